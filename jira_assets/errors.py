@@ -1,0 +1,144 @@
+"""Every error this project raises on purpose.
+
+    JiraAssetsError                 reason + instruction, an exit code, fatal / retriable / skippable
+    ├── SettingsError               a setting is missing or makes no sense
+    ├── InputError                  a file or an argument that a person gave is not usable
+    ├── AuthenticationError         Jira does not accept who we say we are (exit code 4)
+    │   └── ReconnectNeeded         the OAuth grant is gone: only a new consent helps
+    ├── JiraError                   Jira answered, and the answer is not the data asked for
+    │   ├── BadQuery                400: Jira does not accept the request as it stands
+    │   │   ├── UnknownProject      400: the query names a project this account cannot see
+    │   │   └── SearchTokenExpired  400: the page token of a search is no longer valid
+    │   ├── Forbidden               403: this account may not see it
+    │   ├── ScopeMissing            401 at the gateway: the token lacks a scope
+    │   ├── NotFound                404: gone, or hidden from this account
+    │   ├── EndpointRemoved         410: Atlassian took this part of its API away
+    │   ├── IncompleteRead          the pages of an answer do not add up to a whole
+    │   ├── RateLimited             429, longer than we are prepared to wait
+    │   └── JiraUnavailable         5xx, resets, truncated bodies, time-outs
+    ├── LakeError                   the files of the lake are not what they should be
+    │   ├── WrongSite               the lake belongs to another Jira site
+    │   └── LockHeld                another process works on the same project
+    └── PublishError                the warehouse that was built did not pass its checks
+
+A fatal error ends the run, a retriable one may pass by itself, a skippable one concerns one project only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Severity = Literal["fatal", "retriable", "skippable"]
+
+
+class JiraAssetsError(Exception):
+    """Say what happened (`reason`) and what the person does next (`instruction`)."""
+
+    exit_code = 1
+    severity: Severity = "fatal"
+
+    def __init__(self, reason: str, instruction: str = "", **facts: Any) -> None:
+        self.reason = reason
+        self.instruction = instruction
+        self.facts = facts
+        super().__init__(f"{reason} {instruction}".strip())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Dagster moves errors between processes; the default would call __init__ with one joined string.
+        return (_rebuild, (type(self), self.reason, self.instruction, self.facts))
+
+
+def _rebuild(
+    kind: type[JiraAssetsError], reason: str, instruction: str, facts: dict[str, Any]
+) -> JiraAssetsError:
+    return kind(reason, instruction, **facts)
+
+
+class SettingsError(JiraAssetsError):
+    """A setting is missing or makes no sense."""
+
+
+class InputError(JiraAssetsError):
+    """A file or an argument that a person gave is not usable."""
+
+
+class AuthenticationError(JiraAssetsError):
+    """Jira does not accept who we say we are."""
+
+    exit_code = 4
+
+
+class ReconnectNeeded(AuthenticationError):
+    """The OAuth grant is gone: only a new consent helps."""
+
+
+class JiraError(JiraAssetsError):
+    """Jira answered, and the answer is not the data asked for."""
+
+    severity = "skippable"
+
+
+class BadQuery(JiraError):
+    """Jira does not accept the request as it stands (400)."""
+
+
+class UnknownProject(BadQuery):
+    """The query names a project this account cannot see (400)."""
+
+
+class SearchTokenExpired(BadQuery):
+    """The page token of a search is no longer valid (400)."""
+
+
+class Forbidden(JiraError):
+    """This account may not see it (403)."""
+
+
+class ScopeMissing(JiraError):
+    """The token lacks a scope (401 at the gateway); refreshing it does not help."""
+
+
+class NotFound(JiraError):
+    """Gone, or hidden from this account (404)."""
+
+
+class EndpointRemoved(JiraError):
+    """Atlassian took this part of its API away (410)."""
+
+    severity = "fatal"
+
+
+class IncompleteRead(JiraError):
+    """The pages of an answer do not add up to a whole."""
+
+    severity = "retriable"
+
+
+class RateLimited(JiraError):
+    """Jira asks us to wait longer than we are prepared to (429)."""
+
+    severity = "retriable"
+
+
+class JiraUnavailable(JiraError):
+    """Jira fails for a reason that may pass: 5xx, resets, truncated bodies, time-outs."""
+
+    severity = "retriable"
+
+
+class LakeError(JiraAssetsError):
+    """The files of the lake are not what they should be."""
+
+
+class WrongSite(LakeError):
+    """The lake belongs to another Jira site."""
+
+
+class LockHeld(LakeError):
+    """Another process works on the same project."""
+
+    severity = "retriable"
+
+
+class PublishError(JiraAssetsError):
+    """The warehouse that was built did not pass its checks; the one before stays."""
