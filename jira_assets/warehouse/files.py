@@ -1,0 +1,53 @@
+"""Put files in place so that a reader, or a crash, sees the old one or the new one and nothing between."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+TEMPORARY_PREFIX = ".part-"
+
+
+@contextmanager
+def new_file(final: Path) -> Iterator[Path]:
+    """Yield a path beside `final` to write to; leaving the block puts the file in place, durably."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = final.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+    try:
+        yield temporary
+        put_in_place(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def put_in_place(temporary: Path, final: Path) -> None:
+    """Make the file durable, then give it its name."""
+    sync_to_disk(temporary)
+    temporary.replace(final)
+    sync_to_disk(final.parent)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace the file's content as one step."""
+    with new_file(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def point_link(link: Path, target_name: str) -> None:
+    """Make a symlink point to its new target as one step."""
+    temporary = link.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+    temporary.symlink_to(target_name)
+    temporary.replace(link)
+    sync_to_disk(link.parent)
+
+
+def sync_to_disk(path: Path) -> None:
+    """Ask the operating system to write a file or a folder's entries to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,138 @@
+"""The lake: immutable files under one folder, and a manifest per project that says which of them exist.
+
+lake.json                                       the site it belongs to
+manifests/<project id>.json                     the commit point of a project
+manifests/site.json                             the commit point of the site's own tables
+locks/<project id>.lock
+raw/project=<project id>/<asked_at>-<seq>-<run>.parquet
+<table>/project=<project id>/<generation>.parquet
+site/<table>-<digest>.parquet
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from jira_assets.errors import LakeError, WrongSite
+from jira_assets.warehouse.files import write_atomically
+from jira_assets.warehouse.locks import Holder, holder, lock_held
+from jira_assets.warehouse.manifest import Manifest, SiteManifest
+
+Document = TypeVar("Document")
+
+UNNAMED_FILES_LIVE = 3600.0
+"""Seconds after which a file that no manifest names is swept: a run may be about to commit a younger one."""
+
+
+class SiteIdentity(msgspec.Struct, frozen=True):
+    """The site a lake belongs to; `site_id` is its cloud id, or its address where that is unknown."""
+
+    site_id: str
+    site_url: str
+
+
+class Lake:
+    """The files of one site."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, relative: str) -> Path:
+        """Turn a path of a manifest into one of the file system."""
+        return self.root / relative
+
+    def claim(self, site: SiteIdentity) -> None:
+        """Record the site this lake belongs to, or stop when it is another one."""
+        owner = self._read(self.root / "lake.json", SiteIdentity)
+        if owner is None:
+            write_atomically(self.root / "lake.json", msgspec.json.encode(site))
+        elif owner.site_id != site.site_id:
+            raise WrongSite(
+                f"The lake in {self.root} holds {owner.site_url}, and you are connected to {site.site_url}.",
+                "Set JIRA_ASSETS_HOME to another folder for the other site, or connect to the first site again.",
+            )
+
+    def site(self) -> SiteIdentity | None:
+        """Tell which site this lake belongs to."""
+        return self._read(self.root / "lake.json", SiteIdentity)
+
+    def lock(
+        self,
+        project_id: str,
+        purpose: str,
+        *,
+        wait: bool = True,
+        on_wait: Callable[[Holder | None], None] | None = None,
+    ) -> AbstractContextManager[None]:
+        """Hold a project for the block."""
+        return lock_held(self.lock_path(project_id), purpose, wait=wait, on_wait=on_wait)
+
+    def lock_path(self, project_id: str) -> Path:
+        """Name the lock file of a project."""
+        return self.root / "locks" / f"{project_id}.lock"
+
+    def holder(self, project_id: str) -> Holder | None:
+        """Tell who works on a project now."""
+        return holder(self.lock_path(project_id))
+
+    def manifest(self, project_id: str) -> Manifest | None:
+        """Read what exists of a project; None when nothing does."""
+        return self._read(self._manifest_path(project_id), Manifest)
+
+    def manifests(self) -> list[Manifest]:
+        """Read the manifests of all projects."""
+        names = sorted(path.stem for path in (self.root / "manifests").glob("[!.]*.json"))
+        found = (self.manifest(name) for name in names if name != "site")
+        return [manifest for manifest in found if manifest is not None]
+
+    def commit(self, manifest: Manifest) -> None:
+        """Make the files that the manifest names exist, and those that it leaves out not."""
+        write_atomically(self._manifest_path(manifest.project_id), msgspec.json.encode(manifest))
+
+    def site_manifest(self) -> SiteManifest:
+        """Read what exists of the site's own tables."""
+        return self._read(self._manifest_path("site"), SiteManifest) or SiteManifest()
+
+    def commit_site(self, manifest: SiteManifest) -> None:
+        """Make the tables that the manifest names exist."""
+        write_atomically(self._manifest_path("site"), msgspec.json.encode(manifest))
+
+    def sweep(self, manifest: Manifest) -> int:
+        """Remove the project's files that its manifest does not name, once they are old; return how many."""
+        named = {self.path(relative) for relative in manifest.file_paths()}
+        present = self.root.glob(f"*/project={manifest.project_id}/*")
+        return _remove_old(path for path in present if path not in named)
+
+    def sweep_site(self, manifest: SiteManifest) -> int:
+        """Remove the files of the site's tables that its manifest does not name, once they are old."""
+        named = {self.path(table.path) for table in manifest.tables.values()}
+        return _remove_old(path for path in (self.root / "site").glob("*") if path not in named)
+
+    def _manifest_path(self, name: str) -> Path:
+        return self.root / "manifests" / f"{name}.json"
+
+    def _read(self, path: Path, kind: type[Document]) -> Document | None:
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError as error:
+            raise LakeError(
+                f"{path} cannot be read: {error}.",
+                "Restore this file from a backup, or remove it and run `jira-assets sync --full` to fetch the project again.",
+            ) from error
+
+
+def _remove_old(paths: Iterable[Path]) -> int:
+    removed = 0
+    for path in paths:
+        if time.time() - path.lstat().st_mtime > UNNAMED_FILES_LIVE:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed

@@ -1,0 +1,115 @@
+"""Land raw observations: what Jira said of an issue, verbatim, and when it was asked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+import duckdb
+import msgspec
+
+from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Manifest, RawFile
+from jira_assets.warehouse.statements import statement
+
+Kind = Literal["issue", "gone", "moved", "archived", "trashed", "invisible"]
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What was seen of an issue at one time.
+
+    An `issue` carries the answer verbatim and its whole changelog; every other kind is a tombstone, whose
+    payload, where there is one, says where the issue went.
+    """
+
+    jira_id: str
+    jira_key: str
+    project_id: str
+    project_key: str
+    updated_at: datetime | None
+    kind: Kind = "issue"
+    payload: bytes | None = None
+    histories: Sequence[bytes] = ()
+
+
+class _Row(msgspec.Struct):
+    """One line of the staging file; texts of JSON travel as strings, so they stay verbatim."""
+
+    jira_id: str
+    jira_key: str
+    project_id: str
+    project_key: str
+    updated_at: str | None
+    asked_at: str
+    seq: int
+    kind: str
+    payload: str | None
+    histories: str | None
+
+
+class Landing:
+    """Observations on their way into one raw file: added a few at a time, written to disk as they come."""
+
+    def __init__(self, lake: Lake, manifest: Manifest, asked_at: datetime) -> None:
+        self._lake = lake
+        self._manifest = manifest
+        self._asked_at = asked_at
+        self.rows = 0
+        self._longest = 2**20
+        self._seq = manifest.next_seq
+        manifest.next_seq += 1
+        self._encoder = msgspec.json.Encoder()
+        stamp = f"{asked_at:%Y%m%dT%H%M%S%fZ}-{self._seq:08d}-{uuid.uuid4().hex[:8]}"
+        self._relative = f"raw/project={manifest.project_id}/{stamp}.parquet"
+        self._staging = lake.path(self._relative).with_name(f".part-{stamp}.ndjson")
+        self._staging.parent.mkdir(parents=True, exist_ok=True)
+
+    def add(self, observations: Iterable[Observation]) -> None:
+        """Append observations to the staging file."""
+        lines = [self._encoder.encode(self._row(observation)) for observation in observations]
+        with self._staging.open("ab") as staging:
+            staging.writelines(line + b"\n" for line in lines)
+        self.rows += len(lines)
+        self._longest = max([self._longest, *map(len, lines)])
+
+    def finish(self, engine: duckdb.DuckDBPyConnection) -> RawFile | None:
+        """Turn the staging file into a Parquet file; None when nothing was added.
+
+        The file exists once the caller puts it into the manifest and commits that.
+        """
+        if self.rows == 0:
+            return None
+        with new_file(self._lake.path(self._relative)) as parquet:
+            engine.execute(
+                # The reader allocates twice the longest line for each thread, so it is told the real length.
+                statement("land", staging=self._staging, parquet=parquet, longest=self._longest + 1)
+            )
+        self.discard()
+        return RawFile(self._relative, self.rows, self._asked_at)
+
+    def discard(self) -> None:
+        """Forget what was added."""
+        self._staging.unlink(missing_ok=True)
+
+    def _row(self, seen: Observation) -> _Row:
+        return _Row(
+            jira_id=seen.jira_id,
+            jira_key=seen.jira_key,
+            project_id=seen.project_id,
+            project_key=seen.project_key,
+            updated_at=_plain(seen.updated_at),
+            asked_at=_plain(self._asked_at) or "",
+            seq=self._seq,
+            kind=seen.kind,
+            payload=None if seen.payload is None else seen.payload.decode(),
+            histories=f"[{','.join(entry.decode() for entry in seen.histories)}]"
+            if seen.kind == "issue"
+            else None,
+        )
+
+
+def _plain(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment:%Y-%m-%d %H:%M:%S.%f}"

@@ -1,0 +1,94 @@
+"""Locks that die with their holder: what a killed process held is free at once.
+
+"Syncing" means that the lock is held. A file's existence means nothing, so lock files are never removed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from jira_assets.errors import LockHeld
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a lock, what for, and since when."""
+
+    pid: int
+    purpose: str
+    since: datetime
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ({self.purpose}, since {self.since:%H:%M:%S} UTC)"
+
+
+@contextmanager
+def lock_held(
+    path: Path,
+    purpose: str,
+    *,
+    wait: bool = True,
+    on_wait: Callable[[Holder | None], None] | None = None,
+) -> Iterator[None]:
+    """Hold the lock for the block; when another has it, wait for it or raise `LockHeld`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        _acquire(descriptor, path, wait, on_wait)
+        _write_holder(descriptor, purpose)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def holder(path: Path) -> Holder | None:
+    """Tell who holds the lock now; None when it is free."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        # A shared attempt does not get in the way of another onlooker.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read_holder(descriptor)
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(
+    descriptor: int, path: Path, wait: bool, on_wait: Callable[[Holder | None], None] | None
+) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        present = _read_holder(descriptor)
+        if not wait:
+            raise LockHeld(
+                f"{present or 'another process'} holds {path.name}.",
+                "Wait until it is done, then run this again.",
+            ) from None
+        if on_wait is not None:
+            on_wait(present)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _write_holder(descriptor: int, purpose: str) -> None:
+    note = msgspec.json.encode(Holder(os.getpid(), purpose, datetime.now(UTC)))
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, note, 0)
+
+
+def _read_holder(descriptor: int) -> Holder | None:
+    try:
+        return msgspec.json.decode(os.pread(descriptor, 4096, 0), type=Holder)
+    except msgspec.DecodeError:  # the holder is between taking the lock and writing its name
+        return Holder(0, "name not yet written", datetime.now(UTC))

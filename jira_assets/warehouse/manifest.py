@@ -1,0 +1,116 @@
+"""The manifest of a project: the one place that says which files exist.
+
+A file that no manifest names does not exist, so a crash between writing files and replacing the manifest
+changes nothing. Replacing the manifest is the commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+
+class RawFile(msgspec.Struct, frozen=True):
+    """One file of observations; `path` is relative to the lake."""
+
+    path: str
+    rows: int
+    asked_at: datetime
+
+
+class Slice(msgspec.Struct):
+    """A half-open window of `created`, in epoch milliseconds; None is open-ended."""
+
+    since: int | None
+    until: int | None
+    expected: int
+    done: bool = False
+
+
+class FullRead(msgspec.Struct):
+    """A full read under way: what is left of it after a crash is read by the next sync."""
+
+    mark: datetime
+    slices: list[Slice]
+
+
+class FieldMapping(msgspec.Struct, frozen=True):
+    """Which fields of this project hold its story points and its sprints, and how that was decided."""
+
+    story_points_field: str | None = None
+    sprint_field: str | None = None
+    chosen_by: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+class DerivedFile(msgspec.Struct, frozen=True):
+    """One derived table of the project; `path` is relative to the lake."""
+
+    path: str
+    rows: int
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """Tables that were derived together from what the fingerprint stands for.
+
+    `nulled` counts the values per column that had to become null because their type did not fit.
+    """
+
+    fingerprint: str
+    files: dict[str, DerivedFile]
+    nulled: dict[str, int] = {}
+
+
+class Manifest(msgspec.Struct):
+    """What the lake holds of one project.
+
+    `watermark` is the time up to which every change is known to be here; it is None until a full read is whole.
+    """
+
+    project_id: str
+    project_key: str
+    watermark: datetime | None = None
+    looked_back_at: datetime | None = None
+    next_seq: int = 1
+    raw: list[RawFile] = msgspec.field(default_factory=list)
+    full: FullRead | None = None
+    mapping: FieldMapping = FieldMapping()
+    derived: dict[str, Derived] = msgspec.field(default_factory=dict)
+
+    def file_paths(self) -> set[str]:
+        """Name every file this manifest makes exist."""
+        derived = (file.path for group in self.derived.values() for file in group.files.values())
+        return {file.path for file in self.raw} | set(derived)
+
+    def derived_file(self, table: str) -> DerivedFile | None:
+        """Find the present file of a derived table."""
+        for group in self.derived.values():
+            if table in group.files:
+                return group.files[table]
+        return None
+
+
+class SiteTable(msgspec.Struct, frozen=True):
+    """One table about the site as a whole; its path holds a digest of its content."""
+
+    path: str
+    rows: int
+    refreshed_at: datetime
+
+
+class SiteManifest(msgspec.Struct):
+    """What the lake holds of the site beside its issues: projects, users, sprints, statuses, fields, …"""
+
+    tables: dict[str, SiteTable] = msgspec.field(default_factory=dict)
+
+
+def fingerprint(parts: Iterable[object]) -> str:
+    """Condense everything a result depends on into a short digest."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(msgspec.json.encode(part, order="deterministic"))
+        digest.update(b"\n")
+    return digest.hexdigest()[:24]

@@ -1,0 +1,34 @@
+"""Find SQL by its name: one file under sql/ for each statement, table or view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+
+def statement(name: str, **parts: object) -> str:
+    """Read the statement of that name, such as `land` or `publish/jira_issues`, and fill in its `{parts}`.
+
+    Paths become quoted literals, collections of paths become lists of them; everything else goes in as it is.
+    """
+    return _text(name).format(**{key: _part(value) for key, value in parts.items()})
+
+
+def literal(text: str | Path) -> str:
+    """Quote a text for SQL."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+@cache
+def _text(name: str) -> str:
+    return (files("jira_assets.warehouse") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _part(value: object) -> str:
+    if isinstance(value, Path):
+        return literal(value)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return f"[{', '.join(literal(str(item)) for item in value)}]"
+    return str(value)
