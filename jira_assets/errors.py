@@ -75,7 +75,7 @@ class ReconnectNeeded(AuthenticationError):
 class JiraError(JiraAssetsError):
     """Jira answered, and the answer is not the data asked for."""
 
-    severity = "skippable"
+    severity: Severity = "skippable"
 
 
 class BadQuery(JiraError):
@@ -105,25 +105,25 @@ class NotFound(JiraError):
 class EndpointRemoved(JiraError):
     """Atlassian took this part of its API away (410)."""
 
-    severity = "fatal"
+    severity: Severity = "fatal"
 
 
 class IncompleteRead(JiraError):
     """The pages of an answer do not add up to a whole."""
 
-    severity = "retriable"
+    severity: Severity = "retriable"
 
 
 class RateLimited(JiraError):
     """Jira asks us to wait longer than we are prepared to (429)."""
 
-    severity = "retriable"
+    severity: Severity = "retriable"
 
 
 class JiraUnavailable(JiraError):
     """Jira fails for a reason that may pass: 5xx, resets, truncated bodies, time-outs."""
 
-    severity = "retriable"
+    severity: Severity = "retriable"
 
 
 class LakeError(JiraAssetsError):
@@ -137,7 +137,7 @@ class WrongSite(LakeError):
 class LockHeld(LakeError):
     """Another process works on the same project."""
 
-    severity = "retriable"
+    severity: Severity = "retriable"
 
 
 class PublishError(JiraAssetsError):

@@ -55,7 +55,7 @@ class Lake:
         elif owner.site_id != site.site_id:
             raise WrongSite(
                 f"The lake in {self.root} holds {owner.site_url}, and you are connected to {site.site_url}.",
-                "Set JIRA_ASSETS_HOME to another folder for the other site, or connect to the first site again.",
+                "Set JIRA_ASSETS_HOME to another folder for the other site, or connect to the first again.",
             )
 
     def site(self) -> SiteIdentity | None:
@@ -125,7 +125,7 @@ class Lake:
         except msgspec.DecodeError as error:
             raise LakeError(
                 f"{path} cannot be read: {error}.",
-                "Restore this file from a backup, or remove it and run `jira-assets sync --full` to fetch the project again.",
+                "Restore it from a backup, or remove it and run `jira-assets sync --full` to fetch the project again.",
             ) from error
 
 

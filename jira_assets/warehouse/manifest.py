@@ -67,7 +67,7 @@ class Derived(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct):
     """What the lake holds of one project.
 
-    `watermark` is the time up to which every change is known to be here; it is None until a full read is whole.
+    `watermark` is the time up to which every change is known to be here; None until a full read is whole.
     """
 
     project_id: str

@@ -1,0 +1,68 @@
+# `make demo` and `make test` need Python ≥ 3.11, make and git; everything else is set up by them.
+
+# Without bytecode files every start of Dagster costs three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+RUN_LOCK := requirements/runtime.txt
+DEV_LOCK := requirements/dev.txt
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test prove lint types check benchmark lock clean
+
+help:  ## Show what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
+		"jira_assets needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python has no venv module: install it (Debian: python3-venv)"; exit 1; }
+
+$(VENV)/.runtime: $(RUN_LOCK) setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Setting up the environment in $(VENV) (a minute or two, once) …"
+	@$(PIP) install --require-hashes -r $(RUN_LOCK)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(DEV_LOCK) setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Setting up the development environment in $(VENV) (a few minutes, once) …"
+	@$(PIP) install --require-hashes -r $(DEV_LOCK)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime
+
+setup: $(VENV)/.runtime  ## Create the environment that runs the project
+
+setup-dev: $(VENV)/.dev  ## Create the environment that develops it
+
+demo: setup  ## Sync the embedded demo site into DuckDB and show what came out
+	@$(BIN)/jira-assets demo --once
+
+test: setup-dev  ## Run all tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not prove"
+
+prove: setup-dev  ## Run the slow proofs: many random histories, crashes, concurrency
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
+
+lint: setup-dev  ## Check style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup-dev  ## Check types
+	@$(BIN)/mypy
+
+check: lint types test  ## Everything CI checks
+
+benchmark: setup-dev  ## Measure the first full sync against other tools
+	@$(BIN)/python -m benchmarks.full_sync
+
+lock:  ## Pin the newest dependencies, with hashes and without addresses
+	@$(COMPILE) --upgrade -o $(RUN_LOCK)
+	@$(COMPILE) --upgrade --extra dev -o $(DEV_LOCK)
+
+clean:  ## Remove the environment and every cache
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
