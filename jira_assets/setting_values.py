@@ -1,0 +1,107 @@
+"""How the text of a setting becomes a value.
+
+A reader raises `ValueError` whose words complete the sentence "JIRA_SITE_URL, from the environment, …" and
+never repeat the value: an address may carry a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import SplitResult, urlsplit
+
+ValueKind = Literal["text", "path", "url", "database", "1-8", "minutes", "size", "names"]
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_A_WEEK = 7 * 24 * 60
+
+
+def read_path(text: str) -> Path:
+    """Read a folder; `~` is the user's own."""
+    return Path(text).expanduser().absolute()
+
+
+def read_url(text: str) -> str:
+    """Read the address of a site.
+
+    A bare host name is taken as https; what a browser shows after the host of a Cloud site is cut off.
+    """
+    parts = _split(text if "://" in text else f"https://{text}")
+    host = parts.hostname or ""
+    if parts.scheme not in ("https", "http") or not re.fullmatch(r"[\w.:-]+", host):
+        raise ValueError("is not an address of the form https://acme.atlassian.net")
+    if parts.username or parts.password:
+        raise ValueError("carries a user name or a password")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise ValueError(
+            "is http: credentials would cross the network readable for everyone; it has to be https"
+        )
+    path = "" if host.endswith(".atlassian.net") else parts.path.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def read_database_url(text: str) -> str:
+    """Read the address of the state database."""
+    # Hosting services print the short form. SQLAlchemy does not know one of them, and takes the other for a
+    # driver that is not installed.
+    text = re.sub(r"^(postgres|postgresql)://", "postgresql+psycopg2://", text)
+    parts = _split(text)
+    if parts.scheme.split("+")[0] not in ("sqlite", "postgresql") or "://" not in text:
+        raise ValueError("is neither sqlite:///path nor postgresql+psycopg2://user:password@host/database")
+    if parts.scheme.startswith("sqlite") and len(parts.path) < 2:
+        raise ValueError("names no file")
+    return text
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # only asking for it checks it
+    except ValueError:
+        raise ValueError("is not an address") from None
+    return parts
+
+
+def _number_between(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]+", text) or not low <= int(text) <= high:
+            raise ValueError(f"is not a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def read_size(text: str) -> str:
+    """Read an amount of memory in DuckDB's words."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?\s*[KMGT]i?B", text, re.IGNORECASE):
+        raise ValueError("is not an amount of memory such as 300MB or 2GB")
+    return text
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Read names separated by commas; blanks and repetitions are dropped."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def mask_secret(value: str) -> str:
+    """Show the last four characters, and none at all of a secret that four would give away."""
+    return f"…{value[-4:]}" if len(value) >= 12 else "…"
+
+
+def mask_password(url: str) -> str:
+    """Show a database address without its password."""
+    return re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:…@", url)
+
+
+VALUE_READERS: dict[ValueKind, Callable[[str], Any]] = {
+    "text": str,
+    "path": read_path,
+    "url": read_url,
+    "database": read_database_url,
+    "1-8": _number_between(1, 8),
+    "minutes": _number_between(1, _A_WEEK),
+    "size": read_size,
+    "names": read_names,
+}

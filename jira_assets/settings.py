@@ -1,0 +1,320 @@
+"""Where every setting comes from: flags, then environment, then `.env`, then state, then the default.
+
+`SETTINGS` is the one table of them; `jira-assets config` and the documentation are made from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from jira_assets.errors import SettingsError
+from jira_assets.setting_values import VALUE_READERS, ValueKind, mask_password, mask_secret
+
+Source = Literal["flag", "environment", ".env", "state", "default"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table of settings."""
+
+    name: str
+    env: str
+    description: str
+    kind: ValueKind = "text"
+    default: str | None = None
+    secret: bool = False
+    storable: bool = True
+    """May stand in state; what is needed to find state, and what is secret, may not."""
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "home",
+        "JIRA_ASSETS_HOME",
+        "Folder of everything a user keeps.",
+        "path",
+        "~/.jira-assets",
+        storable=False,
+    ),
+    Setting("jira_site_url", "JIRA_SITE_URL", "Address of the Jira site: https://acme.atlassian.net.", "url"),
+    Setting("jira_email", "JIRA_EMAIL", "E-mail of the account that the API token belongs to."),
+    Setting("jira_api_token", "JIRA_API_TOKEN", "API token of that account.", secret=True, storable=False),
+    Setting("jira_cloud_id", "JIRA_CLOUD_ID", "Cloud id of the site; needed for API tokens with scopes."),
+    Setting("jira_client_id", "JIRA_CLIENT_ID", "Client id of the OAuth app."),
+    Setting(
+        "jira_client_secret",
+        "JIRA_CLIENT_SECRET",
+        "Client secret of the OAuth app.",
+        secret=True,
+        storable=False,
+    ),
+    Setting(
+        "jira_api_url",
+        "JIRA_API_URL",
+        "Gateway of Atlassian's APIs.",
+        "url",
+        default="https://api.atlassian.com",
+    ),
+    Setting(
+        "jira_auth_url",
+        "JIRA_AUTH_URL",
+        "Where OAuth tokens come from.",
+        "url",
+        default="https://auth.atlassian.com",
+    ),
+    Setting(
+        "state_url",
+        "JIRA_ASSETS_STATE_URL",
+        "Database of decisions and outcomes; state.db in the home when not set.",
+        "database",
+        storable=False,
+    ),
+    Setting("max_in_flight", "JIRA_ASSETS_MAX_IN_FLIGHT", "Requests open at once, 1 to 8.", "1-8", "8"),
+    Setting(
+        "look_back_minutes",
+        "JIRA_ASSETS_LOOK_BACK_MINUTES",
+        "How far before the last mark a sync asks again: Jira's search index lags.",
+        "minutes",
+        "2",
+    ),
+    Setting(
+        "deep_look_back_minutes",
+        "JIRA_ASSETS_DEEP_LOOK_BACK_MINUTES",
+        "The same for the deeper look taken now and then.",
+        "minutes",
+        "60",
+    ),
+    Setting(
+        "deep_look_every_minutes",
+        "JIRA_ASSETS_DEEP_LOOK_EVERY_MINUTES",
+        "How often that deeper look is taken.",
+        "minutes",
+        "15",
+    ),
+    Setting("memory_limit", "JIRA_ASSETS_MEMORY_LIMIT", "Memory that DuckDB may use.", "size", "300MB"),
+    Setting(
+        "extra_fields",
+        "JIRA_ASSETS_EXTRA_FIELDS",
+        "Custom fields that become columns of jira_issues, separated by commas.",
+        "names",
+        "",
+    ),
+    Setting(
+        "excluded_fields",
+        "JIRA_ASSETS_EXCLUDED_FIELDS",
+        "Fields never asked for, separated by commas.",
+        "names",
+        "comment,worklog,attachment",
+    ),
+    Setting(
+        "story_points_field",
+        "JIRA_ASSETS_STORY_POINTS_FIELD",
+        "Field of the story points, for the whole site: customfield_10016, say. Discovered when not set.",
+    ),
+    Setting(
+        "sprint_field",
+        "JIRA_ASSETS_SPRINT_FIELD",
+        "Field of the sprints, for the whole site: customfield_10020, say. Discovered when not set.",
+    ),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True)
+class ShownSetting:
+    """A setting as a person may see it: secrets are cut to their last four characters."""
+
+    name: str
+    env: str
+    value: str
+    source: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force; `sources` tells where each value came from."""
+
+    home: Path
+    state_url: str = field(repr=False)
+    jira_site_url: str | None = None
+    jira_email: str | None = None
+    jira_api_token: str | None = field(default=None, repr=False)
+    jira_cloud_id: str | None = None
+    jira_client_id: str | None = None
+    jira_client_secret: str | None = field(default=None, repr=False)
+    jira_api_url: str = "https://api.atlassian.com"
+    jira_auth_url: str = "https://auth.atlassian.com"
+    max_in_flight: int = 8
+    look_back_minutes: int = 2
+    deep_look_back_minutes: int = 60
+    deep_look_every_minutes: int = 15
+    memory_limit: str = "300MB"
+    extra_fields: tuple[str, ...] = ()
+    excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
+    story_points_field: str | None = None
+    sprint_field: str | None = None
+    sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    @property
+    def lake_dir(self) -> Path:
+        """The folder of the Parquet files that runs write."""
+        return self.home / "lake"
+
+    @property
+    def warehouse_dir(self) -> Path:
+        """The folder of the published DuckDB files."""
+        return self.home / "warehouse"
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The link that always names the newest published DuckDB file."""
+        return self.warehouse_dir / "jira.duckdb"
+
+    @property
+    def dagster_dir(self) -> Path:
+        """The folder that DAGSTER_HOME points to."""
+        return self.home / "dagster"
+
+    @property
+    def state_path(self) -> Path:
+        """The SQLite file of the state, unless `state_url` names another database."""
+        return self.home / "state.db"
+
+    def source(self, name: str) -> Source:
+        """Tell where the value of a setting came from."""
+        return self.sources.get(name, "default")
+
+    def describe(self) -> list[ShownSetting]:
+        """List every setting with its value, secrets masked, and its source."""
+        return [
+            ShownSetting(
+                setting.name,
+                setting.env,
+                _shown(setting, getattr(self, setting.name)),
+                self.source(setting.name),
+                setting.description,
+            )
+            for setting in SETTINGS
+        ]
+
+
+def load_settings(
+    overrides: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    dotenv: Path | None = Path(".env"),
+    stored: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings in force.
+
+    `overrides` are the flags by setting name; `environ` is the process's own unless given; `dotenv` is
+    `.env` in the working folder unless given (None: no such file). `stored` are the settings kept in state;
+    when None they are read from there, if there is a state yet.
+
+    Raises `SettingsError` naming the variable, its source, what is wrong with it and what to do.
+    """
+    environ = os.environ if environ is None else environ
+    layers: list[tuple[Source, Mapping[str, str]]] = [
+        ("flag", {_known(name).env: value for name, value in (overrides or {}).items()}),
+        ("environment", environ),
+        (".env", _read_dotenv(dotenv) if dotenv else {}),
+    ]
+    settings = _build(layers)
+    if stored is None:
+        stored = _read_stored(settings)
+    by_env = {s.env: stored[s.name] for s in SETTINGS if s.storable and s.name in stored}
+    return _build([*layers, ("state", by_env)]) if by_env else settings
+
+
+def _build(layers: list[tuple[Source, Mapping[str, str]]]) -> Settings:
+    values: dict[str, Any] = {}
+    sources: dict[str, Source] = {}
+    for setting in SETTINGS:
+        source, text = _first_set(setting, layers)
+        sources[setting.name] = source
+        if text is not None:
+            values[setting.name] = _read_value(setting, text, source)
+    values.setdefault("state_url", f"sqlite:///{values['home'] / 'state.db'}")
+    return Settings(**values, sources=MappingProxyType(sources))
+
+
+def _first_set(setting: Setting, layers: list[tuple[Source, Mapping[str, str]]]) -> tuple[Source, str | None]:
+    for source, layer in layers:
+        # A variable that is set to nothing counts as not set: compose files and CI systems leave such behind.
+        if text := layer.get(setting.env, "").strip():
+            return source, text
+    return "default", setting.default
+
+
+def _read_value(setting: Setting, text: str, source: Source) -> Any:
+    try:
+        return VALUE_READERS[setting.kind](text)
+    except ValueError as error:
+        # The reader's words never repeat the value; it is shown here only where it cannot hold a secret.
+        shown = "" if setting.secret or setting.kind in ("url", "database") else f" ({text!r})"
+        raise SettingsError(
+            f"{setting.env}{shown}, from {_place(source)}, {error}.",
+            f"Set {setting.env} again. {setting.description}",
+            name=setting.name,
+            source=source,
+        ) from None
+
+
+def _place(source: Source) -> str:
+    places = {
+        "flag": "a flag",
+        "environment": "the environment",
+        ".env": "the file .env",
+        "state": "the state",
+    }
+    return places.get(source, "its default")
+
+
+def _known(name: str) -> Setting:
+    if name not in _BY_NAME:
+        raise SettingsError(f"There is no setting named {name}.", "See `jira-assets config` for all of them.")
+    return _BY_NAME[name]
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    # Dagster reads .env with the same parser; a second set of quoting rules would disagree with it one day.
+    from dotenv.parser import parse_stream
+
+    values: dict[str, str] = {}
+    with path.open(encoding="utf-8-sig") as lines:
+        for binding in parse_stream(lines):
+            if binding.error:
+                raise SettingsError(
+                    f"{path.absolute()}, line {binding.original.line}, is not of the form NAME=value.",
+                    "Correct or remove that line.",
+                )
+            if binding.key and binding.value is not None:
+                values[binding.key] = binding.value
+    return values
+
+
+def _read_stored(settings: Settings) -> Mapping[str, str]:
+    if settings.source("state_url") == "default" and not settings.state_path.is_file():
+        return {}
+    from jira_assets.state import State  # late: only what has a state pays for importing SQLAlchemy
+
+    with closing(State.open(settings.state_url)) as state:
+        return state.site_settings()
+
+
+def _shown(setting: Setting, value: Any) -> str:
+    if value is None:
+        return ""
+    if setting.secret:
+        return mask_secret(value)
+    if setting.kind == "database":
+        return mask_password(value)
+    return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,160 @@
+"""Open the state database so that processes that write at the same time lose nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, inspect, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from jira_assets.errors import SettingsError
+from jira_assets.state.tables import metadata, schema_version
+
+SCHEMA_VERSION = 1
+_BUSY_SECONDS = 30
+_SCHEMA_LOCK = 54_672_031  # any number, as long as it is always the same: the key of an advisory lock
+
+
+def utc_now() -> datetime:
+    """Tell the time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """A state database with its two kinds of transaction: one that reads and one that writes."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self.clock = clock
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that sees one moment and never waits for writers."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that writes.
+
+        On SQLite no other writer is let in from its start, so what it reads still holds when it writes. On
+        Postgres, select `for update` what the new value depends on.
+        """
+        with self._engine.connect().execution_options(state_writes=True) as connection, connection.begin():
+            yield connection
+
+    def upsert(self, connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
+        """Write one row, in place of the row of the same primary key if there is one."""
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(table).values(**values)
+        keys = [column.name for column in table.primary_key]
+        rest = {name: statement.excluded[name] for name in values if name not in keys}
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database of that URL and create or check its schema."""
+    try:
+        parsed = make_url(url)
+        engine = create_engine(parsed, **_options(parsed.get_backend_name()))
+    except (ArgumentError, ImportError):
+        raise SettingsError(
+            "The address of the state database makes no sense.",
+            "Set JIRA_ASSETS_STATE_URL to sqlite:///path or postgresql+psycopg2://user:password@host/database.",
+        ) from None
+    try:
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine, parsed.database)
+        _create_schema(engine)
+    except OSError as error:
+        raise _cannot_open(parsed, error.strerror) from None
+    except OperationalError as error:
+        raise _cannot_open(parsed, error.orig) from None
+    return engine
+
+
+def _cannot_open(url: URL, why: object) -> SettingsError:
+    return SettingsError(
+        f"The state database {url.render_as_string(hide_password=True)} cannot be opened: {why}",
+        "Check that it exists and can be written to, or set JIRA_ASSETS_STATE_URL to another one.",
+    )
+
+
+def _options(backend: str) -> dict[str, Any]:
+    if backend == "sqlite":
+        return {"connect_args": {"timeout": _BUSY_SECONDS}}
+    # A connection that the server dropped while nobody used it is replaced instead of failing a sync.
+    return {"pool_pre_ping": True}
+
+
+def _prepare_sqlite(engine: Engine, path: str | None) -> None:
+    if not path or path == ":memory:":
+        raise SettingsError(
+            "The state cannot live in memory: several processes share it.",
+            "Set JIRA_ASSETS_STATE_URL to sqlite:///path.",
+        )
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # SQLite gives its -wal and -shm files the mode of the database: it has to be right before the first write.
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if file.stat().st_mode & 0o077:
+        file.chmod(0o600)
+    event.listen(engine, "connect", _leave_transactions_to_us)
+    event.listen(engine, "begin", _begin)
+
+
+def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
+    # By default the driver begins a transaction only before the first write, after the read that the write
+    # depends on: concurrent updates are lost without an error.
+    connection.isolation_level = None
+    connection.execute("pragma synchronous = normal")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("state_writes")
+    connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+
+def _create_schema(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        _write_ahead(engine)
+    with engine.connect() as connection:
+        if inspect(connection).has_table(schema_version.name):
+            return _check_version(connection)
+    with engine.connect().execution_options(state_writes=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":  # SQLite lets one writer in at a time anyway
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        metadata.create_all(connection)
+        if not connection.scalar(select(schema_version.c.version)):
+            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+    return None
+
+
+def _write_ahead(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    try:
+        mode = raw.cursor().execute("pragma journal_mode").fetchone()
+        if mode != ("wal",):
+            raw.cursor().execute("pragma journal_mode = wal")
+    finally:
+        raw.close()
+
+
+def _check_version(connection: Connection) -> None:
+    version = connection.scalar(select(schema_version.c.version))
+    if version is not None and version > SCHEMA_VERSION:
+        raise SettingsError(
+            f"The state database is of version {version}; this jira-assets knows up to {SCHEMA_VERSION}.",
+            "Use the newer jira-assets that wrote it.",
+        )

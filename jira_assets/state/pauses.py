@@ -1,0 +1,39 @@
+"""When Jira asked everyone to wait."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from jira_assets.state.database import Database
+from jira_assets.state.tables import pauses
+
+SITE = "site"
+
+
+class Pauses(Database):
+    """The board every process looks at before it asks Jira."""
+
+    def paused_until(self, scope: str = SITE) -> datetime | None:
+        """Tell until when nobody asks Jira; None when there never was a pause. The time may have passed."""
+        with self.reading() as connection:
+            return connection.scalar(select(pauses.c.until).where(pauses.c.scope == scope))
+
+    def pause_reason(self, scope: str = SITE) -> str | None:
+        """Tell why."""
+        with self.reading() as connection:
+            return connection.scalar(select(pauses.c.reason).where(pauses.c.scope == scope))
+
+    def pause(self, until: datetime, reason: str, scope: str = SITE) -> None:
+        """Let nobody ask Jira before that time; a longer pause that stands already is kept."""
+        with self.writing() as connection:
+            query = select(pauses.c.until).where(pauses.c.scope == scope).with_for_update()
+            standing = connection.scalar(query)
+            if standing is None or standing < until:
+                self.upsert(connection, pauses, {"scope": scope, "until": until, "reason": reason})
+
+    def resume(self, scope: str = SITE) -> None:
+        """End the pause now."""
+        with self.writing() as connection:
+            connection.execute(delete(pauses).where(pauses.c.scope == scope))

@@ -1,0 +1,76 @@
+"""What goes into the state and comes out of it; every time is aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+SyncStatus = Literal["pending", "syncing", "complete", "error"]
+
+
+@dataclass(frozen=True)
+class ProjectRef:
+    """A Jira project as Jira names it now."""
+
+    project_id: str
+    project_key: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class TrackedProject:
+    """A project that someone chose to track, and the fields they chose for it."""
+
+    project_id: str
+    project_key: str
+    name: str
+    is_active: bool
+    story_points_field: str | None
+    sprint_field: str | None
+    tracked_at: datetime
+    untracked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SyncRecord:
+    """The outcome of the newest sync of a project; `errors` counts the failures since the last success."""
+
+    project_id: str
+    project_key: str
+    status: SyncStatus = "pending"
+    last_sync_at: datetime | None = None
+    last_success_at: datetime | None = None
+    watermark: datetime | None = None
+    issues: int = 0
+    issues_synced: int = 0
+    issues_created: int = 0
+    issues_updated: int = 0
+    issues_deleted: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    errors: int = 0
+    last_error: str | None = None
+    last_instruction: str | None = None
+    proved_complete_at: datetime | None = None
+    missing_issues: int | None = None
+
+
+@dataclass(frozen=True)
+class TeamMember:
+    """A person of the team, as the imported file names them."""
+
+    member_id: str
+    display_name: str
+    email: str | None = None
+    jira_account_id: str | None = None
+    imported_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class UserOverride:
+    """What a person decided about an account: whose it is, or (None) that it is nobody's."""
+
+    account_id: str
+    member_id: str | None
+    decided_at: datetime

@@ -1,0 +1,22 @@
+"""The state as one object: each noun has its own module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from jira_assets.state.database import open_engine, utc_now
+from jira_assets.state.outcomes import Outcomes
+from jira_assets.state.pauses import Pauses
+from jira_assets.state.projects import Projects
+from jira_assets.state.site import SiteSettings
+from jira_assets.state.team import Team
+
+
+class State(Projects, Outcomes, Team, Pauses, SiteSettings):
+    """What people decide and what they want to see, shared by every process of a home."""
+
+    @classmethod
+    def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> State:
+        """Open the state database of that URL; its schema is created when missing."""
+        return cls(open_engine(url), clock)

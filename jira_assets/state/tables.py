@@ -1,0 +1,108 @@
+"""The tables of the state database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Boolean, Column, DateTime, Dialect, Float, Integer, MetaData, String, Table
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant: aware on both sides, whatever the database makes of time zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        """Let Postgres keep the zone; SQLite has no type for it."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware time into what the database stores; a naive one is a mistake of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"the time {value} has no time zone")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn what the database stores into an aware time."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+
+tracked_projects = Table(
+    "tracked_projects",
+    metadata,
+    Column("project_id", String, primary_key=True),
+    Column("project_key", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("story_points_field", String),
+    Column("sprint_field", String),
+    Column("tracked_at", UtcTime, nullable=False),
+    Column("untracked_at", UtcTime),
+)
+
+sync_records = Table(
+    "sync_records",
+    metadata,
+    Column("project_id", String, primary_key=True),
+    Column("project_key", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("last_sync_at", UtcTime),
+    Column("last_success_at", UtcTime),
+    Column("watermark", UtcTime),
+    Column("issues", Integer, nullable=False),
+    Column("issues_synced", Integer, nullable=False),
+    Column("issues_created", Integer, nullable=False),
+    Column("issues_updated", Integer, nullable=False),
+    Column("issues_deleted", Integer, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("last_error", String),
+    Column("last_instruction", String),
+    Column("proved_complete_at", UtcTime),
+    Column("missing_issues", Integer),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("member_id", String, primary_key=True),
+    Column("display_name", String, nullable=False),
+    Column("email", String),
+    Column("jira_account_id", String),
+    Column("imported_at", UtcTime, nullable=False),
+)
+
+user_overrides = Table(
+    "user_overrides",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("member_id", String),
+    Column("decided_at", UtcTime, nullable=False),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", String, primary_key=True),
+    Column("until", UtcTime, nullable=False),
+    Column("reason", String, nullable=False),
+)
+
+site_settings = Table(
+    "site_settings",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
