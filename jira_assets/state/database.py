@@ -106,7 +106,7 @@ def _prepare_sqlite(engine: Engine, path: str | None) -> None:
         )
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # SQLite gives its -wal and -shm files the mode of the database: it has to be right before the first write.
+    # SQLite gives its -wal and -shm files the mode of the database, so it has to be right from the start.
     os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     if file.stat().st_mode & 0o077:
         file.chmod(0o600)
