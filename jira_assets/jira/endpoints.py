@@ -1,0 +1,44 @@
+"""What every group of endpoints needs: a transport, and Jira's paging by position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+import msgspec
+
+from jira_assets.jira.transport import Params, Transport
+
+Item = TypeVar("Item")
+Shape = TypeVar("Shape")
+
+
+class _Page(msgspec.Struct, Generic[Item], rename="camel"):
+    values: list[Item]
+    is_last: bool | None = None
+
+
+class Endpoints:
+    """A group of Jira's endpoints."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def _get(self, path: str, shape: type[Shape], params: Params | None = None) -> Shape:
+        return self.transport.request("GET", path, params=params).decode(shape)
+
+    def _post(self, path: str, shape: type[Shape], body: object) -> Shape:
+        return self.transport.request("POST", path, json=body).decode(shape)
+
+    def _pages(self, path: str, item: type[Item], params: Params) -> Iterator[list[Item]]:
+        """Read pages by position until Jira says it was the last, or one is empty.
+
+        A page may be shorter than asked for, so the next starts after what came, not after what was asked.
+        """
+        start = 0
+        while True:
+            page = self._get(path, _Page[item], {**params, "startAt": start})  # type: ignore[valid-type]  # a type made at run time
+            yield page.values
+            start += len(page.values)
+            if page.is_last or not page.values:
+                return

@@ -1,0 +1,63 @@
+"""What came back of one HTTP request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import msgspec
+
+from jira_assets.errors import IncompleteRead
+
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of Jira; header names are looked up in any case, the url has no query and no secrets."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    method: str = "GET"
+    url: str = ""
+
+    @property
+    def date(self) -> datetime | None:
+        """When Jira answered, by its own clock, whole seconds."""
+        return http_date(self.headers.get("Date"))
+
+    def is_json(self) -> bool:
+        """Tell whether the body is one whole JSON document; cheap, it builds no objects."""
+        try:
+            msgspec.json.decode(self.body, type=msgspec.Raw)
+            # Raw skips over strings without reading them.
+            self.body.decode()
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False
+        return True
+
+    def decode(self, shape: type[Shape]) -> Shape:
+        """Read the body as `shape`; raises IncompleteRead when it is something else."""
+        try:
+            return msgspec.json.decode(self.body, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise IncompleteRead(
+                f"Jira answered {self.method} {self.url} with something unexpected: {error}.",
+                "Try again; if it stays, Jira's API has changed: please report it.",
+                url=self.url,
+            ) from error
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Read a date as HTTP headers print it, None when there is none."""
+    if not text:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

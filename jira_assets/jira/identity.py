@@ -1,0 +1,39 @@
+"""Who Jira takes us for, and which site it is."""
+
+from __future__ import annotations
+
+import msgspec
+
+from jira_assets.errors import AuthenticationError
+from jira_assets.jira.answers import Identity, ServerInfo, TenantInfo
+from jira_assets.jira.endpoints import Endpoints
+
+
+class IdentityEndpoints(Endpoints):
+    """Questions about ourselves and the site."""
+
+    def fetch_identity(self) -> Identity:
+        """Ask who we are; nobody else may ask that, so an answer proves the credential."""
+        answer = self.transport.request("GET", "/rest/api/3/myself")
+        answered_at = answer.date or self.transport.clock()
+        return msgspec.structs.replace(answer.decode(Identity), answered_at=answered_at)
+
+    def prove_identity(self, expected_account_id: str | None) -> Identity:
+        """Ask who we are and insist on the account; raises AuthenticationError when it is another one."""
+        identity = self.fetch_identity()
+        if expected_account_id and identity.account_id != expected_account_id:
+            raise AuthenticationError(
+                f"Jira takes us for {identity.display_name or 'another account'} ({identity.account_id}), "
+                f"but this site was connected as {expected_account_id}.",
+                "Use the token of the account that was connected, or connect again as this one.",
+                account_id=identity.account_id,
+            )
+        return identity
+
+    def fetch_server_info(self) -> ServerInfo:
+        """Ask what kind of Jira it is, and its address."""
+        return self._get("/rest/api/3/serverInfo", ServerInfo)
+
+    def fetch_tenant_info(self) -> TenantInfo:
+        """Ask for the cloud id of the site."""
+        return self._get("/_edge/tenant_info", TenantInfo)

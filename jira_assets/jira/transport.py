@@ -1,0 +1,230 @@
+"""One way to Jira for everything: signed, counted, at most so many at once, patient when told to wait."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from requests import RequestException
+
+from jira_assets.errors import JiraAssetsError, JiraUnavailable, RateLimited, SettingsError
+from jira_assets.jira.connection import Connection, open_session
+from jira_assets.jira.exchange import Answer
+from jira_assets.jira.pauses import EndpointGates, MemoryPauseBoard, PauseBoard, Wait, endpoint_of
+from jira_assets.jira.rate_limits import Limit, backoff, read_limit
+from jira_assets.jira.refusals import error_from, login_failed
+from jira_assets.jira.tally import Tally, counting, tallies
+
+Params = Mapping[str, str | int | Sequence[str]]
+
+MAX_IN_FLIGHT = 8
+ATTEMPTS = 8
+# A quota is full again at the next full hour, so an hour and a little is worth waiting for.
+PATIENCE = timedelta(minutes=70)
+_CONNECT_AND_READ_SECONDS = (10, 60)
+
+_log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """Give the present time."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class _Call:
+    """One request on its way, over all its attempts."""
+
+    method: str
+    path: str
+    params: Params | None
+    body: bytes | None
+    endpoint: str
+    not_before: tuple[datetime, str] | None = None
+    waited_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Setback:
+    """An attempt that failed for a reason that may pass."""
+
+    error: JiraAssetsError
+    limit: Limit = field(default=Limit("request", 0.0, "no answer"))
+
+
+class Transport:
+    """Ask Jira; safe to use from many threads, which then share its limits.
+
+    `sleep` has to let `clock` pass. Every attempt counts as a request. `on_wait` hears of every wait.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        attempts: int = ATTEMPTS,
+        patience: timedelta = PATIENCE,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+        pause: PauseBoard | None = None,
+        on_wait: Callable[[Wait], None] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.clock = clock
+        self.total = Tally()
+        self._attempts = attempts
+        self._patience = patience
+        self._sleep = sleep
+        self._board: PauseBoard = pause if pause is not None else MemoryPauseBoard()
+        self._gates = EndpointGates()
+        self._on_wait = on_wait
+        self._slots = threading.BoundedSemaphore(max_in_flight)
+        self._session = open_session(connection, pool_size=max_in_flight)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made so far."""
+        return self.total.requests
+
+    @contextmanager
+    def counted(self) -> Iterator[Tally]:
+        """Count the requests made inside, also by threads that run in a copy of this context."""
+        with counting() as tally:
+            yield tally
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def request(
+        self, method: str, path: str, *, params: Params | None = None, json: object | None = None
+    ) -> Answer:
+        """Ask Jira and give its answer, one whole JSON document.
+
+        Raises the error that `refusals.error_from` chooses; JiraUnavailable or RateLimited only after all
+        attempts, or when Jira asks for more patience than there is.
+        """
+        body = None if json is None else msgspec.json.encode(json)
+        call = _Call(method, path, params, body, endpoint_of(method, path))
+        for attempt in range(1, self._attempts + 1):
+            outcome = self._attempt(call)
+            if isinstance(outcome, Answer):
+                return outcome
+            setback = outcome
+            self._stay_away(call, setback, attempt)
+        raise setback.error
+
+    def _attempt(self, call: _Call) -> Answer | _Setback:
+        with self._slot(call):
+            self._count(requests=1)
+            try:
+                answer = self._send(call)
+            except RequestException as error:
+                return _Setback(self._unreachable(call, error))
+        return self._judge(answer)
+
+    def _send(self, call: _Call) -> Answer:
+        response = self._session.request(
+            call.method,
+            self.connection.address(call.path),
+            params=call.params,
+            data=call.body,
+            headers={"Content-Type": "application/json"} if call.body is not None else None,
+            timeout=_CONNECT_AND_READ_SECONDS,
+            # A redirect loses the credential on its way, and what comes back is a login page.
+            allow_redirects=False,
+        )
+        url = (response.url or "").partition("?")[0]
+        _log.debug("%s %s → %s", call.method, url, response.status_code)
+        return Answer(response.status_code, response.headers, response.content, call.method, url)
+
+    def _judge(self, answer: Answer) -> Answer | _Setback:
+        """Tell a good answer from one worth another attempt; raise when another cannot help."""
+        # Whoever failed to log in may get 200 with nothing in it: the status alone proves nothing.
+        if 200 <= answer.status < 300 and not login_failed(answer) and answer.is_json():
+            return answer
+        error = error_from(answer, str(self.connection.credential))
+        if isinstance(error, JiraUnavailable | RateLimited):
+            return _Setback(error, read_limit(answer, self.clock()))
+        raise error
+
+    def _unreachable(self, call: _Call, error: RequestException) -> JiraAssetsError:
+        what = _plain_cause(error)
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise SettingsError(
+                f"The certificate of {self.connection.base_url} cannot be verified.",
+                "Check JIRA_SITE_URL; behind a company proxy set REQUESTS_CA_BUNDLE to its certificate.",
+            ) from error
+        return JiraUnavailable(
+            f"{call.method} {call.path} at {self.connection.base_url} got no whole answer ({what}).",
+            "Check the address and the network, then try again; nothing is lost.",
+        )
+
+    def _stay_away(self, call: _Call, setback: _Setback, attempt: int) -> None:
+        """Close what has to stay closed for a while, at least as long as Jira says."""
+        limit = setback.limit
+        until = self.clock() + timedelta(seconds=max(limit.seconds, backoff(attempt)))
+        call.not_before = (until, limit.reason)
+        if limit.scope == "site":
+            self._board.pause(until, limit.reason)
+        elif limit.scope == "endpoint":
+            self._gates.close(call.endpoint, until, limit.reason)
+        if until - self.clock() > self._patience:
+            raise setback.error
+
+    @contextmanager
+    def _slot(self, call: _Call) -> Iterator[None]:
+        """Hold one of the places in flight, once nothing asks this call to wait; never wait in one."""
+        while True:
+            with self._slots:
+                held_back = self._held_back(call)
+                if held_back is None:
+                    yield
+                    return
+            self._wait(call, *held_back)
+
+    def _held_back(self, call: _Call) -> tuple[datetime, str] | None:
+        """Give the time this call has to wait for, None when it may go."""
+        pause = self._board.paused_until()
+        reasons = [
+            call.not_before,
+            self._gates.closed_until(call.endpoint),
+            (pause, "Jira's quota is used up") if pause else None,
+        ]
+        last = max((reason for reason in reasons if reason), default=None)
+        if last is None or last[0] <= self.clock():
+            return None
+        # Clocks may disagree with sleeping by a hair; what was slept through is over.
+        return last if call.waited_until is None or last[0] > call.waited_until else None
+
+    def _wait(self, call: _Call, until: datetime, reason: str) -> None:
+        seconds = max((until - self.clock()).total_seconds(), 0.0)
+        if seconds > self._patience.total_seconds():
+            raise RateLimited(
+                f"Jira lets nobody ask before {until:%Y-%m-%d %H:%M} UTC ({reason}).",
+                "Try again after that; nothing is lost.",
+                until=until.isoformat(),
+            )
+        if self._on_wait:
+            self._on_wait(Wait(call.endpoint, seconds, until, reason))
+        self._count(seconds=seconds)
+        self._sleep(seconds)
+        call.waited_until = until
+
+    def _count(self, requests: int = 0, seconds: float = 0.0) -> None:
+        for tally in (self.total, *tallies()):
+            tally.add(requests, seconds)
+
+
+def _plain_cause(error: BaseException) -> str:
+    """Name what happened to a connection; the full text holds addresses with queries."""
+    while error.__context__ is not None and not isinstance(error, OSError):
+        error = error.__context__
+    return type(error).__name__
