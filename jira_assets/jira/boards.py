@@ -21,11 +21,15 @@ class BoardEndpoints(Endpoints):
         """Fetch how a board is set up, the field it estimates with included."""
         return self._get(f"/rest/agile/1.0/board/{board_id}/configuration", BoardConfiguration)
 
-    def fetch_board_sprints(self, board_id: int | str) -> list[Sprint]:
-        """Fetch the sprints of a board; none for a board that has no sprints by its kind."""
+    def fetch_board_sprints(self, board_id: int | str, *, state: str | None = None) -> list[Sprint]:
+        """Fetch the sprints of a board, all or those in the states that `state` names, such as "active,future".
+
+        A board that has no sprints by its kind gives none.
+        """
         path = f"/rest/agile/1.0/board/{board_id}/sprint"
+        params: dict[str, str | int] = {"maxResults": _PAGE} | ({"state": state} if state else {})
         try:
-            return [sprint for page in self._pages(path, Sprint, {"maxResults": _PAGE}) for sprint in page]
+            return [sprint for page in self._pages(path, Sprint, params) for sprint in page]
         except BadQuery as error:
             if "does not support sprints" in error.reason:
                 return []

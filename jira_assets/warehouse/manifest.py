@@ -101,10 +101,23 @@ class SiteTable(msgspec.Struct, frozen=True):
     refreshed_at: datetime
 
 
+class ProjectDetails(msgspec.Struct, frozen=True):
+    """Facts of one project that rarely change: its boards, and the fields those estimate with."""
+
+    refreshed_at: datetime
+    is_team_managed: bool = False
+    boards: tuple[str, ...] = ()
+    estimated_with: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
 class SiteManifest(msgspec.Struct):
     """What the lake holds of the site beside its issues: projects, users, sprints, statuses, fields, …"""
 
     tables: dict[str, SiteTable] = msgspec.field(default_factory=dict)
+    projects: dict[str, ProjectDetails] = msgspec.field(default_factory=dict)
+    people_matched_from: str = ""
+    """A digest of everything the people were last matched from."""
 
 
 def fingerprint(parts: Iterable[object]) -> str:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
-import msgspec
 
-from jira_assets.warehouse.files import new_file
 from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import SiteTable
+from jira_assets.warehouse.manifest import SiteManifest, SiteTable
+from jira_assets.warehouse.rows import Columns, encode_rows, write_rows
 from jira_assets.warehouse.statements import literal
 
-SITE_TABLES: Mapping[str, Mapping[str, str]] = {
+SITE_TABLES: Mapping[str, Columns] = {
     "projects": {
         "project_id": "varchar",
         "project_key": "varchar",
@@ -74,34 +73,27 @@ def land_site_table(
     refreshed_at: datetime,
 ) -> SiteTable:
     """Write one table; the same content gives the same file, which is then not written again."""
-    lines = sorted(msgspec.json.encode(_plain(row, SITE_TABLES[name])) for row in rows)
+    lines = sorted(encode_rows(rows, SITE_TABLES[name]))
     digest = hashlib.sha256(b"\n".join(lines)).hexdigest()[:24]
     relative = f"site/{name}-{digest}.parquet"
     if not lake.path(relative).exists():
-        _write(engine, lake, name, lines, relative)
+        write_rows(engine, lake.path(relative), lines, SITE_TABLES[name])
     return SiteTable(relative, len(lines), refreshed_at)
 
 
-def _plain(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    return {column: _value(row.get(column)) for column in columns}
+def read_site_table(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: SiteManifest, name: str
+) -> list[dict[str, Any]]:
+    """Read one table as rows with aware times; nothing when it was never landed."""
+    table = manifest.tables.get(name)
+    if table is None:
+        return []
+    columns = list(SITE_TABLES[name])
+    rows = engine.execute(
+        f"select {', '.join(columns)} from read_parquet({literal(lake.path(table.path))})"
+    ).fetchall()
+    return [{key: _aware(value) for key, value in zip(columns, row, strict=True)} for row in rows]
 
 
-def _value(value: Any) -> Any:
-    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
-
-
-def _write(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, name: str, lines: list[bytes], relative: str
-) -> None:
-    columns = ", ".join(f"{column}: '{kind}'" for column, kind in SITE_TABLES[name].items())
-    with new_file(lake.path(relative)) as parquet:
-        staging = parquet.with_name(f"{parquet.name}.ndjson")
-        staging.write_bytes(b"\n".join(lines))
-        try:
-            engine.execute(
-                f"copy (select {', '.join(SITE_TABLES[name])} "
-                f"from read_ndjson({literal(staging)}, columns = {{{columns}}})) "
-                f"to {literal(parquet)} (format parquet, compression zstd)"
-            )
-        finally:
-            staging.unlink(missing_ok=True)
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

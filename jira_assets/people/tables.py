@@ -1,0 +1,187 @@
+"""Write the matches and the unmatched of each project, where what they come from changed."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import duckdb
+
+from jira_assets.errors import LockHeld
+from jira_assets.people.matching import Matching, Person, match_people
+from jira_assets.state.records import TeamMember, UserOverride
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
+from jira_assets.warehouse.rows import Columns, encode_rows, write_rows
+from jira_assets.warehouse.site import read_site_table
+from jira_assets.warehouse.statements import statement
+
+MATCHING_VERSION = 1
+"""Raise this when the rules change: every project is then matched again."""
+
+MATCHED: Columns = {
+    "project_id": "varchar",
+    "project_key": "varchar",
+    "account_id": "varchar",
+    "display_name": "varchar",
+    "email": "varchar",
+    "member_id": "varchar",
+    "matched_by": "varchar",
+    "issues_assigned": "bigint",
+    "issues_reported": "bigint",
+}
+UNMATCHED: Columns = {
+    "project_id": "varchar",
+    "project_key": "varchar",
+    "account_id": "varchar",
+    "display_name": "varchar",
+    "email": "varchar",
+    "account_type": "varchar",
+    "reason": "varchar",
+    "candidates": "varchar[]",
+    "issues_assigned": "bigint",
+    "issues_reported": "bigint",
+    "last_seen_at": "timestamp",
+}
+
+Row = dict[str, Any]
+
+
+def derive_matches(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    *,
+    project_ids: Iterable[str],
+    members: Sequence[TeamMember],
+    overrides: Sequence[UserOverride],
+) -> set[str]:
+    """Match everyone seen on the site and rewrite the tables of projects where that changes anything.
+
+    Returns the ids of those projects. Whether a name is unique depends on the whole site, so a new namesake
+    in one project may change another. A project that is being synced is left to that sync.
+    """
+    manifests = {key: manifest for key in project_ids if (manifest := lake.manifest(key)) is not None}
+    inputs = _inputs(lake, manifests.values(), members, overrides)
+    if lake.site_manifest().people_matched_from == inputs:
+        return set()
+    seen = _people_seen(engine, lake, manifests.values())
+    matching = match_people(_everyone(engine, lake, seen), members, overrides)
+    changed, busy = set(), set()
+    for project_id, rows in seen.items():
+        try:
+            if _write_project(engine, lake, project_id, rows, matching):
+                changed.add(project_id)
+        except LockHeld:
+            busy.add(project_id)
+    if not busy:
+        _remember(lake, inputs)
+    return changed
+
+
+def _inputs(
+    lake: Lake,
+    manifests: Iterable[Manifest],
+    members: Sequence[TeamMember],
+    overrides: Sequence[UserOverride],
+) -> str:
+    users = lake.site_manifest().tables.get("users")
+    seen = [file.path for manifest in manifests if (file := manifest.derived_file("people_seen"))]
+    decided = [asdict(member) | {"imported_at": None} for member in members]
+    decided += [asdict(override) | {"decided_at": None} for override in overrides]
+    return fingerprint([MATCHING_VERSION, users.path if users else None, sorted(seen), decided])
+
+
+def _people_seen(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]
+) -> dict[str, list[Row]]:
+    """Read who was seen in the issues of each project."""
+    by_project: dict[str, list[Row]] = {}
+    for manifest in manifests:
+        file = manifest.derived_file("people_seen")
+        if file is None:
+            continue
+        rows = engine.execute(statement("people_seen_of", file=lake.path(file.path)))
+        names = [column[0] for column in rows.description or ()]
+        by_project[manifest.project_id] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    return by_project
+
+
+def _everyone(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, seen: Mapping[str, Sequence[Row]]
+) -> list[Person]:
+    """Join the site's list of users, where it is readable, with those seen in issues.
+
+    The list has the name of today; an e-mail that only an issue shows is not lost for it.
+    """
+    people = {row["account_id"]: row for rows in seen.values() for row in rows}
+    for row in read_site_table(engine, lake, lake.site_manifest(), "users"):
+        known = people.get(row["account_id"], {})
+        people[row["account_id"]] = {**row, "email": row["email"] or known.get("email")}
+    return [_person(row) for row in people.values()]
+
+
+def _person(row: Row) -> Person:
+    return Person(
+        account_id=row["account_id"],
+        display_name=row["display_name"] or "",
+        email=row["email"],
+        account_type=row["account_type"] or "atlassian",
+        is_active=row["is_active"] is not False,
+    )
+
+
+def _write_project(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, rows: list[Row], matching: Matching
+) -> bool:
+    with lake.lock(project_id, "matching people", wait=False):
+        manifest = lake.manifest(project_id)
+        return manifest is not None and _replace(engine, lake, manifest, rows, matching)
+
+
+def _replace(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, rows: list[Row], matching: Matching
+) -> bool:
+    tables = _tables(manifest, rows, matching)
+    lines = {name: encode_rows(rows, columns) for name, (rows, columns) in tables.items()}
+    digest = fingerprint(
+        [MATCHING_VERSION, {name: [line.decode() for line in part] for name, part in lines.items()}]
+    )
+    present = manifest.derived.get("people")
+    if present is not None and present.fingerprint == digest:
+        return False
+    files = {}
+    for name, (_, columns) in tables.items():
+        relative = f"{name}/project={manifest.project_id}/{digest}-{uuid.uuid4().hex[:8]}.parquet"
+        write_rows(engine, lake.path(relative), lines[name], columns)
+        files[name] = DerivedFile(relative, len(lines[name]))
+    manifest.derived["people"] = Derived(digest, files)
+    lake.commit(manifest)
+    return True
+
+
+def _tables(manifest: Manifest, rows: list[Row], matching: Matching) -> dict[str, tuple[list[Row], Columns]]:
+    matched = {match.account_id: match for match in matching.matches}
+    unmatched = {entry.account_id: entry for entry in matching.unmatched}
+    tables: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: str(row["account_id"])):
+        shared = {**row, "project_id": manifest.project_id, "project_key": manifest.project_key}
+        if match := matched.get(row["account_id"]):
+            tables["matched"].append({**shared, "member_id": match.member_id, "matched_by": match.matched_by})
+        elif entry := unmatched.get(row["account_id"]):
+            tables["unmatched"].append(
+                {**shared, "reason": entry.reason, "candidates": list(entry.candidates)}
+            )
+    return {
+        "jira_user_matches": (tables["matched"], MATCHED),
+        "jira_unmatched_users": (tables["unmatched"], UNMATCHED),
+    }
+
+
+def _remember(lake: Lake, inputs: str) -> None:
+    with lake.lock("site", "matching people"):
+        site = lake.site_manifest()
+        site.people_matched_from = inputs
+        lake.commit_site(site)

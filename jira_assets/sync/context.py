@@ -1,0 +1,91 @@
+"""What every step of a sync works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import duckdb
+
+from jira_assets.jira.client import JiraClient
+from jira_assets.warehouse.lake import Lake
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the reading of a project is; `expected` is an estimate, None while there is none."""
+
+    project_key: str
+    read: int
+    expected: int | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class SyncOptions:
+    """How far to look back and what to leave out."""
+
+    look_back: timedelta = timedelta(minutes=2)
+    deep_look_back: timedelta = timedelta(hours=1)
+    deep_look_every: timedelta = timedelta(minutes=15)
+    refresh_every: timedelta = timedelta(days=1)
+    excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
+    extra_fields: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> list[str]:
+        """What to ask Jira for: everything but what is excluded."""
+        return ["*all", *(f"-{name}" for name in self.excluded_fields)]
+
+
+def utc_now() -> datetime:
+    """Tell the time of this machine."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class SyncContext:
+    """The client, the lake, an engine and a pool of threads for questions asked side by side.
+
+    Tasks of the pool never wait for other tasks of it: the threads that hold a project wait, the pool works.
+    """
+
+    client: JiraClient
+    lake: Lake
+    engine: duckdb.DuckDBPyConnection
+    pool: ThreadPoolExecutor
+    clock: Callable[[], datetime] = utc_now
+    options: SyncOptions = field(default_factory=SyncOptions)
+    notify: Callable[[Progress], None] = lambda _: None
+
+    def submit(self, task: Callable[[], Result]) -> Future[Result]:
+        """Run a task in the pool; what it asks Jira counts for whoever submits it."""
+        return self.pool.submit(copy_context().run, task)
+
+    def side_by_side(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """Ask about every item at the same time; the results come in the order of the items."""
+        futures = [self.submit(partial(ask, item)) for item in items]
+        drain(futures)
+        return [future.result() for future in futures]
+
+
+def drain(futures: list[Future[Result]]) -> None:
+    """Wait for all; when one fails, call off those that have not begun and raise its error."""
+    try:
+        for future in as_completed(futures):
+            future.result()
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        for future in futures:
+            if not future.cancelled():
+                future.exception()  # a task under way must not outlive the lock of its project
+        raise

@@ -1,0 +1,42 @@
+"""What a sync did to a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from jira_assets.errors import JiraAssetsError
+
+Mode = Literal["full", "incremental"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result for one project; a failed one carries the error and leaves the lake as it was.
+
+    `fingerprints` and `rows` describe the tables derived now, by table; `changed` tells whether they differ
+    from those before.
+    """
+
+    project_id: str
+    project_key: str
+    mode: Mode = "incremental"
+    error: JiraAssetsError | None = None
+    changed: bool = False
+    issues: int = 0
+    fetched: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    watermark: datetime | None = None
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    nulled: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the project was read to the end."""
+        return self.error is None

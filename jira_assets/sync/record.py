@@ -1,0 +1,49 @@
+"""Record outcomes in the state, where `status` and the published `sync_status` find them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from jira_assets.state import State, SyncRecord
+from jira_assets.sync.outcome import Outcome
+
+
+def record_outcome(state: State, outcome: Outcome, now: datetime) -> SyncRecord:
+    """Write what happened in place of what happened before."""
+    return state.revise_record(
+        outcome.project_id, outcome.project_key, lambda before: revised(before, outcome, now)
+    )
+
+
+def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
+    """Make the new record; a failure leaves what the last success said of the data."""
+    attempt = replace(
+        before,
+        project_key=outcome.project_key,
+        last_sync_at=now,
+        requests=outcome.requests,
+        seconds=round(outcome.seconds, 3),
+        issues=outcome.issues,
+        issues_synced=outcome.fetched,
+        issues_created=outcome.created,
+        issues_updated=outcome.updated,
+        issues_deleted=outcome.deleted,
+    )
+    if outcome.error is not None:
+        return replace(
+            attempt,
+            status="error",
+            errors=before.errors + 1,
+            last_error=outcome.error.reason,
+            last_instruction=outcome.error.instruction,
+        )
+    return replace(
+        attempt,
+        status="complete",
+        last_success_at=now,
+        watermark=outcome.watermark,
+        errors=0,
+        last_error=None,
+        last_instruction=None,
+    )

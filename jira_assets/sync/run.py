@@ -1,0 +1,104 @@
+"""Sync many projects in one run: each succeeds or fails on its own, then people are matched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
+
+from jira_assets.errors import JiraAssetsError
+from jira_assets.people.tables import derive_matches
+from jira_assets.state import State, TrackedProject
+from jira_assets.sync.context import SyncContext
+from jira_assets.sync.mapping import SiteFacts, read_site_facts
+from jira_assets.sync.mark import Mark, take_mark
+from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.project import describe, failed, sync_project
+from jira_assets.sync.record import record_outcome
+from jira_assets.sync.refresh import refresh_site
+
+PROJECTS_AT_ONCE = 4
+"""Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them."""
+
+
+@dataclass
+class SyncResult:
+    """The outcomes of a run in the order of the projects, and what is worth telling a person."""
+
+    outcomes: list[Outcome]
+    notices: list[str] = field(default_factory=list)
+    requests: int = 0
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """The projects that were not read to the end."""
+        return [outcome for outcome in self.outcomes if not outcome.ok]
+
+
+def sync_projects(
+    context: SyncContext, state: State, projects: Sequence[TrackedProject], *, full: bool = False
+) -> SyncResult:
+    """Bring the projects up to date and record the outcomes; publishing is the caller's next step.
+
+    Raises `AuthenticationError` before anything changes when Jira does not know us.
+    """
+    with context.client.transport.counted() as tally:
+        mark = take_mark(context)
+        ids = [project.project_id for project in projects]
+        refreshed = refresh_site(context, ids, force=full)
+        facts = read_site_facts(context)
+        outcomes = _sync_all(context, projects, mark, facts, refreshed.failed, full=full)
+    outcomes = _match_people(context, state, outcomes)
+    for outcome in outcomes:
+        record_outcome(state, outcome, context.clock())
+    notices = [*filter(None, [mark.warning]), *refreshed.notices]
+    return SyncResult(outcomes, notices, tally.requests)
+
+
+def _sync_all(
+    context: SyncContext,
+    projects: Sequence[TrackedProject],
+    mark: Mark,
+    facts: SiteFacts,
+    unreadable: dict[str, JiraAssetsError],
+    *,
+    full: bool,
+) -> list[Outcome]:
+    def sync(project: TrackedProject) -> Outcome:
+        if error := unreadable.get(project.project_id):
+            return failed(context, project, error)
+        return sync_project(context, project, mark, facts, full=full)
+
+    with ThreadPoolExecutor(PROJECTS_AT_ONCE, thread_name_prefix="project") as threads:
+        futures = [threads.submit(copy_context().run, sync, project) for project in projects]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            # Dead credentials, or a person's Ctrl-C: what has not begun is called off.
+            threads.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _match_people(context: SyncContext, state: State, outcomes: list[Outcome]) -> list[Outcome]:
+    changed = derive_matches(
+        context.engine.cursor(),
+        context.lake,
+        members=state.team_members(),
+        overrides=state.overrides(),
+        project_ids=[project.project_id for project in state.tracked_projects()],
+    )
+    return [_with_matches(context, outcome, changed) for outcome in outcomes]
+
+
+def _with_matches(context: SyncContext, outcome: Outcome, changed: set[str]) -> Outcome:
+    manifest = context.lake.manifest(outcome.project_id)
+    if manifest is None or not outcome.ok:
+        return outcome
+    now = describe(manifest)
+    return replace(
+        outcome,
+        fingerprints=now.fingerprints,
+        rows=now.rows,
+        changed=outcome.changed or outcome.project_id in changed,
+    )

@@ -1,0 +1,115 @@
+"""Keep the sprints' names, states and dates: they change without any issue's `updated` changing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from jira_assets.errors import BadQuery, Forbidden, NotFound, ScopeMissing
+from jira_assets.jira.answers import Sprint
+from jira_assets.jira.times import parse_time
+from jira_assets.sync.context import SyncContext
+from jira_assets.warehouse.manifest import SiteManifest
+from jira_assets.warehouse.site import land_site_table, read_site_table
+from jira_assets.warehouse.statements import statement
+
+SPRINTS_UNREADABLE = (Forbidden, NotFound, ScopeMissing, BadQuery)
+
+
+def refresh_open_sprints(context: SyncContext, manifest: SiteManifest, project_ids: Sequence[str]) -> None:
+    """Ask again for every sprint of these projects that was not closed when it was last seen."""
+    open_sprints = _open_sprints(context, manifest, project_ids)
+    if not open_sprints:
+        return
+    by_board = defaultdict(list)
+    for sprint_id, board_id in open_sprints.items():
+        by_board[board_id].append(sprint_id)
+    answers = context.side_by_side(lambda board: _fetch_open(context, *board), by_board.items())
+    merge_sprints(context, manifest, [sprint for answer in answers for sprint in answer])
+
+
+def merge_sprints(context: SyncContext, manifest: SiteManifest, sprints: Iterable[Sprint]) -> None:
+    """Put the sprints into the site's table; a row whose content is the same keeps its `as_of`."""
+    rows = {
+        row["sprint_id"]: row for row in read_site_table(context.engine, context.lake, manifest, "sprints")
+    }
+    for sprint in sprints:
+        fresh, known = sprint_row(sprint), rows.get(str(sprint.id))
+        if known is None or {**known, "as_of": None} != fresh:
+            rows[str(sprint.id)] = {**fresh, "as_of": context.clock()}
+    manifest.tables["sprints"] = land_site_table(
+        context.engine, context.lake, "sprints", list(rows.values()), context.clock()
+    )
+
+
+def sprint_row(sprint: Sprint) -> dict[str, Any]:
+    """Shape a sprint as a row of the site's table."""
+    return {
+        "sprint_id": str(sprint.id),
+        "sprint_name": sprint.name,
+        "state": sprint.state,
+        "board_id": None if sprint.board_id is None else str(sprint.board_id),
+        "goal": sprint.goal or None,
+        "started_at": _time(sprint.start_date),
+        "ended_at": _time(sprint.end_date),
+        "completed_at": _time(sprint.complete_date),
+        "as_of": None,
+    }
+
+
+def _time(text: str | None) -> datetime | None:
+    return parse_time(text) if text else None
+
+
+def _open_sprints(
+    context: SyncContext, manifest: SiteManifest, project_ids: Sequence[str]
+) -> dict[str, str | None]:
+    """Find the open sprints on the projects' boards and in their issues, with their boards."""
+    table = manifest.tables.get("sprints")
+    known = [context.lake.path(table.path)] if table else []
+    boards = [
+        board for key in project_ids if key in manifest.projects for board in manifest.projects[key].boards
+    ]
+    in_issues = []
+    for project_id in project_ids:
+        project = context.lake.manifest(project_id)
+        file = project.derived_file("jira_issue_sprints") if project else None
+        if file is not None and file.rows:
+            in_issues.append(context.lake.path(file.path))
+    if not known or not in_issues:
+        return _open_on_boards(context, manifest, boards)
+    rows = context.engine.execute(
+        statement("open_sprints", known=known, in_issues=in_issues), {"boards": boards}
+    ).fetchall()
+    return dict(rows)
+
+
+def _open_on_boards(
+    context: SyncContext, manifest: SiteManifest, boards: Sequence[str]
+) -> dict[str, str | None]:
+    return {
+        row["sprint_id"]: row["board_id"]
+        for row in read_site_table(context.engine, context.lake, manifest, "sprints")
+        if row["state"] != "closed" and row["board_id"] in boards
+    }
+
+
+def _fetch_open(context: SyncContext, board_id: str | None, ids: Sequence[str]) -> list[Sprint]:
+    """Fetch a board's open sprints with one question; those that it no longer names, one by one."""
+    found: dict[str, Sprint] = {}
+    if board_id is not None and len(ids) > 1:
+        try:
+            sprints = context.client.fetch_board_sprints(board_id, state="active,future")
+            found = {str(sprint.id): sprint for sprint in sprints}
+        except SPRINTS_UNREADABLE:
+            found = {}
+    for sprint_id in ids:
+        if sprint_id not in found:
+            try:
+                found[sprint_id] = context.client.fetch_sprint(sprint_id)
+            except SPRINTS_UNREADABLE:
+                # Deleted, or out of this account's sight: what is known of it stays.
+                continue
+    return list(found.values())
