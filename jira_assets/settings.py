@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -306,7 +305,7 @@ def _read_stored(settings: Settings) -> Mapping[str, str]:
         return {}
     from jira_assets.state import State  # late: only what has a state pays for importing SQLAlchemy
 
-    with closing(State.open(settings.state_url)) as state:
+    with State.open(settings.state_url) as state:
         return state.site_settings()
 
 

@@ -1,0 +1,5 @@
+"""The command line: `jira-assets`."""
+
+from jira_assets.cli.root import main
+
+__all__ = ["main"]

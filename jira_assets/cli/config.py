@@ -1,0 +1,73 @@
+"""`jira-assets config`: every setting and where it comes from."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import asdict
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.output import write_json, write_table
+from jira_assets.cli.wiring import open_state
+from jira_assets.errors import SettingsError
+from jira_assets.settings import SETTINGS, load_settings
+
+_NO_SETTINGS = {"JIRA_ASSETS_DEBUG", "JIRA_ASSETS_SHARED"}
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Objects of name, env, value, source, description.")
+@click.pass_context
+def config(context: click.Context, as_json: bool) -> None:
+    """Show every setting and where it comes from: flag, environment, .env, state or default."""
+    if context.invoked_subcommand:
+        return
+    invocation: Invocation = context.obj
+    shown = invocation.settings.describe()
+    for warning in _misspelt():
+        invocation.say(warning)
+    if as_json:
+        write_json([asdict(setting) for setting in shown])
+    else:
+        write_table(["setting", "value", "from"], [(s.env, s.value, s.source) for s in shown])
+
+
+@config.command("set")
+@click.argument("name")
+@click.argument("value", required=False)
+@pass_invocation
+def set_(invocation: Invocation, name: str, value: str | None) -> None:
+    """Keep a setting in the state, for everyone who uses it; without VALUE, forget it.
+
+    NAME is the variable, as in JIRA_ASSETS_MEMORY_LIMIT. A flag, the environment or .env still come first.
+    """
+    setting = _storable(name)
+    if value is not None:  # read it once as if it were stored: it has to make sense before it is kept
+        load_settings(environ={}, dotenv=None, stored={setting: value})
+    with open_state(invocation.settings) as state:
+        state.set_setting(setting, value)
+    invocation.say(f"{name.upper()} is {'forgotten' if value is None else 'kept'}.")
+
+
+def _storable(name: str) -> str:
+    by_env = {setting.env: setting.name for setting in SETTINGS if setting.storable}
+    if name.upper() not in by_env:
+        close = difflib.get_close_matches(name.upper(), by_env, n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"These can: {', '.join(by_env)}."
+        raise SettingsError(f"{name} cannot be kept in the state.", hint)
+    return by_env[name.upper()]
+
+
+def _misspelt() -> list[str]:
+    known = {setting.env for setting in SETTINGS} | _NO_SETTINGS
+    unknown = sorted(name for name in os.environ if name.startswith("JIRA_ASSETS_") and name not in known)
+    return [
+        f"{name} is set in the environment, and no setting has that name.{_meant(name)}" for name in unknown
+    ]
+
+
+def _meant(name: str) -> str:
+    close = difflib.get_close_matches(name, [setting.env for setting in SETTINGS], n=1)
+    return f" Did you mean {close[0]}?" if close else ""

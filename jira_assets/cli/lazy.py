@@ -1,0 +1,79 @@
+"""A group that imports a command only when it is run, and turns errors into words and exit codes."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from typing import IO, Any
+
+import click
+
+from jira_assets.errors import JiraAssetsError
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named as `package.module:attribute`, each with its line of help."""
+
+    def __init__(self, *args: Any, commands_at: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._commands_at = commands_at
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands without importing them."""
+        return sorted(self._commands_at)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in self._commands_at:
+            return None
+        module, attribute = self._commands_at[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was asked for, or the one that was probably meant."""
+        close = difflib.get_close_matches(args[0], self._commands_at, n=1)
+        if args[0] not in self._commands_at and close:
+            ctx.fail(f"There is no command {args[0]!r}. Did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._commands_at[name][1]) for name in self.list_commands(ctx)])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what goes wrong is told in words, or by a traceback if JIRA_ASSETS_DEBUG is set."""
+        if os.environ.get("JIRA_ASSETS_DEBUG"):
+            return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click knows what to do with these
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(130)
+        except JiraAssetsError as error:
+            raise ToldError(error.reason, error.instruction, error.exit_code) from error
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ToldError(reason, "This is a bug; JIRA_ASSETS_DEBUG=1 shows where.", 1) from error
+
+
+class ToldError(click.ClickException):
+    """An error as a person reads it: what happened, and on the next line what to do."""
+
+    def __init__(self, reason: str, instruction: str, exit_code: int) -> None:
+        super().__init__(reason)
+        self.instruction = instruction
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class, and reads it here
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write to stderr; also with --quiet."""
+        click.echo(f"Error: {self.message}", err=True)
+        if self.instruction:
+            click.echo(self.instruction, err=True)

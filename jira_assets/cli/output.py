@@ -1,0 +1,116 @@
+"""Write data to stdout: a table for people, JSON or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+Cell = object
+
+
+def write_json(data: object) -> None:
+    """Write one JSON document."""
+    click.echo(_encode(data, indent=2))
+
+
+def write_json_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write an array of objects, one a line, without holding them all."""
+    mark = "["
+    for row in rows:
+        click.echo(mark + _encode(dict(zip(columns, row, strict=True))), nl=False)
+        mark = ",\n"
+    click.echo("[]" if mark == "[" else "]")
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write CSV with a header; null is an empty value."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(["" if cell is None else _csv_cell(cell) for cell in row])
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write a table for people: fitted to the terminal, or plain where there is none."""
+    texts = [[_table_cell(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _write_rich(columns, texts)
+    else:
+        _write_plain(columns, texts)
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """Tell how long ago something was, roughly."""
+    if moment is None:
+        return "never"
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
+
+
+def _encode(data: object, indent: int = 0) -> str:
+    import msgspec
+
+    text = msgspec.json.Encoder(decimal_format="number", enc_hook=str).encode(data)
+    return (msgspec.json.format(text, indent=indent) if indent else text).decode()
+
+
+def _csv_cell(cell: Cell) -> str:
+    return _encode(cell) if isinstance(cell, dict | list | tuple) else _scalar(cell)
+
+
+def _table_cell(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, list | tuple):
+        return ", ".join(map(_scalar, cell))
+    # One line a row: a line break inside a value would tear the table apart.
+    return " ".join(_scalar(cell).split("\n"))
+
+
+def _scalar(cell: Cell) -> str:
+    import msgspec
+
+    if isinstance(cell, msgspec.Raw):  # JSON of the warehouse, as it is
+        return bytes(cell).decode()
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return cell.isoformat(sep=" ", timespec="seconds") if isinstance(cell, datetime) else str(cell)
+
+
+def _write_rich(columns: Sequence[str], texts: list[list[str]]) -> None:
+    from rich import box  # late: it costs as much time as all the rest of a small command
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in texts:
+        table.add_row(*(Text(cell) for cell in row))  # Text: brackets in a summary are no markup
+    Console().print(table)
+
+
+def _write_plain(columns: Sequence[str], texts: list[list[str]]) -> None:
+    widths = [max(map(len, cells)) for cells in zip(columns, *texts, strict=True)]
+    for row in (columns, *texts):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())
+
+
+def as_json_cells(types: Sequence[object], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
+    """Turn the JSON columns of a query's rows, which come as text, into JSON again."""
+    import msgspec
+
+    is_json = [str(kind) == "JSON" for kind in types]
+    for row in rows:
+        yield [
+            msgspec.Raw(cell.encode()) if json and cell is not None else cell
+            for cell, json in zip(row, is_json, strict=True)
+        ]

@@ -1,0 +1,126 @@
+"""`jira-assets projects`: which projects there are and which are tracked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.output import write_json, write_table
+from jira_assets.cli.wiring import open_client, open_state
+from jira_assets.errors import InputError, NotFound
+
+if TYPE_CHECKING:
+    from jira_assets.jira.answers import Project
+    from jira_assets.jira.client import JiraClient
+
+
+@click.group()
+def projects() -> None:
+    """List projects; choose which of them are tracked."""
+
+
+@projects.command("list")
+@click.argument("search", default="")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Objects of project_key, project_id, name, project_type, is_team_managed, is_tracked.",
+)
+@pass_invocation
+def list_(invocation: Invocation, search: str, as_json: bool) -> None:
+    """List the projects this account sees in Jira; SEARCH is a part of the key or the name."""
+    with open_state(invocation.settings) as state:
+        tracked = {project.project_id for project in state.tracked_projects()}
+        found = _fetch_projects(open_client(invocation.settings, state))
+    wanted = search.casefold()
+    chosen = [p for p in found if wanted in p.key.casefold() or wanted in p.name.casefold()]
+    if as_json:
+        write_json([_as_json(project, tracked) for project in chosen])
+        return
+    rows = [("✓" if p.id in tracked else "", p.key, p.name, p.project_type, p.id) for p in chosen]
+    write_table(["tracked", "key", "name", "type", "id"], rows)
+    shown = sum(project.id in tracked for project in chosen)
+    invocation.say(f"{len(chosen)} projects, {shown} of them tracked.")
+
+
+@projects.command()
+@click.argument("keys", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Track every project this account sees.")
+@pass_invocation
+def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> None:
+    """Track the projects of these KEYS; each becomes a partition in Dagster."""
+    from jira_assets.state import ProjectRef
+
+    if bool(keys) == everything:
+        raise click.UsageError("Name the KEYS to track, or say --all.")
+    with open_state(invocation.settings) as state:
+        client = open_client(invocation.settings, state)
+        found = _fetch_projects(client)
+        chosen = found if everything else _choose(invocation, client, found, keys)
+        new = state.track([ProjectRef(project.id, project.key, project.name) for project in chosen])
+        total = len(state.tracked_projects())
+    named = f": {', '.join(project.project_key for project in new)}" if new else ""
+    invocation.say(f"{len(new)} projects newly tracked{named}; {total} in all. Next: jira-assets sync")
+
+
+@projects.command()
+@click.argument("keys", nargs=-1, required=True)
+@pass_invocation
+def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
+    """Stop tracking the projects of these KEYS.
+
+    Their rows leave the warehouse at the next publish. What was read is kept: tracking again resumes.
+    """
+    with open_state(invocation.settings) as state:
+        gone = state.untrack(keys)
+    invocation.say(f"No longer tracked: {', '.join(project.project_key for project in gone)}.")
+
+
+def _fetch_projects(client: JiraClient) -> list[Project]:
+    # An expired credential sees no project and is not told so: the list is believed only after this proof.
+    client.fetch_identity()
+    return list(client.fetch_projects())
+
+
+def _choose(
+    invocation: Invocation, client: JiraClient, found: Sequence[Project], keys: Sequence[str]
+) -> list[Project]:
+    by_key = {project.key.upper(): project for project in found}
+    chosen: dict[str, Project] = {}
+    for key in (key.strip().upper() for key in keys):
+        project = by_key.get(key) or _find_renamed(client, key, list(by_key))
+        if project.key.upper() != key:
+            invocation.say(f"{key} is now called {project.key}.")
+        chosen[project.id] = project
+    return list(chosen.values())
+
+
+def _find_renamed(client: JiraClient, key: str, known: list[str]) -> Project:
+    """Ask for a key that no project has now: Jira still finds a project by a key it had before."""
+    if not key.replace("_", "").isalnum():
+        raise click.UsageError(f"{key!r} is not a project key.")
+    try:
+        return client.fetch_project(key)
+    except NotFound:
+        close = difflib.get_close_matches(key, known)
+        hint = f"Did you mean {' or '.join(close)}? " if close else ""
+        raise InputError(
+            f"Jira knows no project {key}, or this account may not see it.",
+            f"{hint}`jira-assets projects list` shows every project it sees; nothing was changed.",
+        ) from None
+
+
+def _as_json(project: Project, tracked: set[str]) -> dict[str, object]:
+    return {
+        "project_key": project.key,
+        "project_id": project.id,
+        "name": project.name,
+        "project_type": project.project_type,
+        "is_team_managed": project.is_team_managed,
+        "is_tracked": project.id in tracked,
+    }

@@ -1,0 +1,47 @@
+"""The group of all commands, and what is common to them: home, verbosity, errors, exit codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jira_assets import __version__
+from jira_assets.cli.invocation import Invocation
+from jira_assets.cli.lazy import LazyGroup
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0    done
+  1    failed
+  2    the command line makes no sense
+  3    some projects failed, the others are done
+  4    Jira does not accept the credentials, or there are none
+  130  interrupted
+"""
+
+COMMANDS = {
+    "config": ("jira_assets.cli.config:config", "Show every setting and where it comes from."),
+    "projects": ("jira_assets.cli.projects:projects", "List projects; choose which of them are tracked."),
+    "sql": ("jira_assets.cli.sql:sql", "Ask the warehouse."),
+    "status": ("jira_assets.cli.status:status", "Show how fresh and complete each tracked project is."),
+    "team": ("jira_assets.cli.team:team", "Import and list the members of the team."),
+    "users": (
+        "jira_assets.cli.users:users",
+        "Show the accounts without a team member, and decide about them.",
+    ),
+}
+"""Each command with where it lives and its line in the help, so that the help imports none of them."""
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS, epilog=EXIT_CODES)
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of everything that is kept.")
+@click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.version_option(__version__, prog_name="jira-assets")
+@click.pass_context
+def main(context: click.Context, home: Path | None, verbose: int, quiet: bool) -> None:
+    """Keep the issues of a Jira site in DuckDB: complete, fresh, provably so."""
+    context.obj = Invocation(home, verbosity=-1 if quiet else verbose)
+    context.obj.set_up_logging()

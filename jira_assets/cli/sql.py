@@ -1,0 +1,119 @@
+"""`jira-assets sql`: ask the warehouse."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.output import as_json_cells, write_csv, write_json_rows, write_table
+from jira_assets.cli.wiring import open_warehouse
+from jira_assets.errors import InputError, JiraAssetsError
+
+if TYPE_CHECKING:
+    import duckdb
+
+Form = Literal["table", "csv", "json"]
+
+_ROWS_IN_A_TABLE = 500
+_PROMPT, _PROMPT_MORE = "jira> ", "  ... "
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option("--table", "form", flag_value="table", help="A table for people; what a terminal gets.")
+@click.option("--csv", "form", flag_value="csv", help="CSV with a header; what a pipe gets.")
+@click.option("--json", "form", flag_value="json", help="An array of objects named like the columns.")
+@pass_invocation
+def sql(invocation: Invocation, query: str | None, form: Form | None) -> None:
+    """Ask the warehouse: QUERY, or what comes in on stdin, or what you type.
+
+    Nothing can be changed here. Times are UTC.
+    """
+    form = form or ("table" if sys.stdout.isatty() else "csv")
+    if query is None and not sys.stdin.isatty():
+        query = sys.stdin.read()
+    if query is not None and not query.strip(" \n\t;"):
+        raise click.UsageError("The query is empty. Try: jira-assets sql 'from jira_issues limit 5'")
+    with open_warehouse(invocation.settings) as warehouse:
+        if query is None:
+            _converse(invocation, warehouse, form)
+        else:
+            _answer(invocation, warehouse, query, form)
+
+
+def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query: str, form: Form) -> None:
+    import duckdb
+
+    try:
+        cursor = warehouse.execute(query)
+        if cursor.description is None:
+            return
+        columns = [column[0] for column in cursor.description]
+        types = [column[1] for column in cursor.description]
+        _write(invocation, form, columns, types, _rows(cursor))
+    except duckdb.Error as error:
+        raise InputError(
+            f"The warehouse does not accept this query. {error}",
+            "`jira-assets sql 'show tables'` lists the tables, 'describe jira_issues' the columns of one.",
+        ) from None
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := cursor.fetchmany(1000):
+        yield from rows
+
+
+def _write(
+    invocation: Invocation,
+    form: Form,
+    columns: Sequence[str],
+    types: Sequence[object],
+    rows: Iterator[tuple[Any, ...]],
+) -> None:
+    if form == "json":
+        write_json_rows(columns, as_json_cells(types, rows))
+    elif form == "csv":
+        write_csv(columns, rows)
+    else:
+        write_table(columns, islice(rows, _ROWS_IN_A_TABLE))
+        if next(rows, None) is not None:
+            invocation.say(
+                f"Only the first {_ROWS_IN_A_TABLE} rows are shown; --csv and --json give them all."
+            )
+
+
+def _converse(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, form: Form) -> None:
+    invocation.say("End a query with a semicolon; `show tables;` lists the tables. Leave with Ctrl-D.")
+    for query in _typed_queries():
+        try:
+            _answer(invocation, warehouse, query, form)
+        except JiraAssetsError as error:
+            click.echo(f"Error: {error.reason}", err=True)
+
+
+def _typed_queries() -> Iterator[str]:
+    import readline  # noqa: F401  # importing it gives input() its history and editing keys
+
+    typed: list[str] = []
+    while True:
+        try:
+            line = input(_PROMPT_MORE if typed else _PROMPT)
+        except EOFError:
+            click.echo(err=True)
+            return
+        except KeyboardInterrupt:  # gives up the query, not the conversation
+            typed = []
+            click.echo(err=True)
+            continue
+        if not typed and line.strip().rstrip(";") in ("exit", "quit", ".exit", ".quit"):
+            return
+        if line.strip():
+            typed.append(line)
+        if line.rstrip().endswith(";"):
+            yield "\n".join(typed)
+            typed = []
