@@ -301,9 +301,11 @@ def _read_dotenv(path: Path) -> dict[str, str]:
 
 
 def _read_stored(settings: Settings) -> Mapping[str, str]:
-    if settings.source("state_url") == "default" and not settings.state_path.is_file():
-        return {}
-    from jira_assets.state import State  # late: only what has a state pays for importing SQLAlchemy
+    if settings.source("state_url") == "default":
+        from jira_assets.state.glance import read_site_settings
+
+        return read_site_settings(settings.state_path) if settings.state_path.is_file() else {}
+    from jira_assets.state import State  # late: it imports SQLAlchemy
 
     with State.open(settings.state_url) as state:
         return state.site_settings()

@@ -47,7 +47,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, self._commands_at[name][1]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what goes wrong is told in words, or by a traceback if JIRA_ASSETS_DEBUG is set."""
+        """Run the command; tell what goes wrong in words, or by a traceback if JIRA_ASSETS_DEBUG is set."""
         if os.environ.get("JIRA_ASSETS_DEBUG"):
             return super().invoke(ctx)
         try:

@@ -55,6 +55,11 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     return "just now"
 
 
+def counted(number: int, noun: str) -> str:
+    """Say how many: 1 project, 2 projects."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _encode(data: object, indent: int = 0) -> str:
     import msgspec
 
@@ -63,7 +68,9 @@ def _encode(data: object, indent: int = 0) -> str:
 
 
 def _csv_cell(cell: Cell) -> str:
-    return _encode(cell) if isinstance(cell, dict | list | tuple) else _scalar(cell)
+    if isinstance(cell, dict | list | tuple):
+        return _encode(cell)
+    return cell.isoformat(sep=" ") if isinstance(cell, datetime) else _scalar(cell)
 
 
 def _table_cell(cell: Cell) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import write_json, write_table
+from jira_assets.cli.output import counted, write_json, write_table
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError, NotFound
 
@@ -45,7 +45,7 @@ def list_(invocation: Invocation, search: str, as_json: bool) -> None:
     rows = [("✓" if p.id in tracked else "", p.key, p.name, p.project_type, p.id) for p in chosen]
     write_table(["tracked", "key", "name", "type", "id"], rows)
     shown = sum(project.id in tracked for project in chosen)
-    invocation.say(f"{len(chosen)} projects, {shown} of them tracked.")
+    invocation.say(f"{counted(len(chosen), 'project')}, {shown} of them tracked.")
 
 
 @projects.command()
@@ -65,7 +65,9 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
         new = state.track([ProjectRef(project.id, project.key, project.name) for project in chosen])
         total = len(state.tracked_projects())
     named = f": {', '.join(project.project_key for project in new)}" if new else ""
-    invocation.say(f"{len(new)} projects newly tracked{named}; {total} in all. Next: jira-assets sync")
+    invocation.say(
+        f"{counted(len(new), 'project')} newly tracked{named}; {total} in all. Next: jira-assets sync"
+    )
 
 
 @projects.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import write_json, write_table
+from jira_assets.cli.output import counted, write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.people.members import read_members
 
@@ -32,7 +32,7 @@ def import_(invocation: Invocation, file: Path) -> None:
         count = state.replace_team(members)
         overrides = state.overrides()
     now = {member.member_id for member in members}
-    invocation.say(f"{count} members imported: {len(now - before)} new, {len(before - now)} gone.")
+    invocation.say(f"{counted(count, 'member')} imported: {len(now - before)} new, {len(before - now)} gone.")
     for override in overrides:
         if override.member_id and override.member_id not in now:
             invocation.say(

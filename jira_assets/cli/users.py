@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import write_json_rows, write_table
+from jira_assets.cli.output import counted, write_json_rows, write_table
 from jira_assets.cli.wiring import open_state, open_warehouse
 from jira_assets.errors import InputError
 
@@ -34,20 +34,21 @@ def users() -> None:
 
 @users.command()
 @click.argument("keys", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Also those that somebody decided to ignore.")
 @click.option("--json", "as_json", is_flag=True, help="Objects with the columns of jira_unmatched_users.")
 @pass_invocation
-def unmatched(invocation: Invocation, keys: tuple[str, ...], as_json: bool) -> None:
+def unmatched(invocation: Invocation, keys: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """List the accounts that belong to no member of the team, busiest first, as of the last publish.
 
     KEYS are projects; without them, all.
     """
-    rows = _read_unmatched(invocation, [key.upper() for key in keys])
+    rows = _read_unmatched(invocation, [key.upper() for key in keys], everything)
     if as_json:
         write_json_rows(_UNMATCHED, rows)
         return
     places = [_UNMATCHED.index(column) for column in _SHOWN]
     write_table(_SHOWN, [[row[place] for place in places] for row in rows])
-    invocation.say(f"{len({row[1] for row in rows})} accounts without a member of the team.")
+    invocation.say(f"{counted(len({row[1] for row in rows}), 'account')} without a member of the team.")
     if rows:
         invocation.say("Decide with `jira-assets users match ACCOUNT MEMBER` or `users ignore ACCOUNT`.")
 
@@ -92,12 +93,12 @@ def forget(invocation: Invocation, account_ids: tuple[str, ...]) -> None:
                 invocation.say(f"Nothing was decided about {account_id}.")
 
 
-def _read_unmatched(invocation: Invocation, keys: list[str]) -> list[tuple[Any, ...]]:
+def _read_unmatched(invocation: Invocation, keys: list[str], everything: bool) -> list[tuple[Any, ...]]:
     query = f"""
         select {", ".join(_UNMATCHED)}
         from jira_unmatched_users
-        where len(?) = 0 or list_contains(?, project_key)
+        where (len($keys) = 0 or list_contains($keys, project_key)) and ($everything or reason <> 'ignored')
         order by issues_assigned + issues_reported desc, display_name, account_id, project_key
     """
     with open_warehouse(invocation.settings) as warehouse:
-        return warehouse.execute(query, [keys, keys]).fetchall()
+        return warehouse.execute(query, {"keys": keys, "everything": everything}).fetchall()

@@ -1,5 +1,9 @@
 """What people decide and what they want to see: tracked projects, outcomes, team, overrides, pauses."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from jira_assets.state.records import (
     ProjectRef,
     SyncRecord,
@@ -8,7 +12,9 @@ from jira_assets.state.records import (
     TrackedProject,
     UserOverride,
 )
-from jira_assets.state.store import State
+
+if TYPE_CHECKING:
+    from jira_assets.state.store import State
 
 __all__ = [
     "ProjectRef",
@@ -19,3 +25,12 @@ __all__ = [
     "TrackedProject",
     "UserOverride",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # SQLAlchemy takes longer to import than a small command takes altogether; the records do without it.
+    if name == "State":
+        from jira_assets.state.store import State
+
+        return State
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from jira_assets.state.database import Database
 from jira_assets.state.records import SyncRecord
@@ -32,10 +31,11 @@ class Outcomes(Database):
     ) -> SyncRecord:
         """Make the new outcome from the one before (or a fresh one), with no other process in between."""
         blank = SyncRecord(project_id, project_key)
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
         with self.writing() as connection:
             # There has to be a row before it can be locked: two first syncs would not see each other.
-            connection.execute(dialect.insert(sync_records).values(**asdict(blank)).on_conflict_do_nothing())
+            connection.execute(
+                self.insert_into(sync_records).values(**asdict(blank)).on_conflict_do_nothing()
+            )
             query = select(sync_records).where(sync_records.c.project_id == project_id).with_for_update()
             present = SyncRecord(**connection.execute(query).mappings().one())
             revised = change(present)
