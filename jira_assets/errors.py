@@ -87,7 +87,9 @@ class UnknownProject(BadQuery):
 
 
 class SearchTokenExpired(BadQuery):
-    """The page token of a search is no longer valid (400)."""
+    """The page token of a search is no longer valid (400); searching again from the start helps."""
+
+    severity: Severity = "retriable"
 
 
 class Forbidden(JiraError):

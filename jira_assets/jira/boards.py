@@ -22,7 +22,7 @@ class BoardEndpoints(Endpoints):
         return self._get(f"/rest/agile/1.0/board/{board_id}/configuration", BoardConfiguration)
 
     def fetch_board_sprints(self, board_id: int | str, *, state: str | None = None) -> list[Sprint]:
-        """Fetch the sprints of a board, all or those in the states that `state` names, such as "active,future".
+        """Fetch the sprints of a board, all or only those in some states, such as "active,future".
 
         A board that has no sprints by its kind gives none.
         """

@@ -42,13 +42,13 @@ def error_from(answer: Answer, credential: str = "the credential") -> JiraAssets
     said = _Said(answer)
     if login_failed(answer):
         return _login_failed(said, credential)
-    if said.oauth_error:
-        return _oauth(said)
     status = answer.status
     if status == 429:
         return _error(RateLimited, said, "Wait a few minutes; nothing is lost, the next sync goes on.")
     if status >= 500 or status in _PASSING or status < 300:
-        return _unavailable(said)
+        return _error(JiraUnavailable, said, "Try again later; nothing is lost, the next sync goes on.")
+    if said.oauth_error:
+        return _oauth(said)
     if status < 400:
         return _redirected(said)
     choose = {400: _bad_request, 401: _unauthorized, 403: _forbidden}.get(status)
@@ -62,15 +62,15 @@ class _Said:
         self.answer = answer
         self.host = urlsplit(answer.url).netloc or "Jira"
         body = _json(answer.body)
-        self.oauth_error = str(body.get("error", "")) if isinstance(body.get("error"), str) else ""
+        # Other parts of Jira have an `error` too, but only OAuth describes it so.
+        self.oauth_error = str(body.get("error") or "oauth") if "error_description" in body else ""
         self.text = " ".join(_messages(body) or _plain(answer.body))[:500]
 
     @property
     def reason(self) -> str:
         asked = f"{self.answer.method} {urlsplit(self.answer.url).path}".strip()
-        return (
-            f"Jira ({self.host}) answered {asked} with {self.answer.status}: {self.text or 'no explanation'}"
-        )
+        bare = "no explanation" if self.answer.status >= 300 else "not one whole JSON document"
+        return f"Jira ({self.host}) answered {asked} with {self.answer.status}: {self.text or bare}"
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -141,14 +141,8 @@ def _oauth(said: _Said) -> JiraAssetsError:
     if said.oauth_error in _CONSENT_GONE:
         reason = f"Atlassian no longer accepts the OAuth grant ({said.oauth_error}: {said.text})."
         return _error(ReconnectNeeded, said, "Connect again with `jira-assets connect`.", reason)
-    if said.answer.status == 429 or said.answer.status >= 500:
-        return _unavailable(said)
     reason = f"Atlassian refused to give an OAuth token ({said.oauth_error}: {said.text})."
     return _error(AuthenticationError, said, "Check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET.", reason)
-
-
-def _unavailable(said: _Said) -> JiraAssetsError:
-    return _error(JiraUnavailable, said, "Try again later; nothing is lost, the next sync goes on.")
 
 
 def _redirected(said: _Said) -> JiraAssetsError:
