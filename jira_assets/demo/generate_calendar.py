@@ -38,7 +38,7 @@ def creation_times(rng: Random, count: int, now: int) -> list[int]:
     """Spread the births of issues over two years, rising towards now."""
     times = []
     for _ in range(count):
-        at = working_time(rng, now - int(HISTORY * rng.random() ** 1.6))
+        at = working_time(rng, now - int(HISTORY * rng.random() ** 1.8))
         # A birth that the working hours pushed past now happened in the last hour instead.
         times.append(at if at < now else now - 1 - int(rng.random() * HOUR))
     return sorted(times)

@@ -74,7 +74,9 @@ def _newcomer(place: int, name: str) -> TeamMember:
 def mail_address(name: str, number: int | None = None) -> str:
     """Derive a plain mail address from a name in any script."""
     letters = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L").replace("ø", "o"))
-    words = "".join(c if c.isascii() and c.isalpha() else " " for c in letters if not unicodedata.combining(c))
+    words = "".join(
+        c if c.isascii() and c.isalpha() else " " for c in letters if not unicodedata.combining(c)
+    )
     local = ".".join(words.lower().split()) or "person"
     return f"{local}{'' if number is None else number}@{DOMAIN}"
 

@@ -1,4 +1,4 @@
-"""What an administrator set up on a generated site: statuses, issue types, priorities, resolutions, fields."""
+"""What an administrator set up on a generated site: statuses, issue types, priorities, fields."""
 
 from __future__ import annotations
 
@@ -52,7 +52,13 @@ TEAM_WALK: Walk = (
     ("Trying it out 🧪", "indeterminate"),
     ("Done", "done"),
 )
-ROLES = (("epic", "Epic", 1), ("story", "Story", 0), ("task", "Task", 0), ("bug", "Bug", 0), ("subtask", "Sub-task", -1))
+ROLES = (
+    ("epic", "Epic", 1),
+    ("story", "Story", 0),
+    ("task", "Task", 0),
+    ("bug", "Bug", 0),
+    ("subtask", "Sub-task", -1),
+)
 PRIORITIES = ("Highest", "High", "Medium", "Low", "Lowest")
 RESOLUTIONS = ("Done", "Won't Do", "Duplicate", "Cannot Reproduce")
 
@@ -88,7 +94,9 @@ class Setup:
         data.priorities += [DemoPriority(str(i), name) for i, name in enumerate(PRIORITIES, 1)]
         data.resolutions += [DemoResolution(str(i), name) for i, name in enumerate(RESOLUTIONS, 10_000)]
         data.fields += system_fields() + shared_fields()
-        self._statuses = {name: self._status(name, cat) for name, cat in dict(SCRUM_WALK + KANBAN_WALK).items()}
+        self._statuses = {
+            name: self._status(name, cat) for name, cat in dict(SCRUM_WALK + KANBAN_WALK).items()
+        }
         self._types = self.issue_types(None)
 
     def shared_walk(self, walk: Walk) -> list[DemoStatus]:
@@ -112,14 +120,14 @@ class Setup:
         self._data.issue_types += types.values()
         return types
 
-    def own_fields(self, project_id: int) -> DemoField:
-        """Add the fields of a team-managed project; the first is its estimate, the second a decoy."""
+    def own_fields(self, project_id: int) -> tuple[DemoField, DemoField]:
+        """Add the fields of a team-managed project: its estimate, and a number that is none."""
         number = 10_100 + int(next(self._ids))
         points = _field(number, "Story point estimate", "number", POINTS_SCHEMA, project_id)
         effort = _field(number + 1, "Effort (days)", "number", f"{_TYPES}:float", project_id)
         next(self._ids)
         self._data.fields += [points, effort]
-        return points
+        return points, effort
 
     def _status(self, name: str, category: Category, project_id: int | None = None) -> DemoStatus:
         status = DemoStatus(str(next(self._ids)), name, category, project_id)
@@ -152,10 +160,8 @@ def shared_fields() -> list[DemoField]:
 
 def sprint_field(number: int) -> DemoField:
     """Describe the field that holds the sprints of an issue."""
-    field = _field(number, "Sprint", "array", SPRINT_SCHEMA)
-    assert field.schema is not None
-    field.schema["items"] = "json"
-    return field
+    schema: Json = {"type": "array", "items": "json", "custom": SPRINT_SCHEMA, "customId": number}
+    return DemoField(f"customfield_{number}", "Sprint", schema)
 
 
 def _field(number: int, name: str, kind: str, custom: str, project_id: int | None = None) -> DemoField:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from random import Random
 from typing import Any
+
+import msgspec
 
 from jira_assets.demo.words import SENTENCES
 
@@ -15,14 +16,19 @@ BULK_DOCUMENTS = 64
 
 
 class Descriptions:
-    """Hand out descriptions. Issues share the documents, so treat them as immutable."""
+    """Hand out descriptions. Issues share the documents, so treat them as immutable.
+
+    Documents of a wanted size come encoded: a benchmark serves them often.
+    """
 
     def __init__(self, rng: Random, body_bytes: int | None) -> None:
         self._rng = rng
         self._paragraphs = [_block(rng) for _ in range(PARAGRAPHS)]
-        self._bulk = [] if body_bytes is None else [self._of_size(body_bytes) for _ in range(BULK_DOCUMENTS)]
+        self._bulk: list[msgspec.Raw] = []
+        if body_bytes is not None:
+            self._bulk = [msgspec.Raw(self._of_size(body_bytes)) for _ in range(BULK_DOCUMENTS)]
 
-    def draw(self) -> Node | None:
+    def draw(self) -> Node | msgspec.Raw | None:
         """Give one description; without a wanted size, every eighth issue has none."""
         rng = self._rng
         if self._bulk:
@@ -32,19 +38,15 @@ class Descriptions:
         first = int(rng.random() * (PARAGRAPHS - 6))
         return _document(self._paragraphs[first : first + 1 + int(rng.random() * 5)])
 
-    def _of_size(self, wanted: int) -> Node:
-        """Join blocks until the JSON reaches the wanted number of bytes, then fill up to it exactly."""
-        blocks: list[Node] = []
-        size = _json_size(_document([]))
-        while size < wanted:
-            block = self._rng.choice(self._paragraphs)
-            block_size = _json_size(block) + 1
-            if size + block_size > wanted:
-                block = _paragraph("…" * max(1, (wanted - size - 60) // 3))
-                block_size = wanted
-            blocks.append(block)
-            size += block_size
-        return _document(blocks)
+    def _of_size(self, wanted: int) -> bytes:
+        """Join paragraphs and encode them; a last one of dots brings the JSON to the wanted size."""
+        blocks: list[Node] = [_paragraph("")]
+        missing = wanted - _size(_document(blocks))
+        while (block_size := _size(block := self._rng.choice(self._paragraphs)) + 1) <= missing:
+            blocks.insert(0, block)
+            missing -= block_size
+        blocks[-1] = _paragraph("." * max(0, missing))
+        return msgspec.json.encode(_document(blocks))
 
 
 def _block(rng: Random) -> Node:
@@ -70,5 +72,5 @@ def _text(text: str) -> Node:
     return {"type": "text", "text": text}
 
 
-def _json_size(value: Node) -> int:
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+def _size(value: Node) -> int:
+    return len(msgspec.json.encode(value))

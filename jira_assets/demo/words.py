@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 GIVEN_NAMES = (
     "Ana",
@@ -57,7 +58,7 @@ FAMILY_NAMES = (
     "van den Berg",
     "Weiß",
     "Xu",
-    "Yılmaz",
+    "Yıldırım",  # noqa: RUF001 - a dotless i is the point: it has no lower-case twin in ASCII
     "Ziegler",
 )
 # Whole names whose script, direction or composition breaks code that expects "Given Family" in Latin letters.
@@ -99,8 +100,8 @@ class ProjectIdea:
 
     key: str
     name: str
-    style: str
-    board_types: tuple[str, ...]
+    style: Literal["classic", "next-gen"]
+    board_types: tuple[Literal["scrum", "kanban", "simple"], ...]
     things: tuple[str, ...]
     components: tuple[str, ...]
 
@@ -127,7 +128,15 @@ PROJECT_IDEAS = (
         "Mobile App",
         "next-gen",
         ("simple",),
-        ("push message", "offline mode", "barcode scanner", "dark theme", "onboarding", "deep link", "widget"),
+        (
+            "push message",
+            "offline mode",
+            "barcode scanner",
+            "dark theme",
+            "onboarding",
+            "deep link",
+            "widget",
+        ),
         (),
     ),
     ProjectIdea(
@@ -135,7 +144,15 @@ PROJECT_IDEAS = (
         "Operations",
         "classic",
         ("kanban",),
-        ("TLS certificate", "backup job", "alert rule", "Kubernetes node", "DNS zone", "runbook", "log retention"),
+        (
+            "TLS certificate",
+            "backup job",
+            "alert rule",
+            "Kubernetes node",
+            "DNS zone",
+            "runbook",
+            "log retention",
+        ),
         ("Network", "Databases", "Monitoring"),
     ),
     ProjectIdea(
@@ -143,7 +160,15 @@ PROJECT_IDEAS = (
         "Data Platform",
         "classic",
         ("scrum",),
-        ("orders model", "event schema", "nightly load", "dashboard", "backfill", "customer dimension", "GDPR export"),
+        (
+            "orders model",
+            "event schema",
+            "nightly load",
+            "dashboard",
+            "backfill",
+            "customer dimension",
+            "GDPR export",
+        ),
         ("Ingestion", "Modelling", "Reporting"),
     ),
     ProjectIdea(
@@ -151,7 +176,15 @@ PROJECT_IDEAS = (
         "Research Lab",
         "next-gen",
         ("simple",),
-        ("recommendation model", "survey", "prototype", "feature flag", "A/B test", "embedding", "price experiment"),
+        (
+            "recommendation model",
+            "survey",
+            "prototype",
+            "feature flag",
+            "A/B test",
+            "embedding",
+            "price experiment",
+        ),
         (),
     ),
     ProjectIdea(
@@ -159,7 +192,15 @@ PROJECT_IDEAS = (
         "Customer Care",
         "classic",
         ("kanban",),
-        ("macro", "ticket form", "satisfaction survey", "phone queue", "knowledge article", "complaint", "SLA"),
+        (
+            "macro",
+            "ticket form",
+            "satisfaction survey",
+            "phone queue",
+            "knowledge article",
+            "complaint",
+            "SLA",
+        ),
         ("Inbox", "Telephony"),
     ),
     ProjectIdea(
@@ -167,12 +208,25 @@ PROJECT_IDEAS = (
         "Depot & Delivery",
         "classic",
         ("scrum",),
-        ("route planner", "label printer", "stock count", "return parcel", "driver roster", "customs form", "pallet"),
+        (
+            "route planner",
+            "label printer",
+            "stock count",
+            "return parcel",
+            "driver roster",
+            "customs form",
+            "pallet",
+        ),
         ("Warehouse floor", "Carriers", "Returns"),
     ),
 )
 
-EPIC_SHAPES = ("{thing} 2.0", "Make the {thing} trustworthy", "Everything about the {thing}", "Retire the old {thing}")
+EPIC_SHAPES = (
+    "{thing} 2.0",
+    "Make the {thing} trustworthy",
+    "Everything about the {thing}",
+    "Retire the old {thing}",
+)
 STORY_SHAPES = (
     "As a customer I can see the state of my {thing}",
     "Let support correct a {thing}",
@@ -196,7 +250,12 @@ BUG_SHAPES = (
     "NullPointerException when the {thing} is empty",
     'Umlauts break the {thing} ("Größe" → "Gr??e")',
 )
-SUBTASK_SHAPES = ("Review the {thing}", "Tests for the {thing}", "Migration script: {thing}", "Copy text: {thing}")
+SUBTASK_SHAPES = (
+    "Review the {thing}",
+    "Tests for the {thing}",
+    "Migration script: {thing}",
+    "Copy text: {thing}",
+)
 UNUSUAL_SUMMARIES = (
     "🚀 Ship it! {thing} 🎉🎉",
     "決済画面で {thing} が表示されない",
@@ -207,7 +266,17 @@ UNUSUAL_SUMMARIES = (
     "👩‍👩‍👧‍👦 family accounts: {thing}",
     "{thing} | [DUPLICATE?] | =1+1",
 )
-LABELS = ("backend", "frontend", "tech-debt", "quick-win", "security", "q3", "customer-request", "übersetzung", "flaky")
+LABELS = (
+    "backend",
+    "frontend",
+    "tech-debt",
+    "quick-win",
+    "security",
+    "q3",
+    "customer-request",
+    "übersetzung",
+    "flaky",
+)
 BULK_LABEL = "cleanup"
 SPRINT_GOALS = (
     "Ship the new {thing} to 10% of customers",
