@@ -14,7 +14,7 @@ from jira_assets.cli.wiring import open_state
 from jira_assets.errors import SettingsError
 from jira_assets.settings import SETTINGS, load_settings
 
-_NO_SETTINGS = {"JIRA_ASSETS_DEBUG", "JIRA_ASSETS_SHARED"}
+_NO_SETTINGS = {"JIRA_ASSETS_DEBUG", "JIRA_ASSETS_SHARED", "JIRA_ASSETS_TEST_STATE_URL"}
 
 
 @click.group(invoke_without_command=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, inspect, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from jira_assets.errors import SettingsError
 from jira_assets.state.tables import metadata, schema_version
@@ -98,7 +99,9 @@ def open_engine(url: str) -> Engine:
         _create_schema(engine)
     except OSError as error:
         raise _cannot_open(parsed, error.strerror) from None
-    except OperationalError as error:
+    except sqlite3.Error as error:
+        raise _cannot_open(parsed, error) from None
+    except DBAPIError as error:
         raise _cannot_open(parsed, error.orig) from None
     return engine
 
@@ -137,7 +140,6 @@ def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
     # By default the driver begins a transaction only before the first write, after the read that the write
     # depends on: concurrent updates are lost without an error.
     connection.isolation_level = None
-    connection.execute("pragma synchronous = normal")
 
 
 def _begin(connection: Connection) -> None:

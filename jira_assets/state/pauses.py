@@ -27,11 +27,15 @@ class Pauses(Database):
 
     def pause(self, until: datetime, reason: str, scope: str = SITE) -> None:
         """Let nobody ask Jira before that time; a longer pause that stands already is kept."""
+        statement = self.insert_into(pauses).values(scope=scope, until=until, reason=reason)
         with self.writing() as connection:
-            query = select(pauses.c.until).where(pauses.c.scope == scope).with_for_update()
-            standing = connection.scalar(query)
-            if standing is None or standing < until:
-                self.upsert(connection, pauses, {"scope": scope, "until": until, "reason": reason})
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["scope"],
+                    set_={"until": statement.excluded.until, "reason": statement.excluded.reason},
+                    where=pauses.c.until < statement.excluded.until,
+                )
+            )
 
     def resume(self, scope: str = SITE) -> None:
         """End the pause now."""

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import stat
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from jira_assets.errors import SettingsError
+from jira_assets.settings import load_settings
+from jira_assets.state import ProjectRef, State, SyncRecord
+from jira_assets.state.glance import read_site_settings
+from jira_assets.state.tables import schema_version
+
+PROCESSES, TIMES = 6, 20
+
+
+def one_more(record: SyncRecord) -> SyncRecord:
+    return replace(record, errors=record.errors + 1)
+
+
+def count_up(url: str) -> None:
+    with State.open(url) as state:
+        for _ in range(TIMES):
+            state.revise_record("1", "PAY", one_more)
+
+
+def test_no_update_of_several_processes_is_lost(state_url: str) -> None:
+    # They also create the schema at the same time: none of them finds one.
+    start = multiprocessing.get_context("fork")
+    processes = [start.Process(target=count_up, args=(state_url,)) for _ in range(PROCESSES)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * PROCESSES
+    with State.open(state_url) as state:
+        assert [record.errors for record in state.records()] == [PROCESSES * TIMES]
+
+
+def test_a_reader_does_not_wait_for_a_writer(state_url: str) -> None:
+    with State.open(state_url) as state, State.open(state_url) as reader:
+        state.track([ProjectRef("1", "PAY")])
+        with state.writing() as connection:
+            connection.execute(update(schema_version).values(version=1))
+            assert len(reader.tracked_projects()) == 1
+
+
+def test_the_file_and_its_companions_are_for_its_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    with State.open(f"sqlite:///{folder}/state.db") as state:
+        state.set_setting("a", "b")
+        with state.reading():
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == {"state.db": 0o600, "state.db-wal": 0o600, "state.db-shm": 0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.touch(mode=0o644)
+    State.open(f"sqlite:///{path}").close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_writes_go_to_a_log_beside_the_file(tmp_path: Path) -> None:
+    State.open(f"sqlite:///{tmp_path}/state.db").close()
+    with closing(sqlite3.connect(tmp_path / "state.db")) as connection:
+        assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+
+
+def test_a_state_of_a_newer_version_is_left_alone(state_url: str) -> None:
+    with State.open(state_url) as state, state.writing() as connection:
+        connection.execute(update(schema_version).values(version=99))
+    with pytest.raises(SettingsError, match="version 99"):
+        State.open(state_url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "nonsense",
+        "nonsense://x/y",
+        "sqlite:////dev/null/state.db",
+        "postgresql+psycopg2://me:hunter2@127.0.0.1:1/none",
+    ],
+)
+def test_a_state_that_cannot_be_opened_is_a_settings_error_without_its_password(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        State.open(url)
+    assert "JIRA_ASSETS_STATE_URL" in caught.value.instruction
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_a_settings_error(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.write_text("this is a letter to my grandmother, not a database" * 20)
+    with pytest.raises(SettingsError, match="not a database"):
+        State.open(f"sqlite:///{path}")
+    with pytest.raises(SettingsError, match="not a database"):
+        read_site_settings(path)
+
+
+def test_stored_settings_are_read_at_a_glance(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.touch()
+    assert read_site_settings(path) == {}
+    with State.open(f"sqlite:///{path}") as state:
+        state.set_setting("memory_limit", "1GB")
+    assert read_site_settings(path) == {"memory_limit": "1GB"}
+
+
+def test_the_default_state_of_a_home_opens(tmp_path: Path) -> None:
+    home = tmp_path / "a home with blanks & ümläuts"
+    settings = load_settings({"home": str(home)}, environ={}, dotenv=None)
+    State.open(settings.state_url).close()
+    assert settings.state_path.is_file()
