@@ -61,8 +61,8 @@ benchmark: setup-dev  ## Measure the first full sync against other tools
 	@$(BIN)/python -m benchmarks.full_sync
 
 lock:  ## Pin the newest dependencies, with hashes and without addresses
-	@$(COMPILE) --upgrade -o $(RUN_LOCK)
-	@$(COMPILE) --upgrade --extra dev -o $(DEV_LOCK)
+	@$(COMPILE) --upgrade --extra build -o $(RUN_LOCK)
+	@$(COMPILE) --upgrade --extra build --extra dev -o $(DEV_LOCK)
 
 clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
