@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from jira_assets.errors import AuthenticationError
+from jira_assets.errors import AuthenticationError, NotFound, SettingsError
 from jira_assets.jira.answers import Identity, ServerInfo, TenantInfo
 from jira_assets.jira.endpoints import Endpoints
 
@@ -14,7 +14,13 @@ class IdentityEndpoints(Endpoints):
 
     def fetch_identity(self) -> Identity:
         """Ask who we are; nobody else may ask that, so an answer proves the credential."""
-        answer = self.transport.request("GET", "/rest/api/3/myself")
+        try:
+            answer = self.transport.request("GET", "/rest/api/3/myself")
+        except NotFound as error:
+            raise SettingsError(
+                f"There is no Jira at {self.transport.connection.base_url}.",
+                "Check JIRA_SITE_URL, and JIRA_CLOUD_ID where it is set.",
+            ) from error
         answered_at = answer.date or self.transport.clock()
         return msgspec.structs.replace(answer.decode(Identity), answered_at=answered_at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -46,7 +47,7 @@ class _HistoryHead(msgspec.Struct):
 
 _decode_history = msgspec.json.Decoder(_HistoryHead).decode
 # When, then id; the key under which a history is kept is its id.
-_Histories = dict[int, tuple[float, bytes]]
+_Histories = dict[int, tuple[datetime, bytes]]
 
 
 class IssueEndpoints(Endpoints):
@@ -117,10 +118,10 @@ def _collect(page: _ChangelogPage, found: dict[str, _Histories]) -> None:
             histories[history_id] = (when, bytes(raw))
 
 
-def _history_head(raw: msgspec.Raw) -> tuple[int, float]:
+def _history_head(raw: msgspec.Raw) -> tuple[int, datetime]:
     try:
         head = _decode_history(raw)
-        return int(head.id), parse_time(head.created).timestamp()
+        return int(head.id), parse_time(head.created)
     except ValueError as error:  # msgspec's errors are ValueErrors too
         raise IncompleteRead(
             f"Jira gave an entry of a changelog without what identifies it: {error}.",

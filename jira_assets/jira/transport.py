@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from requests import RequestException
 
-from jira_assets.errors import JiraAssetsError, JiraUnavailable, RateLimited, SettingsError
+from jira_assets.errors import JiraAssetsError, JiraUnavailable, RateLimited
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.exchange import Answer
 from jira_assets.jira.pauses import EndpointGates, MemoryPauseBoard, PauseBoard, Wait, endpoint_of
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
 from jira_assets.jira.refusals import error_from, login_failed
 from jira_assets.jira.tally import Tally, counting, tallies
+from jira_assets.jira.unreachable import unreachable
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -28,6 +29,7 @@ ATTEMPTS = 8
 # A quota is full again at the next full hour, so an hour and a little is worth waiting for.
 PATIENCE = timedelta(minutes=70)
 _CONNECT_AND_READ_SECONDS = (10, 60)
+_PIECE = 2**16
 
 _log = logging.getLogger(__name__)
 
@@ -126,12 +128,12 @@ class Transport:
             self._count(requests=1)
             try:
                 answer = self._send(call)
-            except RequestException as error:
-                return _Setback(self._unreachable(call, error))
+            except (RequestException, ValueError) as error:
+                return _Setback(unreachable(error, call.endpoint, self.connection.base_url))
         return self._judge(answer)
 
     def _send(self, call: _Call) -> Answer:
-        response = self._session.request(
+        with self._session.request(
             call.method,
             self.connection.address(call.path),
             params=call.params,
@@ -140,10 +142,13 @@ class Transport:
             timeout=_CONNECT_AND_READ_SECONDS,
             # A redirect loses the credential on its way, and what comes back is a login page.
             allow_redirects=False,
-        )
+            stream=True,
+        ) as response:
+            # In large pieces: left alone, requests reads ten kilobytes at a time.
+            body = b"".join(response.iter_content(_PIECE))
         url = (response.url or "").partition("?")[0]
         _log.debug("%s %s → %s", call.method, url, response.status_code)
-        return Answer(response.status_code, response.headers, response.content, call.method, url)
+        return Answer(response.status_code, response.headers, body, call.method, url)
 
     def _judge(self, answer: Answer) -> Answer | _Setback:
         """Tell a good answer from one worth another attempt; raise when another cannot help."""
@@ -154,18 +159,6 @@ class Transport:
         if isinstance(error, JiraUnavailable | RateLimited):
             return _Setback(error, read_limit(answer, self.clock()))
         raise error
-
-    def _unreachable(self, call: _Call, error: RequestException) -> JiraAssetsError:
-        what = _plain_cause(error)
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            raise SettingsError(
-                f"The certificate of {self.connection.base_url} cannot be verified.",
-                "Check JIRA_SITE_URL; behind a company proxy set REQUESTS_CA_BUNDLE to its certificate.",
-            ) from error
-        return JiraUnavailable(
-            f"{call.method} {call.path} at {self.connection.base_url} got no whole answer ({what}).",
-            "Check the address and the network, then try again; nothing is lost.",
-        )
 
     def _stay_away(self, call: _Call, setback: _Setback, attempt: int) -> None:
         """Close what has to stay closed for a while, at least as long as Jira says."""
@@ -221,10 +214,3 @@ class Transport:
     def _count(self, requests: int = 0, seconds: float = 0.0) -> None:
         for tally in (self.total, *tallies()):
             tally.add(requests, seconds)
-
-
-def _plain_cause(error: BaseException) -> str:
-    """Name what happened to a connection; the full text holds addresses with queries."""
-    while error.__context__ is not None and not isinstance(error, OSError):
-        error = error.__context__
-    return type(error).__name__

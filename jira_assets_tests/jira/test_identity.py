@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jira_assets.errors import AuthenticationError, IncompleteRead
+from jira_assets.errors import AuthenticationError, IncompleteRead, SettingsError
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import START, Canned
 
@@ -31,6 +31,12 @@ def test_without_a_date_our_own_clock_counts(scripted: Ask) -> None:
     client, site = scripted(Canned(ANN, headers={"Date": ""}))
     site.clock.sleep(5)
     assert client.fetch_identity().answered_at == site.clock.now()
+
+
+def test_an_address_without_a_jira_is_named(scripted: Ask) -> None:
+    client, site = scripted(Canned("<html><title>Not here</title></html>", 404))
+    with pytest.raises(SettingsError, match=f"no Jira at {site.url}"):
+        client.fetch_identity()
 
 
 @pytest.mark.parametrize("expected", [None, ANN["accountId"]])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,11 +21,11 @@ from jira_assets.errors import (
     RateLimited,
     SettingsError,
 )
-from jira_assets.jira.connection import BasicToken, Connection
+from jira_assets.jira.connection import BasicToken, Bearer, Connection
 from jira_assets.jira.pauses import MemoryPauseBoard, Wait
 from jira_assets.jira.transport import Transport
 from jira_assets_tests.jira.conftest import Ask
-from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite
+from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, self_signed
 
 GOOD = Canned({"count": 1})
 HTML = "<html><head><title>Oops</title></head><body>a page</body></html>"
@@ -95,9 +97,27 @@ def test_a_site_that_does_not_exist_is_an_error_with_its_address() -> None:
         url = site.url
     connection = Connection(url, BasicToken("ann@example.com", "s3cret-token"))
     transport = Transport(connection, attempts=2, sleep=site.clock.sleep, clock=site.clock.now)
-    with pytest.raises(JiraUnavailable, match=url):
-        transport.request("GET", "/rest/api/3/myself")
+    with pytest.raises(JiraUnavailable, match=rf"{url} .*Connection refused"):
+        transport.request("GET", "/rest/api/3/myself", params={"secret": "s3cret"})
     assert transport.requests == 2
+
+
+def test_a_token_that_fits_into_no_header_is_not_shown() -> None:
+    connection = Connection("http://127.0.0.1:9", Bearer(lambda: "s3cret\n"), "cloud", "http://127.0.0.1:9")
+    with pytest.raises(SettingsError) as caught:
+        Transport(connection).request("GET", "/rest/api/3/myself")
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_certificate_nobody_vouches_for_is_not_tried_again(tmp_path: Path) -> None:
+    with ScriptedSite(GOOD) as site:
+        site.encrypt(self_signed(tmp_path))
+        connection = Connection(site.url.replace("http:", "https:"), BasicToken("ann@example.com", "s3cret"))
+        transport = Transport(connection, sleep=site.clock.sleep)
+        with pytest.raises(SettingsError, match="certificate"):
+            transport.request("GET", "/rest/api/3/myself")
+        transport.close()
+    assert transport.requests == 1
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 17, 45, 3000])

@@ -1,0 +1,36 @@
+"""From a connection that failed to the error that says what to do about it."""
+
+from __future__ import annotations
+
+from requests import RequestException
+
+from jira_assets.errors import JiraUnavailable, SettingsError
+
+
+def unreachable(error: RequestException | ValueError, endpoint: str, base_url: str) -> JiraUnavailable:
+    """Give the error for a request that got no whole answer.
+
+    Raises SettingsError where another attempt is vain: a ValueError means that nothing could be sent.
+    """
+    if isinstance(error, ValueError):
+        # Without the cause: it may quote a header, which is where the token is.
+        raise SettingsError(
+            f"No request can be made to {base_url} ({type(error).__name__}).",
+            "Check JIRA_SITE_URL and JIRA_API_TOKEN for letters that do not belong there.",
+        ) from None
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        raise SettingsError(
+            f"The certificate of {base_url} cannot be verified.",
+            "Check JIRA_SITE_URL; behind a company's proxy set REQUESTS_CA_BUNDLE to its certificate.",
+        ) from error
+    return JiraUnavailable(
+        f"{endpoint} at {base_url} got no whole answer ({_first_cause(error)}).",
+        "Check the address and the network, then try again; nothing is lost.",
+    )
+
+
+def _first_cause(error: BaseException) -> str:
+    """Name what happened at the bottom; texts further up quote whole addresses."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
