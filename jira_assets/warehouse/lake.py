@@ -49,8 +49,8 @@ class Lake:
 
     def claim(self, site: SiteIdentity) -> None:
         """Record the site this lake belongs to, or stop when it is another one."""
-        owner = self._read(self.root / "lake.json", SiteIdentity)
-        if owner is None:
+        owner = self.site()
+        if owner is None or (owner != site and owner.site_id == site.site_id):  # new, or at a new address
             write_atomically(self.root / "lake.json", msgspec.json.encode(site))
         elif owner.site_id != site.site_id:
             raise WrongSite(
@@ -125,7 +125,7 @@ class Lake:
         except msgspec.DecodeError as error:
             raise LakeError(
                 f"{path} cannot be read: {error}.",
-                "Restore it from a backup, or remove it and run `jira-assets sync --full` to fetch the project again.",
+                "Restore it from a backup, or remove it and run `jira-assets sync --full` to fetch it again.",
             ) from error
 
 

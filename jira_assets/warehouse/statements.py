@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -32,3 +33,11 @@ def _part(value: object) -> str:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return f"[{', '.join(literal(str(item)) for item in value)}]"
     return str(value)
+
+
+@cache
+def statements_version(folder: str) -> str:
+    """Condense the text of every statement of a folder, so that what was made by another version is known."""
+    sources = (files("jira_assets.warehouse") / "sql" / folder).iterdir()
+    texts = sorted((source.name, source.read_text(encoding="utf-8")) for source in sources)
+    return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]

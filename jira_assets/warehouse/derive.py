@@ -1,0 +1,172 @@
+"""Derive the tables of a project from its raw observations, without asking Jira.
+
+What is derived depends on the raw files, the mapping and the statements under sql/derive/; while none of them
+changes, nothing is done.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from jira_assets.warehouse.files import TEMPORARY_PREFIX, new_file
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
+from jira_assets.warehouse.shapes import (
+    HISTORIES,
+    PERSON,
+    field_pairs,
+    field_path,
+    issue_shape,
+    legacy_sprint_parts,
+    shape,
+)
+from jira_assets.warehouse.statements import literal, statement, statements_version
+
+GROUP = "issues"
+"""The name under which a manifest keeps what is derived here."""
+
+_SHAPES_VERSION = 1
+_LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
+
+
+def derive_project(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, *, extra_fields: Sequence[str] = ()
+) -> bool:
+    """Bring the derived tables of a project up to date and commit them; tell whether any were not."""
+    derived = derive_issues(engine, lake, manifest, extra_fields=extra_fields)
+    if derived is None:
+        return False
+    manifest.derived[GROUP] = derived
+    lake.commit(manifest)
+    return True
+
+
+def derive_issues(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, *, extra_fields: Sequence[str] = ()
+) -> Derived | None:
+    """Write the derived tables of a project as new files; None when those it has are up to date.
+
+    `extra_fields` are fields beside the custom ones that `jira_issue_fields` keeps. The files exist once the
+    caller puts the answer into the manifest and commits that.
+    """
+    wanted = derive_fingerprint(manifest, extra_fields)
+    present = manifest.derived.get(GROUP)
+    if present is not None and present.fingerprint == wanted:
+        return None
+    return _Derivation(engine, lake, manifest, wanted).run(extra_fields)
+
+
+def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> str:
+    """Condense everything that the derived tables of a project depend on."""
+    return fingerprint(
+        [
+            [file.path for file in manifest.raw],
+            manifest.mapping.story_points_field,
+            manifest.mapping.sprint_field,
+            sorted(extra_fields),
+            statements_version("derive"),
+            _SHAPES_VERSION,
+        ]
+    )
+
+
+class _Derivation:
+    """One project on its way from raw files to tables: the payloads are read once, into a stage."""
+
+    def __init__(
+        self, engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, wanted: str
+    ) -> None:
+        self._engine = engine
+        self._lake = lake
+        self._manifest = manifest
+        self._fingerprint = wanted
+        self._project = literal(manifest.project_id)
+        self._generation = f"{wanted}-{uuid.uuid4().hex[:8]}"
+        self._stage = self._path("jira_issues").with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+        self._issues = self._tombstones = _observations([])
+        self._kept = field_pairs([])
+        self._files: dict[str, DerivedFile] = {}
+
+    def run(self, extra_fields: Sequence[str]) -> Derived:
+        """Write every table."""
+        self._find_winners()
+        self._stage.parent.mkdir(parents=True, exist_ok=True)
+        # A thread holds 2,000 payloads and what they are parsed into: two ran out of memory, and were no faster.
+        self._engine.execute("set threads = 1")
+        try:
+            self._write_stage(extra_fields)
+            self._write_tables()
+        finally:
+            self._engine.execute("reset threads")
+            self._stage.unlink(missing_ok=True)
+            self._engine.execute("drop table if exists winners")
+        return Derived(self._fingerprint, self._files, self._count_nulled())
+
+    def _find_winners(self) -> None:
+        """Choose one observation for each issue, and note which raw files hold a chosen one."""
+        paths = [str(self._lake.path(file.path)) for file in self._manifest.raw]
+        self._engine.execute(
+            statement("derive/winners", observations=_observations(paths), project_id=self._project)
+        )
+        found = self._engine.execute(statement("derive/winning_files")).fetchall()
+        self._issues = _observations([path for path, has_issues, _ in found if has_issues])
+        self._tombstones = _observations([path for path, _, has_tombstones in found if has_tombstones])
+
+    def _write_stage(self, extra_fields: Sequence[str]) -> None:
+        mapping = self._manifest.mapping
+        found = self._engine.execute(statement("derive/custom_fields", observations=self._issues)).fetchall()
+        kept = sorted({str(row[0]) for row in found} | set(extra_fields))
+        chosen = [name for name in (mapping.story_points_field, mapping.sprint_field) if name is not None]
+        self._kept = field_pairs(kept)
+        self._engine.execute(
+            statement(
+                "derive/stage",
+                observations=self._issues,
+                specification=issue_shape([*kept, *chosen]),
+                parquet=self._stage,
+            )
+        )
+
+    def _write_tables(self) -> None:
+        stage, project_id = self._stage, self._project
+        sprints = field_path(self._manifest.mapping.sprint_field)
+        story_points = field_path(self._manifest.mapping.story_points_field)
+        self._write(
+            "jira_issues", stage=stage, project_id=project_id, story_points=story_points, sprints=sprints
+        )
+        self._write("jira_issue_sprints", stage=stage, sprints=sprints, legacy_parts=legacy_sprint_parts())
+        self._write("jira_issue_fields", stage=stage, pairs=self._kept)
+        self._write(
+            "jira_issue_changes",
+            observations=self._issues,
+            specification=shape(HISTORIES),
+            is_long_text=_LONG_TEXT,
+        )
+        self._write("jira_deleted_issues", observations=self._tombstones, project_id=project_id)
+        changes = self._lake.path(self._files["jira_issue_changes"].path)
+        self._write("people_seen", stage=stage, changes=changes, person=shape(PERSON))
+
+    def _write(self, table: str, **parts: object) -> None:
+        with new_file(self._path(table)) as parquet:
+            written = self._engine.execute(statement(f"derive/{table}", parquet=parquet, **parts)).fetchone()
+        relative = str(self._path(table).relative_to(self._lake.root))
+        self._files[table] = DerivedFile(relative, written[0] if written else 0)
+
+    def _count_nulled(self) -> dict[str, int]:
+        issues = self._lake.path(self._files["jira_issues"].path)
+        return dict(self._engine.execute(statement("derive/nulled", issues=issues)).fetchall())
+
+    def _path(self, table: str) -> Path:
+        return self._lake.path(f"{table}/project={self._manifest.project_id}/{self._generation}.parquet")
+
+
+def _observations(paths: Sequence[str]) -> str:
+    """Name the rows of raw files in SQL, each with the place where it lies."""
+    if not paths:
+        return f"({statement('derive/no_observations')})"
+    listed = ", ".join(literal(path) for path in paths)
+    return f"read_parquet([{listed}], filename = true, file_row_number = true, hive_partitioning = false)"

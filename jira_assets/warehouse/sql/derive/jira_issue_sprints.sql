@@ -1,0 +1,86 @@
+-- A sprint comes as an object, or, from older sites, as the text of a Java object. Names and goals may hold commas,
+-- brackets and bars, so that text is cut at the keys it is known to have.
+copy (
+    with listed as (
+        select
+            jira_id,
+            updated_at,
+            asked_at,
+            unnest(
+                case json_type(sprints)
+                    when 'ARRAY' then from_json(sprints, '["JSON"]')
+                    when 'OBJECT' then [sprints]
+                    when 'VARCHAR' then [sprints]
+                end
+            ) as sprint
+        from (
+            select
+                jira_id,
+                updated_at,
+                asked_at,
+                {sprints} as sprints
+            from read_parquet({stage})
+        )
+        where sprints is not null
+    ),
+    modern as (
+        select
+            jira_id,
+            updated_at,
+            asked_at,
+            from_json(
+                sprint,
+                '{{"id": "VARCHAR", "name": "VARCHAR", "state": "VARCHAR", "boardId": "VARCHAR",
+                   "originBoardId": "VARCHAR", "goal": "VARCHAR", "startDate": "VARCHAR", "endDate": "VARCHAR",
+                   "completeDate": "VARCHAR"}}'
+            ) as part
+        from listed
+        where json_type(sprint) = 'OBJECT'
+    ),
+    legacy as (
+        select
+            jira_id,
+            updated_at,
+            asked_at,
+            regexp_extract(sprint ->> '$', '\[(.*)\]', 1, 's') as body
+        from listed
+        where json_type(sprint) = 'VARCHAR'
+    ),
+    parts as (
+        select
+            jira_id,
+            updated_at,
+            asked_at,
+            part.id as sprint_id,
+            part.name as sprint_name,
+            part.state as state,
+            coalesce(part.boardid, part.originboardid) as board_id,
+            part.goal as goal,
+            part.startdate as started_at,
+            part.enddate as ended_at,
+            part.completedate as completed_at
+        from modern
+        union all
+        select
+            jira_id as jira_id,
+            updated_at as updated_at,
+            asked_at as asked_at,
+            {legacy_parts}
+        from legacy
+    )
+    select distinct on (jira_id, sprint_id)
+        jira_id::varchar as jira_id,
+        sprint_id::varchar as sprint_id,
+        nullif(sprint_name, '')::varchar as sprint_name,
+        lower(nullif(state, ''))::varchar as state,
+        nullif(board_id, '')::varchar as board_id,
+        nullif(goal, '')::varchar as goal,
+        try_cast(started_at as timestamptz) at time zone 'UTC' as started_at,
+        try_cast(ended_at as timestamptz) at time zone 'UTC' as ended_at,
+        try_cast(completed_at as timestamptz) at time zone 'UTC' as completed_at,
+        updated_at::timestamp as updated_at,
+        -- Jira writes the sprint as it is when asked, not as it was when the issue changed.
+        asked_at::timestamp as copied_at
+    from parts
+    where nullif(sprint_id, '') is not null
+) to {parquet} (format parquet, compression zstd)

@@ -1,0 +1,142 @@
+-- A value whose type does not fit becomes null, and `nulled` says which columns that happened to.
+copy (
+    with issues as (
+        select
+            jira_id,
+            jira_key,
+            project_key,
+            updated_at,
+            asked_at,
+            fields.summary as summary,
+            fields.issuetype as issuetype,
+            fields.status as status,
+            fields.priority as priority,
+            fields.resolution as resolution,
+            fields.assignee as assignee,
+            fields.reporter as reporter,
+            fields.creator as creator,
+            fields.parent as parent,
+            fields.labels as labels,
+            fields.components as components,
+            fields.fixversions as fix_versions,
+            fields.created as created,
+            fields.updated as updated,
+            fields.resolutiondate as resolved,
+            fields.duedate as due,
+            {story_points} as story_points,
+            {sprints} as sprints
+        from read_parquet({stage})
+    ),
+    typed as (
+        select
+            * exclude (labels, components, fix_versions),
+            case when json_type(summary) not in ('OBJECT', 'ARRAY') then summary ->> '$' end as title,
+            from_json(
+                issuetype, '{{"id": "VARCHAR", "name": "VARCHAR", "subtask": "BOOLEAN", "hierarchyLevel": "INTEGER"}}'
+            ) as kind,
+            from_json(
+                status, '{{"id": "VARCHAR", "name": "VARCHAR", "statusCategory": {{"key": "VARCHAR"}}}}'
+            ) as state,
+            from_json(priority, '{{"name": "VARCHAR"}}').name as priority_name,
+            from_json(resolution, '{{"name": "VARCHAR"}}').name as resolution_name,
+            from_json(assignee, '{{"accountId": "VARCHAR"}}').accountid as assignee_id,
+            from_json(reporter, '{{"accountId": "VARCHAR"}}').accountid as reporter_id,
+            from_json(creator, '{{"accountId": "VARCHAR"}}').accountid as creator_id,
+            from_json(parent, '{{"id": "VARCHAR", "key": "VARCHAR"}}') as above,
+            try_cast(story_points ->> '$' as double) as points,
+            case when labels is null then [] else from_json(labels, '["VARCHAR"]') end as labels,
+            case
+                when components is null then []
+                else list_filter(
+                    from_json(components, '[{{"id": "VARCHAR", "name": "VARCHAR"}}]'),
+                    lambda item: item.id is not null or item.name is not null
+                )
+            end as components,
+            case
+                when fix_versions is null then []
+                else list_filter(
+                    from_json(fix_versions, '[{{"id": "VARCHAR", "name": "VARCHAR"}}]'),
+                    lambda item: item.id is not null or item.name is not null
+                )
+            end as fix_versions,
+            try_cast(created ->> '$' as timestamptz) at time zone 'UTC' as created_utc,
+            try_cast(updated ->> '$' as timestamptz) at time zone 'UTC' as updated_utc,
+            try_cast(resolved ->> '$' as timestamptz) at time zone 'UTC' as resolved_utc,
+            try_cast(due ->> '$' as date) as due_on
+        from issues
+    )
+    select
+        jira_id::varchar as jira_id,
+        jira_key::varchar as jira_key,
+        {project_id}::varchar as project_id,
+        project_key::varchar as project_key,
+        title::varchar as summary,
+        kind.name::varchar as issue_type,
+        kind.id::varchar as issue_type_id,
+        -- Sites that do not tell the level have the three that Jira began with.
+        coalesce(
+            kind.hierarchylevel,
+            case when kind.subtask then -1 when lower(kind.name) = 'epic' then 1 when kind.name is not null then 0 end
+        )::integer as hierarchy_level,
+        coalesce(kind.subtask, kind.hierarchylevel < 0)::boolean as is_subtask,
+        above.id::varchar as parent_id,
+        above.key::varchar as parent_key,
+        state.name::varchar as status,
+        state.id::varchar as status_id,
+        case
+            when state.statuscategory.key in ('new', 'indeterminate', 'done') then state.statuscategory.key
+            when state.statuscategory.key = 'undefined' then 'new'
+        end::varchar as status_category,
+        priority_name::varchar as priority,
+        resolution_name::varchar as resolution,
+        assignee_id::varchar as assignee_account_id,
+        reporter_id::varchar as reporter_account_id,
+        creator_id::varchar as creator_account_id,
+        case when isfinite(points) then points end::double as story_points,
+        labels::varchar[] as labels,
+        list_transform(components, lambda item: item.id)::varchar[] as component_ids,
+        list_transform(components, lambda item: item.name)::varchar[] as components,
+        list_transform(fix_versions, lambda item: item.id)::varchar[] as fix_version_ids,
+        list_transform(fix_versions, lambda item: item.name)::varchar[] as fix_versions,
+        case when isfinite(created_utc) then created_utc end::timestamp as issue_created_at,
+        coalesce(updated_at, case when isfinite(updated_utc) then updated_utc end)::timestamp as updated_at,
+        case when isfinite(resolved_utc) then resolved_utc end::timestamp as resolved_at,
+        case when isfinite(due_on) then due_on end::date as due_date,
+        asked_at::timestamp as synced_at,
+        list_filter(
+            [
+                case when summary is not null and title is null then 'summary' end,
+                case when issuetype is not null and kind.id is null and kind.name is null then 'issue_type' end,
+                case when status is not null and state.id is null and state.name is null then 'status' end,
+                case when priority is not null and priority_name is null then 'priority' end,
+                case when resolution is not null and resolution_name is null then 'resolution' end,
+                case when assignee is not null and assignee_id is null then 'assignee_account_id' end,
+                case when reporter is not null and reporter_id is null then 'reporter_account_id' end,
+                case when creator is not null and creator_id is null then 'creator_account_id' end,
+                case when parent is not null and above.id is null and above.key is null then 'parent_id' end,
+                case when story_points is not null and not coalesce(isfinite(points), false) then 'story_points' end,
+                case when labels is null then 'labels' end,
+                case when components is null then 'components' end,
+                case when fix_versions is null then 'fix_versions' end,
+                case when created is not null and not coalesce(isfinite(created_utc), false) then 'issue_created_at' end,
+                case when updated is not null and not coalesce(isfinite(updated_utc), false) then 'updated_at' end,
+                case when resolved is not null and not coalesce(isfinite(resolved_utc), false) then 'resolved_at' end,
+                case when due is not null and not coalesce(isfinite(due_on), false) then 'due_date' end,
+                -- A list that has a sprint for each of its elements, or one sprint by itself.
+                case
+                    when len(
+                        list_filter(
+                            case when json_type(sprints) = 'ARRAY' then from_json(sprints, '["JSON"]') else [sprints] end,
+                            lambda sprint: case json_type(sprint)
+                                when 'OBJECT' then sprint ->> '$.id' is null
+                                when 'VARCHAR' then not regexp_matches(sprint ->> '$', '[\[,]id=[^,\]<]')
+                                else sprint is not null
+                            end
+                        )
+                    ) > 0 then 'sprints'
+                end
+            ],
+            lambda name: name is not null
+        )::varchar[] as nulled
+    from typed
+) to {parquet} (format parquet, compression zstd)

@@ -1,0 +1,51 @@
+-- The newest copy of a person wins, attribute by attribute; what Jira answers when it no longer knows somebody
+-- ("Former user", blanks) never replaces what it once knew.
+copy (
+    with issues as (
+        select
+            updated_at,
+            asked_at,
+            unnest([
+                {{'role': 'assignee', 'person': fields.assignee}},
+                {{'role': 'reporter', 'person': fields.reporter}},
+                {{'role': 'creator', 'person': fields.creator}}
+            ]) as part
+        from read_parquet({stage})
+    ),
+    seen as (
+        select
+            part.role as role,
+            from_json(part.person, {person}) as person,
+            updated_at as seen_at,
+            null::timestamp as changed_at,
+            asked_at as asked_at
+        from issues
+        where part.person is not null
+        union all
+        select
+            'author' as role,
+            author as person,
+            null::timestamp as seen_at,
+            changed_at as changed_at,
+            asked_at as asked_at
+        from read_parquet({changes})
+    )
+    select
+        person.accountid::varchar as account_id,
+        coalesce(
+            arg_max(trim(person.displayname), asked_at) filter (
+                where trim(person.displayname) <> '' and lower(trim(person.displayname)) <> 'former user'
+            ),
+            arg_max(trim(person.displayname), asked_at) filter (where trim(person.displayname) <> '')
+        )::varchar as display_name,
+        arg_max(trim(person.emailaddress), asked_at) filter (where trim(person.emailaddress) <> '')::varchar as email,
+        arg_max(person.accounttype, asked_at)::varchar as account_type,
+        arg_max(person.active, asked_at)::boolean as is_active,
+        arg_max(person.timezone, asked_at) filter (where person.timezone <> '')::varchar as time_zone,
+        (count(*) filter (where role = 'assignee'))::bigint as issues_assigned,
+        (count(*) filter (where role = 'reporter'))::bigint as issues_reported,
+        coalesce(max(seen_at), max(changed_at))::timestamp as last_seen_at
+    from seen
+    where person.accountid is not null
+    group by person.accountid
+) to {parquet} (format parquet, compression zstd)
