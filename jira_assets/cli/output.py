@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import click
@@ -20,9 +21,10 @@ def write_json(data: object) -> None:
 
 def write_json_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write an array of objects, one a line, without holding them all."""
+    names = _distinct(columns)
     mark = "["
     for row in rows:
-        click.echo(mark + _encode(dict(zip(columns, row, strict=True))), nl=False)
+        click.echo(mark + _encode(dict(zip(names, row, strict=True))), nl=False)
         mark = ",\n"
     click.echo("[]" if mark == "[" else "]")
 
@@ -65,6 +67,17 @@ def _encode(data: object, indent: int = 0) -> str:
 
     text = msgspec.json.Encoder(decimal_format="number", enc_hook=str).encode(data)
     return (msgspec.json.format(text, indent=indent) if indent else text).decode()
+
+
+def _distinct(columns: Sequence[str]) -> list[str]:
+    """Number the columns of one name: in an object, the last would hide the others."""
+    names: list[str] = []
+    for column in columns:
+        again = (f"{column}_{number}" for number in count(2))
+        names.append(
+            column if column not in names else next(name for name in again if name not in {*columns, *names})
+        )
+    return names
 
 
 def _csv_cell(cell: Cell) -> str:

@@ -1,0 +1,106 @@
+"""A home of its own for each test, the command line, and a small site to ask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from jira_assets.cli import main
+from jira_assets.settings import Settings, load_settings
+from jira_assets.state import State
+from jira_assets_tests.jira.scripted_site import Canned, ScriptedSite, Seen
+
+Run = Callable[..., Result]
+
+PROJECTS = [
+    {"id": "10001", "key": "PAY", "name": "Payments", "projectTypeKey": "software", "style": "classic"},
+    {"id": "10002", "key": "WEB", "name": "Web shop", "projectTypeKey": "software", "style": "next-gen"},
+    {"id": "10003", "key": "OPS", "name": "Operations", "projectTypeKey": "business", "style": "classic"},
+]
+
+
+class SmallSite(ScriptedSite):
+    """A site of three projects; PAYMENTS is the key that PAY had before."""
+
+    def __init__(self) -> None:
+        super().__init__(Canned({"errorMessages": ["No project could be found."]}, 404))
+        found = {"isLast": True, "total": 3, "values": PROJECTS}
+        self.answers = {
+            "/rest/api/3/myself": Canned({"accountId": "me", "displayName": "Ana"}),
+            "/rest/api/3/project/search": Canned(found),
+            "/rest/api/3/project/PAYMENTS": Canned(PROJECTS[0]),
+        }
+
+    def next_answer(self, request: Seen) -> Canned:
+        """Answer by path."""
+        return self.answers.get(request.path) or super().next_answer(request)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be somewhere where nothing is set and nothing is kept."""
+    for name in [name for name in os.environ if name.startswith("JIRA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JIRA_ASSETS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    """Give the settings that the commands see."""
+    return load_settings()
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """Run a command line, as words, and give what came of it."""
+
+    def run(*words: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(main, words, input=stdin)
+
+    return run
+
+
+@pytest.fixture
+def state(settings: Settings) -> Iterator[State]:
+    """Open the state that the commands use."""
+    with State.open(settings.state_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def site(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallSite]:
+    """Connect the home to a site."""
+    with SmallSite() as opened:
+        monkeypatch.setenv("JIRA_SITE_URL", opened.url)
+        monkeypatch.setenv("JIRA_EMAIL", "ana@acme.com")
+        monkeypatch.setenv("JIRA_API_TOKEN", "s3cret-token")
+        yield opened
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Path:
+    """Publish a warehouse with the one table that commands read."""
+    settings.warehouse_dir.mkdir(parents=True)
+    published = settings.warehouse_dir / "jira-1.duckdb"
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            """
+            create table jira_unmatched_users as
+            select *, 'atlassian' as account_type, timestamp '2026-11-23 12:00:00' as last_seen_at
+            from (values
+                ('PAY', 'a1', 'Ana [admin]', null, 'display name is shared by 2 members', ['m1', 'm2'], 3, 1),
+                ('WEB', 'a2', 'Bo', 'bo@acme.com', 'ignored', []::varchar[], 9, 9),
+                ('WEB', 'a3', 'Build bot', null, 'app account', []::varchar[], 7, 0)
+            ) as people(project_key, account_id, display_name, email, reason, candidates,
+                        issues_assigned, issues_reported)
+            """
+        )
+    settings.warehouse_file.symlink_to(published.name)
+    return published

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jira_assets.state import State, TeamMember
+from jira_assets_tests.cli.conftest import Run
+
+TEAM = "member_id,display_name,email\nm1,Ana Silva,ana@acme.com\nm2,Bo Li,\n"
+
+
+@pytest.fixture
+def team_file(tmp_path: Path) -> Path:
+    path = tmp_path / "team.csv"
+    path.write_text(TEAM)
+    return path
+
+
+def test_a_team_is_imported_and_listed(run: Run, team_file: Path) -> None:
+    result = run("team", "import", str(team_file))
+    assert "2 members imported: 2 new, 0 gone." in result.stderr
+    members = json.loads(run("team", "list", "--json").stdout)
+    assert [(member["member_id"], member["email"]) for member in members] == [
+        ("m1", "ana@acme.com"),
+        ("m2", None),
+    ]
+    assert "Ana Silva" in run("team", "list").stdout
+
+
+def test_a_broken_file_leaves_the_team_as_it_was(run: Run, team_file: Path, state: State) -> None:
+    run("team", "import", str(team_file))
+    team_file.write_text(TEAM + "m1,Cy,\n")
+    result = run("team", "import", str(team_file))
+    assert result.exit_code == 1
+    assert "line 4, repeats the member_id 'm1' of line 2" in result.stderr
+    assert len(state.team_members()) == 2
+
+
+def test_a_decision_for_somebody_who_left_is_mentioned(run: Run, team_file: Path, state: State) -> None:
+    state.set_override("acc", "m9")
+    assert "jira-assets users forget acc" in run("team", "import", str(team_file)).stderr
+
+
+def test_unmatched_accounts_are_listed_without_the_ignored(run: Run, warehouse: Path) -> None:
+    result = run("users", "unmatched")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["project_key", "WEB", "PAY"]
+    assert "Ana [admin]" in result.stdout
+    assert "m1, m2" in result.stdout
+    assert "2 accounts without a member" in result.stderr
+
+
+def test_unmatched_accounts_as_json_have_the_columns_of_the_table(run: Run, warehouse: Path) -> None:
+    (account,) = json.loads(run("users", "unmatched", "pay", "--json").stdout)
+    assert account == {
+        "project_key": "PAY",
+        "account_id": "a1",
+        "display_name": "Ana [admin]",
+        "email": None,
+        "account_type": "atlassian",
+        "reason": "display name is shared by 2 members",
+        "candidates": ["m1", "m2"],
+        "issues_assigned": 3,
+        "issues_reported": 1,
+        "last_seen_at": "2026-11-23T12:00:00",
+    }
+    everyone = json.loads(run("users", "unmatched", "--all", "--json").stdout)
+    assert [account["account_id"] for account in everyone] == ["a2", "a3", "a1"]
+    assert json.loads(run("users", "unmatched", "OPS", "--json").stdout) == []
+
+
+def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:
+    state.replace_team([TeamMember("m1", "Ana")])
+    assert run("users", "match", "a1", "m1").exit_code == 0
+    assert run("users", "ignore", "a2", "a3").exit_code == 0
+    assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None, "a3": None}
+    assert "Nothing was decided about a9." in run("users", "forget", "a1", "a9").stderr
+    assert [o.account_id for o in state.overrides()] == ["a2", "a3"]
+
+
+def test_an_account_is_not_given_to_somebody_unknown(run: Run, state: State) -> None:
+    state.replace_team([TeamMember("member-1", "Ana")])
+    result = run("users", "match", "a1", "member-2")
+    assert result.exit_code == 1
+    assert "Did you mean member-1?" in result.stderr
+    assert state.overrides() == []

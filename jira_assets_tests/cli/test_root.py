@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from jira_assets import __version__
+from jira_assets.cli import main
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.lazy import LazyGroup
+from jira_assets.cli.root import COMMANDS
+from jira_assets.errors import AuthenticationError, InputError
+from jira_assets_tests.cli.conftest import Run
+
+HEAVY = {"sqlalchemy", "dagster", "duckdb", "requests", "rich"}
+
+
+@click.command()
+@click.argument("how")
+@pass_invocation
+def fail(invocation: Invocation, how: str) -> None:
+    """Fail in one of several ways."""
+    invocation.say("about to fail")
+    errors = {
+        "input": InputError("The file is empty.", "Write something into it."),
+        "authentication": AuthenticationError("Jira refused the token.", "Make a new one."),
+        "bug": ZeroDivisionError("division by zero"),
+        "interrupt": KeyboardInterrupt(),
+        "usage": click.UsageError("Not like that."),
+    }
+    raise errors[how]
+
+
+@click.group(cls=LazyGroup, commands_at={"fail": (f"{__name__}:fail", "Fail.")})
+@click.option("--quiet", is_flag=True)
+@click.pass_context
+def failing(context: click.Context, quiet: bool) -> None:
+    """Stand in for the real group."""
+    context.obj = Invocation(verbosity=-1 if quiet else 0)
+
+
+@pytest.mark.parametrize(
+    ("how", "exit_code", "words"),
+    [
+        ("input", 1, "Error: The file is empty.\nWrite something into it.\n"),
+        ("authentication", 4, "Error: Jira refused the token.\nMake a new one.\n"),
+        ("bug", 1, "Error: ZeroDivisionError: division by zero\nThis is a bug"),
+        ("interrupt", 130, "Interrupted.\n"),
+        ("usage", 2, "Error: Not like that.\n"),
+    ],
+)
+@pytest.mark.parametrize("quiet", [True, False])
+def test_an_error_is_told_on_stderr_with_its_exit_code(
+    how: str, exit_code: int, words: str, quiet: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JIRA_ASSETS_DEBUG", raising=False)
+    result = CliRunner().invoke(failing, ["--quiet", "fail", how] if quiet else ["fail", how])
+    assert result.exit_code == exit_code
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert ("about to fail" in result.stderr) is not quiet
+    assert result.stdout == ""
+
+
+def test_debugging_shows_where_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_ASSETS_DEBUG", "1")
+    assert isinstance(CliRunner().invoke(failing, ["fail", "bug"]).exception, ZeroDivisionError)
+
+
+def test_the_help_names_every_command_and_the_exit_codes(run: Run) -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    assert all(f"  {name} " in result.stdout for name in COMMANDS)
+    assert "4    Jira does not accept the credentials" in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, run: Run) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help
+    assert COMMANDS[name][1].endswith(".")
+
+
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(run: Run) -> None:
+    result = run("statsu")
+    assert result.exit_code == 2
+    assert "Did you mean 'status'?" in result.stderr
+
+
+def test_the_version_is_that_of_the_package(run: Run) -> None:
+    assert __version__ in run("--version").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [(["--help"], set()), (["config"], set()), (["status"], {"sqlalchemy"}), (["projects", "--help"], set())],
+)
+def test_small_commands_import_nothing_heavy(words: list[str], allowed: set[str], home: Path) -> None:
+    code = (
+        "import sys; from jira_assets.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        f"finally: print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    imported = done.stderr.splitlines()[-1]
+    assert [name for name in HEAVY - allowed if f"'{name}'" in imported] == []
+
+
+def test_the_home_may_be_given_as_an_option(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other home"
+    assert run("--home", str(other), "status").exit_code == 0
+    assert (other / "state.db").is_file()

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jira_assets_tests.cli.conftest import Run
+
+SAMPLES = """
+    select
+        '{"a": [1]}'::json as document, 1.50::decimal(4, 2) as points, ['x', 'y'] as labels,
+        timestamp '2026-11-23 12:00:00.5' as at, true as done, null as nothing, 'a,"b"' as summary,
+        170141183460469231731687303715884105727::hugeint as huge
+"""
+
+
+def test_json_keeps_every_type(run: Run, warehouse: Path) -> None:
+    result = run("sql", SAMPLES.replace("170141183460469231731687303715884105727", "7"), "--json")
+    assert json.loads(result.stdout) == [
+        {
+            "document": {"a": [1]},
+            "points": 1.5,
+            "labels": ["x", "y"],
+            "at": "2026-11-23T12:00:00.500000",
+            "done": True,
+            "nothing": None,
+            "summary": 'a,"b"',
+            "huge": 7,
+        }
+    ]
+
+
+def test_json_keeps_numbers_of_any_size(run: Run, warehouse: Path) -> None:
+    result = run("sql", SAMPLES, "--json")
+    assert json.loads(result.stdout)[0]["huge"] == 2**127 - 1
+
+
+def test_columns_of_one_name_are_kept_apart_in_json(run: Run, warehouse: Path) -> None:
+    assert json.loads(run("sql", "select 1 as a, 2 as a, 3 as b, 4 as a", "--json").stdout) == [
+        {"a": 1, "a_2": 2, "b": 3, "a_3": 4}
+    ]
+
+
+def test_a_pipe_gets_csv(run: Run, warehouse: Path) -> None:
+    header, row = csv.reader(run("sql", SAMPLES).stdout.splitlines())
+    assert dict(zip(header, row, strict=True)) == {
+        "document": '{"a": [1]}',
+        "points": "1.50",
+        "labels": '["x","y"]',
+        "at": "2026-11-23 12:00:00.500000",
+        "done": "true",
+        "nothing": "",
+        "summary": 'a,"b"',
+        "huge": str(2**127 - 1),
+    }
+
+
+def test_the_query_may_come_on_stdin(run: Run, warehouse: Path) -> None:
+    result = run("sql", "--table", stdin="select 'x' as a, 'line\nbreak' as b;")
+    assert result.stdout == "a  b\nx  line break\n"
+
+
+def test_no_rows_are_an_empty_answer_in_every_form(run: Run, warehouse: Path) -> None:
+    query = "select 1 as a where false"
+    assert run("sql", query, "--json").stdout == "[]\n"
+    assert run("sql", query, "--csv").stdout == "a\n"
+    assert run("sql", query, "--table").stdout == "a\n"
+
+
+def test_a_table_says_when_it_does_not_show_everything(run: Run, warehouse: Path) -> None:
+    result = run("sql", "from range(501)", "--table")
+    assert len(result.stdout.splitlines()) == 501
+    assert "Only the first 500 rows" in result.stderr
+    assert len(json.loads(run("sql", "from range(2501)", "--json").stdout)) == 2501
+
+
+@pytest.mark.parametrize("query", ["selec", "from nowhere", "create table x as select 1", "select 'x'::int"])
+def test_a_query_that_does_not_work_is_told_without_a_traceback(
+    run: Run, warehouse: Path, query: str
+) -> None:
+    result = run("sql", query)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Error: The warehouse does not accept this query." in result.stderr
+
+
+@pytest.mark.parametrize("query", ["", " ;\n"])
+def test_an_empty_query_is_a_wrong_usage(run: Run, warehouse: Path, query: str) -> None:
+    assert run("sql", stdin=query).exit_code == 2
+
+
+def test_without_a_warehouse_the_next_step_is_told(run: Run) -> None:
+    result = run("sql", "select 1")
+    assert result.exit_code == 1
+    assert "jira-assets sync" in result.stderr
+
+
+def test_a_conversation_survives_a_wrong_query(warehouse: Path) -> None:
+    ours, theirs = pty.openpty()
+    code = "from jira_assets.cli import main; main(['sql', '--csv'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as talk:
+        os.write(ours, b"selec;\nselect\n 6 * 7 as answer;\nexit\n")
+        out, err = talk.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert talk.returncode == 0
+    assert "Error: The warehouse does not accept this query." in err
+    assert "answer\n42\n" in out

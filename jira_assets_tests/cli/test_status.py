@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jira_assets.settings import Settings
+from jira_assets.state import ProjectRef, State, SyncRecord
+from jira_assets.warehouse.lake import Lake
+from jira_assets_tests.cli.conftest import Run
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DONE = SyncRecord("10001", "PAY", "complete", NOON, NOON, NOON, issues=7, proved_complete_at=NOON)
+
+
+def tracked_pay(state: State) -> None:
+    state.track([ProjectRef("10001", "PAY", "Payments")])
+
+
+def only_project(run: Run) -> dict[str, Any]:
+    (project,) = json.loads(run("status", "--json").stdout)["projects"]
+    assert isinstance(project, dict)
+    return project
+
+
+def test_without_projects_the_next_step_is_told(run: Run) -> None:
+    assert "jira-assets projects track KEY" in run("status").stderr
+
+
+def test_a_project_that_was_never_synced_is_pending(run: Run, state: State) -> None:
+    tracked_pay(state)
+    project = only_project(run)
+    assert (project["status"], project["last_success_at"], project["errors"]) == ("pending", None, 0)
+
+
+def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Path) -> None:
+    tracked_pay(state)
+    state.record(DONE)
+    document = json.loads(run("status", "--json").stdout)
+    assert list(document) == ["site_url", "paused_until", "warehouse", "projects"]
+    assert document["warehouse"].endswith("jira.duckdb")
+    assert document["projects"] == [
+        {
+            "project_id": "10001",
+            "project_key": "PAY",
+            "status": "complete",
+            "last_sync_at": "2026-11-23T12:00:00Z",
+            "last_success_at": "2026-11-23T12:00:00Z",
+            "watermark": "2026-11-23T12:00:00Z",
+            "issues": 7,
+            "issues_synced": 0,
+            "issues_created": 0,
+            "issues_updated": 0,
+            "issues_deleted": 0,
+            "requests": 0,
+            "seconds": 0.0,
+            "errors": 0,
+            "last_error": None,
+            "last_instruction": None,
+            "proved_complete_at": "2026-11-23T12:00:00Z",
+            "missing_issues": None,
+            "name": "Payments",
+            "held_by": None,
+        }
+    ]
+
+
+def test_syncing_means_that_the_lock_is_held(run: Run, state: State, settings: Settings) -> None:
+    tracked_pay(state)
+    state.record(DONE)
+    with Lake(settings.lake_dir).lock("10001", "sync"):
+        project = only_project(run)
+        assert project["status"] == "syncing"
+        assert "(sync, since" in project["held_by"]
+    assert only_project(run)["status"] == "complete"
+
+
+def test_what_a_dead_run_wrote_is_not_believed(run: Run, state: State) -> None:
+    tracked_pay(state)
+    state.record(SyncRecord("10001", "PAY", "syncing"))
+    project = only_project(run)
+    assert (project["status"], project["last_error"]) == ("error", "The last sync did not finish.")
+
+
+def test_untracked_projects_are_left_out(run: Run, state: State) -> None:
+    tracked_pay(state)
+    state.record(DONE)
+    state.untrack(["PAY"])
+    assert json.loads(run("status", "--json").stdout)["projects"] == []
+
+
+def test_a_pause_is_told_while_it_lasts(run: Run, state: State) -> None:
+    state.pause(datetime.now(UTC) - timedelta(hours=1), "quota")
+    assert "Jira asks" not in run("status").stderr
+    state.pause(datetime.now(UTC) + timedelta(hours=1), "the hourly quota is used up")
+    assert "the hourly quota is used up" in run("status").stderr
+
+
+def test_the_table_shows_what_went_wrong(run: Run, state: State) -> None:
+    tracked_pay(state)
+    state.record(
+        SyncRecord("10001", "PAY", "error", NOON, missing_issues=2, errors=1, last_error="Jira said no.")
+    )
+    heading, row = run("status").stdout.splitlines()
+    assert heading.split()[:3] == ["project", "status", "issues"]
+    assert row.startswith("PAY      error   0       never         never (2 missing)  Jira said no.")
