@@ -179,8 +179,8 @@ def _check_sprints(fields: Json) -> None:
     for value in fields.values():
         if is_sprint_list(value):
             for sprint in msgspec.convert(value, list[SprintPart]):
-                for time in (sprint.start, sprint.end, sprint.complete):
-                    _ = time is None or milliseconds(time)
+                for time in filter(None, (sprint.start, sprint.end, sprint.complete)):
+                    milliseconds(time)
 
 
 def _files(path: Path) -> list[Path]:
