@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_assets.errors import SettingsError
-from jira_assets.settings import SETTINGS, Settings, load_settings
+from jira_assets.setting_table import SETTINGS
+from jira_assets.settings import Settings, load_settings
 from jira_assets.state import State
 
 TOKEN = "ATATT3xFfGF0-secret-9f2c"

@@ -12,7 +12,8 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import SettingsError
-from jira_assets.settings import SETTINGS, load_settings
+from jira_assets.setting_table import SETTINGS
+from jira_assets.settings import load_settings
 
 _NO_SETTINGS = {"JIRA_ASSETS_DEBUG", "JIRA_ASSETS_SHARED", "JIRA_ASSETS_TEST_STATE_URL"}
 

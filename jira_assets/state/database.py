@@ -10,20 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from jira_assets.errors import SettingsError
-from jira_assets.state.tables import metadata, schema_version
+from jira_assets.state.schema import create_schema
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
-SCHEMA_VERSION = 1
 _BUSY_SECONDS = 30
-_SCHEMA_LOCK = 54_672_031  # any number, as long as it is always the same: the key of an advisory lock
 
 
 def utc_now() -> datetime:
@@ -96,7 +94,7 @@ def open_engine(url: str) -> Engine:
     try:
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine, parsed.database)
-        _create_schema(engine)
+        create_schema(engine)
     except OSError as error:
         raise _cannot_open(parsed, error.strerror) from None
     except sqlite3.Error as error:
@@ -145,37 +143,3 @@ def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("state_writes")
     connection.exec_driver_sql("begin immediate" if writes else "begin")
-
-
-def _create_schema(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        _write_ahead(engine)
-    with engine.connect() as connection:
-        if inspect(connection).has_table(schema_version.name):
-            return _check_version(connection)
-    with engine.connect().execution_options(state_writes=True) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":  # SQLite lets one writer in at a time anyway
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
-        metadata.create_all(connection)
-        if not connection.scalar(select(schema_version.c.version)):
-            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
-    return None
-
-
-def _write_ahead(engine: Engine) -> None:
-    raw = engine.raw_connection()
-    try:
-        mode = raw.cursor().execute("pragma journal_mode").fetchone()
-        if mode != ("wal",):
-            raw.cursor().execute("pragma journal_mode = wal")
-    finally:
-        raw.close()
-
-
-def _check_version(connection: Connection) -> None:
-    version = connection.scalar(select(schema_version.c.version))
-    if version is not None and version > SCHEMA_VERSION:
-        raise SettingsError(
-            f"The state database is of version {version}; this jira-assets knows up to {SCHEMA_VERSION}.",
-            "Use the newer jira-assets that wrote it.",
-        )

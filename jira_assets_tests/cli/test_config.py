@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jira_assets.settings import SETTINGS
+from jira_assets.setting_table import SETTINGS
 from jira_assets.state import State
 from jira_assets_tests.cli.conftest import Run
 

@@ -1,0 +1,113 @@
+"""The table of all settings: `jira-assets config` and the documentation are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jira_assets.setting_values import ValueKind
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table of settings."""
+
+    name: str
+    env: str
+    description: str
+    kind: ValueKind = "text"
+    default: str | None = None
+    secret: bool = False
+    storable: bool = True
+    """May stand in state; what is needed to find state, and what is secret, may not."""
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "home",
+        "JIRA_ASSETS_HOME",
+        "Folder of everything a user keeps.",
+        "path",
+        "~/.jira-assets",
+        storable=False,
+    ),
+    Setting("jira_site_url", "JIRA_SITE_URL", "Address of the Jira site: https://acme.atlassian.net.", "url"),
+    Setting("jira_email", "JIRA_EMAIL", "E-mail of the account that the API token belongs to."),
+    Setting("jira_api_token", "JIRA_API_TOKEN", "API token of that account.", secret=True, storable=False),
+    Setting("jira_cloud_id", "JIRA_CLOUD_ID", "Cloud id of the site; needed for API tokens with scopes."),
+    Setting("jira_client_id", "JIRA_CLIENT_ID", "Client id of the OAuth app."),
+    Setting(
+        "jira_client_secret",
+        "JIRA_CLIENT_SECRET",
+        "Client secret of the OAuth app.",
+        secret=True,
+        storable=False,
+    ),
+    Setting(
+        "jira_api_url",
+        "JIRA_API_URL",
+        "Gateway of Atlassian's APIs.",
+        "url",
+        default="https://api.atlassian.com",
+    ),
+    Setting(
+        "jira_auth_url",
+        "JIRA_AUTH_URL",
+        "Where OAuth tokens come from.",
+        "url",
+        default="https://auth.atlassian.com",
+    ),
+    Setting(
+        "state_url",
+        "JIRA_ASSETS_STATE_URL",
+        "Database of decisions and outcomes; state.db in the home when not set.",
+        "database",
+        storable=False,
+    ),
+    Setting("max_in_flight", "JIRA_ASSETS_MAX_IN_FLIGHT", "Requests open at once, 1 to 8.", "1-8", "8"),
+    Setting(
+        "look_back_minutes",
+        "JIRA_ASSETS_LOOK_BACK_MINUTES",
+        "How far before the last mark a sync asks again: Jira's search index lags.",
+        "minutes",
+        "2",
+    ),
+    Setting(
+        "deep_look_back_minutes",
+        "JIRA_ASSETS_DEEP_LOOK_BACK_MINUTES",
+        "The same for the deeper look taken now and then.",
+        "minutes",
+        "60",
+    ),
+    Setting(
+        "deep_look_every_minutes",
+        "JIRA_ASSETS_DEEP_LOOK_EVERY_MINUTES",
+        "How often that deeper look is taken.",
+        "minutes",
+        "15",
+    ),
+    Setting("memory_limit", "JIRA_ASSETS_MEMORY_LIMIT", "Memory that DuckDB may use.", "size", "300MB"),
+    Setting(
+        "extra_fields",
+        "JIRA_ASSETS_EXTRA_FIELDS",
+        "Custom fields that become columns of jira_issues, separated by commas.",
+        "names",
+        "",
+    ),
+    Setting(
+        "excluded_fields",
+        "JIRA_ASSETS_EXCLUDED_FIELDS",
+        "Fields never asked for, separated by commas.",
+        "names",
+        "comment,worklog,attachment",
+    ),
+    Setting(
+        "story_points_field",
+        "JIRA_ASSETS_STORY_POINTS_FIELD",
+        "Field of the story points, for the whole site: customfield_10016, say. Discovered when not set.",
+    ),
+    Setting(
+        "sprint_field",
+        "JIRA_ASSETS_SPRINT_FIELD",
+        "Field of the sprints, for the whole site: customfield_10020, say. Discovered when not set.",
+    ),
+)
