@@ -30,7 +30,7 @@ SPRINT_SCHEMA = "com.pyxis.greenhopper.jira:gh-sprint"
 
 @dataclass(slots=True)
 class DemoUser:
-    """A person, app or customer; `extra` is the verbatim JSON of a loaded user and wins until it is edited."""
+    """A person, app or customer; `extra` is the verbatim JSON of a loaded user, which wins until an edit."""
 
     account_id: str
     display_name: str

@@ -1,0 +1,65 @@
+"""Serve a demo site alone: `python -m jira_assets.demo --port 8080 --seed 1 --issues 400`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from jira_assets.demo.generate import generate_site
+from jira_assets.demo.load import load_site
+from jira_assets.demo.server import DemoServer
+from jira_assets.demo.site import DemoSite
+
+
+@click.command()
+@click.option("--port", type=int, default=0, help="The port to listen on; 0 takes a free one.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same site.")
+@click.option("--issues", type=int, default=400, show_default=True, help="Issues to generate in all.")
+@click.option("--projects", type=int, default=4, show_default=True, help="Projects to generate.")
+@click.option("--body-bytes", type=int, help="Size of an issue's JSON to aim at.")
+@click.option(
+    "--load",
+    "paths",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Serve the real issues of this file or folder instead; may be given several times.",
+)
+@click.option("--latency-ms", type=float, default=0.0, help="Milliseconds that each answer takes.")
+def main(
+    port: int,
+    seed: int,
+    issues: int,
+    projects: int,
+    body_bytes: int | None,
+    paths: tuple[Path, ...],
+    latency_ms: float,
+) -> None:
+    """Serve a Jira Cloud site that lives in this process, until it is interrupted."""
+    if paths:
+        data = load_site(paths)
+    else:
+        now_ms = int(time.time() * 1000)
+        data = generate_site(seed, projects=projects, issues=issues, now_ms=now_ms, body_bytes=body_bytes)
+    with DemoServer(DemoSite(data, seed=seed), port=port, latency_ms=latency_ms) as server:
+        account = server.site.accounts.first
+        click.echo(f"JIRA_SITE_URL={server.url}")
+        click.echo(f"JIRA_EMAIL={account.email}")
+        click.echo(f"JIRA_API_TOKEN={account.token}")
+        click.echo(
+            f"Serving {len(data.issues)} issues of {len(data.projects)} projects; Ctrl-C ends it.", err=True
+        )
+        _wait_for_interrupt()
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Who may call a demo site, and with what."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+DEFAULT_EMAIL = "demo@example.com"
+DEFAULT_TOKEN = "demo-token"  # noqa: S105 - the credential of a made-up site is no secret
+DEFAULT_BEARER = "demo-bearer"
+DEFAULT_ACCOUNT_ID = "712020:00000000-demo-0000-0000-000000000001"
+CLOUD_ID = "d3e0d3e0-0000-4000-8000-00000000c10d"
+ALL_SCOPES = frozenset({"read:jira-work", "read:jira-user", "read:jira-software"})
+"""The last one stands for the granular scopes of the agile API."""
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """A caller; `time_zone` None means the site's zone. A `scoped` API token works at the gateway only."""
+
+    account_id: str
+    email: str
+    token: str
+    bearer: str | None = None
+    time_zone: str | None = None
+    scopes: frozenset[str] = ALL_SCOPES
+    scoped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the Authorization header of a request amounts to."""
+
+    account: Account | None
+    given: bool
+
+
+class Accounts:
+    """The callers of a site, in the order they were added."""
+
+    def __init__(self) -> None:
+        self._accounts: list[Account] = []
+
+    def add(self, account: Account) -> Account:
+        """Let one more account call."""
+        self._accounts.append(account)
+        return account
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._accounts)
+
+    @property
+    def first(self) -> Account:
+        """Return the account whose credentials are printed."""
+        return self._accounts[0]
+
+    def prove(self, header: str | None, *, gateway: bool) -> Proof:
+        """Find the account that an Authorization header stands for at the site or at the gateway."""
+        if not header:
+            return Proof(None, given=False)
+        scheme, _, credential = header.partition(" ")
+        for account in self._accounts:
+            if scheme.lower() == "bearer":
+                # Tokens of OAuth apps do not work at the site's own address.
+                if gateway and account.bearer == credential.strip():
+                    return Proof(account, given=True)
+            elif (account.email, account.token) == _basic(credential) and (gateway or not account.scoped):
+                return Proof(account, given=True)
+        return Proof(None, given=True)
+
+
+def _basic(credential: str) -> tuple[str, str] | None:
+    try:
+        email, _, token = base64.b64decode(credential).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return email, token

@@ -1,0 +1,83 @@
+"""The clock of a demo site: real time moved by an offset, or standing still."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+class VirtualClock:
+    """Tell a time that tests may move and freeze; thread-safe."""
+
+    def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
+        self._lock = threading.Lock()
+        self._offset_ns = 0
+        self._frozen_ns: int | None = None
+        if start is not None:
+            self.set(start)
+        if frozen:
+            self.freeze()
+
+    def now_ms(self) -> int:
+        """Return the epoch milliseconds."""
+        with self._lock:
+            return self._now_ns() // 1_000_000
+
+    def now(self) -> datetime:
+        """Return the time as an aware UTC datetime, in whole milliseconds as Jira knows it."""
+        return moment(self.now_ms())
+
+    def advance(self, delta: timedelta) -> None:
+        """Move the clock by a span of time."""
+        with self._lock:
+            moved = int(delta.total_seconds() * 1_000_000_000)
+            self._offset_ns += moved
+            if self._frozen_ns is not None:
+                self._frozen_ns += moved
+
+    def sleep(self, seconds: float) -> None:
+        """Let a span pass at once: what a test gives to code that would sleep."""
+        self.advance(timedelta(seconds=seconds))
+
+    def set(self, at: datetime) -> None:
+        """Set the clock to a moment; it goes on running unless it is frozen."""
+        self.advance(at - self.now())
+
+    def freeze(self) -> None:
+        """Stop the clock; only `advance` moves it from now on."""
+        with self._lock:
+            self._frozen_ns = self._now_ns()
+
+    def run(self) -> None:
+        """Let the clock go on from where it stands."""
+        with self._lock:
+            if self._frozen_ns is not None:
+                self._offset_ns = self._frozen_ns - time.time_ns()
+                self._frozen_ns = None
+
+    def _now_ns(self) -> int:
+        return time.time_ns() + self._offset_ns if self._frozen_ns is None else self._frozen_ns
+
+
+def moment(ms: int) -> datetime:
+    """Turn epoch milliseconds into an aware UTC datetime, exactly."""
+    return datetime.fromtimestamp(ms // 1000, UTC) + timedelta(milliseconds=ms % 1000)
+
+
+def epoch_ms(at: datetime) -> int:
+    """Turn an aware datetime into epoch milliseconds, exactly."""
+    since = at - datetime(1970, 1, 1, tzinfo=UTC)
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+
+
+def jira_time(ms: int, zone: ZoneInfo) -> str:
+    """Print a time the way the platform API does: `2026-09-27T10:03:11.123+0200`."""
+    local = datetime.fromtimestamp(ms // 1000, zone)
+    return f"{local:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}{local:%z}"
+
+
+def agile_time(ms: int) -> str:
+    """Print a time the way sprints do: `2026-09-27T08:03:11.123Z`."""
+    return f"{datetime.fromtimestamp(ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"

@@ -1,0 +1,1 @@
+"""JQL as far as the demo site speaks it."""

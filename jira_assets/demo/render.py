@@ -1,0 +1,289 @@
+"""Print the things of a demo site as Jira prints them (Cloud v3 JSON).
+
+Everything an issue points to is printed from the catalog at the moment of asking, as a rename shows in
+every later answer. Encoded pieces and whole issues are kept until the site's `epoch` moves on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from jira_assets.demo.catalog import Catalog
+from jira_assets.demo.clock import agile_time, jira_time
+from jira_assets.demo.data import DemoIssue, DemoProject, DemoSprint, DemoStatus, DemoUser, Json
+from jira_assets.demo.selection import Selection
+
+FORMER_USER = "Former user"
+AVATAR = "https://avatar-management.example/default-avatar.png"
+CATEGORIES: dict[str, Json] = {
+    "new": {"id": 2, "key": "new", "colorName": "blue-gray", "name": "To Do"},
+    "indeterminate": {"id": 4, "key": "indeterminate", "colorName": "yellow", "name": "In Progress"},
+    "done": {"id": 3, "key": "done", "colorName": "green", "name": "Done"},
+}
+EXPAND = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
+_REFERENCES = {
+    "status": "status",
+    "issuetype": "issue_type",
+    "priority": "priority",
+    "resolution": "resolution",
+    "assignee": "user",
+    "reporter": "user",
+    "creator": "user",
+    "parent": "parent",
+    "fixVersions": "version",
+    "versions": "version",
+    "components": "component",
+}
+
+
+class Issues(Protocol):
+    """Where a parent is found."""
+
+    def resolve(self, id_or_key: str) -> DemoIssue | None:
+        """Find an issue by its id or key."""
+
+
+@dataclass
+class Renderer:
+    """Print with the addresses of one site; `touched` names what was edited after it was loaded."""
+
+    catalog: Catalog
+    issues: Issues
+    zone: ZoneInfo
+    base_url: str = "http://127.0.0.1"
+    epoch: int = 0
+    touched: set[tuple[str, str]] = field(default_factory=set)
+    _pieces: dict[tuple[str, str], msgspec.Raw] = field(default_factory=dict)
+    _kinds: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop every encoded piece: something that issues point to has changed."""
+        self.epoch += 1
+        self._pieces.clear()
+        self._kinds = dict(_REFERENCES)
+        for each in self.catalog.fields.values():
+            schema = each.schema or {}
+            if each.is_sprint:
+                self._kinds[each.id] = "sprint"
+            elif each.custom and "user" in (schema.get("type"), schema.get("items")):
+                self._kinds[each.id] = "user"
+
+    def touch(self, kind: str, item_id: object) -> None:
+        """Note that a thing was edited, so that even verbatim JSON of it is printed afresh."""
+        self.touched.add((kind, str(item_id)))
+        self.forget()
+
+    def time(self, ms: int) -> str:
+        """Print a time in the zone of the site."""
+        return jira_time(ms, self.zone)
+
+    def issue(self, issue: DemoIssue, selection: Selection) -> Json:
+        """Print an issue with the fields asked for."""
+        if selection.only_id:
+            return {"id": str(issue.id)}
+        body: Json = {
+            "expand": EXPAND,
+            "id": str(issue.id),
+            "self": f"{self.base_url}/rest/api/3/issue/{issue.id}",
+            "key": self.key(issue),
+        }
+        if selection.has_fields:
+            body["fields"] = self.fields(issue, selection)
+        return body
+
+    def key(self, issue: DemoIssue) -> str:
+        """Return the present key of an issue."""
+        return f"{self.catalog.projects[issue.project_id].key}-{issue.number}"
+
+    def fields(self, issue: DemoIssue, selection: Selection) -> Json:
+        """Print the fields of an issue that are asked for, of those it has."""
+        stored = issue.fields
+        names = [name for name in stored if name in selection]
+        printed = {name: self._value(name, stored[name]) for name in names}
+        if "project" in selection:
+            printed["project"] = self._project_of(issue)
+        for name, ms in (("created", issue.created), ("updated", issue.updated)):
+            if name in selection and name not in stored:
+                printed[name] = self.time(ms)
+        return printed
+
+    def _project_of(self, issue: DemoIssue) -> Any:
+        verbatim = issue.fields.get("project")
+        edited = ("project", str(issue.project_id)) in self.touched
+        if verbatim is not None and not edited and str(verbatim["id"]) == str(issue.project_id):
+            return verbatim
+        return self._piece("project", str(issue.project_id))
+
+    def _value(self, name: str, value: Any) -> Any:
+        kind = self._kinds.get(name)
+        if kind is None or value is None:
+            return value
+        if isinstance(value, list):
+            return [self._reference(kind, each) for each in value]
+        return self._reference(kind, value)
+
+    def _reference(self, kind: str, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return self._piece(kind, str(value))
+        item_id = str(value.get("accountId", value.get("id")))
+        return self._piece(kind, item_id) if (kind, item_id) in self.touched else value
+
+    def _piece(self, kind: str, item_id: str) -> msgspec.Raw:
+        known = self._pieces.get((kind, item_id))
+        if known is None:
+            printer: Callable[[str], Json | None] = getattr(self, f"_print_{kind}")
+            known = self._pieces[kind, item_id] = msgspec.Raw(msgspec.json.encode(printer(item_id)))
+        return known
+
+    def _print_status(self, item_id: str) -> Json:
+        return self.status(self.catalog.statuses[item_id])
+
+    def _print_issue_type(self, item_id: str) -> Json:
+        return self.issue_type(item_id)
+
+    def _print_priority(self, item_id: str) -> Json:
+        return self.priority(item_id)
+
+    def _print_resolution(self, item_id: str) -> Json:
+        return self.resolution(item_id)
+
+    def _print_user(self, item_id: str) -> Json:
+        user = self.catalog.users.get(item_id)
+        return self.user(user or DemoUser(item_id, FORMER_USER, active=False))
+
+    def _print_version(self, item_id: str) -> Json | None:
+        return self._item("versions", item_id)
+
+    def _print_component(self, item_id: str) -> Json | None:
+        return self._item("components", item_id)
+
+    def _print_project(self, item_id: str) -> Json:
+        return self.project_head(self.catalog.projects[int(item_id)])
+
+    def _print_sprint(self, item_id: str) -> Json:
+        return self.sprint_in_issue(self.catalog.sprints[int(item_id)])
+
+    def _print_parent(self, item_id: str) -> Json | None:
+        parent = self.issues.resolve(item_id)
+        if parent is None:
+            return None
+        shown = Selection.of(("summary", "status", "priority", "issuetype"))
+        return {
+            "id": str(parent.id),
+            "key": self.key(parent),
+            "self": f"{self.base_url}/rest/api/3/issue/{parent.id}",
+            "fields": self.fields(parent, shown),
+        }
+
+    def _item(self, kind: str, item_id: str) -> Json | None:
+        item = self.catalog.version_or_component(kind, item_id)
+        if item is None:
+            return None
+        return {"self": f"{self.base_url}/rest/api/3/{kind[:-1]}/{item_id}", **item, "id": item_id}
+
+    def status(self, status: DemoStatus) -> Json:
+        """Print a status with its category."""
+        category = CATEGORIES[status.category_key]
+        address = f"{self.base_url}/rest/api/3/statuscategory/{category['id']}"
+        printed: Json = {
+            "self": f"{self.base_url}/rest/api/3/status/{status.id}",
+            "description": status.description,
+            "iconUrl": f"{self.base_url}/images/icons/status.png",
+            "name": status.name,
+            "id": status.id,
+            "statusCategory": {"self": address, **category},
+        }
+        return printed | self.scope(status.project_id)
+
+    def issue_type(self, item_id: str) -> Json:
+        """Print an issue type."""
+        kind = self.catalog.issue_types[item_id]
+        printed: Json = {
+            "self": f"{self.base_url}/rest/api/3/issuetype/{kind.id}",
+            "id": kind.id,
+            "description": kind.description,
+            "iconUrl": f"{self.base_url}/images/icons/issuetype.png",
+            "name": kind.name,
+            "subtask": kind.subtask,
+            "avatarId": 10300,
+            "hierarchyLevel": kind.hierarchy_level,
+        }
+        return printed | self.scope(kind.project_id)
+
+    def priority(self, item_id: str) -> Json:
+        """Print a priority."""
+        return {
+            "self": f"{self.base_url}/rest/api/3/priority/{item_id}",
+            "iconUrl": f"{self.base_url}/images/icons/priority.png",
+            "name": self.catalog.priorities[item_id].name,
+            "id": item_id,
+        }
+
+    def resolution(self, item_id: str) -> Json:
+        """Print a resolution."""
+        found = self.catalog.resolutions[item_id]
+        address = f"{self.base_url}/rest/api/3/resolution/{item_id}"
+        return {"self": address, "id": item_id, "description": found.description, "name": found.name}
+
+    def scope(self, project_id: int | None) -> Json:
+        """Print which team-managed project a thing belongs to; nothing for the whole site."""
+        if project_id is None:
+            return {}
+        return {"scope": {"type": "PROJECT", "project": {"id": str(project_id)}}}
+
+    def user(self, user: DemoUser) -> Json:
+        """Print a person; an e-mail that they hide is left out."""
+        if user.extra:
+            return user.extra
+        printed: Json = {
+            "self": f"{self.base_url}/rest/api/3/user?accountId={user.account_id}",
+            "accountId": user.account_id,
+            "avatarUrls": dict.fromkeys(("48x48", "24x24", "16x16", "32x32"), AVATAR),
+            "displayName": user.display_name,
+            "active": user.active,
+            "timeZone": user.time_zone,
+            "accountType": user.account_type,
+        }
+        if user.email and user.email_visible:
+            printed["emailAddress"] = user.email
+        return printed
+
+    def project_head(self, project: DemoProject) -> Json:
+        """Print a project the way issues carry it."""
+        printed: Json = {
+            "self": f"{self.base_url}/rest/api/3/project/{project.id}",
+            "id": str(project.id),
+            "key": project.key,
+            "name": project.name,
+            "projectTypeKey": project.project_type,
+            "simplified": project.style == "next-gen",
+            "avatarUrls": dict.fromkeys(("48x48", "24x24", "16x16", "32x32"), AVATAR),
+        }
+        return printed | ({"projectCategory": project.category} if project.category else {})
+
+    def sprint_in_issue(self, sprint: DemoSprint) -> Json:
+        """Print a sprint the way issues carry it."""
+        head: Json = {"id": sprint.id, "name": sprint.name, "state": sprint.state, "boardId": sprint.board_id}
+        return head | {"goal": sprint.goal or ""} | self.sprint_dates(sprint)
+
+    def sprint_dates(self, sprint: DemoSprint) -> Json:
+        """Print those dates of a sprint that it has."""
+        dates = {"startDate": sprint.start, "endDate": sprint.end, "completeDate": sprint.complete}
+        return {name: agile_time(ms) for name, ms in dates.items() if ms is not None}
+
+    def history(self, history: Json, *, epoch: bool = False) -> Json:
+        """Print a changelog entry; `epoch` prints its time as a number, as some sites do."""
+        printed: Json = {"id": history["id"]}
+        if history.get("author") is not None:
+            printed["author"] = self._reference("user", history["author"])
+        created = history["created"]
+        printed["created"] = created if epoch else self.time(created)
+        return printed | {"items": history["items"]}

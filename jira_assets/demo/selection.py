@@ -1,0 +1,57 @@
+"""Which fields of an issue a request asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+BULKY_FIELDS = frozenset({"comment", "worklog", "attachment"})
+"""Fields that hold many values: not navigable, and never among the few small ones."""
+SMALL_FIELDS_AT_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The fields asked for; `everything` includes all that are not excluded."""
+
+    named: frozenset[str]
+    excluded: frozenset[str]
+    everything: bool
+    signature: str
+
+    @classmethod
+    def of(cls, fields: Iterable[str]) -> Selection:
+        """Read a `fields` parameter: names, `*all`, `*navigable`, and names with a minus to leave out."""
+        given = [part for each in fields for part in str(each).split(",") if part]
+        named = frozenset(each for each in given if each[0] not in "-*")
+        excluded = frozenset(each[1:] for each in given if each[0] == "-")
+        # Exclusions alone start from everything, as they do in Jira.
+        everything = "*all" in given or "*navigable" in given or (bool(excluded) and not named)
+        if "*navigable" in given and "*all" not in given:
+            excluded |= BULKY_FIELDS - named
+        return cls(named, excluded, everything, ",".join(sorted(given)))
+
+    def __contains__(self, field: str) -> bool:
+        return (field in self.named or self.everything) and field not in self.excluded
+
+    @property
+    def only_id(self) -> bool:
+        """Tell whether nothing but the id is asked for."""
+        return not self.everything and self.named <= {"id"}
+
+    @property
+    def has_fields(self) -> bool:
+        """Tell whether the answer has a `fields` object."""
+        return self.everything or bool(self.named - {"id", "key"})
+
+    @property
+    def is_small(self) -> bool:
+        """Tell whether so few fields are asked for that Jira gives thousands of issues a page."""
+        return (
+            not self.everything and len(self.named) <= SMALL_FIELDS_AT_MOST and not self.named & BULKY_FIELDS
+        )
+
+    @property
+    def is_explicit(self) -> bool:
+        """Tell whether up to 1000 issues may be asked for at once: named fields only, at most 100 of them."""
+        return not self.everything and 1 <= len(self.named) <= 100 and not self.named & BULKY_FIELDS

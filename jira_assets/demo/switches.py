@@ -1,0 +1,34 @@
+"""How a demo site behaves where Jira sites differ, or where one day differs from the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(slots=True)
+class Switches:
+    """What a test may turn; the defaults are those of a healthy Cloud site."""
+
+    index_lag: timedelta = timedelta(0)
+    """How long a change takes, on the site's clock, until search and approximate-count show it."""
+    unknown_projects_silent: bool = False
+    """A project that is not there leaves a query empty instead of answering 400."""
+    short_pages: bool = False
+    """Search pages end early at random, even empty ones in the middle."""
+    omit_is_last: bool = False
+    """Search leaves `isLast` out, as some sites do."""
+    repeat_token: bool = False
+    """Search gives the same page token for ever: the way a broken cursor shows."""
+    search_warnings: bool = False
+    """Search adds a warning that its result was cut."""
+    changelog_epoch: bool = False
+    """changelog/bulkfetch prints `created` as epoch milliseconds."""
+    users_forbidden: bool = False
+    """The account may not browse users: users/search answers 403."""
+    agile_forbidden: bool = False
+    """The account has no access to Jira Software: boards and sprints answer 403."""
+    dead_credentials: bool = False
+    """Credentials no longer count: 200 with nothing where anonymous access is possible, else 401."""
+    retriable_issue_errors: int = 0
+    """That many issues of the next bulk reads come back as `issueErrors` instead of issues."""
