@@ -20,12 +20,15 @@ from jira_assets.jira.pauses import EndpointGates, MemoryPauseBoard, PauseBoard,
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
 from jira_assets.jira.refusals import error_from, login_failed
 from jira_assets.jira.tally import Tally, counting, tallies
-from jira_assets.jira.unreachable import unreachable
+from jira_assets.jira.unreachable import nobody_there, unreachable
 
 Params = Mapping[str, str | int | Sequence[str]]
 
 MAX_IN_FLIGHT = 8
-ATTEMPTS = 8
+# Where every second answer fails, one request in 60,000 fails so often in a row; some six minutes of waiting.
+ATTEMPTS = 16
+# An address where nobody ever answered is more likely wrong than unlucky.
+ATTEMPTS_TO_REACH = 3
 # A quota is full again at the next full hour, so an hour and a little is worth waiting for.
 PATIENCE = timedelta(minutes=70)
 _CONNECT_AND_READ_SECONDS = (10, 60)
@@ -57,7 +60,8 @@ class _Setback:
     """An attempt that failed for a reason that may pass."""
 
     error: JiraAssetsError
-    limit: Limit = field(default=Limit("request", 0.0, "no answer"))
+    limit: Limit = field(default=Limit("request", 0.0, "no whole answer"))
+    nobody_there: bool = False
 
 
 class Transport:
@@ -88,6 +92,7 @@ class Transport:
         self._gates = EndpointGates()
         self._on_wait = on_wait
         self._slots = threading.BoundedSemaphore(max_in_flight)
+        self._reached = False
         self._session = open_session(connection, pool_size=max_in_flight)
 
     @property
@@ -120,6 +125,8 @@ class Transport:
             if isinstance(outcome, Answer):
                 return outcome
             setback = outcome
+            if setback.nobody_there and not self._reached and attempt >= ATTEMPTS_TO_REACH:
+                break
             self._stay_away(call, setback, attempt)
         raise setback.error
 
@@ -129,7 +136,9 @@ class Transport:
             try:
                 answer = self._send(call)
             except (RequestException, ValueError) as error:
-                return _Setback(unreachable(error, call.endpoint, self.connection.base_url))
+                lost = unreachable(error, call.endpoint, self.connection.base_url)
+                return _Setback(lost, nobody_there=nobody_there(error))
+        self._reached = True
         return self._judge(answer)
 
     def _send(self, call: _Call) -> Answer:
@@ -169,8 +178,6 @@ class Transport:
             self._board.pause(until, limit.reason)
         elif limit.scope == "endpoint":
             self._gates.close(call.endpoint, until, limit.reason)
-        if until - self.clock() > self._patience:
-            raise setback.error
 
     @contextmanager
     def _slot(self, call: _Call) -> Iterator[None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from requests import RequestException
+from socket import gaierror
+
+from requests import ConnectTimeout, RequestException
 
 from jira_assets.errors import JiraUnavailable, SettingsError
 
@@ -24,13 +26,24 @@ def unreachable(error: RequestException | ValueError, endpoint: str, base_url: s
             "Check JIRA_SITE_URL; behind a company's proxy set REQUESTS_CA_BUNDLE to its certificate.",
         ) from error
     return JiraUnavailable(
-        f"{endpoint} at {base_url} got no whole answer ({_first_cause(error)}).",
+        f"{endpoint} at {base_url} got no whole answer ({_named(_first_cause(error))}).",
         "Check the address and the network, then try again; nothing is lost.",
     )
 
 
-def _first_cause(error: BaseException) -> str:
-    """Name what happened at the bottom; texts further up quote whole addresses."""
+def nobody_there(error: BaseException) -> bool:
+    """Tell whether not even a connection came about: a wrong address looks like this."""
+    return isinstance(error, ConnectTimeout) or isinstance(
+        _first_cause(error), gaierror | ConnectionRefusedError
+    )
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Find what happened at the bottom; the texts of errors further up quote whole addresses."""
     while error.__context__ is not None:
         error = error.__context__
+    return error
+
+
+def _named(error: BaseException) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

@@ -17,6 +17,13 @@ Ask = Callable[..., tuple[JiraClient, ScriptedSite]]
 
 
 @pytest.fixture
+def free_port_url() -> str:
+    """Give an address at which nobody listens."""
+    with ScriptedSite(Canned()) as site:
+        return site.url
+
+
+@pytest.fixture
 def scripted() -> Iterator[Ask]:
     """Start a site with a script and give a client for it; keywords go to the transport."""
     with ExitStack() as stack:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -81,6 +83,7 @@ class ScriptedSite:
         self.script = list(script)
         self.clock = VirtualClock()
         self.seen: list[Seen] = []
+        self.connections: list[socket.socket] = []
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
@@ -108,9 +111,17 @@ class ScriptedSite:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Be gone; harmless when it is already."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        for connection in self.connections:
+            with suppress(OSError):  # the other side may be gone already
+                connection.shutdown(socket.SHUT_RDWR)
+        self.connections.clear()
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
@@ -137,6 +148,10 @@ def _handler_for(site: ScriptedSite) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            site.connections.append(self.connection)
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

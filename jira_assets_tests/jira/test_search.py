@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_heads_are_asked_for_by_thousands(scripted: Ask) -> None:
 def test_a_repeated_token_is_an_error(scripted: Ask) -> None:
     client, _ = scripted(page(1, nextPageToken="a"), page(2, nextPageToken="b"), page(3, nextPageToken="a"))
     with pytest.raises(IncompleteRead, match="same page token twice"):
-        list(client.search("project = 10", fields=["summary"]))
+        list(islice(client.search("project = 10", fields=["summary"]), 10))
 
 
 def test_a_page_with_warnings_is_an_error_and_none_of_it_is_given(scripted: Ask) -> None:

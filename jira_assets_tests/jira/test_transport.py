@@ -23,9 +23,9 @@ from jira_assets.errors import (
 )
 from jira_assets.jira.connection import BasicToken, Bearer, Connection
 from jira_assets.jira.pauses import MemoryPauseBoard, Wait
-from jira_assets.jira.transport import Transport
+from jira_assets.jira.transport import ATTEMPTS, Transport
 from jira_assets_tests.jira.conftest import Ask
-from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, self_signed
+from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, VirtualClock, self_signed
 
 GOOD = Canned({"count": 1})
 HTML = "<html><head><title>Oops</title></head><body>a page</body></html>"
@@ -92,14 +92,30 @@ def test_rate_limits_without_end_are_an_error_of_their_own(scripted: Ask) -> Non
         client.fetch_fields()
 
 
-def test_a_site_that_does_not_exist_is_an_error_with_its_address() -> None:
-    with ScriptedSite(GOOD) as site:
-        url = site.url
-    connection = Connection(url, BasicToken("ann@example.com", "s3cret-token"))
-    transport = Transport(connection, attempts=2, sleep=site.clock.sleep, clock=site.clock.now)
-    with pytest.raises(JiraUnavailable, match=rf"{url} .*Connection refused"):
+def test_a_site_that_does_not_exist_is_an_error_with_its_address(free_port_url: str) -> None:
+    connection = Connection(free_port_url, BasicToken("ann@example.com", "s3cret-token"))
+    transport = Transport(connection, attempts=2, sleep=VirtualClock().sleep)
+    with pytest.raises(JiraUnavailable, match=rf"{free_port_url} .*Connection refused"):
         transport.request("GET", "/rest/api/3/myself", params={"secret": "s3cret"})
     assert transport.requests == 2
+
+
+def test_a_site_that_never_answered_is_given_up_early(free_port_url: str) -> None:
+    clock = VirtualClock()
+    connection = Connection(free_port_url, BasicToken("ann@example.com", "s3cret-token"))
+    transport = Transport(connection, sleep=clock.sleep, clock=clock.now)
+    with pytest.raises(JiraUnavailable):
+        transport.request("GET", "/rest/api/3/myself")
+    assert transport.requests == 3
+
+
+def test_a_site_that_answered_before_is_waited_for(scripted: Ask) -> None:
+    client, site = scripted(Canned([]))
+    client.fetch_fields()
+    site.stop()
+    with pytest.raises(JiraUnavailable):
+        client.fetch_fields()
+    assert client.transport.requests == 1 + ATTEMPTS
 
 
 def test_a_token_that_fits_into_no_header_is_not_shown() -> None:
@@ -249,25 +265,26 @@ def test_a_redirect_is_not_followed_but_named(scripted: Ask) -> None:
 
 
 def test_no_more_than_the_limit_are_in_flight(scripted: Ask) -> None:
-    lock = threading.Lock()
-    crowd = threading.Barrier(3)
-    inside: list[int] = []
-    present = 0
+    full = threading.Barrier(4)
+    released = threading.Event()
+    inside: list[str] = []
 
     def enter() -> None:
-        nonlocal present
-        with lock:
-            present += 1
-            inside.append(present)
-        crowd.wait(5)  # so three really are there at the same time, or the answer breaks off
-        with lock:
-            present -= 1
+        inside.append(threading.current_thread().name)
+        if not released.is_set():
+            full.wait(5)
+            assert released.wait(5)
 
     client, _ = scripted(Canned([], before=enter), max_in_flight=3)
+    bystander, _ = scripted(Canned([]))
     with ThreadPoolExecutor(12) as pool:
-        for answer in [pool.submit(client.fetch_fields) for _ in range(12)]:
-            assert answer.result() == []
-    assert max(inside) == 3
+        answers = [pool.submit(client.fetch_fields) for _ in range(12)]
+        full.wait(5)
+        for _ in range(20):  # time enough for a fourth to slip in, measured in requests
+            bystander.fetch_fields()
+        assert len(inside) == 3
+        released.set()
+        assert [answer.result() for answer in answers] == [[]] * 12
 
 
 def test_waiting_takes_no_place_in_flight(scripted: Ask) -> None:
