@@ -24,8 +24,10 @@ Exit codes:
 COMMANDS = {
     "config": ("jira_assets.cli.config:config", "Show every setting and where it comes from."),
     "projects": ("jira_assets.cli.projects:projects", "List projects; choose which of them are tracked."),
+    "publish": ("jira_assets.cli.publish:publish", "Build the warehouse from what the lake holds."),
     "sql": ("jira_assets.cli.sql:sql", "Ask the warehouse."),
     "status": ("jira_assets.cli.status:status", "Show how fresh and complete each tracked project is."),
+    "sync": ("jira_assets.cli.sync:sync", "Bring tracked projects up to date, and publish."),
     "team": ("jira_assets.cli.team:team", "Import and list the members of the team."),
     "users": (
         "jira_assets.cli.users:users",

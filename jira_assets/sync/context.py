@@ -13,6 +13,7 @@ from typing import TypeVar
 import duckdb
 
 from jira_assets.jira.client import JiraClient
+from jira_assets.sync.fields import FieldChoice
 from jira_assets.warehouse.lake import Lake
 
 Item = TypeVar("Item")
@@ -39,6 +40,7 @@ class SyncOptions:
     refresh_every: timedelta = timedelta(days=1)
     excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
     extra_fields: tuple[str, ...] = ()
+    by_hand: FieldChoice = field(default_factory=FieldChoice)
 
     @property
     def fields(self) -> list[str]:

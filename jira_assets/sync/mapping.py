@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import duckdb
+
 from jira_assets.jira.answers import Field, FieldSchema, Ref, Scope
 from jira_assets.state import TrackedProject
-from jira_assets.sync.context import SyncContext
+from jira_assets.sync.context import SyncOptions
 from jira_assets.sync.fields import FieldChoice, choose_fields
+from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import FieldMapping, Manifest, ProjectDetails
 from jira_assets.warehouse.site import read_site_table
 from jira_assets.warehouse.statements import statement
@@ -22,15 +25,20 @@ class SiteFacts:
     projects: dict[str, ProjectDetails] = field(default_factory=dict)
 
 
-def read_site_facts(context: SyncContext) -> SiteFacts:
+def read_site_facts(engine: duckdb.DuckDBPyConnection, lake: Lake) -> SiteFacts:
     """Read the facts back from the lake."""
-    manifest = context.lake.site_manifest()
-    rows = read_site_table(context.engine.cursor(), context.lake, manifest, "fields")
+    manifest = lake.site_manifest()
+    rows = read_site_table(engine, lake, manifest, "fields")
     return SiteFacts([_field(row) for row in rows], manifest.projects)
 
 
 def map_fields(
-    context: SyncContext, manifest: Manifest, project: TrackedProject, facts: SiteFacts
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifest: Manifest,
+    project: TrackedProject,
+    facts: SiteFacts,
+    options: SyncOptions,
 ) -> FieldMapping:
     """Choose the fields of story points and sprints; what cannot be known now stays as it was."""
     if not facts.fields:
@@ -41,18 +49,26 @@ def map_fields(
         project.project_id,
         is_team_managed=bool(details and details.is_team_managed),
         estimated_with=details.estimated_with if details else (),
-        values=_count_values(context, manifest),
-        by_hand=FieldChoice(project.story_points_field, project.sprint_field),
+        values=_count_values(engine, lake, manifest),
+        by_hand=_by_hand(project, options),
     )
 
 
-def _count_values(context: SyncContext, manifest: Manifest) -> dict[str, int]:
+def _by_hand(project: TrackedProject, options: SyncOptions) -> FieldChoice:
+    """Take what is set for the project, else what is set for the site."""
+    return FieldChoice(
+        project.story_points_field or options.by_hand.story_points_field,
+        project.sprint_field or options.by_hand.sprint_field,
+    )
+
+
+def _count_values(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest) -> dict[str, int]:
     """Count the numbers each custom field holds in the issues derived last; none before the first time."""
     file = manifest.derived_file("jira_issue_fields")
     if file is None or not file.rows:
         return {}
-    query = statement("count_numbers", file=context.lake.path(file.path))
-    return dict(context.engine.cursor().execute(query).fetchall())
+    query = statement("count_numbers", file=lake.path(file.path))
+    return dict(engine.execute(query).fetchall())
 
 
 def _field(row: dict[str, str | None]) -> Field:

@@ -6,15 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import duckdb
+
 from jira_assets.errors import AuthenticationError, JiraAssetsError
 from jira_assets.state import TrackedProject
-from jira_assets.sync.context import Progress, SyncContext
+from jira_assets.sync.context import Progress, SyncContext, SyncOptions
 from jira_assets.sync.full import read_full
 from jira_assets.sync.incremental import Brought, read_incremental
 from jira_assets.sync.mapping import SiteFacts, map_fields
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Outcome
 from jira_assets.warehouse.derive import derive_project
+from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import Holder
 from jira_assets.warehouse.manifest import Manifest
 
@@ -34,7 +37,7 @@ def sync_project(
         except AuthenticationError:
             raise
         except JiraAssetsError as error:
-            outcome = failed(context, project, error)
+            outcome = failed(context.lake, project, error)
     return replace(outcome, requests=tally.requests, seconds=time.monotonic() - started)
 
 
@@ -47,7 +50,7 @@ def _sync_locked(
     is_full = full or manifest.watermark is None or manifest.full is not None
     read = read_full(context, manifest, mark) if is_full else 0
     brought = _follow_up(context, manifest, mark, is_full=is_full)
-    changed = _derive(context, manifest, project, facts)
+    changed = derive_mapped(context.engine.cursor(), context.lake, manifest, project, facts, context.options)
     context.lake.sweep(manifest)
     created = read if is_full else brought.created
     return replace(
@@ -69,17 +72,22 @@ def _follow_up(context: SyncContext, manifest: Manifest, mark: Mark, *, is_full:
     return read_incremental(context, manifest, mark)
 
 
-def _derive(context: SyncContext, manifest: Manifest, project: TrackedProject, facts: SiteFacts) -> bool:
+def derive_mapped(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifest: Manifest,
+    project: TrackedProject,
+    facts: SiteFacts,
+    options: SyncOptions,
+) -> bool:
     """Derive the project's tables when they are behind; tell whether they were.
 
     The first derivation may show which candidate for story points is really in use: then once more.
     """
     changed = False
     for _ in range(2):
-        manifest.mapping = map_fields(context, manifest, project, facts)
-        if not derive_project(
-            context.engine.cursor(), context.lake, manifest, extra_fields=context.options.extra_fields
-        ):
+        manifest.mapping = map_fields(engine, lake, manifest, project, facts, options)
+        if not derive_project(engine, lake, manifest, extra_fields=options.extra_fields):
             break
         changed = True
     return changed
@@ -107,9 +115,9 @@ def describe(manifest: Manifest) -> Outcome:
     )
 
 
-def failed(context: SyncContext, project: TrackedProject, error: JiraAssetsError) -> Outcome:
+def failed(lake: Lake, project: TrackedProject, error: JiraAssetsError) -> Outcome:
     """Describe a project that could not be synced: what the lake held of it stands."""
-    manifest = context.lake.manifest(project.project_id)
+    manifest = lake.manifest(project.project_id)
     known = describe(manifest) if manifest else Outcome(project.project_id, project.project_key)
     return replace(known, project_key=project.project_key, error=error)
 

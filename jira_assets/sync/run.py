@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
-from jira_assets.errors import JiraAssetsError
+import duckdb
+
+from jira_assets.errors import JiraAssetsError, LakeError
 from jira_assets.people.tables import derive_matches
 from jira_assets.state import State, TrackedProject
-from jira_assets.sync.context import SyncContext
+from jira_assets.sync.context import SyncContext, SyncOptions
 from jira_assets.sync.mapping import SiteFacts, read_site_facts
 from jira_assets.sync.mark import Mark, take_mark
 from jira_assets.sync.outcome import Outcome
-from jira_assets.sync.project import describe, failed, sync_project
+from jira_assets.sync.project import derive_mapped, describe, failed, sync_project
 from jira_assets.sync.record import record_outcome
 from jira_assets.sync.refresh import refresh_site
+from jira_assets.warehouse.lake import Lake
 
 PROJECTS_AT_ONCE = 4
 """Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them."""
@@ -47,9 +50,9 @@ def sync_projects(
         mark = take_mark(context)
         ids = [project.project_id for project in projects]
         refreshed = refresh_site(context, ids, force=full)
-        facts = read_site_facts(context)
+        facts = read_site_facts(context.engine.cursor(), context.lake)
         outcomes = _sync_all(context, projects, mark, facts, refreshed.failed, full=full)
-    outcomes = _match_people(context, state, outcomes)
+    outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
     notices = [*filter(None, [mark.warning]), *refreshed.notices]
@@ -67,7 +70,7 @@ def _sync_all(
 ) -> list[Outcome]:
     def sync(project: TrackedProject) -> Outcome:
         if error := unreadable.get(project.project_id):
-            return failed(context, project, error)
+            return failed(context.lake, project, error)
         return sync_project(context, project, mark, facts, full=full)
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE, thread_name_prefix="project") as threads:
@@ -80,19 +83,53 @@ def _sync_all(
             raise
 
 
-def _match_people(context: SyncContext, state: State, outcomes: list[Outcome]) -> list[Outcome]:
+def rederive_projects(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    state: State,
+    projects: Sequence[TrackedProject],
+    options: SyncOptions,
+) -> list[Outcome]:
+    """Derive the projects' tables again from the lake; one never read to the end has nothing to derive."""
+    facts = read_site_facts(engine, lake)
+    outcomes = [_rederive(engine, lake, project, facts, options) for project in projects]
+    return _match_people(engine, lake, state, outcomes)
+
+
+def _rederive(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    project: TrackedProject,
+    facts: SiteFacts,
+    options: SyncOptions,
+) -> Outcome:
+    with lake.lock(project.project_id, "derive"):
+        manifest = lake.manifest(project.project_id)
+        if manifest is None or manifest.watermark is None:
+            error = LakeError(
+                f"{project.project_key} has not been read to the end yet.",
+                "Sync it first: `jira-assets sync`.",
+            )
+            return failed(lake, project, error)
+        changed = derive_mapped(engine, lake, manifest, project, facts, options)
+        return replace(describe(manifest), changed=changed)
+
+
+def _match_people(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, outcomes: list[Outcome]
+) -> list[Outcome]:
     changed = derive_matches(
-        context.engine.cursor(),
-        context.lake,
+        engine,
+        lake,
+        project_ids=[project.project_id for project in state.tracked_projects()],
         members=state.team_members(),
         overrides=state.overrides(),
-        project_ids=[project.project_id for project in state.tracked_projects()],
     )
-    return [_with_matches(context, outcome, changed) for outcome in outcomes]
+    return [_with_matches(lake, outcome, changed) for outcome in outcomes]
 
 
-def _with_matches(context: SyncContext, outcome: Outcome, changed: set[str]) -> Outcome:
-    manifest = context.lake.manifest(outcome.project_id)
+def _with_matches(lake: Lake, outcome: Outcome, changed: set[str]) -> Outcome:
+    manifest = lake.manifest(outcome.project_id)
     if manifest is None or not outcome.ok:
         return outcome
     now = describe(manifest)

@@ -1,0 +1,51 @@
+"""The tables about the site as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from jira_assets.assets.specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, TEAM_MEMBERS
+from jira_assets.errors import JiraAssetsError
+from jira_assets.resources import JiraAssetsHome
+from jira_assets.warehouse.manifest import SiteTable
+
+_TABLES = {JIRA_PROJECTS.key: "projects", JIRA_USERS.key: "users", JIRA_SPRINTS.key: "sprints"}
+
+
+@dg.multi_asset(name="site_tables", specs=[JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS])
+def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Read the site's projects, people and sprints again, and publish what changed."""
+    with home.opened() as bench:
+        try:
+            tables, notices = bench.refresh_site()
+            bench.publish()
+        except JiraAssetsError as error:
+            raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
+        for notice in notices:
+            context.log.warning(notice)
+        for key, name in _TABLES.items():
+            yield _result(key, tables.get(name))
+
+
+@dg.asset(
+    key=TEAM_MEMBERS.key,
+    group_name=TEAM_MEMBERS.group_name,
+    kinds=TEAM_MEMBERS.kinds,
+    description=TEAM_MEMBERS.description,
+)
+def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Count the imported members; the state holds them."""
+    with home.opened() as bench:
+        return dg.MaterializeResult(metadata={"dagster/row_count": len(bench.state.team_members())})
+
+
+def _result(key: dg.AssetKey, table: SiteTable | None) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    if table is None:  # not readable for this account; the log says so
+        return dg.MaterializeResult(
+            key, metadata={"dagster/row_count": 0}, data_version=dg.DataVersion("none")
+        )
+    return dg.MaterializeResult(
+        key, metadata={"dagster/row_count": table.rows}, data_version=dg.DataVersion(table.path)
+    )

@@ -1,0 +1,22 @@
+"""Where Dagster keeps what it knows: in the home, so that the UI shows what commands ran."""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+from jira_assets.settings import Settings
+
+
+def use_dagster_home(settings: Settings) -> Path:
+    """Point DAGSTER_HOME into the home and put the packaged dagster.yaml there, unless there is one."""
+    folder = settings.dagster_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "dagster.yaml"
+    if not configuration.exists():
+        packaged = files("jira_assets") / "dagster.yaml"
+        configuration.write_text(packaged.read_text(encoding="utf-8"), encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["JIRA_ASSETS_HOME"] = str(settings.home)
+    return folder

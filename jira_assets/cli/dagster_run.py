@@ -1,0 +1,51 @@
+"""Run a sync through Dagster in this process, so that its UI shows the run like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.errors import JiraAssetsError
+from jira_assets.settings import Settings
+from jira_assets.sync.listener import Listener, listening
+from jira_assets.sync.run import SyncResult
+from jira_assets.warehouse.publish import Published
+
+
+class RunReport(Listener):
+    """Passes on what it hears, and keeps how the run ended."""
+
+    def __init__(self) -> None:
+        self.result: SyncResult | None = None
+        self.published: Published | None = None
+        self.error: JiraAssetsError | None = None
+
+    def finished(self, result: SyncResult, published: Published | None) -> None:
+        """Keep the outcomes."""
+        self.result, self.published = result, published
+
+    def failed(self, error: JiraAssetsError) -> None:
+        """Keep what ended the run."""
+        self.error = error
+
+
+def run_sync(settings: Settings, report: RunReport, keys: Sequence[str], *, full: bool) -> SyncResult:
+    """Sync the projects of these keys (all tracked when none); raises what ended the run as a whole."""
+    use_dagster_home(settings)
+    import dagster as dg  # late: it takes longer to import than most commands to run
+
+    from jira_assets.definitions import defs
+
+    job = defs.resolve_job_def("sync_jira")
+    config = {"ops": {"project_tables": {"config": {"projects": list(keys), "full": full}}}}
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    with dg.DagsterInstance.get() as instance, listening(report):
+        run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
+    if report.error is not None:
+        raise report.error
+    if report.result is None:
+        raise JiraAssetsError(
+            f"The Dagster run {run.run_id} failed before any project was synced.",
+            f"Its log is in {settings.dagster_dir}; `dg dev` shows it.",
+        )
+    return report.result

@@ -1,0 +1,110 @@
+"""`jira-assets sync`: bring tracked projects up to date, and publish."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.output import counted, write_json, write_table
+from jira_assets.cli.progress import BarReport, LineReport, QuietReport
+from jira_assets.cli.wiring import open_state
+from jira_assets.errors import InputError
+from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.run import SyncResult
+
+SOME_PROJECTS_FAILED = 3
+COLUMNS = ["project", "result", "issues", "synced", "created", "updated", "errors", "requests", "seconds"]
+
+
+@click.command()
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--full", is_flag=True, help="Read every issue again, not only what changed.")
+@click.option("--json", "as_json", is_flag=True, help="projects, notices, requests, published.")
+@pass_invocation
+def sync(invocation: Invocation, keys: Sequence[str], full: bool, as_json: bool) -> None:
+    """Bring the tracked projects, or those named, up to date; publish what changed.
+
+    Exits with 3 when some projects failed and the others are done.
+    """
+    from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
+
+    _check_tracked(invocation, keys)
+    with choose_report(invocation) as report:
+        result = run_sync(invocation.settings, report, [key.upper() for key in keys], full=full)
+    if as_json:
+        write_json(_document(result, report))
+    else:
+        write_outcomes(result)
+        _say_what_else(invocation, result, report)
+    if result.failures:
+        sys.exit(1 if len(result.failures) == len(result.outcomes) else SOME_PROJECTS_FAILED)
+
+
+def choose_report(invocation: Invocation) -> QuietReport:
+    """Choose how to show progress: not at all, as bars, or as lines."""
+    if invocation.verbosity < 0:
+        return QuietReport()
+    return BarReport() if sys.stderr.isatty() else LineReport()
+
+
+def write_outcomes(result: SyncResult) -> None:
+    """Write the table of what happened to each project."""
+    write_table(COLUMNS, [_row(outcome) for outcome in result.outcomes])
+
+
+def _check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
+    """Find a mistyped key before Dagster is started."""
+    with open_state(invocation.settings) as state:
+        if keys:
+            state.find_tracked(keys)
+        elif not state.tracked_projects():
+            raise InputError(
+                "No project is tracked yet.",
+                "List the projects with `jira-assets projects list`, "
+                "then track some with `jira-assets projects track KEY`.",
+            )
+
+
+def _row(outcome: Outcome) -> tuple[object, ...]:
+    return (
+        outcome.project_key,
+        "complete" if outcome.ok else "error",
+        outcome.issues,
+        outcome.fetched,
+        outcome.created,
+        outcome.updated,
+        0 if outcome.ok else 1,
+        outcome.requests,
+        f"{outcome.seconds:.1f}",
+    )
+
+
+def _say_what_else(invocation: Invocation, result: SyncResult, report: QuietReport) -> None:
+    for outcome in result.failures:
+        assert outcome.error is not None  # noqa: S101  # that is what makes it a failure
+        click.echo(f"{outcome.project_key}: {outcome.error.reason}", err=True)
+        click.echo(f"  {outcome.error.instruction}", err=True)
+    for notice in result.notices:
+        invocation.say(notice)
+    if report.published is not None:
+        invocation.say(f"Published {report.published.path}.")
+    else:
+        invocation.say(f"Nothing changed: {counted(result.requests, 'request')}, no new warehouse.")
+
+
+def _document(result: SyncResult, report: QuietReport) -> dict[str, object]:
+    return {
+        "projects": [_outcome_document(outcome) for outcome in result.outcomes],
+        "notices": result.notices,
+        "requests": result.requests,
+        "published": str(report.published.path) if report.published else None,
+    }
+
+
+def _outcome_document(outcome: Outcome) -> dict[str, object]:
+    error = outcome.error
+    shown = {**outcome.__dict__, "error": error.reason if error else None}
+    return shown | {"instruction": error.instruction if error else None}

@@ -1,0 +1,28 @@
+"""The one resource: a home with its settings, state, lake and warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from jira_assets.settings import Settings, load_settings
+from jira_assets.sync.listener import present_listener
+from jira_assets.sync.workbench import Workbench, open_workbench
+
+
+class JiraAssetsHome(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagster's own generic is untyped in use
+    """Everything a user keeps; settings come from the environment when a run starts, never at import."""
+
+    home: str | None = None
+
+    def settings(self) -> Settings:
+        """Read the settings in force now."""
+        return load_settings({"home": self.home} if self.home else None)
+
+    @contextmanager
+    def opened(self) -> Iterator[Workbench]:
+        """Open the home for the block."""
+        with open_workbench(self.settings(), present_listener()) as workbench:
+            yield workbench

@@ -1,0 +1,110 @@
+"""Open everything a sync works with, from the settings, and close it again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import duckdb
+
+from jira_assets.jira.client import JiraClient
+from jira_assets.jira.connection import Connection
+from jira_assets.jira.transport import Transport
+from jira_assets.settings import Settings
+from jira_assets.state import State, TrackedProject
+from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
+from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.listener import Listener
+from jira_assets.sync.mark import take_mark
+from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.publishing import publish_warehouse
+from jira_assets.sync.refresh import refresh_site
+from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
+from jira_assets.sync.site import claim_lake
+from jira_assets.warehouse.engine import open_engine
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import SiteTable
+from jira_assets.warehouse.publish import Published
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One home, opened: what can be done with it, for commands and Dagster alike."""
+
+    settings: Settings
+    state: State
+    lake: Lake
+    engine: duckdb.DuckDBPyConnection
+    listener: Listener = field(default_factory=Listener)
+    clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+
+    def sync(self, projects: Sequence[TrackedProject], *, full: bool = False) -> SyncResult:
+        """Bring the projects up to date in the lake."""
+        with self.asking_jira() as context:
+            claim_lake(context.client, self.lake)
+            return sync_projects(context, self.state, projects, full=full)
+
+    def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
+        """Read the site's own tables again; returns them, and what could not be read."""
+        tracked = [project.project_id for project in self.state.tracked_projects()]
+        with self.asking_jira() as context:
+            claim_lake(context.client, self.lake)
+            take_mark(context)
+            refreshed = refresh_site(context, tracked, force=True)
+        return self.lake.site_manifest().tables, refreshed.notices
+
+    def rederive(self, projects: Sequence[TrackedProject]) -> list[Outcome]:
+        """Derive the projects' tables again from what the lake holds, without asking Jira."""
+        return rederive_projects(self.engine, self.lake, self.state, projects, options_from(self.settings))
+
+    def publish(self, *, force: bool = False) -> Published | None:
+        """Publish what the lake holds, if that is not what the warehouse shows already."""
+        return publish_warehouse(self.engine, self.lake, self.state, self.settings, force=force)
+
+    @contextmanager
+    def asking_jira(self) -> Iterator[SyncContext]:
+        """Open a client for the connected site and threads that ask side by side."""
+        transport = Transport(
+            Connection.from_settings(self.settings),
+            max_in_flight=self.settings.max_in_flight,
+            clock=self.clock,
+            sleep=self.sleep,
+            pause=self.state,
+            on_wait=self.listener.waiting,
+        )
+        with closing(transport), ThreadPoolExecutor(self.settings.max_in_flight, "ask") as pool:
+            yield SyncContext(
+                client=JiraClient(transport),
+                lake=self.lake,
+                engine=self.engine,
+                pool=pool,
+                clock=self.clock,
+                options=options_from(self.settings),
+                notify=self.listener.progress,
+            )
+
+
+@contextmanager
+def open_workbench(settings: Settings, listener: Listener | None = None) -> Iterator[Workbench]:
+    """Open the state, the lake and an engine of this home."""
+    state = State.open(settings.state_url)
+    engine = open_engine(memory_limit=settings.memory_limit, scratch=settings.lake_dir / "scratch")
+    with closing(state), closing(engine):
+        yield Workbench(settings, state, Lake(settings.lake_dir), engine, listener or Listener())
+
+
+def options_from(settings: Settings) -> SyncOptions:
+    """Take from the settings what a sync needs to know."""
+    return SyncOptions(
+        look_back=timedelta(minutes=settings.look_back_minutes),
+        deep_look_back=timedelta(minutes=settings.deep_look_back_minutes),
+        deep_look_every=timedelta(minutes=settings.deep_look_every_minutes),
+        excluded_fields=settings.excluded_fields,
+        extra_fields=settings.extra_fields,
+        by_hand=FieldChoice(settings.story_points_field, settings.sprint_field),
+    )

@@ -1,0 +1,164 @@
+"""One run for many projects: exact partitions, and each project's own outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from jira_assets.definitions import defs
+from jira_assets_tests.rig import Rig
+
+TABLES = ["raw_jira_issues", "jira_issues", "jira_user_matches", "jira_unmatched_users"]
+
+
+def run_sync(instance: dg.DagsterInstance, **config: Any) -> dg.ExecuteInProcessResult:
+    """Run the sync job the way the command and the sensor do."""
+    run_config = {"ops": {"project_tables": {"config": config}}}
+    return defs.resolve_job_def("sync_jira").execute_in_process(
+        instance=instance, run_config=run_config, raise_on_error=False
+    )
+
+
+def materialized(instance: dg.DagsterInstance, table: str) -> set[str]:
+    """The partitions of a table that were ever materialized."""
+    return instance.get_materialized_partitions(dg.AssetKey(table))
+
+
+def events(result: dg.ExecuteInProcessResult, table: str) -> list[str | None]:
+    """The partitions that a run materialized, in order."""
+    return [
+        event.partition
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key == dg.AssetKey(table)
+    ]
+
+
+def edit_one(rig: Rig, key: str) -> None:
+    """Change one issue of a project."""
+    issue = next(issue for issue in rig.site.issues_truth().values() if issue.project_key == key)
+    rig.site.edit_issue(issue.id, summary="edited")
+
+
+def test_one_run_materializes_every_table_of_every_project(rig: Rig, instance: dg.DagsterInstance) -> None:
+    result = run_sync(instance)
+
+    assert result.success
+    keys = {project.project_key for project in rig.tracked}
+    assert {table: materialized(instance, table) for table in TABLES} == dict.fromkeys(TABLES, keys)
+    assert len(events(result, "warehouse")) == 1
+    assert rig.differences() == []
+
+
+def test_an_idle_run_logs_no_materialization(rig: Rig, instance: dg.DagsterInstance) -> None:
+    run_sync(instance)
+
+    second = run_sync(instance)
+
+    assert second.success
+    assert [events(second, table) for table in [*TABLES, "warehouse"]] == [[], [], [], [], []]
+
+
+def test_only_the_changed_project_is_materialized(rig: Rig, instance: dg.DagsterInstance) -> None:
+    run_sync(instance)
+    changed = rig.tracked[1].project_key
+    edit_one(rig, changed)
+
+    result = run_sync(instance)
+
+    assert events(result, "raw_jira_issues") == [changed]
+    assert events(result, "jira_issues") == [changed]
+    assert len(events(result, "warehouse")) == 1
+
+
+def test_only_the_projects_named_in_the_config_are_synced(rig: Rig, instance: dg.DagsterInstance) -> None:
+    wanted = [rig.tracked[0].project_key, rig.tracked[2].project_key]
+
+    run_sync(instance, projects=wanted)
+
+    assert materialized(instance, "jira_issues") == set(wanted)
+
+
+def test_a_forbidden_project_fails_the_check_but_no_other_project(
+    rig: Rig, instance: dg.DagsterInstance
+) -> None:
+    forbidden = rig.tracked[0].project_key
+    rig.site.forbid_project(forbidden)
+
+    result = run_sync(instance)
+
+    assert result.success
+    assert materialized(instance, "jira_issues") == {p.project_key for p in rig.tracked} - {forbidden}
+    (check,) = result.get_asset_check_evaluations()
+    assert not check.passed
+    assert forbidden in check.metadata
+
+
+def test_a_run_without_the_forbidden_project_does_not_turn_the_check_green(
+    rig: Rig, instance: dg.DagsterInstance
+) -> None:
+    forbidden, other, *_ = [project.project_key for project in rig.tracked]
+    rig.site.forbid_project(forbidden)
+    run_sync(instance)
+
+    (check,) = run_sync(instance, projects=[other]).get_asset_check_evaluations()
+
+    assert not check.passed
+
+
+def test_in_a_range_run_the_forbidden_partition_turns_red_and_the_rest_is_made(
+    rig: Rig, instance: dg.DagsterInstance
+) -> None:
+    keys = [project.project_key for project in rig.tracked]
+    instance.add_dynamic_partitions("jira_projects", keys)
+    rig.site.forbid_project(keys[1])
+
+    result = defs.resolve_job_def("sync_jira").execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        tags={"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]},
+    )
+
+    assert not result.success
+    assert materialized(instance, "jira_issues") == set(keys) - {keys[1]}
+
+
+def test_deriving_alone_asks_jira_nothing(rig: Rig, instance: dg.DagsterInstance) -> None:
+    run_sync(instance)
+    mark = rig.site.journal.mark()
+    key = rig.tracked[0].project_key
+
+    result = dg.materialize(
+        [defs.get_assets_def(dg.AssetKey("jira_issues"))],
+        selection=["jira_issues"],
+        partition_key=key,
+        instance=instance,
+        resources=defs.resources,
+    )
+
+    assert result.success
+    assert rig.site.requests_since(mark) == []
+    assert events(result, "jira_issues") == [key]
+    assert events(result, "raw_jira_issues") == []
+
+
+def test_dead_credentials_fail_the_run_without_showing_the_token(
+    rig: Rig, instance: dg.DagsterInstance
+) -> None:
+    rig.site.switches.dead_credentials = True
+
+    result = run_sync(instance)
+
+    assert not result.success
+    assert "demo-token" not in str(result.all_events)
+
+
+def test_partitions_follow_what_is_tracked(rig: Rig, instance: dg.DagsterInstance) -> None:
+    run_sync(instance)
+    gone = rig.tracked[0].project_key
+    rig.bench.state.untrack([gone])
+
+    run_sync(instance)
+
+    assert set(instance.get_dynamic_partitions("jira_projects")) == {p.project_key for p in rig.tracked}
+    assert gone not in {p.project_key for p in rig.tracked}

@@ -1,0 +1,129 @@
+"""A demo site, a home of its own, and the two tied together: what most tests of syncing start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from jira_assets.demo.clock import VirtualClock
+from jira_assets.demo.data import SiteData
+from jira_assets.demo.generate import generate_site
+from jira_assets.demo.journal import Request
+from jira_assets.demo.server import DemoServer
+from jira_assets.demo.site import DemoSite
+from jira_assets.settings import load_settings
+from jira_assets.state import ProjectRef, TrackedProject
+from jira_assets.sync.run import SyncResult
+from jira_assets.sync.workbench import Workbench, open_workbench
+from jira_assets.warehouse.publish import Published, open_warehouse
+
+
+@dataclass
+class Rig:
+    """A site that is served, and a workbench on a home that is connected to it; both live by one clock."""
+
+    site: DemoSite
+    server: DemoServer
+    bench: Workbench
+    published: list[Published | None] = field(default_factory=list)
+
+    @property
+    def tracked(self) -> list[TrackedProject]:
+        """The tracked projects."""
+        return self.bench.state.tracked_projects()
+
+    def track(self, *keys: str) -> None:
+        """Track projects of the site, all of them when none is named."""
+        projects = self.site.catalog.projects.values()
+        refs = [ProjectRef(str(p.id), p.key, p.name) for p in projects if not keys or p.key in keys]
+        self.bench.state.track(refs)
+
+    def sync(self, *keys: str, full: bool = False) -> SyncResult:
+        """Sync the tracked projects, or those named, and publish."""
+        projects = self.bench.state.find_tracked(keys) if keys else self.tracked
+        result = self.bench.sync(projects, full=full)
+        self.published.append(self.bench.publish())
+        return result
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the published warehouse."""
+        with open_warehouse(self.bench.settings.warehouse_file) as connection:
+            return connection.execute(query).fetchall()
+
+    def requests_of(self, *keys: str, full: bool = False) -> list[Request]:
+        """Sync, and return the requests that it took."""
+        mark = self.site.journal.mark()
+        self.sync(*keys, full=full)
+        return self.site.requests_since(mark)
+
+    def differences(self) -> list[str]:
+        """Compare the warehouse with the site, for the tracked projects; nothing means they are equal."""
+        tracked = {project.project_id for project in self.tracked}
+        truth = {
+            key: (
+                issue.key,
+                issue.project_id,
+                issue.summary,
+                issue.issue_type,
+                issue.status,
+                issue.status_category,
+                issue.assignee,
+                issue.points,
+                issue.parent_id,
+                issue.updated.replace(tzinfo=None),
+            )
+            for key, issue in self.site.issues_truth().items()
+            if issue.project_id in tracked
+        }
+        rows = self.ask(
+            "select jira_id, jira_key, project_id, summary, issue_type, status, status_category, "
+            "assignee_account_id, story_points, parent_id, updated_at from jira_issues"
+        )
+        found = {row[0]: tuple(row[1:]) for row in rows}
+        return [
+            f"{key}: the site has {truth.get(key)}, the warehouse {found.get(key)}"
+            for key in sorted(truth.keys() | found.keys())
+            if truth.get(key) != found.get(key)
+        ] + self._sprint_differences(tracked)
+
+    def _sprint_differences(self, tracked: set[str]) -> list[str]:
+        truth = {
+            (issue.id, sprint)
+            for issue in self.site.issues_truth().values()
+            if issue.project_id in tracked
+            for sprint in issue.sprint_ids
+        }
+        found = set(self.ask("select jira_id, sprint_id from jira_issue_sprints"))
+        changes = dict(
+            self.ask("select jira_id, count(distinct change_id) from jira_issue_changes group by all")
+        )
+        told = [
+            f"{issue.id}: the site has {issue.changes} changes, the warehouse {changes.get(issue.id, 0)}"
+            for issue in self.site.issues_truth().values()
+            if issue.project_id in tracked and issue.changes != changes.get(issue.id, 0)
+        ]
+        return [f"sprints differ: {pair}" for pair in sorted(truth ^ found)] + told
+
+
+def credentials(server: DemoServer) -> dict[str, str]:
+    """The environment that connects to a demo site."""
+    return {"JIRA_SITE_URL": server.url, "JIRA_EMAIL": "demo@example.com", "JIRA_API_TOKEN": "demo-token"}
+
+
+@contextmanager
+def open_rig(
+    home: Path, data: SiteData | None = None, *, frozen: bool = True, **settings: str
+) -> Iterator[Rig]:
+    """Serve a site (a small generated one by default) and open a home that is connected to it.
+
+    The clock stands still until a test moves it, unless it is not `frozen`; sleeping moves it.
+    """
+    clock = VirtualClock(frozen=frozen)
+    site = DemoSite(data or generate_site(7, projects=2, issues=60, now_ms=clock.now_ms()), clock=clock)
+    with DemoServer(site) as server:
+        chosen = load_settings({"home": str(home), **settings}, credentials(server), dotenv=None)
+        with open_workbench(chosen) as bench:
+            yield Rig(site, server, replace(bench, clock=clock.now, sleep=clock.sleep))

@@ -1,0 +1,146 @@
+"""A failure of one project stops no other; dead credentials stop everything and change nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jira_assets.demo.faults import every_fault
+from jira_assets.demo.generate import generate_site
+from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, NotFound, WrongSite
+from jira_assets.warehouse.lake import SiteIdentity
+from jira_assets_tests.rig import Rig, open_rig
+
+
+def manifests_of(rig: Rig) -> dict[str, bytes]:
+    """The manifests as they lie on the disk."""
+    return {path.name: path.read_bytes() for path in (rig.bench.lake.root / "manifests").glob("*.json")}
+
+
+def test_dead_credentials_that_answer_200_with_nothing_change_nothing(rig: Rig) -> None:
+    rig.sync()
+    before = manifests_of(rig)
+    rig.site.clock.advance(timedelta(hours=1))
+    rig.site.switches.dead_credentials = True
+
+    with pytest.raises(AuthenticationError) as caught:
+        rig.sync()
+
+    assert caught.value.exit_code == 4
+    assert manifests_of(rig) == before
+    assert "demo-token" not in str(caught.value)
+
+
+def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(rig: Rig) -> None:
+    rig.sync()
+    before = manifests_of(rig)
+    rig.site.clock.advance(timedelta(hours=1))
+    with rig.bench.asking_jira() as context:
+        from jira_assets.sync.mapping import SiteFacts
+        from jira_assets.sync.mark import take_mark
+        from jira_assets.sync.project import sync_project
+
+        mark = take_mark(context)
+        rig.site.switches.dead_credentials = True
+        with pytest.raises(AuthenticationError):
+            sync_project(context, rig.tracked[0], mark, SiteFacts())
+
+    assert manifests_of(rig) == before
+
+
+def test_forbidden_vanished_and_unknown_projects_are_reported_and_the_rest_syncs(tmp_path: Path) -> None:
+    with open_rig(tmp_path, generate_site(5, projects=5, issues=100, now_ms=1_790_000_000_000)) as rig:
+        rig.track()
+        rig.sync()
+        rig.site.clock.advance(timedelta(days=2))
+        forbidden, vanished, unknown, *rest = [project.project_key for project in rig.tracked]
+        rig.site.forbid_project(forbidden)
+        rig.site.hide_project(vanished)
+        rig.site.trash_project(unknown)
+        for key in rest:
+            first = next(i for i in rig.site.issues_truth().values() if i.project_key == key)
+            rig.site.edit_issue(first.key, summary="still followed")
+
+        outcomes = {outcome.project_key: outcome for outcome in rig.sync().outcomes}
+
+        assert isinstance(outcomes[forbidden].error, Forbidden)
+        assert isinstance(outcomes[vanished].error, NotFound)
+        assert outcomes[unknown].error is not None
+        assert [outcomes[key].updated for key in rest] == [1, 1]
+        records = {record.project_key: record for record in rig.bench.state.records()}
+        assert records[forbidden].status == "error"
+        assert records[forbidden].last_instruction
+        assert records[forbidden].last_success_at is not None
+        assert records[rest[0]].status == "complete"
+        shown = dict(rig.ask("select project_key, status from sync_status"))
+        assert shown[forbidden] == "error"
+        assert shown[rest[0]] == "complete"
+
+
+def test_what_was_read_of_a_failing_project_stays_published(rig: Rig) -> None:
+    rig.sync()
+    key = rig.tracked[0].project_key
+    count = rig.ask(f"select count(*) from jira_issues where project_key = '{key}'")
+    rig.site.clock.advance(timedelta(days=2))
+    rig.site.forbid_project(key)
+
+    rig.sync()
+
+    assert rig.ask(f"select count(*) from jira_issues where project_key = '{key}'") == count
+
+
+def test_a_full_read_that_finds_nothing_where_the_lake_has_issues_is_an_error(rig: Rig) -> None:
+    rig.sync()
+    before = rig.ask("select count(*) from jira_issues")
+    rig.site.clock.advance(timedelta(hours=1))
+    key = rig.tracked[0].project_key
+    for issue in list(rig.site.issues_truth(key).values()):
+        rig.site.delete_issue(issue.key)
+
+    (outcome,) = rig.sync(key, full=True).outcomes
+
+    assert isinstance(outcome.error, IncompleteRead)
+    assert rig.ask("select count(*) from jira_issues") == before
+
+
+def test_a_lake_of_another_site_is_refused(rig: Rig) -> None:
+    rig.bench.lake.claim(SiteIdentity("another-cloud-id", "https://other.atlassian.net"))
+
+    with pytest.raises(WrongSite) as caught:
+        rig.sync()
+
+    assert "other.atlassian.net" in caught.value.reason
+
+
+def test_a_full_sync_ends_complete_with_every_fault_at_ten_percent(tmp_path: Path) -> None:
+    with open_rig(tmp_path, generate_site(11, projects=1, issues=600, now_ms=1_790_000_000_000)) as rig:
+        rig.track()
+        rig.site.faults.add(*every_fault(0.1))
+
+        result = rig.sync()
+
+        assert not result.failures
+        assert rig.site.faults.happened > 0
+        assert rig.site.early_returns == []
+        rig.site.faults.clear()
+        assert rig.differences() == []
+
+
+def test_without_the_right_to_list_users_people_come_from_issues_and_it_is_said(rig: Rig) -> None:
+    rig.site.switches.users_forbidden = True
+
+    result = rig.sync()
+
+    assert any("users" in notice and "issues instead" in notice for notice in result.notices)
+    assert rig.ask("select count(*) from jira_users")[0][0] > 0
+
+
+def test_without_access_to_boards_sprints_come_from_issues_and_it_is_said(rig: Rig) -> None:
+    rig.site.switches.agile_forbidden = True
+
+    result = rig.sync()
+
+    assert any("boards" in notice for notice in result.notices)
+    assert rig.ask("select distinct source from jira_sprints") == [("issue",)]

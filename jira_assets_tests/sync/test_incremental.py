@@ -1,0 +1,191 @@
+"""Only what changed is fetched, and nothing that changed is missed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jira_assets.demo.generate import generate_site
+from jira_assets.demo.journal import Request
+from jira_assets_tests.rig import Rig, open_rig
+
+
+def fetched_ids(requests: list[Request]) -> list[str]:
+    """The issues that were fetched in full by these requests."""
+    return [
+        issue_id
+        for request in requests
+        if request.path.endswith("/issue/bulkfetch")
+        for issue_id in request.json["issueIdsOrKeys"]
+    ]
+
+
+def some_keys(rig: Rig, count: int) -> list[str]:
+    """The keys of some issues."""
+    return [issue.key for issue in list(rig.site.issues_truth().values())[:count]]
+
+
+def test_the_first_sync_brings_the_whole_site(rig: Rig) -> None:
+    result = rig.sync()
+
+    assert [outcome.mode for outcome in result.outcomes] == ["full", "full"]
+    assert sum(outcome.issues for outcome in result.outcomes) == len(rig.site.issues_truth())
+    assert rig.differences() == []
+
+
+def test_three_changed_issues_are_the_only_ones_fetched(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=1))
+    changed = some_keys(rig, 3)
+    for key in changed:
+        rig.site.edit_issue(key, summary=f"changed {key}")
+
+    requests = rig.requests_of()
+
+    assert sorted(fetched_ids(requests)) == sorted(rig.site.truth(key).id for key in changed)
+    assert rig.differences() == []
+
+
+def test_a_sync_of_an_idle_site_writes_nothing_and_publishes_nothing(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=1))
+    before = files_of(rig)
+
+    result = rig.sync()
+
+    assert rig.published[-1] is None
+    assert files_of(rig) == before
+    assert not any(outcome.changed for outcome in result.outcomes)
+
+
+def test_the_watermark_moves_though_nothing_changed(rig: Rig) -> None:
+    first = {o.project_key: o.watermark for o in rig.sync().outcomes}
+    rig.site.clock.advance(timedelta(hours=1))
+    second = {o.project_key: o.watermark for o in rig.sync().outcomes}
+
+    for key, watermark in first.items():
+        assert watermark is not None
+        assert second[key] == watermark + timedelta(hours=1)
+
+
+def test_issues_edited_in_bulk_just_before_a_sync_are_fetched_once(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=1))
+    keys = list(rig.site.issues_truth())
+    for key in keys:
+        rig.site.edit_issue(key, summary="all at once")
+
+    assert sorted(fetched_ids(rig.requests_of())) == sorted(keys)
+    rig.site.clock.advance(timedelta(seconds=30))
+    assert fetched_ids(rig.requests_of()) == []
+
+
+def test_an_update_that_the_search_index_shows_late_is_found_by_the_next_sync(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=1))
+    early, late = some_keys(rig, 2)
+    rig.site.switches.index_lag = timedelta(seconds=90)
+    rig.site.edit_issue(late, summary="indexed late")
+    rig.site.switches.index_lag = timedelta(0)
+    rig.site.clock.advance(timedelta(seconds=10))
+    rig.site.edit_issue(early, summary="indexed at once")
+    rig.sync()
+    rig.site.clock.advance(timedelta(seconds=90))
+
+    rig.sync()
+
+    assert rig.differences() == []
+
+
+def test_an_update_indexed_half_an_hour_late_is_found_by_the_deep_look_back(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=1))
+    (key,) = some_keys(rig, 1)
+    rig.site.switches.index_lag = timedelta(minutes=30)
+    rig.site.edit_issue(key, summary="indexed very late")
+    for _ in range(4):
+        rig.site.clock.advance(timedelta(minutes=10))
+        rig.sync()
+
+    assert rig.differences() == []
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu"])
+def test_the_profile_zone_of_the_caller_neither_loses_nor_repeats_anything(rig: Rig, zone: str) -> None:
+    rig.site.set_time_zone(zone)
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=1))
+    changed = some_keys(rig, 3)
+    for key in changed:
+        rig.site.edit_issue(key, summary=f"changed in {zone}")
+
+    requests = rig.requests_of()
+
+    assert len(fetched_ids(requests)) == 3
+    assert rig.differences() == []
+
+
+def test_a_sprint_that_is_closed_shows_though_no_issue_was_updated(rig: Rig) -> None:
+    rig.sync()
+    active = next(sprint for sprint in rig.site.catalog.sprints.values() if sprint.state == "active")
+    rig.site.clock.advance(timedelta(hours=1))
+    rig.site.close_sprint(active.id)
+    rig.site.rename_sprint(active.id, "Renamed while closing")
+
+    requests = rig.requests_of()
+
+    assert fetched_ids(requests) == []
+    shown = rig.ask(f"select sprint_name, state from jira_sprints where sprint_id = '{active.id}'")
+    assert shown == [("Renamed while closing", "closed")]
+
+
+def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(rig: Rig) -> None:
+    rig.sync()
+    status = next(iter(rig.site.catalog.statuses.values()))
+    project = next(iter(rig.site.catalog.projects.values()))
+    rig.site.clock.advance(timedelta(days=1, minutes=1))
+    rig.site.rename_status(status.id, "Quite another name")
+    rig.site.rename_project_key(project.key, "NEWKEY")
+
+    requests = rig.requests_of()
+
+    assert fetched_ids(requests) == []
+    assert rig.differences() == []
+
+
+def test_an_issue_that_moved_to_another_tracked_project_is_there_once(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=1))
+    moved = next(iter(rig.site.issues_truth().values()))
+    other = next(p.project_key for p in rig.tracked if p.project_id != moved.project_id)
+    rig.site.move_issue(moved.key, other)
+
+    rig.sync()
+
+    assert rig.differences() == []
+
+
+def test_five_thousand_issues_cost_few_requests_to_follow(tmp_path: Path) -> None:
+    clock_start = 1_790_000_000_000
+    with open_rig(tmp_path, generate_site(3, projects=1, issues=5000, now_ms=clock_start)) as rig:
+        rig.track()
+        rig.sync()
+        rig.site.clock.advance(timedelta(hours=1))
+        for key in some_keys(rig, 3):
+            rig.site.edit_issue(key, summary="one of three")
+
+        requests = rig.requests_of()
+
+        assert len(fetched_ids(requests)) == 3
+        assert len(requests) <= 8, [request.path for request in requests]
+        assert rig.differences() == []
+
+
+def files_of(rig: Rig) -> set[str]:
+    """Every data file of the lake and the warehouse."""
+    home = rig.bench.settings.home
+    return {str(path.relative_to(home)) for path in home.rglob("*.parquet")} | {
+        str(path.relative_to(home)) for path in home.rglob("*.duckdb")
+    }

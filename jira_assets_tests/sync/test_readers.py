@@ -1,0 +1,61 @@
+"""Readers and syncs do not get in each other's way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from jira_assets.warehouse.publish import open_warehouse
+from jira_assets_tests.rig import Rig
+
+COUNT = "select count(*), count(distinct jira_id) from jira_issues"
+
+
+def test_twenty_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(rig: Rig) -> None:
+    rig.sync()
+    whole = rig.ask(COUNT)
+    path = rig.bench.settings.warehouse_file
+    stop, problems, answers = threading.Event(), list[BaseException](), list[object]()
+
+    def holding() -> None:
+        with open_warehouse(path) as connection:
+            while not stop.is_set():
+                answers.append(connection.execute(COUNT).fetchall())
+
+    def reopening() -> None:
+        while not stop.is_set():
+            with open_warehouse(path) as connection:
+                answers.append(connection.execute(COUNT).fetchall())
+
+    readers = [threading.Thread(target=_noting(each, problems)) for each in (holding, reopening)]
+    for reader in readers:
+        reader.start()
+    try:
+        published = [_edit_and_sync(rig, number) for number in range(20)]
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+
+    assert problems == []
+    assert all(published)
+    assert len(answers) > 20
+    assert all(answer == whole for answer in answers)
+
+
+def _edit_and_sync(rig: Rig, number: int) -> bool:
+    rig.site.clock.advance(timedelta(minutes=5))
+    rig.site.edit_issue(next(iter(rig.site.issues_truth())), summary=f"edit {number}")
+    assert rig.sync().failures == []
+    return rig.published[-1] is not None
+
+
+def _noting(work: Callable[[], None], problems: list[BaseException]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # whatever it is, the test has to hear of it
+            problems.append(error)
+
+    return run
