@@ -95,7 +95,7 @@ class _Derivation:
         """Write every table."""
         self._find_winners()
         self._stage.parent.mkdir(parents=True, exist_ok=True)
-        # A thread holds 2,000 payloads and what they are parsed into: two ran out of memory, and were no faster.
+        # A thread holds 2,000 payloads and what they are parsed into: two ran out of it, and were no faster.
         self._engine.execute("set threads = 1")
         try:
             self._write_stage(extra_fields)

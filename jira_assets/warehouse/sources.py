@@ -1,0 +1,226 @@
+"""Offer what lake, site and state hold to the statements that make the warehouse.
+
+They read from three schemas: `lake` has the derived tables of every tracked project, `site` the tables about
+the site, `given` what the caller brought. What is not there yet is an empty table of the right columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Manifest, SiteManifest
+from jira_assets.warehouse.rows import Columns, encode_rows
+from jira_assets.warehouse.site import SITE_TABLES
+from jira_assets.warehouse.statements import literal, statement
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PublishInputs:
+    """What is published beside the lake: tracked projects by id, the team, and how the syncs went."""
+
+    tracked: Sequence[str]
+    team_members: Sequence[Row] = field(default_factory=list)
+    sync_status: Sequence[Row] = field(default_factory=list)
+    site_url: str = ""
+
+
+DERIVED_TABLES: Mapping[str, Columns] = {
+    "jira_issues": {
+        "jira_id": "varchar",
+        "jira_key": "varchar",
+        "project_key": "varchar",
+        "summary": "varchar",
+        "issue_type": "varchar",
+        "issue_type_id": "varchar",
+        "hierarchy_level": "integer",
+        "is_subtask": "boolean",
+        "parent_id": "varchar",
+        "parent_key": "varchar",
+        "status": "varchar",
+        "status_id": "varchar",
+        "status_category": "varchar",
+        "priority": "varchar",
+        "resolution": "varchar",
+        "assignee_account_id": "varchar",
+        "reporter_account_id": "varchar",
+        "creator_account_id": "varchar",
+        "story_points": "double",
+        "labels": "varchar[]",
+        "component_ids": "varchar[]",
+        "components": "varchar[]",
+        "fix_version_ids": "varchar[]",
+        "fix_versions": "varchar[]",
+        "issue_created_at": "timestamp",
+        "updated_at": "timestamp",
+        "resolved_at": "timestamp",
+        "due_date": "date",
+        "synced_at": "timestamp",
+    },
+    "jira_issue_sprints": {
+        "jira_id": "varchar",
+        "sprint_id": "varchar",
+        "sprint_name": "varchar",
+        "state": "varchar",
+        "board_id": "varchar",
+        "goal": "varchar",
+        "started_at": "timestamp",
+        "ended_at": "timestamp",
+        "completed_at": "timestamp",
+        "updated_at": "timestamp",
+        "copied_at": "timestamp",
+    },
+    "jira_issue_fields": {"jira_id": "varchar", "field_id": "varchar", "value": "varchar"},
+    "jira_issue_changes": {
+        "jira_id": "varchar",
+        "change_id": "varchar",
+        "changed_at": "timestamp",
+        "author_account_id": "varchar",
+        "field": "varchar",
+        "field_id": "varchar",
+        "from_value": "varchar",
+        "from_string": "varchar",
+        "to_value": "varchar",
+        "to_string": "varchar",
+    },
+    "jira_deleted_issues": {
+        "jira_id": "varchar",
+        "jira_key": "varchar",
+        "project_key": "varchar",
+        "reason": "varchar",
+        "moved_to_key": "varchar",
+        "noticed_at": "timestamp",
+    },
+    "people_seen": {
+        "account_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "account_type": "varchar",
+        "is_active": "boolean",
+        "time_zone": "varchar",
+        "last_seen_at": "timestamp",
+    },
+    "jira_user_matches": {
+        "project_key": "varchar",
+        "account_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "member_id": "varchar",
+        "matched_by": "varchar",
+    },
+    "jira_unmatched_users": {
+        "project_key": "varchar",
+        "account_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "account_type": "varchar",
+        "reason": "varchar",
+        "candidates": "varchar[]",
+        "last_seen_at": "timestamp",
+    },
+}
+"""The columns that publishing reads of each derived table; `project`, the project's id, comes from the path."""
+
+GIVEN_TABLES: Mapping[str, Columns] = {
+    "tracked": {
+        "project_id": "varchar",
+        "project_key": "varchar",
+        "story_points_field": "varchar",
+        "sprint_field": "varchar",
+    },
+    "team_members": {
+        "member_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "jira_account_id": "varchar",
+    },
+    "sync_status": {
+        "project_key": "varchar",
+        "project_id": "varchar",
+        "status": "varchar",
+        "last_sync_at": "timestamp",
+        "last_success_at": "timestamp",
+        "watermark": "timestamp",
+        "issues": "bigint",
+        "issues_synced": "bigint",
+        "issues_created": "bigint",
+        "issues_updated": "bigint",
+        "issues_deleted": "bigint",
+        "errors": "bigint",
+        "last_error": "varchar",
+        "proved_complete_at": "timestamp",
+        "missing_issues": "bigint",
+    },
+}
+
+
+def offer_sources(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifests: Sequence[Manifest],
+    site: SiteManifest,
+    inputs: PublishInputs,
+) -> None:
+    """Create the schemas `lake`, `site` and `given`."""
+    engine.execute("create schema lake; create schema site; create schema given")
+    for table, columns in DERIVED_TABLES.items():
+        files = [file.path for manifest in manifests if (file := manifest.derived_file(table)) is not None]
+        _offer_files(engine, lake, f"lake.{table}", files, {**columns, "project": "varchar"})
+    for table, columns in SITE_TABLES.items():
+        present = site.tables.get(table)
+        _offer_files(engine, lake, f"site.{table}", [present.path] if present else [], columns)
+    for table, rows in given_rows(manifests, inputs).items():
+        _offer_rows(engine, f"given.{table}", rows, GIVEN_TABLES[table])
+    engine.execute(statement("publish/moved"))
+    engine.execute(statement("publish/renamed"))
+
+
+def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str, list[Row]]:
+    """Name the rows that come from no file."""
+    tracked: list[Row] = [
+        {
+            "project_id": manifest.project_id,
+            "project_key": manifest.project_key,
+            "story_points_field": manifest.mapping.story_points_field,
+            "sprint_field": manifest.mapping.sprint_field,
+        }
+        for manifest in manifests
+    ]
+    return {
+        "tracked": tracked,
+        "team_members": list(inputs.team_members),
+        "sync_status": list(inputs.sync_status),
+    }
+
+
+def _offer_files(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, name: str, files: Sequence[str], columns: Columns
+) -> None:
+    source = _empty(columns)
+    if files:
+        listed = ", ".join(literal(lake.path(file)) for file in files)
+        # The empty table gives columns and types to files of an older version.
+        source += (
+            f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
+            "hive_partitioning = true, hive_types = {'project': 'varchar'})"
+        )
+    engine.execute(f"create view {name} as {source}")
+
+
+def _offer_rows(engine: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], columns: Columns) -> None:
+    fields = ", ".join(f'"{column}": "{kind}"' for column, kind in columns.items())
+    lines = b"[" + b",".join(encode_rows(rows, columns)) + b"]"
+    engine.execute(
+        f"create table {name} as select unnest(from_json(?, '[{{{fields}}}]'), max_depth := 2)",
+        [lines.decode()],
+    )
+
+
+def _empty(columns: Columns) -> str:
+    return f"select {', '.join(f'null::{kind} as {column}' for column, kind in columns.items())} where false"

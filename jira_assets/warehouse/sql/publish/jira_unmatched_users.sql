@@ -1,0 +1,44 @@
+create table warehouse.jira_unmatched_users as
+with assigned as (
+    select
+        project_id,
+        assignee_account_id as account_id,
+        count(*) as issues
+    from warehouse.jira_issues
+    group by project_id, assignee_account_id
+),
+reported as (
+    select
+        project_id,
+        reporter_account_id as account_id,
+        count(*) as issues
+    from warehouse.jira_issues
+    group by project_id, reporter_account_id
+)
+select
+    coalesce(projects.project_key, unmatched.project_key)::varchar as project_key,
+    unmatched.account_id::varchar as account_id,
+    unmatched.display_name::varchar as display_name,
+    unmatched.email::varchar as email,
+    unmatched.account_type::varchar as account_type,
+    unmatched.reason::varchar as reason,
+    unmatched.candidates::varchar[] as candidates,
+    coalesce(assigned.issues, 0)::bigint as issues_assigned,
+    coalesce(reported.issues, 0)::bigint as issues_reported,
+    unmatched.last_seen_at::timestamp as last_seen_at
+from lake.jira_unmatched_users as unmatched
+left join warehouse.jira_projects as projects on unmatched.project = projects.project_id
+left join assigned on unmatched.project = assigned.project_id and unmatched.account_id = assigned.account_id
+left join reported on unmatched.project = reported.project_id and unmatched.account_id = reported.account_id;
+
+comment on table warehouse.jira_unmatched_users is 'Jira accounts that belong to no member of the team yet, and why';
+comment on column warehouse.jira_unmatched_users.project_key is 'Key of the project';
+comment on column warehouse.jira_unmatched_users.account_id is 'Jira account';
+comment on column warehouse.jira_unmatched_users.display_name is 'Its name';
+comment on column warehouse.jira_unmatched_users.email is 'Its e-mail address; null when hidden';
+comment on column warehouse.jira_unmatched_users.account_type is 'atlassian, app or customer';
+comment on column warehouse.jira_unmatched_users.reason is 'Why it could not be matched';
+comment on column warehouse.jira_unmatched_users.candidates is 'Team members it may be';
+comment on column warehouse.jira_unmatched_users.issues_assigned is 'Issues of the project assigned to it today';
+comment on column warehouse.jira_unmatched_users.issues_reported is 'Issues of the project it reported';
+comment on column warehouse.jira_unmatched_users.last_seen_at is 'When the newest of its issues changed, UTC';
