@@ -5,9 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from jira_assets.demo.data import SiteData
+from jira_assets.demo.generate_births import plan_births
 from jira_assets.demo.generate_calendar import DAY, HOUR
 from jira_assets.demo.generate_changes import Teller
-from jira_assets.demo.generate_issues import plan_births, tell_issue
+from jira_assets.demo.generate_issues import tell_issue
 from jira_assets.demo.generate_people import people, sample_team
 from jira_assets.demo.generate_projects import plan_projects
 from jira_assets.demo.generate_setup import Setup
@@ -27,7 +28,8 @@ def generate_site(
 ) -> SiteData:
     """Make a site of `issues` issues in all, spread over the two years before `now_ms` (epoch ms).
 
-    `body_bytes` gives every description that many bytes of JSON; otherwise their lengths vary.
+    `body_bytes` gives every description that many bytes of JSON (the rest of an issue is served in about
+    4 KB); otherwise their lengths vary.
     Each issue's changelog leads to its present fields.
     """
     rng = Random(seed)

@@ -20,7 +20,7 @@ class Teller:
         self.rng = rng
         self.now = now
         self.zone = ZoneInfo(data.time_zone)
-        self.entry_ids = count(100_000)
+        self.entry_ids = count(10_000_000)
         self.user_names = {user.account_id: user.display_name for user in data.users}
         self.apps = [user.account_id for user in data.users if user.account_type == "app"]
         self.customers = [user.account_id for user in data.users if user.account_type == "customer"]

@@ -5,34 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from jira_assets.demo.data import (
     DemoBoard,
     DemoIssue,
-    DemoIssueType,
     DemoPriority,
-    DemoProject,
     DemoResolution,
-    DemoSprint,
-    DemoStatus,
-    DemoUser,
     Json,
     SiteData,
 )
 from jira_assets.demo.load_fields import derive_fields
-from jira_assets.demo.load_lines import issue_files, lines, milliseconds, read_issue, read_user
-
-CATEGORIES: dict[str, Literal["new", "indeterminate", "done"]] = {
-    "new": "new",
-    "indeterminate": "indeterminate",
-    "done": "done",
-}
-STATES: dict[str, Literal["future", "active", "closed"]] = {
-    "future": "future",
-    "active": "active",
-    "closed": "closed",
-}
+from jira_assets.demo.load_files import issue_files, lines
+from jira_assets.demo.load_lines import read_issue, read_user
+from jira_assets.demo.load_things import board_id, issue_type_of, project_of, sprint_of, status_of, user_of
 
 
 def load_site(paths: Sequence[Path]) -> SiteData:
@@ -65,9 +51,9 @@ class Mentions:
     def derive(self) -> None:
         """Write the lists of the site."""
         data = self._data
-        data.projects = [_project(project) for project in self._latest("project").values()]
-        data.statuses = [_status(status) for status in self._latest("status").values()]
-        data.issue_types = [_issue_type(kind) for kind in self._latest("issuetype").values()]
+        data.projects = [project_of(project) for project in self._latest("project").values()]
+        data.statuses = [status_of(status) for status in self._latest("status").values()]
+        data.issue_types = [issue_type_of(kind) for kind in self._latest("issuetype").values()]
         data.priorities = [DemoPriority(p["id"], p["name"]) for p in self._latest("priority").values()]
         data.resolutions = [
             DemoResolution(r["id"], r["name"], r.get("description", ""))
@@ -94,67 +80,19 @@ class Mentions:
         for issue in self._oldest_first:
             for name in self._sprint_fields:
                 for sprint in _objects(issue.fields.get(name)):
-                    users.setdefault(_board_id(sprint), Counter())[issue.project_id] += 1
+                    users.setdefault(board_id(sprint), Counter())[issue.project_id] += 1
         estimate = _estimation_field(self._data)
         self._data.boards = [
             DemoBoard(board, f"Board {board}", "scrum", projects.most_common(1)[0][0], estimate)
             for board, projects in sorted(users.items())
         ]
-        sprints = [_sprint(sprint) for sprint in self._latest(*self._sprint_fields).values()]
+        sprints = [sprint_of(sprint) for sprint in self._latest(*self._sprint_fields).values()]
         self._data.sprints = sorted(sprints, key=lambda sprint: sprint.id)
-
-
-def _project(project: Json) -> DemoProject:
-    return DemoProject(
-        id=int(project["id"]),
-        key=project["key"],
-        name=project["name"],
-        style="next-gen" if project.get("simplified") else "classic",
-        project_type=project.get("projectTypeKey", "software"),
-        category=project.get("projectCategory"),
-    )
-
-
-def _status(status: Json) -> DemoStatus:
-    # Jira has a fourth category, "undefined", which boards treat as to do.
-    category = CATEGORIES.get((status.get("statusCategory") or {}).get("key", ""), "new")
-    return DemoStatus(status["id"], status["name"], category, _scope(status), status.get("description", ""))
-
-
-def _issue_type(kind: Json) -> DemoIssueType:
-    subtask = bool(kind.get("subtask"))
-    usual_level = -1 if subtask else int(kind["name"].lower() == "epic")
-    level = int(kind.get("hierarchyLevel", usual_level))
-    return DemoIssueType(kind["id"], kind["name"], level, subtask, _scope(kind), kind.get("description", ""))
-
-
-def _sprint(sprint: Json) -> DemoSprint:
-    times = (sprint.get(name) for name in ("startDate", "endDate", "completeDate"))
-    start, end, complete = (None if time is None else milliseconds(time) for time in times)
-    return DemoSprint(
-        id=int(sprint["id"]),
-        name=sprint["name"],
-        state=STATES[str(sprint["state"]).lower()],
-        board_id=_board_id(sprint),
-        goal=sprint.get("goal"),
-        start=start,
-        end=end,
-        complete=complete,
-    )
-
-
-def _board_id(sprint: Json) -> int:
-    return int(sprint.get("boardId") or sprint.get("originBoardId") or 0)
 
 
 def _estimation_field(data: SiteData) -> str | None:
     names = ("Story point estimate", "Story Points")
     return next((field.id for field in data.fields if field.name in names and field.custom), None)
-
-
-def _scope(thing: Json) -> int | None:
-    project = (thing.get("scope") or {}).get("project") or {}
-    return int(project["id"]) if "id" in project else None
 
 
 def _relatives(fields: Json) -> Iterator[Json]:
@@ -181,21 +119,7 @@ def _add_users(data: SiteData, listed: list[Json]) -> None:
                 if isinstance(user, dict) and "accountId" in user:
                     users[user["accountId"]] = user
     users |= {user["accountId"]: user for user in listed}
-    data.users = [_user(user) for _, user in sorted(users.items())]
-
-
-def _user(user: Json) -> DemoUser:
-    email = user.get("emailAddress") or None
-    return DemoUser(
-        account_id=user["accountId"],
-        display_name=user.get("displayName", ""),
-        email=email,
-        email_visible=email is not None,
-        account_type=user.get("accountType", "atlassian"),
-        active=bool(user.get("active", True)),
-        time_zone=user.get("timeZone") or "Etc/UTC",
-        extra=user,
-    )
+    data.users = [user_of(user) for _, user in sorted(users.items())]
 
 
 def _point_to_parents(data: SiteData) -> None:

@@ -1,22 +1,16 @@
-"""Read files of Cloud v3 JSON, one issue or user a line; every complaint names the file and the line."""
+"""Read lines of Cloud v3 JSON, each an issue or a user, and refuse what could not be served."""
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from jira_assets.demo.data import DemoIssue, Json
-from jira_assets.errors import InputError
+from jira_assets.demo.load_files import Line
 
-ENDINGS = (".jsonl", ".jsonl.gz")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,50 +74,6 @@ class UserLine(msgspec.Struct):
     display_name: str = msgspec.field(name="displayName")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a file, and where it stands."""
-
-    path: Path
-    number: int
-    text: bytes
-
-    def broken(self, what: object) -> InputError:
-        """Say what is wrong with this line."""
-        return InputError(
-            f"{self.path}, line {self.number}: {what}.",
-            "Every line has to be one whole JSON object as Jira Cloud's REST API v3 prints it. "
-            "Correct or remove the line.",
-        )
-
-
-def issue_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Find the issue files and the user files among files and folders."""
-    files = [file for path in paths for file in _files(Path(path))]
-    users = [file for file in files if _stem(file) == "users"]
-    issues = [file for file in files if _stem(file) != "users"]
-    if not issues:
-        raise InputError(
-            f"There is no issue file in {', '.join(map(str, paths)) or 'an empty list of paths'}.",
-            "Give files called <PROJECT>.jsonl or <PROJECT>.jsonl.gz, or a folder that holds some.",
-        )
-    return issues, users
-
-
-def lines(path: Path) -> Iterator[Line]:
-    """Read the lines of a plain or compressed file, leaving out blank ones."""
-    number = 0
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            for number, text in enumerate(file, 1):
-                if text.strip():
-                    yield Line(path, number, text)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as broken:
-        raise Line(path, number + 1, b"").broken(f"the compressed file breaks off ({broken})") from broken
-    except OSError as failed:
-        raise InputError(f"{path} cannot be read: {failed.strerror}.", "Check the path.") from failed
-
-
 def read_issue(line: Line) -> DemoIssue:
     """Make an issue of a line; its fields stay verbatim, its times are read."""
     try:
@@ -181,18 +131,6 @@ def _check_sprints(fields: Json) -> None:
             for sprint in msgspec.convert(value, list[SprintPart]):
                 for time in filter(None, (sprint.start, sprint.end, sprint.complete)):
                     milliseconds(time)
-
-
-def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise InputError(f"{path} does not exist.", "Check the path.")
-    if not path.is_dir():
-        return [path]
-    return sorted(file for file in path.iterdir() if file.name.endswith(ENDINGS))
-
-
-def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".jsonl")
 
 
 def _number(key: str) -> int:
