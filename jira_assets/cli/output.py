@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,9 @@ from typing import Any
 import click
 
 Cell = object
+
+_READABLE = 10
+"""Characters a column needs, on average, to be read."""
 
 
 def write_json(data: object) -> None:
@@ -38,10 +42,17 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Write a table for people: fitted to the terminal, or plain where there is none."""
+    """Write a table for people: fitted to the terminal, or plain where there is none.
+
+    Many columns that do not fit are written below each other: squeezed, nobody could read them.
+    """
     texts = [[_table_cell(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        _write_rich(columns, texts)
+        width = shutil.get_terminal_size().columns
+        if len(columns) > width / _READABLE and sum(_widths(columns, texts)) + 2 * len(columns) > width:
+            _write_records(columns, texts)
+        else:
+            _write_rich(columns, texts)
     else:
         _write_plain(columns, texts)
 
@@ -118,10 +129,22 @@ def _write_rich(columns: Sequence[str], texts: list[list[str]]) -> None:
 
 
 def _write_plain(columns: Sequence[str], texts: list[list[str]]) -> None:
-    widths = [max(map(len, cells)) for cells in zip(columns, *texts, strict=True)]
+    widths = _widths(columns, texts)
     for row in (columns, *texts):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(line.rstrip())
+
+
+def _write_records(columns: Sequence[str], texts: list[list[str]]) -> None:
+    width = max(map(len, columns))
+    for number, row in enumerate(texts, start=1):
+        click.echo(f"── {number} " + "─" * width)
+        for column, cell in zip(columns, row, strict=True):
+            click.echo(f"{column.ljust(width)}  {cell}".rstrip())
+
+
+def _widths(columns: Sequence[str], texts: list[list[str]]) -> list[int]:
+    return [max(map(len, cells)) for cells in zip(columns, *texts, strict=True)]
 
 
 def as_json_cells(types: Sequence[object], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:

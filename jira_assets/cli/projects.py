@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import counted, write_json, write_table
 from jira_assets.cli.wiring import open_client, open_state
@@ -71,7 +72,7 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
 
 
 @projects.command()
-@click.argument("keys", nargs=-1, required=True)
+@click.argument("keys", nargs=-1, required=True, shell_complete=complete_tracked_keys)
 @pass_invocation
 def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
     """Stop tracking the projects of these KEYS.

@@ -61,6 +61,10 @@ def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query:
             f"The warehouse does not accept this query. {error}",
             "`jira-assets sql 'show tables'` lists the tables, 'describe jira_issues' the columns of one.",
         ) from None
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from None  # DuckDB's way to say that somebody pressed Ctrl-C
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
@@ -94,6 +98,8 @@ def _converse(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, form
             _answer(invocation, warehouse, query, form)
         except JiraAssetsError as error:
             click.echo(f"Error: {error.reason}", err=True)
+        except KeyboardInterrupt:  # gives up this query, not the conversation
+            click.echo("Interrupted.", err=True)
 
 
 def _typed_queries() -> Iterator[str]:
@@ -106,7 +112,7 @@ def _typed_queries() -> Iterator[str]:
         except EOFError:
             click.echo(err=True)
             return
-        except KeyboardInterrupt:  # gives up the query, not the conversation
+        except KeyboardInterrupt:  # the same for one that is being typed
             typed = []
             click.echo(err=True)
             continue

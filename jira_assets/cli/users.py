@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import counted, write_json_rows, write_table
 from jira_assets.cli.wiring import open_state, open_warehouse
@@ -33,7 +35,7 @@ def users() -> None:
 
 
 @users.command()
-@click.argument("keys", nargs=-1)
+@click.argument("keys", nargs=-1, shell_complete=complete_tracked_keys)
 @click.option("--all", "everything", is_flag=True, help="Also those that somebody decided to ignore.")
 @click.option("--json", "as_json", is_flag=True, help="Objects with the columns of jira_unmatched_users.")
 @pass_invocation
@@ -68,6 +70,7 @@ def match(invocation: Invocation, account_id: str, member_id: str) -> None:
                 f"Did you mean {' or '.join(close)}?" if close else "`jira-assets team list` shows them all.",
             )
         state.set_override(account_id, member_id)
+    _mention_unseen(invocation, [account_id])
     invocation.say(f"{account_id} belongs to {member_id} from the next sync on.")
 
 
@@ -79,6 +82,7 @@ def ignore(invocation: Invocation, account_ids: tuple[str, ...]) -> None:
     with open_state(invocation.settings) as state:
         for account_id in account_ids:
             state.set_override(account_id, None)
+    _mention_unseen(invocation, account_ids)
     invocation.say(f"Ignored from the next sync on: {', '.join(account_ids)}.")
 
 
@@ -91,6 +95,18 @@ def forget(invocation: Invocation, account_ids: tuple[str, ...]) -> None:
         for account_id in account_ids:
             if not state.forget_override(account_id):
                 invocation.say(f"Nothing was decided about {account_id}.")
+
+
+def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
+    """Warn of account ids that nobody has, as far as the warehouse knows: they are long and easily cut."""
+    if not invocation.settings.warehouse_file.exists():
+        return
+    query = "select account_id from jira_users where list_contains($ids, account_id)"
+    with open_warehouse(invocation.settings) as warehouse:
+        seen = {row[0] for row in warehouse.execute(query, {"ids": list(account_ids)}).fetchall()}
+    for account_id in account_ids:
+        if account_id not in seen:
+            invocation.say(f"No account {account_id} was seen so far: check the id.")
 
 
 def _read_unmatched(invocation: Invocation, keys: list[str], everything: bool) -> list[tuple[Any, ...]]:

@@ -86,7 +86,7 @@ def site(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallSite]:
 
 @pytest.fixture
 def warehouse(settings: Settings) -> Path:
-    """Publish a warehouse with the one table that commands read."""
+    """Publish a warehouse with the tables that commands read."""
     settings.warehouse_dir.mkdir(parents=True)
     published = settings.warehouse_dir / "jira-1.duckdb"
     with duckdb.connect(str(published)) as connection:
@@ -102,5 +102,6 @@ def warehouse(settings: Settings) -> Path:
                         issues_assigned, issues_reported)
             """
         )
+        connection.execute("create table jira_users as select distinct account_id from jira_unmatched_users")
     settings.warehouse_file.symlink_to(published.name)
     return published

@@ -79,6 +79,13 @@ def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:
     assert [o.account_id for o in state.overrides()] == ["a2", "a3"]
 
 
+def test_an_account_that_nobody_has_is_mentioned(run: Run, warehouse: Path, state: State) -> None:
+    result = run("users", "ignore", "a1", "a1-cut")
+    assert "No account a1-cut was seen so far" in result.stderr
+    assert "No account a1 was" not in result.stderr
+    assert len(state.overrides()) == 2
+
+
 def test_an_account_is_not_given_to_somebody_unknown(run: Run, state: State) -> None:
     state.replace_team([TeamMember("member-1", "Ana")])
     result = run("users", "match", "a1", "member-2")
