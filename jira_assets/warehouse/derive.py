@@ -6,6 +6,7 @@ changes, nothing is done.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,10 @@ GROUP = "issues"
 
 _SHAPES_VERSION = 1
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
+
+_PAYLOADS = threading.Lock()
+"""Held while payloads are read. A thread has 2,000 of them in hand and what they are parsed into, so two need
+more than 300 MB: one engine thread, and one project at a time."""
 
 
 def derive_project(
@@ -95,16 +100,22 @@ class _Derivation:
         """Write every table."""
         self._find_winners()
         self._stage.parent.mkdir(parents=True, exist_ok=True)
-        # A thread holds 2,000 payloads and what they are parsed into: two ran out of it, and were no faster.
-        self._engine.execute("set threads = 1")
         try:
-            self._write_stage(extra_fields)
+            self._read_payloads(extra_fields)
             self._write_tables()
         finally:
-            self._engine.execute("reset threads")
             self._stage.unlink(missing_ok=True)
             self._engine.execute("drop table if exists winners")
         return Derived(self._fingerprint, self._files, self._count_nulled())
+
+    def _read_payloads(self, extra_fields: Sequence[str]) -> None:
+        with _PAYLOADS:
+            self._engine.execute("set threads = 1")
+            try:
+                self._write_stage(extra_fields)
+                self._write_changes()
+            finally:
+                self._engine.execute("reset threads")
 
     def _find_winners(self) -> None:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""
@@ -131,6 +142,14 @@ class _Derivation:
             )
         )
 
+    def _write_changes(self) -> None:
+        self._write(
+            "jira_issue_changes",
+            observations=self._issues,
+            specification=shape(HISTORIES),
+            is_long_text=_LONG_TEXT,
+        )
+
     def _write_tables(self) -> None:
         stage, project_id = self._stage, self._project
         sprints = field_path(self._manifest.mapping.sprint_field)
@@ -140,12 +159,6 @@ class _Derivation:
         )
         self._write("jira_issue_sprints", stage=stage, sprints=sprints, legacy_parts=legacy_sprint_parts())
         self._write("jira_issue_fields", stage=stage, pairs=self._kept)
-        self._write(
-            "jira_issue_changes",
-            observations=self._issues,
-            specification=shape(HISTORIES),
-            is_long_text=_LONG_TEXT,
-        )
         self._write("jira_deleted_issues", observations=self._tombstones, project_id=project_id)
         changes = self._lake.path(self._files["jira_issue_changes"].path)
         self._write("people_seen", stage=stage, changes=changes, person=shape(PERSON))

@@ -125,7 +125,7 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "last_seen_at": "timestamp",
     },
 }
-"""The columns that publishing reads of each derived table; `project`, the project's id, comes from the path."""
+"""The columns that publishing reads of each derived table, beside the project's id, which the path holds."""
 
 GIVEN_TABLES: Mapping[str, Columns] = {
     "tracked": {
