@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jira_assets.errors import InputError
 from jira_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,12 +38,6 @@ def open_client(
 
 def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open the published warehouse for reading; raises InputError when nothing was published yet."""
-    import duckdb
+    from jira_assets.warehouse import readers
 
-    if not settings.warehouse_file.exists():
-        raise InputError(
-            f"There is no warehouse in {settings.warehouse_dir} yet.",
-            "Track a project with `jira-assets projects track KEY`, then run `jira-assets sync`.",
-        )
-    # The link moves to a new file at each publish; whoever has opened one keeps reading that one.
-    return duckdb.connect(str(settings.warehouse_file.resolve()), read_only=True)
+    return readers.open_warehouse(settings.warehouse_file)

@@ -11,34 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jira_assets.cli import main
+from jira_assets.demo.generate import generate_site
+from jira_assets.demo.server import DemoServer
+from jira_assets.demo.site import DemoSite
 from jira_assets.settings import Settings, load_settings
 from jira_assets.state import State
-from jira_assets_tests.jira.scripted_site import Canned, ScriptedSite, Seen
 
 Run = Callable[..., Result]
 
-PROJECTS = [
-    {"id": "10001", "key": "PAY", "name": "Payments", "projectTypeKey": "software", "style": "classic"},
-    {"id": "10002", "key": "WEB", "name": "Web shop", "projectTypeKey": "software", "style": "next-gen"},
-    {"id": "10003", "key": "OPS", "name": "Operations", "projectTypeKey": "business", "style": "classic"},
-]
-
-
-class SmallSite(ScriptedSite):
-    """A site of three projects; PAYMENTS is the key that PAY had before."""
-
-    def __init__(self) -> None:
-        super().__init__(Canned({"errorMessages": ["No project could be found."]}, 404))
-        found = {"isLast": True, "total": 3, "values": PROJECTS}
-        self.answers = {
-            "/rest/api/3/myself": Canned({"accountId": "me", "displayName": "Ana"}),
-            "/rest/api/3/project/search": Canned(found),
-            "/rest/api/3/project/PAYMENTS": Canned(PROJECTS[0]),
-        }
-
-    def next_answer(self, request: Seen) -> Canned:
-        """Answer by path."""
-        return self.answers.get(request.path) or super().next_answer(request)
+NOON_MS = 1_795_435_200_000
 
 
 @pytest.fixture
@@ -75,12 +56,13 @@ def state(settings: Settings) -> Iterator[State]:
 
 
 @pytest.fixture
-def site(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallSite]:
-    """Connect the home to a site."""
-    with SmallSite() as opened:
-        monkeypatch.setenv("JIRA_SITE_URL", opened.url)
-        monkeypatch.setenv("JIRA_EMAIL", "ana@acme.com")
-        monkeypatch.setenv("JIRA_API_TOKEN", "s3cret-token")
+def site(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoSite]:
+    """Connect the home to a demo site with the projects PAY, WEB and MOB (the only team-managed one)."""
+    opened = DemoSite(generate_site(1, projects=3, issues=3, now_ms=NOON_MS))
+    with DemoServer(opened) as server:
+        monkeypatch.setenv("JIRA_SITE_URL", server.url)
+        monkeypatch.setenv("JIRA_EMAIL", "demo@example.com")
+        monkeypatch.setenv("JIRA_API_TOKEN", "demo-token")
         yield opened
 
 
