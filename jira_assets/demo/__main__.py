@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from pathlib import Path
@@ -51,6 +52,8 @@ def main(
         click.echo(
             f"Serving {len(data.issues)} issues of {len(data.projects)} projects; Ctrl-C ends it.", err=True
         )
+        # What was generated stays: collecting it over and over would slow every answer down.
+        gc.freeze()
         _wait_for_interrupt()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from jira_assets.demo.answer_issues import embedded_changelog
+from jira_assets.demo.answer_issues import embedded_changelog, listed
 from jira_assets.demo.call import Call, texts, whole_number
 from jira_assets.demo.index import Document
 from jira_assets.demo.jql.conditions import Scope
@@ -69,8 +69,7 @@ def _search(call: Call, question: dict[str, Any]) -> Reply:
     documents = [call.site.index.get(each) for each in cursor.items[cursor.start : stop]]
     bodies = [_body(call, each, selection, expand) for each in documents if each is not None]
     tail = _tail(call, question, cursor, stop)
-    head = b'{"issues":[' + b",".join(bodies) + b"]"
-    return Reply(200, head + (b"}" if tail == b"{}" else b"," + tail[1:]))
+    return Reply(200, listed(b'{"issues":[', bodies, b"]}" if tail == b"{}" else b"]," + tail[1:]))
 
 
 def _cursor(call: Call, question: dict[str, Any]) -> Cursor:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+DAY_MS = 86_400_000
 
 
 class VirtualClock:
@@ -74,8 +77,33 @@ def epoch_ms(at: datetime) -> int:
 
 def jira_time(ms: int, zone: ZoneInfo) -> str:
     """Print a time the way the platform API does: `2026-09-27T10:03:11.123+0200`."""
-    local = datetime.fromtimestamp(ms // 1000, zone)
-    return f"{local:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}{local:%z}"
+    offset = _offset_of_day(ms // DAY_MS, zone)
+    if offset is None:
+        local = datetime.fromtimestamp(ms // 1000, zone)
+        return f"{local:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}{local:%z}"
+    seconds, printed = offset
+    day, rest = divmod(ms // 1000 + seconds, 86_400)
+    minutes, second = divmod(rest, 60)
+    return f"{_date(day)}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{ms % 1000:03d}{printed}"
+
+
+@lru_cache(maxsize=100_000)
+def _offset_of_day(day: int, zone: ZoneInfo) -> tuple[int, str] | None:
+    """Return the zone's offset in seconds and as text, or None on a day in which it changes.
+
+    Printing a million times through `strftime` is what a large answer would spend its time with.
+    """
+    start = datetime.fromtimestamp(day * 86_400, zone)
+    end = datetime.fromtimestamp(day * 86_400 + 86_399, zone)
+    offset = start.utcoffset()
+    if offset is None or offset != end.utcoffset():
+        return None
+    return int(offset.total_seconds()), f"{start:%z}"
+
+
+@lru_cache(maxsize=100_000)
+def _date(day: int) -> str:
+    return f"{datetime.fromtimestamp(day * 86_400, UTC):%Y-%m-%d}"
 
 
 def agile_time(ms: int) -> str:

@@ -58,7 +58,8 @@ class Renderer:
     base_url: str = "http://127.0.0.1"
     epoch: int = 0
     touched: set[tuple[str, str]] = field(default_factory=set)
-    _pieces: dict[tuple[str, str], msgspec.Raw] = field(default_factory=dict)
+    _pieces: dict[str, dict[Any, msgspec.Raw]] = field(default_factory=dict)
+    _pieces_of: dict[str, dict[Any, msgspec.Raw]] = field(default_factory=dict)
     _kinds: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,6 +76,7 @@ class Renderer:
                 self._kinds[each.id] = "sprint"
             elif each.custom and "user" in (schema.get("type"), schema.get("items")):
                 self._kinds[each.id] = "user"
+        self._pieces_of = {name: self._pieces.setdefault(kind, {}) for name, kind in self._kinds.items()}
 
     def touch(self, kind: str, item_id: object) -> None:
         """Note that a thing was edited, so that even verbatim JSON of it is printed afresh."""
@@ -105,9 +107,18 @@ class Renderer:
 
     def fields(self, issue: DemoIssue, selection: Selection) -> Json:
         """Print the fields of an issue that are asked for, of those it has."""
-        stored = issue.fields
-        names = [name for name in stored if name in selection]
-        printed = {name: self._value(name, stored[name]) for name in names}
+        # The loop over every field of every issue is where a full read spends its time.
+        stored, pieces = issue.fields, self._pieces_of
+        printed: Json = {}
+        for name in selection.of_those(stored):
+            value = stored[name]
+            known = pieces.get(name)
+            if known is None or value is None:
+                printed[name] = value
+            elif value.__class__ is str or value.__class__ is int:
+                printed[name] = known.get(value) or self._reference(self._kinds[name], value)
+            else:
+                printed[name] = self._value(self._kinds[name], value)
         if "project" in selection:
             printed["project"] = self._project_of(issue)
         for name, ms in (("created", issue.created), ("updated", issue.updated)):
@@ -120,27 +131,26 @@ class Renderer:
         edited = ("project", str(issue.project_id)) in self.touched
         if verbatim is not None and not edited and str(verbatim["id"]) == str(issue.project_id):
             return verbatim
-        return self._piece("project", str(issue.project_id))
+        return self._piece("project", issue.project_id)
 
-    def _value(self, name: str, value: Any) -> Any:
-        kind = self._kinds.get(name)
-        if kind is None or value is None:
-            return value
+    def _value(self, kind: str, value: Any) -> Any:
         if isinstance(value, list):
             return [self._reference(kind, each) for each in value]
         return self._reference(kind, value)
 
     def _reference(self, kind: str, value: Any) -> Any:
+        """Print what a value points to; verbatim JSON stays as it is until the thing itself is edited."""
         if not isinstance(value, dict):
-            return self._piece(kind, str(value))
-        item_id = str(value.get("accountId", value.get("id")))
-        return self._piece(kind, item_id) if (kind, item_id) in self.touched else value
+            return self._piece(kind, value)
+        item_id = value.get("accountId", value.get("id"))
+        return self._piece(kind, item_id) if (kind, str(item_id)) in self.touched else value
 
-    def _piece(self, kind: str, item_id: str) -> msgspec.Raw:
-        known = self._pieces.get((kind, item_id))
+    def _piece(self, kind: str, item_id: Any) -> msgspec.Raw:
+        pieces = self._pieces.setdefault(kind, {})
+        known = pieces.get(item_id)
         if known is None:
             printer: Callable[[str], Json | None] = getattr(self, f"_print_{kind}")
-            known = self._pieces[kind, item_id] = msgspec.Raw(msgspec.json.encode(printer(item_id)))
+            known = pieces[item_id] = msgspec.Raw(msgspec.json.encode(printer(str(item_id))))
         return known
 
     def _print_status(self, item_id: str) -> Json:

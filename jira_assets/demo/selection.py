@@ -34,6 +34,12 @@ class Selection:
     def __contains__(self, field: str) -> bool:
         return (field in self.named or self.everything) and field not in self.excluded
 
+    def of_those(self, fields: Iterable[str]) -> list[str]:
+        """Return which of an issue's fields are asked for."""
+        if self.everything:
+            return [each for each in fields if each not in self.excluded]
+        return [each for each in fields if each in self.named and each not in self.excluded]
+
     @property
     def only_id(self) -> bool:
         """Tell whether nothing but the id is asked for."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 import time
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from jira_assets.demo.faults import Fault
@@ -104,8 +105,6 @@ class _Http(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Pass over clients that went away; anything else is a mistake of ours and is shown."""
-        import sys
-
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -115,7 +114,6 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = 0
     server: _Http
-    _hop: ClassVar[str] = "keep-alive"
 
     def do_GET(self) -> None:
         self._serve("GET")
@@ -182,7 +180,16 @@ class _Handler(BaseHTTPRequestHandler):
             if kind == "reset_midbody":
                 self._reset()
             return
-        self.connection.sendall(head + body)
+        self._write(head, body)
+
+    def _write(self, head: bytes, body: bytes) -> None:
+        """Write head and body at once, without making one of the two."""
+        sent = self.connection.sendmsg((head, body))
+        if sent < len(head):
+            self.connection.sendall(head[sent:])
+        remaining = memoryview(body)[max(sent - len(head), 0) :]
+        if remaining:
+            self.connection.sendall(remaining)
 
     def _head(self, reply: Reply, length: str) -> bytes:
         now = self.server.site.clock.now_ms() // 1000

@@ -7,7 +7,7 @@ from typing import Any
 
 from jira_assets.demo.catalog import Catalog
 from jira_assets.demo.index import Bounds, Document, SearchIndex
-from jira_assets.demo.jql.conditions import Scope, Test, condition, named_projects, time_field
+from jira_assets.demo.jql.conditions import COMPARISONS, Scope, Test, condition, named_projects, time_field
 from jira_assets.demo.jql.dates import date_ms
 from jira_assets.demo.jql.errors import JqlError, unknown_field
 from jira_assets.demo.jql.syntax import And, Clause, Node, Not, Or, Query, parse
@@ -24,28 +24,49 @@ def search(jql: str, index: SearchIndex, scope: Scope, *, archived: bool = False
     query = parse(jql)
     if query.where is None:
         raise JqlError(UNBOUNDED)
-    test = _test(query.where, scope)
     visible = {each.id for each in scope.catalog.visible_projects(archived=archived)}
-    found = [document for document in _candidates(query.where, visible, index, scope) if test(document)]
+    documents, tests = _candidates(query.where, visible, index, scope)
+    found = [each for each in documents if all(test(each) for test in tests)] if tests else list(documents)
     return [document.issue.id for document in _ordered(found, query, scope.catalog)]
 
 
-def _candidates(where: Node, visible: set[int], index: SearchIndex, scope: Scope) -> Iterator[Document]:
-    """Narrow down by what every match must fulfil, so that a page costs no walk over the whole site."""
-    clauses = [part for part in _conjuncts(where) if isinstance(part, Clause)]
+def _candidates(
+    where: Node, visible: set[int], index: SearchIndex, scope: Scope
+) -> tuple[Iterator[Document], list[Test]]:
+    """Narrow down by projects and one time, so that a query costs no walk over the whole site.
+
+    Returns the documents within these limits, and the tests of whatever else the query asks.
+    """
+    parts = list(_conjuncts(where))
+    projects = _projects(parts, scope, visible)
+    narrowing = "updated" if any(_bounds_time(part, "updated") for part in parts) else "created"
+    bounds = _bounds([part for part in parts if isinstance(part, Clause)], narrowing, scope)
+    # Every part is turned into a test, since that is where mistakes in it are noticed.
+    tests = [(part, _test(part, scope)) for part in parts]
+    ids = index.candidates(sorted(projects), narrowing, bounds)
+    documents = (document for each in ids if (document := index.get(each)) is not None)
+    return documents, [
+        test for part, test in tests if not (_names_projects(part) or _bounds_time(part, narrowing))
+    ]
+
+
+def _projects(parts: Iterable[Node], scope: Scope, visible: set[int]) -> set[int]:
     projects = set(visible)
-    for clause in clauses:
-        if clause.field.lower() == "project" and clause.operator in ("=", "in"):
-            named = named_projects(clause, scope)
+    for part in parts:
+        if isinstance(part, Clause) and _names_projects(part):
+            named = named_projects(part, scope)
             if named and all(scope.catalog.projects[each].forbidden for each in named):
                 raise ForbiddenProjects
             projects &= named
-    for field in ("updated", "created"):
-        bounds = _bounds(clauses, field, scope)
-        if bounds != (None, None) or field == "created":
-            ids = index.candidates(sorted(projects), field, bounds)
-            return (document for each in ids if (document := index.get(each)) is not None)
-    raise AssertionError("created always answers")
+    return projects
+
+
+def _names_projects(part: Node) -> bool:
+    return isinstance(part, Clause) and part.field.lower() == "project" and part.operator in ("=", "in")
+
+
+def _bounds_time(part: Node, field: str) -> bool:
+    return isinstance(part, Clause) and time_field(part.field) == field and part.operator in COMPARISONS
 
 
 def _conjuncts(node: Node) -> Iterator[Node]:
@@ -60,9 +81,13 @@ def _bounds(clauses: Iterable[Clause], field: str, scope: Scope) -> Bounds:
     lows: list[int] = []
     highs: list[int] = []
     for clause in clauses:
-        if time_field(clause.field) == field and clause.operator in ("<", "<=", ">", ">="):
+        if _bounds_time(clause, field):
             bound = date_ms(clause.values[0], clause.field, scope.caller)
-            (lows if clause.operator.startswith(">") else highs).append(bound)
+            # Times are whole milliseconds, so that a strict bound is the next one.
+            if clause.operator.startswith(">"):
+                lows.append(bound + (clause.operator == ">"))
+            else:
+                highs.append(bound - (clause.operator == "<"))
     return max(lows, default=None), min(highs, default=None)
 
 
