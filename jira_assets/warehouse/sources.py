@@ -205,10 +205,11 @@ def _offer_files(
     source = _empty(columns)
     if files:
         listed = ", ".join(literal(lake.path(file)) for file in files)
+        by_project = "true, hive_types = {'project': 'varchar'}" if "project" in columns else "false"
         # The empty table gives columns and types to files of an older version.
         source += (
             f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
-            "hive_partitioning = true, hive_types = {'project': 'varchar'})"
+            f"hive_partitioning = {by_project})"
         )
     engine.execute(f"create view {name} as {source}")
 
