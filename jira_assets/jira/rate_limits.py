@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,8 @@ Scope = Literal["request", "endpoint", "site"]
 
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 30.0
+# Nobody waits so long, and a header may say any number, also one that no calendar holds.
+MOST_SECONDS = 10 * 86_400.0
 _dice = random.SystemRandom()
 
 
@@ -39,6 +41,11 @@ def read_limit(answer: Answer, now: datetime) -> Limit:
     A spent quota stops the whole site until it is reset. A burst concerns one endpoint. Anything else
     with a Retry-After keeps its endpoint free too: others would run into the same wall.
     """
+    limit = _limit_as_told(answer, now)
+    return replace(limit, seconds=min(limit.seconds, MOST_SECONDS))
+
+
+def _limit_as_told(answer: Answer, now: datetime) -> Limit:
     # Seconds are counted from the server's clock where it tells it: ours may be off.
     start = answer.date or now
     retry_after = _retry_after(answer.headers.get("Retry-After"), start)

@@ -55,6 +55,12 @@ def test_a_retry_after_that_is_no_number_of_seconds_asks_for_nothing(text: str) 
     assert limit(429, Retry_After=text).seconds == 0
 
 
+@pytest.mark.parametrize("headers", [{"Retry_After": "9e99"}, {"RateLimit": '"q";r=0;t=99999999999999999'}])
+def test_a_wait_beyond_all_calendars_is_still_a_wait(headers: dict[str, str]) -> None:
+    told = limit(429, RateLimit_Reason="jira-quota-global-based", **headers)
+    assert NOW + timedelta(seconds=told.seconds) > NOW + timedelta(days=9)
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "scope"),
     [
