@@ -29,6 +29,7 @@ from jira_assets.demo.site import DemoSite
     help="Serve the real issues of this file or folder instead; may be given several times.",
 )
 @click.option("--latency-ms", type=float, default=0.0, help="Milliseconds that each answer takes.")
+@click.option("--warm", is_flag=True, help="Encode every issue before the first request.")
 def main(
     port: int,
     seed: int,
@@ -37,6 +38,7 @@ def main(
     body_bytes: int | None,
     paths: tuple[Path, ...],
     latency_ms: float,
+    warm: bool,
 ) -> None:
     """Serve a Jira Cloud site that lives in this process, until it is interrupted."""
     if paths:
@@ -45,6 +47,8 @@ def main(
         now_ms = int(time.time() * 1000)
         data = generate_site(seed, projects=projects, issues=issues, now_ms=now_ms, body_bytes=body_bytes)
     with DemoServer(DemoSite(data, seed=seed), port=port, latency_ms=latency_ms) as server:
+        if warm:
+            server.site.warm()
         account = server.site.accounts.first
         click.echo(f"JIRA_SITE_URL={server.url}")
         click.echo(f"JIRA_EMAIL={account.email}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 BULKY_FIELDS = frozenset({"comment", "worklog", "attachment"})
 """Fields that hold many values: not navigable, and never among the few small ones."""
 SMALL_FIELDS_AT_MOST = 5
+_FROM_THE_ISSUE = frozenset({"project", "created", "updated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Selection:
         if self.everything:
             return [each for each in fields if each not in self.excluded]
         return [each for each in fields if each in self.named and each not in self.excluded]
+
+    def signature_for(self, fields: Collection[str]) -> str:
+        """Return a name for what an issue with these fields looks like under this selection."""
+        if self.everything and self.excluded.isdisjoint(fields) and not self.excluded & _FROM_THE_ISSUE:
+            return "*all"
+        return self.signature
 
     @property
     def only_id(self) -> bool:
