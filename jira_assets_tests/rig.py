@@ -18,7 +18,8 @@ from jira_assets.settings import load_settings
 from jira_assets.state import ProjectRef, TrackedProject
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench, open_workbench
-from jira_assets.warehouse.publish import Published, open_warehouse
+from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.readers import open_warehouse
 
 
 @dataclass

@@ -4,8 +4,6 @@ A run for each project would cost 1.8 CPU seconds each; one step over all of the
 step loops over the projects, each succeeds or fails on its own, and it says itself which partitions it made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -30,7 +28,7 @@ EVERY_PROJECT_SYNCED = dg.AssetCheckSpec(
 RAW_TABLE_STANDS_FOR = "jira_issues"
 """The raw files have no fingerprint of their own; what is derived from them has."""
 
-Events = Iterator[dg.AssetMaterialization | dg.AssetCheckResult]
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[None]
 
 
 class SyncConfig(dg.Config):
@@ -47,7 +45,9 @@ class SyncConfig(dg.Config):
     can_subset=True,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
-def project_tables(context: dg.AssetExecutionContext, config: SyncConfig, home: JiraAssetsHome) -> Events:
+def project_tables(
+    context: dg.AssetExecutionContext, config: SyncConfig, home: JiraAssetsHome
+) -> Iterator[Event]:
     """Ask Jira what changed, derive the tables, match people, publish."""
     with home.opened() as bench:
         follow_tracked(context.instance, [project.project_key for project in bench.state.tracked_projects()])
@@ -64,7 +64,7 @@ def project_tables(context: dg.AssetExecutionContext, config: SyncConfig, home: 
         if published is not None:
             yield warehouse_event(published, context.instance)
         if EVERY_PROJECT_SYNCED.key in context.selected_asset_check_keys:
-            yield _every_project_synced(bench)
+            yield from _every_project_synced(bench)
         _fail_when_partitions_failed(context, config, result)
 
 
@@ -135,20 +135,28 @@ def _sync_metadata(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _every_project_synced(bench: Workbench) -> dg.AssetCheckResult:
-    """Judge by all that is known, not by this run alone: a run without the broken project heals nothing."""
+def _every_project_synced(bench: Workbench) -> Iterator[Event]:
+    """Judge by all that is known, not by this run alone: a run without the broken project heals nothing.
+
+    Written out as output and evaluation, since an `AssetCheckResult` asks for the one partition of the run,
+    and a run over a list of projects has none.
+    """
     tracked = {project.project_id for project in bench.state.tracked_projects()}
     failing = [
         record
         for record in bench.state.records()
         if record.project_id in tracked and record.status == "error"
     ]
-    return dg.AssetCheckResult(
+    yield dg.Output(None, output_name=EVERY_PROJECT_SYNCED.get_python_identifier())
+    yield dg.AssetCheckEvaluation(
         check_name=EVERY_PROJECT_SYNCED.name,
         asset_key=RAW_JIRA_ISSUES.key,
         passed=not failing,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={record.project_key: f"{record.last_error} {record.last_instruction}" for record in failing},
+        metadata={
+            record.project_key: dg.MetadataValue.text(f"{record.last_error} {record.last_instruction}")
+            for record in failing
+        },
     )
 
 

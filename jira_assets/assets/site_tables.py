@@ -1,7 +1,5 @@
 """The tables about the site as a whole."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

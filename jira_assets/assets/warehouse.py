@@ -1,7 +1,5 @@
 """The published DuckDB file that people read."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from jira_assets.warehouse.publish import open_warehouse
+from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.rig import Rig
 
 COUNT = "select count(*), count(distinct jira_id) from jira_issues"

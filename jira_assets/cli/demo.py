@@ -1,0 +1,206 @@
+"""`jira-assets demo`: a whole Jira site to try everything on, in a home of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from jira_assets.cli.demo_site import served_site
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.output import write_table
+from jira_assets.cli.wiring import open_client, open_state, open_warehouse
+from jira_assets.settings import Settings, load_settings
+
+DEMO_HOMES = Path("~/.jira-assets-demo")
+
+QUERIES = {
+    "Open work by project": """
+select
+    project_key,
+    count(*) filter (status_category = 'new') as to_do,
+    count(*) filter (status_category = 'indeterminate') as in_progress,
+    count(*) filter (status_category = 'done') as done,
+    sum(story_points) filter (status_category <> 'done') as open_points
+from jira_issues
+group by project_key
+order by project_key""",
+    "Hours from creation to resolution": """
+select
+    issue_type,
+    count(*) as resolved,
+    round(median(cycle_time_hours), 1) as median_hours,
+    round(quantile_cont(cycle_time_hours, 0.85), 1) as p85_hours
+from jira_issues
+where resolved_at is not null
+group by issue_type
+order by resolved desc""",
+    "Accounts nobody on the team claims": """
+select
+    display_name,
+    any_value(reason) as reason,
+    sum(issues_assigned) as assigned,
+    sum(issues_reported) as reported
+from jira_unmatched_users
+group by account_id, display_name
+order by assigned + reported desc
+limit 5""",
+}
+
+
+@dataclass(frozen=True)
+class DemoChoice:
+    """Which site to serve; the same choice finds its home again."""
+
+    load: tuple[Path, ...]
+    seed: int
+    projects: int
+    issues: int
+
+    @property
+    def name(self) -> str:
+        """Name the home of this choice."""
+        text = repr(([str(path.resolve()) for path in self.load], self.seed, self.projects, self.issues))
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Sync, show what came out, and stop; else the site stays up.")
+@click.option(
+    "--load",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(exists=True, path_type=Path),
+    help="Serve the issues of this file or folder (one JSON an issue and line); may be repeated.",
+)
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same site.")
+@click.option("--projects", default=4, show_default=True, help="How many projects to invent.")
+@click.option("--issues", default=2000, show_default=True, help="How many issues to invent in all.")
+@pass_invocation
+def demo(
+    invocation: Invocation, once: bool, load: tuple[Path, ...], seed: int, projects: int, issues: int
+) -> None:
+    """Sync a demo Jira site into DuckDB: everything works as with a real one.
+
+    The site lives in a process of its own and speaks HTTP. Its home is ~/.jira-assets-demo/…, never yours,
+    unless --home names one; typed again, the same site is synced again, and only what changed is fetched.
+    """
+    choice = DemoChoice(load, seed, projects, issues)
+    home = (invocation.home or DEMO_HOMES / choice.name).expanduser().absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    with served_site(_options(choice, home)) as connection:
+        os.environ.update(connection, JIRA_ASSETS_HOME=str(home))
+        settings = load_settings({"home": str(home)}, dotenv=None)
+        _track_everything(settings)
+        _import_team(settings, home / "team.csv")
+        _sync(invocation, settings)
+        _show_queries(invocation, settings)
+        _say_how_to_go_on(invocation, settings, connection, once=once)
+        if not once:
+            _wait_for_interrupt()
+
+
+def _options(choice: DemoChoice, home: Path) -> list[str]:
+    """Describe the site so that every start serves the same one."""
+    options = [
+        "--seed",
+        str(choice.seed),
+        "--now-ms",
+        str(_born(home)),
+        "--team-file",
+        str(home / "team.csv"),
+    ]
+    if choice.load:
+        return [*options, *(part for path in choice.load for part in ("--load", str(path.resolve())))]
+    return [*options, "--projects", str(choice.projects), "--issues", str(choice.issues)]
+
+
+def _born(home: Path) -> int:
+    """Tell when this demo was first started: what is generated depends on it."""
+    note = home / "born"
+    if not note.exists():
+        note.write_text(str(int(time.time() * 1000)), encoding="utf-8")
+    return int(note.read_text(encoding="utf-8"))
+
+
+def _track_everything(settings: Settings) -> None:
+    from jira_assets.state import ProjectRef
+
+    with open_state(settings) as state:
+        projects = open_client(settings, state).fetch_projects()
+        state.track(ProjectRef(project.id, project.key, project.name) for project in projects)
+
+
+def _import_team(settings: Settings, path: Path) -> None:
+    from jira_assets.people.members import read_members
+
+    if path.exists():
+        with open_state(settings) as state:
+            state.replace_team(read_members(path))
+
+
+def _sync(invocation: Invocation, settings: Settings) -> None:
+    from jira_assets.cli.dagster_run import run_sync
+    from jira_assets.cli.sync import choose_report, write_outcomes
+
+    invocation.say(f"Syncing the demo site at {settings.jira_site_url} into {settings.home}")
+    with choose_report(invocation) as report:
+        result = run_sync(settings, report, [], full=False)
+    write_outcomes(result)
+    if result.failures:
+        sys.exit(1)
+
+
+def _show_queries(invocation: Invocation, settings: Settings) -> None:
+    with open_warehouse(settings) as warehouse:
+        for title, query in QUERIES.items():
+            found = warehouse.execute(query)
+            columns = [column[0] for column in found.description or ()]
+            click.echo(f"\n{title}")
+            write_table(columns, found.fetchall())
+
+
+def _say_how_to_go_on(
+    invocation: Invocation, settings: Settings, connection: dict[str, str], *, once: bool
+) -> None:
+    program = Path(sys.argv[0])
+    command = shlex.quote(
+        str(program) if program.name != program.stem or program.parent.name else program.name
+    )
+    exports = {"JIRA_ASSETS_HOME": str(settings.home), "DAGSTER_HOME": str(settings.dagster_dir)}
+    if not once:
+        exports |= connection
+    lines = [
+        "",
+        f"The tables are in {settings.warehouse_file}. Ask them anything:",
+        f'  {command} --home {shlex.quote(str(settings.home))} sql "select * from jira_issues limit 5"',
+        "",
+        "See the run and the lineage in Dagster:",
+        *(f"  export {name}={shlex.quote(value)}" for name, value in exports.items()),
+        f"  {_beside(program, 'dagster-webserver')} -m jira_assets.definitions",
+        "  then open http://127.0.0.1:3000",
+    ]
+    if not once:
+        lines += ["", f"The site stays up at {settings.jira_site_url}; Ctrl-C ends it."]
+    for line in lines:
+        invocation.say(line)
+
+
+def _beside(program: Path, name: str) -> str:
+    """Find a program that was installed together with this one."""
+    found = program.parent / name
+    return shlex.quote(str(found)) if found.exists() else name
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
