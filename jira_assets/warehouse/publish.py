@@ -76,6 +76,7 @@ def publish_fingerprint(manifests: Sequence[Manifest], site: SiteManifest, input
     return fingerprint(
         [
             statements_version("publish"),
+            sorted(set(inputs.tracked)),
             [_derived_from(manifest) for manifest in manifests],
             {name: table.path for name, table in site.tables.items()},
             sorted(members, key=str),

@@ -183,19 +183,26 @@ def offer_sources(
 
 def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str, list[Row]]:
     """Name the rows that come from no file."""
+    found = {manifest.project_id: manifest for manifest in manifests}
+    keys = {row.get("project_id"): row.get("project_key") for row in inputs.sync_status}
     tracked: list[Row] = [
-        {
-            "project_id": manifest.project_id,
-            "project_key": manifest.project_key,
-            "story_points_field": manifest.mapping.story_points_field,
-            "sprint_field": manifest.mapping.sprint_field,
-        }
-        for manifest in manifests
+        _tracked(project_id, found.get(project_id), keys.get(project_id))
+        for project_id in sorted(set(inputs.tracked))
     ]
     return {
         "tracked": tracked,
         "team_members": list(inputs.team_members),
         "sync_status": list(inputs.sync_status),
+    }
+
+
+def _tracked(project_id: str, manifest: Manifest | None, project_key: str | None) -> Row:
+    """Describe a tracked project, of which nothing may have been read yet."""
+    return {
+        "project_id": project_id,
+        "project_key": manifest.project_key if manifest else project_key,
+        "story_points_field": manifest.mapping.story_points_field if manifest else None,
+        "sprint_field": manifest.mapping.sprint_field if manifest else None,
     }
 
 

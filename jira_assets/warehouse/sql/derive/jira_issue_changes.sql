@@ -29,7 +29,10 @@ copy (
             -- Pages may repeat a history; comparing all pairs is for those few that do.
             case
                 when len(list_distinct(ids)) = len(ids) then logs
-                else list_filter(logs, lambda history, place: list_position(ids, history.id) = place)
+                else list_filter(
+                    logs,
+                    lambda history, place: history.id is not null and list_position(ids, history.id) = place
+                )
             end as logs
         from (
             select

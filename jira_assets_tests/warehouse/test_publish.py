@@ -1,0 +1,220 @@
+"""What readers find, and when there is something new to find."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from jira_assets.errors import InputError, PublishError
+from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.readers import open_warehouse
+from jira_assets_tests.warehouse.bench import Bench, Row, at, seen
+
+
+def member(member_id: str, **parts: str) -> Row:
+    return {"member_id": member_id, "display_name": member_id.title(), **parts}
+
+
+def test_a_warehouse_of_nothing_has_every_table_with_its_columns(bench: Bench) -> None:
+    published = bench.publish()
+
+    assert published is not None
+    assert published.rows == dict.fromkeys(
+        (name for name in PUBLISHED_TABLES if name != "raw_jira_issues"), 0
+    )
+    for table, columns in PUBLISHED_TABLES.items():
+        described = bench.ask(f"describe {table}")
+        assert tuple(row["column_name"] for row in described) == columns
+        assert bench.ask(f"select * from {table}") == []
+
+
+def test_every_table_and_column_says_what_it_means(bench: Bench) -> None:
+    bench.publish()
+
+    silent = bench.ask(
+        "select table_name, column_name from duckdb_columns() where comment is null and not internal "
+        "and table_name <> 'warehouse_info'"
+    )
+    assert silent == []
+
+
+def test_the_types_are_those_that_tools_expect(bench: Bench) -> None:
+    bench.publish()
+
+    types = {row["column_name"]: row["column_type"] for row in bench.ask("describe jira_issues")}
+    assert types["jira_id"] == types["sprint_id"] == types["assignee_id"] == "VARCHAR"
+    assert types["updated_at"] == types["issue_created_at"] == "TIMESTAMP"
+    assert (types["labels"], types["due_date"], types["is_subtask"]) == ("VARCHAR[]", "DATE", "BOOLEAN")
+    assert (types["story_points"], types["hierarchy_level"], types["cycle_time_hours"]) == (
+        "DOUBLE",
+        "INTEGER",
+        "DOUBLE",
+    )
+
+
+def test_nothing_is_published_while_nothing_changed(bench: Bench) -> None:
+    bench.land_and_derive(seen("1"))
+    given: Row = {
+        "team_members": [member("ann")],
+        "sync_status": [{"project_id": "10", "status": "complete"}],
+    }
+    assert bench.publish(**given) is not None
+    before = bench.files()
+
+    again: Row = {**given, "sync_status": [{"project_id": "10", "status": "complete", "last_sync_at": at(9)}]}
+    assert bench.publish(**again) is None
+    assert bench.files() == before
+    assert bench.publish(**again, force=True) is not None
+
+
+def test_each_thing_that_shows_makes_a_new_warehouse(bench: Bench) -> None:
+    bench.publish()
+
+    bench.land_and_derive(seen("1"))
+    assert bench.publish() is not None
+    bench.land_site("statuses", {"status_id": "1", "status": "Done", "status_category": "done"})
+    assert bench.publish() is not None
+    assert bench.publish(team_members=[member("ann")]) is not None
+    assert (
+        bench.publish(sync_status=[{"project_id": "10", "status": "error", "last_error": "no"}]) is not None
+    )
+    assert bench.publish(
+        "10", "11", sync_status=[{"project_id": "10", "status": "error", "last_error": "no"}]
+    )
+
+
+def test_the_issues_of_untracked_projects_leave_and_come_back(bench: Bench) -> None:
+    bench.land_and_derive(seen("1"))
+    bench.land_and_derive(seen("2", project="11"), project="11")
+
+    bench.publish("10", "11")
+    assert {row["jira_id"] for row in bench.ask("select jira_id from jira_issues")} == {"1", "2"}
+    bench.publish("11")
+    assert [row["jira_id"] for row in bench.ask("select jira_id from jira_issues")] == ["2"]
+    assert [row["jira_id"] for row in bench.ask("select jira_id from raw_jira_issues")] == ["2"]
+    bench.publish("10", "11")
+    assert len(bench.ask("select jira_id from jira_issues")) == 2
+
+
+def test_the_file_is_durable_readable_and_closed_to_writers(bench: Bench) -> None:
+    published = bench.publish()
+    assert published is not None
+
+    assert published.path == bench.warehouse_dir / "jira.duckdb"
+    assert published.path.readlink() == Path(published.file.name)
+    assert stat.S_IMODE(published.file.stat().st_mode) == 0o444
+    version = published.file.read_bytes()[12:20]
+    assert int.from_bytes(version, "little") <= 67  # what DuckDB 1.4 reads
+
+
+def test_the_last_two_files_are_kept(bench: Bench) -> None:
+    files = [published.file for _ in range(4) if (published := bench.publish(force=True))]
+
+    assert sorted(bench.warehouse_dir.glob("*.duckdb")) == sorted(
+        [bench.warehouse_dir / "jira.duckdb", *files[-2:]]
+    )
+
+
+def test_what_a_killed_build_left_is_removed(bench: Bench) -> None:
+    bench.publish()
+    for name in (".build-20260101", ".build-20260101.wal", ".part-abc"):
+        (bench.warehouse_dir / name).write_bytes(b"half")
+    (bench.warehouse_dir / ".part-link").symlink_to("jira-gone.duckdb")
+
+    bench.publish(force=True)
+    hidden = {path.name for path in bench.warehouse_dir.glob(".*")}
+    assert hidden == {".publish.lock"}
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database"])
+def test_a_damaged_warehouse_is_published_again(bench: Bench, damage: bytes) -> None:
+    published = bench.publish()
+    assert published is not None
+    published.file.chmod(0o644)
+    published.file.write_bytes(damage)
+
+    assert bench.publish() is not None
+    assert bench.ask("select * from jira_issues") == []
+
+
+def test_a_link_to_nothing_is_published_again(bench: Bench) -> None:
+    published = bench.publish()
+    assert published is not None
+    published.file.unlink()
+
+    assert bench.publish() is not None
+
+
+def test_a_warehouse_that_fails_its_checks_is_not_swapped_in(bench: Bench) -> None:
+    bench.land_and_derive(seen("1", {"customfield_16": 1}))
+    first = bench.publish()
+    assert first is not None
+    bench.land_and_derive(seen("2"))
+    manifest = bench.manifest()
+    fields = manifest.derived["issues"].files["jira_issue_fields"]
+    manifest.derived["issues"].files["jira_issue_fields"] = type(fields)(fields.path, fields.rows + 1)
+    bench.lake.commit(manifest)
+
+    with pytest.raises(PublishError, match="jira_issue_fields has 1 rows, and the lake has 2"):
+        bench.publish()
+    assert first.path.resolve() == first.file
+    assert list(bench.warehouse_dir.glob(".build-*")) == []
+    assert bench.ask_one("select jira_id from jira_issues") == {"jira_id": "1"}
+
+
+def test_the_raw_view_has_every_version_ever_landed(bench: Bench) -> None:
+    bench.land([seen("1", {"summary": "a"}, updated=at(1))])
+    bench.land([seen("1", {"summary": "b"}, updated=at(2))])
+    bench.land_and_derive(seen("1", kind="gone", payload=b"null"))
+    bench.publish()
+
+    found = bench.ask(
+        "select payload ->> '$.fields.summary' as summary from raw_jira_issues order by updated_at"
+    )
+    assert [row["summary"] for row in found] == ["a", "b"]
+    assert bench.ask_one("select jira_id, reason from jira_deleted_issues") == {
+        "jira_id": "1",
+        "reason": "gone",
+    }
+
+
+def test_what_syncs_did_is_shown_as_given(bench: Bench) -> None:
+    given = {
+        "project_id": "10",
+        "project_key": "P10",
+        "status": "error",
+        "last_sync_at": at(5),
+        "issues": 3,
+        "last_error": 'it\'s {"odd"}',
+        "requests": 9,
+    }
+    bench.publish(sync_status=[given])
+
+    row = bench.ask_one("select * from sync_status")
+    assert (row["project_key"], row["issues"], row["last_error"]) == ("P10", 3, 'it\'s {"odd"}')
+    assert row["last_sync_at"] == at(5).replace(tzinfo=None)
+    assert row["watermark"] is None
+
+
+def test_without_a_warehouse_the_reader_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="jira-assets sync"):
+        open_warehouse(tmp_path / "jira.duckdb")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any file")
+def test_nobody_writes_to_the_published_file(bench: Bench) -> None:
+    published = bench.publish()
+    assert published is not None
+
+    with pytest.raises(duckdb.IOException):
+        duckdb.connect(str(published.file))
+
+
+def test_a_reader_sees_times_in_utc(bench: Bench) -> None:
+    bench.publish()
+
+    assert bench.ask_one("select current_setting('TimeZone') as zone") == {"zone": "UTC"}
