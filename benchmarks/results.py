@@ -1,0 +1,109 @@
+"""What was measured, and the tables that show it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from benchmarks.measure import SiteInfo
+
+OURS = "jira_assets"
+SYNCS = {"first": "First full sync", "idle": "Second sync, nothing changed"}
+HEADER = [
+    "",
+    "seconds",
+    "times ours",
+    "seconds from the step's start",
+    "times ours",
+    "CPU seconds",
+    "peak MiB",
+    "requests",
+    "in flight",
+]
+BEGIN, END = "<!-- begin: measured -->", "<!-- end: measured -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured sync."""
+
+    contestant: str
+    sync: str
+    run: int
+    wall: float
+    step: float
+    cpu: float
+    peak_mib: float
+    requests: int
+    in_flight: int
+
+
+def render(site: SiteInfo, latency_ms: float, samples: Sequence[Sample]) -> str:
+    """Write the tables of one site as Markdown: medians, and ratios within one run."""
+    runs = len({sample.run for sample in samples})
+    heading = (
+        f"## {site.issues:,} issues\n\n{len(site.projects)} projects, "
+        f"{site.issue_bytes / 1000:.1f} kB an issue and {site.changelog_bytes / 1000:.1f} kB of changelog, "
+        f"{latency_ms:g} ms an answer; "
+        f"medians of {runs} interleaved run{'s' if runs != 1 else ''}."
+    )
+    tables = [
+        f"### {title}\n\n{table([each for each in samples if each.sync == sync])}"
+        for sync, title in SYNCS.items()
+    ]
+    return "\n\n".join([heading, *tables])
+
+
+def table(samples: Sequence[Sample]) -> str:
+    """Write one table of one kind of sync."""
+    names = list(dict.fromkeys(sample.contestant for sample in samples))
+    lines = [HEADER, ["---", *["---:"] * (len(HEADER) - 1)]]
+    lines += [_row(name, [each for each in samples if each.contestant == name], samples) for name in names]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _row(name: str, mine: Sequence[Sample], samples: Sequence[Sample]) -> list[str]:
+    ours = {each.run: each for each in samples if each.contestant == OURS}
+    pairs = [(each, ours[each.run]) for each in mine if each.run in ours]
+    return [
+        name,
+        f"{median(each.wall for each in mine):.1f}",
+        _times(each.wall / our.wall for each, our in pairs),
+        f"{median(each.step for each in mine):.1f}",
+        _times(each.step / our.step for each, our in pairs),
+        f"{median(each.cpu for each in mine):.1f}",
+        f"{median(each.peak_mib for each in mine):.0f}",
+        f"{median(each.requests for each in mine):.0f}",
+        f"{max(each.in_flight for each in mine)}",
+    ]
+
+
+def _times(ratios: Iterable[float]) -> str:
+    """Show the median of the ratios and, in brackets, their range."""
+    known = sorted(ratios)
+    if not known:
+        return ""
+    spread = f" ({known[0]:.1f}-{known[-1]:.1f})" if len(known) > 1 else ""
+    return f"{median(known):.1f}{spread}"
+
+
+def describe_machine() -> str:
+    """Say in neutral words what it was measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, DuckDB {version('duckdb')}, Dagster {version('dagster')}; "
+        "the site runs on the same machine."
+    )
+
+
+def write_into(page: Path, text: str) -> None:
+    """Replace what stands between the markers of a page."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
