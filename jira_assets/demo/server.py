@@ -126,7 +126,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method: str) -> None:
         site = self.server.site
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # the client went away before it had asked anything
+            return
         parts = urlsplit(self.path)
         target = Target.of(parts.path)
         request = site.journal.begin(method, target.path, parts.query, body, site.clock.now_ms())
