@@ -18,10 +18,10 @@ class VirtualClock:
         self._lock = threading.Lock()
         self._offset_ns = 0
         self._frozen_ns: int | None = None
-        if start is not None:
-            self.set(start)
         if frozen:
             self.freeze()
+        if start is not None:
+            self.set(start)
 
     def now_ms(self) -> int:
         """Return the epoch milliseconds."""
@@ -35,10 +35,7 @@ class VirtualClock:
     def advance(self, delta: timedelta) -> None:
         """Move the clock by a span of time."""
         with self._lock:
-            moved = int(delta.total_seconds() * 1_000_000_000)
-            self._offset_ns += moved
-            if self._frozen_ns is not None:
-                self._frozen_ns += moved
+            self._move(delta // timedelta(microseconds=1) * 1000)
 
     def sleep(self, seconds: float) -> None:
         """Let a span pass at once: what a test gives to code that would sleep."""
@@ -46,7 +43,8 @@ class VirtualClock:
 
     def set(self, at: datetime) -> None:
         """Set the clock to a moment; it goes on running unless it is frozen."""
-        self.advance(at - self.now())
+        with self._lock:
+            self._move(epoch_ms(at) * 1_000_000 - self._now_ns())
 
     def freeze(self) -> None:
         """Stop the clock; only `advance` moves it from now on."""
@@ -59,6 +57,11 @@ class VirtualClock:
             if self._frozen_ns is not None:
                 self._offset_ns = self._frozen_ns - time.time_ns()
                 self._frozen_ns = None
+
+    def _move(self, by_ns: int) -> None:
+        self._offset_ns += by_ns
+        if self._frozen_ns is not None:
+            self._frozen_ns += by_ns
 
     def _now_ns(self) -> int:
         return time.time_ns() + self._offset_ns if self._frozen_ns is None else self._frozen_ns
