@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -46,26 +47,23 @@ def main(
     else:
         now_ms = int(time.time() * 1000)
         data = generate_site(seed, projects=projects, issues=issues, now_ms=now_ms, body_bytes=body_bytes)
-    with DemoServer(DemoSite(data, seed=seed), port=port, latency_ms=latency_ms) as server:
+    site = DemoSite(data, seed=seed)
+    with DemoServer(site, port=port, latency_ms=latency_ms) as server, suppress(KeyboardInterrupt):
         if warm:
-            server.site.warm()
-        account = server.site.accounts.first
-        click.echo(f"JIRA_SITE_URL={server.url}")
-        click.echo(f"JIRA_EMAIL={account.email}")
-        click.echo(f"JIRA_API_TOKEN={account.token}")
-        click.echo(
-            f"Serving {len(data.issues)} issues of {len(data.projects)} projects; Ctrl-C ends it.", err=True
-        )
+            site.warm()
         # What was generated stays: collecting it over and over would slow every answer down.
         gc.freeze()
-        _wait_for_interrupt()
-
-
-def _wait_for_interrupt() -> None:
-    try:
+        _introduce(server, f"{len(data.issues)} issues of {len(data.projects)} projects")
         threading.Event().wait()
-    except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
+
+
+def _introduce(server: DemoServer, what: str) -> None:
+    """Print how to connect, ready to be put into an environment."""
+    account = server.site.accounts.first
+    click.echo(f"JIRA_SITE_URL={server.url}")
+    click.echo(f"JIRA_EMAIL={account.email}")
+    click.echo(f"JIRA_API_TOKEN={account.token}")
+    click.echo(f"Serving {what}; Ctrl-C ends it.", err=True)
 
 
 if __name__ == "__main__":
