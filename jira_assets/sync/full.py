@@ -30,7 +30,7 @@ def read_full(context: SyncContext, manifest: Manifest, mark: Mark) -> int:
         manifest.full = FullRead(mark.at, plan_slices(context, manifest.project_id))
         context.lake.commit(manifest)
     read = _read_slices(context, manifest, manifest.full)
-    _refuse_sudden_emptiness(manifest, manifest.full, read)
+    _refuse_sudden_emptiness(manifest, manifest.full)
     manifest.watermark = max(filter(None, (manifest.watermark, manifest.full.mark)))
     manifest.looked_back_at = manifest.full.mark
     manifest.full = None
@@ -40,7 +40,7 @@ def read_full(context: SyncContext, manifest: Manifest, mark: Mark) -> int:
 
 def _read_slices(context: SyncContext, manifest: Manifest, full: FullRead) -> int:
     # The largest first: the last slice to finish is then a small one.
-    waiting = sorted((part for part in full.slices if not part.done), key=lambda part: -part.expected)
+    waiting = sorted((part for part in full.slices if part.read is None), key=lambda part: -part.expected)
     counter = _Counter(context, manifest.project_key, sum(part.expected for part in full.slices))
     landings = [Landing(context.lake, manifest, context.clock()) for _ in waiting]
     futures = {
@@ -66,7 +66,7 @@ def _read_slices(context: SyncContext, manifest: Manifest, full: FullRead) -> in
 def _commit_slice(context: SyncContext, manifest: Manifest, part: Slice, raw: RawFile | None) -> None:
     if raw is not None:
         manifest.raw.append(raw)
-    part.done = True
+    part.read = raw.rows if raw is not None else 0
     context.lake.commit(manifest)
 
 
@@ -103,9 +103,9 @@ def _chunks(context: SyncContext, jql: str) -> Iterator[list[RawIssue]]:
         yield chunk
 
 
-def _refuse_sudden_emptiness(manifest: Manifest, full: FullRead, read: int) -> None:
+def _refuse_sudden_emptiness(manifest: Manifest, full: FullRead) -> None:
     expected = sum(part.expected for part in full.slices)
-    if read == 0 and (manifest.raw or expected):
+    if not any(part.read for part in full.slices) and (manifest.raw or expected):
         had = f"the lake has {sum(file.rows for file in manifest.raw)} observations of it"
         raise IncompleteRead(
             f"Jira answered a full read of {manifest.project_key} with no issue at all, although "

@@ -22,12 +22,15 @@ class RawFile(msgspec.Struct, frozen=True):
 
 
 class Slice(msgspec.Struct):
-    """A half-open window of `created`, in epoch milliseconds; None is open-ended."""
+    """A half-open window of `created`, in epoch milliseconds; None is open-ended.
+
+    `read` is how many issues were landed from it, None until it was read to its end.
+    """
 
     since: int | None
     until: int | None
     expected: int
-    done: bool = False
+    read: int | None = None
 
 
 class FullRead(msgspec.Struct):

@@ -57,7 +57,7 @@ def test_an_interrupted_full_read_goes_on_where_it_stopped(large: Rig) -> None:
     manifest = large.bench.lake.manifest(large.tracked[0].project_id)
     assert manifest is not None
     assert manifest.full is not None
-    done = sum(1 for part in manifest.full.slices if part.done)
+    done = sum(1 for part in manifest.full.slices if part.read is not None)
     pages_before = search_pages(large)
     large.site.faults.clear()
     large.site.edit_issue(next(iter(large.site.issues_truth())), summary="edited between the two halves")

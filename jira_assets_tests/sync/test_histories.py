@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -68,7 +69,8 @@ def estimate(rig: Rig, which: int) -> None:
     issue_id = some_issue(rig, which)
     field = rig.site.catalog.points_field(int(rig.site.truth(issue_id).project_id))
     if field is not None:
-        rig.site.edit_issue(issue_id, **{field: float(which % 13)})
+        changes: dict[str, Any] = {field: float(which % 13)}
+        rig.site.edit_issue(issue_id, **changes)
 
 
 def transition(rig: Rig, which: int) -> None:
