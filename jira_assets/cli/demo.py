@@ -170,9 +170,7 @@ def _say_how_to_go_on(
     invocation: Invocation, settings: Settings, connection: dict[str, str], *, once: bool
 ) -> None:
     program = Path(sys.argv[0])
-    command = shlex.quote(
-        str(program) if program.name != program.stem or program.parent.name else program.name
-    )
+    command = _beside(program, "jira-assets")
     exports = {"JIRA_ASSETS_HOME": str(settings.home), "DAGSTER_HOME": str(settings.dagster_dir)}
     if not once:
         exports |= connection

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gc
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate import generate_site, sample_team
 from jira_assets.demo.load import load_site
 from jira_assets.demo.server import DemoServer
 from jira_assets.demo.site import DemoSite
@@ -30,6 +32,13 @@ from jira_assets.demo.site import DemoSite
     help="Serve the real issues of this file or folder instead; may be given several times.",
 )
 @click.option("--latency-ms", type=float, default=0.0, help="Milliseconds that each answer takes.")
+@click.option("--now-ms", type=int, help="When the generated site is of today, in epoch milliseconds.")
+@click.option(
+    "--team-file",
+    type=click.Path(path_type=Path),
+    help="Write the team of the generated site there, as CSV, unless the file is there already.",
+)
+@click.option("--stop-with-stdin", is_flag=True, help="Stop when standard input closes.")
 @click.option("--warm", is_flag=True, help="Encode every issue before the first request.")
 def main(
     port: int,
@@ -39,14 +48,19 @@ def main(
     body_bytes: int | None,
     paths: tuple[Path, ...],
     latency_ms: float,
+    now_ms: int | None,
+    team_file: Path | None,
+    stop_with_stdin: bool,
     warm: bool,
 ) -> None:
     """Serve a Jira Cloud site that lives in this process, until it is interrupted."""
     if paths:
         data = load_site(paths)
     else:
-        now_ms = int(time.time() * 1000)
-        data = generate_site(seed, projects=projects, issues=issues, now_ms=now_ms, body_bytes=body_bytes)
+        born = now_ms or int(time.time() * 1000)
+        data = generate_site(seed, projects=projects, issues=issues, now_ms=born, body_bytes=body_bytes)
+        if team_file is not None and not team_file.exists():
+            _write_team(team_file, sample_team(data))
     site = DemoSite(data, seed=seed)
     with DemoServer(site, port=port, latency_ms=latency_ms) as server, suppress(KeyboardInterrupt):
         if warm:
@@ -54,7 +68,17 @@ def main(
         # What was generated stays: collecting it over and over would slow every answer down.
         gc.freeze()
         _introduce(server, f"{len(data.issues)} issues of {len(data.projects)} projects")
-        threading.Event().wait()
+        if stop_with_stdin:
+            sys.stdin.read()
+        else:
+            threading.Event().wait()
+
+
+def _write_team(path: Path, members: list[dict[str, str | None]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["member_id", "display_name", "email", "jira_account_id"])
+        writer.writeheader()
+        writer.writerows(members)
 
 
 def _introduce(server: DemoServer, what: str) -> None:
