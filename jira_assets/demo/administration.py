@@ -7,7 +7,7 @@ from typing import Any, Literal
 from jira_assets.demo.base import SiteBase
 from jira_assets.demo.catalog import items_called
 from jira_assets.demo.data import DemoProject, DemoSprint, DemoUser
-from jira_assets.demo.render import FORMER_USER
+from jira_assets.demo.things import FORMER_USER
 
 
 class Administration(SiteBase):

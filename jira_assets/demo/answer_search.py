@@ -9,9 +9,9 @@ import msgspec
 from jira_assets.demo.answer_issues import embedded_changelog, listed
 from jira_assets.demo.call import Call, texts, whole_number
 from jira_assets.demo.index import Document
-from jira_assets.demo.jql.conditions import Scope
 from jira_assets.demo.jql.dates import Caller
 from jira_assets.demo.jql.errors import JqlError
+from jira_assets.demo.jql.scope import Scope
 from jira_assets.demo.jql.search import ForbiddenProjects, search
 from jira_assets.demo.paging import Cursor, TokenExpired
 from jira_assets.demo.reply import Reply, bad_payload, bad_token, ok, refuse, refuse_with

@@ -40,9 +40,11 @@ class Catalog:
 
     def project(self, text: str) -> DemoProject | None:
         """Find a project by id, key, name or a key that it once had."""
+        if text.isdigit() and int(text) in self.projects:
+            return self.projects[int(text)]
         wanted = text.lower()
         for project in self.projects.values():
-            if wanted in (str(project.id), project.key.lower(), project.name.lower()):
+            if wanted in (project.key.lower(), project.name.lower()):
                 return project
         for project in self.projects.values():
             if wanted in (key.lower() for key in project.old_keys):

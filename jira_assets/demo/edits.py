@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from jira_assets.demo.base import SiteBase
-from jira_assets.demo.catalog import items_called, reference, references
+from jira_assets.demo.catalog import items_called, references
 from jira_assets.demo.clock import epoch_ms
 from jira_assets.demo.data import DemoIssue, DemoProject, Json
 from jira_assets.demo.history import change_item
@@ -24,11 +24,11 @@ _THINGS = {
     "priority": "priorities",
     "resolution": "resolutions",
 }
-_PROJECT_ITEMS = {"fixVersions": "versions", "versions": "versions", "components": "components"}
+PROJECT_ITEMS = {"fixVersions": "versions", "versions": "versions", "components": "components"}
 
 
 class IssueEdits(SiteBase):
-    """Create, edit, move and delete issues.
+    """Create and edit issues.
 
     Changes are named like Jira's fields, or `points`, `sprints`, `issue_type`, `fix_versions`, `due`.
     Statuses, types, priorities, versions and components go by id or name, people by account id,
@@ -108,43 +108,6 @@ class IssueEdits(SiteBase):
         fields = self.issue(id_or_key).fields
         return [int(each) for name in self.catalog.sprint_fields for each in references(fields.get(name))]
 
-    def delete_issue(self, id_or_key: str | int) -> None:
-        """Delete an issue with its sub-tasks; other children lose their parent."""
-        with self.lock:
-            issue = self.issue(id_or_key)
-            for child in self.store.children(issue.id):
-                kind = self.catalog.issue_types.get(reference(child.fields.get("issuetype")) or "")
-                if kind is not None and kind.subtask:
-                    self.delete_issue(child.id)
-                else:
-                    self.edit_issue(child.id, parent=None)
-            self.store.remove(issue)
-            self._announce(issue.id, None)
-
-    def move_issue(self, id_or_key: str | int, to_project: str, *, author: str | None = None) -> DemoIssue:
-        """Move an issue and its sub-tasks: the id stays, the key is new, the old one still finds it."""
-        with self.lock:
-            issue = self.issue(id_or_key)
-            target = self.project(to_project)
-            if target.id == issue.project_id:
-                return issue
-            old_key, number = self.render.key(issue), self.store.next_number(target.id)
-            items = _move_items(old_key, f"{target.key}-{number}", issue.project_id, target, self.catalog)
-            moved = self._changed(
-                issue,
-                self._fields_elsewhere(issue, target),
-                items,
-                author or self.accounts.first.account_id,
-                project_id=target.id,
-                number=number,
-                old_keys=[*issue.old_keys, old_key],
-            )
-            for child in self.store.children(issue.id):
-                kind = self.catalog.issue_types.get(reference(child.fields.get("issuetype")) or "")
-                if kind is not None and kind.subtask:
-                    self.move_issue(child.id, target.key, author=author)
-            return moved
-
     def _is_closed(self, sprint_id: int) -> bool:
         return self.catalog.sprints[sprint_id].state == "closed"
 
@@ -161,8 +124,8 @@ class IssueEdits(SiteBase):
 
     def _stored(self, field_id: str, value: Any, project: DemoProject) -> Any:
         """Turn what a caller gives into what an issue stores: names become ids."""
-        if field_id in _PROJECT_ITEMS:
-            items = getattr(project, _PROJECT_ITEMS[field_id])
+        if field_id in PROJECT_ITEMS:
+            items = getattr(project, PROJECT_ITEMS[field_id])
             return [min(items_called(items, str(each))) for each in value]
         if value is None:
             return None
@@ -198,44 +161,9 @@ class IssueEdits(SiteBase):
             (fields.get("resolutiondate") or self.render.time(now)) if resolved else None
         )
 
-    def _fields_elsewhere(self, issue: DemoIssue, target: DemoProject) -> Json:
-        """Return an issue's fields as they are after a move: what the target does not know is dropped."""
-        dropped = {
-            each.id for each in self.catalog.fields.values() if each.scope_project_id == issue.project_id
-        }
-        fields = {name: value for name, value in issue.fields.items() if name not in dropped | {"project"}}
-        fields |= {name: [] for name in _PROJECT_ITEMS if name in fields}
-        for name, kind, alike in (
-            ("status", "statuses", "category_key"),
-            ("issuetype", "issue_types", "subtask"),
-        ):
-            known = getattr(self.catalog, kind)
-            present = known.get(reference(fields.get(name)) or "")
-            fitting = self._fitting(known.values(), target.id)
-            if present not in fitting and fitting:
-                same = [each for each in fitting if getattr(each, alike) == getattr(present, alike, None)]
-                fields[name] = (same or fitting)[0].id
-        return fields
-
 
 def _same(old: Any, new: Any) -> bool:
     """Compare what is stored with what is wanted, be the stored value an id or verbatim JSON."""
     if isinstance(old, dict) or (isinstance(old, list) and any(isinstance(each, dict) for each in old)):
         return references(old) == references(new)
     return bool(old == new)
-
-
-def _move_items(old_key: str, new_key: str, old_id: int, target: DemoProject, catalog: Any) -> list[Json]:
-    keys = {"from": None, "fromString": old_key, "to": None, "toString": new_key}
-    names = {"fromString": catalog.projects[old_id].name, "toString": target.name}
-    return [
-        {"field": "Key", "fieldtype": "jira", **keys},
-        {
-            "field": "project",
-            "fieldtype": "jira",
-            "fieldId": "project",
-            "from": str(old_id),
-            "to": str(target.id),
-            **names,
-        },
-    ]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote
 
 from jira_assets.demo import answer_agile as agile
 from jira_assets.demo import answer_issues as issues
+from jira_assets.demo import answer_projects as projects
 from jira_assets.demo import answer_search as search
 from jira_assets.demo import answer_site as whole
 from jira_assets.demo.accounts import Account
@@ -69,8 +70,8 @@ ROUTES = (
     _route("POST", "/rest/api/3/changelog/bulkfetch", issues.bulk_changelogs, anonymous=False),
     _route("GET", "/rest/api/3/issue/{}/changelog", issues.issue_changelog),
     _route("GET", "/rest/api/3/issue/{}", issues.get_issue),
-    _route("GET", "/rest/api/3/project/search", whole.search_projects),
-    _route("GET", "/rest/api/3/project/{}", whole.get_project),
+    _route("GET", "/rest/api/3/project/search", projects.search_projects),
+    _route("GET", "/rest/api/3/project/{}", projects.get_project),
     _route("GET", "/rest/api/3/field", whole.fields),
     _route("GET", "/rest/api/3/status", whole.statuses),
     _route("GET", "/rest/api/3/issuetype", whole.issue_types),

@@ -23,10 +23,10 @@ from jira_assets.demo.administration import Administration
 from jira_assets.demo.catalog import Catalog, reference, references
 from jira_assets.demo.clock import VirtualClock, moment
 from jira_assets.demo.data import DemoIssue, DemoUser, SiteData
-from jira_assets.demo.edits import IssueEdits
 from jira_assets.demo.faults import Faults
 from jira_assets.demo.index import Document, SearchIndex
 from jira_assets.demo.journal import Journal, Request
+from jira_assets.demo.moves import IssueMoves
 from jira_assets.demo.paging import PageTokens
 from jira_assets.demo.render import Renderer
 from jira_assets.demo.selection import Selection
@@ -55,7 +55,7 @@ class IssueTruth:
     changes: int
 
 
-class DemoSite(IssueEdits, Administration):
+class DemoSite(IssueMoves, Administration):
     """Hold a site and change it the way people would; every method is thread-safe."""
 
     def __init__(
@@ -73,7 +73,7 @@ class DemoSite(IssueEdits, Administration):
         self.catalog = Catalog(data)
         self.store = IssueStore(self.catalog, data.issues)
         self.index = SearchIndex(self.store.documents.values())
-        self.render = Renderer(self.catalog, self.store, ZoneInfo(data.time_zone))
+        self.render = Renderer(self.catalog, ZoneInfo(data.time_zone), "http://127.0.0.1", self.store)
         self.tokens = PageTokens(seed)
         self.random = random.Random(seed)
         self.latency_ms = 0.0

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_assets.demo.jql.errors import JqlError
-from jira_assets.demo.jql.syntax import And, Clause, Not, Or, Value, parse
+from jira_assets.demo.jql.syntax import parse
+from jira_assets.demo.jql.tree import And, Clause, Not, Or, Value
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.demo.caller import Caller
 from jira_assets_tests.demo.conftest import NOW
@@ -203,6 +204,7 @@ def test_more_than_seven_sort_fields_are_refused(api: Caller) -> None:
         ('project = "X', "has not been completed"),
         ("created ~ 5", "The operator '~' is not supported by the 'created' field."),
         ("created > 0 created < 5", "Expecting either 'OR' or 'AND' but got 'created'."),
+        ('"Story Points" > many', "'many' is an invalid value for the field 'Story Points'."),
         ("created >= never()", "Unable to find JQL function 'never()'."),
     ],
 )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from jira_assets.demo.clock import epoch_ms, moment
 from jira_assets.demo.jql.errors import JqlError
-from jira_assets.demo.jql.syntax import Value
+from jira_assets.demo.jql.tree import Value
 
 MINUTE_MS = 60_000
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T](\d{1,2}):(\d{2}))?$")

@@ -7,10 +7,12 @@ from typing import Any
 
 from jira_assets.demo.catalog import Catalog
 from jira_assets.demo.index import Bounds, Document, SearchIndex
-from jira_assets.demo.jql.conditions import COMPARISONS, Scope, Test, condition, named_projects, time_field
+from jira_assets.demo.jql.conditions import condition, named_projects, time_field
 from jira_assets.demo.jql.dates import date_ms
 from jira_assets.demo.jql.errors import JqlError, unknown_field
-from jira_assets.demo.jql.syntax import And, Clause, Node, Not, Or, Query, parse
+from jira_assets.demo.jql.scope import COMPARISONS, Scope, Test
+from jira_assets.demo.jql.syntax import parse
+from jira_assets.demo.jql.tree import And, Clause, Node, Not, Or, Query
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 

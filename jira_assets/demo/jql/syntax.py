@@ -12,67 +12,11 @@ value    := word | quoted | function "(" [value ("," value)*] ")"
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jira_assets.demo.jql.errors import JqlError
 from jira_assets.demo.jql.tokens import Token, tokenize
+from jira_assets.demo.jql.tree import And, Clause, Node, Not, Or, Query, Value
 
 MOST_SORT_FIELDS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """An operand; `quoted` changes what a number means, `arguments` is set for a function."""
-
-    text: str
-    quoted: bool = False
-    arguments: tuple[str, ...] | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether this is the keyword EMPTY or NULL."""
-        return not self.quoted and self.arguments is None and self.text.lower() in ("empty", "null")
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A comparison; `operator` is in lower case: `=`, `not in`, `is not` and so on."""
-
-    field: str
-    operator: str
-    values: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """A negation."""
-
-    part: Node
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """A conjunction."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """An alternative."""
-
-    parts: tuple[Node, ...]
-
-
-Node = Clause | Not | And | Or
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A parsed query; `order` holds (field, descending)."""
-
-    where: Node | None
-    order: tuple[tuple[str, bool], ...] = ()
 
 
 def parse(jql: str) -> Query:
