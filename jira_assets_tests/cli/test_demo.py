@@ -1,0 +1,61 @@
+"""`demo --once`, in a process of its own as a newcomer runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run_demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the demo with a home folder in which nothing is set."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("JIRA_", "DAGSTER"))
+    }
+    command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "demo", "--once", *words]
+    return subprocess.run(
+        command,
+        env=environment | {"HOME": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's home folder."""
+    return tmp_path_factory.mktemp("user")
+
+
+def test_the_demo_syncs_answers_queries_and_says_how_to_go_on(folder: Path) -> None:
+    first = run_demo(folder, "--issues", "60", "--projects", "2")
+
+    assert first.returncode == 0, first.stderr
+    assert "PAY      complete" in first.stdout
+    assert "Open work by project" in first.stdout
+    assert "Accounts nobody on the team claims" in first.stdout
+    assert "dagster-webserver" in first.stderr
+    assert not (folder / ".jira-assets").exists()
+
+    second = run_demo(folder, "--issues", "60", "--projects", "2")
+
+    assert second.returncode == 0, second.stderr
+    synced = [line.split()[3] for line in second.stdout.splitlines() if " complete " in line]
+    assert synced == ["0", "0"]
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
+    broken = folder / "PAY.jsonl"
+    broken.write_text("not json\n", encoding="utf-8")
+
+    result = run_demo(folder, "--load", str(broken))
+
+    assert result.returncode == 1
+    assert "PAY.jsonl" in result.stderr
+    assert "did not start" in result.stderr
