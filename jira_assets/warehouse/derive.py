@@ -90,7 +90,8 @@ class _Derivation:
         self._manifest = manifest
         self._fingerprint = wanted
         self._project = literal(manifest.project_id)
-        self._generation = f"{wanted}-{uuid.uuid4().hex[:8]}"
+        # The version comes first: publishing reads files of one version as one table, which is quicker.
+        self._generation = f"{statements_version('derive')}-{wanted}-{uuid.uuid4().hex[:8]}"
         self._stage = self._path("jira_issues").with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
         self._issues = self._tombstones = _observations([])
         self._kept = field_pairs([])

@@ -168,7 +168,7 @@ class _Build:
     def _expected(self, manifests: Sequence[Manifest]) -> dict[str, int]:
         """Count what the lake has; issues that lie in two projects are in one of them here."""
         found = self._engine.execute(
-            "select (select count(distinct jira_id) from lake.jira_issues), (select count(*) from lake.moved)"
+            "select (select count(distinct jira_id) from lake.keys), (select count(*) from lake.moved)"
         ).fetchone()
         issues, moved = found or (0, 0)
         tables = () if moved else ("jira_issue_sprints", "jira_issue_fields", "jira_issue_changes")

@@ -177,6 +177,7 @@ def offer_sources(
         _offer_files(engine, lake, f"site.{table}", [present.path] if present else [], columns)
     for table, rows in given_rows(manifests, inputs).items():
         _offer_rows(engine, f"given.{table}", rows, GIVEN_TABLES[table])
+    engine.execute(statement("publish/keys"))
     engine.execute(statement("publish/moved"))
     engine.execute(statement("publish/renamed"))
 
@@ -219,6 +220,11 @@ def _offer_files(
             f"hive_partitioning = {by_project})"
         )
     engine.execute(f"create view {name} as {source}")
+
+
+def _version(file: str) -> str:
+    """Tell which version of the statements wrote a file; where the name does not say, each is its own."""
+    return file.rpartition("/")[2].partition("-")[0]
 
 
 def _offer_rows(engine: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], columns: Columns) -> None:

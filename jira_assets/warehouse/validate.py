@@ -18,8 +18,7 @@ def check_warehouse(engine: duckdb.DuckDBPyConnection, expected: dict[str, int])
 
     `expected` names how many rows some tables have to have. Raises `PublishError`.
     """
-    for table, columns in PUBLISHED_TABLES.items():
-        _check_columns(engine, table, columns)
+    _check_columns(engine)
     rows = {table: _scan(engine, table) for table in PUBLISHED_TABLES if table != "raw_jira_issues"}
     _check_one_row_an_issue(engine)
     for table, count in expected.items():
@@ -28,15 +27,15 @@ def check_warehouse(engine: duckdb.DuckDBPyConnection, expected: dict[str, int])
     return rows
 
 
-def _check_columns(engine: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...]) -> None:
+def _check_columns(engine: duckdb.DuckDBPyConnection) -> None:
     found = engine.execute(
-        "select column_name from duckdb_columns() where database_name = 'built' and table_name = ? "
-        "order by column_index",
-        [table],
+        "select table_name, list(column_name order by column_index) from duckdb_columns() "
+        "where database_name = 'built' group by table_name"
     ).fetchall()
-    present = tuple(str(row[0]) for row in found)
-    if present != columns:
-        raise PublishError(f"{table} has the columns {present}, not {columns}.", INSTRUCTION)
+    present = {str(table): tuple(columns) for table, columns in found}
+    for table, columns in PUBLISHED_TABLES.items():
+        if present.get(table) != columns:
+            raise PublishError(f"{table} has the columns {present.get(table)}, not {columns}.", INSTRUCTION)
 
 
 def _scan(engine: duckdb.DuckDBPyConnection, table: str) -> int:

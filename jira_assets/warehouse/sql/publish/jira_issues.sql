@@ -1,21 +1,13 @@
 create table warehouse.jira_issues as
-with projects as (
+with keys as (
     select
-        project_id,
-        project_key
-    from warehouse.jira_projects
-),
-keys as (
-    select
-        issue.jira_id as jira_id,
-        issue.project as project,
-        coalesce(projects.project_key || '-' || nullif(regexp_extract(issue.jira_key, '[0-9]+$'), ''), issue.jira_key)
-            as jira_key,
-        coalesce(projects.project_key, issue.project_key) as project_key
-    from lake.jira_issues as issue
-    left join projects on issue.project = projects.project_id
-    left join lake.moved as moved on issue.jira_id = moved.jira_id
-    where moved.jira_id is null or moved.home = issue.project
+        present.jira_id as jira_id,
+        present.project as project,
+        present.jira_key as jira_key,
+        present.project_key as project_key
+    from lake.keys as present
+    left join lake.moved as moved on present.jira_id = moved.jira_id
+    where moved.jira_id is null or moved.home = present.project
 ),
 shared_statuses as (
     select

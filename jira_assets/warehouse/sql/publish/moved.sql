@@ -3,6 +3,6 @@ create table lake.moved as
 select
     jira_id as jira_id,
     arg_max(project, row(coalesce(updated_at, '-infinity'::timestamp), synced_at, project)) as home
-from lake.jira_issues
+from lake.keys
 group by jira_id
 having count(*) > 1
