@@ -7,7 +7,7 @@ never summed. A choice made by hand comes before all of this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jira_assets.jira.answers import Field
@@ -33,10 +33,13 @@ def choose_fields(
     *,
     is_team_managed: bool,
     estimated_with: Sequence[str],
-    values: Mapping[str, int],
+    values: Callable[[], Mapping[str, int]],
     by_hand: FieldChoice,
 ) -> FieldMapping:
-    """Choose by the fields there are, what boards estimate with, and how often each candidate is set."""
+    """Choose by the fields there are, what boards estimate with, and how often each candidate is set.
+
+    `values` counts that, and is asked only when the rest leaves several candidates.
+    """
     visible = [field for field in fields if field.scope_project_id in (None, project_id)]
     candidates = story_point_candidates(visible, estimated_with)
     chosen, chosen_by = _choose(candidates, visible, is_team_managed, estimated_with, values)
@@ -66,7 +69,7 @@ def _choose(
     visible: Sequence[Field],
     is_team_managed: bool,
     estimated_with: Sequence[str],
-    values: Mapping[str, int],
+    values: Callable[[], Mapping[str, int]],
 ) -> tuple[str | None, str]:
     if not candidates:
         return None, "no candidate"
@@ -83,8 +86,11 @@ def _choose(
     return _fullest(candidates, values), "most values"
 
 
-def _fullest(candidates: Sequence[str], values: Mapping[str, int]) -> str:
-    return max(candidates, key=lambda field_id: (values.get(field_id, 0), -_number(field_id)))
+def _fullest(candidates: Sequence[str], values: Callable[[], Mapping[str, int]]) -> str:
+    if len(candidates) == 1:
+        return candidates[0]
+    counts = values()
+    return max(candidates, key=lambda field_id: (counts.get(field_id, 0), -_number(field_id)))
 
 
 def _may_hold_points(field: Field) -> bool:

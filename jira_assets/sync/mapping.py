@@ -49,7 +49,7 @@ def map_fields(
         project.project_id,
         is_team_managed=bool(details and details.is_team_managed),
         estimated_with=details.estimated_with if details else (),
-        values=_count_values(engine, lake, manifest),
+        values=lambda: _count_values(engine, lake, manifest),
         by_hand=_by_hand(project, options),
     )
 

@@ -42,7 +42,7 @@ def choose(
         "10",
         is_team_managed=team_managed,
         estimated_with=boards,
-        values=values or {},
+        values=lambda: values or {},
         by_hand=by_hand or FieldChoice(),
     )
 
