@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -79,7 +79,7 @@ class SyncContext:
         return [future.result() for future in futures]
 
 
-def drain(futures: list[Future[Result]]) -> None:
+def drain(futures: Sequence[Future[Any]]) -> None:
     """Wait for all; when one fails, call off those that have not begun and raise its error."""
     try:
         for future in as_completed(futures):

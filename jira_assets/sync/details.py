@@ -32,13 +32,15 @@ class Details:
     notices: list[str] = field(default_factory=list)
 
 
-def refresh_details(
-    context: SyncContext, manifest: SiteManifest, project_ids: Sequence[str]
+def put_details(
+    context: SyncContext,
+    manifest: SiteManifest,
+    project_ids: Sequence[str],
+    answers: Sequence[Details | JiraAssetsError],
 ) -> dict[str, JiraAssetsError]:
-    """Read the details of these projects into the site's tables; return the projects that cannot be read."""
+    """Put what was read about these projects into the site's tables; return those that cannot be read."""
     if not project_ids:
         return {}
-    answers = context.side_by_side(lambda project_id: _details_or_error(context, project_id), project_ids)
     failed = {
         key: answer
         for key, answer in zip(project_ids, answers, strict=True)
@@ -59,7 +61,8 @@ def refresh_details(
     return failed
 
 
-def _details_or_error(context: SyncContext, project_id: str) -> Details | JiraAssetsError:
+def details_or_error(context: SyncContext, project_id: str) -> Details | JiraAssetsError:
+    """Read the details of a project; what forbids it is returned, since it concerns this project alone."""
     try:
         return _fetch_details(context, project_id)
     except JiraError as error:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ScopeMissing
 from jira_assets.jira.client import JiraClient
-from jira_assets.sync.context import SyncContext
-from jira_assets.sync.details import refresh_details
+from jira_assets.sync.context import SyncContext, drain
+from jira_assets.sync.details import details_or_error, put_details
 from jira_assets.sync.fields import type_of
 from jira_assets.sync.sprints import refresh_open_sprints
 from jira_assets.warehouse.manifest import SiteManifest
@@ -39,11 +40,15 @@ def refresh_site(context: SyncContext, project_ids: Sequence[str], *, force: boo
     refreshed = Refreshed()
     with context.lake.lock("site", "refresh of the site's tables"):
         manifest = context.lake.site_manifest()
-        for name, fetch in _TABLES.items():
-            if force or _is_stale(context, manifest.tables.get(name)):
-                refreshed.notices += _replace(context, manifest, name, fetch)
+        stale = [name for name in _TABLES if force or _is_stale(context, manifest.tables.get(name))]
         due = [key for key in project_ids if force or _is_stale(context, manifest.projects.get(key))]
-        refreshed.failed = refresh_details(context, manifest, due)
+        # Everything is asked at the same time: a first sync waits for all of it before its first issue.
+        tables = [context.submit(partial(_rows_or_notice, context, name)) for name in stale]
+        projects = [context.submit(partial(details_or_error, context, key)) for key in due]
+        drain([*tables, *projects])
+        for name, table in zip(stale, tables, strict=True):
+            refreshed.notices += _replace(context, manifest, name, table.result())
+        refreshed.failed = put_details(context, manifest, due, [each.result() for each in projects])
         refresh_open_sprints(context, manifest, [key for key in project_ids if key not in due])
         context.lake.commit_site(manifest)
         context.lake.sweep_site(manifest)
@@ -60,16 +65,17 @@ def _is_stale(context: SyncContext, known: Any) -> bool:
     return context.clock() - refreshed_at >= context.options.refresh_every
 
 
-def _replace(
-    context: SyncContext, manifest: SiteManifest, name: str, fetch: Callable[[JiraClient], Rows]
-) -> list[str]:
+def _rows_or_notice(context: SyncContext, name: str) -> Rows | str:
     try:
-        rows = fetch(context.client)
+        return _TABLES[name](context.client)
     except UNREADABLE as error:
-        return [
-            f"The {name} of the site cannot be read: {error.reason} {_CONSEQUENCE.get(name, '')}".rstrip()
-        ]
-    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, context.clock())
+        return f"The {name} of the site cannot be read: {error.reason} {_CONSEQUENCE.get(name, '')}".rstrip()
+
+
+def _replace(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows | str) -> list[str]:
+    if isinstance(answer, str):
+        return [answer]
+    manifest.tables[name] = land_site_table(context.engine, context.lake, name, answer, context.clock())
     return []
 
 

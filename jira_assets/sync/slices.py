@@ -16,9 +16,9 @@ from jira_assets.jira.times import epoch_ms, parse_time
 from jira_assets.sync.context import SyncContext
 from jira_assets.warehouse.manifest import Slice
 
-SMALLEST_SLICE = 200
+SMALLEST_SLICE = 300
 LARGEST_SLICE = 2000
-SLICES_WANTED = 16
+SLICES_WANTED = 12
 NARROWEST_MS = 60_000
 """Windows are not cut finer than this: a bulk import creates thousands of issues within one second."""
 
