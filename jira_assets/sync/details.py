@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, JiraError, NotFound, ScopeMissing
 from jira_assets.jira.answers import Board, Sprint
-from jira_assets.sync.context import SyncContext
+from jira_assets.sync.context import SyncContext, drain
 from jira_assets.sync.sprints import merge_sprints
 from jira_assets.warehouse.manifest import ProjectDetails, SiteManifest
 from jira_assets.warehouse.site import land_site_table, read_site_table
@@ -23,6 +23,7 @@ class Details:
     """What was read about one project."""
 
     project_id: str
+    project_key: str
     is_team_managed: bool
     versions: list[dict[str, Any]]
     components: list[dict[str, Any]]
@@ -61,18 +62,32 @@ def put_details(
     return failed
 
 
-def details_or_error(context: SyncContext, project_id: str) -> Details | JiraAssetsError:
-    """Read the details of a project; what forbids it is returned, since it concerns this project alone."""
+def fetch_details(context: SyncContext, project_ids: Sequence[str]) -> list[Details | JiraAssetsError]:
+    """Read the details of these projects, all at the same time.
+
+    What forbids a project is returned in its place, since it concerns that project alone.
+    """
+    outlines = [context.submit(partial(_outline_or_error, context, key)) for key in project_ids]
+    boards = [context.submit(partial(_boards_or_error, context, key)) for key in project_ids]
+    drain([*outlines, *boards])
+    answers = [outline.result() for outline in outlines]
+    found = {
+        answer.project_id: board.result()
+        for answer, board in zip(answers, boards, strict=True)
+        if isinstance(answer, Details)
+    }
+    _add_boards(context, [answer for answer in answers if isinstance(answer, Details)], found)
+    return answers
+
+
+def _outline_or_error(context: SyncContext, project_id: str) -> Details | JiraAssetsError:
     try:
-        return _fetch_details(context, project_id)
+        project = context.client.fetch_project(project_id)
     except JiraError as error:
         return error
-
-
-def _fetch_details(context: SyncContext, project_id: str) -> Details:
-    project = context.client.fetch_project(project_id)
-    details = Details(
+    return Details(
         project_id,
+        project.key,
         project.is_team_managed,
         [
             {"version_id": item.id, "name": item.name, "project_id": project_id}
@@ -83,27 +98,51 @@ def _fetch_details(context: SyncContext, project_id: str) -> Details:
             for item in project.components or ()
         ],
     )
+
+
+def _boards_or_error(context: SyncContext, project_id: str) -> list[Board] | JiraAssetsError:
     try:
-        for board in list(context.client.fetch_boards(project_id))[:MOST_BOARDS_ASKED]:
-            _add_board(context, details, board)
+        return context.client.fetch_boards(project_id)[:MOST_BOARDS_ASKED]
     except BOARDS_UNREADABLE as error:
-        details.notices.append(
-            f"The boards of {project.key} cannot be read ({error.reason.rstrip('.')}): sprint names and "
-            "dates come from the newest copy inside any issue, and may be behind."
-        )
-    return details
+        return error
 
 
-def _add_board(context: SyncContext, details: Details, board: Board) -> None:
-    details.boards.append(str(board.id))
-    if board.type == "kanban":
-        return
-    with suppress(*BOARDS_UNREADABLE):  # a scope of its own guards the configuration
-        estimated_with = context.client.fetch_board_configuration(board.id).estimation_field
-        if estimated_with and estimated_with not in details.estimated_with:
-            details.estimated_with.append(estimated_with)
-    with suppress(BadQuery):  # "The board does not support sprints": of some boards only this answer tells
-        details.sprints.extend(context.client.fetch_board_sprints(board.id))
+def _add_boards(
+    context: SyncContext, projects: Sequence[Details], found: Mapping[str, list[Board] | JiraAssetsError]
+) -> None:
+    pairs: list[tuple[Details, Board]] = []
+    for details in projects:
+        boards = found[details.project_id]
+        if isinstance(boards, JiraAssetsError):
+            details.notices.append(
+                f"The boards of {details.project_key} cannot be read ({boards.reason.rstrip('.')}): sprint "
+                "names and dates come from the newest copy inside any issue, and may be behind."
+            )
+        else:
+            details.boards.extend(str(board.id) for board in boards)
+            pairs.extend((details, board) for board in boards if board.type != "kanban")
+    estimates = [context.submit(partial(_estimated_with, context, board)) for _, board in pairs]
+    sprints = [context.submit(partial(_sprints_of, context, board)) for _, board in pairs]
+    drain([*estimates, *sprints])
+    for (details, _), estimate, sprint in zip(pairs, estimates, sprints, strict=True):
+        field_id = estimate.result()
+        if field_id and field_id not in details.estimated_with:
+            details.estimated_with.append(field_id)
+        details.sprints.extend(sprint.result())
+
+
+def _estimated_with(context: SyncContext, board: Board) -> str | None:
+    try:
+        return context.client.fetch_board_configuration(board.id).estimation_field
+    except BOARDS_UNREADABLE:  # a scope of its own guards the configuration
+        return None
+
+
+def _sprints_of(context: SyncContext, board: Board) -> list[Sprint]:
+    try:
+        return context.client.fetch_board_sprints(board.id)
+    except BOARDS_UNREADABLE:  # deleted meanwhile, or a board that "does not support sprints"
+        return []
 
 
 def _replace_rows(

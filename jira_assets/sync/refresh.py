@@ -15,7 +15,7 @@ from typing import Any
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ScopeMissing
 from jira_assets.jira.client import JiraClient
 from jira_assets.sync.context import SyncContext, drain
-from jira_assets.sync.details import details_or_error, put_details
+from jira_assets.sync.details import fetch_details, put_details
 from jira_assets.sync.fields import type_of
 from jira_assets.sync.sprints import refresh_open_sprints
 from jira_assets.warehouse.manifest import SiteManifest
@@ -44,17 +44,17 @@ def refresh_site(context: SyncContext, project_ids: Sequence[str], *, force: boo
         due = [key for key in project_ids if force or _is_stale(context, manifest.projects.get(key))]
         # Everything is asked at the same time: a first sync waits for all of it before its first issue.
         tables = [context.submit(partial(_rows_or_notice, context, name)) for name in stale]
-        projects = [context.submit(partial(details_or_error, context, key)) for key in due]
-        drain([*tables, *projects])
+        details = fetch_details(context, due)
+        drain(tables)
         for name, table in zip(stale, tables, strict=True):
             refreshed.notices += _replace(context, manifest, name, table.result())
-        refreshed.failed = put_details(context, manifest, due, [each.result() for each in projects])
+        refreshed.failed = put_details(context, manifest, due, details)
         refresh_open_sprints(context, manifest, [key for key in project_ids if key not in due])
         context.lake.commit_site(manifest)
         context.lake.sweep_site(manifest)
     for project_id in project_ids:
-        if details := manifest.projects.get(project_id):
-            refreshed.notices += details.notices
+        if known := manifest.projects.get(project_id):
+            refreshed.notices += known.notices
     return refreshed
 
 
