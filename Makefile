@@ -43,6 +43,11 @@ $(OLD_DUCKDB)/.installed: $(OLD_DUCKDB_LOCK) | $(BIN)/python
 	@$(OLD_DUCKDB)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r $(OLD_DUCKDB_LOCK)
 	@touch $@
 
+# Programs that tests start themselves; root installs what is missing, anybody else is told how.
+$(VENV)/.programs: .ci/programs | $(BIN)/python
+	@.ci/programs
+	@touch $@
+
 setup: $(VENV)/.runtime  ## Create the environment that runs the project
 
 setup-dev: $(VENV)/.dev  ## Create the environment that develops it
@@ -50,11 +55,11 @@ setup-dev: $(VENV)/.dev  ## Create the environment that develops it
 demo: setup  ## Sync the embedded demo site into DuckDB and show what came out
 	@$(BIN)/jira-assets demo --once
 
-test: setup-dev $(OLD_DUCKDB)/.installed  ## Run all tests
+test: setup-dev $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
 	@JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		$(BIN)/python -m pytest -n 2 --dist worksteal -m "not prove"
 
-prove: setup-dev  ## Run the slow proofs: many random histories, crashes, concurrency
+prove: setup-dev $(VENV)/.programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
 lint: setup-dev  ## Check style

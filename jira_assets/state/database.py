@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from jira_assets.errors import SettingsError
-from jira_assets.state.schema import create_schema
+from jira_assets.state.schema import prepare_schema
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -82,7 +82,7 @@ class Database:
 
 
 def open_engine(url: str) -> Engine:
-    """Open the database of that URL and create or check its schema."""
+    """Open the database of that URL and make its schema today's."""
     try:
         parsed = make_url(url)
         engine = create_engine(parsed, **_options(parsed.get_backend_name()))
@@ -94,7 +94,7 @@ def open_engine(url: str) -> Engine:
     try:
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine, parsed.database)
-        create_schema(engine)
+        prepare_schema(engine)
     except OSError as error:
         raise _cannot_open(parsed, error.strerror) from None
     except sqlite3.Error as error:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from jira_assets.errors import InputError
 from jira_assets.state.database import Database
 from jira_assets.state.records import ProjectRef, TrackedProject
-from jira_assets.state.tables import sync_records, tracked_projects
+from jira_assets.state.tables import THE_SITE, sync_records, tracked_projects
 
 _COLUMNS = tracked_projects.c
 
@@ -74,6 +74,7 @@ class Projects(Database):
     def _row(self, ref: ProjectRef, before: TrackedProject | None) -> dict[str, Any]:
         # A project that is tracked again keeps the fields chosen for it, since they are left out here.
         return {
+            "site_id": THE_SITE,
             "project_id": ref.project_id,
             "project_key": ref.project_key,
             "name": ref.name or (before.name if before else ""),
@@ -84,7 +85,8 @@ class Projects(Database):
 
 
 def _select(connection: Connection, *, include_inactive: bool = False) -> list[TrackedProject]:
-    query = select(tracked_projects).order_by(_COLUMNS.project_key, _COLUMNS.project_id)
+    shown = [column for column in _COLUMNS if column is not _COLUMNS.site_id]
+    query = select(*shown).order_by(_COLUMNS.project_key, _COLUMNS.project_id)
     if not include_inactive:
         query = query.where(_COLUMNS.is_active)
     return [TrackedProject(**row) for row in connection.execute(query).mappings()]

@@ -1,30 +1,59 @@
-"""Create the tables of a new state, once, whoever comes first; refuse one that is newer than this code."""
+"""Create the tables of a new state, bring an older one up to date, refuse one that is newer than this code.
+
+Whoever opens a state first does it; the others wait. alembic is imported only when there is something to do.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from jira_assets.errors import SettingsError
-from jira_assets.state.tables import metadata, schema_version
+from jira_assets.state.tables import THE_SITE, alembic_version, metadata, sites
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = "0002"
 _SCHEMA_LOCK = 54_672_031  # any number, as long as it is always the same: the key of an advisory lock
+_BEFORE_ALEMBIC = "0001"
 
 
-def create_schema(engine: Engine) -> None:
-    """Create what is missing; raises `SettingsError` for a state of a later version."""
+def prepare_schema(engine: Engine) -> None:
+    """Make the schema today's; raises `SettingsError` for a state of a later version."""
     if engine.dialect.name == "sqlite":
         _write_ahead(engine)
     with engine.connect() as connection:
-        if inspect(connection).has_table(schema_version.name):
-            return _check_version(connection)
+        if _is_current(_version(connection)):
+            return
     with engine.connect().execution_options(state_writes=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":  # SQLite lets one writer in at a time anyway
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
-        metadata.create_all(connection)
-        if not connection.scalar(select(schema_version.c.version)):
-            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
-    return None
+        version = _version(connection)
+        if version is None:
+            _create(connection)
+        elif not _is_current(version):
+            from jira_assets.state.migrate import migrate  # late: alembic costs half a start
+
+            migrate(connection, version)
+
+
+def _version(connection: Connection) -> str | None:
+    tables = inspect(connection)
+    if tables.has_table(alembic_version.name):
+        return connection.scalar(select(alembic_version.c.version_num))
+    return _BEFORE_ALEMBIC if tables.has_table("schema_version") else None
+
+
+def _is_current(version: str | None) -> bool:
+    if version is not None and version > SCHEMA_VERSION:
+        raise SettingsError(
+            f"The state database is of version {version}; this jira-assets knows up to {SCHEMA_VERSION}.",
+            "Use the newer jira-assets that wrote it, or put back the copy that was made before it came.",
+        )
+    return version == SCHEMA_VERSION
+
+
+def _create(connection: Connection) -> None:
+    metadata.create_all(connection)
+    connection.execute(insert(sites).values(site_id=THE_SITE))
+    connection.execute(insert(alembic_version).values(version_num=SCHEMA_VERSION))
 
 
 def _write_ahead(engine: Engine) -> None:
@@ -35,12 +64,3 @@ def _write_ahead(engine: Engine) -> None:
             raw.cursor().execute("pragma journal_mode = wal")
     finally:
         raw.close()
-
-
-def _check_version(connection: Connection) -> None:
-    version = connection.scalar(select(schema_version.c.version))
-    if version is not None and version > SCHEMA_VERSION:
-        raise SettingsError(
-            f"The state database is of version {version}; this jira-assets knows up to {SCHEMA_VERSION}.",
-            "Use the newer jira-assets that wrote it.",
-        )

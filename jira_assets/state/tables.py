@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Boolean, Column, DateTime, Dialect, Float, Integer, MetaData, String, Table
+from sqlalchemy import Boolean, Column, DateTime, Dialect, Float, ForeignKey, Integer, MetaData, String, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -36,11 +36,44 @@ class UtcTime(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
-schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+THE_SITE = 1
+"""One state belongs to one site; its row is there from the start, before anyone knows which it is."""
+
+alembic_version = Table("alembic_version", metadata, Column("version_num", String(32), primary_key=True))
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("site_id", Integer, primary_key=True, autoincrement=False),
+    Column("cloud_id", String, unique=True),
+    Column("url", String),
+    Column("name", String),
+    Column("connected_at", UtcTime),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("site_id", Integer, ForeignKey("sites.site_id"), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("account_id", String, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("email", String),
+    Column("client_id", String),
+    Column("scopes", String),
+    Column("through_gateway", Boolean, nullable=False),
+    Column("secrets", String, nullable=False),
+    Column("consented_at", UtcTime, nullable=False),
+    Column("refreshed_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("consent_lost_at", UtcTime),
+    Column("consent_lost_why", String),
+)
 
 tracked_projects = Table(
     "tracked_projects",
     metadata,
+    Column("site_id", Integer, ForeignKey("sites.site_id"), primary_key=True),
     Column("project_id", String, primary_key=True),
     Column("project_key", String, nullable=False),
     Column("name", String, nullable=False),

@@ -1,0 +1,94 @@
+"""A PostgreSQL of the tests' own: as root or not, on a free port, in a folder that is removed afterwards."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_DEBIAN = "/usr/lib/postgresql"
+_SECONDS_TO_START = 30
+_PR_SET_PDEATHSIG = 1
+
+
+def find_programs() -> Path | None:
+    """Find the folder of initdb and postgres; Debian keeps it out of the search path."""
+    debian = sorted(Path(_DEBIAN).glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = debian[-1] if debian else shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+@contextmanager
+def running_postgres(programs: Path) -> Iterator[str]:
+    """Start a server; yield the address of its database, which nobody but this machine can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="jira-assets-postgres-"))
+    # A server refuses to run as root, so root hands it to somebody else.
+    as_someone = _someone_else() if os.geteuid() == 0 else {}
+    if as_someone:
+        shutil.chown(folder, as_someone["user"], as_someone["group"])
+    try:
+        data, port = folder / "data", _free_port()
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-N", "--no-instructions"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+            **as_someone,
+        )
+        options = ["-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1", "-F"]
+        with (folder.with_suffix(".log")).open("wb") as log:
+            server = subprocess.Popen(
+                [str(programs / "postgres"), "-D", str(data), *options],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                **as_someone,
+            )
+        try:
+            _wait_until_ready(programs, server, port, folder.with_suffix(".log"))
+            yield f"postgresql+psycopg2://tests@127.0.0.1:{port}/postgres"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(_SECONDS_TO_START)
+    finally:
+        shutil.rmtree(folder)
+        folder.with_suffix(".log").unlink(missing_ok=True)
+
+
+def _someone_else() -> dict[str, Any]:
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    return {"user": user.pw_name, "group": user.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _end_with_parent() -> None:
+    # Tests that are killed take their server with them.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+def _wait_until_ready(programs: Path, server: subprocess.Popen[Any], port: int, log: Path) -> None:
+    ask = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    give_up = time.monotonic() + _SECONDS_TO_START
+    while subprocess.run(ask, check=False).returncode:
+        if server.poll() is not None or time.monotonic() > give_up:
+            raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')}")
+        time.sleep(0.02)
