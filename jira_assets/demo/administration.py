@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from jira_assets.demo.base import SiteBase
 from jira_assets.demo.catalog import items_called
-from jira_assets.demo.data import DemoProject, DemoSprint, DemoUser
+from jira_assets.demo.data import DemoSprint, DemoUser
 from jira_assets.demo.things import FORMER_USER
 
 
 class Administration(SiteBase):
-    """Start and close sprints, rename things, archive and hide projects."""
+    """Start and close sprints, rename statuses and versions, let people come and go."""
 
     def create_sprint(
         self,
@@ -108,50 +108,3 @@ class Administration(SiteBase):
                 setattr(user, name, value)
             user.extra = {}
             self.render.touch("user", account_id)
-
-    def add_project(
-        self, key: str, name: str, *, style: Literal["classic", "next-gen"] = "classic"
-    ) -> DemoProject:
-        """Add an empty project."""
-        with self.lock:
-            project = DemoProject(max(self.catalog.projects, default=10_000) + 1, key, name, style)
-            self.catalog.projects[project.id] = project
-            return project
-
-    def rename_project_key(self, project: str, key: str) -> None:
-        """Give a project another key, and so every issue of it; the old key still finds them."""
-        with self.lock:
-            renamed = self.project(project)
-            renamed.old_keys.append(renamed.key)
-            renamed.key = key
-            for other in self.catalog.projects.values():
-                # A former key may be given to another project; from then on it means that one.
-                other.old_keys = [old for old in other.old_keys if old != key]
-            self.render.touch("project", renamed.id)
-
-    def rename_project(self, project: str, name: str) -> None:
-        """Give a project another name."""
-        with self.lock:
-            renamed = self.project(project)
-            renamed.name = name
-            self.render.touch("project", renamed.id)
-
-    def archive_project(self, project: str, *, archived: bool = True) -> None:
-        """Archive a project: search leaves its issues out."""
-        with self.lock:
-            self.project(project).archived = archived
-
-    def trash_project(self, project: str, *, trashed: bool = True) -> None:
-        """Put a project into the trash: it is listed as deleted, and its issues are not found."""
-        with self.lock:
-            self.project(project).trashed = trashed
-
-    def forbid_project(self, project: str, *, forbidden: bool = True) -> None:
-        """Answer 403 to every question about this project alone; it stays on the list of projects."""
-        with self.lock:
-            self.project(project).forbidden = forbidden
-
-    def hide_project(self, project: str, *, hidden: bool = True) -> None:
-        """Take away the permission to browse a project: nobody says that it exists."""
-        with self.lock:
-            self.project(project).invisible = hidden

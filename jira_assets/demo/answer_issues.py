@@ -133,7 +133,7 @@ def _filtered(history: Json, fields: list[str]) -> Json | None:
 def _visible(call: Call, id_or_key: str) -> DemoIssue | None:
     """Find an issue that this caller may see; archived projects are read-only, not hidden."""
     issue = call.site.store.resolve(id_or_key)
-    if issue is None or call.account is None:
+    if issue is None or call.account is None or issue.id in call.site.store.hidden:
         return None
     project = call.site.catalog.projects[issue.project_id]
     return None if project.trashed or project.invisible or project.forbidden else issue

@@ -23,6 +23,8 @@ def search_projects(call: Call) -> Reply:
         and (not keys or each.key in keys)
         and (not ids or str(each.id) in ids)
     ]
+    if not projects and call.site.switches.empty_project_list_is_404:
+        raise refuse(404, "No projects matching the search criteria were found.")
     insight = "insight" in call.several("expand")
     projects.sort(key=lambda project: project.key)
     return page_bean(call, projects, lambda each: _project_listed(call, each, insight), 50, MOST_PROJECTS)
@@ -59,16 +61,21 @@ def _project_listed(call: Call, project: DemoProject, insight: bool) -> Json:
     printed = call.site.render.project_head(project)
     printed |= {"expand": "description,lead,issueTypes,url,projectKeys,permissions,insight"}
     printed |= {"style": project.style, "isPrivate": project.style == "next-gen", "properties": {}}
-    if project.archived:
-        printed["archived"] = True
-    if project.trashed:
-        printed["deleted"] = True
+    printed |= _state_shown(call, project)
     lead = call.site.catalog.users.get(project.lead or "")
     if lead is not None:
         printed["lead"] = call.site.render.user(lead)
     if insight:
         printed["insight"] = _insight(call, project)
     return printed
+
+
+def _state_shown(call: Call, project: DemoProject) -> Json:
+    state = _state(project)
+    if state == "live":
+        return {}
+    since = {} if project.since is None else {f"{state}Date": call.site.render.time(project.since)}
+    return {state: True, **since}
 
 
 def _insight(call: Call, project: DemoProject) -> Json:

@@ -54,7 +54,8 @@ def search_by_post(call: Call) -> Reply:
 
 def approximate_count(call: Call) -> Reply:
     """Answer POST search/approximate-count."""
-    return ok({"count": len(_found(call, call.body("jql").get("jql"), archived=False))})
+    found = _found(call, call.body("jql").get("jql"), archived=False)
+    return ok({"count": max(0, len(found) + call.site.switches.count_is_off_by)})
 
 
 def _search(call: Call, question: dict[str, Any]) -> Reply:
@@ -98,7 +99,7 @@ def _found(call: Call, jql: Any, *, archived: bool) -> list[int]:
     site = call.site
     now = site.clock.now_ms()
     site.index.catch_up(now)
-    if call.account is None:
+    if call.account is None or site.switches.search_outage:
         return []
     scope = Scope(
         catalog=site.catalog,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from jira_assets.demo.accounts import Accounts
@@ -29,6 +30,7 @@ class SiteBase:
     index: SearchIndex
     render: Renderer
     _last_id: int
+    _last_project_id: int = 0
 
     def project(self, text: str | int) -> DemoProject:
         """Find a project by id, key, name or former key; raises KeyError."""
@@ -85,7 +87,7 @@ class SiteBase:
 
     def _announce(self, issue_id: int, document: Any) -> None:
         now = self.clock.now_ms()
-        lag = int(self.switches.index_lag.total_seconds() * 1000)
+        lag = self.switches.index_lag // timedelta(milliseconds=1)
         self.index.catch_up(now)
         self.index.put(issue_id, document, due_ms=now + lag, now_ms=now)
 

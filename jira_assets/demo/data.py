@@ -44,7 +44,10 @@ class DemoUser:
 
 @dataclass(slots=True)
 class DemoProject:
-    """A project; `versions` and `components` are JSON objects with at least `id` (str) and `name`."""
+    """A project; `versions` and `components` are JSON objects with at least `id` (str) and `name`.
+
+    `since` tells when it was archived or put into the trash, in epoch milliseconds.
+    """
 
     id: int
     key: str
@@ -55,6 +58,7 @@ class DemoProject:
     trashed: bool = False
     forbidden: bool = False
     invisible: bool = False
+    since: int | None = None
     old_keys: list[str] = field(default_factory=list)
     versions: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)

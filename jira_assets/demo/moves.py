@@ -1,4 +1,4 @@
-"""Delete the issues of a demo site and move them between projects."""
+"""Delete the issues of a demo site, hide them, and move them between projects."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ class IssueMoves(IssueEdits):
                     self.edit_issue(child.id, parent=None)
             self.store.remove(issue)
             self._announce(issue.id, None)
+
+    def hide_issue(self, id_or_key: str | int) -> None:
+        """Let issue security keep an issue from every caller: it looks exactly like a deleted one.
+
+        Nothing of the issue changes, as when people lose membership in its security level.
+        """
+        with self.lock:
+            self.store.hidden.add(self.issue(id_or_key).id)
+
+    def show_issue(self, id_or_key: str | int) -> None:
+        """Show an issue again that was hidden, as it is now."""
+        with self.lock:
+            self.store.hidden.discard(self.issue(id_or_key).id)
 
     def move_issue(self, id_or_key: str | int, to_project: str, *, author: str | None = None) -> DemoIssue:
         """Move an issue and its sub-tasks: the id stays, the key is new, the old one still finds it."""

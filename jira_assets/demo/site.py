@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import threading
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,42 +21,25 @@ from jira_assets.demo.accounts import (
     Accounts,
 )
 from jira_assets.demo.administration import Administration
-from jira_assets.demo.catalog import Catalog, reference, references
-from jira_assets.demo.clock import VirtualClock, moment
-from jira_assets.demo.data import DemoIssue, DemoUser, SiteData
+from jira_assets.demo.catalog import Catalog
+from jira_assets.demo.clock import VirtualClock
+from jira_assets.demo.data import DemoUser, SiteData
 from jira_assets.demo.faults import Faults
 from jira_assets.demo.index import Document, SearchIndex
 from jira_assets.demo.journal import Journal, Request
 from jira_assets.demo.moves import IssueMoves
 from jira_assets.demo.paging import PageTokens
+from jira_assets.demo.project_life import ProjectLife
 from jira_assets.demo.render import Renderer
 from jira_assets.demo.selection import Selection
 from jira_assets.demo.store import IssueStore
 from jira_assets.demo.switches import Switches
+from jira_assets.demo.truth import IssueTruth, Truth
+
+__all__ = ["DemoSite", "IssueTruth"]
 
 
-@dataclass(frozen=True, slots=True)
-class IssueTruth:
-    """What is true of an issue now; ids are strings as Jira prints them."""
-
-    id: str
-    key: str
-    project_id: str
-    project_key: str
-    summary: str | None
-    issue_type: str | None
-    status: str | None
-    status_category: str | None
-    assignee: str | None
-    points: float | None
-    sprint_ids: tuple[str, ...]
-    parent_id: str | None
-    created: datetime
-    updated: datetime
-    changes: int
-
-
-class DemoSite(IssueMoves, Administration):
+class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
     """Hold a site and change it the way people would; every method is thread-safe."""
 
     def __init__(
@@ -116,6 +100,16 @@ class DemoSite(IssueMoves, Administration):
         name = account.time_zone if account else None
         return ZoneInfo(name) if name else self.render.zone
 
+    @contextmanager
+    def indexed_late(self, by: timedelta) -> Iterator[None]:
+        """Let what is changed in this block become searchable that much later than it happens."""
+        with self.lock:
+            usual, self.switches.index_lag = self.switches.index_lag, by
+            try:
+                yield
+            finally:
+                self.switches.index_lag = usual
+
     def body(self, document: Document, selection: Selection) -> bytes:
         """Return the JSON of a version of an issue; it is kept until something it shows has changed."""
         if document.epoch != self.render.epoch:
@@ -149,42 +143,3 @@ class DemoSite(IssueMoves, Administration):
     def early_returns(self) -> list[Request]:
         """Return the requests that came back before the Retry-After they had been told."""
         return list(self.journal.early_returns)
-
-    def truth(self, id_or_key: str | int) -> IssueTruth:
-        """Return what is true of one issue now."""
-        with self.lock:
-            return self._truth(self.issue(id_or_key))
-
-    def issues_truth(self, project_key: str | None = None) -> dict[str, IssueTruth]:
-        """Return what is true of every issue that the site shows, by id."""
-        with self.lock:
-            visible = {each.id for each in self.catalog.visible_projects()}
-            if project_key is not None:
-                visible &= {self.project(project_key).id}
-            issues = (document.issue for document in self.store.documents.values())
-            return {str(each.id): self._truth(each) for each in issues if each.project_id in visible}
-
-    def _truth(self, issue: DemoIssue) -> IssueTruth:
-        fields = issue.fields
-        status = self._status_of(issue)
-        kind = fields.get("issuetype")
-        named = kind if isinstance(kind, dict) else self.render.issue_type(kind) if kind else None
-        points = fields.get(self.catalog.points_field(issue.project_id) or "")
-        sprints = [each for name in self.catalog.sprint_fields for each in references(fields.get(name))]
-        return IssueTruth(
-            id=str(issue.id),
-            key=self.render.key(issue),
-            project_id=str(issue.project_id),
-            project_key=self.catalog.projects[issue.project_id].key,
-            summary=fields.get("summary"),
-            issue_type=named["name"] if named else None,
-            status=status.name if status else None,
-            status_category=status.category_key if status else None,
-            assignee=reference(fields.get("assignee")),
-            points=float(points) if isinstance(points, int | float) else None,
-            sprint_ids=tuple(sprints),
-            parent_id=reference(fields.get("parent")),
-            created=moment(issue.created),
-            updated=moment(issue.updated),
-            changes=len(issue.histories),
-        )

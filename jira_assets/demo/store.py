@@ -19,6 +19,8 @@ class IssueStore:
         self._by_old_key: dict[str, int] = {}
         self._children: dict[int, set[int]] = {}
         self._last_number: dict[int, int] = {}
+        self.hidden: set[int] = set()
+        """The issues that issue security keeps from every caller."""
         for issue in issues:
             self.put(issue)
         self.last_id = max(self.documents, default=10_000)
@@ -56,6 +58,7 @@ class IssueStore:
     def remove(self, issue: DemoIssue) -> None:
         """Forget an issue for good."""
         self._unlink(issue)
+        self.hidden.discard(issue.id)
         del self.documents[issue.id]
 
     def children(self, issue_id: int) -> list[DemoIssue]:

@@ -11,7 +11,10 @@ class Switches:
     """What a test may turn; the defaults are those of a healthy Cloud site."""
 
     index_lag: timedelta = timedelta(0)
-    """How long a change takes, on the site's clock, until search and approximate-count show it."""
+    """How long a change takes, on the site's clock, until search and approximate-count show it.
+
+    It holds for the changes made while it is set: `site.indexed_late(by)` sets it for a few of them.
+    """
     unknown_projects_silent: bool = False
     """A project that is not there leaves a query empty instead of answering 400."""
     short_pages: bool = False
@@ -28,6 +31,12 @@ class Switches:
     """The account may not browse users: users/search answers 403."""
     agile_forbidden: bool = False
     """The account has no access to Jira Software: boards and sprints answer 403."""
+    search_outage: bool = False
+    """Search answers 200 with nothing and counts nothing, for every query; all else is well."""
+    count_is_off_by: int = 0
+    """approximate-count answers this much more (or less) than search finds."""
+    empty_project_list_is_404: bool = False
+    """project/search answers 404 instead of an empty page, as Atlassian documents it."""
     dead_credentials: bool = False
     """Credentials no longer count: 200 with nothing where anonymous access is possible, else 401."""
     retriable_issue_errors: int = 0

@@ -82,7 +82,8 @@ def _key(clause: Clause, scope: Scope) -> Test:
 
 def _known_issue(value: Value, field: str, scope: Scope) -> DemoIssue:
     issue = scope.issues.resolve(value.text)
-    if issue is None or _hidden(scope.catalog.projects[issue.project_id]):
+    hidden = issue is None or issue.id in scope.issues.hidden
+    if issue is None or hidden or _hidden(scope.catalog.projects[issue.project_id]):
         raise unknown_issue(value.text, field)
     return issue
 

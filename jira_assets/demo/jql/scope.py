@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,7 +24,10 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class Issues(Protocol):
-    """Where issues are found by what a query calls them."""
+    """Where issues are found by what a query calls them; those that are `hidden` are kept from the caller."""
+
+    @property
+    def hidden(self) -> Set[int]: ...
 
     def resolve(self, id_or_key: str) -> DemoIssue | None:
         """Find an issue by its id, its key or a key it once had."""

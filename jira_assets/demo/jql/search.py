@@ -46,7 +46,8 @@ def _candidates(
     # Every part is turned into a test, since that is where mistakes in it are noticed.
     tests = [(part, _test(part, scope)) for part in parts]
     ids = index.candidates(sorted(projects), narrowing, bounds)
-    documents = (document for each in ids if (document := index.get(each)) is not None)
+    hidden = scope.issues.hidden
+    documents = (found for each in ids if each not in hidden and (found := index.get(each)) is not None)
     return documents, [
         test for part, test in tests if not (_names_projects(part) or _bounds_time(part, narrowing))
     ]
