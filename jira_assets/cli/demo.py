@@ -82,9 +82,22 @@ class DemoChoice:
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same site.")
 @click.option("--projects", default=4, show_default=True, help="How many projects to invent.")
 @click.option("--issues", default=2000, show_default=True, help="How many issues to invent in all.")
+@click.option(
+    "--changes-a-minute",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="N",
+    help="Let the site change by itself as often, so that there is something to follow.",
+)
 @pass_invocation
 def demo(
-    invocation: Invocation, once: bool, load: tuple[Path, ...], seed: int, projects: int, issues: int
+    invocation: Invocation,
+    once: bool,
+    load: tuple[Path, ...],
+    seed: int,
+    projects: int,
+    issues: int,
+    changes_a_minute: float,
 ) -> None:
     """Sync a demo Jira site into DuckDB: everything works as with a real one.
 
@@ -94,7 +107,8 @@ def demo(
     choice = DemoChoice(load, seed, projects, issues)
     home = (invocation.home or DEMO_HOMES / choice.name).expanduser().absolute()
     home.mkdir(parents=True, exist_ok=True)
-    with served_site(_options(choice, home)) as connection:
+    options = [*_options(choice, home), "--quiet", "--changes-a-minute", str(changes_a_minute)]
+    with served_site(options) as connection:
         os.environ.update(connection, JIRA_ASSETS_HOME=str(home))
         settings = load_settings({"home": str(home)}, dotenv=None)
         _track_everything(settings)
@@ -115,6 +129,8 @@ def _options(choice: DemoChoice, home: Path) -> list[str]:
         str(_born(home)),
         "--team-file",
         str(home / "team.csv"),
+        "--diary",
+        str(home / "diary"),
     ]
     if choice.load:
         return [*options, *(part for path in choice.load for part in ("--load", str(path.resolve())))]

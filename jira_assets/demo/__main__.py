@@ -8,12 +8,16 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import click
 
 from jira_assets.demo.generate import generate_site, sample_team
+from jira_assets.demo.life import Life
 from jira_assets.demo.load import load_site
+from jira_assets.demo.pulse import Diary, Pulse
 from jira_assets.demo.server import DemoServer
 from jira_assets.demo.site import DemoSite
 
@@ -38,6 +42,24 @@ from jira_assets.demo.site import DemoSite
     type=click.Path(path_type=Path),
     help="Write the team of the generated site there, as CSV, unless the file is there already.",
 )
+@click.option(
+    "--changes-a-minute",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="How often the site changes by itself: edits, transitions, new issues, now and then a deletion.",
+)
+@click.option(
+    "--most-lag",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="Seconds that search may take at most to show such a change; each takes its own time.",
+)
+@click.option(
+    "--diary",
+    type=click.Path(path_type=Path),
+    help="Keep there when the site changed by itself, and begin by living through it again.",
+)
+@click.option("--quiet", is_flag=True, help="Do not tell each change.")
 @click.option("--stop-with-stdin", is_flag=True, help="Stop when standard input closes.")
 @click.option("--warm", is_flag=True, help="Encode every issue before the first request.")
 def main(
@@ -50,6 +72,10 @@ def main(
     latency_ms: float,
     now_ms: int | None,
     team_file: Path | None,
+    changes_a_minute: float,
+    most_lag: float,
+    diary: Path | None,
+    quiet: bool,
     stop_with_stdin: bool,
     warm: bool,
 ) -> None:
@@ -62,12 +88,21 @@ def main(
         if team_file is not None and not team_file.exists():
             _write_team(team_file, sample_team(data))
     site = DemoSite(data, seed=seed)
-    with DemoServer(site, port=port, latency_ms=latency_ms) as server, suppress(KeyboardInterrupt):
+    pulse = Pulse(
+        site,
+        Life(site, seed, most_lag=timedelta(seconds=most_lag)),
+        changes_a_minute=changes_a_minute,
+        diary=Diary(diary),
+        tell=(lambda _: None) if quiet else partial(click.echo, err=True),
+    )
+    relived = pulse.relive()
+    with DemoServer(site, port=port, latency_ms=latency_ms) as server, pulse, suppress(KeyboardInterrupt):
         if warm:
             site.warm()
         # What was generated stays: collecting it over and over would slow every answer down.
         gc.freeze()
-        _introduce(server, f"{len(data.issues)} issues of {len(data.projects)} projects")
+        lived = f", after {relived} changes of its own" if relived else ""
+        _introduce(server, f"{len(data.issues)} issues of {len(data.projects)} projects{lived}")
         if stop_with_stdin:
             sys.stdin.read()
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -57,6 +59,17 @@ class VirtualClock:
             if self._frozen_ns is not None:
                 self._offset_ns = self._frozen_ns - time.time_ns()
                 self._frozen_ns = None
+
+    @contextmanager
+    def held_at(self, at: datetime) -> Iterator[None]:
+        """Show one moment for the length of the block, and go on afterwards as if it had not been."""
+        with self._lock:
+            before, self._frozen_ns = self._frozen_ns, epoch_ms(at) * 1_000_000
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._frozen_ns = before
 
     def _move(self, by_ns: int) -> None:
         self._offset_ns += by_ns
