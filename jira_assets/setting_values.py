@@ -11,11 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-ValueKind = Literal["text", "path", "url", "database", "1-8", "minutes", "size", "names"]
+ValueKind = Literal[
+    "text", "path", "url", "database", "1-8", "minutes", "count", "size", "names", "hours", "zone", "cron"
+]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _A_WEEK = 7 * 24 * 60
+_A_MILLION = 10**6
 
 
 def read_path(text: str) -> Path:
@@ -85,6 +89,32 @@ def read_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
+def read_hours(text: str) -> str:
+    """Read the first and the last of some hours, over midnight too, as cron writes them."""
+    found = re.fullmatch(r"([0-9]{1,2})-([0-9]{1,2})", text)
+    if not found or max(int(hour) for hour in found.groups()) > 23:
+        raise ValueError("are not two hours from 0 to 23, such as 1-5 or 22-4")
+    first, last = (int(hour) for hour in found.groups())
+    return f"{first}-{last}" if first <= last else f"{first}-23,0-{last}"
+
+
+def read_zone(text: str) -> str:
+    """Read the name of a time zone."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not the name of a time zone such as Europe/Berlin") from None
+    return text
+
+
+def read_cron(text: str) -> str:
+    """Read the five fields of a cron schedule; what they mean is Dagster's to judge."""
+    fields = text.split()
+    if len(fields) != 5 or not all(re.fullmatch(r"[\w*,/\-#]+", field) for field in fields):
+        raise ValueError("is not a cron schedule of five fields, such as 30 0 * * *")
+    return " ".join(fields)
+
+
 def mask_secret(value: str) -> str:
     """Show the last four characters, and none at all of a secret that four would give away."""
     return f"…{value[-4:]}" if len(value) >= 12 else "…"
@@ -102,6 +132,10 @@ VALUE_READERS: dict[ValueKind, Callable[[str], Any]] = {
     "database": read_database_url,
     "1-8": _number_between(1, 8),
     "minutes": _number_between(1, _A_WEEK),
+    "count": _number_between(1, _A_MILLION),
     "size": read_size,
     "names": read_names,
+    "hours": read_hours,
+    "zone": read_zone,
+    "cron": read_cron,
 }

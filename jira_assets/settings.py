@@ -53,6 +53,15 @@ class Settings:
     excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
     story_points_field: str | None = None
     sprint_field: str | None = None
+    longest_age_minutes: int = 60
+    longest_unproven_days: int = 3
+    points_per_hour: int | None = None
+    reconcile_points_per_hour: int = 20_000
+    off_hours: str = "1-5"
+    time_zone: str = "UTC"
+    refresh_cron: str = "30 0 * * *"
+    compact_cron: str = "30 6 * * 0"
+    sync_cron: str = "0 * * * *"
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property

@@ -15,6 +15,7 @@ _PROJECTS_A_PAGE = 100
 _USERS_A_PAGE = 1000
 # Account ids travel in the address, whose length has limits on the way.
 _USERS_BY_ID = 50
+POINTS_A_PERSON = 2
 
 
 class CatalogEndpoints(Endpoints):
@@ -59,6 +60,7 @@ class CatalogEndpoints(Endpoints):
             page = self._get("/rest/api/3/users/search", list[User], params)
             if not page:
                 return
+            self.transport.spend(len(page) * POINTS_A_PERSON)
             yield from (user for user in page if user.account_id not in seen)
             seen.update(user.account_id for user in page)
             start += len(page)

@@ -38,6 +38,7 @@ class Endpoints:
         start = 0
         while True:
             page = self._get(path, _Page[item], {**params, "startAt": start})  # type: ignore[valid-type]  # a type made at run time
+            self.transport.spend(len(page.values))
             yield page.values
             start += len(page.values)
             if page.is_last or not page.values:

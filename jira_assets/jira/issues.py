@@ -80,6 +80,7 @@ class IssueEndpoints(Endpoints):
             return {}, {}
         question = {"issueIdsOrKeys": list(ids), "fields": with_needed(fields)}
         answer = self._post("/rest/api/3/issue/bulkfetch", _BulkAnswer, question)
+        self.transport.spend(len(answer.issues))
         issues = [raw_issue(issue) for issue in answer.issues]
         failed = {str(error.id): error.error_message or "no reason" for error in answer.issue_errors or []}
         return {issue.id: issue for issue in issues}, failed
@@ -95,6 +96,7 @@ class IssueEndpoints(Endpoints):
         seen: set[str] = set()
         while ids:
             page = self._post("/rest/api/3/changelog/bulkfetch", _ChangelogPage, question)
+            self.transport.spend(len(page.issue_change_logs))
             _collect(page, found)
             token = page.next_page_token
             if not token:

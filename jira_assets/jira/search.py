@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,13 +19,14 @@ _NEEDED_FIELDS = ("updated", "project")
 
 
 class _Page(msgspec.Struct, rename="camel", kw_only=True):
+    # Without a default: an answer that has no issues in it is not an empty page.
+    issues: list[Any]
     is_last: bool | None = None
     next_page_token: str | None = None
     warnings: list[msgspec.Raw] | None = None
 
 
 class _IssuePage(_Page, kw_only=True):
-    # Without a default: an answer that has no issues in it is not an empty page.
     issues: list[msgspec.Raw]
 
 
@@ -70,6 +71,7 @@ class SearchEndpoints(Endpoints):
             page = self._search_page(question, shape)
             if page.warnings:
                 raise _incomplete(f"it warns: {bytes(page.warnings[0])[:300].decode(errors='replace')}", jql)
+            self.transport.spend(len(page.issues))
             yield page
             token = page.next_page_token
             if page.is_last or not token:

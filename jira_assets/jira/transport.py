@@ -17,6 +17,7 @@ from jira_assets.errors import JiraAssetsError, JiraUnavailable, RateLimited
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.exchange import Answer
 from jira_assets.jira.pauses import EndpointGates, MemoryPauseBoard, PauseBoard, Wait, endpoint_of
+from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
 from jira_assets.jira.refusals import error_from, login_failed
 from jira_assets.jira.tally import Tally, counting, tallies
@@ -81,6 +82,7 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
         pause: PauseBoard | None = None,
         on_wait: Callable[[Wait], None] | None = None,
+        ledger: PointsLedger | None = None,
     ) -> None:
         self.connection = connection
         self.clock = clock
@@ -91,6 +93,7 @@ class Transport:
         self._board: PauseBoard = pause if pause is not None else MemoryPauseBoard()
         self._gates = EndpointGates()
         self._on_wait = on_wait
+        self._ledger = ledger
         self._slots = threading.BoundedSemaphore(max_in_flight)
         self._reached = False
         self._session = open_session(connection, pool_size=max_in_flight)
@@ -106,9 +109,16 @@ class Transport:
         with counting() as tally:
             yield tally
 
+    def spend(self, points: int) -> None:
+        """Count what the objects of an answer cost of Jira's quota; the request itself is counted here."""
+        if self._ledger is not None:
+            self._ledger.spend(points)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+        if self._ledger is not None:
+            self._ledger.close()
 
     def request(
         self, method: str, path: str, *, params: Params | None = None, json: object | None = None
@@ -133,6 +143,7 @@ class Transport:
     def _attempt(self, call: _Call) -> Answer | _Setback:
         with self._slot(call):
             self._count(requests=1)
+            self.spend(1)
             try:
                 answer = self._send(call)
             except (RequestException, ValueError) as error:
@@ -196,7 +207,7 @@ class Transport:
         reasons = [
             call.not_before,
             self._gates.closed_until(call.endpoint),
-            (pause, "Jira's quota is used up") if pause else None,
+            (pause, "Jira's quota or our own budget is used up") if pause else None,
         ]
         last = max((reason for reason in reasons if reason), default=None)
         if last is None or last[0] <= self.clock():

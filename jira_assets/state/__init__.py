@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jira_assets.state.records import (
     ProjectRef,
     SyncRecord,
+    SyncRequest,
     SyncStatus,
     TeamMember,
     TrackedProject,
@@ -20,6 +21,7 @@ __all__ = [
     "ProjectRef",
     "State",
     "SyncRecord",
+    "SyncRequest",
     "SyncStatus",
     "TeamMember",
     "TrackedProject",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -43,3 +44,12 @@ class Outcomes(Database):
                 update(sync_records).where(sync_records.c.project_id == project_id).values(**asdict(revised))
             )
         return revised
+
+    def note_probe(self, project_ids: Iterable[str], at: datetime) -> None:
+        """Write down that a probe found nothing that the lake lacks of these projects."""
+        with self.writing() as connection:
+            connection.execute(
+                update(sync_records)
+                .where(sync_records.c.project_id.in_(list(project_ids)))
+                .values(probed_at=at)
+            )

@@ -34,7 +34,11 @@ class TrackedProject:
 
 @dataclass(frozen=True)
 class SyncRecord:
-    """The outcome of the newest sync of a project; `errors` counts the failures since the last success."""
+    """The outcome of the newest sync of a project; `errors` counts the failures since the last success.
+
+    `probed_at` is when a probe last found that the lake lacks nothing. `error_kind` names the class of the
+    last error. `inactive_since` is set while Jira says that there is no such project; its data are kept.
+    """
 
     project_id: str
     project_key: str
@@ -54,6 +58,23 @@ class SyncRecord:
     last_instruction: str | None = None
     proved_complete_at: datetime | None = None
     missing_issues: int | None = None
+    probed_at: datetime | None = None
+    error_kind: str | None = None
+    inactive_since: datetime | None = None
+
+    @property
+    def fresh_at(self) -> datetime | None:
+        """When it was last known that nothing is missing that Jira's search shows: by a sync or a probe."""
+        return max(filter(None, (self.last_success_at, self.probed_at)), default=None)
+
+
+@dataclass(frozen=True)
+class SyncRequest:
+    """Somebody wants a project (None: every tracked one) to be synced now."""
+
+    request_id: int
+    project_id: str | None
+    requested_at: datetime
 
 
 @dataclass(frozen=True)

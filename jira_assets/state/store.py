@@ -8,12 +8,14 @@ from datetime import datetime
 from jira_assets.state.database import open_engine, utc_now
 from jira_assets.state.outcomes import Outcomes
 from jira_assets.state.pauses import Pauses
+from jira_assets.state.points import Points
 from jira_assets.state.projects import Projects
+from jira_assets.state.requests import SyncRequests
 from jira_assets.state.site import SiteSettings
 from jira_assets.state.team import Team
 
 
-class State(Projects, Outcomes, Team, Pauses, SiteSettings):
+class State(Projects, Outcomes, SyncRequests, Team, Pauses, Points, SiteSettings):
     """What people decide and what they want to see, shared by every process of a home."""
 
     @classmethod

@@ -105,6 +105,24 @@ sync_records = Table(
     Column("last_instruction", String),
     Column("proved_complete_at", UtcTime),
     Column("missing_issues", Integer),
+    Column("probed_at", UtcTime),
+    Column("error_kind", String),
+    Column("inactive_since", UtcTime),
+)
+
+sync_requests = Table(
+    "sync_requests",
+    metadata,
+    Column("request_id", Integer, primary_key=True),
+    Column("project_id", String),
+    Column("requested_at", UtcTime, nullable=False),
+)
+
+points_spent = Table(
+    "points_spent",
+    metadata,
+    Column("hour", UtcTime, primary_key=True),
+    Column("points", Integer, nullable=False),
 )
 
 team_members = Table(

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from jira_assets.errors import NotFound, UnknownProject
 from jira_assets.state import State, SyncRecord
 from jira_assets.sync.outcome import Outcome
+
+NO_SUCH_PROJECT = (NotFound, UnknownProject)
+"""A project that Jira does not know, or hides, is left alone until it is seen again; its data are kept."""
 
 
 def record_outcome(state: State, outcome: Outcome, now: datetime) -> SyncRecord:
@@ -37,6 +41,10 @@ def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
             errors=before.errors + 1,
             last_error=outcome.error.reason,
             last_instruction=outcome.error.instruction,
+            error_kind=type(outcome.error).__name__,
+            inactive_since=(before.inactive_since or now)
+            if isinstance(outcome.error, NO_SUCH_PROJECT)
+            else None,
         )
     return replace(
         attempt,
@@ -46,4 +54,6 @@ def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
         errors=0,
         last_error=None,
         last_instruction=None,
+        error_kind=None,
+        inactive_since=None,
     )

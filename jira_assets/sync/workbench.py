@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.connection import Connection
+from jira_assets.jira.connection import Bearer, Connection
+from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.transport import Transport
 from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
@@ -29,6 +31,11 @@ from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable
 from jira_assets.warehouse.publish import Published
+
+POINTS_OF_AN_APP = 60_000
+"""What an OAuth app may spend in an hour, less a reserve; Jira allows 65,000 for all its users together."""
+
+IMPATIENT: dict[str, Any] = {"attempts": 3, "patience": timedelta(seconds=10)}
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,17 @@ class Workbench:
         return publish_warehouse(self.engine, self.lake, self.state, self.settings, force=force)
 
     @contextmanager
-    def asking_jira(self) -> Iterator[SyncContext]:
-        """Open a client for the connected site and threads that ask side by side."""
+    def asking_jira(self, *, patient: bool = True) -> Iterator[SyncContext]:
+        """Open a client for the connected site and threads that ask side by side.
+
+        Who is not patient hears after some seconds that Jira cannot answer now.
+        """
+        connection = Connection.from_settings(self.settings)
         transport = Transport(
-            Connection.from_settings(self.settings),
+            connection,
             max_in_flight=self.settings.max_in_flight,
+            **({} if patient else IMPATIENT),
+            ledger=PointsLedger(self.state, self._budget(connection), self.clock),
             clock=self.clock,
             sleep=self.sleep,
             pause=self.state,
@@ -87,6 +100,11 @@ class Workbench:
                 options=options_from(self.settings),
                 notify=self.listener.progress,
             )
+
+    def _budget(self, connection: Connection) -> int | None:
+        """Tell how many points an hour may cost; Jira meters OAuth apps only."""
+        metered = isinstance(connection.credential, Bearer)
+        return self.settings.points_per_hour or (POINTS_OF_AN_APP if metered else None)
 
 
 @contextmanager

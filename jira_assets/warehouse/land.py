@@ -58,6 +58,7 @@ class Landing:
         self._manifest = manifest
         self._asked_at = asked_at
         self.rows = 0
+        self._newest: datetime | None = None
         self._longest = 2**20
         self._seq = manifest.next_seq
         manifest.next_seq += 1
@@ -69,6 +70,9 @@ class Landing:
 
     def add(self, observations: Iterable[Observation]) -> None:
         """Append observations to the staging file."""
+        observations = list(observations)
+        times = [seen.updated_at for seen in observations if seen.updated_at is not None]
+        self._newest = max([*times, *filter(None, [self._newest])], default=None)
         lines = [self._encoder.encode(self._row(observation)) for observation in observations]
         with self._staging.open("ab") as staging:
             staging.writelines(line + b"\n" for line in lines)
@@ -88,7 +92,7 @@ class Landing:
                 statement("land", staging=self._staging, parquet=parquet, longest=self._longest + 1)
             )
         self.discard()
-        return RawFile(self._relative, self.rows, self._asked_at)
+        return RawFile(self._relative, self.rows, self._asked_at, self._newest)
 
     def discard(self) -> None:
         """Forget what was added."""

@@ -14,11 +14,12 @@ import msgspec
 
 
 class RawFile(msgspec.Struct, frozen=True):
-    """One file of observations; `path` is relative to the lake."""
+    """One file of observations; `path` is relative to the lake, `newest` the latest `updated` in it."""
 
     path: str
     rows: int
     asked_at: datetime
+    newest: datetime | None = None
 
 
 class Slice(msgspec.Struct):
@@ -82,6 +83,11 @@ class Manifest(msgspec.Struct):
     full: FullRead | None = None
     mapping: FieldMapping = FieldMapping()
     derived: dict[str, Derived] = msgspec.field(default_factory=dict)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest `updated` of any observation."""
+        return max((file.newest for file in self.raw if file.newest is not None), default=None)
 
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""

@@ -1,0 +1,155 @@
+"""Ask one question about all tracked projects: which of them have versions that the lake lacks?
+
+The question reaches back to the newest version that the site showed last time at least, so that a healthy
+site always answers something: an empty answer means that it is dead or blind, not that nothing happened. A
+few projects are called by name in the same question, each reaching back to its own newest version: so a
+project that dropped out without a word is noticed, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from jira_assets.errors import IncompleteRead, JiraAssetsError
+from jira_assets.jira.answers import IssueHead
+from jira_assets.sync.context import SyncContext
+from jira_assets.sync.lacking import lacking_versions
+from jira_assets.sync.mark import take_mark
+from jira_assets.sync.missing_projects import Answer, ask_about, look_at_project
+from jira_assets.sync.probe_memory import ProbeMemory
+from jira_assets.warehouse.manifest import fingerprint
+
+IDENTITY_LASTS = timedelta(minutes=10)
+CALLED_BY_NAME = 5
+"""Projects in each roll call: 500 projects are called within an hour."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A project that is asked about, and up to when the lake is known to have all of it."""
+
+    project_id: str
+    complete_until: datetime
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the site said: for each project with versions that the lake lacks, a digest of them.
+
+    `set_aside` are projects that could not be asked about, with the reason; the others were.
+    """
+
+    at: datetime
+    memory: ProbeMemory
+    is_deep: bool = False
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    set_aside: Mapping[str, JiraAssetsError] = field(default_factory=dict)
+
+
+def probe_site(context: SyncContext, watched: Sequence[Watched], memory: ProbeMemory) -> Probe:
+    """Ask; raises `AuthenticationError` when Jira does not know us, `IncompleteRead` when it is blind."""
+    at, memory = _prove_identity(context, memory)
+    if not watched:
+        return Probe(at, memory)
+    ids = sorted(project.project_id for project in watched)
+    newest = _newest(context, ids, memory)
+    is_deep = _is_deep(context, memory, at)
+    since = _since(context, watched, newest, is_deep=is_deep)
+    turn = memory.turn(ids, CALLED_BY_NAME)
+    called = _called_by_name(context, turn, memory, since)
+    answer = ask_about(context.client, ids, since, called)
+    memory = memory.after(answer.heads, turn[-1], at if is_deep else None)
+    if not answer.heads and newest is not None:
+        memory = _explain_silence(context, [key for key in ids if key not in answer.set_aside], memory)
+    memory = _look_for_the_silent(context, answer, called, memory)
+    lacking = _lacking(context, answer.heads)
+    return Probe(at, memory, is_deep, lacking, answer.set_aside)
+
+
+def _prove_identity(context: SyncContext, memory: ProbeMemory) -> tuple[datetime, ProbeMemory]:
+    """Prove who we are now and then; the skew of the clocks that shows then holds until the next time."""
+    now = context.clock()
+    if memory.proved_at is not None and timedelta() <= now - memory.proved_at < IDENTITY_LASTS:
+        return now - memory.clock_ahead, memory
+    mark = take_mark(context)
+    return mark.at, memory.with_identity(now, max(mark.skew, timedelta()))
+
+
+def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeMemory) -> datetime | None:
+    """Give the newest version that a healthy site has to name; at first the newest in the lake."""
+    if memory.newest is not None and memory.newest_in in ids:
+        return memory.newest
+    manifests = (context.lake.manifest(key) for key in ids)
+    return max((m.newest for m in manifests if m is not None and m.newest is not None), default=None)
+
+
+def _is_deep(context: SyncContext, memory: ProbeMemory, at: datetime) -> bool:
+    last = memory.looked_back_at
+    return last is None or at - last >= context.options.deep_look_every
+
+
+def _since(
+    context: SyncContext, watched: Sequence[Watched], newest: datetime | None, *, is_deep: bool
+) -> datetime:
+    options = context.options
+    complete = min(project.complete_until for project in watched)
+    since = complete - (options.deep_look_back if is_deep else options.look_back)
+    return since if newest is None else min(since, newest)
+
+
+def _called_by_name(
+    context: SyncContext, turn: Sequence[str], memory: ProbeMemory, since: datetime
+) -> dict[str, datetime]:
+    """Name the newest version that Jira has to show of each project whose turn it is."""
+    called = {}
+    for key in turn:
+        manifest = context.lake.manifest(key)
+        newest = manifest.newest if manifest else None
+        if newest is not None and newest < since and memory.quiet.get(key) != newest:
+            called[key] = newest
+    return called
+
+
+def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeMemory) -> ProbeMemory:
+    """Tell a site that shows nothing from one whose newest issue was deleted, and note its newest now."""
+    take_mark(context)  # dead credentials end here
+    jql = f"project in ({', '.join(ids)}) order by updated desc"
+    for page in context.client.search(jql, fields=[], page_size=1) if ids else ():
+        if page:
+            return memory.with_newest(page[0].head)
+    raise IncompleteRead(
+        f"Jira knows us and shows no issue in any of {len(ids)} tracked projects; the lake has some of them.",
+        "Nothing was changed. Check in a browser whether this account still sees the issues; "
+        "if it does, Jira's search may be out of order: see its status page.",
+    )
+
+
+def _look_for_the_silent(
+    context: SyncContext, answer: Answer, called: Mapping[str, datetime], memory: ProbeMemory
+) -> ProbeMemory:
+    """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
+    heard = {head.project_id for head in answer.heads}
+    for key in called.keys() - heard - answer.set_aside.keys():
+        error = look_at_project(context.client, key)
+        if error is not None:
+            answer.set_aside[key] = error
+        else:
+            memory = memory.with_quiet(key, called[key])
+    return memory
+
+
+def _lacking(context: SyncContext, heads: Iterable[IssueHead]) -> dict[str, str]:
+    by_project = defaultdict(list)
+    for head in heads:
+        by_project[head.project_id].append(head)
+    lacking = {
+        key: lacking_versions(context.engine, context.lake, key, named) for key, named in by_project.items()
+    }
+    return {
+        key: fingerprint(sorted((head.id, head.key, str(head.updated)) for head in found))
+        for key, found in lacking.items()
+        if found
+    }
