@@ -185,3 +185,33 @@ def test_every_setting_is_described_and_named_like_its_attribute() -> None:
     assert [shown.name for shown in settings.describe()] == [setting.name for setting in SETTINGS]
     assert all(setting.description.endswith(".") for setting in SETTINGS)
     assert len({setting.env for setting in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("off_hours", "1-5", "1-5"),
+        ("off_hours", "22-4", "22-23,0-4"),
+        ("time_zone", "Europe/Berlin", "Europe/Berlin"),
+        ("refresh_cron", " 5  4 * * 1-5 ", "5 4 * * 1-5"),
+        ("points_per_hour", "65000", 65_000),
+    ],
+)
+def test_a_schedule_is_read_as_it_is_typed(name: str, text: str, value: object) -> None:
+    assert getattr(load_settings({name: text}, {}, dotenv=None, stored={}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("off_hours", "25-3"),
+        ("off_hours", "night"),
+        ("time_zone", "Europe/Nowhere"),
+        ("refresh_cron", "daily"),
+        ("sync_cron", "0 * * * * ; rm"),
+        ("points_per_hour", "0"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name.upper()):
+        load_settings({name: text}, {}, dotenv=None, stored={})

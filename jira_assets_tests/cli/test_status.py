@@ -60,6 +60,9 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
             "last_instruction": None,
             "proved_complete_at": "2026-11-23T12:00:00Z",
             "missing_issues": None,
+            "probed_at": None,
+            "error_kind": None,
+            "inactive_since": None,
             "name": "Payments",
             "held_by": None,
         }
