@@ -14,6 +14,7 @@
     │   ├── NotFound                404: gone, or hidden from this account
     │   ├── EndpointRemoved         410: Atlassian took this part of its API away
     │   ├── IncompleteRead          the pages of an answer do not add up to a whole
+    │   ├── Unobserved              so many issues disappeared at once that it is not believed
     │   ├── RateLimited             429, longer than we are prepared to wait
     │   └── JiraUnavailable         5xx, resets, truncated bodies, time-outs
     ├── LakeError                   the files of the lake are not what they should be
@@ -114,6 +115,10 @@ class IncompleteRead(JiraError):
     """The pages of an answer do not add up to a whole."""
 
     severity: Severity = "retriable"
+
+
+class Unobserved(JiraError):
+    """So many issues disappeared at once that it is not believed; a person, or another day, decides."""
 
 
 class RateLimited(JiraError):

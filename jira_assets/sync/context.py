@@ -85,9 +85,14 @@ def drain(futures: Sequence[Future[Any]]) -> None:
         for future in as_completed(futures):
             future.result()
     except BaseException:
-        for future in futures:
-            future.cancel()
-        for future in futures:
-            if not future.cancelled():
-                future.exception()  # a task under way must not outlive the lock of its project
+        call_off(futures)
         raise
+
+
+def call_off(futures: Sequence[Future[Any]]) -> None:
+    """Cancel what has not begun, and wait for the rest: it must not outlive the lock of its project."""
+    for future in futures:
+        future.cancel()
+    for future in futures:
+        if not future.cancelled():
+            future.exception()

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from jira_assets.errors import JiraAssetsError
+from jira_assets.warehouse.manifest import Proof
 
-Mode = Literal["full", "incremental"]
+Mode = Literal["incremental", "full", "reconcile"]
+"""Read what changed; read everything again; or name everything, and read what the lake lacks of it."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Outcome:
     """The result for one project; a failed one carries the error and leaves the lake as it was.
 
     `fingerprints` and `rows` describe the tables derived now, by table; `changed` tells whether they differ
-    from those before.
+    from those before. `proof` is the newest there is; it may be older than this sync.
     """
 
     project_id: str
@@ -35,6 +37,7 @@ class Outcome:
     fingerprints: dict[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     nulled: dict[str, int] = field(default_factory=dict)
+    proof: Proof | None = None
 
     @property
     def ok(self) -> bool:

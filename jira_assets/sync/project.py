@@ -4,72 +4,101 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from jira_assets.errors import AuthenticationError, JiraAssetsError
+from jira_assets.errors import AuthenticationError, JiraAssetsError, UnknownProject
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
-from jira_assets.sync.full import read_full
-from jira_assets.sync.incremental import Brought, read_incremental
+from jira_assets.sync.incremental import read_incremental
+from jira_assets.sync.intake import Brought
 from jira_assets.sync.mapping import SiteFacts, map_fields
 from jira_assets.sync.mark import Mark
-from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.outcome import Mode, Outcome
+from jira_assets.sync.standing import out_of_sight, standing_of
+from jira_assets.sync.whole import read_whole
 from jira_assets.warehouse.derive import derive_project
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import Holder
 from jira_assets.warehouse.manifest import Manifest
 
 
-def sync_project(
-    context: SyncContext, project: TrackedProject, mark: Mark, facts: SiteFacts, *, full: bool = False
-) -> Outcome:
+@dataclass(frozen=True)
+class Task:
+    """What to do with a project: how to read it, and whether to believe whatever seems to be gone."""
+
+    project: TrackedProject
+    mode: Mode = "incremental"
+    accept: bool = False
+
+
+def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[], SiteFacts]) -> Outcome:
     """Bring a project up to date; a failure that concerns this project alone comes back in the outcome.
 
-    Raises `AuthenticationError`, which concerns every project.
+    `facts` of the site are asked for when the issues have been read: they may be on their way until then, and
+    raise what forbids this project. Raises `AuthenticationError`, which concerns every project.
     """
     started = time.monotonic()
     with context.client.transport.counted() as tally:
         try:
-            with context.lake.lock(project.project_id, "sync", on_wait=_tell(context, project)):
-                outcome = _sync_locked(context, project, mark, facts, full=full)
+            with context.lake.lock(task.project.project_id, task.mode, on_wait=_tell(context, task.project)):
+                outcome = _sync_locked(context, task, mark, facts)
         except AuthenticationError:
             raise
         except JiraAssetsError as error:
-            outcome = failed(context.lake, project, error)
+            outcome = failed(context.lake, task.project, error)
     return replace(outcome, requests=tally.requests, seconds=time.monotonic() - started)
 
 
-def _sync_locked(
-    context: SyncContext, project: TrackedProject, mark: Mark, facts: SiteFacts, *, full: bool
-) -> Outcome:
+def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[], SiteFacts]) -> Outcome:
     # Read inside the lock: another sync may have committed while this one waited for it.
+    project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
     manifest.project_key = project.project_key
-    is_full = full or manifest.watermark is None or manifest.full is not None
-    read = read_full(context, manifest, mark) if is_full else 0
-    brought = _follow_up(context, manifest, mark, is_full=is_full)
-    changed = derive_mapped(context.engine.cursor(), context.lake, manifest, project, facts, context.options)
+    mode = _mode_needed(manifest, task.mode)
+    brought = _read(context, manifest, mark, mode, accept=task.accept)
+    engine = context.engine.cursor()
+    changed = derive_mapped(engine, context.lake, manifest, project, facts(), context.options)
     context.lake.sweep(manifest)
-    created = read if is_full else brought.created
     return replace(
         describe(manifest),
-        mode="full" if is_full else "incremental",
+        mode=mode,
         changed=changed,
-        fetched=read + brought.fetched,
-        created=created,
+        fetched=brought.fetched,
+        created=brought.created,
         updated=brought.updated,
-        deleted=brought.moved_away,
+        deleted=brought.deleted,
     )
 
 
-def _follow_up(context: SyncContext, manifest: Manifest, mark: Mark, *, is_full: bool) -> Brought:
-    """Read what changed; after a full read only when that began so long ago that it matters."""
-    watermark = manifest.watermark
-    if is_full and watermark is not None and context.clock() - watermark <= context.options.look_back:
-        return Brought()
-    return read_incremental(context, manifest, mark)
+def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
+    """A project that was never read to its end is read in full, whatever was asked for."""
+    return "full" if manifest.watermark is None or manifest.full is not None else wanted
+
+
+def _read(context: SyncContext, manifest: Manifest, mark: Mark, mode: Mode, *, accept: bool) -> Brought:
+    if mode == "incremental":
+        return _read_changes(context, manifest, mark)
+    brought = read_whole(context, manifest, mark, again=mode == "full", accept=accept)
+    if context.clock() - mark.at > context.options.look_back:
+        # That took so long that something may have changed behind it.
+        later = read_incremental(context, manifest, mark)
+        brought.fetched += later.fetched
+        brought.created += later.created
+        brought.updated += later.updated
+        brought.deleted += later.deleted
+    return brought
+
+
+def _read_changes(context: SyncContext, manifest: Manifest, mark: Mark) -> Brought:
+    try:
+        return read_incremental(context, manifest, mark)
+    except UnknownProject:
+        standing = standing_of(context.client, manifest.project_id)
+        if standing == "live":
+            raise
+        raise out_of_sight(manifest.project_key, standing) from None
 
 
 def derive_mapped(
@@ -112,6 +141,7 @@ def describe(manifest: Manifest) -> Outcome:
         fingerprints=fingerprints,
         rows=rows,
         nulled=nulled,
+        proof=manifest.proof,
     )
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import duckdb
 
-from jira_assets.errors import JiraAssetsError, LakeError
+from jira_assets.errors import LakeError
 from jira_assets.people.tables import derive_matches
 from jira_assets.state import State, TrackedProject
-from jira_assets.sync.context import SyncContext, SyncOptions
+from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.mapping import SiteFacts, read_site_facts
-from jira_assets.sync.mark import Mark, take_mark
+from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Outcome
-from jira_assets.sync.project import derive_mapped, describe, failed, sync_project
+from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.record import record_outcome
-from jira_assets.sync.refresh import refresh_site
+from jira_assets.sync.refresh import Refreshed, refresh_site
+from jira_assets.sync.site import arrive
 from jira_assets.warehouse.lake import Lake
 
 PROJECTS_AT_ONCE = 4
@@ -39,19 +41,14 @@ class SyncResult:
         return [outcome for outcome in self.outcomes if not outcome.ok]
 
 
-def sync_projects(
-    context: SyncContext, state: State, projects: Sequence[TrackedProject], *, full: bool = False
-) -> SyncResult:
+def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> SyncResult:
     """Bring the projects up to date and record the outcomes; publishing is the caller's next step.
 
     Raises `AuthenticationError` before anything changes when Jira does not know us.
     """
     with context.client.transport.counted() as tally:
-        mark = take_mark(context)
-        ids = [project.project_id for project in projects]
-        refreshed = refresh_site(context, ids, force=full)
-        facts = read_site_facts(context.engine.cursor(), context.lake)
-        outcomes = _sync_all(context, projects, mark, facts, refreshed.failed, full=full)
+        mark = arrive(context)
+        outcomes, refreshed = _sync_all(context, tasks, mark)
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
@@ -59,28 +56,34 @@ def sync_projects(
     return SyncResult(outcomes, notices, tally.requests)
 
 
-def _sync_all(
-    context: SyncContext,
-    projects: Sequence[TrackedProject],
-    mark: Mark,
-    facts: SiteFacts,
-    unreadable: dict[str, JiraAssetsError],
-    *,
-    full: bool,
-) -> list[Outcome]:
-    def sync(project: TrackedProject) -> Outcome:
-        if error := unreadable.get(project.project_id):
-            return failed(context.lake, project, error)
-        return sync_project(context, project, mark, facts, full=full)
+def _sync_all(context: SyncContext, tasks: Sequence[Task], mark: Mark) -> tuple[list[Outcome], Refreshed]:
+    """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
+    ids = [task.project.project_id for task in tasks]
+    force = any(task.mode == "full" for task in tasks)
 
-    with ThreadPoolExecutor(PROJECTS_AT_ONCE, thread_name_prefix="project") as threads:
-        futures = [threads.submit(copy_context().run, sync, project) for project in projects]
+    def sync(task: Task) -> Outcome:
+        return sync_project(context, task, mark, partial(_facts, context, site, task))
+
+    with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
+
+        def submit(task: Callable[[], Result]) -> Future[Result]:
+            return threads.submit(copy_context().run, task)
+
+        site = submit(partial(refresh_site, context, ids, force=force))
+        projects = [submit(partial(sync, task)) for task in tasks]
         try:
-            return [future.result() for future in futures]
+            return [project.result() for project in projects], site.result()
         except BaseException:
             # Dead credentials, or a person's Ctrl-C: what has not begun is called off.
             threads.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _facts(context: SyncContext, site: Future[Refreshed], task: Task) -> SiteFacts:
+    """Wait for the site's tables; raise what forbids this project."""
+    if error := site.result().failed.get(task.project.project_id):
+        raise error
+    return read_site_facts(context.engine.cursor(), context.lake)
 
 
 def rederive_projects(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
 from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.listener import Listener
-from jira_assets.sync.mark import take_mark
-from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.outcome import Mode, Outcome
+from jira_assets.sync.project import Task
 from jira_assets.sync.publishing import publish_warehouse
 from jira_assets.sync.refresh import refresh_site
 from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
-from jira_assets.sync.site import claim_lake
+from jira_assets.sync.site import arrive
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable
@@ -51,17 +51,26 @@ class Workbench:
     sleep: Callable[[float], None] = time.sleep
 
     def sync(self, projects: Sequence[TrackedProject], *, full: bool = False) -> SyncResult:
-        """Bring the projects up to date in the lake."""
+        """Bring the projects up to date in the lake: what changed or, when `full`, everything again."""
+        mode: Mode = "full" if full else "incremental"
+        return self._sync([Task(project, mode) for project in projects])
+
+    def reconcile(self, projects: Sequence[TrackedProject], *, accept: Collection[str] = ()) -> SyncResult:
+        """Compare every issue of the projects with Jira, mend what differs, and prove that none is missing.
+
+        `accept` names the keys of projects of which it may be believed that most or all of it is gone.
+        """
+        return self._sync([Task(project, "reconcile", project.project_key in accept) for project in projects])
+
+    def _sync(self, tasks: Sequence[Task]) -> SyncResult:
         with self.asking_jira() as context:
-            claim_lake(context.client, self.lake)
-            return sync_projects(context, self.state, projects, full=full)
+            return sync_projects(context, self.state, tasks)
 
     def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
         tracked = [project.project_id for project in self.state.tracked_projects()]
         with self.asking_jira() as context:
-            claim_lake(context.client, self.lake)
-            take_mark(context)
+            arrive(context)
             refreshed = refresh_site(context, tracked, force=True)
         return self.lake.site_manifest().tables, refreshed.notices
 

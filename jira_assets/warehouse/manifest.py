@@ -22,23 +22,32 @@ class RawFile(msgspec.Struct, frozen=True):
     newest: datetime | None = None
 
 
-class Slice(msgspec.Struct):
-    """A half-open window of `created`, in epoch milliseconds; None is open-ended.
+class FullRead(msgspec.Struct, frozen=True):
+    """A full read under way: what was last observed before `first_seq` is still to be read again."""
 
-    `read` is how many issues were landed from it, None until it was read to its end.
+    began_at: datetime
+    first_seq: int
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """Jira named every issue of the project, and each was compared with the lake.
+
+    `missing` counts the issues that Jira had and the lake lacked when all was done; `fetched` those that the
+    lake lacked before.
     """
 
-    since: int | None
-    until: int | None
-    expected: int
-    read: int | None = None
+    at: datetime
+    in_jira: int
+    in_lake: int
+    missing: int
+    fetched: int
 
 
-class FullRead(msgspec.Struct):
-    """A full read under way: what is left of it after a crash is read by the next sync."""
+class Disappearance(msgspec.Struct, frozen=True):
+    """So many issues were gone at once that it was not believed: nothing was deleted."""
 
-    mark: datetime
-    slices: list[Slice]
+    noticed_at: datetime
+    issues: int
 
 
 class FieldMapping(msgspec.Struct, frozen=True):
@@ -81,6 +90,8 @@ class Manifest(msgspec.Struct):
     next_seq: int = 1
     raw: list[RawFile] = msgspec.field(default_factory=list)
     full: FullRead | None = None
+    proof: Proof | None = None
+    disappearance: Disappearance | None = None
     mapping: FieldMapping = FieldMapping()
     derived: dict[str, Derived] = msgspec.field(default_factory=dict)
 

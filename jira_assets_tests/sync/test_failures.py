@@ -9,7 +9,7 @@ import pytest
 
 from jira_assets.demo.faults import every_fault
 from jira_assets.demo.generate import generate_site
-from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, NotFound, WrongSite
+from jira_assets.errors import AuthenticationError, Forbidden, NotFound, Unobserved, WrongSite
 from jira_assets.warehouse.lake import SiteIdentity
 from jira_assets_tests.rig import Rig, open_rig
 
@@ -40,12 +40,12 @@ def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(rig: Rig) -
     with rig.bench.asking_jira() as context:
         from jira_assets.sync.mapping import SiteFacts
         from jira_assets.sync.mark import take_mark
-        from jira_assets.sync.project import sync_project
+        from jira_assets.sync.project import Task, sync_project
 
         mark = take_mark(context)
         rig.site.switches.dead_credentials = True
         with pytest.raises(AuthenticationError):
-            sync_project(context, rig.tracked[0], mark, SiteFacts())
+            sync_project(context, Task(rig.tracked[0]), mark, SiteFacts)
 
     assert manifests_of(rig) == before
 
@@ -101,7 +101,8 @@ def test_a_full_read_that_finds_nothing_where_the_lake_has_issues_is_an_error(ri
 
     (outcome,) = rig.sync(key, full=True).outcomes
 
-    assert isinstance(outcome.error, IncompleteRead)
+    assert isinstance(outcome.error, Unobserved)
+    assert "--accept" in outcome.error.instruction
     assert rig.ask("select count(*) from jira_issues") == before
 
 

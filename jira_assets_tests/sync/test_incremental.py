@@ -145,6 +145,8 @@ def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(rig: 
     # An issue of the last hour would be met again by the deeper look back, under its new key.
     rig.site.clock.advance(timedelta(hours=2))
     rig.sync()
+    rig.site.clock.advance(timedelta(days=1))
+    rig.sync()  # from here on, looking back meets no issue that was updated of late
     status = next(iter(rig.site.catalog.statuses.values()))
     project = next(iter(rig.site.catalog.projects.values()))
     rig.site.clock.advance(timedelta(days=1, minutes=1))

@@ -1,0 +1,168 @@
+"""Fetch issues by id, each with its whole changelog, and land them in files as they come.
+
+Issues are read from the database behind the search index, a hundred at a time, many requests side by side.
+The changelog is asked for after the issue: an entry that came in between belongs to a later version, which
+the next sync fetches. The other way round it would be lost.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from types import TracebackType
+from typing import Self, TypeVar
+
+from jira_assets.jira.answers import FetchedIssues, RawIssue
+from jira_assets.sync.context import Progress, SyncContext, call_off
+from jira_assets.sync.observe import observation
+from jira_assets.warehouse.comparison import Lacking
+from jira_assets.warehouse.land import Landing, Observation
+from jira_assets.warehouse.manifest import Manifest
+
+Item = TypeVar("Item")
+
+ISSUES_A_REQUEST = 100
+ISSUES_A_CHUNK = 500
+"""What is fetched together: five requests for issues, then one for their changelogs."""
+
+ISSUES_A_FILE = 1000
+CHUNKS_UNDER_WAY = 2
+"""In each of the two stages: enough to keep every request in flight busy, and little enough to hold."""
+
+
+@dataclass
+class Brought:
+    """What came of the issues that Jira named.
+
+    `not_here` are those that it named and did not give by id, or gave from another project: search lags.
+    """
+
+    created: int = 0
+    updated: int = 0
+    fetched: int = 0
+    deleted: int = 0
+    not_here: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    lacking: Sequence[Lacking]
+    answers: Sequence[Future[FetchedIssues]]
+
+
+class Intake:
+    """Issues of one project on their way from Jira into the lake, as a context manager.
+
+    A file is committed as soon as it is full, so that a crash costs little; the last one is left to the
+    caller's commit. Leaving the block by an exception calls off what is under way.
+    """
+
+    def __init__(self, context: SyncContext, manifest: Manifest, expected: Future[int] | None = None) -> None:
+        self._context = context
+        self._manifest = manifest
+        self._expected = expected
+        self._known: dict[str, Lacking] = {}
+        self._asked = 0
+        self._issues: deque[_Chunk] = deque()
+        self._changelogs: deque[Future[list[Observation]]] = deque()
+        self._landing: Landing | None = None
+        self._brought = Brought()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            call_off([*self._changelogs, *(answer for chunk in self._issues for answer in chunk.answers)])
+        if self._landing is not None:
+            self._landing.discard()
+
+    def take(self, lacking: Iterable[Lacking]) -> None:
+        """Begin to fetch these issues, and land what has come meanwhile."""
+        for chunk in batches(lacking, ISSUES_A_CHUNK):
+            self._asked += len(chunk)
+            self._known.update((issue.jira_id, issue) for issue in chunk)
+            self._issues.append(_Chunk(chunk, [self._ask(part) for part in batches(chunk, ISSUES_A_REQUEST)]))
+            self._advance(CHUNKS_UNDER_WAY)
+
+    def finish(self) -> Brought:
+        """Wait for everything; the last file is in the manifest, and exists once that is committed."""
+        self._advance(0)
+        self._close_file()
+        return self._brought
+
+    def _ask(self, issues: Sequence[Lacking]) -> Future[FetchedIssues]:
+        client, fields = self._context.client, self._context.options.fields
+        ids = [issue.jira_id for issue in issues]
+        return self._context.submit(lambda: client.fetch_issues(ids, fields=fields))
+
+    def _advance(self, left: int) -> None:
+        """Move chunks on until at most `left` of them wait in either stage."""
+        while len(self._issues) > left:
+            self._ask_changelogs(self._issues.popleft())
+            while len(self._changelogs) > left:
+                self._land(self._changelogs.popleft().result())
+
+    def _ask_changelogs(self, chunk: _Chunk) -> None:
+        answers = [answer.result() for answer in chunk.answers]
+        issues = [issue for answer in answers for issue in answer.issues]
+        for answer in answers:
+            self._brought.not_here |= answer.not_returned
+        if issues:
+            self._changelogs.append(self._context.submit(partial(self._with_changelogs, issues)))
+
+    def _with_changelogs(self, issues: Sequence[RawIssue]) -> list[Observation]:
+        histories = self._context.client.fetch_changelogs([issue.id for issue in issues])
+        project_id = self._manifest.project_id
+        return [observation(issue, histories.get(issue.id, ()), project_id) for issue in issues]
+
+    def _land(self, observations: Sequence[Observation]) -> None:
+        if self._landing is None:
+            self._landing = Landing(self._context.lake, self._manifest, self._context.clock())
+        self._landing.add(seen for seen in observations if self._counts(seen))
+        self._tell()
+        if self._landing.rows >= ISSUES_A_FILE:
+            self._close_file()
+            self._context.lake.commit(self._manifest)
+
+    def _close_file(self) -> None:
+        landing, self._landing = self._landing, None
+        if landing is None:
+            return
+        try:
+            raw = landing.finish(self._context.engine.cursor())
+        finally:
+            landing.discard()
+        if raw is not None:
+            self._manifest.raw.append(raw)
+
+    def _counts(self, seen: Observation) -> bool:
+        """Count an observation; one that moved away before it was ever here is not worth landing."""
+        known, brought = self._known.pop(seen.jira_id), self._brought
+        brought.fetched += 1
+        if seen.kind == "moved":
+            brought.not_here.add(seen.jira_id)
+            brought.deleted += not known.is_new
+            return not known.is_new
+        brought.created += known.is_new
+        brought.updated += not known.is_new and seen.updated_at != known.known_updated_at
+        return True
+
+    def _tell(self) -> None:
+        expected = self._asked
+        if self._expected is not None and self._expected.done() and not self._expected.exception():
+            expected = max(expected, self._expected.result())
+        self._context.notify(Progress(self._manifest.project_key, self._brought.fetched, expected))
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Hand out the items in lists of at most `size`."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

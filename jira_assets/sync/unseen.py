@@ -1,0 +1,123 @@
+"""Judge the issues that stand in the lake and that Jira no longer names.
+
+Search is no witness: its index lags, and it leaves out what the account may not see. So nothing counts as
+gone until asking by id fails, too. A deletion and a withdrawn permission look the same from outside; when
+very much disappears at once it is more likely a permission, and is not believed on one day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jira_assets.errors import IncompleteRead, JiraError, Unobserved
+from jira_assets.jira.answers import IssueHead
+from jira_assets.sync.context import SyncContext
+from jira_assets.sync.intake import ISSUES_A_REQUEST, batches
+from jira_assets.sync.mark import Mark
+from jira_assets.sync.observe import tombstone
+from jira_assets.sync.standing import Standing, out_of_sight, standing_of
+from jira_assets.warehouse.comparison import Comparison, Unseen
+from jira_assets.warehouse.land import Kind, Observation
+from jira_assets.warehouse.manifest import Disappearance, Manifest
+
+MANY = 20
+"""So many issues, when they are more than half of their project, do not just disappear."""
+
+
+@dataclass
+class Suspects:
+    """The unseen issues of a project after asking about them by id, and the state of the project itself."""
+
+    standing: Standing = "live"
+    search_named_any: bool = True
+    alive: int = 0
+    still_here: list[IssueHead] = field(default_factory=list)
+    elsewhere: list[tuple[Unseen, IssueHead]] = field(default_factory=list)
+    absent: list[Unseen] = field(default_factory=list)
+
+
+def look_up(
+    context: SyncContext, manifest: Manifest, comparison: Comparison, refusal: JiraError | None
+) -> Suspects:
+    """Ask by id about every issue of the lake that no page named.
+
+    `refusal` is what search said when it would not name any; it is raised when the project is in order.
+    """
+    unseen = comparison.unseen()
+    suspects = Suspects(search_named_any=comparison.named > 0, alive=comparison.alive())
+    if unseen or refusal:
+        suspects.standing = standing_of(context.client, manifest.project_id)
+    if refusal and (suspects.standing == "live" or not unseen):
+        raise refusal
+    found = _fetch_heads(context, [issue.jira_id for issue in unseen])
+    for issue in unseen:
+        head = found.get(issue.jira_id)
+        if head is not None and head.project_id != manifest.project_id:
+            suspects.elsewhere.append((issue, head))
+        elif head is not None and suspects.standing == "live":
+            suspects.still_here.append(head)
+        else:
+            suspects.absent.append(issue)
+    return suspects
+
+
+def believed_gone(
+    context: SyncContext, manifest: Manifest, mark: Mark, suspects: Suspects, *, accept: bool
+) -> list[Observation]:
+    """Say of each issue that is gone why; raise when that cannot be believed, and nothing is then deleted.
+
+    Raises NotFound for a project that is out of sight, IncompleteRead when search is out of order, and
+    Unobserved for a mass disappearance that was neither accepted nor seen again on another day.
+    """
+    if suspects.absent:
+        # Credentials that died meanwhile would make everything look gone.
+        context.client.prove_identity(mark.account_id)
+    if not accept:
+        if suspects.standing == "invisible":
+            raise out_of_sight(manifest.project_key, "invisible")
+        _refuse_silent_search(manifest, suspects)
+        _refuse_mass_disappearance(context, manifest, mark, suspects)
+    kind: Kind = "gone" if suspects.standing == "live" else suspects.standing
+    moved = [tombstone(issue, manifest.project_id, "moved", head) for issue, head in suspects.elsewhere]
+    return moved + [tombstone(issue, manifest.project_id, kind) for issue in suspects.absent]
+
+
+def _fetch_heads(context: SyncContext, ids: Sequence[str]) -> dict[str, IssueHead]:
+    """Ask the database, not the search index; what is gone or hidden is missing from the answer."""
+    answers = context.side_by_side(
+        lambda part: context.client.fetch_issues(part, fields=["updated", "project"]),
+        batches(ids, ISSUES_A_REQUEST),
+    )
+    return {issue.id: issue.head for answer in answers for issue in answer.issues}
+
+
+def _refuse_silent_search(manifest: Manifest, suspects: Suspects) -> None:
+    if suspects.standing == "live" and suspects.still_here and not suspects.search_named_any:
+        raise IncompleteRead(
+            f"Jira's search names no issue of {manifest.project_key}, although Jira still gives "
+            f"{len(suspects.still_here):,} of them by id: its search is out of order.",
+            "Nothing was deleted. Sync again later.",
+        )
+
+
+def _refuse_mass_disappearance(
+    context: SyncContext, manifest: Manifest, mark: Mark, suspects: Suspects
+) -> None:
+    """Do not believe on one day that most of a project is gone, nor ever by itself that all of it is."""
+    gone = len(suspects.absent) if suspects.standing == "live" else 0
+    is_all = gone > 0 and not suspects.search_named_any
+    if not is_all and (gone < MANY or 2 * gone <= suspects.alive):
+        return
+    before = manifest.disappearance
+    if before is not None and before.noticed_at.date() < mark.at.date() and not is_all:
+        return
+    manifest.disappearance = before or Disappearance(mark.at, gone)
+    context.lake.commit(manifest)
+    raise Unobserved(
+        f"{gone:,} of {suspects.alive:,} issues of {manifest.project_key} disappeared at once, without being "
+        "moved or their project being archived. Nothing was deleted.",
+        "Check that the account can still see them (permissions, issue security). If they were deleted, run "
+        f"`jira-assets reconcile --accept {manifest.project_key}`"
+        + ("." if is_all else "; the reconcile of another day believes it, too."),
+    )

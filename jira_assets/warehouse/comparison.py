@@ -1,0 +1,123 @@
+"""Hold what Jira names of a project against what the lake has of it, in the engine, which spills to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import msgspec
+
+from jira_assets.jira.answers import IssueHead
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Manifest
+from jira_assets.warehouse.statements import literal, statement
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Lacking(msgspec.Struct, frozen=True):
+    """An issue to fetch, with what the lake knows of it."""
+
+    jira_id: str
+    is_new: bool
+    known_updated_at: datetime | None
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """An issue that stands in the lake, and that Jira did not name."""
+
+    jira_id: str
+    jira_key: str
+    project_key: str
+    updated_at: datetime | None
+
+
+class Comparison:
+    """One reading of a project: pages of heads go in, the issues to fetch come out.
+
+    With `read_again_before`, every issue that was not looked at since that observation counts as lacking.
+    """
+
+    def __init__(
+        self,
+        engine: duckdb.DuckDBPyConnection,
+        lake: Lake,
+        manifest: Manifest,
+        *,
+        read_again_before: int = 0,
+    ) -> None:
+        self._engine = engine.cursor()  # with temporary tables of its own
+        self._lake = lake
+        self._manifest = manifest
+        self._read_again_before = read_again_before
+        self._is_prepared = False
+        self.named = 0
+
+    def add(self, heads: Sequence[IssueHead]) -> list[Lacking]:
+        """Take a page of heads; give those of its issues that the lake lacks, each once."""
+        if not heads:
+            return []
+        self._prepare()
+        question = {
+            "ids": [head.id for head in heads],
+            "keys": [head.key for head in heads],
+            "updated": [None if head.updated is None else _microseconds(head.updated) for head in heads],
+        }
+        self._engine.execute(statement("compare/page"), question)
+        self.named += self._count("insert into named select jira_id, jira_key, updated_at from page")
+        return self._lacking("page", self._read_again_before)
+
+    def unseen(self) -> list[Unseen]:
+        """List what stands in the lake, and no page named."""
+        self._prepare()
+        rows = self._engine.execute(statement("compare/unseen")).fetchall()
+        return [Unseen(row[0], row[1], row[2], _aware(row[3])) for row in rows]
+
+    def alive(self) -> int:
+        """Count the issues that stand in the lake."""
+        self._prepare()
+        return self._count("select count(*) from known where not is_tombstone")
+
+    def look_again(self) -> list[Lacking]:
+        """Read the lake anew, and list what it lacks of everything that was named."""
+        self._prepare()
+        self._read_known()
+        return self._lacking("named", 0)
+
+    def _prepare(self) -> None:
+        """Read the lake when it first matters: an idle project names nothing, and needs none of this."""
+        if not self._is_prepared:
+            self._engine.execute(
+                "create or replace temp table named (jira_id varchar, jira_key varchar, updated_at timestamp)"
+            )
+            self._read_known()
+            self._is_prepared = True
+
+    def _read_known(self) -> None:
+        files = [literal(self._lake.path(file.path)) for file in self._manifest.raw]
+        observations = (
+            f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
+            if files
+            else f"({statement('derive/no_observations')})"
+        )
+        self._engine.execute(statement("compare/known", observations=observations))
+
+    def _lacking(self, table: str, read_again_before: int) -> list[Lacking]:
+        query = statement("compare/lacking", table=table, read_again_before=read_again_before)
+        return [
+            Lacking(jira_id, is_new, _aware(updated_at))
+            for jira_id, is_new, updated_at in self._engine.execute(query).fetchall()
+        ]
+
+    def _count(self, query: str) -> int:
+        found = self._engine.execute(query).fetchone()
+        return int(found[0]) if found else 0
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=UTC)

@@ -1,0 +1,17 @@
+-- The issues of a table whose named version the lake lacks. The search index may be behind what the lake already
+-- fetched: an older `updated` is then no news.
+select
+    named.jira_id as jira_id,
+    known.jira_id is null or known.is_tombstone as is_new,
+    known.updated_at as known_updated_at
+from {table} as named
+left join known on named.jira_id = known.jira_id
+where
+    known.jira_id is null
+    or known.is_tombstone
+    or known.updated_at is null
+    or named.updated_at is null
+    or named.updated_at > known.updated_at
+    or (named.updated_at = known.updated_at and named.jira_key <> known.jira_key)
+    or known.looked_at < {read_again_before}
+order by cast(named.jira_id as hugeint)
