@@ -12,7 +12,7 @@ Standing = Literal["live", "archived", "trashed", "invisible"]
 _REASONS = {
     "archived": "The project {key} is archived: Jira answers nothing about it any more.",
     "trashed": "The project {key} is in Jira's trash: Jira answers nothing about it any more.",
-    "invisible": "This account can no longer see the project {key}: it was deleted, or the permission was taken.",
+    "invisible": "This account can no longer see the project {key}: it was deleted, or a permission was.",
 }
 _PUT_AWAY = "`jira-assets reconcile {key}` takes its issues out of the tables; restore it, or untrack it."
 _HIDDEN = "What was read of it stays. Give the account the permission to browse it again, or untrack it."

@@ -71,7 +71,8 @@ def publish_fingerprint(manifests: Sequence[Manifest], site: SiteManifest, input
     """Condense everything the warehouse shows, except the times at which syncs that brought nothing ran."""
     members = [[row.get(name) for name in GIVEN_TABLES["team_members"]] for row in inputs.team_members]
     outcomes = [
-        [row.get("project_id"), row.get("status"), row.get("last_error")] for row in inputs.sync_status
+        [row.get("project_id"), row.get("status"), row.get("last_error"), _day(row.get("proved_complete_at"))]
+        for row in inputs.sync_status
     ]
     return fingerprint(
         [
@@ -84,6 +85,11 @@ def publish_fingerprint(manifests: Sequence[Manifest], site: SiteManifest, input
             inputs.site_url,
         ]
     )
+
+
+def _day(moment: datetime | None) -> str | None:
+    """A proof is renewed daily and worth showing; the hour of it is not worth a new warehouse."""
+    return f"{moment:%Y-%m-%d}" if moment else None
 
 
 def _derived_from(manifest: Manifest) -> list[object]:

@@ -1,0 +1,218 @@
+"""What Jira no longer names is gone only when nothing else explains it, and never on a bad day's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jira_assets.demo.faults import answer
+from jira_assets.demo.generate import generate_site
+from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, NotFound, Unobserved
+from jira_assets.sync.outcome import Outcome
+from jira_assets_tests.rig import Rig, open_rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """A site of three projects of which two are tracked, synced an hour ago."""
+    with open_rig(tmp_path, generate_site(4, projects=3, issues=150, now_ms=1_790_000_000_000)) as rig:
+        rig.track(*sorted(project.key for project in rig.site.catalog.projects.values())[:2])
+        rig.sync()
+        rig.site.clock.advance(timedelta(hours=1))
+        yield rig
+
+
+def reconcile(rig: Rig, *, accept: tuple[str, ...] = ()) -> dict[str, Outcome]:
+    """Reconcile every tracked project and publish; return the outcomes by key."""
+    result = rig.bench.reconcile(rig.tracked, accept=accept)
+    rig.published.append(rig.bench.publish())
+    return {outcome.project_key: outcome for outcome in result.outcomes}
+
+
+def leaf(rig: Rig, key: str) -> str:
+    """The id of an issue of a project that is nobody's parent."""
+    parents = {issue.parent_id for issue in rig.site.issues_truth().values()}
+    return next(issue.id for issue in rig.site.issues_truth(key).values() if issue.id not in parents)
+
+
+def deleted(rig: Rig) -> list[tuple[object, ...]]:
+    """What the published table says of deleted issues."""
+    return rig.ask(
+        "select jira_id, project_key, reason, moved_to_key from jira_deleted_issues order by jira_id"
+    )
+
+
+def test_a_deleted_issue_is_gone(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    gone = leaf(rig, first)
+    rig.site.delete_issue(gone)
+
+    outcomes = reconcile(rig)
+
+    assert outcomes[first].deleted == 1
+    assert deleted(rig) == [(gone, first, "gone", None)]
+    assert rig.differences() == []
+
+
+def test_a_reconcile_that_finds_nothing_wrong_writes_no_data_and_renews_the_proof(rig: Rig) -> None:
+    rig.site.clock.advance(timedelta(days=1))
+
+    outcomes = reconcile(rig)
+
+    today = f"{rig.site.clock.now():%Y-%m-%d}"
+    assert rig.ask("select distinct proved_complete_at::date::varchar from sync_status") == [(today,)]
+    for outcome in outcomes.values():
+        assert not outcome.changed
+        assert outcome.fetched == 0
+        assert outcome.proof is not None
+        assert outcome.proof.missing == 0
+        assert outcome.proof.in_jira == outcome.proof.in_lake == outcome.issues
+
+
+def test_an_issue_that_moved_to_a_project_nobody_tracks_is_told_where(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    target = next(
+        p.key for p in rig.site.catalog.projects.values() if p.key not in {t.project_key for t in rig.tracked}
+    )
+    moved = leaf(rig, first)
+    rig.site.move_issue(moved, target)
+
+    reconcile(rig)
+
+    assert deleted(rig) == [(moved, first, "moved", rig.site.truth(moved).key)]
+    assert rig.differences() == []
+
+
+def test_an_update_that_was_never_searchable_in_time_is_fetched(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    late = leaf(rig, first)
+    rig.site.switches.index_lag = timedelta(hours=7)
+    rig.site.edit_issue(late, summary="seven hours late")
+    rig.site.switches.index_lag = timedelta(0)
+    for _ in range(3):
+        rig.site.clock.advance(timedelta(hours=3))
+        rig.sync()
+    assert rig.differences() != []
+
+    outcome = reconcile(rig)[first]
+
+    assert (outcome.fetched, outcome.updated) == (1, 1)
+    assert rig.differences() == []
+
+
+@pytest.mark.parametrize(("what", "reason"), [("archive", "archived"), ("trash", "trashed")])
+def test_a_project_that_was_put_away_takes_its_issues_along_until_it_is_back(
+    rig: Rig, what: str, reason: str
+) -> None:
+    first = rig.tracked[0].project_key
+    issues = set(rig.site.issues_truth(first))
+    put_away = getattr(rig.site, f"{what}_project")
+    put_away(first)
+
+    outcomes = reconcile(rig)
+
+    assert outcomes[first].ok
+    assert {(row[0], row[2]) for row in deleted(rig)} == {(issue, reason) for issue in issues}
+    put_away(first, **{f"{reason}": False})
+    reconcile(rig)
+    assert deleted(rig) == []
+    assert rig.differences() == []
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_lost_permission_deletes_nothing_and_says_so(rig: Rig, silent: bool) -> None:
+    first = rig.tracked[0].project_key
+    before = rig.ask("select count(*) from jira_issues")
+    rig.site.switches.unknown_projects_silent = silent
+    rig.site.hide_project(first)
+
+    error = reconcile(rig)[first].error
+
+    assert isinstance(error, NotFound)
+    assert "can no longer see" in error.reason
+    assert rig.ask("select count(*) from jira_issues") == before
+    assert deleted(rig) == []
+
+
+def test_a_forbidden_project_deletes_nothing(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    rig.site.forbid_project(first)
+
+    outcomes = reconcile(rig)
+
+    assert isinstance(outcomes[first].error, Forbidden)
+    assert outcomes[rig.tracked[1].project_key].ok
+    assert deleted(rig) == []
+
+
+def test_a_search_that_is_out_of_order_deletes_nothing_and_says_so(rig: Rig) -> None:
+    nothing = '{"issues":[],"isLast":true}'
+    rig.site.faults.add(answer(200, nothing, path="/rest/api/3/search/jql", content_type="application/json"))
+    before = rig.ask("select count(*) from jira_issues")
+
+    outcomes = reconcile(rig)
+
+    for outcome in outcomes.values():
+        assert isinstance(outcome.error, IncompleteRead)
+        assert "out of order" in outcome.error.reason
+    assert rig.ask("select count(*) from jira_issues") == before
+
+
+def test_dead_credentials_delete_nothing(rig: Rig) -> None:
+    rig.site.switches.dead_credentials = True
+
+    with pytest.raises(AuthenticationError):
+        reconcile(rig)
+
+    assert deleted(rig) == []
+
+
+def test_a_mass_disappearance_is_believed_on_another_day_only(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    issues = list(rig.site.issues_truth(first))
+    for issue in issues[1:]:
+        if issue in rig.site.issues_truth(first):
+            rig.site.delete_issue(issue)
+
+    error = reconcile(rig)[first].error
+
+    assert isinstance(error, Unobserved)
+    assert deleted(rig) == []
+    rig.site.clock.advance(timedelta(minutes=5))
+    assert isinstance(reconcile(rig)[first].error, Unobserved)
+    rig.site.clock.advance(timedelta(days=1))
+    assert reconcile(rig)[first].ok
+    assert len(deleted(rig)) == len(issues) - len(rig.site.issues_truth(first))
+    assert rig.differences() == []
+
+
+def test_a_mass_disappearance_is_believed_at_once_when_a_person_accepts_it(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    while issues := rig.site.issues_truth(first):
+        rig.site.delete_issue(next(iter(issues)))
+    assert isinstance(reconcile(rig)[first].error, Unobserved)
+
+    outcome = reconcile(rig, accept=(first,))[first]
+
+    assert outcome.ok
+    assert rig.differences() == []
+
+
+def test_an_issue_that_was_gone_and_is_back_is_there_again(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    moved = leaf(rig, first)
+    target = next(
+        p.key for p in rig.site.catalog.projects.values() if p.key not in {t.project_key for t in rig.tracked}
+    )
+    rig.site.move_issue(moved, target)
+    reconcile(rig)
+    rig.site.clock.advance(timedelta(hours=2))
+    rig.site.move_issue(moved, first)
+
+    rig.sync()
+
+    assert deleted(rig) == []
+    assert rig.differences() == []
