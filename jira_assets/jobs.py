@@ -11,6 +11,12 @@ sync_job = dg.define_asset_job(
     selection=dg.AssetSelection.assets(*(spec.key for spec in PROJECT_SPECS)),
     description="Bring projects up to date and publish: all that are tracked, or those named in the config.",
 )
+reconcile_job = dg.define_asset_job(
+    "reconcile_jira",
+    selection=dg.AssetSelection.assets(*(spec.key for spec in PROJECT_SPECS)),
+    config={"ops": {"project_tables": {"config": {"mode": "reconcile"}}}},
+    description="Compare every issue of the projects with Jira, mend what differs, and prove it.",
+)
 refresh_site_job = dg.define_asset_job(
     "refresh_site",
     selection=dg.AssetSelection.assets(JIRA_PROJECTS.key, JIRA_USERS.key, JIRA_SPRINTS.key),

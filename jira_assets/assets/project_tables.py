@@ -5,6 +5,7 @@ step loops over the projects, each succeeds or fails on its own, and it says its
 """
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,7 @@ from jira_assets.state import TrackedProject
 from jira_assets.sync.outcome import Outcome
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench
+from jira_assets.warehouse.manifest import Proof
 
 EVERY_PROJECT_SYNCED = dg.AssetCheckSpec(
     "every_project_synced",
@@ -31,11 +33,23 @@ RAW_TABLE_STANDS_FOR = "jira_issues"
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[None]
 
 
+class ReadMode(Enum):
+    """How to read a project: what changed, everything again, or everything that differs, with a proof."""
+
+    incremental = "incremental"
+    full = "full"
+    reconcile = "reconcile"
+
+
 class SyncConfig(dg.Config):
-    """Which projects to sync, by key; none named: the run's partitions, else all that are tracked."""
+    """Which projects to sync, by key; none named: the run's partitions, else all that are tracked.
+
+    `accept` names projects of which a reconcile may believe that most of it, or all, is gone.
+    """
 
     projects: list[str] = Field(default_factory=list)
-    full: bool = False
+    mode: ReadMode = ReadMode.incremental
+    accept: list[str] = Field(default_factory=list)
 
 
 @dg.multi_asset(
@@ -71,7 +85,9 @@ def project_tables(
 def _sync_or_derive(context: dg.AssetExecutionContext, config: SyncConfig, bench: Workbench) -> SyncResult:
     projects = _chosen_projects(context, config, bench)
     if RAW_JIRA_ISSUES.key in context.selected_asset_keys:
-        return bench.sync(projects, full=config.full)
+        if config.mode is ReadMode.reconcile:
+            return bench.reconcile(projects, accept=config.accept)
+        return bench.sync(projects, full=config.mode is ReadMode.full)
     return SyncResult(bench.rederive(projects))
 
 
@@ -122,16 +138,27 @@ def _event(key: dg.AssetKey, outcome: Outcome) -> dg.AssetMaterialization:
 
 
 def _sync_metadata(outcome: Outcome) -> dict[str, Any]:
-    watermark = outcome.watermark
+    watermark, proof = outcome.watermark, outcome.proof
     return {
         "read": outcome.mode,
         "issues fetched": outcome.fetched,
         "issues created": outcome.created,
         "issues updated": outcome.updated,
+        "issues deleted": outcome.deleted,
         "requests": outcome.requests,
         "seconds": round(outcome.seconds, 2),
         "complete up to": dg.MetadataValue.timestamp(watermark) if watermark else dg.MetadataValue.null(),
         "values that did not fit their type": sum(outcome.nulled.values()),
+        **(_proof_metadata(proof) if proof else {}),
+    }
+
+
+def _proof_metadata(proof: Proof) -> dict[str, Any]:
+    return {
+        "proved complete at": dg.MetadataValue.timestamp(proof.at),
+        "issues in Jira then": proof.in_jira,
+        "issues in the lake then": proof.in_lake,
+        "issues missing then": proof.missing,
     }
 
 

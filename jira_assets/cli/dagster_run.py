@@ -8,6 +8,7 @@ from jira_assets.cli.dagster_home import use_dagster_home
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
 from jira_assets.sync.listener import Listener, listening
+from jira_assets.sync.outcome import Mode
 from jira_assets.sync.run import SyncResult
 from jira_assets.warehouse.publish import Published
 
@@ -29,15 +30,22 @@ class RunReport(Listener):
         self.error = error
 
 
-def run_sync(settings: Settings, report: RunReport, keys: Sequence[str], *, full: bool) -> SyncResult:
+def run_sync(
+    settings: Settings,
+    report: RunReport,
+    keys: Sequence[str],
+    mode: Mode = "incremental",
+    accept: Sequence[str] = (),
+) -> SyncResult:
     """Sync the projects of these keys (all tracked when none); raises what ended the run as a whole."""
     use_dagster_home(settings)
     import dagster as dg  # late: it takes longer to import than most commands to run
 
     from jira_assets.definitions import defs
 
-    job = defs.resolve_job_def("sync_jira")
-    config = {"ops": {"project_tables": {"config": {"projects": list(keys), "full": full}}}}
+    job = defs.resolve_job_def("reconcile_jira" if mode == "reconcile" else "sync_jira")
+    wanted = {"projects": list(keys), "mode": mode, "accept": list(accept)}
+    config = {"ops": {"project_tables": {"config": wanted}}}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.get() as instance, listening(report):
         run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)

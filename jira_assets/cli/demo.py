@@ -167,7 +167,7 @@ def _sync(invocation: Invocation, settings: Settings) -> None:
 
     invocation.say(f"Syncing the demo site at {settings.jira_site_url} into {settings.home}")
     with choose_report(invocation) as report:
-        result = run_sync(settings, report, [], full=False)
+        result = run_sync(settings, report, [])
     write_outcomes(result)
     if result.failures:
         sys.exit(1)

@@ -26,6 +26,10 @@ COMMANDS = {
     "demo": ("jira_assets.cli.demo:demo", "Try everything on an embedded Jira site."),
     "projects": ("jira_assets.cli.projects:projects", "List projects; choose which of them are tracked."),
     "publish": ("jira_assets.cli.publish:publish", "Build the warehouse from what the lake holds."),
+    "reconcile": (
+        "jira_assets.cli.reconcile:reconcile",
+        "Prove that nothing is missing; notice deletions.",
+    ),
     "sql": ("jira_assets.cli.sql:sql", "Ask the warehouse."),
     "status": ("jira_assets.cli.status:status", "Show how fresh and complete each tracked project is."),
     "sync": ("jira_assets.cli.sync:sync", "Bring tracked projects up to date, and publish."),

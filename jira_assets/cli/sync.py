@@ -12,7 +12,7 @@ from jira_assets.cli.output import counted, write_json, write_table
 from jira_assets.cli.progress import BarReport, LineReport, QuietReport
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import InputError
-from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.run import SyncResult
 
 SOME_PROJECTS_FAILED = 3
@@ -31,13 +31,20 @@ def sync(invocation: Invocation, keys: Sequence[str], full: bool, as_json: bool)
     """
     from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
 
-    _check_tracked(invocation, keys)
+    check_tracked(invocation, keys)
     with choose_report(invocation) as report:
-        result = run_sync(invocation.settings, report, [key.upper() for key in keys], full=full)
+        mode: Mode = "full" if full else "incremental"
+        result = run_sync(invocation.settings, report, [key.upper() for key in keys], mode)
+    if not as_json:
+        write_outcomes(result)
+    conclude(invocation, result, report, as_json=as_json)
+
+
+def conclude(invocation: Invocation, result: SyncResult, report: QuietReport, *, as_json: bool) -> None:
+    """Write the document, or in words what the table of outcomes does not say; exit by how it went."""
     if as_json:
         write_json(_document(result, report))
     else:
-        write_outcomes(result)
         _say_what_else(invocation, result, report)
     if result.failures:
         sys.exit(1 if len(result.failures) == len(result.outcomes) else SOME_PROJECTS_FAILED)
@@ -55,7 +62,7 @@ def write_outcomes(result: SyncResult) -> None:
     write_table(COLUMNS, [_row(outcome) for outcome in result.outcomes])
 
 
-def _check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
+def check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
     """Find a mistyped key before Dagster is started."""
     with open_state(invocation.settings) as state:
         if keys:

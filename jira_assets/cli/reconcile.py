@@ -1,0 +1,59 @@
+"""`jira-assets reconcile`: prove that nothing is missing, and find out what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.output import write_table
+from jira_assets.cli.sync import check_tracked, choose_report, conclude
+from jira_assets.sync.outcome import Outcome
+
+COLUMNS = ["project", "result", "in jira", "in lake", "missing", "fetched", "gone", "requests", "seconds"]
+
+
+@click.command()
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="KEY",
+    help="Believe that most or all issues of this project are gone; may be given several times.",
+)
+@click.option("--json", "as_json", is_flag=True, help="projects, notices, requests, published.")
+@pass_invocation
+def reconcile(invocation: Invocation, keys: Sequence[str], accept: Sequence[str], as_json: bool) -> None:
+    """Compare every issue of the tracked projects, or of those named, with Jira.
+
+    Fetches what differs, notices what was deleted or moved, and proves for each project that no issue is
+    missing. When very much is gone at once nothing is deleted: look why, then --accept KEY.
+
+    Exits with 3 when some projects failed and the others are done.
+    """
+    from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
+
+    keys, accept = [key.upper() for key in keys], [key.upper() for key in accept]
+    wanted = sorted({*keys, *accept}) if keys else []
+    check_tracked(invocation, wanted or accept)
+    with choose_report(invocation) as report:
+        result = run_sync(invocation.settings, report, wanted, "reconcile", accept)
+    if not as_json:
+        write_table(COLUMNS, [_row(outcome) for outcome in result.outcomes])
+    conclude(invocation, result, report, as_json=as_json)
+
+
+def _row(outcome: Outcome) -> tuple[object, ...]:
+    proof = outcome.proof if outcome.ok else None
+    return (
+        outcome.project_key,
+        "proved" if proof and not proof.missing else "incomplete" if proof else "error",
+        proof.in_jira if proof else None,
+        proof.in_lake if proof else None,
+        proof.missing if proof else None,
+        outcome.fetched,
+        outcome.deleted,
+        outcome.requests,
+        f"{outcome.seconds:.1f}",
+    )
