@@ -77,7 +77,7 @@ def _probe(
     if not watched:
         return None, []
     with bench.asking_jira(patient=False) as context:
-        claim_lake(context.client, bench.lake)
+        claim_lake(context)
         try:
             return probe_site(context, watched, memory), []
         except BadQuery as error:

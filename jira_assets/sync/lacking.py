@@ -8,10 +8,9 @@ import duckdb
 import msgspec
 
 from jira_assets.jira.answers import IssueHead
-from jira_assets.sync.incremental import lacks
+from jira_assets.warehouse.comparison import Comparison
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, RawFile
-from jira_assets.warehouse.versions import known_versions
 
 
 def lacking_versions(
@@ -20,8 +19,8 @@ def lacking_versions(
     """Look the versions up in those raw files only that can hold them: this is asked at every tick."""
     manifest = lake.manifest(project_id) or Manifest(project_id, "")
     recent = msgspec.structs.replace(manifest, raw=[file for file in manifest.raw if _may_hold(file, heads)])
-    known = known_versions(engine.cursor(), lake, recent, [head.id for head in heads])
-    return [head for head in heads if lacks(known.get(head.id), head)]
+    lacking = {issue.jira_id for issue in Comparison(engine, lake, recent).add(heads)}
+    return [head for head in heads if head.id in lacking]
 
 
 def _may_hold(file: RawFile, heads: Sequence[IssueHead]) -> bool:

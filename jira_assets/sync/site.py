@@ -23,6 +23,11 @@ def arrive(context: SyncContext) -> Mark:
     return mark
 
 
+def claim_lake(context: SyncContext) -> None:
+    """Record the site in a new lake, or check that it is the recorded one, when we are known already."""
+    context.lake.claim(_identify(context.client, context.lake.site()))
+
+
 def _identify(client: JiraClient, known: SiteIdentity | None) -> SiteIdentity:
     """Ask Jira only when the address is not the one recorded: a site may have got a new address."""
     connection = client.transport.connection
