@@ -34,8 +34,8 @@ class Answer:
         """Tell whether the body is one whole JSON document; cheap, it builds no objects."""
         try:
             msgspec.json.decode(self.body, type=msgspec.Raw)
-            # Raw skips over strings without reading them.
-            self.body.decode()
+            # Raw skips over strings without reading them; plain ASCII is seen at a glance.
+            _ = self.body.isascii() or self.body.decode()
         except (msgspec.DecodeError, UnicodeDecodeError):
             return False
         return True

@@ -26,7 +26,7 @@ from jira_assets.warehouse.manifest import Manifest
 Item = TypeVar("Item")
 
 ISSUES_A_REQUEST = 100
-ISSUES_A_CHUNK = 500
+ISSUES_A_CHUNK = 400
 """What is fetched together: five requests for issues, then one for their changelogs."""
 
 ISSUES_A_FILE = 1000
@@ -89,11 +89,17 @@ class Intake:
             self._asked += len(chunk)
             self._known.update((issue.jira_id, issue) for issue in chunk)
             self._issues.append(_Chunk(chunk, [self._ask(part) for part in batches(chunk, ISSUES_A_REQUEST)]))
-            self._advance(CHUNKS_UNDER_WAY)
+            while len(self._issues) > CHUNKS_UNDER_WAY:
+                self._ask_changelogs(self._issues.popleft())
+            while len(self._changelogs) > CHUNKS_UNDER_WAY:
+                self._land(self._changelogs.popleft().result())
 
     def finish(self) -> Brought:
         """Wait for everything; the last file is in the manifest, and exists once that is committed."""
-        self._advance(0)
+        while self._issues:
+            self._ask_changelogs(self._issues.popleft())
+        while self._changelogs:
+            self._land(self._changelogs.popleft().result())
         self._close_file()
         return self._brought
 
@@ -101,13 +107,6 @@ class Intake:
         client, fields = self._context.client, self._context.options.fields
         ids = [issue.jira_id for issue in issues]
         return self._context.submit(lambda: client.fetch_issues(ids, fields=fields))
-
-    def _advance(self, left: int) -> None:
-        """Move chunks on until at most `left` of them wait in either stage."""
-        while len(self._issues) > left:
-            self._ask_changelogs(self._issues.popleft())
-            while len(self._changelogs) > left:
-                self._land(self._changelogs.popleft().result())
 
     def _ask_changelogs(self, chunk: _Chunk) -> None:
         answers = [answer.result() for answer in chunk.answers]

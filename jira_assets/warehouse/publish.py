@@ -48,7 +48,7 @@ def publish(
     warehouse_dir: Path,
     inputs: PublishInputs,
     *,
-    memory_limit: str = "300MB",
+    memory_limit: str = "200MB",
     force: bool = False,
 ) -> Published | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.

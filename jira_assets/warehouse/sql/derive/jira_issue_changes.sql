@@ -1,4 +1,4 @@
--- Who changed it stays beside each change, as Jira described them then: `people_seen` is made from that.
+-- As in stage.sql, `concat` keeps the planner from holding every parsed payload in memory. Who changed it stays beside each change, as Jira described them then: `people_seen` is made from that.
 copy (
     with logs as (
         select
@@ -17,10 +17,9 @@ copy (
                     ))
                 ) as logs
             from {observations}
-            where kind = 'issue'
         ) as raw
         inner join winners on raw.file = winners.file and raw.row = winners.row
-        where winners.kind = 'issue'
+        where concat(winners.kind) = 'issue'
     ),
     single as (
         select
