@@ -34,8 +34,8 @@ _SHAPES_VERSION = 1
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
 
 _PAYLOADS = threading.Lock()
-"""Held while payloads are read. A thread has up to 2,000 of them in hand and what they are parsed into: one engine
-thread, and one project at a time, stay within the engine's memory also when the payloads are large."""
+"""Held while payloads are read. A thread has up to 2,000 of them in hand and what they are parsed into: one
+engine thread, and one project at a time, stay within the engine's memory also when they are large."""
 
 
 def derive_project(
