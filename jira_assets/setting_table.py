@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jira_assets.setting_projects import UNDELIVERED_RESOLUTIONS
 from jira_assets.setting_values import ValueKind
 
 
@@ -148,7 +149,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "time_zone",
         "JIRA_ASSETS_TIME_ZONE",
-        "Time zone of the off-hours and the schedules: Europe/Berlin, say.",
+        "Time zone of the metrics' days and weeks, the off-hours and the schedules: Europe/Berlin, say.",
         "zone",
         "UTC",
     ),
@@ -172,5 +173,37 @@ SETTINGS: tuple[Setting, ...] = (
         "When the hourly schedule syncs, for those who prefer one to the sensor; it is off until turned on.",
         "cron",
         "0 * * * *",
+    ),
+    Setting(
+        "hierarchy_levels",
+        "JIRA_ASSETS_HIERARCHY_LEVELS",
+        "Levels of the issues that metrics count: 0 standard, -1 sub-task, 1 epic. A project may have its "
+        "own: 0; PAY: 0, 1.",
+        "levels by project",
+        "0",
+    ),
+    Setting(
+        "undelivered_resolutions",
+        "JIRA_ASSETS_UNDELIVERED_RESOLUTIONS",
+        "Resolutions with which an issue is closed without being delivered. A project may have its own: "
+        "Won't Do, Duplicate; PAY: Rejected.",
+        "names by project",
+        ",".join(UNDELIVERED_RESOLUTIONS),
+    ),
+    Setting(
+        "active_statuses",
+        "JIRA_ASSETS_ACTIVE_STATUSES",
+        "Statuses in which somebody works on an issue, by name or id; flow efficiency needs them. A project "
+        "may have its own: In Progress, In Review; PAY: Doing.",
+        "names by project",
+        "",
+    ),
+    Setting(
+        "status_categories",
+        "JIRA_ASSETS_STATUS_CATEGORIES",
+        "Statuses that metrics put into another category than Jira does: Ready for Release = done; "
+        "PAY: Blocked = to do.",
+        "categories by project",
+        "",
     ),
 )

@@ -13,8 +13,28 @@ from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from jira_assets.setting_projects import (
+    read_categories_by_project,
+    read_levels_by_project,
+    read_names_by_project,
+)
+
 ValueKind = Literal[
-    "text", "path", "url", "database", "1-8", "minutes", "count", "size", "names", "hours", "zone", "cron"
+    "text",
+    "path",
+    "url",
+    "database",
+    "1-8",
+    "minutes",
+    "count",
+    "size",
+    "names",
+    "hours",
+    "zone",
+    "cron",
+    "names by project",
+    "levels by project",
+    "categories by project",
 ]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -138,4 +158,7 @@ VALUE_READERS: dict[ValueKind, Callable[[str], Any]] = {
     "hours": read_hours,
     "zone": read_zone,
     "cron": read_cron,
+    "names by project": read_names_by_project,
+    "levels by project": read_levels_by_project,
+    "categories by project": read_categories_by_project,
 }

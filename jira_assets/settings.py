@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from jira_assets.errors import SettingsError
+from jira_assets.setting_projects import UNDELIVERED_RESOLUTIONS, ByProject
 from jira_assets.setting_table import SETTINGS, Setting
 from jira_assets.setting_values import VALUE_READERS, mask_password, mask_secret
 
@@ -62,6 +63,12 @@ class Settings:
     refresh_cron: str = "30 0 * * *"
     compact_cron: str = "30 6 * * 0"
     sync_cron: str = "0 * * * *"
+    hierarchy_levels: ByProject[int] = field(default_factory=lambda: ByProject((0,)))
+    undelivered_resolutions: ByProject[str] = field(
+        default_factory=lambda: ByProject(UNDELIVERED_RESOLUTIONS)
+    )
+    active_statuses: ByProject[str] = field(default_factory=ByProject)
+    status_categories: ByProject[tuple[str, str]] = field(default_factory=ByProject)
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property

@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 import duckdb
 
 from jira_assets.settings import Settings
-from jira_assets.state import State
+from jira_assets.state import State, TrackedProject
 from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.metrics import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.publish import Published, PublishInputs, publish
 
 
 def publish_warehouse(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, settings: Settings, *, force: bool = False
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    state: State,
+    settings: Settings,
+    *,
+    now: datetime,
+    force: bool = False,
 ) -> Published | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
-    tracked = [project.project_id for project in state.tracked_projects()]
+    projects = state.tracked_projects()
+    tracked = [project.project_id for project in projects]
     site = lake.site()
     inputs = PublishInputs(
         tracked=tracked,
         team_members=[asdict(member) for member in state.team_members()],
         sync_status=[asdict(record) for record in state.records() if record.project_id in tracked],
         site_url=site.site_url if site else settings.jira_site_url or "",
+        metrics=metric_settings(settings, projects, now),
     )
     return publish(lake, settings.warehouse_dir, inputs, memory_limit=settings.memory_limit, force=force)
+
+
+def metric_settings(settings: Settings, projects: Sequence[TrackedProject], now: datetime) -> MetricSettings:
+    """Take from the settings what the metrics of each project are computed with."""
+    found = {project.project_id: _project_metrics(settings, project.project_key) for project in projects}
+    return MetricSettings.at(now, settings.time_zone, found)
+
+
+def _project_metrics(settings: Settings, key: str) -> ProjectMetrics:
+    # Who names a project only has said nothing of the others: those keep what is usual.
+    usual = ProjectMetrics()
+    return ProjectMetrics(
+        settings.hierarchy_levels.of(key) or usual.hierarchy_levels,
+        settings.undelivered_resolutions.of(key) or usual.undelivered_resolutions,
+        settings.active_statuses.of(key),
+        dict(settings.status_categories.of(key)),
+    )

@@ -80,7 +80,9 @@ class Workbench:
 
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
-        return publish_warehouse(self.engine, self.lake, self.state, self.settings, force=force)
+        return publish_warehouse(
+            self.engine, self.lake, self.state, self.settings, now=self.clock(), force=force
+        )
 
     @contextmanager
     def asking_jira(self, *, patient: bool = True) -> Iterator[SyncContext]:

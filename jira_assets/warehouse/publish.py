@@ -19,7 +19,7 @@ from jira_assets.warehouse.files import TEMPORARY_PREFIX, point_link, put_in_pla
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import lock_held
 from jira_assets.warehouse.manifest import Manifest, SiteManifest, fingerprint
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.published_tables import BUILT
 from jira_assets.warehouse.readers import WAREHOUSE_NAME, present_file, published_info
 from jira_assets.warehouse.sources import GIVEN_TABLES, PublishInputs, offer_sources
 from jira_assets.warehouse.statements import literal, statement, statements_version
@@ -83,6 +83,7 @@ def publish_fingerprint(manifests: Sequence[Manifest], site: SiteManifest, input
             sorted(members, key=str),
             sorted(outcomes, key=str),
             inputs.site_url,
+            inputs.metrics.rows(sorted(set(inputs.tracked))),
         ]
     )
 
@@ -135,10 +136,10 @@ class _Build:
             f"attach {literal(self._build)} as warehouse (storage_version {literal(STORAGE_VERSION)})"
         )
         self._engine.execute("begin")
-        for table in PUBLISHED_TABLES:
+        for name in BUILT:
             self._engine.execute(
                 statement(
-                    f"publish/{table}",
+                    f"publish/{name}",
                     site_url=literal(self._site_url),
                     observations=self._observations(manifests),
                 )

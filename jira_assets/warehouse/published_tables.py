@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jira_assets.warehouse.metric_tables import METRIC_MACROS, METRIC_TABLES, PREPARATIONS
+
 PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
     "jira_projects": (
         "project_id",
@@ -169,5 +171,15 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "asked_at",
         "payload",
     ),
+    **METRIC_TABLES,
 }
 """Each is made by the statement of its name under sql/publish/; a later one may read an earlier one."""
+
+VIEWS = frozenset({"raw_jira_issues", "cycle_time_scatter"})
+"""Those that hold nothing themselves."""
+
+BUILT = (
+    *(name for table in PUBLISHED_TABLES for name in (PREPARATIONS.get(table), table) if name),
+    *METRIC_MACROS,
+)
+"""The statements under sql/publish/ that make the warehouse, in their order."""

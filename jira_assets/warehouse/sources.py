@@ -14,6 +14,7 @@ import duckdb
 
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, SiteManifest
+from jira_assets.warehouse.metrics import MetricSettings, define_days
 from jira_assets.warehouse.rows import Columns, encode_rows
 from jira_assets.warehouse.site import SITE_TABLES
 from jira_assets.warehouse.statements import literal, statement
@@ -29,6 +30,7 @@ class PublishInputs:
     team_members: Sequence[Row] = field(default_factory=list)
     sync_status: Sequence[Row] = field(default_factory=list)
     site_url: str = ""
+    metrics: MetricSettings = field(default_factory=MetricSettings)
 
 
 DERIVED_TABLES: Mapping[str, Columns] = {
@@ -157,6 +159,15 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "proved_complete_at": "timestamp",
         "missing_issues": "bigint",
     },
+    "metric_settings": {
+        "project_id": "varchar",
+        "time_zone": "varchar",
+        "as_of": "date",
+        "hierarchy_levels": "integer[]",
+        "undelivered_resolutions": "varchar[]",
+        "active_statuses": "varchar[]",
+        "status_categories": "map(varchar, varchar)",
+    },
 }
 
 
@@ -169,6 +180,7 @@ def offer_sources(
 ) -> None:
     """Create the schemas `lake`, `site` and `given`."""
     engine.execute("create schema lake; create schema site; create schema given")
+    define_days(engine, inputs.metrics.time_zone)
     for table, columns in DERIVED_TABLES.items():
         files = [file.path for manifest in manifests if (file := manifest.derived_file(table)) is not None]
         _offer_files(engine, lake, f"lake.{table}", files, {**columns, "project": "varchar"})
@@ -194,6 +206,7 @@ def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str
         "tracked": tracked,
         "team_members": list(inputs.team_members),
         "sync_status": list(inputs.sync_status),
+        "metric_settings": list(inputs.metrics.rows(sorted(set(inputs.tracked)))),
     }
 
 

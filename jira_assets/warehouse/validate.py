@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from jira_assets.errors import PublishError
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
+from jira_assets.warehouse.statements import statement
 
 INSTRUCTION = (
     "The warehouse before this one stays in use. Run `jira-assets publish` again; if this comes back, "
@@ -19,8 +20,9 @@ def check_warehouse(engine: duckdb.DuckDBPyConnection, expected: dict[str, int])
     `expected` names how many rows some tables have to have. Raises `PublishError`.
     """
     _check_columns(engine)
-    rows = {table: _scan(engine, table) for table in PUBLISHED_TABLES if table != "raw_jira_issues"}
+    rows = {table: _scan(engine, table) for table in PUBLISHED_TABLES if table not in VIEWS}
     _check_one_row_an_issue(engine)
+    _check_replayed_series(engine)
     for table, count in expected.items():
         if rows[table] != count:
             raise PublishError(f"{table} has {rows[table]:,} rows, and the lake has {count:,}.", INSTRUCTION)
@@ -50,3 +52,14 @@ def _check_one_row_an_issue(engine: duckdb.DuckDBPyConnection) -> None:
     ).fetchone()
     if twice is not None:
         raise PublishError(f"Issue {twice[0]} has more than one row in jira_issues.", INSTRUCTION)
+
+
+def _check_replayed_series(engine: duckdb.DuckDBPyConnection) -> None:
+    """Today's value of every series that is replayed from changes has to be what the issues are today."""
+    wrong = engine.execute(statement("check/replayed_series")).fetchall()
+    if wrong:
+        series, replayed, present = wrong[0]
+        others = f"; {len(wrong) - 1} other series are wrong, too" if len(wrong) > 1 else ""
+        raise PublishError(
+            f"The {series} ends with {replayed:g}, and the issues add up to {present:g}{others}.", INSTRUCTION
+        )

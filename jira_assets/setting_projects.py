@@ -1,0 +1,104 @@
+"""Settings that may differ from project to project: `Won't Do, Duplicate; PAY: Rejected, Won't Do`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+Other = TypeVar("Other")
+
+UNDELIVERED_RESOLUTIONS = (
+    "Won't Do",
+    "Won't Fix",
+    "Duplicate",
+    "Cannot Reproduce",
+    "Obsolete",
+    "Declined",
+    "Invalid",
+    "Incomplete",
+    "Rejected",
+    "Abandoned",
+)
+"""What closes an issue without its being delivered, unless somebody says otherwise."""
+
+_PROJECT = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]+)\s*:(.*)", re.DOTALL)
+_CATEGORIES = {
+    "new": "new",
+    "to do": "new",
+    "indeterminate": "indeterminate",
+    "in progress": "indeterminate",
+    "done": "done",
+}
+
+
+@dataclass(frozen=True)
+class ByProject(Generic[Value]):
+    """Values for the whole site, and for the projects that have their own, by key."""
+
+    site: tuple[Value, ...] = ()
+    projects: Mapping[str, tuple[Value, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, project_key: str) -> tuple[Value, ...]:
+        """Tell what holds for a project."""
+        return self.projects.get(project_key.upper(), self.site)
+
+    def map(self, read: Callable[[Value], Other]) -> ByProject[Other]:
+        """Turn every value into another."""
+        projects = {key: tuple(map(read, values)) for key, values in self.projects.items()}
+        return ByProject(tuple(map(read, self.site)), MappingProxyType(projects))
+
+    def __str__(self) -> str:
+        """Write it the way it is set."""
+        own = [f"{key}: {_listed(values)}" for key, values in self.projects.items()]
+        return "; ".join([_listed(self.site), *own] if self.site else own)
+
+
+def read_names_by_project(text: str) -> ByProject[str]:
+    """Read names separated by commas; after a semicolon, those of a project with a key and a colon before."""
+    site: tuple[str, ...] = ()
+    projects: dict[str, tuple[str, ...]] = {}
+    for place, part in enumerate(text.split(";")):
+        project = _PROJECT.fullmatch(part)
+        if project:
+            projects[project[1].upper()] = _names(project[2])
+        elif place == 0:
+            site = _names(part)
+        elif part.strip():
+            raise ValueError("names no project after a semicolon: it has to be of the form A, B; PAY: C, D")
+    return ByProject(site, MappingProxyType(projects))
+
+
+def read_levels_by_project(text: str) -> ByProject[int]:
+    """Read hierarchy levels; a project may have its own."""
+    names = read_names_by_project(text)
+    if not all(re.fullmatch(r"-?[0-9]{1,3}", name) for values in _all(names) for name in values):
+        raise ValueError("is not a list of hierarchy levels such as 0 or 0, 1; PAY: 0, -1")
+    return names.map(int)
+
+
+def read_categories_by_project(text: str) -> ByProject[tuple[str, str]]:
+    """Read statuses and the category each of them is put into; a project may have its own."""
+    return read_names_by_project(text).map(_category)
+
+
+def _category(text: str) -> tuple[str, str]:
+    status, _, category = (part.strip() for part in text.rpartition("="))
+    if not status or category.lower() not in _CATEGORIES:
+        raise ValueError("is not of the form In Review = done: the category is to do, in progress or done")
+    return status, _CATEGORIES[category.lower()]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _all(names: ByProject[str]) -> list[tuple[str, ...]]:
+    return [names.site, *names.projects.values()]
+
+
+def _listed(values: tuple[object, ...]) -> str:
+    return ",".join(" = ".join(value) if isinstance(value, tuple) else str(value) for value in values)

@@ -1,0 +1,52 @@
+-- Statuses that are gone from the site have no category; they count as to do, so that every issue is in one band.
+create table warehouse.cumulative_flow as
+with moves as (
+    select
+        flow.project_id as project_id,
+        least(local_day(spans.entered_at), settings.as_of) as day,
+        coalesce(spans.status_category, 'new') as category,
+        case when spans.visit > 1 then coalesce(spans.previous_category, 'new') end as previous
+    from warehouse.issue_status_spans as spans
+    inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
+    inner join warehouse.metric_settings as settings on flow.project_id = settings.project_id
+    where flow.is_counted and not flow.is_left_out
+),
+changes as (
+    select
+        project_id as project_id,
+        day as day,
+        count(*) filter (where category = 'new') - count(*) filter (where previous = 'new') as to_do,
+        count(*) filter (where category = 'indeterminate') - count(*) filter (where previous = 'indeterminate')
+            as in_progress,
+        count(*) filter (where category = 'done') - count(*) filter (where previous = 'done') as done
+    from moves
+    where category is distinct from previous
+    group by project_id, day
+),
+days as (
+    select
+        changes.project_id as project_id,
+        unnest(generate_series(min(changes.day), any_value(settings.as_of), interval 1 day))::date as day
+    from changes
+    inner join warehouse.metric_settings as settings on changes.project_id = settings.project_id
+    group by changes.project_id
+)
+select
+    days.project_id::varchar as project_id,
+    settings.project_key::varchar as project_key,
+    days.day::date as day,
+    (sum(coalesce(changes.to_do, 0)) over life)::bigint as to_do,
+    (sum(coalesce(changes.in_progress, 0)) over life)::bigint as in_progress,
+    (sum(coalesce(changes.done, 0)) over life)::bigint as done
+from days
+inner join warehouse.metric_settings as settings on days.project_id = settings.project_id
+left join changes on days.project_id = changes.project_id and days.day = changes.day
+window life as (partition by days.project_id order by days.day);
+
+comment on table warehouse.cumulative_flow is 'Issues in each status category at the end of each day, replayed from their changes';
+comment on column warehouse.cumulative_flow.project_id is 'Id of the project';
+comment on column warehouse.cumulative_flow.project_key is 'Key of the project today';
+comment on column warehouse.cumulative_flow.day is 'The day, in the time zone of the settings';
+comment on column warehouse.cumulative_flow.to_do is 'Issues not started at its end';
+comment on column warehouse.cumulative_flow.in_progress is 'Issues in progress at its end';
+comment on column warehouse.cumulative_flow.done is 'Issues done at its end';

@@ -1,0 +1,147 @@
+create table warehouse.data_quality as
+with findings as (
+    select unnest([
+        {{'finding': 'status_contradicted', 'meaning': 'Issues whose changes lead to another status: left out of every series'}},
+        {{'finding': 'sprint_contradicted', 'meaning': 'Issues whose changes lead to other sprints: left out of sprints'}},
+        {{'finding': 'estimate_contradicted', 'meaning': 'Issues whose changes lead to another estimate: left out of sprints'}},
+        {{'finding': 'no_start', 'meaning': 'Finished issues that were never in progress: no cycle time'}},
+        {{'finding': 'moved_backwards', 'meaning': 'Issues that went back to an earlier status category'}},
+        {{'finding': 'changed_after_done', 'meaning': 'Finished issues whose status, sprint or estimate changed after the finish'}},
+        {{'finding': 'unestimated', 'meaning': 'Open issues without an estimate'}},
+        {{'finding': 'unknown_status', 'meaning': 'Issues that were in a status which is gone: it counts as to do'}},
+        {{'finding': 'no_summary', 'meaning': 'Issues without a summary'}},
+        {{'finding': 'many_sprints', 'meaning': 'Issues in more than five sprints'}},
+        {{'finding': 'sprint_without_dates', 'meaning': 'Sprints started or closed without a start, an end, or in that order: no velocity'}},
+        {{'finding': 'unmatched_people', 'meaning': 'Jira accounts that belong to no member of the team yet'}}
+    ]) as finding
+),
+crowded as (
+    select
+        jira_id as jira_id
+    from warehouse.jira_issue_sprints
+    group by jira_id
+    having count(*) > 5
+),
+odd_sprints as (
+    select
+        sprint_id as sprint_id,
+        coalesce(sprint_name, sprint_id) as label
+    from warehouse.jira_sprints
+    where
+        (state = 'active' and started_at is null)
+        or (state = 'closed' and not coalesce(started_at <= coalesce(completed_at, ended_at), false))
+),
+of_issues as (
+    select
+        jira_id as jira_id,
+        replay || '_contradicted' as finding
+    from warehouse.issue_replay_flags
+    union all
+    select
+        flow.jira_id as jira_id,
+        unnest(list_filter(
+            [
+                case when flow.finished_at is not null and flow.started_at is null and flow.is_counted then 'no_start' end,
+                case when flow.moved_backwards > 0 and flow.is_counted then 'moved_backwards' end,
+                case when flow.moved_while_done > 0 and flow.finished_at is not null then 'changed_after_done' end,
+                case
+                    when
+                        flow.is_counted
+                        and flow.story_points is null
+                        and flow.status_category is distinct from 'done'
+                        and projects.story_points_field is not null
+                        then 'unestimated'
+                end
+            ],
+            lambda finding: finding is not null
+        )) as finding
+    from warehouse.issue_flow as flow
+    inner join warehouse.jira_projects as projects on flow.project_id = projects.project_id
+    union all
+    select
+        flow.jira_id as jira_id,
+        'changed_after_done' as finding
+    from warehouse.issue_flow as flow
+    inner join warehouse.issue_sprint_spans as spans on flow.jira_id = spans.jira_id
+    where spans.entered_at > flow.finished_at or spans.left_at > flow.finished_at
+    union all
+    select
+        flow.jira_id as jira_id,
+        'changed_after_done' as finding
+    from warehouse.issue_flow as flow
+    inner join warehouse.issue_estimate_spans as spans on flow.jira_id = spans.jira_id
+    where spans.entered_at > flow.finished_at or spans.left_at > flow.finished_at
+    union all
+    select
+        jira_id as jira_id,
+        'unknown_status' as finding
+    from warehouse.issue_status_spans
+    where status_category is null
+    union all
+    select
+        jira_id as jira_id,
+        'no_summary' as finding
+    from warehouse.jira_issues
+    where summary is null
+    union all
+    select
+        jira_id as jira_id,
+        'many_sprints' as finding
+    from crowded
+),
+subjects as (
+    select
+        issues.project_id as project_id,
+        of_issues.finding as finding,
+        issues.jira_id as subject,
+        issues.jira_key as label
+    from of_issues
+    inner join warehouse.jira_issues as issues on of_issues.jira_id = issues.jira_id
+    union
+    select
+        issues.project_id as project_id,
+        'sprint_without_dates' as finding,
+        odd_sprints.sprint_id as subject,
+        odd_sprints.label as label
+    from odd_sprints
+    inner join warehouse.jira_issue_sprints as memberships on odd_sprints.sprint_id = memberships.sprint_id
+    inner join warehouse.jira_issues as issues on memberships.jira_id = issues.jira_id
+    union
+    select
+        projects.project_id as project_id,
+        'unmatched_people' as finding,
+        unmatched.account_id as subject,
+        coalesce(unmatched.display_name, unmatched.account_id) as label
+    from warehouse.jira_unmatched_users as unmatched
+    inner join warehouse.jira_projects as projects on unmatched.project_key = projects.project_key
+),
+counted as (
+    select
+        project_id as project_id,
+        finding as finding,
+        count(*) as found,
+        min(label, 5) as examples
+    from subjects
+    group by project_id, finding
+)
+select
+    settings.project_id::varchar as project_id,
+    settings.project_key::varchar as project_key,
+    findings.finding.finding::varchar as finding,
+    findings.finding.meaning::varchar as meaning,
+    coalesce(counted.found, 0)::bigint as found,
+    coalesce(counted.examples, [])::varchar[] as examples,
+    syncs.last_success_at::timestamp as last_synced_at
+from warehouse.metric_settings as settings
+cross join findings
+left join warehouse.sync_status as syncs on settings.project_id = syncs.project_id
+left join counted on settings.project_id = counted.project_id and findings.finding.finding = counted.finding;
+
+comment on table warehouse.data_quality is 'What is odd in the data of each project, and what it means for the metrics';
+comment on column warehouse.data_quality.project_id is 'Id of the project';
+comment on column warehouse.data_quality.project_key is 'Key of the project today';
+comment on column warehouse.data_quality.finding is 'Short name of the oddity';
+comment on column warehouse.data_quality.meaning is 'What it is and what it does';
+comment on column warehouse.data_quality.found is 'How many there are';
+comment on column warehouse.data_quality.examples is 'The first five, by key or name';
+comment on column warehouse.data_quality.last_synced_at is 'When the project was last synced, as of publishing, UTC';

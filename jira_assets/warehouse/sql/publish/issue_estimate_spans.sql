@@ -1,0 +1,64 @@
+-- Only times with an estimate are here: what no span covers was not estimated then.
+create table warehouse.issue_estimate_spans as
+with changes as (
+    select
+        changes.jira_id as jira_id,
+        changes.changed_at as changed_at,
+        try_cast(coalesce(changes.from_string, changes.from_value) as double) as points_before,
+        try_cast(coalesce(changes.to_string, changes.to_value) as double) as points,
+        row_number() over history as step,
+        lead(changes.changed_at) over history as left_at
+    from warehouse.jira_issue_changes as changes
+    inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
+    inner join replayed_fields as fields on issues.project_id = fields.project_id
+    where
+        changes.changed_at is not null
+        and case
+            when changes.field_id is null then lower(changes.field) = fields.story_points_name
+            else changes.field_id = fields.story_points_field
+        end
+    window history as (
+        partition by changes.jira_id
+        order by changes.changed_at asc, try_cast(changes.change_id as bigint) asc nulls last, changes.change_id asc
+    )
+),
+spans as (
+    select
+        jira_id as jira_id,
+        points as points,
+        changed_at as entered_at,
+        left_at as left_at
+    from changes
+    union all
+    select
+        jira_id as jira_id,
+        points_before as points,
+        null as entered_at,
+        changed_at as left_at
+    from changes
+    where step = 1
+    union all
+    select
+        issues.jira_id as jira_id,
+        issues.story_points as points,
+        null as entered_at,
+        null as left_at
+    from warehouse.jira_issues as issues
+    anti join changes on issues.jira_id = changes.jira_id
+)
+select
+    spans.jira_id::varchar as jira_id,
+    issues.project_id::varchar as project_id,
+    spans.points::double as story_points,
+    greatest(spans.entered_at, issues.issue_created_at)::timestamp as entered_at,
+    case when spans.left_at is not null then greatest(spans.left_at, issues.issue_created_at) end::timestamp as left_at
+from spans
+inner join warehouse.jira_issues as issues on spans.jira_id = issues.jira_id
+where spans.points is not null;
+
+comment on table warehouse.issue_estimate_spans is 'Which estimate each issue had when, replayed from its changes, from creation on';
+comment on column warehouse.issue_estimate_spans.jira_id is 'Id of the issue';
+comment on column warehouse.issue_estimate_spans.project_id is 'Id of its project today';
+comment on column warehouse.issue_estimate_spans.story_points is 'Estimate in the field that was chosen for the project';
+comment on column warehouse.issue_estimate_spans.entered_at is 'When it was set, UTC';
+comment on column warehouse.issue_estimate_spans.left_at is 'When it was changed or removed, UTC; null while it is set';

@@ -1,0 +1,138 @@
+create table warehouse.issue_replay_flags as
+with statuses as (
+    select
+        issues.jira_id as jira_id,
+        'status' as replay,
+        case
+            when issues.issue_created_at is null then 'Jira does not say when it was created'
+            when spans.status_id is distinct from issues.status_id then 'the changes lead to another status'
+            else 'it was resolved after its creation, but no change of its status is known'
+        end as reason,
+        spans.status as replayed,
+        issues.status as present
+    from warehouse.issue_status_spans as spans
+    inner join warehouse.jira_issues as issues on spans.jira_id = issues.jira_id
+    where
+        spans.left_at is null
+        and (
+            issues.issue_created_at is null
+            or spans.status_id is distinct from issues.status_id
+            or (spans.visit = 1 and spans.status_category = 'done' and issues.resolved_at > issues.issue_created_at)
+        )
+),
+replayed_sprints as (
+    select
+        jira_id,
+        list_sort(list(sprint_id)) as ids
+    from warehouse.issue_sprint_spans
+    where left_at is null
+    group by jira_id
+),
+present_sprints as (
+    select
+        jira_id,
+        list_sort(list(sprint_id)) as ids
+    from warehouse.jira_issue_sprints
+    group by jira_id
+),
+sprints as (
+    select
+        coalesce(present_sprints.jira_id, replayed_sprints.jira_id) as jira_id,
+        'sprint' as replay,
+        'the changes lead to other sprints' as reason,
+        array_to_string(replayed_sprints.ids, ', ') as replayed,
+        array_to_string(present_sprints.ids, ', ') as present
+    from replayed_sprints
+    full join present_sprints on replayed_sprints.jira_id = present_sprints.jira_id
+    where replayed_sprints.ids is distinct from present_sprints.ids
+),
+estimates as (
+    select
+        issues.jira_id as jira_id,
+        'estimate' as replay,
+        'the changes lead to another estimate' as reason,
+        spans.story_points::varchar as replayed,
+        issues.story_points::varchar as present
+    from warehouse.jira_issues as issues
+    left join warehouse.issue_estimate_spans as spans on issues.jira_id = spans.jira_id and spans.left_at is null
+    where spans.story_points is distinct from issues.story_points
+),
+undated as (
+    select
+        changes.jira_id as jira_id,
+        case
+            when changes.field = 'status' then 'status'
+            when coalesce(changes.field_id = fields.sprint_field, lower(changes.field) = fields.sprint_name) then 'sprint'
+            else 'estimate'
+        end as replay,
+        'a change has no time' as reason,
+        null as replayed,
+        null as present
+    from warehouse.jira_issue_changes as changes
+    inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
+    inner join replayed_fields as fields on issues.project_id = fields.project_id
+    where
+        changes.changed_at is null
+        and (
+            coalesce(changes.field_id, changes.field) = 'status'
+            or coalesce(
+                changes.field_id in (fields.sprint_field, fields.story_points_field),
+                lower(changes.field) in (fields.sprint_name, fields.story_points_name)
+            )
+        )
+),
+found as (
+    select
+        jira_id,
+        replay,
+        reason,
+        replayed,
+        present
+    from statuses
+    union all
+    select
+        jira_id,
+        replay,
+        reason,
+        replayed,
+        present
+    from sprints
+    union all
+    select
+        jira_id,
+        replay,
+        reason,
+        replayed,
+        present
+    from estimates
+    union all
+    select
+        jira_id,
+        replay,
+        reason,
+        replayed,
+        present
+    from undated
+)
+select
+    found.jira_id::varchar as jira_id,
+    issues.jira_key::varchar as jira_key,
+    issues.project_id::varchar as project_id,
+    issues.project_key::varchar as project_key,
+    found.replay::varchar as replay,
+    min(found.reason)::varchar as reason,
+    min(found.replayed)::varchar as replayed,
+    min(found.present)::varchar as present
+from found
+inner join warehouse.jira_issues as issues on found.jira_id = issues.jira_id
+group by found.jira_id, issues.jira_key, issues.project_id, issues.project_key, found.replay;
+
+comment on table warehouse.issue_replay_flags is 'Issues whose changes, replayed, contradict what they are today: left out of the series made from that replay';
+comment on column warehouse.issue_replay_flags.jira_id is 'Id of the issue';
+comment on column warehouse.issue_replay_flags.jira_key is 'Key of the issue today';
+comment on column warehouse.issue_replay_flags.project_id is 'Id of its project';
+comment on column warehouse.issue_replay_flags.project_key is 'Key of its project today';
+comment on column warehouse.issue_replay_flags.replay is 'What was replayed: status, sprint or estimate';
+comment on column warehouse.issue_replay_flags.reason is 'What is wrong';
+comment on column warehouse.issue_replay_flags.replayed is 'What its changes lead to';
+comment on column warehouse.issue_replay_flags.present is 'What it is today';

@@ -1,0 +1,94 @@
+-- A change names all sprints before and after it; a closed sprint stays among them. What was added or went at each
+-- change begins or ends a span; before the first change the issue was in what that one names as its value before.
+create table warehouse.issue_sprint_spans as
+with changes as (
+    select
+        changes.jira_id as jira_id,
+        changes.changed_at as changed_at,
+        list_distinct(list_transform(string_split(changes.from_value, ','), lambda id: trim(id))) as ids_before,
+        list_distinct(list_transform(string_split(changes.to_value, ','), lambda id: trim(id))) as ids,
+        row_number() over (
+            partition by changes.jira_id
+            order by changes.changed_at asc, try_cast(changes.change_id as bigint) asc nulls last, changes.change_id asc
+        ) as step
+    from warehouse.jira_issue_changes as changes
+    inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
+    inner join replayed_fields as fields on issues.project_id = fields.project_id
+    where
+        changes.changed_at is not null
+        and case
+            when changes.field_id is null then lower(changes.field) = fields.sprint_name
+            else changes.field_id = fields.sprint_field
+        end
+),
+steps as (
+    select
+        jira_id as jira_id,
+        step as step,
+        changed_at as changed_at,
+        coalesce(ids, []) as ids,
+        coalesce(lag(ids) over (partition by jira_id order by step), case when step = 1 then ids_before end, [])
+            as ids_before
+    from changes
+    union all
+    select
+        jira_id as jira_id,
+        0 as step,
+        null as changed_at,
+        coalesce(ids_before, []) as ids,
+        [] as ids_before
+    from changes
+    where step = 1
+    union all
+    select
+        present.jira_id as jira_id,
+        0 as step,
+        null as changed_at,
+        list(present.sprint_id) as ids,
+        [] as ids_before
+    from warehouse.jira_issue_sprints as present
+    anti join changes on present.jira_id = changes.jira_id
+    group by present.jira_id
+),
+moves as (
+    select
+        jira_id as jira_id,
+        step as step,
+        changed_at as changed_at,
+        unnest(list_filter(ids, lambda id: id <> '' and not list_contains(ids_before, id))) as sprint_id,
+        true as is_entry
+    from steps
+    union all
+    select
+        jira_id as jira_id,
+        step as step,
+        changed_at as changed_at,
+        unnest(list_filter(ids_before, lambda id: id <> '' and not list_contains(ids, id))) as sprint_id,
+        false as is_entry
+    from steps
+),
+spans as (
+    select
+        jira_id as jira_id,
+        sprint_id as sprint_id,
+        is_entry as is_entry,
+        changed_at as entered_at,
+        lead(changed_at) over (partition by jira_id, sprint_id order by step) as left_at
+    from moves
+)
+select
+    spans.jira_id::varchar as jira_id,
+    issues.project_id::varchar as project_id,
+    spans.sprint_id::varchar as sprint_id,
+    greatest(spans.entered_at, issues.issue_created_at)::timestamp as entered_at,
+    case when spans.left_at is not null then greatest(spans.left_at, issues.issue_created_at) end::timestamp as left_at
+from spans
+inner join warehouse.jira_issues as issues on spans.jira_id = issues.jira_id
+where spans.is_entry;
+
+comment on table warehouse.issue_sprint_spans is 'When each issue was in which sprint, replayed from its changes, from creation on';
+comment on column warehouse.issue_sprint_spans.jira_id is 'Id of the issue';
+comment on column warehouse.issue_sprint_spans.project_id is 'Id of its project today';
+comment on column warehouse.issue_sprint_spans.sprint_id is 'Id of the sprint';
+comment on column warehouse.issue_sprint_spans.entered_at is 'When it was put into the sprint, UTC';
+comment on column warehouse.issue_sprint_spans.left_at is 'When it was taken out, UTC; null when it was not, also after the sprint closed';

@@ -1,0 +1,142 @@
+create table warehouse.resolution_trend as
+with items as (
+    select
+        flow.jira_id as jira_id,
+        flow.project_id as project_id,
+        flow.created_on as created_on,
+        flow.finished_at as finished_at,
+        flow.delivered as delivered,
+        settings.as_of as as_of,
+        settings.undelivered_resolutions as undelivered_resolutions
+    from warehouse.issue_flow as flow
+    inner join warehouse.metric_settings as settings on flow.project_id = settings.project_id
+    where flow.is_counted and not flow.is_left_out
+),
+moves as (
+    select
+        items.jira_id as jira_id,
+        items.project_id as project_id,
+        spans.visit as visit,
+        spans.entered_at as entered_at,
+        spans.status_category is not distinct from 'done' as is_resolved,
+        items.finished_at is not distinct from spans.entered_at as is_last,
+        items.delivered as delivered,
+        items.as_of as as_of,
+        items.undelivered_resolutions as undelivered_resolutions
+    from warehouse.issue_status_spans as spans
+    inner join items on spans.jira_id = items.jira_id
+    where (spans.status_category is not distinct from 'done') <> (spans.previous_category is not distinct from 'done')
+),
+-- The resolution of an issue that was reopened later is the one set while it was Done that time.
+earlier as (
+    select
+        entries.jira_id as jira_id,
+        entries.visit as visit,
+        entries.entered_at as entered_at,
+        min(exits.entered_at) as left_at
+    from moves as entries
+    inner join moves as exits on entries.jira_id = exits.jira_id and entries.visit < exits.visit
+    where entries.is_resolved and not entries.is_last and not exits.is_resolved
+    group by entries.jira_id, entries.visit, entries.entered_at
+),
+resolutions as (
+    select
+        earlier.jira_id as jira_id,
+        earlier.visit as visit,
+        arg_max(
+            replace(lower(trim(changes.to_string)), '’', ''''),
+            row(changes.changed_at, try_cast(changes.change_id as bigint))
+        ) as resolution
+    from earlier
+    inner join warehouse.jira_issue_changes as changes
+        on
+            earlier.jira_id = changes.jira_id
+            and coalesce(changes.field_id, changes.field) = 'resolution'
+            and changes.to_string is not null
+            and changes.changed_at >= earlier.entered_at
+            and changes.changed_at < earlier.left_at
+    group by earlier.jira_id, earlier.visit
+),
+events as (
+    select
+        project_id as project_id,
+        least(created_on, as_of) as day,
+        1 as created,
+        0 as resolved,
+        0 as delivered,
+        0 as reopened
+    from items
+    union all
+    select
+        moves.project_id as project_id,
+        least(local_day(moves.entered_at), moves.as_of) as day,
+        0 as created,
+        moves.is_resolved::integer as resolved,
+        (
+            moves.is_resolved
+            and case
+                when moves.is_last then moves.delivered
+                else not coalesce(list_contains(moves.undelivered_resolutions, resolutions.resolution), false)
+            end
+        )::integer as delivered,
+        (not moves.is_resolved)::integer as reopened
+    from moves
+    left join resolutions on moves.jira_id = resolutions.jira_id and moves.visit = resolutions.visit
+),
+weekly as (
+    select
+        project_id as project_id,
+        date_trunc('week', day)::date as week,
+        sum(created) as created,
+        sum(resolved) as resolved,
+        sum(delivered) as delivered,
+        sum(reopened) as reopened
+    from events
+    group by project_id, date_trunc('week', day)
+),
+weeks as (
+    select
+        weekly.project_id as project_id,
+        unnest(generate_series(min(weekly.week), any_value(settings.as_of), interval 7 day))::date as week
+    from weekly
+    inner join warehouse.metric_settings as settings on weekly.project_id = settings.project_id
+    group by weekly.project_id
+),
+left_out as (
+    select
+        project_id as project_id,
+        count(*) as issues
+    from warehouse.issue_flow
+    where is_counted and is_left_out
+    group by project_id
+)
+select
+    weeks.project_id::varchar as project_id,
+    settings.project_key::varchar as project_key,
+    weeks.week::date as week,
+    coalesce(weekly.created, 0)::bigint as created,
+    coalesce(weekly.resolved, 0)::bigint as resolved,
+    coalesce(weekly.delivered, 0)::bigint as delivered,
+    coalesce(weekly.resolved - weekly.delivered, 0)::bigint as closed_without_work,
+    coalesce(weekly.reopened, 0)::bigint as reopened,
+    (
+        sum(coalesce(weekly.created - weekly.resolved + weekly.reopened, 0))
+            over (partition by weeks.project_id order by weeks.week)
+    )::bigint as open_at_end,
+    coalesce(left_out.issues, 0)::bigint as left_out
+from weeks
+inner join warehouse.metric_settings as settings on weeks.project_id = settings.project_id
+left join weekly on weeks.project_id = weekly.project_id and weeks.week = weekly.week
+left join left_out on weeks.project_id = left_out.project_id;
+
+comment on table warehouse.resolution_trend is 'Issues created, resolved and reopened in each week, and open at its end, replayed from their changes';
+comment on column warehouse.resolution_trend.project_id is 'Id of the project';
+comment on column warehouse.resolution_trend.project_key is 'Key of the project today';
+comment on column warehouse.resolution_trend.week is 'Monday of the week, in the time zone of the settings';
+comment on column warehouse.resolution_trend.created is 'Issues created in it';
+comment on column warehouse.resolution_trend.resolved is 'Times an issue came into Done, whatever the resolution';
+comment on column warehouse.resolution_trend.delivered is 'Of those, with a resolution that counts as delivered, or none';
+comment on column warehouse.resolution_trend.closed_without_work is 'The rest of those';
+comment on column warehouse.resolution_trend.reopened is 'Times an issue left Done';
+comment on column warehouse.resolution_trend.open_at_end is 'Issues not Done at the end of the week, or now';
+comment on column warehouse.resolution_trend.left_out is 'Issues of the project that are in none of these figures, since their changes contradict them';
