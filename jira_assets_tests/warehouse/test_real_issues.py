@@ -6,6 +6,7 @@ import csv
 import gzip
 import itertools
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,43 @@ def test_no_value_of_the_real_issues_had_to_become_null(real: Bench) -> None:
     nulled = {manifest.project_key: manifest.derived["issues"].nulled for manifest in real.lake.manifests()}
 
     assert nulled == {"AC": {}, "ALOY": {}, "DAEMON": {}, "MOD": {}, "TIMOB": {}}
+
+
+def test_the_metrics_run_on_issues_without_any_history(real: Bench) -> None:
+    flow = real.ask_one(
+        "select count(*) as issues, count(*) filter (where is_left_out) as left_out from issue_flow"
+    )
+    flags = real.ask("select replay, reason, count(*) as issues from issue_replay_flags group by all")
+
+    # Nothing but the resolution date says when these were finished, and that contradicts having no changes.
+    assert flow["issues"] == 8980
+    assert [(row["replay"], row["issues"]) for row in flags] == [("status", flow["left_out"])]
+    shown = real.ask_one(
+        "select sum(left_out) as issues from (select distinct project_id, left_out from resolution_trend)"
+    )
+    counted = real.ask_one("select count(*) as issues from issue_flow where is_counted and is_left_out")
+    assert shown == counted
+
+
+def undated_sprints(real: Bench) -> Iterator[tuple[str, str]]:
+    """Find the sprints that began without a date, with the projects of their issues, in the raw answers."""
+    for row in real.ask("select project_key, payload from raw_jira_issues"):
+        for sprint in json.loads(row["payload"])["fields"].get("customfield_10020") or []:
+            ends = sprint.get("completeDate") or sprint.get("endDate")
+            is_whole = sprint.get("startDate") and (sprint["state"] != "closed" or ends)
+            if sprint["state"] != "future" and not is_whole:
+                yield row["project_key"], str(sprint["id"])
+
+
+def test_the_oddities_of_the_real_issues_are_in_the_data_quality_table(real: Bench) -> None:
+    found = real.ask("select finding, sum(found) as found from data_quality group by finding")
+    counts = {row["finding"]: row["found"] for row in found}
+    sprints = [
+        row["sprint_ids"].replace("|", " ").replace(";", " ").replace(",", " ").split()
+        for row in expected().values()
+    ]
+    summaries = real.ask_one("select count(*) as issues from jira_issues where summary is null")
+
+    assert counts["many_sprints"] == sum(len(each) > 5 for each in sprints) > 0
+    assert counts["no_summary"] == summaries["issues"]
+    assert counts["sprint_without_dates"] == len(set(undated_sprints(real)))

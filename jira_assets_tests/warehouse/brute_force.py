@@ -1,0 +1,334 @@
+"""Every metric computed the slow way: by playing each story up to each moment that matters."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jira_assets_tests.warehouse.lives import Life, Sprint, State
+
+UNWANTED = {"Won't Do", "Duplicate"}
+ACTIVE = {"2"}
+RANK = {"new": 0, "indeterminate": 1, "done": 2}
+NOT_YET = State("0")
+Table = dict[Any, Any]
+
+
+def quantile(values: Iterable[Any], share: float) -> Any:
+    """The smallest value with at least that share of all at or below it; None under five values."""
+    found = sorted(values)
+    return found[max(math.ceil(share * len(found) - 1e-9) - 1, 0)] if len(found) >= 5 else None
+
+
+def monday(day: date) -> date:
+    """The Monday of the week."""
+    return day - timedelta(days=day.weekday())
+
+
+def until(first: date, last: date, step: int = 1) -> list[date]:
+    """The days from the first to the last."""
+    return [first + timedelta(days=number) for number in range(0, (last - first).days + 1, step)]
+
+
+@dataclass
+class World:
+    """All issues and sprints, and what the metrics are asked for."""
+
+    lives: Sequence[Life]
+    sprints: Sequence[Sprint]
+    as_of: date
+    zone: str
+
+    def day(self, moment: datetime) -> date:
+        """The local day."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    def end_of(self, day: date) -> datetime:
+        """The last moment of a local day."""
+        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.zone))
+        return midnight.astimezone(UTC) - timedelta(microseconds=1)
+
+    @property
+    def counted(self) -> list[Life]:
+        """The issues that series are made of."""
+        return [life for life in self.lives if life.is_counted and life.lies != "status"]
+
+    # one issue
+
+    def started(self, life: Life) -> datetime | None:
+        """When it was first in progress."""
+        return next((at for at, state in life.states() if state.category == "indeterminate"), None)
+
+    def finished(self, life: Life) -> datetime | None:
+        """When it came into Done to stay."""
+        found, before = None, "none"
+        for at, state in life.states():
+            if state.category == "done" and before != "done":
+                found = at
+            before = state.category
+        return found if before == "done" else None
+
+    def is_delivered(self, life: Life) -> bool:
+        """Whether it is finished and was wanted."""
+        return self.finished(life) is not None and life.now.resolution not in UNWANTED
+
+    def flow(self, life: Life) -> tuple[Any, ...]:
+        """The row of issue_flow: lead, cycle, age, efficiency, moves."""
+        if life.lies == "status":
+            return (None,) * 10
+        start, end = self.started(life), self.finished(life)
+        moves = [
+            (before.category, after.category)
+            for (_, before), (_, after) in self.pairs(life)
+            if before.status != after.status
+        ]
+        active = None if not start or not end or start == end else self.active_seconds(life, start, end)
+        return (
+            self.naive(start),
+            self.naive(end),
+            end and (self.day(end) - self.day(life.created)).days + 1,
+            end and start and (self.day(end) - self.day(start)).days + 1,
+            end and start and (end - start).total_seconds(),
+            (self.as_of - self.day(start)).days + 1 if start and life.now.category != "done" else None,
+            None if active is None or not start or not end else active / (end - start).total_seconds(),
+            sum(a == "done" != b for a, b in moves),
+            sum(RANK[b] < RANK[a] for a, b in moves),
+            sum(a == b == "done" for a, b in moves),
+        )
+
+    def pairs(self, life: Life) -> list[tuple[tuple[datetime, State], tuple[datetime, State]]]:
+        """Each state with the next."""
+        states = list(life.states())
+        return list(itertools.pairwise(states))
+
+    def active_seconds(self, life: Life, start: datetime, end: datetime) -> float:
+        """Seconds of that time spent in active statuses."""
+        return sum(
+            (min(until_, end) - max(since, start)).total_seconds()
+            for (since, state), (until_, _) in self.pairs(life)
+            if state.status in ACTIVE and max(since, start) < min(until_, end)
+        )
+
+    def naive(self, moment: datetime | None) -> datetime | None:
+        """The moment the way the warehouse has it."""
+        return moment and moment.replace(tzinfo=None)
+
+    # series
+
+    def projects(self) -> list[str]:
+        """The projects."""
+        return sorted({life.project for life in self.counted})
+
+    def of(self, project: str) -> list[Life]:
+        """The issues of a project."""
+        return [life for life in self.counted if life.project == project]
+
+    def cumulative_flow(self) -> Table:
+        """Issues in each category at the end of each day."""
+        return {
+            (project, day): tuple(
+                sum(1 for life in self.of(project) if self.category(life, day) == kind) for kind in RANK
+            )
+            for project in self.projects()
+            for day in until(min(self.day(life.created) for life in self.of(project)), self.as_of)
+        }
+
+    def category(self, life: Life, day: date) -> str | None:
+        """The category at the end of the day."""
+        state = life.at(self.end_of(day))
+        return state.category if state else None
+
+    def resolution_trend(self) -> Table:
+        """Created, resolved, delivered, reopened and open of each week."""
+        return {
+            (project, week): self.week_of(self.of(project), week)
+            for project in self.projects()
+            for week in until(
+                monday(min(self.day(life.created) for life in self.of(project))), self.as_of, step=7
+            )
+        }
+
+    def week_of(self, lives: Sequence[Life], week: date) -> tuple[int, ...]:
+        """The same for one week."""
+        resolved, delivered, reopened = 0, 0, 0
+        for life in lives:
+            for at, resolution, is_entry in self.turns(life):
+                if monday(self.day(at)) == week:
+                    resolved += is_entry
+                    delivered += is_entry and resolution not in UNWANTED
+                    reopened += not is_entry
+        last = min(week + timedelta(days=6), self.as_of)
+        ends = [self.category(life, last) for life in lives]
+        return (
+            sum(monday(self.day(life.created)) == week for life in lives),
+            resolved,
+            delivered,
+            reopened,
+            sum(kind not in (None, "done") for kind in ends),
+        )
+
+    def turns(self, life: Life) -> list[tuple[datetime, str | None, bool]]:
+        """When it came into Done and left it; an entry with the resolution that was set meanwhile."""
+        entries: list[datetime] = []
+        exits: list[datetime] = []
+        before = NOT_YET
+        for at, state in life.states():
+            was_done = before is not NOT_YET and before.category == "done"
+            if (state.category == "done") != was_done:
+                (exits if was_done else entries).append(at)
+            before = state
+        found: list[tuple[datetime, str | None, bool]] = [(at, None, False) for at in exits]
+        for number, at in enumerate(entries):
+            left = exits[number] if number < len(exits) else None
+            is_last = left is None or at == self.finished(life)
+            found.append((at, life.now.resolution if is_last else self.resolved(life, at, left), True))
+        return found
+
+    def resolved(self, life: Life, entered: datetime, left: datetime | None) -> str | None:
+        """The resolution that was set last in that time."""
+        resolutions = [
+            value
+            for at, what, value in life.changes
+            if what == "resolution" and value and entered <= at and (left is None or at < left)
+        ]
+        return resolutions[-1] if resolutions else None
+
+    def delivered(self, project: str | None = None) -> list[Life]:
+        """The delivered issues."""
+        return [life for life in self.counted if self.is_delivered(life) and project in (None, life.project)]
+
+    def throughput(self) -> Table:
+        """Delivered issues of each week by type, with the mean of twelve weeks."""
+        found: Table = {}
+        for project in self.projects():
+            lives = [
+                (monday(self.day(self.finished(life) or life.created)), life.kind)
+                for life in self.delivered(project)
+            ]
+            for kind in {kind for _, kind in lives}:
+                weeks = until(min(week for week, _ in lives), self.as_of, step=7)
+                counts = [lives.count((week, kind)) for week in weeks]
+                for number, week in enumerate(weeks):
+                    recent = counts[max(number - 11, 0) : number + 1]
+                    found[project, week, kind] = (counts[number], sum(recent) / len(recent))
+        return found
+
+    def flow_times(self) -> Table:
+        """Lead and cycle times of each week, by project and for all."""
+        found: Table = {}
+        for project in [*self.projects(), None]:
+            flows = [self.flow(life) for life in self.delivered(project)]
+            for week in {monday(self.day(flow[1].replace(tzinfo=UTC))) for flow in flows}:
+                mine = [flow for flow in flows if monday(self.day(flow[1].replace(tzinfo=UTC))) == week]
+                leads = [flow[2] for flow in mine]
+                cycles = [flow[3] for flow in mine if flow[3] is not None]
+                found[project, week] = (
+                    len(leads),
+                    quantile(leads, 0.5),
+                    quantile(leads, 0.85),
+                    len(cycles),
+                    quantile(cycles, 0.5),
+                    quantile(cycles, 0.85),
+                )
+        return found
+
+    def status_times(self) -> Table:
+        """Days that delivered issues spent in each status, and their ages when they left it for good."""
+        found: Table = {}
+        for project in self.projects():
+            for status in {state.status for life in self.of(project) for _, state in life.states()}:
+                stays = [self.stay(life, status) for life in self.delivered(project)]
+                days = [stay for stay, _ in stays if stay is not None]
+                ages = [age for _, age in stays if age is not None]
+                found[project, status] = (
+                    len(days),
+                    quantile(days, 0.5),
+                    quantile(days, 0.85),
+                    len(ages),
+                    *(quantile(ages, share) for share in (0.5, 0.7, 0.85, 0.95)),
+                )
+        return found
+
+    def stay(self, life: Life, status: str) -> tuple[float | None, int | None]:
+        """How long one issue was in a status, and its age when it left it for the last time."""
+        spans = [
+            (since, left) for (since, state), (left, after) in self.pairs(life) if state.status == status
+        ]
+        leavings = [
+            left for (_, state), (left, after) in self.pairs(life) if state.status == status != after.status
+        ]
+        if not leavings:
+            return None, None
+        days = sum((left - since).total_seconds() for since, left in spans if since < max(leavings)) / 86400
+        start = self.started(life)
+        after_start = [left for left in leavings if start and left >= start]
+        age = (self.day(max(after_start)) - self.day(start)).days + 1 if after_start and start else None
+        return days, age
+
+    # sprints
+
+    def in_sprints(self) -> list[Life]:
+        """The issues that sprints count."""
+        return [life for life in self.lives if life.is_counted and life.lies is None]
+
+    def velocity(self) -> Table:
+        """What each sprint promised and kept."""
+        return {sprint.sprint_id: self.velocity_of(sprint) for sprint in self.sprints}
+
+    def velocity_of(self, sprint: Sprint) -> tuple[float, ...]:
+        """The same for one sprint."""
+        sums = [0.0] * 7
+        for life in self.in_sprints():
+            start, end = life.at(sprint.started) or NOT_YET, self.at_end(life, sprint)
+            here, stayed = sprint.sprint_id in start.sprints, sprint.sprint_id in end.sprints
+            then, now = start.points or 0, end.points or 0
+            done = stayed and end.category == "done"
+            sums[0] += then if here else 0
+            sums[1] += now if done else 0
+            sums[2] += now if stayed and not here else 0
+            sums[3] += then if here and not stayed else 0
+            sums[4] += now - then if here and stayed else 0
+            sums[5] += now if stayed and not done else 0
+            sums[6] += then if here and done else 0
+        return tuple(sums)
+
+    def at_end(self, life: Life, sprint: Sprint) -> State:
+        """What an issue was when the sprint was closed, or is now."""
+        return (life.at(sprint.completed) if sprint.completed else life.now) or NOT_YET
+
+    def burndown(self) -> Table:
+        """What remained at the start and at the end of each day of each sprint."""
+        return {
+            (sprint.sprint_id, number): sum(self.left(life, sprint, moment) for life in self.in_sprints())
+            for sprint in self.sprints
+            for number, moment in enumerate(self.moments(sprint))
+        }
+
+    def moments(self, sprint: Sprint) -> list[datetime | None]:
+        """The start of a sprint and the ends of its days; None is now."""
+        last = self.day(sprint.completed) if sprint.completed else self.as_of
+        days = until(self.day(sprint.started), last)
+        return [sprint.started, *(self.end_of(day) for day in days[:-1]), sprint.completed]
+
+    def left(self, life: Life, sprint: Sprint, moment: datetime | None) -> float:
+        """What remained of one issue."""
+        state = (life.at(moment) if moment else life.now) or NOT_YET
+        return (
+            0
+            if state.status in ("0", "4", "5") or sprint.sprint_id not in state.sprints
+            else state.points or 0
+        )
+
+
+def drawn(trial: int, day: int) -> int:
+    """Which of the 84 days a trial draws."""
+    mask = 0xFFFFFFFF
+    seeded = trial * 1024 + day + 54672031
+    first = ((seeded ^ seeded >> 16) * 2246822507) & mask
+    second = ((first ^ first >> 13) * 3266489909) & mask
+    return (second ^ second >> 16) % 84

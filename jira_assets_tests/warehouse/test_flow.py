@@ -1,0 +1,171 @@
+"""What single issues do to the metrics: one rule each, small enough to follow by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from jira_assets.errors import PublishError
+from jira_assets.warehouse.metrics import MetricSettings, ProjectMetrics
+from jira_assets.warehouse.validate import check_warehouse
+from jira_assets_tests.warehouse.bench import Bench, Row, seen
+from jira_assets_tests.warehouse.lives import Life, Sprint, State, on, publish_lives
+
+AS_OF = date(2026, 2, 8)
+
+
+def flow(bench: Bench, life: Life, **given: object) -> Row:
+    publish_lives(bench, [life], as_of=AS_OF, **given)  # type: ignore[arg-type]  # passed on
+    return bench.ask_one("select * from issue_flow")
+
+
+def test_a_day_counts_from_its_first_minute_to_its_last(bench: Bench) -> None:
+    row = flow(bench, Life("1", on(1)).then(on(2, 9), "status", "2").then(on(2, 17), "status", "4"))
+
+    assert (row["lead_time_days"], row["cycle_time_days"], row["cycle_time_seconds"]) == (2, 1, 8 * 3600)
+    assert (row["delivered"], row["age_days"], row["reopened"]) == (True, None, 0)
+
+
+def test_days_begin_in_the_time_zone_of_the_settings(bench: Bench) -> None:
+    life = Life("1", on(1, 23)).then(on(2, 1), "status", "4")
+    row = flow(bench, life, time_zone="Asia/Kolkata")
+
+    assert (row["created_on"], row["finished_on"], row["lead_time_days"]) == (
+        date(2026, 1, 6),
+        date(2026, 1, 6),
+        1,
+    )
+
+
+def test_a_move_among_done_statuses_is_no_second_finish(bench: Bench) -> None:
+    row = flow(bench, Life("1", on(1)).then(on(3), "status", "4").then(on(20), "status", "5"))
+
+    assert row["finished_at"] == on(3).replace(tzinfo=None)
+    assert (row["moved_while_done"], row["reopened"]) == (1, 0)
+    found = bench.ask_one("select found, examples from data_quality where finding = 'changed_after_done'")
+    assert found == {"found": 1, "examples": ["P10-1"]}
+
+
+def test_what_is_reopened_is_not_finished(bench: Bench) -> None:
+    row = flow(bench, Life("1", on(1)).then(on(3), "status", "4").then(on(9), "status", "2"))
+
+    assert (row["finished_at"], row["delivered"], row["reopened"], row["moved_backwards"]) == (
+        None,
+        False,
+        1,
+        1,
+    )
+    assert row["age_days"] == (AS_OF - on(9).date()).days + 1
+
+
+def test_an_unwanted_resolution_finishes_without_delivering(bench: Bench) -> None:
+    life = Life("1", on(1)).then(on(3), "resolution", "Won’t do ").then(on(3), "status", "4")  # noqa: RUF001  # Jira prints both
+    row = flow(bench, life)
+
+    assert (row["finished_on"], row["delivered"], row["lead_time_days"]) == (on(3).date(), False, 3)
+    trend = bench.ask_one(
+        "select sum(resolved) as resolved, sum(closed_without_work) as closed from resolution_trend"
+    )
+    assert trend == {"resolved": 1, "closed": 1}
+
+
+def test_done_without_a_start_has_a_lead_time_and_no_cycle_time(bench: Bench) -> None:
+    row = flow(bench, Life("1", on(1)).then(on(3), "status", "4"))
+
+    assert (row["lead_time_days"], row["cycle_time_days"], row["delivered"]) == (3, None, True)
+    found = bench.ask_one("select found from data_quality where finding = 'no_start'")
+    assert found == {"found": 1}
+
+
+def test_settings_may_move_a_status_to_another_category(bench: Bench) -> None:
+    settings = {"10": ProjectMetrics(status_categories={"Review": "done", "2": "new"})}
+    life = Life("1", on(1)).then(on(2), "status", "2").then(on(4), "status", "3")
+    row = flow(bench, life, projects=settings)
+
+    assert (row["started_at"], row["finished_on"], row["status_category"]) == (None, on(4).date(), "done")
+
+
+def test_settings_choose_the_levels_that_count(bench: Bench) -> None:
+    settings = {"10": ProjectMetrics(hierarchy_levels=(1,))}
+    publish_lives(bench, [Life("1", on(1)), Life("2", on(1), kind="Epic")], as_of=AS_OF, projects=settings)
+
+    assert bench.ask("select jira_id from issue_flow where is_counted") == [{"jira_id": "2"}]
+    assert bench.ask_one("select max(created) as created from resolution_trend") == {"created": 1}
+
+
+def test_flow_efficiency_needs_active_statuses(bench: Bench) -> None:
+    life = Life("1", on(1)).then(on(2), "status", "2").then(on(3), "status", "3").then(on(6), "status", "4")
+    assert flow(bench, life)["flow_efficiency"] is None
+
+    settings = {"10": ProjectMetrics(active_statuses=("doing",))}
+    row = flow(bench, life, projects=settings)
+    assert (row["flow_efficiency"], row["active_seconds"]) == (0.25, 24 * 3600)
+    assert bench.ask_one("select is_active from status_times where status = 'Doing'") == {"is_active": True}
+
+
+def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: Bench) -> None:
+    done = {"id": "4", "name": "Done", "statusCategory": {"key": "done"}}
+    kind = {"id": "1", "name": "Task", "hierarchyLevel": 0}
+    created, resolved = "2026-01-05T12:00:00.000+0000", "2026-01-09T12:00:00.000+0000"
+    fields = {"status": done, "issuetype": kind, "created": created, "resolutiondate": resolved}
+    bench.land_and_derive(seen("1", fields), seen("2", {**fields, "resolutiondate": created}))
+    bench.publish(metrics=MetricSettings("UTC", AS_OF))
+
+    rows = bench.ask("select jira_id, is_left_out, delivered from issue_flow order by jira_id")
+    assert [tuple(row.values()) for row in rows] == [("1", True, False), ("2", False, True)]
+    assert {row["left_out"] for row in bench.ask("select left_out from resolution_trend")} == {1}
+
+
+def test_changes_from_before_the_creation_count_from_it(bench: Bench) -> None:
+    row = flow(bench, Life("1", on(5)).then(on(2), "status", "2").then(on(9), "status", "4"))
+
+    assert row["started_at"] == on(5).replace(tzinfo=None)
+    spans = bench.ask("select status, hours from issue_status_spans order by visit")
+    assert [tuple(span.values()) for span in spans] == [("To Do", 0), ("Doing", 96), ("Done", None)]
+
+
+def test_a_status_that_is_gone_counts_as_to_do_and_is_reported(bench: Bench) -> None:
+    item = {
+        "field": "status",
+        "fieldId": "status",
+        "from": "77",
+        "fromString": "Gone",
+        "to": "4",
+        "toString": "Done",
+    }
+    history = {"id": "1", "created": "2026-01-09T12:00:00.000+0000", "items": [item]}
+    fields = {
+        "status": {"id": "4", "name": "Done", "statusCategory": {"key": "done"}},
+        "issuetype": {"id": "1", "name": "Task", "hierarchyLevel": 0},
+        "created": "2026-01-05T12:00:00.000+0000",
+    }
+    bench.land_and_derive(seen("1", fields, histories=[history]))
+    bench.publish(metrics=MetricSettings("UTC", AS_OF))
+
+    spans = bench.ask("select status, status_category from issue_status_spans order by visit")
+    assert [tuple(span.values()) for span in spans] == [("Gone", None), ("Done", "done")]
+    day = bench.ask_one("select to_do, done from cumulative_flow where day = date '2026-01-08'")
+    assert day == {"to_do": 1, "done": 0}
+    assert bench.ask_one("select found from data_quality where finding = 'unknown_status'") == {"found": 1}
+
+
+def test_the_guideline_of_a_sprint_rests_on_weekends(bench: Bench) -> None:
+    sprint = Sprint("7", on(33), on(37))  # Friday to Tuesday; the present is the Sunday between
+    publish_lives(bench, [Life("1", on(1), State(points=6.0, sprints=("7",)))], sprints=[sprint], as_of=AS_OF)
+
+    rows = bench.ask("select * from sprint_burndown order by day_number")
+    assert [row["guideline"] for row in rows] == pytest.approx([6, 4, 4, 4, 2, 0])
+    assert [row["remaining"] for row in rows] == [6, 6, 6, 6, None, None]
+
+
+def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: Bench) -> None:
+    publish_lives(bench, [Life("1", on(1))], as_of=AS_OF)
+    with bench.engine.cursor() as engine:
+        file = (bench.warehouse_dir / "jira.duckdb").resolve()
+        engine.execute(f"attach '{file}' as original (read_only)")
+        engine.execute("attach ':memory:' as built; copy from database original to built; detach original")
+        engine.execute("update built.resolution_trend set open_at_end = 2")
+        with pytest.raises(PublishError, match="resolution_trend of project 10 ends with 2, and the issues"):
+            check_warehouse(engine, {})
+        engine.execute("detach built")

@@ -1,0 +1,100 @@
+"""Forecasts are drawn from the last twelve weeks, the same ones every time and everywhere."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from jira_assets.warehouse.readers import open_warehouse
+from jira_assets_tests.warehouse.bench import Bench, rows_of
+from jira_assets_tests.warehouse.brute_force import drawn, quantile
+from jira_assets_tests.warehouse.lives import Life, on, publish_lives
+
+AS_OF = date(2026, 2, 8)
+FINISHES = [3, 3, 4, 9, 10, 10, 10, 17, 24, 25, 26, 31]
+OPEN = 4
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> Bench:
+    """A project that delivered something on some days, and has a few issues left."""
+    bench = Bench(tmp_path_factory.mktemp("forecast"), engine)
+    done = [Life(str(number), on(1)).then(on(day), "status", "4") for number, day in enumerate(FINISHES)]
+    left = [Life(f"9{number}", on(2), project="10") for number in range(OPEN)]
+    publish_lives(bench, [*done, *left, Life("99", on(2), project="11")], as_of=AS_OF)
+    return bench
+
+
+def trials(days: int) -> list[list[int]]:
+    """What each trial delivers on each day, drawn in Python."""
+    daily = [0] * 84
+    for day in FINISHES:
+        daily[(on(day).date() - (AS_OF - timedelta(days=84))).days] += 1
+    return [[daily[drawn(trial, day)] for day in range(days)] for trial in range(10_000)]
+
+
+def days_to(goal: int, draws: list[int]) -> int:
+    done = 0
+    for day, issues in enumerate(draws, 1):
+        done += issues
+        if done >= goal:
+            return day
+    return 181
+
+
+def test_the_days_are_those_of_ten_thousand_trials(warehouse: Bench) -> None:
+    expected = [days_to(OPEN, draws) for draws in trials(180)]
+
+    rows = warehouse.ask("select * from forecast_days('P10')")
+    shares = {50: 0.5, 70: 0.7, 85: 0.85, 95: 0.95}
+    assert {row["percent"]: row["days"] for row in rows} == {
+        percent: quantile(expected, share) for percent, share in shares.items()
+    }
+    assert {row["items"] for row in rows} == {OPEN}
+    assert all(row["finished_by"] == AS_OF + timedelta(days=row["days"]) for row in rows)
+
+
+def test_the_items_are_those_reached_in_so_many_trials(warehouse: Bench) -> None:
+    totals = [sum(draws) for draws in trials(28)]
+
+    for row in warehouse.ask("select * from forecast_items('P10')"):
+        reached = sum(total >= row["items"] for total in totals)
+        more = sum(total >= row["items"] + 1 for total in totals)
+        assert reached >= row["percent"] * 100 > more
+        assert (row["days"], row["finished_by"]) == (28, AS_OF + timedelta(days=28))
+
+
+def test_every_number_of_threads_gives_the_same_answer(warehouse: Bench) -> None:
+    answers = []
+    for threads in (1, 4):
+        connection = open_warehouse(warehouse.warehouse_dir / "jira.duckdb")
+        connection.execute(f"set threads = {threads}")
+        answers.append(rows_of(connection.execute("select * from forecast_days('P10') order by percent")))
+        connection.close()
+    assert answers[0] == answers[1]
+
+
+def test_other_goals_can_be_asked_for(warehouse: Bench) -> None:
+    (half, *_) = warehouse.ask("select * from forecast_days('P10', items := 1) order by percent")
+    assert (half["items"], half["days"]) == (1, quantile([days_to(1, draws) for draws in trials(60)], 0.5))
+    (all_, *_) = warehouse.ask("select * from forecast_days(null) order by percent")
+    assert all_["items"] == OPEN + 1
+    far = warehouse.ask("select distinct days, finished_by from forecast_days('P10', items := 100000)")
+    assert far == [{"days": None, "finished_by": None}]
+
+
+def test_too_few_deliveries_are_not_enough_data(warehouse: Bench) -> None:
+    assert warehouse.ask("select * from forecast_days('P11')") == []
+    assert warehouse.ask("select * from forecast_items('P11')") == []
+
+
+def test_the_hash_does_not_prefer_any_day(tmp_path: Path) -> None:
+    counts = [0] * 84
+    for trial in range(0, 10_000, 7):
+        for day in range(180):
+            counts[drawn(trial, day)] += 1
+    mean = sum(counts) / 84
+    assert max(abs(count - mean) for count in counts) < 5 * mean**0.5
