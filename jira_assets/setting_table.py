@@ -112,6 +112,24 @@ SETTINGS: tuple[Setting, ...] = (
         "Field of the sprints, for the whole site: customfield_10020, say. Discovered when not set.",
     ),
     Setting(
+        "team",
+        "JIRA_ASSETS_TEAM",
+        "Where each sync reads the team: a file, file.duckdb#table, or a query (docs/people.md). "
+        "The members imported by hand when not set.",
+    ),
+    Setting(
+        "pull_requests",
+        "JIRA_ASSETS_PULL_REQUESTS",
+        "Where each sync reads pull requests: a file, file.duckdb#table, or a query (docs/pull-requests.md).",
+    ),
+    Setting(
+        "parquet_mirror",
+        "JIRA_ASSETS_PARQUET_MIRROR",
+        "Whether the tables are also published as Parquet files, in warehouse/parquet.",
+        "yes-no",
+        "no",
+    ),
+    Setting(
         "longest_age_minutes",
         "JIRA_ASSETS_LONGEST_AGE_MINUTES",
         "How long a project may go without a sync or a probe that succeeded.",

@@ -35,6 +35,7 @@ ValueKind = Literal[
     "names by project",
     "levels by project",
     "categories by project",
+    "yes-no",
 ]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -135,6 +136,16 @@ def read_cron(text: str) -> str:
     return " ".join(fields)
 
 
+def read_yes_no(text: str) -> bool:
+    """Read a yes or a no, in any of the words in use for it."""
+    answers = dict.fromkeys(("yes", "true", "on", "1"), True) | dict.fromkeys(
+        ("no", "false", "off", "0"), False
+    )
+    if text.casefold() not in answers:
+        raise ValueError("is neither yes nor no")
+    return answers[text.casefold()]
+
+
 def mask_secret(value: str) -> str:
     """Show the last four characters, and none at all of a secret that four would give away."""
     return f"…{value[-4:]}" if len(value) >= 12 else "…"
@@ -161,4 +172,5 @@ VALUE_READERS: dict[ValueKind, Callable[[str], Any]] = {
     "names by project": read_names_by_project,
     "levels by project": read_levels_by_project,
     "categories by project": read_categories_by_project,
+    "yes-no": read_yes_no,
 }

@@ -54,6 +54,9 @@ class Settings:
     excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
     story_points_field: str | None = None
     sprint_field: str | None = None
+    team: str | None = None
+    pull_requests: str | None = None
+    parquet_mirror: bool = False
     longest_age_minutes: int = 60
     longest_unproven_days: int = 3
     points_per_hour: int | None = None
@@ -228,4 +231,6 @@ def _shown(setting: Setting, value: Any) -> str:
         return mask_secret(value)
     if setting.kind == "database":
         return mask_password(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ",".join(value) if isinstance(value, tuple) else str(value)

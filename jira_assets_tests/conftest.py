@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from jira_assets_tests.postgres import find_programs, running_postgres
+
+settings.register_profile("untimed", deadline=None)  # how fast a busy machine is proves nothing
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

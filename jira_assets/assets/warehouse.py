@@ -33,6 +33,8 @@ def warehouse(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> dg.Mat
     sync that changed something; run this asset to publish again.
     """
     with home.opened() as bench:
+        for notice in bench.gather():
+            context.log.warning(notice)
         published = bench.publish(force=True)
         assert published is not None  # noqa: S101  # forced, so there is always a new file
         return dg.MaterializeResult(

@@ -158,7 +158,7 @@ def _import_team(settings: Settings, path: Path) -> None:
 
     if path.exists():
         with open_state(settings) as state:
-            state.replace_team(read_members(path))
+            state.replace_team(read_members(str(path)))
 
 
 def _sync(invocation: Invocation, settings: Settings) -> None:

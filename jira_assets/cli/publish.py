@@ -11,10 +11,15 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 @click.option("--force", is_flag=True, help="Publish also when the warehouse shows everything already.")
 @pass_invocation
 def publish(invocation: Invocation, force: bool) -> None:
-    """Publish what the lake holds; every sync that changed something does this by itself."""
+    """Publish what the lake holds; every sync that changed something does this by itself.
+
+    The team, decisions about accounts and pull requests are looked at again; Jira is not asked.
+    """
     from jira_assets.sync.workbench import open_workbench  # late: it imports DuckDB and SQLAlchemy
 
     with open_workbench(invocation.settings) as bench:
+        for notice in bench.gather():
+            invocation.say(notice)
         published = bench.publish(force=force)
     if published is None:
         invocation.say("The warehouse shows everything already.")

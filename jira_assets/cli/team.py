@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import counted, write_json, write_table
 from jira_assets.cli.wiring import open_state
-from jira_assets.people.members import read_members
+from jira_assets.people.members import MemberColumns, read_members
 
 
 @click.group()
@@ -18,15 +16,26 @@ def team() -> None:
 
 
 @team.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("source")
+@click.option("--member-id", metavar="COLUMN", default="member_id", help="Column of the id: login, say.")
+@click.option("--display-name", metavar="COLUMN", default="display_name", help="Column of the name.")
+@click.option("--email", metavar="COLUMN", default="email", help="Column of the e-mail address.")
+@click.option(
+    "--account-id", metavar="COLUMN", default="jira_account_id", help="Column of the Jira account, if any."
+)
 @pass_invocation
-def import_(invocation: Invocation, file: Path) -> None:
-    """Make the members in FILE the whole team.
+def import_(
+    invocation: Invocation, source: str, member_id: str, display_name: str, email: str, account_id: str
+) -> None:
+    """Make the members in SOURCE the whole team.
 
-    FILE is CSV with the columns member_id, display_name, email and, if wanted, jira_account_id. If anything
-    in it is wrong, nothing is imported.
+    SOURCE is a CSV file with the columns member_id, display_name, email and, if wanted, jira_account_id; or
+    any other table: a Parquet or JSON file, file.duckdb#table, file.sqlite#table, or a query that selects.
+    If anything in it is wrong, nothing is imported. What was decided about accounts stays decided.
+
+    GitHub's members: team import github.duckdb#members --member-id login --display-name name
     """
-    members = read_members(file)
+    members = read_members(source, MemberColumns(member_id, display_name, email, account_id))
     with open_state(invocation.settings) as state:
         before = {member.member_id for member in state.team_members()}
         count = state.replace_team(members)
@@ -39,7 +48,9 @@ def import_(invocation: Invocation, file: Path) -> None:
                 f"Account {override.account_id} was matched by hand to {override.member_id}, who is not on "
                 f"the team; undo it with `jira-assets users forget {override.account_id}`."
             )
-    invocation.say("The matches follow with the next `jira-assets sync`.")
+    invocation.say("`jira-assets publish` shows the matches; so does the next sync.")
+    if invocation.settings.team:
+        invocation.say("JIRA_ASSETS_TEAM is set: the next sync reads the team from there again.")
 
 
 @team.command("list")

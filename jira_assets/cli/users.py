@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +9,9 @@ import click
 
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import counted, write_json_rows, write_table
+from jira_assets.cli.output import ago, counted, write_json, write_json_rows, write_table
+from jira_assets.cli.whom import accounts_called, find_account, find_member
 from jira_assets.cli.wiring import open_state, open_warehouse
-from jira_assets.errors import InputError
 
 _UNMATCHED = (
     "project_key",
@@ -22,11 +21,14 @@ _UNMATCHED = (
     "account_type",
     "reason",
     "candidates",
+    "suggestions",
+    "suggested_because",
     "issues_assigned",
     "issues_reported",
     "last_seen_at",
 )
-_SHOWN = ("project_key", "display_name", "email", "reason", "candidates", "issues_assigned", "account_id")
+_WHEN = "`jira-assets publish` shows it; so does the next sync."
+_SHOWN = ("project_key", "display_name", "email", "reason", "it may be", "issues_assigned", "account_id")
 
 
 @click.group()
@@ -48,64 +50,87 @@ def unmatched(invocation: Invocation, keys: tuple[str, ...], everything: bool, a
     if as_json:
         write_json_rows(_UNMATCHED, rows)
         return
-    places = [_UNMATCHED.index(column) for column in _SHOWN]
-    write_table(_SHOWN, [[row[place] for place in places] for row in rows])
+    accounts = [dict(zip(_UNMATCHED, row, strict=True)) for row in rows]
+    write_table(
+        _SHOWN, [[{**each, "it may be": _owners(each)}[name] for name in _SHOWN] for each in accounts]
+    )
     invocation.say(f"{counted(len({row[1] for row in rows}), 'account')} without a member of the team.")
     if rows:
         invocation.say("Decide with `jira-assets users match ACCOUNT MEMBER` or `users ignore ACCOUNT`.")
 
 
 @users.command()
-@click.argument("account_id")
-@click.argument("member_id")
+@click.argument("account")
+@click.argument("member")
 @pass_invocation
-def match(invocation: Invocation, account_id: str, member_id: str) -> None:
-    """Decide that the account ACCOUNT_ID belongs to the member MEMBER_ID; it is stronger than every rule."""
+def match(invocation: Invocation, account: str, member: str) -> None:
+    """Decide that the account ACCOUNT belongs to the member MEMBER; it is stronger than every rule.
+
+    ACCOUNT is an account id, or an e-mail address or name that only one account has; MEMBER is a member's id,
+    or an e-mail address that only one member has. New imports of the team change no decision.
+    """
+    account_id = find_account(invocation.settings, account)
     with open_state(invocation.settings) as state:
-        known = [member.member_id for member in state.team_members()]
-        if member_id not in known:
-            close = difflib.get_close_matches(member_id, known)
-            raise InputError(
-                f"No member of the team has the id {member_id}.",
-                f"Did you mean {' or '.join(close)}?" if close else "`jira-assets team list` shows them all.",
-            )
+        member_id = find_member(state.team_members(), member)
         state.set_override(account_id, member_id)
     _mention_unseen(invocation, [account_id])
-    invocation.say(f"{account_id} belongs to {member_id} from the next sync on.")
+    invocation.say(f"{account_id} belongs to {member_id}. {_WHEN}")
 
 
 @users.command()
-@click.argument("account_ids", nargs=-1, required=True)
+@click.argument("accounts", nargs=-1, required=True)
 @pass_invocation
-def ignore(invocation: Invocation, account_ids: tuple[str, ...]) -> None:
+def ignore(invocation: Invocation, accounts: tuple[str, ...]) -> None:
     """Decide that these accounts are nobody's; no rule matches them any more."""
+    account_ids = [find_account(invocation.settings, account) for account in accounts]
     with open_state(invocation.settings) as state:
         for account_id in account_ids:
             state.set_override(account_id, None)
     _mention_unseen(invocation, account_ids)
-    invocation.say(f"Ignored from the next sync on: {', '.join(account_ids)}.")
+    invocation.say(f"Ignored: {', '.join(account_ids)}. {_WHEN}")
 
 
 @users.command()
-@click.argument("account_ids", nargs=-1, required=True)
+@click.argument("accounts", nargs=-1, required=True)
 @pass_invocation
-def forget(invocation: Invocation, account_ids: tuple[str, ...]) -> None:
+def forget(invocation: Invocation, accounts: tuple[str, ...]) -> None:
     """Take back what was decided about these accounts; the rules apply again."""
+    account_ids = [find_account(invocation.settings, account) for account in accounts]
     with open_state(invocation.settings) as state:
-        for account_id in account_ids:
-            if not state.forget_override(account_id):
-                invocation.say(f"Nothing was decided about {account_id}.")
+        forgotten = [account_id for account_id in account_ids if state.forget_override(account_id)]
+    for account_id in account_ids:
+        if account_id not in forgotten:
+            invocation.say(f"Nothing was decided about {account_id}.")
+    if forgotten:
+        invocation.say(f"Left to the rules again: {', '.join(forgotten)}. {_WHEN}")
+
+
+@users.command()
+@click.option("--json", "as_json", is_flag=True, help="Objects of account_id, member_id, decided_at.")
+@pass_invocation
+def decided(invocation: Invocation, as_json: bool) -> None:
+    """List what was decided about accounts, by whoever uses this state."""
+    with open_state(invocation.settings) as state:
+        overrides = state.overrides()
+    if as_json:
+        write_json(overrides)
+    else:
+        rows = [(each.account_id, each.member_id or "nobody", ago(each.decided_at)) for each in overrides]
+        write_table(["account_id", "member", "decided"], rows)
+
+
+def _owners(account: dict[str, Any]) -> list[str]:
+    """Name the candidates, then the suggestions with what speaks for them."""
+    suggested = zip(account["suggestions"], account["suggested_because"], strict=True)
+    return [*account["candidates"], *(f"{member_id} ({why})" for member_id, why in suggested)]
 
 
 def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
     """Warn of account ids that nobody has, as far as the warehouse knows: they are long and easily cut."""
     if not invocation.settings.warehouse_file.exists():
         return
-    query = "select account_id from jira_users where list_contains($ids, account_id)"
-    with open_warehouse(invocation.settings) as warehouse:
-        seen = {row[0] for row in warehouse.execute(query, {"ids": list(account_ids)}).fetchall()}
     for account_id in account_ids:
-        if account_id not in seen:
+        if not accounts_called(invocation.settings, account_id):
             invocation.say(f"No account {account_id} was seen so far: check the id.")
 
 

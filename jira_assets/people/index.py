@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from jira_assets.people.names import fold_email, fold_name, name_words
+from jira_assets.people.names import fold_email, fold_name
 from jira_assets.state.records import TeamMember
 
 K = TypeVar("K", bound=Hashable)
@@ -20,8 +20,7 @@ class MemberIndex:
         self.with_account = {member.member_id for member in members if _account(member)}
         self._by_account = _group(members, _account)
         self._by_email = _group(members, lambda member: fold_email(member.email))
-        self._by_name = _group(members, lambda member: fold_name(member.display_name))
-        self._by_words = _group(members, lambda member: name_words(member.display_name))
+        self._by_name = _group(members, _name)
 
     def by_account(self, account_id: str) -> list[str]:
         """Find the members whose entry names this account."""
@@ -35,10 +34,6 @@ class MemberIndex:
         """Find the members of this name."""
         return self._by_name.get(fold_name(display_name), [])
 
-    def by_words(self, display_name: str) -> list[str]:
-        """Find the members whose name has the same words, whatever their order and accents."""
-        return self._by_words.get(name_words(display_name), [])
-
 
 def count_names(names: Iterable[str]) -> Counter[str]:
     """Count how many accounts bear each name, folded."""
@@ -47,6 +42,12 @@ def count_names(names: Iterable[str]) -> Counter[str]:
 
 def _account(member: TeamMember) -> str:
     return (member.jira_account_id or "").strip()
+
+
+def _name(member: TeamMember) -> str:
+    # Who is listed under a user name for want of a name is not found by it: it may be anybody's elsewhere.
+    name = fold_name(member.display_name)
+    return "" if " " not in name and name == fold_name(member.member_id) else name
 
 
 def _group(members: Sequence[TeamMember], key: Callable[[TeamMember], K]) -> dict[K, list[str]]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from jira_assets.people.index import MemberIndex, count_names
 from jira_assets.people.names import fold_email, fold_name
+from jira_assets.people.suggestions import Suggester, Suggestion
 from jira_assets.state.records import TeamMember, UserOverride
 
 Rule = Literal["override", "account_id", "email", "display_name"]
 
 FORMER_USER = "former user"
 """The name, folded, that Jira gives to every account that was deleted."""
+
+
+NAMELESS_TYPES = ("app", "customer")
+"""Accounts of these types are nobody's by their name: whoever makes one chooses it freely."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,15 @@ class Match:
 
 @dataclass(frozen=True)
 class Unmatched:
-    """An account that belongs to no known member, why, and which members a person may want to look at."""
+    """An account that belongs to no known member, and why.
+
+    `candidates` are the members of its very name or address; `suggestions` those that only resemble it.
+    """
 
     account_id: str
     reason: str
     candidates: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,11 +64,16 @@ class Matching:
 
 
 def match_people(
-    people: Sequence[Person], members: Sequence[TeamMember], overrides: Iterable[UserOverride] = ()
+    people: Sequence[Person],
+    members: Sequence[TeamMember],
+    overrides: Iterable[UserOverride] = (),
+    kept: Mapping[str, str] = MappingProxyType({}),
 ) -> Matching:
     """Match accounts with members: by override, account id, e-mail, then display name.
 
     `people` are all people of the site, not those of one project: whether a name is unique depends on it.
+    `kept` names the member of each account that an e-mail gave it to before: that stands while the address is
+    hidden. An address that is shown is believed as it is now.
 
     A member may own several accounts by override, account id or e-mail. An e-mail decides if exactly one
     member has it. A display name decides if it names exactly one account of the site and exactly one member;
@@ -72,8 +87,9 @@ def match_people(
     """
     distinct = _distinct(people)
     index = MemberIndex(members)
+    suggester = Suggester(members)
     decisions = {override.account_id: override.member_id for override in overrides}
-    strong = [match for person in distinct if (match := _match_strongly(person, index, decisions))]
+    strong = [match for person in distinct if (match := _match_strongly(person, index, decisions, kept))]
     settled = {match.account_id for match in strong}
     taken = {match.member_id for match in strong} | index.with_account
     names = count_names(person.display_name for person in distinct)
@@ -82,7 +98,7 @@ def match_people(
         if person.account_id in settled:
             continue
         if reason := _why_unmatched(person, index, decisions, names[fold_name(person.display_name)], taken):
-            unmatched.append(Unmatched(person.account_id, reason, _candidates(person, index)))
+            unmatched.append(_unmatched(person, reason, index, decisions, suggester))
         else:
             (member_id,) = index.by_name(person.display_name)
             matches.append(Match(person.account_id, member_id, "display_name"))
@@ -97,7 +113,9 @@ def _distinct(people: Iterable[Person]) -> list[Person]:
     return [by_id[account_id] for account_id in sorted(by_id)]
 
 
-def _match_strongly(person: Person, index: MemberIndex, decisions: dict[str, str | None]) -> Match | None:
+def _match_strongly(
+    person: Person, index: MemberIndex, decisions: Mapping[str, str | None], kept: Mapping[str, str]
+) -> Match | None:
     account_id = person.account_id
     if account_id in decisions:
         chosen = decisions[account_id]
@@ -108,17 +126,20 @@ def _match_strongly(person: Person, index: MemberIndex, decisions: dict[str, str
     addressed = index.by_email(person.email)
     if len(addressed) == 1:
         return Match(account_id, addressed[0], "email")
+    before = kept.get(account_id)
+    if before in index.ids and not fold_email(person.email):
+        return Match(account_id, before, "email")
     return None
 
 
 def _why_unmatched(
-    person: Person, index: MemberIndex, decisions: dict[str, str | None], namesakes: int, taken: set[str]
+    person: Person, index: MemberIndex, decisions: Mapping[str, str | None], namesakes: int, taken: set[str]
 ) -> str | None:
     """Say why the display name does not decide; None when it does."""
     if person.account_id in decisions:
         chosen = decisions[person.account_id]
         return f"matched by hand to {chosen}, who is not on the team" if chosen else "ignored"
-    if person.account_type in ("app", "customer"):
+    if person.account_type in NAMELESS_TYPES:
         return f"{person.account_type} account"
     if fold_name(person.display_name) == FORMER_USER:
         return FORMER_USER
@@ -133,8 +154,17 @@ def _why_unmatched(
     return "the member of that name has another account" if named[0] in taken else None
 
 
-def _candidates(person: Person, index: MemberIndex) -> tuple[str, ...]:
+def _unmatched(
+    person: Person,
+    reason: str,
+    index: MemberIndex,
+    decisions: Mapping[str, str | None],
+    suggester: Suggester,
+) -> Unmatched:
     if fold_name(person.display_name) == FORMER_USER:
-        return ()
-    named = index.by_name(person.display_name) or index.by_words(person.display_name)
-    return tuple(sorted({*index.by_email(person.email), *named}))
+        return Unmatched(person.account_id, reason)
+    candidates = sorted({*index.by_email(person.email), *index.by_name(person.display_name)})
+    if person.account_id in decisions or person.account_type in NAMELESS_TYPES:
+        return Unmatched(person.account_id, reason, tuple(candidates))
+    suggestions = suggester.suggest(person.display_name, person.email, without=candidates)
+    return Unmatched(person.account_id, reason, tuple(candidates), suggestions)

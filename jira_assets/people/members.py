@@ -1,119 +1,109 @@
-"""The team, read from a CSV file that a person made."""
+"""The team, read from a CSV file that a person made, or from a table that another program keeps."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from jira_assets.errors import InputError
+from jira_assets.people.team_csv import csv_rows, unusable
 from jira_assets.state.records import TeamMember
-
-REQUIRED = ("member_id", "display_name", "email")
-OPTIONAL = ("jira_account_id",)
-_HEADER = (
-    "Its first line has to name the columns member_id,display_name,email and, if wanted, jira_account_id."
-)
+from jira_assets.warehouse.outside import OutsideTable, outside_table, shown
 
 
-def read_members(path: Path) -> list[TeamMember]:
-    """Read the members of the team from a CSV file.
+@dataclass(frozen=True)
+class MemberColumns:
+    """Which columns hold what: of GitHub's members, `login` is the id and `name` the name."""
 
-    Its columns are member_id, display_name, email and, if wanted, jira_account_id, in any case and order;
-    other columns are left alone. Comma or semicolon; UTF-8 with or without a mark. Raises `InputError` naming
-    the file and the line for anything that is not clearly a member.
+    member_id: str = "member_id"
+    display_name: str = "display_name"
+    email: str = "email"
+    jira_account_id: str = "jira_account_id"
+
+
+USUAL_COLUMNS = MemberColumns()
+
+Row = tuple[int, list[str]]
+"""Where it stands, and its id, name, e-mail and account; what is not there is an empty text."""
+
+
+def read_members(source: str, columns: MemberColumns = USUAL_COLUMNS) -> list[TeamMember]:
+    """Read the members of the team; `source` is a CSV file or whatever `warehouse.outside` can read.
+
+    A person wrote the CSV file, so each line has to be complete and each id to stand there once. Other
+    programs' tables may repeat a row, and may lack names: who has none is listed under the id. Raises
+    `InputError` naming the line or row of anything that is not clearly a member.
     """
-    members: dict[str, TeamMember] = {}
-    accounts: dict[str, int] = {}
-    lines: dict[str, int] = {}
-    for line, row in _rows(path, _read_text(path)):
-        member = _member(path, line, row)
-        _refuse_repetition(path, line, "member_id", member.member_id, lines)
-        if member.jira_account_id:
-            _refuse_repetition(path, line, "jira_account_id", member.jira_account_id, accounts)
-        members[member.member_id] = member
-    if not members:
-        raise InputError(f"{path} names no member.", "Add a line for each member; nothing was changed.")
-    return list(members.values())
+    if Path(source).suffix.lower() in (".csv", ".txt") and not re.search(r"[*#\[\n]", source):
+        return _read_csv(Path(source).expanduser(), columns)
+    with outside_table(source) as table:
+        rows = _table_rows(table, columns)
+        return _members(shown(source), "row", ((place, [v[0], v[1] or v[0], *v[2:]]) for place, v in rows))
 
 
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name of the file.") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise _unusable(path, line, "is not UTF-8", "Save the file as “CSV UTF-8”.") from None
+def _read_csv(path: Path, columns: MemberColumns) -> list[TeamMember]:
+    *required, optional = astuple(columns)
+    rows = csv_rows(path, required, [optional])
+    if columns != USUAL_COLUMNS:
+        rows = ((line, [v[0], v[1] or v[0], *v[2:]]) for line, v in rows)
+    return _members(str(path), "line", rows)
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    header_line = text.split("\n", 1)[0]
-    delimiter = ";" if header_line.count(";") > header_line.count(",") else ","
-    # No splitlines() here: it would also cut at characters that no editor counts as the end of a line.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    columns: list[str] | None = None
-    line = 1
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                if columns is None:
-                    columns = _columns(path, line, row)
-                else:
-                    yield line, _cells(path, line, columns, row)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise _unusable(
-            path, line, f"is not CSV: {error}", "Look for a quotation mark without its twin."
-        ) from None
-    if columns is None:
-        raise InputError(f"{path} is empty.", _HEADER)
-
-
-def _columns(path: Path, line: int, row: list[str]) -> list[str]:
-    columns = [re.sub(r"[\s_-]+", "_", cell.strip()).casefold() for cell in row]
-    missing = [name for name in REQUIRED if name not in columns]
+def _table_rows(table: OutsideTable, columns: MemberColumns) -> Iterator[Row]:
+    *required, optional = astuple(columns)
+    present = {name.casefold(): name for name in table.columns}
+    missing = [name for name in required if name.casefold() not in present]
     if missing:
-        raise _unusable(path, line, f"lacks the column {' and '.join(missing)}", _HEADER)
-    repeated = [name for name in REQUIRED + OPTIONAL if columns.count(name) > 1]
-    if repeated:
-        raise _unusable(path, line, f"names the column {repeated[0]} twice", "Remove one of the two.")
-    return columns
-
-
-def _cells(path: Path, line: int, columns: list[str], row: list[str]) -> dict[str, str]:
-    if len(row) != len(columns):
-        raise _unusable(
-            path,
-            line,
-            f"has {len(row)} values where the first line names {len(columns)} columns",
-            "Put a value that contains the separator into quotation marks.",
+        raise InputError(
+            f"{shown(table.source)} lacks the column {' and '.join(missing)}.",
+            f"It has {', '.join(table.columns)}. Say which of them is meant, as in "
+            "--member-id login --display-name name --email email, or name them in a query: "
+            "\"select login as member_id, name as display_name, email from 'members.parquet'\".",
         )
-    return {column: cell.strip() for column, cell in zip(columns, row, strict=True)}
+    wanted = [*required, *([optional] if optional.casefold() in present else [])]
+    quoted = ", ".join('"' + name.replace('"', '""') + '"::varchar' for name in wanted)
+    seen = set()
+    for place, row in enumerate(table.engine.execute(f"select {quoted} from outside").fetchall(), start=1):
+        if row not in seen:
+            seen.add(row)
+            yield place, [(value or "").strip() for value in (*row, None)[:4]]
 
 
-def _member(path: Path, line: int, row: dict[str, str]) -> TeamMember:
-    for column in ("member_id", "display_name"):
-        if not row[column]:
-            raise _unusable(path, line, f"has no {column}", f"Give every member a {column}.")
-    email = row["email"]
+def _members(source: str, unit: str, rows: Iterable[Row]) -> list[TeamMember]:
+    members: list[TeamMember] = []
+    ids: dict[str, int] = {}
+    accounts: dict[str, int] = {}
+    for place, (member_id, display_name, email, account_id) in rows:
+        problem = (
+            _problem(member_id, display_name, email)
+            or _repetition("member_id", member_id, unit, ids)
+            or _repetition("jira_account_id", account_id, unit, accounts)
+        )
+        if problem:
+            raise unusable(source, unit, place, *problem)
+        ids[member_id] = accounts[account_id] = place
+        members.append(TeamMember(member_id, display_name, email or None, account_id or None))
+    if not members:
+        raise InputError(f"{source} names no member.", f"Add a {unit} for each member; nothing was changed.")
+    return members
+
+
+def _problem(member_id: str, display_name: str, email: str) -> tuple[str, str] | None:
+    if not member_id:
+        return "has no member_id", "Give every member a member_id."
+    if not display_name:
+        return "has no display_name", "Give every member a display_name."
     if email and not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise _unusable(path, line, f"has {email!r} as e-mail", "Correct the address, or leave it empty.")
-    return TeamMember(
-        row["member_id"], row["display_name"], email or None, row.get("jira_account_id") or None
-    )
+        return f"has {email!r} as e-mail", "Correct the address, or leave it empty."
+    return None
 
 
-def _refuse_repetition(path: Path, line: int, column: str, value: str, seen: dict[str, int]) -> None:
-    first = seen.setdefault(value, line)
-    if first != line:
-        problem = f"repeats the {column} {value!r} of line {first}"
-        raise _unusable(path, line, problem, f"Every {column} may stand in one line only.")
-
-
-def _unusable(path: Path, line: int, problem: str, instruction: str) -> InputError:
-    return InputError(
-        f"{path}, line {line}, {problem}.", f"{instruction} Nothing was imported.", path=str(path), line=line
+def _repetition(column: str, value: str, unit: str, seen: dict[str, int]) -> tuple[str, str] | None:
+    if not value or value not in seen:
+        return None
+    return (
+        f"repeats the {column} {value!r} of {unit} {seen[value]}",
+        f"Every {column} may stand in one {unit} only.",
     )

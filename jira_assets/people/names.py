@@ -1,8 +1,14 @@
-"""When two names, or two e-mail addresses, are the same."""
+"""When two names, or two e-mail addresses, are the same; and what remains of them as plain letters."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_UNDECOMPOSED = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i"}
+)
+_TRANSCRIBED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
 def fold_email(email: str | None) -> str:
@@ -17,8 +23,32 @@ def fold_name(name: str) -> str:
     return " ".join(folded.split())
 
 
-def name_words(name: str) -> frozenset[str]:
-    """Reduce a name to its words without accents and order: for suggestions, never for a match."""
-    letters = unicodedata.normalize("NFKD", fold_name(name))
-    plain = "".join(" " if not c.isalnum() else c for c in letters if not unicodedata.combining(c))
-    return frozenset(plain.split())
+def spellings(name: str) -> set[tuple[str, ...]]:
+    """List the words of a name without accents and marks: Müller is Muller, and Mueller too.
+
+    For suggestions, never for a match.
+    """
+    folded = fold_name(name)
+    return {words for text in (folded, folded.translate(_TRANSCRIBED)) if (words := _plain_words(text))}
+
+
+def local_part(email: str | None) -> str:
+    """Reduce the local part of an address to its letters: Ana.Silva2+jira@acme.com is anasilva."""
+    return plain_user_name(fold_email(email).partition("@")[0].partition("+")[0])
+
+
+def plain_user_name(name: str) -> str:
+    """Reduce a user name to its letters and the digits between them."""
+    return "".join(_plain_words(fold_name(name))).rstrip("0123456789")
+
+
+def _plain_words(folded: str) -> tuple[str, ...]:
+    letters = unicodedata.normalize("NFKD", folded.translate(_UNDECOMPOSED))
+    # An apostrophe stands inside a word; vowel signs of other scripts are marks, and part of it.
+    letters = re.sub("['`\u02bc\u2019]", "", letters)
+    kept = (c for c in letters if not unicodedata.combining(c))
+    return tuple("".join(c if _is_of_a_word(c) else " " for c in kept).split())
+
+
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
 
 import duckdb
 
 from jira_assets.errors import LockHeld
-from jira_assets.people.matching import Matching, Person, match_people
+from jira_assets.people.matching import Matching, Unmatched, match_people
+from jira_assets.people.seen import Row, everyone, matched_by_email, people_seen
 from jira_assets.state.records import TeamMember, UserOverride
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.warehouse.rows import Columns, encode_rows, write_rows
-from jira_assets.warehouse.site import read_site_table
-from jira_assets.warehouse.statements import statement
 
-MATCHING_VERSION = 1
+MATCHING_VERSION = 2
 """Raise this when the rules change: every project is then matched again."""
 
 MATCHED: Columns = {
@@ -42,12 +40,12 @@ UNMATCHED: Columns = {
     "account_type": "varchar",
     "reason": "varchar",
     "candidates": "varchar[]",
+    "suggestions": "varchar[]",
+    "suggested_because": "varchar[]",
     "issues_assigned": "bigint",
     "issues_reported": "bigint",
     "last_seen_at": "timestamp",
 }
-
-Row = dict[str, Any]
 
 
 def derive_matches(
@@ -67,8 +65,9 @@ def derive_matches(
     inputs = _inputs(lake, manifests.values(), members, overrides)
     if lake.site_manifest().people_matched_from == inputs:
         return set()
-    seen = _people_seen(engine, lake, manifests.values())
-    matching = match_people(_everyone(engine, lake, seen), members, overrides)
+    seen = people_seen(engine, lake, manifests.values())
+    kept = matched_by_email(engine, lake, manifests.values())
+    matching = match_people(everyone(engine, lake, seen), members, overrides, kept)
     changed, busy = set(), set()
     for project_id, rows in seen.items():
         try:
@@ -92,45 +91,6 @@ def _inputs(
     decided = [asdict(member) | {"imported_at": None} for member in members]
     decided += [asdict(override) | {"decided_at": None} for override in overrides]
     return fingerprint([MATCHING_VERSION, users.path if users else None, sorted(seen), decided])
-
-
-def _people_seen(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]
-) -> dict[str, list[Row]]:
-    """Read who was seen in the issues of each project."""
-    by_project: dict[str, list[Row]] = {}
-    for manifest in manifests:
-        file = manifest.derived_file("people_seen")
-        if file is None:
-            continue
-        rows = engine.execute(statement("people_seen_of", file=lake.path(file.path)))
-        names = [column[0] for column in rows.description or ()]
-        by_project[manifest.project_id] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
-    return by_project
-
-
-def _everyone(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, seen: Mapping[str, Sequence[Row]]
-) -> list[Person]:
-    """Join the site's list of users, where it is readable, with those seen in issues.
-
-    The list has the name of today; an e-mail that only an issue shows is not lost for it.
-    """
-    people = {row["account_id"]: row for rows in seen.values() for row in rows}
-    for row in read_site_table(engine, lake, lake.site_manifest(), "users"):
-        known = people.get(row["account_id"], {})
-        people[row["account_id"]] = {**row, "email": row["email"] or known.get("email")}
-    return [_person(row) for row in people.values()]
-
-
-def _person(row: Row) -> Person:
-    return Person(
-        account_id=row["account_id"],
-        display_name=row["display_name"] or "",
-        email=row["email"],
-        account_type=row["account_type"] or "atlassian",
-        is_active=row["is_active"] is not False,
-    )
 
 
 def _write_project(
@@ -171,12 +131,19 @@ def _tables(manifest: Manifest, rows: list[Row], matching: Matching) -> dict[str
         if match := matched.get(row["account_id"]):
             tables["matched"].append({**shared, "member_id": match.member_id, "matched_by": match.matched_by})
         elif entry := unmatched.get(row["account_id"]):
-            tables["unmatched"].append(
-                {**shared, "reason": entry.reason, "candidates": list(entry.candidates)}
-            )
+            tables["unmatched"].append({**shared, **_why(entry)})
     return {
         "jira_user_matches": (tables["matched"], MATCHED),
         "jira_unmatched_users": (tables["unmatched"], UNMATCHED),
+    }
+
+
+def _why(entry: Unmatched) -> Row:
+    return {
+        "reason": entry.reason,
+        "candidates": list(entry.candidates),
+        "suggestions": [suggestion.member_id for suggestion in entry.suggestions],
+        "suggested_because": [suggestion.why for suggestion in entry.suggestions],
     }
 
 

@@ -121,14 +121,19 @@ def _rederive(
 def _match_people(
     engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, outcomes: list[Outcome]
 ) -> list[Outcome]:
-    changed = derive_matches(
+    changed = match_everyone(engine, lake, state)
+    return [_with_matches(lake, outcome, changed) for outcome in outcomes]
+
+
+def match_everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State) -> set[str]:
+    """Match the people of all tracked projects; returns the projects in which that changed anything."""
+    return derive_matches(
         engine,
         lake,
         project_ids=[project.project_id for project in state.tracked_projects()],
         members=state.team_members(),
         overrides=state.overrides(),
     )
-    return [_with_matches(lake, outcome, changed) for outcome in outcomes]
 
 
 def _with_matches(lake: Lake, outcome: Outcome, changed: set[str]) -> Outcome:

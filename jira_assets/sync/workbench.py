@@ -22,10 +22,11 @@ from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
 from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.listener import Listener
 from jira_assets.sync.outcome import Mode, Outcome
+from jira_assets.sync.outside import follow_sources
 from jira_assets.sync.project import Task
 from jira_assets.sync.publishing import publish_warehouse
 from jira_assets.sync.refresh import refresh_site
-from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
+from jira_assets.sync.run import SyncResult, match_everyone, rederive_projects, sync_projects
 from jira_assets.sync.site import arrive
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
@@ -63,8 +64,11 @@ class Workbench:
         return self._sync([Task(project, "reconcile", project.project_key in accept) for project in projects])
 
     def _sync(self, tasks: Sequence[Task]) -> SyncResult:
+        notices = follow_sources(self.lake, self.state, self.settings)
         with self.asking_jira() as context:
-            return sync_projects(context, self.state, tasks)
+            result = sync_projects(context, self.state, tasks)
+        result.notices += notices
+        return result
 
     def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
@@ -77,6 +81,12 @@ class Workbench:
     def rederive(self, projects: Sequence[TrackedProject]) -> list[Outcome]:
         """Derive the projects' tables again from what the lake holds, without asking Jira."""
         return rederive_projects(self.engine, self.lake, self.state, projects, options_from(self.settings))
+
+    def gather(self) -> list[str]:
+        """Read what other programs keep and match people again, without asking Jira; returns what failed."""
+        notices = follow_sources(self.lake, self.state, self.settings)
+        match_everyone(self.engine, self.lake, self.state)
+        return notices
 
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""

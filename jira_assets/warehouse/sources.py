@@ -124,6 +124,8 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "account_type": "varchar",
         "reason": "varchar",
         "candidates": "varchar[]",
+        "suggestions": "varchar[]",
+        "suggested_because": "varchar[]",
         "last_seen_at": "timestamp",
     },
 }

@@ -77,13 +77,14 @@ def warehouse(settings: Settings) -> Path:
             create table jira_unmatched_users as
             select *, 'atlassian' as account_type, timestamp '2026-11-23 12:00:00' as last_seen_at
             from (values
-                ('PAY', 'a1', 'Ana [admin]', null, 'display name is shared by 2 members', ['m1', 'm2'], 3, 1),
-                ('WEB', 'a2', 'Bo', 'bo@acme.com', 'ignored', []::varchar[], 9, 9),
-                ('WEB', 'a3', 'Build bot', null, 'app account', []::varchar[], 7, 0)
+                ('PAY', 'a1', 'Ana [admin]', null, 'display name is shared by 2 members', ['m1', 'm2'],
+                 ['m3'], ['initials fit the name'], 3, 1),
+                ('WEB', 'a2', 'Bo', 'bo@acme.com', 'ignored', [], [], [], 9, 9),
+                ('WEB', 'a3', 'Build bot', null, 'app account', [], [], [], 7, 0)
             ) as people(project_key, account_id, display_name, email, reason, candidates,
-                        issues_assigned, issues_reported)
+                        suggestions, suggested_because, issues_assigned, issues_reported)
             """
         )
-        connection.execute("create table jira_users as select distinct account_id from jira_unmatched_users")
+        connection.execute("create table jira_users as select * from jira_unmatched_users")
     settings.warehouse_file.symlink_to(published.name)
     return published

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from jira_assets.state import State, TeamMember
@@ -47,7 +48,7 @@ def test_unmatched_accounts_are_listed_without_the_ignored(run: Run, warehouse: 
     result = run("users", "unmatched")
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["project_key", "WEB", "PAY"]
     assert "Ana [admin]" in result.stdout
-    assert "m1, m2" in result.stdout
+    assert "m1, m2, m3 (initials fit the name)" in result.stdout
     assert "2 accounts without a member" in result.stderr
 
 
@@ -61,6 +62,8 @@ def test_unmatched_accounts_as_json_have_the_columns_of_the_table(run: Run, ware
         "account_type": "atlassian",
         "reason": "display name is shared by 2 members",
         "candidates": ["m1", "m2"],
+        "suggestions": ["m3"],
+        "suggested_because": ["initials fit the name"],
         "issues_assigned": 3,
         "issues_reported": 1,
         "last_seen_at": "2026-11-23T12:00:00",
@@ -77,6 +80,71 @@ def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:
     assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None, "a3": None}
     assert "Nothing was decided about a9." in run("users", "forget", "a1", "a9").stderr
     assert [o.account_id for o in state.overrides()] == ["a2", "a3"]
+
+
+def test_what_was_decided_is_listed(run: Run, state: State) -> None:
+    state.set_override("a1", "m1")
+    state.set_override("a2", None)
+    decided = json.loads(run("users", "decided", "--json").stdout)
+    assert [(each["account_id"], each["member_id"]) for each in decided] == [("a1", "m1"), ("a2", None)]
+    assert "nobody" in run("users", "decided").stdout
+
+
+def test_an_account_and_a_member_may_be_named_by_address_or_name(
+    run: Run, warehouse: Path, state: State
+) -> None:
+    state.replace_team([TeamMember("m1", "Ana", "ana@acme.com")])
+    assert run("users", "match", "ANA [Admin]", "Ana@acme.com").exit_code == 0
+    assert run("users", "ignore", "bo@acme.com").exit_code == 0
+    assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None}
+    assert run("users", "forget", "Bo").exit_code == 0
+    assert [o.account_id for o in state.overrides()] == ["a1"]
+
+
+def test_a_name_of_two_accounts_is_not_chosen_from(run: Run, warehouse: Path, state: State) -> None:
+    warehouse.chmod(0o644)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update jira_users set display_name = 'Bo' where account_id = 'a3'")
+    result = run("users", "ignore", "bo")
+    assert result.exit_code == 1
+    assert "2 accounts are called bo: a2, a3." in result.stderr
+    assert state.overrides() == []
+
+
+def test_decisions_survive_a_new_import(run: Run, team_file: Path, state: State) -> None:
+    run("team", "import", str(team_file))
+    run("users", "match", "a1", "m1")
+    run("users", "ignore", "a2")
+    run("team", "import", str(team_file))
+    assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None}
+
+
+GITHUB = """
+    select *
+    from (values ('asilva', 'Ana Silva', 'ana@acme.com'), ('bli', null, null)) as members(login, name, email)
+"""
+
+
+def test_the_members_of_a_github_organization_are_imported(run: Run, tmp_path: Path, state: State) -> None:
+    with duckdb.connect(str(tmp_path / "github.duckdb")) as connection:
+        connection.execute(f"create table members as {GITHUB}")
+    columns = ["--member-id", "login", "--display-name", "name"]
+    result = run("team", "import", "github.duckdb#members", *columns)
+    assert "2 members imported" in result.stderr
+    assert [(m.member_id, m.display_name, m.email) for m in state.team_members()] == [
+        ("asilva", "Ana Silva", "ana@acme.com"),
+        ("bli", "bli", None),
+    ]
+
+
+def test_a_table_with_other_columns_says_which_flags_name_them(run: Run, tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({GITHUB}) to '{tmp_path}/members.parquet'")
+    result = run("team", "import", "members.parquet")
+    assert result.exit_code == 1
+    assert "members.parquet lacks the column member_id and display_name." in result.stderr
+    assert "It has login, name, email." in result.stderr
+    assert "--member-id login" in result.stderr
 
 
 def test_an_account_that_nobody_has_is_mentioned(run: Run, warehouse: Path, state: State) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from jira_assets.people.matching import Match, Matching, Person, Unmatched, match_people
 from jira_assets.people.names import fold_name
+from jira_assets.people.suggestions import Suggestion
 from jira_assets.state.records import TeamMember, UserOverride
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -136,10 +137,68 @@ def test_a_decision_for_somebody_who_left_the_team_is_not_replaced_by_a_rule() -
     assert only_unmatched(matching).reason == "matched by hand to m9, who is not on the team"
 
 
-def test_a_name_written_backwards_or_without_accents_is_a_candidate_but_no_match() -> None:
+def test_what_only_resembles_a_member_is_suggested_but_no_match() -> None:
     members = [TeamMember("m1", "José Álvarez"), TeamMember("m2", "Bo Li")]
     unmatched = only_unmatched(match_people([Person("a", "alvarez, jose")], members))
-    assert unmatched.candidates == ("m1",)
+    assert unmatched.candidates == ()
+    assert unmatched.suggestions == (Suggestion("m1", "same name in another order"),)
+
+
+@pytest.mark.parametrize(
+    ("person", "decision"),
+    [
+        (Person("a", "Silva Ana", None, "app"), None),
+        (Person("a", "Silva Ana", None, "customer"), None),
+        (Person("a", "Former user", "ana@acme.org"), None),
+        (Person("a", "Silva Ana"), decided("a", None)),
+    ],
+)
+def test_nobody_is_suggested_where_a_name_means_nothing_or_somebody_decided(
+    person: Person, decision: UserOverride | None
+) -> None:
+    unmatched = only_unmatched(match_people([person], [ANA], [decision] if decision else []))
+    assert unmatched.suggestions == ()
+
+
+@pytest.mark.parametrize(
+    "person", [Person("a", "asilva"), Person("a", "ana.silva"), Person("a", "m1"), Person("a", "Ana")]
+)
+def test_a_user_name_alone_matches_nobody(person: Person) -> None:
+    members = [TeamMember("asilva", "Ana Silva", "ana.silva@acme.com"), TeamMember("m1", "m1")]
+    assert match_people([person], members).matches == ()
+
+
+def test_a_member_listed_under_a_user_name_is_found_by_everything_but_it() -> None:
+    nameless = TeamMember("asilva", "asilva", "ana@acme.com")
+    matching = match_people([Person("a", "asilva"), Person("b", "B", "ana@acme.com")], [nameless])
+    assert matching.matches == (Match("b", "asilva", "email"),)
+
+
+def test_an_email_beats_a_name() -> None:
+    members = [TeamMember("m1", "Ana Silva"), TeamMember("m2", "Bo Li", "ana@acme.com")]
+    matching = match_people([Person("a", "Ana Silva", "ana@acme.com")], members)
+    assert matching.matches == (Match("a", "m2", "email"),)
+
+
+def test_a_match_by_email_is_kept_when_the_address_is_hidden_later() -> None:
+    hidden = Person("a", "Ana S. (external)")
+    assert match_people([hidden], [ANA], kept={"a": "m1"}).matches == (Match("a", "m1", "email"),)
+    assert match_people([hidden], [], kept={"a": "m1"}).matches == ()
+
+
+@pytest.mark.parametrize(
+    ("person", "member", "match"),
+    [
+        (Person("a", "A", "other@acme.com"), ANA, None),
+        (Person("a", "A", "bo@acme.com"), TeamMember("m2", "Bo", "bo@acme.com"), Match("a", "m2", "email")),
+        (Person("a", "A"), TeamMember("m2", "Bo", None, "a"), Match("a", "m2", "account_id")),
+    ],
+)
+def test_what_is_known_today_is_stronger_than_a_kept_match(
+    person: Person, member: TeamMember, match: Match | None
+) -> None:
+    matching = match_people([person], [ANA, member] if member != ANA else [ANA], kept={"a": "m1"})
+    assert matching.matches == ((match,) if match else ())
 
 
 def test_an_account_listed_twice_is_one_account() -> None:
@@ -166,16 +225,17 @@ MEMBERS = st.lists(
     ),
     unique_by=lambda member: member.member_id,
 )
+KEPT = st.dictionaries(st.sampled_from("abcdefg"), st.sampled_from(["m1", "m2", "m9"]))
 OVERRIDES = st.dictionaries(st.sampled_from("abc"), st.sampled_from([None, "m1", "m9"])).map(
     lambda chosen: [decided(account_id, member_id) for account_id, member_id in chosen.items()]
 )
 
 
-@given(PEOPLE, MEMBERS, OVERRIDES)
+@given(PEOPLE, MEMBERS, OVERRIDES, KEPT)
 def test_every_account_is_in_exactly_one_list(
-    people: list[Person], members: list[TeamMember], overrides: list[UserOverride]
+    people: list[Person], members: list[TeamMember], overrides: list[UserOverride], kept: dict[str, str]
 ) -> None:
-    matching = match_people(people, members, overrides)
+    matching = match_people(people, members, overrides, kept)
     listed = [match.account_id for match in matching.matches]
     listed += [unmatched.account_id for unmatched in matching.unmatched]
     assert sorted(listed) == sorted(person.account_id for person in people)
@@ -214,3 +274,21 @@ def test_a_member_matched_by_name_has_no_other_account(
     for match in matches:
         if match.matched_by == "display_name":
             assert [m for m in matches if m.member_id == match.member_id] == [match]
+
+
+@given(PEOPLE, MEMBERS, OVERRIDES)
+def test_nobody_is_suggested_who_is_a_candidate_already(
+    people: list[Person], members: list[TeamMember], overrides: list[UserOverride]
+) -> None:
+    for unmatched in match_people(people, members, overrides).unmatched:
+        suggested = [suggestion.member_id for suggestion in unmatched.suggestions]
+        assert len({*suggested, *unmatched.candidates}) == len(suggested) + len(unmatched.candidates)
+
+
+@given(PEOPLE, MEMBERS, OVERRIDES)
+def test_matching_again_with_what_was_matched_before_changes_nothing(
+    people: list[Person], members: list[TeamMember], overrides: list[UserOverride]
+) -> None:
+    first = match_people(people, members, overrides)
+    kept = {match.account_id: match.member_id for match in first.matches if match.matched_by == "email"}
+    assert match_people(people, members, overrides, kept) == first

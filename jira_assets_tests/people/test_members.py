@@ -21,7 +21,7 @@ def written(tmp_path: Path, text: str | bytes) -> Path:
 
 def test_members_are_read_with_and_without_an_account(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + "m1,Ana Silva,ana@acme.com,acc-1\nm2,Bo Li,,\n")
-    assert read_members(path) == [
+    assert read_members(str(path)) == [
         TeamMember("m1", "Ana Silva", "ana@acme.com", "acc-1"),
         TeamMember("m2", "Bo Li", None, None),
     ]
@@ -29,7 +29,7 @@ def test_members_are_read_with_and_without_an_account(tmp_path: Path) -> None:
 
 def test_the_account_column_may_be_missing(tmp_path: Path) -> None:
     path = written(tmp_path, "member_id,display_name,email\nm1,Ana,ana@acme.com\n")
-    assert read_members(path)[0].jira_account_id is None
+    assert read_members(str(path))[0].jira_account_id is None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_account_column_may_be_missing(tmp_path: Path) -> None:
     ],
 )
 def test_what_spreadsheets_make_of_a_file_is_understood(tmp_path: Path, text: str) -> None:
-    assert read_members(written(tmp_path, text)) == [TeamMember("m1", "Silva, Ana", "ana@acme.com")]
+    assert read_members(str(written(tmp_path, text))) == [TeamMember("m1", "Silva, Ana", "ana@acme.com")]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_an_unusable_file_is_an_error_that_names_the_line(
 ) -> None:
     path = written(tmp_path, text)
     with pytest.raises(InputError) as caught:
-        read_members(path)
+        read_members(str(path))
     assert f"{path}, line {line}, {words}" in caught.value.reason
     assert "Nothing was imported." in caught.value.instruction
 
@@ -74,12 +74,12 @@ def test_an_unusable_file_is_an_error_that_names_the_line(
 @pytest.mark.parametrize("text", ["", "\n\n", HEADER])
 def test_a_file_without_members_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError):
-        read_members(written(tmp_path, text))
+        read_members(str(written(tmp_path, text)))
 
 
 def test_a_missing_file_is_an_error_without_a_traceback(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
-        read_members(tmp_path / "nowhere.csv")
+        read_members(str(tmp_path / "nowhere.csv"))
 
 
 @given(st.binary(max_size=80))
@@ -88,7 +88,7 @@ def test_any_bytes_are_members_or_an_input_error(
 ) -> None:
     path = written(tmp_path_factory.getbasetemp(), HEADER.encode() + tail)
     try:
-        members = read_members(path)
+        members = read_members(str(path))
     except InputError:
         return
     assert members

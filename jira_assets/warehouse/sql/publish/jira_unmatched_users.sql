@@ -23,6 +23,8 @@ select
     unmatched.account_type::varchar as account_type,
     unmatched.reason::varchar as reason,
     unmatched.candidates::varchar[] as candidates,
+    coalesce(unmatched.suggestions, [])::varchar[] as suggestions,
+    coalesce(unmatched.suggested_because, [])::varchar[] as suggested_because,
     coalesce(assigned.issues, 0)::bigint as issues_assigned,
     coalesce(reported.issues, 0)::bigint as issues_reported,
     unmatched.last_seen_at::timestamp as last_seen_at
@@ -38,7 +40,9 @@ comment on column warehouse.jira_unmatched_users.display_name is 'Its name';
 comment on column warehouse.jira_unmatched_users.email is 'Its e-mail address; null when hidden';
 comment on column warehouse.jira_unmatched_users.account_type is 'atlassian, app or customer';
 comment on column warehouse.jira_unmatched_users.reason is 'Why it could not be matched';
-comment on column warehouse.jira_unmatched_users.candidates is 'Team members it may be';
+comment on column warehouse.jira_unmatched_users.candidates is 'Team members of its very name or address: more than one, or one that has another account';
+comment on column warehouse.jira_unmatched_users.suggestions is 'Team members that resemble it, the likeliest first; nothing is matched by that';
+comment on column warehouse.jira_unmatched_users.suggested_because is 'What speaks for each of these suggestions, in their order';
 comment on column warehouse.jira_unmatched_users.issues_assigned is 'Issues of the project assigned to it today';
 comment on column warehouse.jira_unmatched_users.issues_reported is 'Issues of the project it reported';
 comment on column warehouse.jira_unmatched_users.last_seen_at is 'When the newest of its issues changed, UTC';

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from jira_assets.people.names import local_part, spellings
+from jira_assets.people.suggestions import MOST, REASONS, Suggester, Suggestion
+from jira_assets.state.records import TeamMember
+
+
+def why(member: TeamMember, name: str, email: str | None = None) -> str | None:
+    suggestions = Suggester([member, TeamMember("zz", "Zoë Unlike", "zu@else.example")]).suggest(name, email)
+    assert {suggestion.member_id for suggestion in suggestions} <= {"m1"}
+    return suggestions[0].why if suggestions else None
+
+
+@pytest.mark.parametrize(
+    ("member", "name", "reason"),
+    [
+        ("José Álvarez", "Jose Alvarez", "same name without accents"),
+        ("Jürgen Müller", "Juergen Mueller", "same name without accents"),
+        ("Søren Kjærgård", "Soeren Kjaergaard", "same name without accents"),
+        ("Łukasz Żółć", "Lukasz Zolc", "same name without accents"),
+        ("Sean O'Brien", "Sean O\u2019Brien", "same name without accents"),
+        ("Anne-Marie Weiß", "Anne Marie Weiss", "same name without accents"),
+        ("Ana Silva", "Silva, Ana", "same name in another order"),
+        ("山田 太郎", "太郎 山田", "same name in another order"),
+        ("Ana Maria Silva", "Ana Silva", "same name without a middle one"),
+        ("Ana Silva", "Ana Q. Silva", "same name without a middle one"),
+        ("Ana Silva", "A. Silva", "initials fit the name"),
+        ("Ana Silva", "Ana S.", "initials fit the name"),
+        ("Ana Silva", "Silva, A.", "initials fit the name"),
+        ("A. Silva", "Ana Silva", "initials fit the name"),
+        ("Ana Silva", "asilva", "user name fits"),
+        ("Ana Silva", "ana.silva", "same name without accents"),
+        ("Ana Silva", "silvaa1", "user name fits"),
+    ],
+)
+def test_a_name_that_resembles_a_members_is_suggested(member: str, name: str, reason: str) -> None:
+    assert why(TeamMember("m1", member), name) == reason
+
+
+@pytest.mark.parametrize(
+    ("member", "name", "email", "reason"),
+    [
+        (TeamMember("m1", "Nine", "ana.silva@acme.com"), "X", "AnaSilva+jira@home.example", REASONS[2]),
+        (TeamMember("m1", "Ana Silva"), "X", "a.silva@home.example", REASONS[3]),
+        (TeamMember("m1", "Ana Silva"), "X", "silva.ana7@home.example", REASONS[3]),
+        (TeamMember("m1", "Nine", "asilva@acme.com"), "Ana Silva", None, REASONS[4]),
+        (TeamMember("anasilva", "Nine"), "anasilva", None, "user name fits"),
+    ],
+)
+def test_an_address_that_resembles_a_members_is_suggested(
+    member: TeamMember, name: str, email: str | None, reason: str
+) -> None:
+    assert Suggester([member]).suggest(name, email) == (Suggestion(member.member_id, reason),)
+
+
+@pytest.mark.parametrize(
+    ("member", "name", "email"),
+    [
+        (TeamMember("m1", "Ana Silva"), "Alan Silva", None),
+        (TeamMember("m1", "Ana Maria Silva"), "Ana Rita Silva", None),
+        (TeamMember("m1", "Ana Silva"), "Ana", None),
+        (TeamMember("m1", "Ana Silva"), "A. S.", None),
+        (TeamMember("m1", "李 明"), "李 强", None),
+        (TeamMember("m1", "Nine", "info@acme.com"), "X", "info@home.example"),
+        (TeamMember("m1", "Nine", "x1@acme.com"), "X", "x2@home.example"),
+        (TeamMember("m1", "", "nine@acme.com"), "", None),
+        (TeamMember("m1", "!!!", "nine@acme.com"), "???", "@"),
+    ],
+)
+def test_what_says_too_little_suggests_nobody(member: TeamMember, name: str, email: str | None) -> None:
+    assert why(member, name, email) is None
+
+
+def test_the_likeliest_come_first_and_not_too_many() -> None:
+    crowd = [TeamMember(f"m{number}", f"Ana{'x' * number} Silva") for number in range(1, 9)]
+    best = [TeamMember("z1", "Silva Á"), TeamMember("z2", "Nine", "asilva@acme.com")]
+    suggestions = Suggester([*crowd, *best]).suggest("A. Silva", "asilva@home.example")
+    assert [suggestion.member_id for suggestion in suggestions] == ["z1", "z2", "m1", "m2", "m3"]
+    assert len(suggestions) == MOST
+
+
+NAMES = st.lists(st.text("abcdeäöüéßøİž李", min_size=2, max_size=6), min_size=2, max_size=4).map(" ".join)
+
+
+@given(NAMES, st.randoms())
+def test_the_words_of_a_name_in_any_order_suggest_its_owner(name: str, order: random.Random) -> None:
+    words = name.split()
+    order.shuffle(words)
+    suggested = Suggester([TeamMember("m1", name)]).suggest(" , ".join(words).upper(), None)
+    assert suggested[0].why in REASONS[:2]
+
+
+@given(NAMES)
+def test_a_plain_spelling_suggests_its_owner(name: str) -> None:
+    for words in spellings(name):
+        (suggestion,) = Suggester([TeamMember("m1", name)]).suggest(" ".join(words), None)
+        assert suggestion.why == "same name without accents"
+
+
+@given(NAMES)
+def test_a_first_name_cut_to_its_initial_suggests_its_owner(name: str) -> None:
+    first, *_, last = next(iter(spellings(name)))
+    assume(first[0].upper() != first[0].lower() and len(last) > 1)
+    (suggestion,) = Suggester([TeamMember("m1", name)]).suggest(f"{first[0]}. {last}", None)
+    assert suggestion.member_id == "m1"
+
+
+TEXT = st.text("aàA bB.-+@1李İ", max_size=8)
+TEAM = st.lists(st.builds(TeamMember, st.sampled_from(["m1", "m2", "ab"]), TEXT, TEXT), max_size=4)
+
+
+@given(TEAM, TEXT, TEXT, st.randoms())
+def test_any_text_gives_the_same_suggestions_whatever_the_order_of_the_team(
+    team: list[TeamMember], name: str, email: str, order: random.Random
+) -> None:
+    expected = Suggester(team).suggest(name, email)
+    order.shuffle(team)
+    assert Suggester(team).suggest(name, email) == expected
+    ids = [suggestion.member_id for suggestion in expected]
+    assert len(set(ids)) == len(ids)
+    assert [REASONS.index(s.why) for s in expected] == sorted(REASONS.index(s.why) for s in expected)
+
+
+@given(TEXT)
+def test_a_local_part_is_only_letters_and_digits(text: str) -> None:
+    assert all(c.isalnum() for c in local_part(text))
