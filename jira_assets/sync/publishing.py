@@ -38,7 +38,14 @@ def publish_warehouse(
         site_url=site.site_url if site else settings.jira_site_url or "",
         metrics=metric_settings(settings, projects, now),
     )
-    return publish(lake, settings.warehouse_dir, inputs, memory_limit=settings.memory_limit, force=force)
+    return publish(
+        lake,
+        settings.warehouse_dir,
+        inputs,
+        memory_limit=settings.memory_limit,
+        force=force,
+        mirrored=settings.parquet_mirror,
+    )
 
 
 def metric_settings(settings: Settings, projects: Sequence[TrackedProject], now: datetime) -> MetricSettings:

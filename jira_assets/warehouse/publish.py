@@ -5,9 +5,10 @@ Readers are never in the way and never blocked: whoever has the file open keeps 
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from jira_assets.warehouse.files import TEMPORARY_PREFIX, point_link, put_in_pla
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import lock_held
 from jira_assets.warehouse.manifest import Manifest, SiteManifest, fingerprint
+from jira_assets.warehouse.mirror import mirror_shows, remove_mirror, swap_in_mirror, write_mirror
 from jira_assets.warehouse.published_tables import BUILT
 from jira_assets.warehouse.readers import WAREHOUSE_NAME, present_file, published_info
 from jira_assets.warehouse.sources import GIVEN_TABLES, PublishInputs, offer_sources
@@ -50,8 +52,11 @@ def publish(
     *,
     memory_limit: str = "200MB",
     force: bool = False,
+    mirrored: bool = False,
 ) -> Published | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
+
+    `mirrored`: with the same tables as Parquet files beside it.
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
@@ -59,12 +64,22 @@ def publish(
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
         site = lake.site_manifest()
         wanted = publish_fingerprint(manifests, site, inputs)
-        if not force and published_info(warehouse_dir).get("fingerprint") == wanted:
+        is_published = published_info(warehouse_dir).get("fingerprint") == wanted
+        if (
+            is_published
+            and not force
+            and mirror_shows(warehouse_dir, present_file(warehouse_dir)) == mirrored
+        ):
             return None
         _remove_leftovers(warehouse_dir)
         with closing(open_engine(memory_limit=memory_limit, scratch=lake.root / "scratch")) as engine:
             offer_sources(engine, lake, manifests, site, inputs)
-            return _Build(engine, lake, warehouse_dir, inputs.site_url, wanted).run(manifests)
+            return _Build(engine, lake, warehouse_dir, inputs.site_url, wanted, mirrored).run(manifests)
+
+
+def _shows(warehouse_dir: Path, wanted: str, *, mirrored: bool) -> bool:
+    is_published = published_info(warehouse_dir).get("fingerprint") == wanted
+    return is_published and mirror_shows(warehouse_dir, present_file(warehouse_dir)) == mirrored
 
 
 def publish_fingerprint(manifests: Sequence[Manifest], site: SiteManifest, inputs: PublishInputs) -> str:
@@ -109,7 +124,13 @@ class _Build:
     """One warehouse on its way to the readers."""
 
     def __init__(
-        self, engine: duckdb.DuckDBPyConnection, lake: Lake, warehouse_dir: Path, site_url: str, wanted: str
+        self,
+        engine: duckdb.DuckDBPyConnection,
+        lake: Lake,
+        warehouse_dir: Path,
+        site_url: str,
+        wanted: str,
+        mirrored: bool,
     ) -> None:
         self._engine = engine
         self._lake = lake
@@ -120,6 +141,7 @@ class _Build:
         self._published_at = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
         self._stamp = f"{self._published_at:%Y%m%dT%H%M%S}{nanoseconds % 10**9:09d}Z"
         self._build = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}"
+        self._mirror = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}-parquet" if mirrored else None
 
     def run(self, manifests: Sequence[Manifest]) -> Published:
         """Build, check, swap in; whatever fails leaves the present warehouse as it is."""
@@ -169,6 +191,8 @@ class _Build:
     def _check(self, manifests: Sequence[Manifest]) -> dict[str, int]:
         self._engine.execute(f"attach {literal(self._build)} as built (read_only)")
         rows = check_warehouse(self._engine, self._expected(manifests))
+        if self._mirror:
+            write_mirror(self._engine, self._mirror)
         self._engine.execute("detach built")
         return rows
 
@@ -191,6 +215,10 @@ class _Build:
         self._build.chmod(0o444)
         put_in_place(self._build, final)
         point_link(self._dir / WAREHOUSE_NAME, final.name)
+        if self._mirror:
+            swap_in_mirror(self._dir, self._mirror, self._stamp)
+        else:
+            remove_mirror(self._dir)
         for old in self._dir.glob("jira-*.duckdb"):
             if old not in (final, before):
                 old.unlink()
@@ -201,5 +229,7 @@ def _remove_leftovers(warehouse_dir: Path) -> None:
     """Remove what dead builds left; whoever calls this holds the lock, so no build is alive."""
     for prefix in (BUILD_PREFIX, TEMPORARY_PREFIX):
         for leftover in warehouse_dir.glob(f"{prefix}*"):
-            with suppress(FileNotFoundError):
-                leftover.unlink()
+            if leftover.is_dir():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink(missing_ok=True)

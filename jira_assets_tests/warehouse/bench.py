@@ -121,10 +121,12 @@ class Bench:
         manifest.tables[table] = land_site_table(self.engine, self.lake, table, rows, NOON)
         self.lake.commit_site(manifest)
 
-    def publish(self, *tracked: str, force: bool = False, **given: Any) -> Published | None:
+    def publish(
+        self, *tracked: str, force: bool = False, mirrored: bool = False, **given: Any
+    ) -> Published | None:
         """Publish the named projects; without any name, the usual one."""
         inputs = PublishInputs(tracked or ("10",), site_url="https://acme.example", **given)
-        return publish(self.lake, self.warehouse_dir, inputs, force=force)
+        return publish(self.lake, self.warehouse_dir, inputs, force=force, mirrored=mirrored)
 
     def ask(self, query: str) -> list[Row]:
         """Ask the published warehouse."""
