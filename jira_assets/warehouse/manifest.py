@@ -138,6 +138,8 @@ class SiteManifest(msgspec.Struct):
     projects: dict[str, ProjectDetails] = msgspec.field(default_factory=dict)
     people_matched_from: str = ""
     """A digest of everything the people were last matched from."""
+    pull_requests_read_from: str = ""
+    """A digest of the files that the pull requests were last read from."""
 
 
 def fingerprint(parts: Iterable[object]) -> str:

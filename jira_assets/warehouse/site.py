@@ -1,5 +1,7 @@
 """The tables about the site as a whole: projects, people, sprints, statuses, fields, versions, components.
 
+The pull requests that belong to its issues are among them; they come from elsewhere.
+
 They change without any issue's `updated` changing, so they are read on their own and joined when publishing.
 """
 
@@ -61,6 +63,22 @@ SITE_TABLES: Mapping[str, Columns] = {
     },
     "versions": {"version_id": "varchar", "name": "varchar", "project_id": "varchar"},
     "components": {"component_id": "varchar", "name": "varchar", "project_id": "varchar"},
+    "pull_requests": {
+        "pull_request_id": "varchar",
+        "repository": "varchar",
+        "number": "varchar",
+        "title": "varchar",
+        "branch": "varchar",
+        "url": "varchar",
+        "author": "varchar",
+        "state": "varchar",
+        "created_at": "timestamp",
+        "merged_at": "timestamp",
+        "closed_at": "timestamp",
+        "title_keys": "varchar[]",
+        "branch_keys": "varchar[]",
+        "body_keys": "varchar[]",
+    },
 }
 """The columns of each table and their DuckDB types; times are UTC."""
 
