@@ -209,6 +209,25 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "payload",
     ),
     **METRIC_TABLES,
+    "pull_request_flow": (
+        "jira_id",
+        "jira_key",
+        "project_id",
+        "project_key",
+        "issue_type",
+        "delivered",
+        "pull_requests",
+        "first_pull_request_id",
+        "started_at",
+        "first_opened_at",
+        "merged_at",
+        "finished_at",
+        "finished_on",
+        "hours_to_first_pull_request",
+        "hours_to_merge",
+        "hours_to_finish",
+        "is_in_order",
+    ),
 }
 """Each is made by the statement of its name under sql/publish/; a later one may read an earlier one."""
 

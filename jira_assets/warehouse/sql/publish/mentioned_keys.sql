@@ -1,0 +1,98 @@
+-- What each mention of a key means: of the keys it may be (FIX_ABC-12 is ABC-12 unless a project is called FIX_ABC),
+-- first the issue of that key today, then one that had it before it moved or its project was renamed.
+create temp table mentioned_keys as
+with project_keys as (
+    select distinct
+        project_id,
+        project_key
+    from {observations}
+    where kind = 'issue'
+),
+former as (
+    select
+        from_string as jira_key,
+        jira_id
+    from warehouse.jira_issue_changes
+    where lower(field) = 'key' and from_string is not null
+),
+projects as (
+    select project_key from warehouse.jira_projects
+    union
+    select project_key from project_keys
+    union
+    select regexp_extract(jira_key, '^(.*)-[0-9]+$', 1) from former
+),
+mentions as (
+    select distinct unnest(title_keys || branch_keys || body_keys) as mention
+    from site.pull_requests
+),
+readings as (
+    select
+        mention,
+        number,
+        start,
+        array_to_string(parts[start:], '_') as project_key
+    from (
+        select
+            mention,
+            regexp_extract(mention, '[0-9]+$') as number,
+            string_split(regexp_extract(mention, '^(.*)-[0-9]+$', 1), '_') as parts,
+            unnest(range(1, len(parts) + 1)) as start
+        from mentions
+    )
+),
+chosen as (
+    select distinct on (readings.mention)
+        readings.mention,
+        readings.project_key,
+        readings.number,
+        readings.project_key || '-' || readings.number as jira_key
+    from readings
+    inner join projects on readings.project_key = projects.project_key
+    order by readings.mention, readings.start
+),
+seen as (
+    select distinct
+        jira_id,
+        jira_key
+    from {observations}
+    where kind = 'issue' and jira_key in (select jira_key from chosen)
+),
+claims as (
+    select chosen.mention, issues.jira_id, 1 as rank
+    from chosen
+    inner join warehouse.jira_issues as issues on chosen.jira_key = issues.jira_key
+    union all
+    select chosen.mention, former.jira_id, 2 as rank
+    from chosen
+    inner join former on chosen.jira_key = former.jira_key
+    union all
+    select chosen.mention, seen.jira_id, 2 as rank
+    from chosen
+    inner join seen on chosen.jira_key = seen.jira_key
+    union all
+    -- A renamed project renames all its keys, also those of issues that were never read under the old one.
+    select chosen.mention, issues.jira_id, 3 as rank
+    from chosen
+    inner join project_keys as old on chosen.project_key = old.project_key
+    inner join warehouse.jira_projects as today on old.project_id = today.project_id
+    inner join warehouse.jira_issues as issues
+        on today.project_key || '-' || chosen.number = issues.jira_key
+),
+found as (
+    select distinct on (claims.mention)
+        claims.mention,
+        claims.jira_id,
+        issues.jira_key
+    from claims
+    inner join warehouse.jira_issues as issues on claims.jira_id = issues.jira_id
+    order by claims.mention, claims.rank, claims.jira_id
+)
+select
+    chosen.mention as mention,
+    chosen.jira_key as read_as,
+    chosen.project_key as project_key,
+    found.jira_id as jira_id,
+    found.jira_key as jira_key
+from chosen
+left join found on chosen.mention = found.mention;
