@@ -114,12 +114,15 @@ def _parts(source: str) -> tuple[str, str | None]:
 
 
 def _files(place: str) -> list[Path]:
-    path = Path(place).expanduser()
-    if path.is_dir():
-        return sorted(path.rglob("*.parquet"))
-    if path.exists():
-        return [path]
-    return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    try:
+        path = Path(place).expanduser()
+        if path.is_dir():
+            return sorted(path.rglob("*.parquet"))
+        if path.exists():
+            return [path]
+        return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    except (RuntimeError, ValueError) as error:  # a home of nobody, a pattern that makes no sense
+        raise OSError(str(error)) from None
 
 
 def _ending(file: Path) -> str:

@@ -76,6 +76,8 @@ def test_the_same_table_is_read_from(form: str, tmp_path: Path) -> None:
     [
         (lambda folder: str(folder / "none.parquet"), "there is no such file"),
         (lambda folder: str(folder / "*.csv"), "there is no such file"),
+        (lambda folder: "~nobody-of-this-name/m.csv", "cannot be read"),
+        (lambda folder: str(folder / "**m.csv"), "cannot be read"),
         (lambda folder: copied(folder / "m.data", "(format parquet)"), "its name does not say what it is"),
         (
             lambda folder: database(folder / "m.db", other=True),
