@@ -1,4 +1,4 @@
-"""What exists: assets, checks, jobs, resources. Wiring only."""
+"""What exists: assets, checks, jobs, sensors, schedules, resources. Wiring only."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import dagster as dg
 
 from jira_assets.assets.project_tables import project_tables
 from jira_assets.assets.site_tables import site_tables, team_members
+from jira_assets.assets.sync_status import sync_status
 from jira_assets.assets.warehouse import warehouse
-from jira_assets.jobs import reconcile_job, refresh_site_job, sync_job
+from jira_assets.checks import health
+from jira_assets.jobs import check_job, compact_job, reconcile_job, refresh_site_job, sync_job
 from jira_assets.resources import JiraAssetsHome
+from jira_assets.schedules import schedules, settings_at_load
+from jira_assets.sensors import freshness
 
 defs = dg.Definitions(
-    assets=[site_tables, team_members, project_tables, warehouse],
-    jobs=[sync_job, reconcile_job, refresh_site_job],
+    assets=[site_tables, team_members, project_tables, sync_status, warehouse],
+    asset_checks=[health],
+    jobs=[sync_job, reconcile_job, refresh_site_job, compact_job, check_job],
+    sensors=[freshness],
+    schedules=schedules(settings_at_load()),
     resources={"home": JiraAssetsHome()},
     # One process a run: the steps share one engine, and a second process would cost three seconds.
     executor=dg.in_process_executor,

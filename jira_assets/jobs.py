@@ -1,24 +1,63 @@
 """The jobs that people, sensors and schedules start."""
 
-from __future__ import annotations
-
 import dagster as dg
 
-from jira_assets.assets.specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, PROJECT_SPECS
+from jira_assets.assets.specs import (
+    JIRA_PROJECTS,
+    JIRA_SPRINTS,
+    JIRA_USERS,
+    PROJECT_SPECS,
+)
+from jira_assets.errors import JiraAssetsError
+from jira_assets.resources import JiraAssetsHome
+
+# Checks come as events of the runs themselves: as steps of their own they would wait for outputs that a run
+# over a list of projects does not have.
+_PROJECT_TABLES = dg.AssetSelection.assets(*(spec.key for spec in PROJECT_SPECS)).without_checks()
 
 sync_job = dg.define_asset_job(
     "sync_jira",
-    selection=dg.AssetSelection.assets(*(spec.key for spec in PROJECT_SPECS)),
+    selection=_PROJECT_TABLES,
     description="Bring projects up to date and publish: all that are tracked, or those named in the config.",
 )
 reconcile_job = dg.define_asset_job(
     "reconcile_jira",
-    selection=dg.AssetSelection.assets(*(spec.key for spec in PROJECT_SPECS)),
+    selection=_PROJECT_TABLES,
     config={"ops": {"project_tables": {"config": {"mode": "reconcile"}}}},
     description="Compare every issue of the projects with Jira, mend what differs, and prove it.",
 )
 refresh_site_job = dg.define_asset_job(
     "refresh_site",
-    selection=dg.AssetSelection.assets(JIRA_PROJECTS.key, JIRA_USERS.key, JIRA_SPRINTS.key),
+    selection=dg.AssetSelection.assets(JIRA_PROJECTS.key, JIRA_USERS.key, JIRA_SPRINTS.key).without_checks(),
     description="Read the site's projects, people and sprints again.",
 )
+
+
+@dg.op(description="Merge the raw files of every project into fewer, and publish.")
+def merge_raw_files(context: dg.OpExecutionContext, home: JiraAssetsHome) -> None:
+    """Leave every table as it is, and every version of every issue where it can be read."""
+    with home.opened() as bench:
+        try:
+            removed = bench.compact()
+            bench.publish()
+        except JiraAssetsError as error:
+            raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
+    context.log.info("%d files became fewer.", removed)
+
+
+@dg.job(
+    name="compact_lake",
+    description="Merge the raw files of the lake into fewer; every version of every issue stays.",
+    executor_def=dg.in_process_executor,
+)
+def compact_job() -> None:
+    """Compact the lake."""
+    merge_raw_files()
+
+
+check_job = dg.define_asset_job(
+    "check_health",
+    selection=dg.AssetSelection.all_asset_checks(),
+    description="Judge what state and warehouse say now; Jira is asked nothing.",
+)
+OUR_JOBS = [sync_job.name, reconcile_job.name, refresh_site_job.name, compact_job.name, check_job.name]

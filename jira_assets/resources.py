@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from jira_assets.runs import hold_run
 from jira_assets.settings import Settings, load_settings
 from jira_assets.sync.listener import present_listener
 from jira_assets.sync.workbench import Workbench, open_workbench
@@ -16,6 +17,11 @@ class JiraAssetsHome(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
     """Everything a user keeps; settings come from the environment when a run starts, never at import."""
 
     home: str | None = None
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Show that the run is alive for as long as its process is."""
+        if context.run is not None and context.instance is not None:
+            hold_run(context.instance, context.run.run_id)
 
     def settings(self) -> Settings:
         """Read the settings in force now."""

@@ -11,8 +11,10 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from jira_assets.assets.specs import PROJECT_SPECS, RAW_JIRA_ISSUES
+from jira_assets.assets.catalog import issue_lineage
+from jira_assets.assets.specs import JIRA_ISSUES, PROJECT_SPECS, RAW_JIRA_ISSUES
 from jira_assets.assets.warehouse import warehouse_event
+from jira_assets.checks import check_events, judge_status, judge_tables
 from jira_assets.errors import JiraAssetsError
 from jira_assets.partitions import follow_tracked
 from jira_assets.resources import JiraAssetsHome
@@ -22,15 +24,10 @@ from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench
 from jira_assets.warehouse.manifest import Proof
 
-EVERY_PROJECT_SYNCED = dg.AssetCheckSpec(
-    "every_project_synced",
-    asset=RAW_JIRA_ISSUES.key,
-    description="The newest sync of every tracked project was read to its end.",
-)
 RAW_TABLE_STANDS_FOR = "jira_issues"
 """The raw files have no fingerprint of their own; what is derived from them has."""
 
-Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[None]
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
 
 class ReadMode(Enum):
@@ -49,13 +46,13 @@ class SyncConfig(dg.Config):
 
     projects: list[str] = Field(default_factory=list)
     mode: ReadMode = ReadMode.incremental
+    deep: bool = Field(False, description="Look back an hour, since Jira's search was seen to lag.")
     accept: list[str] = Field(default_factory=list)
 
 
 @dg.multi_asset(
     name="project_tables",
     specs=PROJECT_SPECS,
-    check_specs=[EVERY_PROJECT_SYNCED],
     can_subset=True,
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
@@ -77,8 +74,9 @@ def project_tables(
         yield from _project_events(context, config, result.outcomes)
         if published is not None:
             yield warehouse_event(published, context.instance)
-        if EVERY_PROJECT_SYNCED.key in context.selected_asset_check_keys:
-            yield from _every_project_synced(bench)
+        yield from check_events(judge_status(bench))
+        if published is not None:
+            yield from check_events(judge_tables(bench))
         _fail_when_partitions_failed(context, config, result)
 
 
@@ -87,7 +85,7 @@ def _sync_or_derive(context: dg.AssetExecutionContext, config: SyncConfig, bench
     if RAW_JIRA_ISSUES.key in context.selected_asset_keys:
         if config.mode is ReadMode.reconcile:
             return bench.reconcile(projects, accept=config.accept)
-        return bench.sync(projects, full=config.mode is ReadMode.full)
+        return bench.sync(projects, full=config.mode is ReadMode.full, deep=config.deep)
     return SyncResult(bench.rederive(projects))
 
 
@@ -127,8 +125,10 @@ def _event(key: dg.AssetKey, outcome: Outcome) -> dg.AssetMaterialization:
     table = key.to_user_string()
     source = RAW_TABLE_STANDS_FOR if table == RAW_JIRA_ISSUES.key.to_user_string() else table
     metadata: dict[str, Any] = {"dagster/partition_row_count": outcome.rows.get(source, 0)}
-    if table == RAW_JIRA_ISSUES.key.to_user_string():
+    if key == RAW_JIRA_ISSUES.key:
         metadata |= _sync_metadata(outcome)
+    if key == JIRA_ISSUES.key:
+        metadata["dagster/column_lineage"] = issue_lineage()
     return dg.AssetMaterialization(
         key,
         partition=outcome.project_key,
@@ -160,31 +160,6 @@ def _proof_metadata(proof: Proof) -> dict[str, Any]:
         "issues in the lake then": proof.in_lake,
         "issues missing then": proof.missing,
     }
-
-
-def _every_project_synced(bench: Workbench) -> Iterator[Event]:
-    """Judge by all that is known, not by this run alone: a run without the broken project heals nothing.
-
-    Written out as output and evaluation, since an `AssetCheckResult` asks for the one partition of the run,
-    and a run over a list of projects has none.
-    """
-    tracked = {project.project_id for project in bench.state.tracked_projects()}
-    failing = [
-        record
-        for record in bench.state.records()
-        if record.project_id in tracked and record.status == "error"
-    ]
-    yield dg.Output(None, output_name=EVERY_PROJECT_SYNCED.get_python_identifier())
-    yield dg.AssetCheckEvaluation(
-        check_name=EVERY_PROJECT_SYNCED.name,
-        asset_key=RAW_JIRA_ISSUES.key,
-        passed=not failing,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            record.project_key: dg.MetadataValue.text(f"{record.last_error} {record.last_instruction}")
-            for record in failing
-        },
-    )
 
 
 def _fail_when_partitions_failed(

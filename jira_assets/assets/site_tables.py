@@ -27,16 +27,13 @@ def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iter
             yield _result(key, tables.get(name))
 
 
-@dg.asset(
-    key=TEAM_MEMBERS.key,
-    group_name=TEAM_MEMBERS.group_name,
-    kinds=TEAM_MEMBERS.kinds,
-    description=TEAM_MEMBERS.description,
-)
+@dg.multi_asset(name="team_members", specs=[TEAM_MEMBERS])
 def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Count the imported members; the state holds them."""
     with home.opened() as bench:
-        return dg.MaterializeResult(metadata={"dagster/row_count": len(bench.state.team_members())})
+        return dg.MaterializeResult(
+            TEAM_MEMBERS.key, metadata={"dagster/row_count": len(bench.state.team_members())}
+        )
 
 
 def _result(key: dg.AssetKey, table: SiteTable | None) -> dg.MaterializeResult:  # type: ignore[type-arg]

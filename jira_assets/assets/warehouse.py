@@ -4,11 +4,13 @@ from typing import Any
 
 import dagster as dg
 
+from jira_assets.assets.catalog import OWNERS
 from jira_assets.assets.specs import (
     JIRA_PROJECTS,
     JIRA_SPRINTS,
     JIRA_USERS,
     PROJECT_SPECS,
+    SYNC_STATUS,
     TEAM_MEMBERS,
     WAREHOUSE_GROUP,
 )
@@ -16,12 +18,13 @@ from jira_assets.resources import JiraAssetsHome
 from jira_assets.warehouse.publish import Published
 
 WAREHOUSE_KEY = dg.AssetKey("warehouse")
-INPUTS = [*PROJECT_SPECS, JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS, TEAM_MEMBERS]
+INPUTS = [*PROJECT_SPECS, JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS, TEAM_MEMBERS, SYNC_STATUS]
 
 
 @dg.asset(
     key=WAREHOUSE_KEY,
     group_name=WAREHOUSE_GROUP,
+    owners=OWNERS,
     kinds={"duckdb"},
     deps=INPUTS,
     output_required=False,

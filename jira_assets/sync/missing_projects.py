@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, JiraError, NotFound, UnknownProject
+from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, JiraError
 from jira_assets.jira.answers import IssueHead
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.times import epoch_ms
+from jira_assets.sync.standing import out_of_sight, standing_of
 
 PROJECTS_A_QUESTION = 1000
 MOST_QUESTIONS = 30
@@ -42,19 +43,13 @@ def ask_about(
     return answer
 
 
-def look_at_project(client: JiraClient, project_id: str) -> JiraAssetsError | None:
+def look_at_project(client: JiraClient, project_id: str, project_key: str) -> JiraAssetsError | None:
     """Tell why a project of which search shows nothing is not there; None when it is."""
     try:
-        project = client.fetch_project(project_id)
-    except (NotFound, Forbidden) as error:
+        standing = standing_of(client, project_id)
+    except Forbidden as error:
         return error
-    if project.archived or project.deleted:
-        where = "archived" if project.archived else "in the trash"
-        return UnknownProject(
-            f"{project.key} is {where} in Jira: search shows none of its issues.",
-            "Restore it in Jira, or untrack it. What was read of it is kept.",
-        )
-    return None
+    return None if standing == "live" else out_of_sight(project_key, standing)
 
 
 def question(ids: Sequence[str], since: datetime, called: Mapping[str, datetime]) -> str:

@@ -133,7 +133,8 @@ def _look_for_the_silent(
     """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
     heard = {head.project_id for head in answer.heads}
     for key in called.keys() - heard - answer.set_aside.keys():
-        error = look_at_project(context.client, key)
+        manifest = context.lake.manifest(key)
+        error = look_at_project(context.client, key, manifest.project_key if manifest else key)
         if error is not None:
             answer.set_aside[key] = error
         else:

@@ -6,7 +6,7 @@ ever notice. Each table is replaced as a whole, and written only when its conten
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -35,13 +35,19 @@ class Refreshed:
     notices: list[str] = field(default_factory=list)
 
 
-def refresh_site(context: SyncContext, project_ids: Sequence[str], *, force: bool = False) -> Refreshed:
-    """Bring the tables and project details that are older than a day, and the projects' open sprints."""
+def refresh_site(
+    context: SyncContext, project_ids: Sequence[str], *, doubted: Collection[str] = (), force: bool = False
+) -> Refreshed:
+    """Bring the tables and project details that are older than a day, and the projects' open sprints.
+
+    The `doubted` failed lately: a search that forbids them may say so by showing nothing, their details say it.
+    """
     refreshed = Refreshed()
     with context.lake.lock("site", "refresh of the site's tables"):
         manifest = context.lake.site_manifest()
         stale = [name for name in _TABLES if force or _is_stale(context, manifest.tables.get(name))]
-        due = [key for key in project_ids if force or _is_stale(context, manifest.projects.get(key))]
+        asked = {*project_ids} if force else {*doubted}
+        due = [key for key in project_ids if key in asked or _is_stale(context, manifest.projects.get(key))]
         # Everything is asked at the same time: a first sync waits for all of it before its first issue.
         tables = [context.submit(partial(_rows_or_notice, context, name)) for name in stale]
         details = fetch_details(context, due)

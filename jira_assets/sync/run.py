@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -48,7 +48,8 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     """
     with context.client.transport.counted() as tally:
         mark = arrive(context)
-        outcomes, refreshed = _sync_all(context, tasks, mark)
+        doubted = {record.project_id for record in state.records() if record.status == "error"}
+        outcomes, refreshed = _sync_all(context, tasks, mark, doubted)
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
@@ -56,7 +57,9 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     return SyncResult(outcomes, notices, tally.requests)
 
 
-def _sync_all(context: SyncContext, tasks: Sequence[Task], mark: Mark) -> tuple[list[Outcome], Refreshed]:
+def _sync_all(
+    context: SyncContext, tasks: Sequence[Task], mark: Mark, doubted: Collection[str]
+) -> tuple[list[Outcome], Refreshed]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
@@ -69,7 +72,7 @@ def _sync_all(context: SyncContext, tasks: Sequence[Task], mark: Mark) -> tuple[
         def submit(task: Callable[[], Result]) -> Future[Result]:
             return threads.submit(copy_context().run, task)
 
-        site = submit(partial(refresh_site, context, ids, force=force))
+        site = submit(partial(refresh_site, context, ids, doubted=doubted, force=force))
         projects = [submit(partial(sync, task)) for task in tasks]
         try:
             return [project.result() for project in projects], site.result()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
 from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.inactive import ask_again
 from jira_assets.sync.listener import Listener
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.outside import follow_sources
@@ -28,6 +29,7 @@ from jira_assets.sync.publishing import publish_warehouse
 from jira_assets.sync.refresh import refresh_site
 from jira_assets.sync.run import SyncResult, match_everyone, rederive_projects, sync_projects
 from jira_assets.sync.site import arrive
+from jira_assets.warehouse.compact import compact_project
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable
@@ -51,10 +53,15 @@ class Workbench:
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
 
-    def sync(self, projects: Sequence[TrackedProject], *, full: bool = False) -> SyncResult:
-        """Bring the projects up to date in the lake: what changed or, when `full`, everything again."""
+    def sync(
+        self, projects: Sequence[TrackedProject], *, full: bool = False, deep: bool = False
+    ) -> SyncResult:
+        """Bring the projects up to date in the lake: what changed or, when `full`, everything again.
+
+        `deep` looks back as far as the search index may lag, which is done now and then anyway.
+        """
         mode: Mode = "full" if full else "incremental"
-        return self._sync([Task(project, mode) for project in projects])
+        return self._sync([Task(project, mode) for project in projects], deep=deep)
 
     def reconcile(self, projects: Sequence[TrackedProject], *, accept: Collection[str] = ()) -> SyncResult:
         """Compare every issue of the projects with Jira, mend what differs, and prove that none is missing.
@@ -63,9 +70,12 @@ class Workbench:
         """
         return self._sync([Task(project, "reconcile", project.project_key in accept) for project in projects])
 
-    def _sync(self, tasks: Sequence[Task]) -> SyncResult:
+    def _sync(self, tasks: Sequence[Task], *, deep: bool = False) -> SyncResult:
         notices = follow_sources(self.lake, self.state, self.settings)
         with self.asking_jira() as context:
+            if deep:
+                options = replace(context.options, deep_look_every=timedelta())
+                context = replace(context, options=options)
             result = sync_projects(context, self.state, tasks)
         result.notices += notices
         return result
@@ -75,8 +85,10 @@ class Workbench:
         tracked = [project.project_id for project in self.state.tracked_projects()]
         with self.asking_jira() as context:
             arrive(context)
+            found = ask_again(context, self.state)
             refreshed = refresh_site(context, tracked, force=True)
-        return self.lake.site_manifest().tables, refreshed.notices
+        notices = [f"{key} is visible again." for key in found]
+        return self.lake.site_manifest().tables, notices + refreshed.notices
 
     def rederive(self, projects: Sequence[TrackedProject]) -> list[Outcome]:
         """Derive the projects' tables again from what the lake holds, without asking Jira."""
@@ -87,6 +99,14 @@ class Workbench:
         notices = follow_sources(self.lake, self.state, self.settings)
         match_everyone(self.engine, self.lake, self.state)
         return notices
+
+    def compact(self) -> int:
+        """Merge the raw files of every project into fewer; returns how many files became one less."""
+        tracked = self.state.tracked_projects(include_inactive=True)
+        return sum(
+            compact_project(self.engine, self.lake, project.project_id, self.settings.extra_fields)
+            for project in tracked
+        )
 
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""

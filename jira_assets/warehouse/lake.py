@@ -11,9 +11,10 @@ site/<table>-<digest>.parquet
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,7 +93,14 @@ class Lake:
         return [manifest for manifest in found if manifest is not None]
 
     def commit(self, manifest: Manifest) -> None:
-        """Make the files that the manifest names exist, and those that it leaves out not."""
+        """Make the files that the manifest names exist, and those that it leaves out not.
+
+        Somebody may be reading those: the hour after which they are swept begins now.
+        """
+        before = self.manifest(manifest.project_id)
+        for relative in before.file_paths() - manifest.file_paths() if before else ():
+            with suppress(FileNotFoundError):
+                os.utime(self.path(relative))
         write_atomically(self._manifest_path(manifest.project_id), msgspec.json.encode(manifest))
 
     def site_manifest(self) -> SiteManifest:

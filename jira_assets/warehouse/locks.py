@@ -47,6 +47,24 @@ def lock_held(
         os.close(descriptor)
 
 
+_held_for_life: dict[str, int] = {}
+
+
+def hold_for_life(path: Path, purpose: str) -> None:
+    """Hold the lock until this process ends, however it ends, or holds another one in this way.
+
+    Raises `LockHeld` when another process has it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    _acquire(descriptor, path, wait=False, on_wait=None)
+    _write_holder(descriptor, purpose)
+    before = _held_for_life.get("lock")
+    _held_for_life["lock"] = descriptor
+    if before is not None:
+        os.close(before)
+
+
 def holder(path: Path) -> Holder | None:
     """Tell who holds the lock now; None when it is free."""
     try:

@@ -14,7 +14,7 @@ def statement(name: str, **parts: object) -> str:
 
     Paths become quoted literals, collections of paths become lists of them; everything else goes in as it is.
     """
-    return _text(name).format(**{key: _part(value) for key, value in parts.items()})
+    return statement_text(name).format(**{key: _part(value) for key, value in parts.items()})
 
 
 def literal(text: str | Path) -> str:
@@ -23,7 +23,8 @@ def literal(text: str | Path) -> str:
 
 
 @cache
-def _text(name: str) -> str:
+def statement_text(name: str) -> str:
+    """Read a statement as it stands in its file."""
     return (files("jira_assets.warehouse") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 

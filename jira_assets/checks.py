@@ -1,0 +1,120 @@
+"""The asset checks: what is judged, of which asset, and how it is shown."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+
+import dagster as dg
+
+from jira_assets.assets.specs import JIRA_ISSUES, RAW_JIRA_ISSUES, SYNC_STATUS
+from jira_assets.resources import JiraAssetsHome
+from jira_assets.sync.health import (
+    EVERY_PROJECT_SYNCED,
+    NO_PROJECT_TOO_OLD,
+    NO_PROJECT_UNPROVEN,
+    Verdict,
+    judge_projects,
+    limits_from,
+)
+from jira_assets.sync.workbench import Workbench
+from jira_assets.warehouse.readers import open_warehouse, present_file
+from jira_assets.warehouse.soundness import (
+    ONE_ROW_AN_ISSUE,
+    OPEN_ISSUES_AS_THE_CHANGELOG_SAYS,
+    VALUES_FIT_THEIR_TYPE,
+    open_issues_that_differ,
+    repeated_issues,
+    values_that_did_not_fit,
+)
+
+SPECS = [
+    dg.AssetCheckSpec(
+        EVERY_PROJECT_SYNCED,
+        asset=RAW_JIRA_ISSUES.key,
+        description="The newest sync of every tracked project was read to its end.",
+    ),
+    dg.AssetCheckSpec(
+        NO_PROJECT_TOO_OLD,
+        asset=SYNC_STATUS.key,
+        description="Every tracked project was synced or probed within twice the longest allowed age.",
+    ),
+    dg.AssetCheckSpec(
+        NO_PROJECT_UNPROVEN,
+        asset=SYNC_STATUS.key,
+        description="Every tracked project was compared with Jira issue by issue within the allowed days, "
+        "and nothing is missing.",
+    ),
+    dg.AssetCheckSpec(
+        VALUES_FIT_THEIR_TYPE,
+        asset=JIRA_ISSUES.key,
+        description="No value had to become null because its type is not that of its column.",
+    ),
+    dg.AssetCheckSpec(
+        ONE_ROW_AN_ISSUE,
+        asset=JIRA_ISSUES.key,
+        description="No issue has two rows, also where issues moved between projects.",
+    ),
+    dg.AssetCheckSpec(
+        OPEN_ISSUES_AS_THE_CHANGELOG_SAYS,
+        asset=JIRA_ISSUES.key,
+        description="As many issues are open as remain open when all changes of status are replayed.",
+    ),
+]
+_ASSETS = {spec.name: spec.asset_key for spec in SPECS}
+
+
+@dg.multi_asset_check(name="health", specs=SPECS, can_subset=True)
+def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iterator[dg.AssetCheckResult]:
+    """Judge what state and warehouse say now; asks Jira nothing."""
+    chosen = {key.name for key in context.selected_asset_check_keys}
+    with home.opened() as bench:
+        for verdict in [*judge_status(bench), *judge_tables(bench)]:
+            if verdict.name in chosen:
+                yield dg.AssetCheckResult(
+                    check_name=verdict.name,
+                    asset_key=_ASSETS[verdict.name],
+                    passed=verdict.passed,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    metadata=dict(verdict.faults),
+                )
+
+
+def judge_status(bench: Workbench) -> list[Verdict]:
+    """Judge how fresh and complete the projects are; cheap, since only the state is read."""
+    return judge_projects(
+        bench.state.tracked_projects(), bench.state.records(), bench.clock(), limits_from(bench.settings)
+    )
+
+
+def judge_tables(bench: Workbench) -> list[Verdict]:
+    """Judge the warehouse as it is published now."""
+    verdicts = [Verdict(VALUES_FIT_THEIR_TYPE, _values_that_did_not_fit(bench))]
+    if present_file(bench.settings.warehouse_dir) is None:
+        return verdicts
+    with closing(open_warehouse(bench.settings.warehouse_file)) as warehouse:
+        verdicts.append(Verdict(ONE_ROW_AN_ISSUE, repeated_issues(warehouse)))
+        verdicts.append(Verdict(OPEN_ISSUES_AS_THE_CHANGELOG_SAYS, open_issues_that_differ(warehouse)))
+    return verdicts
+
+
+def check_events(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckEvaluation]:
+    """Put verdicts into events, for runs and ticks that judge by the way.
+
+    An `AssetCheckResult` would ask for the one partition of the run, and a run over many projects has none.
+    """
+    for verdict in verdicts:
+        yield dg.AssetCheckEvaluation(
+            check_name=verdict.name,
+            asset_key=_ASSETS[verdict.name],
+            passed=verdict.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={name: dg.MetadataValue.text(fault) for name, fault in verdict.faults.items()},
+        )
+
+
+def _values_that_did_not_fit(bench: Workbench) -> dict[str, str]:
+    found = {}
+    for project in bench.state.tracked_projects():
+        manifest = bench.lake.manifest(project.project_id)
+        if manifest is not None and (fault := values_that_did_not_fit(manifest)):
+            found[project.project_key] = fault
+    return found

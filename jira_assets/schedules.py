@@ -1,0 +1,85 @@
+"""What runs by the clock: proofs at night, the site's own tables daily, compaction weekly."""
+
+import dagster as dg
+
+from jira_assets.errors import SettingsError
+from jira_assets.jobs import compact_job, reconcile_job, refresh_site_job, sync_job
+from jira_assets.resources import JiraAssetsHome
+from jira_assets.settings import Settings, load_settings
+from jira_assets.sync.proofs import choose_for_proof
+from jira_assets.sync.workbench import Workbench
+
+ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
+
+
+def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """Make the schedules that the settings describe; a change counts when the code is loaded again."""
+    zone = settings.time_zone
+    return [
+        nightly_reconcile(settings),
+        dg.ScheduleDefinition(
+            name="refresh_site_daily",
+            job=refresh_site_job,
+            cron_schedule=settings.refresh_cron,
+            execution_timezone=zone,
+            default_status=ON,
+            description="Reads the site's projects, people and sprints again, and looks for projects that "
+            "were not there the last time.",
+        ),
+        dg.ScheduleDefinition(
+            name="compact_weekly",
+            job=compact_job,
+            cron_schedule=settings.compact_cron,
+            execution_timezone=zone,
+            default_status=ON,
+            description="Merges the raw files of each project into fewer; every version of every issue stays.",
+        ),
+        dg.ScheduleDefinition(
+            name="sync_hourly",
+            job=sync_job,
+            cron_schedule=settings.sync_cron,
+            execution_timezone=zone,
+            default_status=OFF,
+            description="Syncs every project, for those who prefer a schedule: turn this on and the sensor off.",
+        ),
+    ]
+
+
+def nightly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
+    """Make the schedule that proves every project each night, as far as the budget of points goes."""
+
+    @dg.schedule(
+        name="reconcile_nightly",
+        job=reconcile_job,
+        cron_schedule=f"*/20 {settings.off_hours} * * *",
+        execution_timezone=settings.time_zone,
+        default_status=ON,
+        description="Proves in the off-hours that nothing is missing, the oldest proof first, and no more in "
+        "an hour than the budget of points allows.",
+    )
+    def reconcile_nightly(home: JiraAssetsHome) -> dg.RunRequest | dg.SkipReason:
+        with home.opened() as bench:
+            keys = keys_to_prove(bench)
+        if not keys:
+            return dg.SkipReason("Every project is proved, or the points of this hour are spent.")
+        config = {"ops": {"project_tables": {"config": {"mode": "reconcile", "projects": keys}}}}
+        return dg.RunRequest(run_config=config)
+
+    return reconcile_nightly
+
+
+def keys_to_prove(bench: Workbench) -> list[str]:
+    """Choose what to prove now; projects that somebody works on are left out."""
+    now = bench.clock()
+    points = bench.settings.reconcile_points_per_hour - bench.state.points_spent(now)
+    free = [p for p in bench.state.tracked_projects() if bench.lake.holder(p.project_id) is None]
+    records = {record.project_id: record for record in bench.state.records()}
+    return [project.project_key for project in choose_for_proof(free, records, now, points)]
+
+
+def settings_at_load() -> Settings:
+    """Read the settings for the schedules; what is wrong with them, every run and command tells."""
+    try:
+        return load_settings()
+    except SettingsError:
+        return load_settings(environ={}, dotenv=None, stored={})

@@ -1,0 +1,144 @@
+"""The sensor that keeps everything fresh: one question to the site at each tick, and at most one run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import dagster as dg
+import msgspec
+
+from jira_assets.assets.sync_status import status_event
+from jira_assets.checks import check_events, judge_status
+from jira_assets.errors import AuthenticationError, JiraAssetsError
+from jira_assets.jobs import OUR_JOBS, sync_job
+from jira_assets.partitions import follow_requests
+from jira_assets.resources import JiraAssetsHome
+from jira_assets.runs import settle_runs
+from jira_assets.sync.due import Due
+from jira_assets.sync.freshness import Look, Memory, look_around
+from jira_assets.sync.health import Verdict
+from jira_assets.sync.workbench import Workbench
+from jira_assets.warehouse.manifest import fingerprint
+
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
+
+EVERY_HALF_MINUTE = 30
+REPORT_EVERY = timedelta(minutes=15)
+"""Events are kept for ever, so there are few of them."""
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one tick leaves for the next."""
+
+    memory: Memory = Memory()
+    reported_at: datetime | None = None
+    reported: str = ""
+
+
+@dg.sensor(
+    name="freshness",
+    job=sync_job,
+    minimum_interval_seconds=EVERY_HALF_MINUTE,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Asks Jira which tracked projects changed and syncs those, with the ones that were not "
+    "looked at for long, that failed and may work now, or that somebody asked for.",
+)
+def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
+    """Look at the site; skip with the reason when there is nothing to do or nothing can be done."""
+    cursor = read_cursor(context.cursor)
+    with home.opened() as bench:
+        tracked = [project.project_key for project in bench.state.tracked_projects()]
+        partitions = follow_requests(context.instance, tracked)
+        obstacle = _obstacle(context.instance, bench)
+        if obstacle is None:
+            try:
+                look = look_around(bench, cursor.memory)
+            except JiraAssetsError as error:
+                obstacle = _in_words(error)
+            else:
+                return _result(context, bench, cursor, look, partitions)
+    return dg.SensorResult(
+        skip_reason=obstacle, cursor=context.cursor, dynamic_partitions_requests=partitions
+    )
+
+
+def read_cursor(text: str | None) -> Cursor:
+    """Read what the last tick left; one that another version wrote is forgotten."""
+    try:
+        return msgspec.json.decode(text, type=Cursor) if text else Cursor()
+    except msgspec.DecodeError:
+        return Cursor()
+
+
+def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:
+    """Ask for one run over all that is due."""
+    keys = [entry.project.project_key for entry in due]
+    config = {"ops": {"project_tables": {"config": {"projects": keys, "deep": deep}}}}
+    return dg.RunRequest(run_config=config, tags={"jira_assets/due": _summary(due)})
+
+
+def _obstacle(instance: dg.DagsterInstance, bench: Workbench) -> str | None:
+    """Tell why nothing can be asked for now."""
+    alive = settle_runs(instance, OUR_JOBS, bench.clock())
+    at_work = next((run for run in alive if run.job_name == sync_job.name), None)
+    if at_work is not None:
+        return f"Run {at_work.run_id[:8]} is at work."
+    until = bench.state.paused_until()
+    if until is not None and until > bench.clock():
+        return f"Jira is not asked before {until:%H:%M:%S} UTC: {bench.state.pause_reason()}."
+    return (
+        None
+        if bench.state.tracked_projects()
+        else ("No project is tracked: `jira-assets projects track KEY`.")
+    )
+
+
+def _result(
+    context: dg.SensorEvaluationContext,
+    bench: Workbench,
+    cursor: Cursor,
+    look: Look,
+    partitions: Sequence[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest],
+) -> dg.SensorResult:
+    for notice in look.notices:
+        context.log.warning(notice)
+    events, cursor = _report(bench, cursor, look)
+    deep = look.probe is not None and look.probe.is_deep
+    return dg.SensorResult(
+        run_requests=[sync_request(look.due, deep=deep)] if look.due else None,
+        skip_reason=None if look.due else "Nothing changed.",
+        cursor=msgspec.json.encode(cursor).decode(),
+        dynamic_partitions_requests=partitions,
+        asset_events=events,
+    )
+
+
+def _report(bench: Workbench, cursor: Cursor, look: Look) -> tuple[list[Event], Cursor]:
+    """Tell now and then that the site was looked at; verdicts only when they are others than before."""
+    now = bench.clock()
+    events: list[Event] = []
+    cursor = msgspec.structs.replace(cursor, memory=look.memory)
+    if look.probe is not None and (cursor.reported_at is None or now - cursor.reported_at >= REPORT_EVERY):
+        events.append(status_event(bench))
+        cursor = msgspec.structs.replace(cursor, reported_at=now)
+    verdicts = judge_status(bench)
+    if (said := _digest(verdicts)) != cursor.reported:
+        events += check_events(verdicts)
+        cursor = msgspec.structs.replace(cursor, reported=said)
+    return events, cursor
+
+
+def _digest(verdicts: Sequence[Verdict]) -> str:
+    return fingerprint([[verdict.name, sorted(verdict.faults)] for verdict in verdicts])
+
+
+def _summary(due: Sequence[Due]) -> str:
+    counts = Counter(entry.why for entry in due)
+    return ", ".join(f"{count} {why}" for why, count in counts.most_common())
+
+
+def _in_words(error: JiraAssetsError) -> str:
+    again = " Then connect again; this goes on by itself." if isinstance(error, AuthenticationError) else ""
+    return f"{error.reason} {error.instruction}{again}".strip()

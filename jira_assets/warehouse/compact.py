@@ -1,0 +1,91 @@
+"""Merge the raw files of a project into fewer; every observation stays, in its order.
+
+Every sync that brings something leaves a file of its own, and every derivation opens them all. What the
+tables are made from is not changed by merging, so they are not made again: they get the new fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+import msgspec
+
+from jira_assets.warehouse.derive import GROUP, derive_fingerprint
+from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Manifest, RawFile
+from jira_assets.warehouse.statements import statement
+
+SMALL = 16 * 2**20
+"""A file of this size, in bytes, is left as it is, so that nothing is rewritten week after week."""
+LARGEST = 64 * 2**20
+
+
+def compact_project(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, extra_fields: Sequence[str] = ()
+) -> int:
+    """Merge what is small; returns how many files less there are. The old ones live on for an hour."""
+    with lake.lock(project_id, "compaction"):
+        manifest = lake.manifest(project_id)
+        return compact_manifest(engine, lake, manifest, extra_fields) if manifest else 0
+
+
+def compact_manifest(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()
+) -> int:
+    """Do the same for whoever holds the project already; commits."""
+    before = len(manifest.raw)
+    derived = manifest.derived.get(GROUP)
+    is_current = derived is not None and derived.fingerprint == derive_fingerprint(manifest, extra_fields)
+    manifest.raw = [_merged(engine, lake, group) for group in _groups(lake, manifest.raw)]
+    if len(manifest.raw) == before:
+        return 0
+    if derived is not None and is_current:
+        fresh = derive_fingerprint(manifest, extra_fields)
+        manifest.derived[GROUP] = msgspec.structs.replace(derived, fingerprint=fresh)
+    lake.commit(manifest)
+    return before - len(manifest.raw)
+
+
+def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
+    """Put neighbours in time together, as many as make one file of a good size."""
+    group: list[RawFile] = []
+    filled = 0
+    for file in sorted(files, key=lambda file: Path(file.path).name):
+        size = lake.path(file.path).stat().st_size
+        if group and (size >= SMALL or filled >= SMALL or filled + size > LARGEST):
+            yield group
+            group, filled = [], 0
+        group.append(file)
+        filled += size
+    if group:
+        yield group
+
+
+def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFile]) -> RawFile:
+    if len(group) == 1:
+        return group[0]
+    last = Path(group[-1].path)
+    relative = str(last.with_name(f"{last.stem.rpartition('-')[0]}-{uuid4().hex[:8]}.parquet"))
+    with new_file(lake.path(relative)) as parquet:
+        files = [lake.path(file.path) for file in group]
+        _copy_in_order(engine, statement("compact", files=files, parquet=parquet))
+    return RawFile(
+        relative,
+        sum(file.rows for file in group),
+        max(file.asked_at for file in group),
+        max((file.newest for file in group if file.newest is not None), default=None),
+    )
+
+
+def _copy_in_order(engine: duckdb.DuckDBPyConnection, copy: str) -> None:
+    engine.execute("set preserve_insertion_order = true")
+    engine.execute("set threads = 1")
+    try:
+        engine.execute(copy)
+    finally:
+        engine.execute("reset threads")
+        engine.execute("set preserve_insertion_order = false")

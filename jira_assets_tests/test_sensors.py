@@ -1,0 +1,273 @@
+"""The sensor, called as a function: what it asks for, when it skips, and what it says then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.remote_origin import (  # what the daemon gives a run; there is no public way
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+
+from jira_assets.definitions import defs
+from jira_assets.demo.generate import generate_site
+from jira_assets.resources import JiraAssetsHome
+from jira_assets.runs import lock_of
+from jira_assets.sensors import freshness, read_cursor
+from jira_assets.warehouse.locks import lock_held
+from jira_assets_tests.rig import Rig, credentials, open_rig
+
+NOW_MS = 1_795_435_200_000
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """An instance that forgets everything."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    """A site of three projects, none of them synced yet."""
+    home = tmp_path / "home"
+    data = generate_site(4, projects=3, issues=24, now_ms=NOW_MS)
+    with open_rig(home, data, frozen=False) as rig:
+        rig.track()
+        for name, value in {**credentials(rig.server), "JIRA_ASSETS_HOME": str(home)}.items():
+            monkeypatch.setenv(name, value)
+        yield rig
+
+
+class Ticker:
+    """Lets the sensor tick, each time with the cursor that it left."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.cursor: str | None = None
+
+    def tick(self) -> dg.SensorResult:
+        """One tick."""
+        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
+        result = freshness(context, home=JiraAssetsHome())
+        assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
+        return result
+
+
+@pytest.fixture
+def ticker(instance: dg.DagsterInstance) -> Ticker:
+    """A sensor that never ticked."""
+    return Ticker(instance)
+
+
+def config_of(result: dg.SensorResult) -> dict[str, Any]:
+    """The config of the one run that a tick asks for."""
+    assert result.run_requests is not None
+    (request,) = result.run_requests
+    config: dict[str, Any] = request.run_config["ops"]["project_tables"]["config"]
+    return config
+
+
+def run(instance: dg.DagsterInstance, result: dg.SensorResult) -> dg.ExecuteInProcessResult:
+    """Run what a tick asks for, the way the daemon does."""
+    for request in result.dynamic_partitions_requests or ():
+        if isinstance(request, dg.AddDynamicPartitionsRequest):
+            instance.add_dynamic_partitions("jira_projects", request.partition_keys)
+    config = {"ops": {"project_tables": {"config": config_of(result)}}}
+    return defs.resolve_job_def("sync_jira").execute_in_process(instance=instance, run_config=config)
+
+
+def keys(rig: Rig) -> list[str]:
+    """The keys of what is tracked."""
+    return [project.project_key for project in rig.tracked]
+
+
+def start_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+    """A run of the sync as its process left it in the instance."""
+    origin = RemoteJobOrigin(
+        RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("jira_assets"), "__repository__"), "sync_jira"
+    )
+    return instance.create_run_for_job(
+        job_def=defs.resolve_job_def("sync_jira"), status=status, remote_job_origin=origin
+    )
+
+
+def long_ago(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every run be one that should have started long ago."""
+    monkeypatch.setattr("jira_assets.runs.TIME_TO_START", timedelta())
+
+
+def test_the_first_tick_asks_for_one_run_over_all_that_is_tracked(rig: Rig, ticker: Ticker) -> None:
+    result = ticker.tick()
+
+    assert config_of(result) == {"projects": keys(rig), "deep": False}
+    (request,) = result.dynamic_partitions_requests or ()
+    assert isinstance(request, dg.AddDynamicPartitionsRequest)
+    assert request.partition_keys == keys(rig)
+
+
+def test_after_that_an_idle_site_is_skipped_and_a_changed_one_synced(rig: Rig, ticker: Ticker) -> None:
+    run(ticker.instance, ticker.tick())
+    idle = ticker.tick()
+    changed = keys(rig)[1]
+    rig.site.edit_issue(next(iter(rig.site.issues_truth(changed))), summary="edited")
+
+    result = ticker.tick()
+
+    assert (idle.run_requests, idle.skip_reason) == ([], dg.SkipReason("Nothing changed."))
+    assert config_of(result)["projects"] == [changed]
+    assert run(ticker.instance, result).success
+    assert rig.differences() == []
+
+
+def test_partitions_follow_what_is_tracked(rig: Rig, ticker: Ticker) -> None:
+    ticker.instance.add_dynamic_partitions("jira_projects", [*keys(rig), "GONE"])
+
+    (request,) = ticker.tick().dynamic_partitions_requests or ()
+
+    assert isinstance(request, dg.DeleteDynamicPartitionsRequest)
+    assert request.partition_keys == ["GONE"]
+
+
+def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker) -> None:
+    alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
+
+    with lock_held(lock_of(ticker.instance, alive.run_id), "run"):
+        result = ticker.tick()
+
+    assert result.skip_reason == dg.SkipReason(f"Run {alive.run_id[:8]} is at work.")
+    assert rig.site.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "becomes"),
+    [
+        (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE),
+        (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.FAILURE),
+        (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.FAILURE),
+        (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED),
+    ],
+)
+def test_a_run_whose_process_died_is_marked_and_blocks_nothing(
+    rig: Rig,
+    ticker: Ticker,
+    monkeypatch: pytest.MonkeyPatch,
+    status: dg.DagsterRunStatus,
+    becomes: dg.DagsterRunStatus,
+) -> None:
+    dead = start_run(ticker.instance, status)
+    long_ago(ticker.instance, monkeypatch)
+
+    result = ticker.tick()
+
+    assert config_of(result)["projects"] == keys(rig)
+    after = ticker.instance.get_run_by_id(dead.run_id)
+    assert after is not None
+    assert after.status is becomes
+
+
+def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(rig: Rig, ticker: Ticker) -> None:
+    dead = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
+    with lock_held(lock_of(ticker.instance, dead.run_id), "run"):
+        pass
+
+    ticker.tick()
+    ticker.tick()
+
+    after = ticker.instance.get_run_by_id(dead.run_id)
+    assert after is not None
+    assert after.status is dg.DagsterRunStatus.FAILURE
+    assert not lock_of(ticker.instance, dead.run_id).exists()
+
+
+def test_a_queued_run_is_waited_for(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_run(ticker.instance, dg.DagsterRunStatus.QUEUED)
+    long_ago(ticker.instance, monkeypatch)
+
+    assert "is at work" in str(ticker.tick().skip_reason)
+
+
+def test_runs_of_other_people_on_the_same_instance_are_left_alone(
+    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @dg.op
+    def theirs() -> None: ...
+
+    @dg.job
+    def their_job() -> None:
+        theirs()
+
+    other = ticker.instance.create_run_for_job(job_def=their_job, status=dg.DagsterRunStatus.STARTED)
+    long_ago(ticker.instance, monkeypatch)
+
+    ticker.tick()
+
+    after = ticker.instance.get_run_by_id(other.run_id)
+    assert after is not None
+    assert after.status is dg.DagsterRunStatus.STARTED
+
+
+def test_dead_credentials_are_told_and_it_recovers_by_itself(rig: Rig, ticker: Ticker) -> None:
+    run(ticker.instance, ticker.tick())
+    rig.site.switches.dead_credentials = True
+    skipped = ticker.tick()
+    rig.site.switches.dead_credentials = False
+
+    assert skipped.run_requests == []
+    assert "connect again" in str(skipped.skip_reason)
+    assert "demo-token" not in str(skipped)
+    assert ticker.tick().skip_reason == dg.SkipReason("Nothing changed.")
+
+
+def test_without_credentials_it_says_so(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(ticker.instance, ticker.tick())
+    monkeypatch.delenv("JIRA_API_TOKEN")
+
+    assert "No Jira site is connected" in str(ticker.tick().skip_reason)
+
+
+def test_a_pause_of_the_site_is_obeyed_and_shown(rig: Rig, ticker: Ticker) -> None:
+    rig.bench.state.pause(rig.bench.clock() + timedelta(minutes=20), "429 jira-quota-global-based")
+
+    assert "429 jira-quota-global-based" in str(ticker.tick().skip_reason)
+    assert rig.site.requests == []
+
+
+def test_with_nothing_tracked_it_says_how_to_begin(rig: Rig, ticker: Ticker) -> None:
+    rig.bench.state.untrack(keys(rig))
+
+    assert "jira-assets projects track" in str(ticker.tick().skip_reason)
+
+
+def test_it_reports_at_most_every_quarter_of_an_hour_and_verdicts_only_when_they_change(
+    rig: Rig, ticker: Ticker
+) -> None:
+    run(ticker.instance, ticker.tick())
+    first, second = ticker.tick(), ticker.tick()
+    rig.site.forbid_project(keys(rig)[0])
+    rig.site.switches.unknown_projects_silent = True
+    third = ticker.tick()
+
+    assert [type(event).__name__ for event in first.asset_events][:1] == ["AssetMaterialization"]
+    assert second.asset_events == []
+    failing = [event for event in third.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
+    assert {event.check_name: event.passed for event in failing}["every_project_synced"] is False
+    assert read_cursor(ticker.cursor).reported_at is not None
+
+
+def test_a_cursor_of_another_version_is_forgotten() -> None:
+    assert read_cursor('{"memory": 7}') == read_cursor(None)
+
+
+def test_it_is_on_by_default_and_ticks_twice_a_minute() -> None:
+    sensor = defs.resolve_sensor_def("freshness")
+
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert sensor.minimum_interval_seconds == 30
