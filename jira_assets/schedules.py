@@ -32,7 +32,7 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             cron_schedule=settings.compact_cron,
             execution_timezone=zone,
             default_status=ON,
-            description="Merges the raw files of each project into fewer; every version of every issue stays.",
+            description="Merges the raw files of each project into fewer; every version stays.",
         ),
         dg.ScheduleDefinition(
             name="sync_hourly",
@@ -40,7 +40,7 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             cron_schedule=settings.sync_cron,
             execution_timezone=zone,
             default_status=OFF,
-            description="Syncs every project, for those who prefer a schedule: turn this on and the sensor off.",
+            description="Syncs every project, for those who prefer that: turn this on and the sensor off.",
         ),
     ]
 

@@ -40,7 +40,7 @@ def refresh_site(
 ) -> Refreshed:
     """Bring the tables and project details that are older than a day, and the projects' open sprints.
 
-    The `doubted` failed lately: a search that forbids them may say so by showing nothing, their details say it.
+    The `doubted` failed lately: a search that forbids them may just show nothing, their details say so.
     """
     refreshed = Refreshed()
     with context.lake.lock("site", "refresh of the site's tables"):
