@@ -6,7 +6,7 @@ import csv
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -55,22 +55,6 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
             _write_rich(columns, texts)
     else:
         _write_plain(columns, texts)
-
-
-def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """Tell how long ago something was, roughly."""
-    if moment is None:
-        return "never"
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} ago"
-    return "just now"
-
-
-def counted(number: int, noun: str) -> str:
-    """Say how many: 1 project, 2 projects."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _encode(data: object, indent: int = 0) -> str:

@@ -10,9 +10,10 @@ import click
 
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import counted, write_json, write_table
+from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError, NotFound
+from jira_assets.phrases import counted
 
 if TYPE_CHECKING:
     from jira_assets.jira.answers import Project

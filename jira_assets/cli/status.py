@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
 
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import ago, write_json, write_table
+from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
+from jira_assets.phrases import ago
 from jira_assets.settings import Settings
-from jira_assets.state.records import SyncRecord, TrackedProject
+from jira_assets.sync.status import ProjectStatus, read_statuses
 from jira_assets.warehouse.lake import Lake
-
-
-@dataclass(frozen=True)
-class ProjectStatus:
-    """A tracked project, the outcome of its newest sync, and who works on it now."""
-
-    record: SyncRecord
-    name: str
-    held_by: str | None
 
 
 @click.command()
@@ -35,8 +27,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
     """
     settings = invocation.settings
     with open_state(settings) as state:
-        records = {record.project_id: record for record in state.records()}
-        projects = [_status(settings, tracked, records) for tracked in state.tracked_projects()]
+        projects = read_statuses(state, Lake(settings.lake_dir))
         paused_until, reason = state.paused_until(), state.pause_reason()
     if paused_until and paused_until <= datetime.now(UTC):
         paused_until = None
@@ -50,19 +41,6 @@ def status(invocation: Invocation, as_json: bool) -> None:
         invocation.say(f"Jira asks everyone to wait until {paused_until:%H:%M:%S} UTC: {reason}.")
     if not projects:
         invocation.say("No project is tracked yet. Track one with `jira-assets projects track KEY`.")
-
-
-def _status(settings: Settings, tracked: TrackedProject, records: dict[str, SyncRecord]) -> ProjectStatus:
-    key = tracked.project_key
-    record = records.get(tracked.project_id, SyncRecord(tracked.project_id, key))
-    holder = Lake(settings.lake_dir).holder(tracked.project_id)
-    values = asdict(record) | {"project_key": key}
-    if holder:
-        values["status"] = "syncing"
-    elif record.status == "syncing":
-        # Only a held lock means that somebody is at work; whoever wrote this died over it.
-        values |= {"status": "error", "last_error": record.last_error or "The last sync did not finish."}
-    return ProjectStatus(SyncRecord(**values), tracked.name, str(holder) if holder else None)
 
 
 def _row(project: ProjectStatus) -> tuple[object, ...]:

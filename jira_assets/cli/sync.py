@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import click
 
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import counted, write_json, write_table
+from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.progress import BarReport, LineReport, QuietReport
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import InputError
+from jira_assets.phrases import counted
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.run import SyncResult
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import counted, write_json, write_table
+from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.people.members import MemberColumns, read_members
+from jira_assets.phrases import counted
 
 
 @click.group()

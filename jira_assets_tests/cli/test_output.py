@@ -11,7 +11,8 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from jira_assets.cli import main
-from jira_assets.cli.output import ago, counted, write_table
+from jira_assets.cli.output import write_table
+from jira_assets.phrases import ago, counted
 from jira_assets.state import ProjectRef, State
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,0 +1,41 @@
+"""How each tracked project stands: what its newest sync brought, and whether somebody is at work on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jira_assets.state.records import SyncRecord, TrackedProject
+from jira_assets.warehouse.lake import Lake
+
+if TYPE_CHECKING:
+    from jira_assets.state import State
+
+
+@dataclass(frozen=True)
+class ProjectStatus:
+    """A tracked project, the outcome of its newest sync, and who works on it now."""
+
+    record: SyncRecord
+    name: str
+    held_by: str | None
+
+
+def read_statuses(state: State, lake: Lake) -> list[ProjectStatus]:
+    """Tell how every tracked project stands, by key."""
+    records = {record.project_id: record for record in state.records()}
+    return [_status(lake, tracked, records) for tracked in state.tracked_projects()]
+
+
+def _status(lake: Lake, tracked: TrackedProject, records: dict[str, SyncRecord]) -> ProjectStatus:
+    key = tracked.project_key
+    record = records.get(tracked.project_id, SyncRecord(tracked.project_id, key))
+    record = replace(record, project_key=key)
+    holder = lake.holder(tracked.project_id)
+    if holder:
+        record = replace(record, status="syncing")
+    elif record.status == "syncing":
+        # Only a held lock means that somebody is at work; whoever wrote this died over it.
+        error = record.last_error or "The last sync did not finish."
+        record = replace(record, status="error", last_error=error)
+    return ProjectStatus(record, tracked.name, str(holder) if holder else None)
