@@ -9,13 +9,16 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 RUN_LOCK := requirements/runtime.txt
 DEV_LOCK := requirements/dev.txt
+CHARTS := jira_assets/web/static/vendor/charts.js
+AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
+AXE_VERSION := 4.14.1
 OLD_DUCKDB := $(VENV)/duckdb15
 OLD_DUCKDB_LOCK := requirements/duckdb15.txt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test prove lint types check benchmark lock clean
+.PHONY: help setup setup-dev assets chromium demo test prove lint types check benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,14 +51,31 @@ $(VENV)/.programs: .ci/programs | $(BIN)/python
 	@.ci/programs
 	@touch $@
 
-setup: $(VENV)/.runtime  ## Create the environment that runs the project
+# What draws the charts of the page: taken out of a pinned package, since a repository is no place for a build.
+$(CHARTS): jira_assets/web/bundle.py $(RUN_LOCK) | $(VENV)/.runtime
+	@$(BIN)/python -m jira_assets.web.bundle
 
-setup-dev: $(VENV)/.dev  ## Create the environment that develops it
+# Only tests use it; without npm those that need it say so and are skipped.
+$(AXE):
+	@command -v npm >/dev/null && npm install --silent --no-save --ignore-scripts --prefix $(VENV)/axe \
+		axe-core@$(AXE_VERSION) >/dev/null || echo "No npm, or no way to its registry: accessibility is not tested."
+
+setup: $(VENV)/.runtime $(CHARTS)  ## Create the environment that runs the project
+
+setup-dev: $(VENV)/.dev $(CHARTS)  ## Create the environment that develops it
+
+assets: $(CHARTS)  ## Build what draws the charts of the page
+
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		{ echo "Installing Chromium for the tests of the page …"; apt-get update -qq; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } \
+		|| echo "No Chromium: the tests that need a browser are skipped (Debian: apt-get install chromium)."
 
 demo: setup  ## Sync the embedded demo site into DuckDB and show what came out
 	@$(BIN)/jira-assets demo --once
 
-test: setup-dev $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
+test: setup-dev chromium $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
 	@JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		$(BIN)/python -m pytest -n 2 --dist worksteal -m "not prove"
 

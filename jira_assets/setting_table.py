@@ -224,4 +224,26 @@ SETTINGS: tuple[Setting, ...] = (
         "categories by project",
         "",
     ),
+    Setting(
+        "dagster_url",
+        "JIRA_ASSETS_DAGSTER_URL",
+        "Where the page's links to Dagster lead.",
+        "url",
+        "http://127.0.0.1:3000",
+    ),
+    Setting(
+        "web_token",
+        "JIRA_ASSETS_WEB_TOKEN",
+        "What a person shows to the page; needed when it listens on more than this machine.",
+        secret=True,
+        storable=False,
+    ),
+    Setting(
+        "web_hosts",
+        "JIRA_ASSETS_WEB_HOSTS",
+        "Names by which people reach the page, besides localhost, separated by commas.",
+        "names",
+        "",
+        storable=False,
+    ),
 )

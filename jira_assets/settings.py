@@ -72,6 +72,9 @@ class Settings:
     )
     active_statuses: ByProject[str] = field(default_factory=ByProject)
     status_categories: ByProject[tuple[str, str]] = field(default_factory=ByProject)
+    dagster_url: str = "http://127.0.0.1:3000"
+    web_token: str | None = field(default=None, repr=False)
+    web_hosts: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property

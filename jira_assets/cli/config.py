@@ -15,7 +15,12 @@ from jira_assets.errors import SettingsError
 from jira_assets.setting_table import SETTINGS
 from jira_assets.settings import load_settings
 
-_NO_SETTINGS = {"JIRA_ASSETS_DEBUG", "JIRA_ASSETS_SHARED", "JIRA_ASSETS_DUCKDB15_PYTHON"}
+_NO_SETTINGS = {
+    "JIRA_ASSETS_DEBUG",
+    "JIRA_ASSETS_SHARED",
+    "JIRA_ASSETS_BROWSER_REQUIRED",
+    "JIRA_ASSETS_DUCKDB15_PYTHON",
+}
 
 
 @click.group(invoke_without_command=True)

@@ -38,6 +38,7 @@ COMMANDS = {
         "jira_assets.cli.users:users",
         "Show the accounts without a team member, and decide about them.",
     ),
+    "web": ("jira_assets.cli.web:web", "Serve the page: sync, projects, people and flow."),
 }
 """Each command with where it lives and its line in the help, so that the help imports none of them."""
 

@@ -9,7 +9,7 @@ import click
 
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import write_json_rows, write_table
+from jira_assets.cli.output import write_json, write_json_rows, write_table
 from jira_assets.cli.whom import accounts_called, find_account, find_member
 from jira_assets.cli.wiring import open_state, open_warehouse
 from jira_assets.phrases import ago, counted

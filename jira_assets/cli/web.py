@@ -1,0 +1,32 @@
+"""`jira-assets web`: the page on which an admin chooses projects and a team looks at its flow."""
+
+from __future__ import annotations
+
+import webbrowser
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.settings import load_settings
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=3210, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
+@pass_invocation
+def web(invocation: Invocation, bind: str, port: int, open_browser: bool) -> None:
+    """Serve the page: sync, projects, people and flow.
+
+    It listens on this machine only. Any other --bind needs JIRA_ASSETS_WEB_TOKEN and JIRA_ASSETS_WEB_HOSTS.
+    """
+    from jira_assets.web.serve import serve  # late: it imports DuckDB, SQLAlchemy and the web server
+
+    home = {"home": str(invocation.home)} if invocation.home else {}
+
+    def tell(address: str) -> None:
+        invocation.say(f"The page is at {address}. Ctrl-C ends it.")
+        if open_browser:
+            webbrowser.open(address)
+
+    serve(lambda: load_settings(home), bind=bind, port=port, on_ready=tell)

@@ -1,0 +1,60 @@
+"""The page as an ASGI application: which address leads where, and what guards them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from jira_assets.errors import JiraAssetsError
+from jira_assets.settings import Settings
+from jira_assets.web import downloads, flow_page, people_page, projects_page, sync_page
+from jira_assets.web.access import Access
+from jira_assets.web.desk import Desk
+from jira_assets.web.entrance import enter
+from jira_assets.web.failures import tell_bug, tell_error, tell_http_error
+from jira_assets.web.safety import ENTRANCE, AnswerHeaders, SameOrigin, TokenGate
+from jira_assets.web.static_files import STATIC, KeptFiles
+
+ROUTES = [
+    Route("/", sync_page.show),
+    Route("/sync", sync_page.request_sync, methods=["POST"]),
+    Route("/sync/projects", sync_page.show_projects),
+    Route("/projects", projects_page.show),
+    Route("/projects", projects_page.save, methods=["POST"]),
+    Route("/projects/list", projects_page.show_list),
+    Route("/people", people_page.show),
+    Route("/people", people_page.decide, methods=["POST"]),
+    Route("/people.csv", downloads.unmatched),
+    Route("/flow", flow_page.show),
+    Route("/flow/{panel}.json", flow_page.panel_data),
+    Route("/flow/{panel}.csv", flow_page.panel_csv),
+    Route(ENTRANCE, enter, methods=["GET", "POST"]),
+    Mount("/static", KeptFiles(directory=STATIC)),
+]
+
+
+def create_app(load: Callable[[], Settings], access: Access | None = None) -> ASGIApp:
+    """Make the application; `load` reads the settings of the moment."""
+    access = access or Access()
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(access.hosts), www_redirect=False),
+            Middleware(TokenGate, access=access),
+            Middleware(SameOrigin),
+        ],
+        exception_handlers={
+            JiraAssetsError: tell_error,
+            HTTPException: tell_http_error,
+            Exception: tell_bug,
+        },
+    )
+    app.state.desk = Desk(load)
+    app.state.access = access
+    return AnswerHeaders(app)  # outermost: a page that tells of a bug needs the headers, too

@@ -1,0 +1,45 @@
+"""What the pages work with: the settings as they are now, the state, the lake, and the published file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+
+from jira_assets.settings import Settings
+from jira_assets.state import State
+from jira_assets.warehouse.lake import Lake
+from jira_assets.web.project_list import ProjectList
+from jira_assets.web.published import Published
+
+
+class Desk:
+    """One for each process. It keeps the state open, and the published file only for a request."""
+
+    def __init__(self, load: Callable[[], Settings]) -> None:
+        self._load = load
+        self.projects = ProjectList()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this moment: connecting takes effect without a restart."""
+        return self._load()
+
+    @cached_property
+    def state(self) -> State:
+        """What people decided and what the syncs brought."""
+        return State.open(self.settings.state_url)
+
+    @property
+    def lake(self) -> Lake:
+        """The files that runs write."""
+        return Lake(self.settings.lake_dir)
+
+    @property
+    def published(self) -> Published:
+        """The published warehouse."""
+        return Published(self.settings.warehouse_file)
+
+    def now(self) -> datetime:
+        """Tell the time."""
+        return datetime.now(UTC)

@@ -1,0 +1,43 @@
+"""How numbers and times are written on the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+NOTHING = "\u2013"
+THIN = "\u202f"
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Write a number with thin spaces between thousands; a dash for nothing."""
+    if value is None:
+        return NOTHING
+    return f"{value:,.{decimals}f}".replace(",", THIN)
+
+
+def moment(value: datetime | None) -> str:
+    """Write an instant in UTC."""
+    if value is None:
+        return "never"
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return f"{aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def day(value: date | None) -> str:
+    """Write a day."""
+    return NOTHING if value is None else f"{value:%Y-%m-%d}"
+
+
+def site(address: str) -> str:
+    """Write the address of a site as people say it."""
+    return address.removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
+def share(part: float | None, whole: float | None) -> str:
+    """Write a part of a whole in percent; rounded so that only all of it is 100 %."""
+    if not whole or part is None:
+        return NOTHING
+    percent = 100 * part / whole
+    if percent in (0, 100):
+        return f"{percent:.0f}{THIN}%"
+    return f"{min(max(percent, 0.1), 99.9):.1f}{THIN}%"

@@ -1,0 +1,115 @@
+"""The one sentence above each chart: what to take home from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from jira_assets.web.display import number, share
+
+Row = Mapping[str, Any]
+
+
+def headline(panel: str, rows: Sequence[Row]) -> str:
+    """Say what the rows of a panel come to; nothing where there is nothing to say."""
+    return _HEADLINES[panel](rows) if rows else ""
+
+
+def _velocity(rows: Sequence[Row]) -> str:
+    last = rows[-1]
+    words = f"{number(last['velocity'], 1)} points a sprint"
+    accuracy = last["planning_accuracy"]
+    kept = f"; {share(accuracy, 1)} of the last plan kept" if accuracy is not None else ""
+    unestimated = last["items_unestimated"]
+    return words + kept + (f"; {number(unestimated)} items without an estimate" if unestimated else "")
+
+
+def _burndown(rows: Sequence[Row]) -> str:
+    known = [row for row in rows if row["remaining"] is not None]
+    if not known:
+        return ""
+    left, start = known[-1]["remaining"], known[0]["remaining"]
+    days = sum(row["remaining"] is None and row["is_working_day"] for row in rows)
+    to_go = f", {number(days)} working days to go" if days else ""
+    points = f"{number(left, _places(left))} points left of {number(start, _places(start))}"
+    return f"{rows[0]['sprint_name']}: {points}{to_go}"
+
+
+def _flow_times(rows: Sequence[Row]) -> str:
+    told = [row for row in rows if row["lead_time_median"] is not None]
+    if not told:
+        return ""
+    last = told[-1]
+    cycle = last["cycle_time_median"]
+    started = f"{number(cycle)} days from start, " if cycle is not None else ""
+    return f"Last median: {started}{number(last['lead_time_median'])} days from creation"
+
+
+def _resolution(rows: Sequence[Row]) -> str:
+    created = number(sum(row["created"] for row in rows))
+    resolved = number(sum(row["delivered"] + row["closed_without_work"] for row in rows))
+    still_open = number(rows[-1]["open_at_end"])
+    return f"{still_open} open; {created} created and {resolved} resolved in the window"
+
+
+def _cycle_time(rows: Sequence[Row]) -> str:
+    first = rows[0]
+    drawn = f"; the newest {number(len(rows))} are drawn" if first["items"] > len(rows) else ""
+    if first["p85"] is None:
+        return f"{number(first['items'])} items: too few for percentiles"
+    most, half = number(first["p85"]), number(first["p50"])
+    return f"85 % of {number(first['items'])} items within {most} days, half within {half}{drawn}"
+
+
+def _aging(rows: Sequence[Row]) -> str:
+    late = sum(bool(row["is_overdue"]) for row in rows)
+    marked = (
+        f"; {number(late)} older than 85 % of what was finished" if late else "; none of them unusually old"
+    )
+    return f"{number(len(rows))} in progress{marked}"
+
+
+def _throughput(rows: Sequence[Row]) -> str:
+    weeks = {row["week"]: row["mean_12_weeks"] for row in rows}
+    return f"{number(weeks[max(weeks)], 1)} items a week over the last twelve weeks"
+
+
+def _cumulative_flow(rows: Sequence[Row]) -> str:
+    last = rows[-1]
+    return f"{number(last['in_progress'])} in progress, {number(last['to_do'])} to do"
+
+
+def _status_times(rows: Sequence[Row]) -> str:
+    efficiency = rows[0]["flow_efficiency_median"]
+    if efficiency is None:
+        return "Flow efficiency: name the active statuses in the settings of the metrics to see it"
+    return f"Flow efficiency {share(efficiency, 1)}"
+
+
+def _forecast(rows: Sequence[Row]) -> str:
+    sure = next(row for row in rows if row["percent"] == 85)
+    by = sure["all_finished_by"]
+    finish = (
+        f"all {number(sure['open_items'])} open ones by {by}"
+        if by
+        else "the open ones take longer than 180 days"
+    )
+    return f"In 85 % of the trials: {number(sure['items'])} items or more within four weeks; {finish}"
+
+
+def _places(value: float) -> int:
+    return 0 if value == int(value) else 1
+
+
+_HEADLINES: Mapping[str, Callable[[Sequence[Row]], str]] = {
+    "velocity": _velocity,
+    "burndown": _burndown,
+    "flow_times": _flow_times,
+    "resolution_trend": _resolution,
+    "cycle_time": _cycle_time,
+    "aging_work": _aging,
+    "throughput": _throughput,
+    "cumulative_flow": _cumulative_flow,
+    "status_times": _status_times,
+    "forecast": _forecast,
+}

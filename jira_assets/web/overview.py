@@ -1,0 +1,113 @@
+"""Every tracked project with how it stands, those that need a person first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import quote
+
+from jira_assets.state.records import SyncRecord
+from jira_assets.sync.status import ProjectStatus, read_statuses
+from jira_assets.web.desk import Desk
+
+MOST_SHOWN = 200
+BUSY_SECONDS, IDLE_SECONDS = 3, 20
+
+Standing = Literal["error", "syncing", "requested", "pending", "complete"]
+_ORDER: tuple[Standing, ...] = ("error", "syncing", "requested", "pending", "complete")
+
+
+@dataclass(frozen=True)
+class ProjectRow:
+    """A tracked project as the page shows it."""
+
+    name: str
+    record: SyncRecord
+    standing: Standing
+    held_by: str | None
+    requested_at: datetime | None
+    is_late: bool
+    dagster_url: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The tracked projects that were asked for, and what there is to say of all of them."""
+
+    rows: Sequence[ProjectRow]
+    found: Sequence[ProjectRow]
+    paused_until: datetime | None
+    pause_reason: str | None
+
+    @property
+    def shown(self) -> Sequence[ProjectRow]:
+        """Those that fit on a page."""
+        return self.found[:MOST_SHOWN]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many projects stand how."""
+        return Counter(row.standing for row in self.rows)
+
+    @property
+    def issues(self) -> int:
+        """How many issues the lake holds."""
+        return sum(row.record.issues for row in self.rows)
+
+    @property
+    def proved(self) -> int:
+        """How many projects were compared with Jira, issue by issue, and nothing was missing."""
+        return sum(bool(row.record.proved_complete_at and not row.record.missing_issues) for row in self.rows)
+
+    @property
+    def oldest_news_at(self) -> datetime | None:
+        """When it was last known of every project that nothing is missing; None when of one it never was."""
+        times = [row.record.fresh_at for row in self.rows]
+        return min((time for time in times if time), default=None) if all(times) else None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is about to change."""
+        return any(row.standing in ("syncing", "requested") for row in self.rows)
+
+    @property
+    def look_again_after(self) -> int:
+        """Seconds after which the page looks again."""
+        return BUSY_SECONDS if self.is_busy else IDLE_SECONDS
+
+
+def read_overview(desk: Desk, search: str = "") -> Overview:
+    """Read how the tracked projects stand; `search` is a part of key or name."""
+    state, settings, now = desk.state, desk.settings, desk.now()
+    # A project that is just due is not late: the next round of the sensor is on its way.
+    late_before = now - 1.5 * timedelta(minutes=settings.longest_age_minutes)
+    requested = {request.project_id: request.requested_at for request in reversed(state.sync_requests())}
+    statuses = read_statuses(state, desk.lake)
+    rows = [_row(status, requested, late_before, settings.dagster_url) for status in statuses]
+    rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
+    wanted = search.casefold()
+    found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
+    paused_until = state.paused_until()
+    is_paused = paused_until is not None and paused_until > now
+    return Overview(
+        rows, found, paused_until if is_paused else None, state.pause_reason() if is_paused else None
+    )
+
+
+def _row(
+    status: ProjectStatus, requested: Mapping[str | None, datetime], late_before: datetime, dagster_url: str
+) -> ProjectRow:
+    record = status.record
+    requested_at = requested.get(record.project_id) or requested.get(None)  # None: all of them
+    return ProjectRow(
+        name=status.name,
+        record=record,
+        standing="requested" if requested_at and record.status != "syncing" else record.status,
+        held_by=status.held_by,
+        requested_at=requested_at,
+        is_late=record.fresh_at is not None and record.fresh_at < late_before,
+        dagster_url=f"{dagster_url}/assets/jira_issues?view=partitions&partition={quote(record.project_key)}",
+    )

@@ -1,0 +1,65 @@
+"""Serve the page from this process."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from jira_assets.errors import InputError, SettingsError
+from jira_assets.settings import Settings
+from jira_assets.web.access import check_access
+from jira_assets.web.application import create_app
+
+DEFAULT_BIND = "127.0.0.1"
+DEFAULT_PORT = 3210
+
+
+def serve(
+    load: Callable[[], Settings],
+    *,
+    bind: str = DEFAULT_BIND,
+    port: int = DEFAULT_PORT,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the page until this process is told to stop; `on_ready` learns its address.
+
+    `load` reads the settings of the moment. Raises `SettingsError` when the page would be open to the network
+    without a token, `InputError` when the port is taken.
+    """
+    settings = load()
+    access = check_access(bind, settings.web_token, settings.web_hosts)
+    config = uvicorn.Config(
+        create_app(load, access),
+        log_level="warning",
+        access_log=False,  # addresses hold what people searched for
+        server_header=False,
+        proxy_headers=False,  # who asks is decided by what they show, not by what a header says
+        lifespan="off",
+        timeout_graceful_shutdown=3,
+    )
+    with _listen(bind, port) as listener:
+        if on_ready:
+            on_ready(f"http://{bind}:{listener.getsockname()[1]}/")
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(bind: str, port: int) -> socket.socket:
+    """Take the port before anything else is started, so that a taken one is told in words."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((bind, port))
+        listener.listen(128)
+    except socket.gaierror:
+        listener.close()
+        raise SettingsError(f"{bind} is no address of this machine.", "Use 127.0.0.1.") from None
+    except OSError as error:
+        listener.close()
+        raise InputError(
+            f"The page cannot listen on {bind}:{port}: {error.strerror}.",
+            "Stop what uses that port (another `jira-assets web`?), or choose one with --port.",
+        ) from None
+    return listener

@@ -1,0 +1,10 @@
+select
+    finding,
+    any_value(meaning) as meaning,
+    sum(found)::bigint as found,
+    flatten(list(examples))[1:5] as examples
+from data_quality
+where $project is null or project_key = $project
+group by finding
+having sum(found) > 0
+order by found desc, finding asc

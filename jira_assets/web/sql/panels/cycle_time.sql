@@ -1,0 +1,44 @@
+-- The percentiles are of every item in the window; the newest 4,000 are drawn.
+with items as (
+    select
+        jira_key,
+        url,
+        issue_type,
+        finished_at,
+        finished_on,
+        cycle_time_days,
+        lead_time_days,
+        story_points
+    from issue_flow
+    where
+        is_counted
+        and delivered
+        and cycle_time_days is not null
+        and ($project is null or project_key = $project)
+        and ($issue_type is null or issue_type = $issue_type)
+        and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
+        and finished_on between $since::date and $until::date
+),
+lines as (
+    select
+        count(*) as items,
+        case when count(*) >= 5 then quantile_disc(cycle_time_days, [0.5, 0.7, 0.85, 0.95]) end as days
+    from items
+)
+select
+    items.jira_key,
+    items.issue_type,
+    items.finished_on,
+    items.cycle_time_days,
+    items.lead_time_days,
+    items.story_points,
+    lines.days[1] as p50,
+    lines.days[2] as p70,
+    lines.days[3] as p85,
+    lines.days[4] as p95,
+    lines.items as items,
+    items.url
+from items
+cross join lines
+order by items.finished_at desc, items.jira_key asc
+limit 4000

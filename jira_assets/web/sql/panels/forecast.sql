@@ -1,0 +1,10 @@
+select
+    within.percent,
+    within.items,
+    within.finished_by as within_four_weeks,
+    finish.items as open_items,
+    finish.days as days_to_finish,
+    finish.finished_by as all_finished_by
+from forecast_items($project, days := 28) as within
+inner join forecast_days($project) as finish on within.percent = finish.percent
+order by within.percent

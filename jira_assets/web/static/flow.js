@@ -1,0 +1,183 @@
+// Draws the panels of the Flow page: each is asked for when it comes into view, and drawn from its own rows.
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const drawn = new Map();
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+// The charts wear the colours of the page.
+function theme(width) {
+  const quiet = colour("quiet");
+  const font = getComputedStyle(document.body).fontFamily;
+  return {
+    background: "transparent",
+    font,
+    padding: { left: 2, top: 2, right: 14, bottom: 2 },
+    params: [
+      ...["ink", "quiet", "accent"].map((name) => ({ name, value: colour(name) })),
+      ...[1, 2, 3, 4, 5, 6].map((number) => ({ name: `series${number}`, value: colour(`series-${number}`) })),
+    ],
+    view: { stroke: null },
+    range: { category: [1, 2, 3, 4, 5, 6].map((number) => colour(`series-${number}`)) },
+    axis: {
+      labelColor: quiet, titleColor: quiet, titleFontWeight: 400, titleFontSize: 12, labelFontSize: 12,
+      gridColor: colour("line"), domainColor: colour("line"), tickColor: colour("line"), titlePadding: 8, tickSize: 4,
+    },
+    axisX: { grid: false, labelOverlap: "greedy", labelSeparation: 8 },
+    axisY: { domain: false, ticks: false },
+    legend: {
+      labelColor: colour("ink"), labelFontSize: 12, symbolSize: 90, columnPadding: 14, rowPadding: 4, padding: 0,
+      offset: 12, columns: Math.max(1, Math.floor(width / 135)), labelLimit: 260, symbolType: "square",
+    },
+    text: { font, fontSize: 12 },
+  };
+}
+
+function tell(panel, kind, title, words) {
+  const state = panel.querySelector("[data-state]");
+  state.className = kind;
+  state.hidden = false;
+  state.replaceChildren();
+  const heading = document.createElement("strong");
+  heading.textContent = title;
+  const text = document.createElement("p");
+  text.textContent = words;
+  state.append(heading, text);
+  panel.querySelector("[data-chart]").hidden = true;
+  panel.removeAttribute("aria-busy");
+}
+
+async function load(panel) {
+  const query = location.search;
+  let answer;
+  let found;
+  try {
+    answer = await fetch(`/flow/${panel.dataset.panel}.json${query}`);
+    found = await answer.json();
+  } catch {
+    tell(panel, "note bad", "The page did not answer.", "Load it again; what you see may be out of date.");
+    return;
+  }
+  if (!answer.ok) {
+    tell(panel, "note bad", found.reason, found.instruction);
+    return;
+  }
+  panel.querySelector("[data-headline]").textContent = found.headline;
+  panel.querySelector("[data-sql]").textContent = found.sql;
+  if (found.not_followed.length) {
+    const badge = panel.querySelector("[data-not-followed]");
+    badge.hidden = false;
+    badge.textContent = `Not split by ${found.not_followed.join(" or ")}: all of the project.`;
+  }
+  if (!found.is_enough) {
+    tell(panel, "too-little", "Not enough data", `This needs ${found.needs}. Try a longer window or another project.`);
+    return;
+  }
+  drawn.set(panel, found);
+  await draw(panel, found);
+}
+
+async function draw(panel, found) {
+  const place = panel.querySelector("[data-chart]");
+  if (typeof vegaEmbed === "undefined") {
+    tell(panel, "note warn", "The charts are not built.", "Run `make assets` where this page runs. The rows are below.");
+    table(panel, found);
+    return;
+  }
+  const spec = { ...found.spec, data: { name: "rows", values: structuredClone(found.rows) } };
+  try {
+    const result = await vegaEmbed(place, spec, {
+      ast: true,
+      actions: false,
+      logLevel: 1, // errors; a hint about sizes is none
+      defaultStyle: false,
+      renderer: found.rows.length > 600 ? "canvas" : "svg",
+      config: theme(place.clientWidth),
+      tooltip: { theme: "page", disableDefaultStyle: true },
+      loader: { target: "_blank", rel: "noopener noreferrer" },
+    });
+    panel.view = result.view;
+    panel.removeAttribute("aria-busy");
+    panel.dataset.drawn = "yes";
+    panel.querySelector(".loading")?.remove();
+  } catch {
+    tell(panel, "note bad", "This chart cannot be drawn.", "Its rows are right: show them as a table, or download them.");
+  }
+}
+
+// The same rows for those who read them rather than look at them.
+const MOST_ROWS = 200;
+
+function cell(row, column) {
+  const value = row[column];
+  if (column === "jira_key" && /^https?:/.test(row.url ?? "")) {
+    const link = document.createElement("a");
+    link.href = row.url;
+    link.textContent = value;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    return link;
+  }
+  if (value === null) return "–";
+  if (typeof value === "number" && !Number.isInteger(value)) return String(Math.round(value * 100) / 100);
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+function table(panel, found) {
+  const place = panel.querySelector("[data-table]");
+  const columns = found.columns.filter((column) => column !== "url");
+  const whole = document.createElement("table");
+  const head = whole.createTHead().insertRow();
+  for (const column of columns) {
+    const name = document.createElement("th");
+    name.scope = "col";
+    name.textContent = column;
+    head.append(name);
+  }
+  const body = whole.createTBody();
+  for (const row of found.rows.slice(0, MOST_ROWS)) {
+    const line = body.insertRow();
+    for (const column of columns) {
+      const one = line.insertCell();
+      one.append(cell(row, column));
+      if (typeof row[column] === "number") one.className = "number";
+    }
+  }
+  place.replaceChildren(whole);
+  if (found.rows.length > MOST_ROWS) {
+    const more = document.createElement("p");
+    more.className = "quiet small padded";
+    more.textContent = `The first ${MOST_ROWS} of ${found.rows.length} rows; the CSV has them all.`;
+    place.append(more);
+  }
+}
+
+const panels = [...document.querySelectorAll("[data-panel]")];
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      seen.unobserve(entry.target);
+      load(entry.target);
+    }
+  },
+  { rootMargin: "300px" },
+);
+for (const panel of panels) {
+  seen.observe(panel);
+  panel.querySelector("[data-rows]").addEventListener("toggle", (event) => {
+    const found = drawn.get(panel);
+    if (event.target.open && found) table(panel, found);
+  });
+}
+
+dark.addEventListener("change", () => {
+  for (const [panel, found] of drawn) draw(panel, found);
+});
+
+// What is printed is on paper whole: also the panels that nobody has scrolled to.
+addEventListener("beforeprint", () => {
+  for (const panel of panels) if (!drawn.has(panel)) load(panel);
+});

@@ -1,0 +1,51 @@
+"""Home: who is connected to which site, and how every tracked project stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from jira_assets.web.connection import describe_connection
+from jira_assets.web.desk import Desk
+from jira_assets.web.forms import read_form
+from jira_assets.web.overview import read_overview
+from jira_assets.web.rendering import render
+
+
+def show(request: Request) -> Response:
+    """Show the page."""
+    desk: Desk = request.app.state.desk
+    connection = describe_connection(desk.settings)
+    said = request.query_params.get("said")
+    return render(request, "sync.html", connection=connection, said=said, **_projects(request))
+
+
+def show_projects(request: Request) -> Response:
+    """Show the projects alone: the page looks again while somebody reads it."""
+    return render(request, "sync_projects.html", **_projects(request))
+
+
+async def request_sync(request: Request) -> Response:
+    """Ask for a sync of one project, or of all; the sensor in Dagster picks it up."""
+    desk: Desk = request.app.state.desk
+    form = await read_form(request)
+    await run_in_threadpool(_request, desk, form.get("project"))
+    return RedirectResponse("/?said=requested", 303)
+
+
+def _request(desk: Desk, key: str) -> None:
+    project = desk.state.find_tracked([key])[0] if key else None
+    desk.state.request_sync(project.project_id if project else None)
+
+
+def _projects(request: Request) -> dict[str, Any]:
+    desk: Desk = request.app.state.desk
+    search = request.query_params.get("q", "").strip()
+    return {
+        "overview": read_overview(desk, search),
+        "q": search,
+        "published_at": desk.published.published_at(),
+    }

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from jira_assets.state import ProjectRef, SyncRecord
+from jira_assets.warehouse.lake import Lake
+from jira_assets_tests.web.conftest import OpenPage, Page
+from jira_assets_tests.web.hand_made import track_many
+
+
+def synced(project_id: str, key: str, ago: timedelta = timedelta(minutes=3)) -> SyncRecord:
+    at = datetime.now(UTC) - ago
+    return SyncRecord(
+        project_id, key, "complete", last_sync_at=at, last_success_at=at, issues=1234, issues_synced=1234
+    )
+
+
+def test_an_empty_home_says_what_to_do_first(open_page: OpenPage) -> None:
+    text = open_page({}).get("/")
+    assert "No Jira site is connected" in text
+    assert "jira-assets connect" in text
+    assert "No project is tracked yet" in text
+    assert 'href="/projects"' in text
+
+
+def test_it_says_who_is_connected_to_which_site(page: Page) -> None:
+    text = page.get("/")
+    assert "acme.atlassian.net" in text
+    assert "ana@acme.com" in text
+
+
+def test_a_project_shows_how_it_stands(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY", "Payments")])
+    page.state.record(synced("1", "PAY"))
+    text = page.get("/")
+    assert "Up to date" in text
+    assert "3 min ago" in text
+    assert "1\u202f234" in text
+    assert "not proved yet" in text
+    assert 'href="http://127.0.0.1:3000/assets/jira_issues?view=partitions&amp;partition=PAY"' in text
+
+
+def test_a_failure_is_told_first_with_its_remedy(page: Page) -> None:
+    page.state.track([ProjectRef("1", "AAA"), ProjectRef("2", "ZZZ")])
+    page.state.record(synced("1", "AAA"))
+    failed = replace(
+        synced("2", "ZZZ"),
+        status="error",
+        errors=3,
+        last_error="403 for ZZZ.",
+        last_instruction="Ask an admin.",
+    )
+    page.state.record(failed)
+    text = page.get("/")
+    assert "Failed, 3 times" in text
+    assert "403 for ZZZ." in text
+    assert "Ask an admin." in text
+    assert text.index('class="key">ZZZ') < text.index('class="key">AAA')
+
+
+def test_a_missing_issue_takes_the_proof_away(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    now = datetime.now(UTC)
+    page.state.record(replace(synced("1", "PAY"), proved_complete_at=now, missing_issues=2))
+    page.state.record(replace(synced("2", "WEB"), proved_complete_at=now, missing_issues=0))
+    text = page.get("/")
+    assert "2 missing" in text
+    assert re.search(r"Proved complete</dt><dd>1 <small>of 2", text)
+
+
+def test_an_old_project_is_late(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.state.record(synced("1", "PAY", ago=timedelta(hours=5)))
+    page.state.record(synced("2", "WEB"))
+    assert page.get("/").count('pill late">Late') == 1
+
+
+def test_a_held_lock_is_a_sync_at_work(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY")])
+    with Lake(page.settings.lake_dir).lock("1", "sync"):
+        text = page.get("/sync/projects")
+    assert "Syncing" in text
+    assert 'data-again="3"' in text
+
+
+def test_sync_now_leaves_a_request_for_the_sensor(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    assert "Sync requested" in page.send("/sync", project="pay")
+    assert [request.project_id for request in page.state.sync_requests()] == ["1"]
+    assert page.get("/sync/projects").count('class="pill requested"') == 1
+    page.send("/sync")
+    assert [request.project_id for request in page.state.sync_requests()] == ["1", None]
+    assert page.get("/sync/projects").count('class="pill requested"') == 2
+
+
+def test_a_sync_of_an_unknown_project_is_refused(page: Page) -> None:
+    answer = page.client.post("/sync", data={"project": "NOPE"})
+    assert answer.status_code == 400
+    assert "NOPE is not tracked" in answer.text
+
+
+def test_a_pause_that_jira_asked_for_is_told(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY")])
+    page.state.pause(datetime.now(UTC) + timedelta(minutes=5), "429 from /search")
+    assert "429 from /search" in page.get("/")
+
+
+def test_what_people_named_their_project_is_no_markup(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY", "<script>alert(1)</script>")])
+    page.state.record(replace(synced("1", "PAY"), status="error", last_error="<img src=x onerror=alert(1)>"))
+    text = page.get("/")
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+    assert "<img" not in text
+
+
+def test_ten_thousand_projects_are_searched_rather_than_scrolled(page: Page) -> None:
+    track_many(page.state, 10_000)
+    text = page.get("/")
+    assert "The first 200 of 10\u202f000" in text
+    assert len(text) < 600_000
+    assert page.get("/?q=p09999").count('class="key"') == 1
+    assert "No tracked project matches" in page.get("/?q=%25%27")
