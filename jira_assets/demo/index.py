@@ -62,6 +62,10 @@ class SearchIndex:
         """Count the changes that search does not show yet."""
         return len(self._pending)
 
+    def waiting(self) -> set[int]:
+        """Return the ids of the issues of which search does not show everything yet."""
+        return {issue_id for _, _, issue_id, _ in self._pending}
+
     def get(self, issue_id: int) -> Document | None:
         """Return the version of an issue that search knows."""
         return self._documents.get(issue_id)

@@ -33,7 +33,7 @@ class Task:
     accept: bool = False
 
 
-def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[], SiteFacts]) -> Outcome:
+def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], SiteFacts]) -> Outcome:
     """Bring a project up to date; a failure that concerns this project alone comes back in the outcome.
 
     `facts` of the site are asked for when the issues have been read: they may be on their way until then, and
@@ -51,7 +51,7 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     return replace(outcome, requests=tally.requests, seconds=time.monotonic() - started)
 
 
-def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[], SiteFacts]) -> Outcome:
+def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], SiteFacts]) -> Outcome:
     # Read inside the lock: another sync may have committed while this one waited for it.
     project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
@@ -59,7 +59,7 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     mode = _mode_needed(manifest, task.mode)
     brought = _read(context, manifest, mark, mode, accept=task.accept)
     engine = context.engine.cursor()
-    changed = derive_mapped(engine, context.lake, manifest, project, facts(), context.options)
+    changed = derive_mapped(engine, context.lake, manifest, project, facts(mode), context.options)
     context.lake.sweep(manifest)
     return replace(
         describe(manifest),

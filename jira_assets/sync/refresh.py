@@ -19,7 +19,7 @@ from jira_assets.sync.details import fetch_details, put_details
 from jira_assets.sync.fields import type_of
 from jira_assets.sync.sprints import refresh_open_sprints
 from jira_assets.warehouse.manifest import SiteManifest
-from jira_assets.warehouse.site import land_site_table
+from jira_assets.warehouse.site import land_site_table, read_site_table
 
 UNREADABLE = (Forbidden, NotFound, ScopeMissing, BadQuery)
 """A table that this account may not read is left as it is, and said; it never stops a sync."""
@@ -81,8 +81,22 @@ def _rows_or_notice(context: SyncContext, name: str) -> Rows | str:
 def _replace(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows | str) -> list[str]:
     if isinstance(answer, str):
         return [answer]
-    manifest.tables[name] = land_site_table(context.engine, context.lake, name, answer, context.clock())
+    rows = answer + _of_projects_out_of_sight(context, manifest, name, answer)
+    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, context.clock())
     return []
+
+
+def _of_projects_out_of_sight(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
+    """Keep the fields and statuses of projects that cannot be seen now: their issues are kept, too."""
+    if name not in _SCOPED:
+        return []
+    seen = {row["project_id"] for row in read_site_table(context.engine, context.lake, manifest, "projects")}
+    answered = {row[_SCOPED[name]] for row in answer}
+    return [
+        row
+        for row in read_site_table(context.engine, context.lake, manifest, name)
+        if row["project_id"] not in seen | {None} and row[_SCOPED[name]] not in answered
+    ]
 
 
 def _fetch_projects(client: JiraClient) -> Rows:
@@ -145,6 +159,9 @@ _TABLES: Mapping[str, Callable[[JiraClient], Rows]] = {
     "fields": _fetch_fields,
     "users": _fetch_users,
 }
+
+_SCOPED = {"statuses": "status_id", "fields": "field_id"}
+"""The tables of which rows may belong to one project, and what names a row."""
 
 _CONSEQUENCE = {
     "users": "People are taken from the issues instead; give the account the global permission "

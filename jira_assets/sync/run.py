@@ -10,13 +10,13 @@ from functools import partial
 
 import duckdb
 
-from jira_assets.errors import LakeError
+from jira_assets.errors import LakeError, NotFound
 from jira_assets.people.tables import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.mapping import SiteFacts, read_site_facts
 from jira_assets.sync.mark import Mark
-from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.record import record_outcome
 from jira_assets.sync.refresh import Refreshed, refresh_site
@@ -82,9 +82,13 @@ def _sync_all(
             raise
 
 
-def _facts(context: SyncContext, site: Future[Refreshed], task: Task) -> SiteFacts:
-    """Wait for the site's tables; raise what forbids this project."""
-    if error := site.result().failed.get(task.project.project_id):
+def _facts(context: SyncContext, site: Future[Refreshed], task: Task, mode: Mode) -> SiteFacts:
+    """Wait for the site's tables; raise what forbids this project.
+
+    A project that is not found is no error to whoever has read all of it: that has judged how it stands.
+    """
+    error = site.result().failed.get(task.project.project_id)
+    if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
     return read_site_facts(context.engine.cursor(), context.lake)
 

@@ -50,6 +50,8 @@ def look_up(
         suspects.standing = standing_of(context.client, manifest.project_id)
     if refusal and (suspects.standing == "live" or not unseen):
         raise refusal
+    if suspects.standing != "live":
+        unseen = [issue for issue in unseen if not issue.is_put_away]  # what was said of it still holds
     found = _fetch_heads(context, [issue.jira_id for issue in unseen])
     for issue in unseen:
         head = found.get(issue.jira_id)
@@ -105,7 +107,9 @@ def _refuse_mass_disappearance(
     context: SyncContext, manifest: Manifest, mark: Mark, suspects: Suspects
 ) -> None:
     """Do not believe on one day that most of a project is gone, nor ever by itself that all of it is."""
-    gone = len(suspects.absent) if suspects.standing == "live" else 0
+    gone = 0
+    if suspects.standing == "live":
+        gone = sum(not issue.is_put_away for issue in suspects.absent)
     is_all = gone > 0 and not suspects.search_named_any
     if not is_all and (gone < MANY or 2 * gone <= suspects.alive):
         return

@@ -25,12 +25,13 @@ class Lacking(msgspec.Struct, frozen=True):
 
 
 class Unseen(msgspec.Struct, frozen=True):
-    """An issue that stands in the lake, and that Jira did not name."""
+    """An issue that stands in the lake, or was put away with its project, and that Jira did not name."""
 
     jira_id: str
     jira_key: str
     project_key: str
     updated_at: datetime | None
+    is_put_away: bool = False
 
 
 class Comparison:
@@ -69,10 +70,10 @@ class Comparison:
         return self._lacking("page", self._read_again_before)
 
     def unseen(self) -> list[Unseen]:
-        """List what stands in the lake, and no page named."""
+        """List what stands in the lake or was put away, and no page named."""
         self._prepare()
         rows = self._engine.execute(statement("compare/unseen")).fetchall()
-        return [Unseen(row[0], row[1], row[2], _aware(row[3])) for row in rows]
+        return [Unseen(row[0], row[1], row[2], _aware(row[3]), row[4]) for row in rows]
 
     def alive(self) -> int:
         """Count the issues that stand in the lake."""

@@ -216,3 +216,59 @@ def test_an_issue_that_was_gone_and_is_back_is_there_again(rig: Rig) -> None:
 
     assert deleted(rig) == []
     assert rig.differences() == []
+
+
+@pytest.mark.parametrize("what", ["archive", "trash"])
+def test_an_issue_deleted_while_its_project_was_put_away_is_gone_when_that_is_back(
+    rig: Rig, what: str
+) -> None:
+    first = rig.tracked[0].project_key
+    put_away = getattr(rig.site, f"{what}_project")
+    put_away(first)
+    reconcile(rig)
+    put_away(first, **{"archived" if what == "archive" else "trashed": False})
+    lost = leaf(rig, first)
+    rig.site.delete_issue(lost)
+
+    reconcile(rig)
+
+    assert deleted(rig) == [(lost, first, "gone", None)]
+    assert rig.differences() == []
+
+
+def test_a_project_trashed_for_days_is_no_failure(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    count = len(rig.site.issues_truth(first))
+    rig.site.trash_project(first)
+    rig.site.clock.advance(timedelta(days=3))  # its versions and boards are due, and cannot be read
+
+    assert reconcile(rig)[first].ok
+    assert [row[2] for row in deleted(rig)] == ["trashed"] * count
+
+
+def test_a_project_out_of_sight_for_days_takes_its_issues_along_when_a_person_accepts_it(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    count = len(rig.site.issues_truth(first))
+    rig.site.delete_project(first)
+    rig.site.clock.advance(timedelta(days=3))
+    assert isinstance(reconcile(rig)[first].error, NotFound)
+    assert deleted(rig) == []
+
+    assert reconcile(rig, accept=(first,))[first].ok
+    assert [row[2] for row in deleted(rig)] == ["invisible"] * count
+
+
+def test_a_project_that_comes_back_after_days_still_has_its_story_points(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "b", generate_site(1, projects=3, issues=60, now_ms=1_790_000_000_000)) as rig:
+        rig.track("MOB")  # team-managed: its fields are its own
+        rig.sync()
+        points = rig.ask("select jira_id, story_points from jira_issues order by all")
+        rig.site.hide_project("MOB")
+        rig.site.clock.advance(timedelta(days=3))
+        rig.sync()  # what is known of the site's fields is read without them
+        rig.site.hide_project("MOB", hidden=False)
+
+        rig.sync()
+
+        assert rig.ask("select jira_id, story_points from jira_issues order by all") == points
+        assert rig.differences() == []

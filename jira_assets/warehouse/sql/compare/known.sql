@@ -8,6 +8,7 @@ with observed as (
         project_key,
         updated_at,
         seq,
+        kind,
         kind <> 'issue' as is_tombstone,
         coalesce(max(seq) filter (kind <> 'issue') over (partition by jira_id), 0) as buried_at,
         max(seq) over (partition by jira_id) as looked_at
@@ -19,6 +20,7 @@ select
     project_key as project_key,
     updated_at as updated_at,
     is_tombstone as is_tombstone,
+    kind in ('archived', 'trashed', 'invisible') as is_put_away,
     looked_at as looked_at
 from observed
 where seq >= buried_at
