@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +46,12 @@ class Rig:
         """Sync the tracked projects, or those named, and publish."""
         projects = self.bench.state.find_tracked(keys) if keys else self.tracked
         result = self.bench.sync(projects, full=full)
+        self.published.append(self.bench.publish())
+        return result
+
+    def reconcile(self, *, accept: Collection[str] = ()) -> SyncResult:
+        """Reconcile the tracked projects and publish."""
+        result = self.bench.reconcile(self.tracked, accept=accept)
         self.published.append(self.bench.publish())
         return result
 

@@ -1,0 +1,174 @@
+"""Whatever disappears from a site, however late it shows: after sync and reconcile the tables tell the truth.
+
+As far as it can be told from outside, that is: see `witness`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from jira_assets.demo.generate import generate_site
+from jira_assets.errors import Unobserved
+from jira_assets.sync.run import SyncResult
+from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.sync.happenings import (
+    DISAPPEARANCES,
+    EDITS,
+    RENAMES,
+    WAITS,
+    CrashError,
+    Happening,
+    dying_at_step,
+)
+from jira_assets_tests.sync.witness import View, Witness, misnamed, problems
+
+TRACKED = ("MOB", "PAY")
+PUT_AWAY = ("archived", "trashed", "out of sight")
+UNKNOWABLE = ("out of sight",)
+LATE = {"": timedelta(0), "_minutes_late": timedelta(minutes=1), "_a_day_late": timedelta(days=1)}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens: `what`, decided by `which`, and how late search shows it."""
+
+    what: str
+    which: int
+    late: str = ""
+
+
+@dataclass
+class Story:
+    """A history under way."""
+
+    rig: Rig
+    witness: Witness
+
+    def note(self, result: SyncResult, *, excused: Collection[str] = PUT_AWAY) -> tuple[View, list[str]]:
+        """Write down what came of a sync; it may fail for projects that stand in an excused way.
+
+        Besides, nobody has to believe at once that most of a project is gone.
+        """
+        whole = [each.project_id for each in result.outcomes if each.ok and each.mode != "incremental"]
+        view = self.witness.note_sync(whole=whole)
+        for outcome in result.failures:
+            doubted = isinstance(outcome.error, Unobserved)
+            assert doubted or view.standing(outcome.project_id) in excused, outcome.error
+        self.witness.note_published()
+        return view, whole
+
+
+def sync(story: Story, which: int) -> None:
+    """Sync, now and then everything again, and publish or leave that to the next."""
+    full = which % 10 == 0
+    rig = story.rig
+    story.note(rig.sync(full=full) if which % 2 else rig.bench.sync(rig.tracked, full=full))
+
+
+def reconcile(story: Story, which: int) -> None:
+    story.note(story.rig.reconcile(), excused=UNKNOWABLE)
+
+
+def die(story: Story, which: int) -> None:
+    work = story.rig.reconcile if which % 2 else story.rig.sync
+    with dying_at_step(1 + which % 23), suppress(CrashError):
+        work()
+    story.witness.note_sync(perhaps=story.witness.tracked)
+
+
+def two_at_once(story: Story, which: int) -> None:
+    works: list[Callable[[], SyncResult]] = [story.rig.reconcile, story.rig.sync]
+    with ThreadPoolExecutor(2) as threads:
+        results = [future.result() for future in [threads.submit(work) for work in works]]
+    for result in results:
+        story.note(result)
+
+
+SYNCS = {each.__name__: each for each in (sync, reconcile, die, two_at_once)}
+CHANGES = EDITS | DISAPPEARANCES | RENAMES
+steps = st.one_of(
+    st.builds(Step, st.sampled_from(sorted(CHANGES)), st.integers(0, 400), st.sampled_from(sorted(LATE))),
+    st.builds(Step, st.sampled_from(sorted(DISAPPEARANCES)), st.integers(0, 400)),
+    st.builds(Step, st.sampled_from(sorted(WAITS)), st.integers(0, 400)),
+    st.builds(Step, st.sampled_from(sorted(SYNCS)), st.integers(0, 400)),
+)
+histories = st.lists(steps, max_size=16)
+
+
+def happen(story: Story, step: Step) -> None:
+    """Let one thing happen."""
+    if step.what in SYNCS:
+        SYNCS[step.what](story, step.which)
+        return
+    site = story.rig.site
+    function: Happening = (CHANGES | WAITS)[step.what]
+    if not LATE[step.late]:
+        function(story.rig, step.which)
+    else:
+        with site.indexed_late(LATE[step.late]):
+            function(story.rig, step.which)
+
+
+def check_now(story: Story, *, settled: bool, accept: tuple[str, ...] = ()) -> None:
+    """Sync and reconcile once more, then hold the tables against the truth."""
+    story.note(story.rig.bench.sync(story.rig.tracked))
+    result = story.rig.reconcile(accept=accept)
+    view, whole = story.note(result, excused=() if accept else UNKNOWABLE)
+
+    assert problems(story.witness, view, whole, settled=settled) == []
+
+
+def check(history: list[Step]) -> None:
+    """Let the history happen; then look at once, when search has caught up, and when all is given back."""
+    data = generate_site(1, projects=3, issues=18, now_ms=1_790_000_000_000)
+    with tempfile.TemporaryDirectory() as home, open_rig(Path(home), data) as rig:
+        rig.track(*TRACKED)
+        story = Story(rig, Witness(rig))
+        story.note(rig.bench.sync(rig.tracked))
+        for step in history:
+            happen(story, step)
+        check_now(story, settled=False)
+        rig.site.clock.advance(timedelta(days=2))
+        check_now(story, settled=True)
+        give_everything_back(rig)
+        rig.site.clock.advance(timedelta(days=2))
+        check_now(story, settled=True, accept=tuple(each.project_key for each in rig.tracked))
+        assert rig.differences() == []
+        assert misnamed(rig) == []
+
+
+def give_everything_back(rig: Rig) -> None:
+    """Restore every project and every permission."""
+    for project in rig.site.catalog.projects.values():
+        project.archived = project.trashed = project.forbidden = project.invisible = False
+    for hidden in list(rig.site.store.hidden):
+        rig.site.show_issue(hidden)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(histories)
+def test_the_tables_tell_the_truth_whatever_disappeared(history: list[Step]) -> None:
+    check(history)
+
+
+@pytest.mark.prove
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories)
+def test_the_tables_tell_the_truth_in_200_histories(history: list[Step]) -> None:
+    check(history)
