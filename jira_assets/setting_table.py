@@ -7,6 +7,17 @@ from dataclasses import dataclass
 from jira_assets.setting_projects import UNDELIVERED_RESOLUTIONS
 from jira_assets.setting_values import ValueKind
 
+OAUTH_SCOPES = (
+    "read:jira-work",
+    "read:jira-user",
+    "read:board-scope:jira-software",
+    "read:board-scope.admin:jira-software",
+    "read:sprint:jira-software",
+    "read:project:jira",
+    "offline_access",
+)
+"""Boards and sprints have granular scopes only; without them sprints are read from the issues."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -58,10 +69,32 @@ SETTINGS: tuple[Setting, ...] = (
         default="https://auth.atlassian.com",
     ),
     Setting(
+        "oauth_scopes",
+        "JIRA_OAUTH_SCOPES",
+        "Scopes that `connect` asks for, separated by commas; the app has to have them all.",
+        "names",
+        ",".join(OAUTH_SCOPES),
+    ),
+    Setting(
+        "callback_port",
+        "JIRA_OAUTH_CALLBACK_PORT",
+        "Port of this machine to which the browser returns from Atlassian; the app registers it.",
+        "port",
+        "8765",
+    ),
+    Setting(
         "state_url",
         "JIRA_ASSETS_STATE_URL",
         "Database of decisions and outcomes; state.db in the home when not set.",
         "database",
+        storable=False,
+    ),
+    Setting(
+        "secret_key",
+        "JIRA_ASSETS_SECRET_KEY",
+        "Key that encrypts what `connect` keeps; several, the newest first, separated by commas. "
+        "The file secret.key in the home when not set.",
+        secret=True,
         storable=False,
     ),
     Setting("max_in_flight", "JIRA_ASSETS_MAX_IN_FLIGHT", "Requests open at once, 1 to 8.", "1-8", "8"),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from jira_assets.errors import SettingsError
 from jira_assets.setting_projects import UNDELIVERED_RESOLUTIONS, ByProject
-from jira_assets.setting_table import SETTINGS, Setting
+from jira_assets.setting_table import OAUTH_SCOPES, SETTINGS, Setting
 from jira_assets.setting_values import VALUE_READERS, mask_password, mask_secret
 
 Source = Literal["flag", "environment", ".env", "state", "default"]
@@ -45,6 +45,9 @@ class Settings:
     jira_client_secret: str | None = field(default=None, repr=False)
     jira_api_url: str = "https://api.atlassian.com"
     jira_auth_url: str = "https://auth.atlassian.com"
+    oauth_scopes: tuple[str, ...] = OAUTH_SCOPES
+    callback_port: int = 8765
+    secret_key: str | None = field(default=None, repr=False)
     max_in_flight: int = 8
     look_back_minutes: int = 2
     deep_look_back_minutes: int = 60
@@ -101,6 +104,11 @@ class Settings:
     def state_path(self) -> Path:
         """The SQLite file of the state, unless `state_url` names another database."""
         return self.home / "state.db"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """The file of the key that encrypts credentials, unless `secret_key` is set."""
+        return self.home / "secret.key"
 
     def source(self, name: str) -> Source:
         """Tell where the value of a setting came from."""

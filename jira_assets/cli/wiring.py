@@ -27,10 +27,10 @@ def open_client(
 ) -> JiraClient:
     """Open a client for the connected site; raises AuthenticationError when none is connected."""
     from jira_assets.jira.client import JiraClient
-    from jira_assets.jira.connection import Connection
+    from jira_assets.jira.sign_in import choose_connection
     from jira_assets.jira.transport import Transport
 
-    connection = Connection.from_settings(settings)
+    connection = choose_connection(settings, state)
     return JiraClient(
         Transport(connection, max_in_flight=settings.max_in_flight, pause=state, on_wait=on_wait)
     )

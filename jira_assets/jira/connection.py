@@ -38,6 +38,8 @@ class Bearer:
     """An OAuth access token, asked for anew at each request because it lives for an hour."""
 
     token_supplier: Callable[[], str] = field(repr=False)
+    renew: Callable[[str, int], bool] | None = field(default=None, repr=False)
+    """Hears which token was refused with which status, and tells whether asking again is worth it."""
 
     def __str__(self) -> str:
         return "the OAuth grant"
@@ -79,6 +81,8 @@ class Connection:
     credential: BasicToken | Bearer
     cloud_id: str | None = None
     api_url: str = ATLASSIAN_GATEWAY
+    account_id: str | None = None
+    """Whose credential it is, where that is known: nobody else's will do."""
 
     def __post_init__(self) -> None:
         if isinstance(self.credential, Bearer) and not self.cloud_id:
@@ -112,7 +116,8 @@ class Connection:
             missing = ", ".join(name for name, value in needed.items() if not value)
             raise AuthenticationError(
                 f"No Jira site is connected: {missing} not set.",
-                "Set JIRA_SITE_URL, JIRA_EMAIL and JIRA_API_TOKEN (in the environment or in .env).",
+                "Connect one with `jira-assets connect`, or set JIRA_SITE_URL, JIRA_EMAIL and JIRA_API_TOKEN "
+                "(in the environment or in .env).",
             )
         api_url = settings.jira_api_url or ATLASSIAN_GATEWAY
         return cls(site, BasicToken(email, token), settings.jira_cloud_id or None, api_url)

@@ -26,6 +26,7 @@ class IdentityEndpoints(Endpoints):
 
     def prove_identity(self, expected_account_id: str | None) -> Identity:
         """Ask who we are and insist on the account; raises AuthenticationError when it is another one."""
+        expected_account_id = expected_account_id or self.transport.connection.account_id
         identity = self.fetch_identity()
         if expected_account_id and identity.account_id != expected_account_id:
             raise AuthenticationError(

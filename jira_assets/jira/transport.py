@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from requests import RequestException
 
-from jira_assets.errors import JiraAssetsError, JiraUnavailable, RateLimited
+from jira_assets.errors import JiraAssetsError, JiraUnavailable, RateLimited, ScopeMissing
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.exchange import Answer
 from jira_assets.jira.pauses import EndpointGates, MemoryPauseBoard, PauseBoard, Wait, endpoint_of
@@ -34,6 +34,8 @@ ATTEMPTS_TO_REACH = 3
 PATIENCE = timedelta(minutes=70)
 _CONNECT_AND_READ_SECONDS = (10, 60)
 _PIECE = 2**16
+# The gateway answers an expired token now and then as if the thing were forbidden or not there.
+_TOKEN_REFUSED = {401, 403, 404}
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class _Call:
     endpoint: str
     not_before: tuple[datetime, str] | None = None
     waited_until: datetime | None = None
+    token: str = field(default="", repr=False)
+    renewed: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class _Setback:
     error: JiraAssetsError
     limit: Limit = field(default=Limit("request", 0.0, "no whole answer"))
     nobody_there: bool = False
+    at_once: bool = False
 
 
 class Transport:
@@ -137,7 +142,8 @@ class Transport:
             setback = outcome
             if setback.nobody_there and not self._reached and attempt >= ATTEMPTS_TO_REACH:
                 break
-            self._stay_away(call, setback, attempt)
+            if not setback.at_once:
+                self._stay_away(call, setback, attempt)
         raise setback.error
 
     def _attempt(self, call: _Call) -> Answer | _Setback:
@@ -146,11 +152,13 @@ class Transport:
             self.spend(1)
             try:
                 answer = self._send(call)
+            except (JiraUnavailable, RateLimited) as error:  # no new token could be had
+                return _Setback(error)
             except (RequestException, ValueError) as error:
                 lost = unreachable(error, call.endpoint, self.connection.base_url)
                 return _Setback(lost, nobody_there=nobody_there(error))
         self._reached = True
-        return self._judge(answer)
+        return self._judge(call, answer)
 
     def _send(self, call: _Call) -> Answer:
         with self._session.request(
@@ -164,13 +172,14 @@ class Transport:
             allow_redirects=False,
             stream=True,
         ) as response:
+            call.token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
             # In large pieces: left alone, requests reads ten kilobytes at a time.
             body = b"".join(response.iter_content(_PIECE))
         url = (response.url or "").partition("?")[0]
         _log.debug("%s %s → %s", call.method, url, response.status_code)
         return Answer(response.status_code, response.headers, body, call.method, url)
 
-    def _judge(self, answer: Answer) -> Answer | _Setback:
+    def _judge(self, call: _Call, answer: Answer) -> Answer | _Setback:
         """Tell a good answer from one worth another attempt; raise when another cannot help."""
         # Whoever failed to log in may get 200 with nothing in it: the status alone proves nothing.
         if 200 <= answer.status < 300 and not login_failed(answer) and answer.is_json():
@@ -178,7 +187,19 @@ class Transport:
         error = error_from(answer, str(self.connection.credential))
         if isinstance(error, JiraUnavailable | RateLimited):
             return _Setback(error, read_limit(answer, self.clock()))
+        if self._renewed(call, answer, error):
+            return _Setback(error, at_once=True)
         raise error
+
+    def _renewed(self, call: _Call, answer: Answer, error: JiraAssetsError) -> bool:
+        """Renew an OAuth token that was refused, once a call; tell whether there is another to try with."""
+        renew = getattr(self.connection.credential, "renew", None)
+        if renew is None or call.renewed or answer.status not in _TOKEN_REFUSED:
+            return False
+        if isinstance(error, ScopeMissing):
+            return False
+        call.renewed = True
+        return bool(renew(call.token, answer.status))
 
     def _stay_away(self, call: _Call, setback: _Setback, attempt: int) -> None:
         """Close what has to stay closed for a while, at least as long as Jira says."""

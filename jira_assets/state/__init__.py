@@ -1,10 +1,12 @@
-"""What people decide and what they want to see: tracked projects, outcomes, team, overrides, pauses."""
+"""What people decide and want to see: site, credential, projects, outcomes, team, overrides, pauses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from jira_assets.state.records import (
+    ConnectedSite,
+    Credential,
     ProjectRef,
     SyncRecord,
     SyncRequest,
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from jira_assets.state.store import State
 
 __all__ = [
+    "ConnectedSite",
+    "Credential",
     "ProjectRef",
     "State",
     "SyncRecord",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Literal
 
+CredentialKind = Literal["oauth", "api_token"]
 SyncStatus = Literal["pending", "syncing", "complete", "error"]
 
 
@@ -95,3 +96,43 @@ class UserOverride:
     account_id: str
     member_id: str | None
     decided_at: datetime
+
+
+IDLE_LIFE = timedelta(days=90)
+CONSENT_LIFE = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class ConnectedSite:
+    """The Jira site that this state belongs to; nothing is known before the first `connect`."""
+
+    cloud_id: str | None = None
+    url: str | None = None
+    name: str | None = None
+    connected_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Who is connected, with what; the secrets are sealed, and only `SecretBox` opens them."""
+
+    kind: CredentialKind
+    account_id: str
+    display_name: str
+    secrets: str = field(repr=False)
+    consented_at: datetime
+    refreshed_at: datetime
+    email: str | None = None
+    client_id: str | None = None
+    scopes: str | None = None
+    through_gateway: bool = False
+    expires_at: datetime | None = None
+    consent_lost_at: datetime | None = None
+    consent_lost_why: str | None = None
+
+    @property
+    def reconnect_by(self) -> datetime | None:
+        """When Atlassian forgets the consent: 90 days after its last use, a year after it was given."""
+        if self.kind != "oauth":
+            return None
+        return min(self.refreshed_at + IDLE_LIFE, self.consented_at + CONSENT_LIFE)

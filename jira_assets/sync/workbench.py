@@ -15,6 +15,7 @@ import duckdb
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.points import PointsLedger
+from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
 from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
@@ -120,7 +121,7 @@ class Workbench:
 
         Who is not patient hears after some seconds that Jira cannot answer now.
         """
-        connection = Connection.from_settings(self.settings)
+        connection = choose_connection(self.settings, self.state, self.clock)
         transport = Transport(
             connection,
             max_in_flight=self.settings.max_in_flight,

@@ -1,0 +1,72 @@
+"""The connected site and the credential for it: one row a grant, changed by one process at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+from sqlalchemy import Connection, delete, select, update
+
+from jira_assets.state.database import Database
+from jira_assets.state.records import ConnectedSite, Credential
+from jira_assets.state.tables import THE_SITE, credentials, sites
+
+
+class HeldCredential:
+    """The credential while nobody else can change it; what is kept here is committed with the block."""
+
+    def __init__(self, connection: Connection, credential: Credential | None) -> None:
+        self._connection = connection
+        self.credential = credential
+
+    def keep(self, credential: Credential) -> None:
+        """Write it in place of the one before."""
+        self._connection.execute(
+            update(credentials).where(credentials.c.site_id == THE_SITE).values(**asdict(credential))
+        )
+        self.credential = credential
+
+
+class Credentials(Database):
+    """Keep who is connected to which site; secrets come in sealed and go out sealed."""
+
+    def connected_site(self) -> ConnectedSite:
+        """Tell which site this state belongs to, as far as it is known."""
+        with self.reading() as connection:
+            row = connection.execute(select(sites).where(sites.c.site_id == THE_SITE)).mappings().one()
+        return ConnectedSite(**{name: value for name, value in row.items() if name != "site_id"})
+
+    def credential(self) -> Credential | None:
+        """Read the stored credential, if there is one."""
+        with self.reading() as connection:
+            return _select(connection)
+
+    def connect(self, site: ConnectedSite, credential: Credential) -> None:
+        """Keep site and credential together, in place of those before."""
+        now = self.clock()
+        with self.writing() as connection:
+            self.upsert(connection, sites, {"site_id": THE_SITE, **asdict(replace(site, connected_at=now))})
+            self.upsert(connection, credentials, {"site_id": THE_SITE, **asdict(credential)})
+
+    def forget_credential(self) -> bool:
+        """Forget the credential, not the site; tell whether there was one."""
+        with self.writing() as connection:
+            gone = connection.execute(delete(credentials).where(credentials.c.site_id == THE_SITE))
+            return gone.rowcount > 0
+
+    @contextmanager
+    def credential_alone(self) -> Iterator[HeldCredential]:
+        """Hold the credential so that no other process, on any machine, changes it meanwhile.
+
+        On SQLite the transaction keeps every writer of the state out, so be quick; on Postgres a lock of the
+        row keeps out only those who want the same. Death frees both, and then nothing was changed.
+        """
+        with self.writing() as connection:
+            yield HeldCredential(connection, _select(connection, alone=True))
+
+
+def _select(connection: Connection, *, alone: bool = False) -> Credential | None:
+    query = select(credentials).where(credentials.c.site_id == THE_SITE)
+    row = connection.execute(query.with_for_update() if alone else query).mappings().one_or_none()
+    return Credential(**{name: value for name, value in row.items() if name != "site_id"}) if row else None
