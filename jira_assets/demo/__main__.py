@@ -122,6 +122,12 @@ def _introduce(server: DemoServer, what: str) -> None:
     click.echo(f"JIRA_SITE_URL={server.url}")
     click.echo(f"JIRA_EMAIL={account.email}")
     click.echo(f"JIRA_API_TOKEN={account.token}")
+    # With OAuth, this site stands in for Atlassian's own addresses as well.
+    app = server.site.oauth.app
+    click.echo(f"JIRA_API_URL={server.url}")
+    click.echo(f"JIRA_AUTH_URL={server.url}")
+    click.echo(f"JIRA_CLIENT_ID={app.client_id}")
+    click.echo(f"JIRA_CLIENT_SECRET={app.client_secret}")
     click.echo(f"Serving {what}; Ctrl-C ends it.", err=True)
 
 

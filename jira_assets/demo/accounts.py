@@ -12,8 +12,17 @@ DEFAULT_TOKEN = "demo-token"  # noqa: S105 - the credential of a made-up site is
 DEFAULT_BEARER = "demo-bearer"
 DEFAULT_ACCOUNT_ID = "712020:00000000-demo-0000-0000-000000000001"
 CLOUD_ID = "d3e0d3e0-0000-4000-8000-00000000c10d"
-ALL_SCOPES = frozenset({"read:jira-work", "read:jira-user", "read:jira-software"})
-"""The last one stands for the granular scopes of the agile API."""
+ALL_SCOPES = frozenset(
+    {
+        "read:jira-work",
+        "read:jira-user",
+        "read:board-scope:jira-software",
+        "read:board-scope.admin:jira-software",
+        "read:sprint:jira-software",
+        "read:project:jira",
+    }
+)
+"""The agile API has granular scopes only."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +44,7 @@ class Proof:
 
     account: Account | None
     given: bool
+    scopes: frozenset[str] = frozenset()
 
 
 class Accounts:
@@ -65,9 +75,9 @@ class Accounts:
             if scheme.lower() == "bearer":
                 # Tokens of OAuth apps do not work at the site's own address.
                 if gateway and account.bearer == credential.strip():
-                    return Proof(account, given=True)
+                    return Proof(account, True, account.scopes)
             elif (account.email, account.token) == _basic(credential) and (gateway or not account.scoped):
-                return Proof(account, given=True)
+                return Proof(account, True, account.scopes)
         return Proof(None, given=True)
 
 

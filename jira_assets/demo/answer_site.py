@@ -26,9 +26,9 @@ def server_info(call: Call) -> Reply:
     return ok(
         {
             "baseUrl": site.render.base_url,
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
+            "version": "9.12.2" if site.switches.data_center else "1001.0.0-SNAPSHOT",
+            "versionNumbers": [9, 12, 2] if site.switches.data_center else [1001, 0, 0],
+            "deploymentType": "Server" if site.switches.data_center else "Cloud",
             "buildNumber": 100_300,
             "buildDate": "2026-11-01T00:00:00.000+0000",
             "serverTime": site.render.time(site.clock.now_ms()),

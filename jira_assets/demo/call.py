@@ -22,6 +22,7 @@ class Call:
     arguments: Sequence[str]
     query: Mapping[str, Sequence[str]]
     raw_body: bytes = b""
+    authorization: str | None = None
 
     def body(self, *known: str) -> dict[str, Any]:
         """Return the JSON body; an unknown key is refused, as the endpoints that take one do."""

@@ -78,9 +78,10 @@ def site_unauthorized(*, as_text: bool) -> Refusal:
     return Refusal(Reply(401, msgspec.json.encode(body), dict(LOGIN_FAILED)))
 
 
-def gateway_unauthorized() -> Refusal:
-    """Refuse a missing or expired token at the gateway."""
-    return refuse_with(401, {"code": 401, "message": "Unauthorized"})
+def gateway_unauthorized(status: int = 401) -> Refusal:
+    """Refuse a missing or expired token at the gateway, which does not always call it by its name."""
+    message = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}[status]
+    return refuse_with(status, {"code": status, "message": message})
 
 
 def scope_missing() -> Refusal:

@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, unquote
 
 from jira_assets.demo import answer_agile as agile
 from jira_assets.demo import answer_issues as issues
+from jira_assets.demo import answer_oauth as oauth
 from jira_assets.demo import answer_projects as projects
 from jira_assets.demo import answer_search as search
 from jira_assets.demo import answer_site as whole
-from jira_assets.demo.accounts import Account
+from jira_assets.demo.accounts import Account, Proof
 from jira_assets.demo.call import Call
 from jira_assets.demo.reply import (
     LOGIN_FAILED,
@@ -27,7 +28,10 @@ from jira_assets.demo.reply import (
 )
 from jira_assets.demo.site import DemoSite
 
-WORK, USER, SOFTWARE = "read:jira-work", "read:jira-user", "read:jira-software"
+WORK, USER = ("read:jira-work",), ("read:jira-user",)
+BOARDS = ("read:board-scope:jira-software", "read:project:jira")
+BOARD_SETUP = ("read:board-scope.admin:jira-software", "read:project:jira")
+SPRINTS = ("read:sprint:jira-software",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Route:
     method: str
     pattern: re.Pattern[str]
     answer: Callable[[Call], Reply]
-    scope: str | None
+    scopes: tuple[str, ...] | None
     anonymous: bool
 
 
@@ -45,12 +49,12 @@ def _route(
     method: str,
     path: str,
     answer: Callable[[Call], Reply],
-    scope: str | None = WORK,
+    scopes: tuple[str, ...] | None = WORK,
     *,
     anonymous: bool = True,
 ) -> Route:
     pattern = re.sub(r"\{number\}", r"(\\d+)", path.replace("{}", "([^/]+)"))
-    return Route(method, re.compile(pattern + "$"), answer, scope, anonymous)
+    return Route(method, re.compile(pattern + "$"), answer, scopes, anonymous)
 
 
 def _removed(_call: Call) -> Reply:
@@ -58,8 +62,12 @@ def _removed(_call: Call) -> Reply:
 
 
 ROUTES = (
+    _route("GET", "/authorize", oauth.authorize, None),
+    _route("POST", "/authorize/decision", oauth.decide, None),
+    _route("POST", "/oauth/token", oauth.token, None),
+    _route("GET", "/oauth/token/accessible-resources", oauth.accessible_resources, None),
     _route("GET", "/_edge/tenant_info", whole.tenant_info, None),
-    _route("GET", "/rest/api/3/serverInfo", whole.server_info, None),
+    _route("GET", "/rest/api/[23]/serverInfo", whole.server_info, None),
     _route("GET", "/rest/api/3/myself", whole.myself, USER, anonymous=False),
     _route("GET", "/rest/api/3/search/jql", search.search_by_get),
     _route("POST", "/rest/api/3/search/jql", search.search_by_post),
@@ -80,16 +88,16 @@ ROUTES = (
     _route("GET", "/rest/api/3/users/search", whole.search_users, USER, anonymous=False),
     _route("GET", "/rest/api/3/users", whole.search_users, USER, anonymous=False),
     _route("GET", "/rest/api/3/user/bulk", whole.bulk_users, USER, anonymous=False),
-    _route("GET", "/rest/agile/1.0/board", agile.boards, SOFTWARE, anonymous=False),
+    _route("GET", "/rest/agile/1.0/board", agile.boards, BOARDS, anonymous=False),
     _route(
         "GET",
         "/rest/agile/1.0/board/{number}/configuration",
         agile.board_configuration,
-        SOFTWARE,
+        BOARD_SETUP,
         anonymous=False,
     ),
-    _route("GET", "/rest/agile/1.0/board/{number}/sprint", agile.board_sprints, SOFTWARE, anonymous=False),
-    _route("GET", "/rest/agile/1.0/sprint/{number}", agile.get_sprint, SOFTWARE, anonymous=False),
+    _route("GET", "/rest/agile/1.0/board/{number}/sprint", agile.board_sprints, SPRINTS, anonymous=False),
+    _route("GET", "/rest/agile/1.0/sprint/{number}", agile.get_sprint, SPRINTS, anonymous=False),
 )
 _GATEWAY = re.compile(r"/ex/jira/([^/]+)(/.*)$")
 
@@ -124,7 +132,7 @@ def _answer(
 ) -> Reply:
     route, arguments = _find(method, target.path)
     account, failed = _caller(site, route, target, authorization)
-    call = Call(site, account, arguments, parse_qs(query, keep_blank_values=True), body)
+    call = Call(site, account, arguments, parse_qs(query, keep_blank_values=True), body, authorization)
     reply = route.answer(call)
     if failed:
         reply.headers.update(LOGIN_FAILED)
@@ -148,15 +156,27 @@ def _caller(
     gateway = target.cloud_id is not None
     if gateway and target.cloud_id != site.cloud_id:
         raise refuse_with(404, {"code": 404, "message": "No site has this cloud id"})
-    if route.scope is None:
+    if site.switches.data_center and not target.path.endswith("/rest/api/2/serverInfo"):
+        raise refuse(404, "null for uri: " + target.path)
+    if route.scopes is None:
         return None, False
-    proof = site.accounts.prove(authorization, gateway=gateway)
+    proof = _prove(site, authorization, gateway=gateway)
     dead = proof.account is not None and site.switches.dead_credentials
     account = None if dead else proof.account
     if gateway and account is None and not dead:
         raise gateway_unauthorized()
     if account is None and (not route.anonymous or (proof.given and not dead)):
         raise site_unauthorized(as_text=target.path.endswith("/myself"))
-    if gateway and account is not None and route.scope not in account.scopes:
+    if gateway and account is not None and not proof.scopes.issuperset(route.scopes):
         raise scope_missing()
     return account, dead
+
+
+def _prove(site: DemoSite, authorization: str | None, *, gateway: bool) -> Proof:
+    scheme, _, token = (authorization or "").partition(" ")
+    if not gateway or scheme.lower() != "bearer":
+        return site.accounts.prove(authorization, gateway=gateway)
+    holder = site.oauth.holder(token)
+    if site.oauth.expired(token):
+        raise gateway_unauthorized(site.switches.expired_token_status)
+    return Proof(holder[0], True, holder[1]) if holder else site.accounts.prove(authorization, gateway=True)

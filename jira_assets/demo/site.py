@@ -28,6 +28,7 @@ from jira_assets.demo.faults import Faults
 from jira_assets.demo.index import Document, SearchIndex
 from jira_assets.demo.journal import Journal, Request
 from jira_assets.demo.moves import IssueMoves
+from jira_assets.demo.oauth import OAuthServer
 from jira_assets.demo.paging import PageTokens
 from jira_assets.demo.project_life import ProjectLife
 from jira_assets.demo.render import Renderer
@@ -54,6 +55,7 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
         self.faults = Faults(seed)
         self.journal = Journal()
         self.accounts = Accounts()
+        self.oauth = OAuthServer(self.clock)
         self.catalog = Catalog(data)
         self.store = IssueStore(self.catalog, data.issues)
         self.index = SearchIndex(self.store.documents.values())

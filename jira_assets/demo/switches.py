@@ -37,6 +37,10 @@ class Switches:
     """approximate-count answers this much more (or less) than search finds."""
     empty_project_list_is_404: bool = False
     """project/search answers 404 instead of an empty page, as Atlassian documents it."""
+    expired_token_status: int = 401
+    """What the gateway answers to an access token that expired: 401, now and then 403 or 404."""
+    data_center: bool = False
+    """It is a Jira of Server or Data Center: nothing of the Cloud's API answers."""
     dead_credentials: bool = False
     """Credentials no longer count: 200 with nothing where anonymous access is possible, else 401."""
     retriable_issue_errors: int = 0

@@ -2,8 +2,8 @@
 
 Refresh tokens rotate: whoever uses one gets the next, and an old one used later than ten minutes after ends
 the whole grant. So the new pair stands in the state, committed, before anybody uses it, and only the process
-that holds the row may ask for one. If it dies between Atlassian's answer and the commit, the old refresh token
-still stands there; the next process needs a token as well, and uses it again within those ten minutes.
+that holds the row may ask for one. Should it die between Atlassian's answer and the commit, the old one
+still stands there; the next process needs a token as well, and uses it again within the ten minutes.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class GrantTokens:
             return True
 
     def _obtain(self, refused: str | None = None) -> _Access:
-        """Read the stored token, or get a new one if it is old or refused; it is committed when it is given."""
+        """Read the stored token, or get a new one if it is old or refused; what is given is committed."""
         lost: ReconnectNeeded | None = None
         with self._state.credential_alone() as held:
             credential = still_consented(held.credential)
