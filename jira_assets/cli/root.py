@@ -23,6 +23,7 @@ Exit codes:
 
 COMMANDS = {
     "config": ("jira_assets.cli.config:config", "Show every setting and where it comes from."),
+    "connect": ("jira_assets.cli.connect:connect", "Connect this home to a Jira site."),
     "demo": ("jira_assets.cli.demo:demo", "Try everything on an embedded Jira site."),
     "projects": ("jira_assets.cli.projects:projects", "List projects; choose which of them are tracked."),
     "publish": ("jira_assets.cli.publish:publish", "Build the warehouse from what the lake holds."),

@@ -1,0 +1,90 @@
+"""`jira-assets connect`: say once which site, and as whom."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.wiring import open_state
+from jira_assets.settings import Settings, load_settings
+
+
+@click.command()
+@click.option("--site", help="Address of the Jira site, as acme.atlassian.net; asked for where it matters.")
+@click.option("--token", "with_token", is_flag=True, help="Use an e-mail and an API token, not OAuth.")
+@click.option("--email", help="With --token: e-mail of the account that the API token belongs to.")
+@click.option("--client-id", help="Client id of the OAuth app; asked for when it is not set.")
+@click.option("--port", help="Port to which the browser returns; the app registers it. [default: 8765]")
+@click.option("--no-browser", is_flag=True, help="Open no browser here: paste the address it was sent to.")
+@pass_invocation
+def connect(
+    invocation: Invocation,
+    site: str | None,
+    with_token: bool,
+    email: str | None,
+    client_id: str | None,
+    port: str | None,
+    no_browser: bool,
+) -> None:
+    """Connect this home to a Jira site, by OAuth in the browser or by an API token.
+
+    Each step is proven before the next, and what was connected before stays until the new one works:
+    typing it again is safe. The client secret or API token is asked for without showing it, or read from standard
+    input when that is no terminal, and kept encrypted in the state.
+    """
+    from jira_assets.cli.connect_oauth import connect_by_oauth
+    from jira_assets.cli.connect_token import connect_by_token
+
+    flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
+    settings = _settings(invocation, {name: value for name, value in flags.items() if value})
+    _tell_what_is(invocation, settings)
+    if with_token:
+        connect_by_token(invocation, settings)
+    else:
+        connect_by_oauth(invocation, settings, browser=not no_browser)
+    _warn_of_what_comes_first(invocation, settings)
+
+
+def ask(words: str, value: str | None) -> str:
+    """Take what is set already, else ask for it."""
+    return value or str(click.prompt(words, err=True)).strip()
+
+
+def ask_secret(words: str, value: str | None) -> str:
+    """Take a secret that is set already, else ask without showing it, else read it from standard input."""
+    if value:
+        return value
+    if sys.stdin.isatty():
+        return str(click.prompt(f"{words} (hidden)", hide_input=True, err=True)).strip()
+    secret = sys.stdin.readline().strip()
+    if not secret:
+        raise click.UsageError(f"{words} is missing: type it at a terminal, or pipe it in.")
+    return secret
+
+
+def _settings(invocation: Invocation, flags: dict[str, str]) -> Settings:
+    home = {"home": str(invocation.home)} if invocation.home else {}
+    return load_settings({**home, **flags})
+
+
+def _tell_what_is(invocation: Invocation, settings: Settings) -> None:
+    with open_state(settings) as state:
+        credential, site = state.credential(), state.connected_site()
+    if credential is not None:
+        invocation.say(
+            f"This home is connected to {site.url} as {credential.display_name}; that stays until the new "
+            "connection works."
+        )
+
+
+def _warn_of_what_comes_first(invocation: Invocation, settings: Settings) -> None:
+    if settings.jira_api_token and settings.source("jira_api_token") != "default":
+        invocation.say(
+            f"! JIRA_API_TOKEN is set in {_place(settings)} and comes before what was stored: take it out."
+        )
+
+
+def _place(settings: Settings) -> str:
+    return ".env" if settings.source("jira_api_token") == ".env" else "the environment"

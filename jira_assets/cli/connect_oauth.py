@@ -1,0 +1,157 @@
+"""Connect by OAuth: app, consent, tokens, site; each proven before the next."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sys
+import webbrowser
+
+import click
+
+from jira_assets.cli.connect import ask, ask_secret
+from jira_assets.cli.connect_finish import keep_oauth, open_proof
+from jira_assets.cli.invocation import Invocation
+from jira_assets.cli.port_owner import port_owner
+from jira_assets.errors import AuthenticationError, InputError, ReconnectNeeded, ScopeMissing, SettingsError
+from jira_assets.jira.connection import Bearer, Connection
+from jira_assets.jira.consent import CallbackServer, callback_url, read_code
+from jira_assets.jira.oauth import OAuthApp, Tokens
+from jira_assets.jira.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
+from jira_assets.settings import Settings
+
+SECONDS_TO_CONSENT = 300
+NEEDED = ("read:jira-work", "read:jira-user")
+CONSOLE = "https://developer.atlassian.com/console/myapps"
+
+
+def connect_by_oauth(invocation: Invocation, settings: Settings, *, browser: bool) -> None:
+    """Walk a person through it."""
+    if settings.jira_site_url:
+        insist_on_cloud(settings.jira_site_url)
+    app = _app(invocation, settings)
+    redirect_uri = callback_url(settings.callback_port)
+    code = _consent(invocation, settings, app, redirect_uri, browser=browser)
+    tokens = _redeem(app, code, redirect_uri)
+    _check_scopes(invocation, settings, tokens)
+    site = _choose_site(fetch_accessible_sites(settings.jira_api_url, tokens.access_token), settings)
+    connection = Connection(site.url, Bearer(lambda: tokens.access_token), site.id, settings.jira_api_url)
+    proof = open_proof(connection, site.name, settings)
+    keep_oauth(invocation, settings, proof, app, tokens)
+
+
+def _app(invocation: Invocation, settings: Settings) -> OAuthApp:
+    if not (settings.jira_client_id and settings.jira_client_secret):
+        scopes = [scope for scope in settings.oauth_scopes if scope != "offline_access"]
+        invocation.say(
+            f"1  Open {CONSOLE} and choose, or create, an OAuth 2.0 integration.\n"
+            f"   Authorization: register this callback exactly:  {callback_url(settings.callback_port)}\n"
+            f"   Permissions, Jira API: {', '.join(scopes)}\n"
+            "   (An API token is quicker, for one person: `jira-assets connect --token`.)\n"
+            "2  Settings of the app show its client id and secret:"
+        )
+    client_id = ask("   Client ID", settings.jira_client_id)
+    secret = ask_secret("   Client secret", settings.jira_client_secret)
+    return OAuthApp(client_id, secret, settings.jira_auth_url)
+
+
+def _consent(
+    invocation: Invocation, settings: Settings, app: OAuthApp, redirect_uri: str, *, browser: bool
+) -> str:
+    state = secrets.token_urlsafe(32)
+    url = app.consent_url(redirect_uri, state, settings.oauth_scopes)
+    if not browser:
+        invocation.say(f"3  Open this address in any browser and agree:\n\n{url}\n")
+        invocation.say("   The browser is then sent to an address that it cannot open. Copy it whole.")
+        return read_code(ask("   That address", None), state)
+    with _listen(settings.callback_port, state) as server:
+        _send_to_browser(invocation, url)
+        code = server.wait(SECONDS_TO_CONSENT)
+    if code is None:
+        raise AuthenticationError(
+            f"Nothing came back from the browser within {SECONDS_TO_CONSENT // 60} minutes.",
+            f"If it showed an error about redirect_uri: the app has to register {redirect_uri} exactly, port "
+            "and 127.0.0.1 included (--port chooses another). For a browser on another machine: --no-browser.",
+        )
+    return code
+
+
+def _listen(port: int, state: str) -> CallbackServer:
+    try:
+        return CallbackServer(port, state)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise SettingsError(
+            f"Port {port} is in use by {port_owner(port)}.",
+            f"End it, or choose another with --port (or JIRA_OAUTH_CALLBACK_PORT), and register "
+            f"{callback_url(port).replace(str(port), 'PORT')} in the app.",
+        ) from None
+
+
+def _send_to_browser(invocation: Invocation, url: str) -> None:
+    if sys.stdin.isatty():
+        click.prompt(
+            "3  Press Enter to open your browser", default="", show_default=False, prompt_suffix=" ", err=True
+        )
+    # Without a display, `webbrowser` starts a text browser in this very terminal.
+    seen = sys.platform == "darwin" or any(
+        os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    )
+    opened = seen and webbrowser.open(url)
+    invocation.say(
+        "   Waiting for you to agree in the browser. If none opened, open this address yourself:"
+        if opened
+        else "3  Open this address in a browser on this machine and agree:"
+    )
+    invocation.say(f"\n{url}\n")
+
+
+def _redeem(app: OAuthApp, code: str, redirect_uri: str) -> Tokens:
+    try:
+        return app.redeem(code, redirect_uri)
+    except ReconnectNeeded as error:
+        raise AuthenticationError(
+            f"Atlassian did not accept the code: {error.reason}",
+            f"A code works once, for ten minutes, and for the callback it was made for ({redirect_uri}): "
+            "run `jira-assets connect` again.",
+        ) from None
+
+
+def _check_scopes(invocation: Invocation, settings: Settings, tokens: Tokens) -> None:
+    granted = set(tokens.scopes)
+    missing = [scope for scope in NEEDED if granted and scope not in granted]
+    if missing:
+        raise ScopeMissing(
+            f"The consent lacks the scope {' and '.join(missing)}.",
+            f"Add it to the app in {CONSOLE} (Permissions, Jira API), keep it in JIRA_OAUTH_SCOPES, "
+            "and connect again.",
+        )
+    if tokens.refresh_token is None:
+        raise ScopeMissing(
+            "The consent lacks the scope offline_access: it would end within an hour.",
+            "Keep offline_access in JIRA_OAUTH_SCOPES and connect again.",
+        )
+    optional = [scope for scope in settings.oauth_scopes if granted and scope not in granted]
+    if optional:
+        invocation.say(
+            f"! Without {', '.join(optional)}, sprints are read from the issues: names and states may lag."
+        )
+
+
+def _choose_site(sites: list[AccessibleSite], settings: Settings) -> AccessibleSite:
+    picked = pick_site(sites, settings.jira_site_url)
+    if picked is not None:
+        return picked
+    listed = "\n".join(
+        f"   {number}  {site.url}  ({site.name})" for number, site in enumerate(sites, start=1)
+    )
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"The consent reaches {len(sites)} sites: {', '.join(site.url for site in sites)}.",
+            "Name one with --site.",
+        )
+    click.echo(f"4  The consent reaches several sites:\n{listed}", err=True)
+    number = click.prompt("   Which one", type=click.IntRange(1, len(sites)), default=1, err=True)
+    return sites[number - 1]

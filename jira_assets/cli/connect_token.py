@@ -1,0 +1,66 @@
+"""Connect by e-mail and API token: a classic one works at the site, one with scopes at the gateway."""
+
+from __future__ import annotations
+
+import click
+
+from jira_assets.cli.connect import ask, ask_secret
+from jira_assets.cli.connect_finish import Proof, keep_api_token, open_proof
+from jira_assets.cli.invocation import Invocation
+from jira_assets.errors import AuthenticationError, ScopeMissing
+from jira_assets.jira.connection import BasicToken, Connection
+from jira_assets.jira.sites import fetch_cloud_id, insist_on_cloud
+from jira_assets.setting_values import mask_secret, read_url
+from jira_assets.settings import Settings
+
+TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
+
+
+def connect_by_token(invocation: Invocation, settings: Settings) -> None:
+    """Ask for what is not set, find out what kind of token it is, and keep it."""
+    site_url = _site_url(settings)
+    insist_on_cloud(site_url)
+    if not settings.jira_api_token:
+        invocation.say(f"Make an API token at {TOKENS}, with or without scopes.")
+    email = ask("E-mail of your Atlassian account", settings.jira_email)
+    token = BasicToken(email, ask_secret("API token", settings.jira_api_token))
+    cloud_id = settings.jira_cloud_id or fetch_cloud_id(site_url)
+    proof = _prove(site_url, token, cloud_id, settings)
+    keep_api_token(invocation, settings, proof, token)
+
+
+def _site_url(settings: Settings) -> str:
+    if settings.jira_site_url:
+        return settings.jira_site_url
+    while True:
+        try:
+            return read_url(ask("Address of the Jira site (acme.atlassian.net)", None))
+        except ValueError as error:
+            click.echo(f"That {error}.", err=True)
+
+
+def _prove(site_url: str, token: BasicToken, cloud_id: str | None, settings: Settings) -> Proof:
+    at_site = Connection(site_url, token, api_url=settings.jira_api_url)
+    try:
+        return open_proof(at_site, None, settings, cloud_id=cloud_id)
+    except AuthenticationError:
+        if cloud_id is None:
+            raise _refused(site_url, token) from None
+    try:
+        return open_proof(Connection(site_url, token, cloud_id, settings.jira_api_url), None, settings)
+    except ScopeMissing:
+        raise ScopeMissing(
+            f"{site_url} knows the API token of {token.email}, but the token lacks the scope read:jira-user.",
+            f"Make a token with the scopes read:jira-work and read:jira-user at {TOKENS}.",
+        ) from None
+    except AuthenticationError:
+        raise _refused(site_url, token) from None
+
+
+def _refused(site_url: str, token: BasicToken) -> AuthenticationError:
+    return AuthenticationError(
+        f"{site_url} accepts neither as a classic token nor as one with scopes the API token ending "
+        f"{mask_secret(token.api_token)} of {token.email}.",
+        f"Check that the e-mail is the one you log in with, and that the token is whole and not expired: "
+        f"{TOKENS}. Nothing was changed.",
+    )

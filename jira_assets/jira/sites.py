@@ -1,0 +1,120 @@
+"""Which sites a grant reaches, and what kind of Jira answers at an address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+
+from jira_assets.errors import AuthenticationError, InputError, JiraAssetsError, SettingsError
+from jira_assets.jira.exchange import Answer
+from jira_assets.jira.refusals import error_from
+from jira_assets.jira.unreachable import unreachable
+
+_CONNECT_AND_READ_SECONDS = (10, 30)
+
+
+class AccessibleSite(msgspec.Struct, frozen=True):
+    """A site that a grant reaches; one of Jira and one of Confluence may share an id."""
+
+    id: str
+    name: str
+    url: str
+    scopes: list[str] = []
+
+    @property
+    def has_jira(self) -> bool:
+        """Tell a site with Jira from one that has Confluence only."""
+        return any("jira" in scope for scope in self.scopes)
+
+
+class _ServerInfo(msgspec.Struct, rename="camel"):
+    deployment_type: str | None = None
+    version: str | None = None
+
+
+class _TenantInfo(msgspec.Struct, rename="camel"):
+    cloud_id: str
+
+
+def fetch_accessible_sites(api_url: str, access_token: str) -> list[AccessibleSite]:
+    """Ask which sites with Jira an access token reaches; each once."""
+    answer = _get(f"{api_url.rstrip('/')}/oauth/token/accessible-resources", access_token)
+    if answer.status != 200:
+        raise error_from(answer, "the OAuth grant")
+    found = answer.decode(list[AccessibleSite])
+    with_jira = {site.id: site for site in found if site.has_jira}
+    if not with_jira:
+        raise AuthenticationError(_without_jira(found), _CHOOSE_A_SITE_WITH_JIRA)
+    return list(with_jira.values())
+
+
+_CHOOSE_A_SITE_WITH_JIRA = (
+    "Run `jira-assets connect` again and choose a site with Jira on the consent page, as an account that has "
+    "Jira there; the app needs the Jira API permission read:jira-work."
+)
+
+
+def _without_jira(found: Sequence[AccessibleSite]) -> str:
+    if not found:
+        return "The consent reaches no site at all."
+    return f"The consent reaches {', '.join(site.url for site in found)}, but no site with Jira."
+
+
+def pick_site(sites: Sequence[AccessibleSite], wanted: str | None) -> AccessibleSite | None:
+    """Pick the wanted site, or the only one; None when a person has to choose."""
+    if wanted is None:
+        return sites[0] if len(sites) == 1 else None
+    for site in sites:
+        if urlsplit(site.url).netloc.lower() == urlsplit(wanted).netloc.lower():
+            return site
+    raise AuthenticationError(
+        f"The consent does not reach {wanted}, only {', '.join(site.url for site in sites)}.",
+        "Run `jira-assets connect` again and choose that site on the consent page, or use another --site.",
+    )
+
+
+def insist_on_cloud(site_url: str) -> None:
+    """Raise unless a Jira Cloud site answers there; a Jira of one's own machines is told what is missing."""
+    answer = _get(f"{site_url.rstrip('/')}/rest/api/2/serverInfo")
+    info = _ServerInfo()
+    if answer.status == 200 and answer.is_json():
+        info = answer.decode(_ServerInfo)
+    elif answer.status not in (401, 403):  # some sites hide it from strangers
+        raise InputError(
+            f"No Jira answers at {site_url} (status {answer.status}).",
+            "Check the address: it is what stands in the browser before /browse or /jira.",
+        )
+    if info.deployment_type and info.deployment_type != "Cloud":
+        raise InputError(
+            f"{site_url} is Jira {info.deployment_type} {info.version or ''}".rstrip() + ", not Jira Cloud.",
+            "jira_assets reads Jira Cloud only, for now: it needs search by page token, changelogs in bulk "
+            "and account ids, which Server and Data Center do not have. Nothing was changed.",
+        )
+
+
+def fetch_cloud_id(site_url: str) -> str | None:
+    """Ask a site for the id under which the gateway knows it; None where it does not tell."""
+    try:
+        answer = _get(f"{site_url.rstrip('/')}/_edge/tenant_info")
+    except JiraAssetsError:
+        return None
+    return answer.decode(_TenantInfo).cloud_id if answer.status == 200 and answer.is_json() else None
+
+
+def _get(url: str, bearer: str | None = None) -> Answer:
+    headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
+    try:
+        with requests.Session() as session:
+            session.auth = lambda request: request  # no ~/.netrc entry replaces what we send
+            response = session.get(
+                url, headers=headers, timeout=_CONNECT_AND_READ_SECONDS, allow_redirects=False
+            )
+    except requests.exceptions.InvalidURL:
+        raise SettingsError(f"{url} is not an address.", "Check it for letters that do not belong.") from None
+    except requests.RequestException as error:
+        parts = urlsplit(url)
+        raise unreachable(error, f"GET {parts.path}", f"{parts.scheme}://{parts.netloc}") from None
+    return Answer(response.status_code, response.headers, response.content, "GET", url)

@@ -1,0 +1,352 @@
+"""Connecting, and every wrong turn on the way with what is said about it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+from click.testing import Result
+
+from jira_assets.demo import faults
+from jira_assets.demo.site import DemoSite
+from jira_assets.jira import consent
+from jira_assets.jira.consent import CallbackServer
+from jira_assets.settings import Settings
+from jira_assets.state import ProjectRef, State
+from jira_assets_tests.cli.conftest import Run
+
+WIKI = {"id": "w", "name": "Wiki", "url": "https://wiki.atlassian.net", "scopes": ["read:confluence-space"]}
+SECOND = {"id": "s", "name": "Second", "url": "https://second.atlassian.net", "scopes": ["read:jira-work"]}
+
+
+@pytest.fixture
+def atlassian(site: DemoSite, monkeypatch: pytest.MonkeyPatch) -> DemoSite:
+    """Let the demo site stand in for Atlassian, for somebody who has only the app so far."""
+    url = site.render.base_url
+    for name in ("JIRA_SITE_URL", "JIRA_EMAIL", "JIRA_API_TOKEN"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("JIRA_API_URL", url)
+    monkeypatch.setenv("JIRA_AUTH_URL", url)
+    monkeypatch.setenv("JIRA_CLIENT_ID", "demo-app")
+    port = free_port()
+    monkeypatch.setenv("JIRA_OAUTH_CALLBACK_PORT", str(port))
+    site.oauth.app.callbacks.add(consent.callback_url(port))
+    return site
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def agree(page: str, **changed: str) -> requests.Response:
+    """Press Accept on the consent page, and go where it sends the browser."""
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page)) | {"decision": "accept"} | changed
+    fields = {name: value.replace("&#x27;", "'").replace("&amp;", "&") for name, value in fields.items()}
+    address = changed.pop("address")
+    return requests.post(f"{address}/authorize/decision", data=fields, timeout=10)
+
+
+@contextmanager
+def browser(
+    monkeypatch: pytest.MonkeyPatch, site: DemoSite, **changed: str
+) -> Iterator[list[requests.Response]]:
+    """Be the browser that `connect` opens, with a person in front of it."""
+    monkeypatch.setenv("BROWSER", "a-browser %s")
+    pages: list[requests.Response] = []
+    threads: list[threading.Thread] = []
+
+    def visit(url: str) -> None:
+        page = requests.get(url, timeout=10)
+        if page.status_code == 200 and "<form" in page.text:
+            page = agree(page.text, address=site.render.base_url, **changed)
+        pages.append(page)
+
+    def opened(url: str) -> bool:
+        threads.append(threading.Thread(target=visit, args=(url,)))
+        threads[-1].start()
+        return True
+
+    monkeypatch.setattr("webbrowser.open", opened)
+    yield pages
+    for thread in threads:
+        thread.join()
+
+
+def connect(run: Run, monkeypatch: pytest.MonkeyPatch, site: DemoSite, *words: str, **changed: str) -> Result:
+    with browser(monkeypatch, site, **changed):
+        return run("connect", *words, stdin="demo-app-secret\n")
+
+
+def test_a_consent_in_the_browser_connects_and_says_what_is_next(
+    run: Run, atlassian: DemoSite, state: State, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with browser(monkeypatch, atlassian) as pages:
+        result = run("connect", stdin="demo-app-secret\n")
+    assert result.exit_code == 0, result.stderr
+    url = atlassian.render.base_url
+    assert f"✓ Connected to {url} as Demo Analyst (demo@example.com), by OAuth." in result.stderr
+    assert "✓ Scopes: " in result.stderr
+    assert "✓ 3 projects visible. Reconnect by 20" in result.stderr
+    assert "Next: jira-assets projects track MOB PAY" in result.stderr
+    assert "You may close this window" in pages[0].text
+    assert "secret" not in result.stderr.replace("secret.key", "").replace(
+        "client id and secret", ""
+    ).replace("Client secret", "")
+    credential = state.credential()
+    assert credential is not None
+    assert (credential.kind, credential.through_gateway) == ("oauth", True)
+    assert state.connected_site().cloud_id == atlassian.cloud_id
+    assert settings.secret_key_file.stat().st_mode & 0o777 == 0o600
+    assert "3 projects" in run("projects", "list").stderr
+
+
+def test_connecting_again_keeps_what_works_until_the_new_works(
+    run: Run, atlassian: DemoSite, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert connect(run, monkeypatch, atlassian).exit_code == 0
+    before = state.credential()
+    refused = connect(run, monkeypatch, atlassian, decision="deny")
+    assert "This home is connected to" in refused.stderr
+    assert "The consent was refused in the browser; nothing was changed." in refused.stderr
+    assert refused.exit_code == 4
+    assert state.credential() == before
+    assert connect(run, monkeypatch, atlassian).exit_code == 0
+    assert state.credential() != before
+
+
+def test_without_a_browser_the_address_is_pasted(
+    run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    def paste(words: str, **_: Any) -> str:
+        page = requests.get(shown[0], timeout=10).text
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page)) | {"decision": "accept"}
+        decided = requests.post(
+            f"{atlassian.render.base_url}/authorize/decision", data=fields, allow_redirects=False, timeout=10
+        )
+        return decided.headers["Location"]
+
+    monkeypatch.setenv("JIRA_CLIENT_SECRET", "demo-app-secret")
+    monkeypatch.setattr("click.prompt", paste)
+    monkeypatch.setattr(
+        "jira_assets.cli.invocation.Invocation.say",
+        lambda _, words: shown.extend(re.findall(r"http\S+/authorize\S+", words)),
+    )
+    result = run("connect", "--no-browser")
+    assert result.exit_code == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("pasted", "words"),
+    [
+        ("http://127.0.0.1:8765/callback?code=x&state=another", "the answer to another request"),
+        ("http://127.0.0.1:8765/callback?state=S", "holds no code"),
+        ("http://127.0.0.1:8765/callback?error=invalid_scope&state=S", "may not ask for these scopes"),
+        ("http://127.0.0.1:8765/callback?error=server_error&state=S", "did not give a code (server_error"),
+        ("hello", "holds no code"),
+    ],
+)
+def test_what_the_browser_brings_back_is_checked(
+    run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch, pasted: str, words: str
+) -> None:
+    monkeypatch.setenv("JIRA_CLIENT_SECRET", "demo-app-secret")
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _: "S")
+    result = run("connect", "--no-browser", stdin=f"{pasted}\n")
+    assert result.exit_code in (1, 4)
+    assert words in result.stderr
+    told = result.stderr.splitlines()[-1]
+    assert any(remedy in told for remedy in ("jira-assets connect", "Copy the whole", "JIRA_OAUTH_SCOPES"))
+
+
+def drop_scope(name: str) -> Callable[[DemoSite], None]:
+    def drop(site: DemoSite) -> None:
+        real = site.oauth.consent
+        site.oauth.consent = lambda account, scopes, redirect_uri: real(  # type: ignore[method-assign]
+            account, [scope for scope in scopes if scope != name], redirect_uri
+        )
+
+    return drop
+
+
+def only_wiki(site: DemoSite) -> None:
+    site.oauth.resources.append(WIKI)
+    site.oauth.accessible = lambda *_: [WIKI]  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("turn", "words", "remedy"),
+    [
+        (drop_scope("read:jira-user"), "lacks the scope read:jira-user", "JIRA_OAUTH_SCOPES"),
+        (drop_scope("offline_access"), "lacks the scope offline_access", "JIRA_OAUTH_SCOPES"),
+        (only_wiki, "wiki.atlassian.net, but no site with Jira", "choose a site with Jira"),
+        (
+            lambda site: setattr(site.oauth.app, "client_secret", "other"),
+            "refused to give an OAuth token (access_denied",
+            "JIRA_CLIENT_SECRET",
+        ),
+        (
+            lambda site: setattr(site.oauth.app, "scopes", frozenset({"read:jira-work"})),
+            "may not ask for these scopes",
+            "developer.atlassian.com/console",
+        ),
+        (lambda site: site.oauth.resources.append(SECOND), "reaches 2 sites", "Name one with --site"),
+    ],
+)
+def test_each_wrong_turn_of_a_consent_has_its_own_words(
+    run: Run,
+    atlassian: DemoSite,
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+    turn: Callable[[DemoSite], None],
+    words: str,
+    remedy: str,
+) -> None:
+    turn(atlassian)
+    result = connect(run, monkeypatch, atlassian)
+    assert result.exit_code in (1, 4)
+    assert words in result.stderr
+    assert remedy in result.stderr
+    assert state.credential() is None
+
+
+def test_a_site_is_chosen_by_name_and_confluence_is_passed_over(
+    run: Run, atlassian: DemoSite, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atlassian.oauth.resources += [SECOND, WIKI]
+    result = connect(run, monkeypatch, atlassian, "--site", atlassian.render.base_url)
+    assert result.exit_code == 0, result.stderr
+    assert state.connected_site().url == atlassian.render.base_url
+    monkeypatch.setattr("jira_assets.cli.connect_oauth.insist_on_cloud", lambda _: None)
+    wrong = connect(run, monkeypatch, atlassian, "--site", "third.atlassian.net")
+    assert "does not reach https://third.atlassian.net, only" in wrong.stderr
+
+
+def test_a_callback_the_app_does_not_know_is_explained_when_nothing_comes_back(
+    run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atlassian.oauth.app.callbacks.clear()
+    monkeypatch.setattr("jira_assets.cli.connect_oauth.SECONDS_TO_CONSENT", 0.5)
+    result = connect(run, monkeypatch, atlassian)
+    assert result.exit_code == 4
+    assert "the app has to register http://127.0.0.1:" in result.stderr
+
+
+def test_a_busy_port_is_named_with_its_owner(
+    run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = run("connect", "--port", str(port), stdin="demo-app-secret\n")
+    assert result.exit_code == 1
+    assert f"Port {port} is in use by process {os.getpid()} (" in result.stderr
+    assert "--port" in result.stderr
+
+
+def test_a_boring_visitor_does_not_end_the_waiting(run: Run) -> None:
+    port = free_port()
+    with CallbackServer(port, "S") as server:
+
+        def visit() -> None:
+            with socket.create_connection(("127.0.0.1", port)):  # a spare connection that says nothing
+                requests.get(f"http://127.0.0.1:{port}/favicon.ico", timeout=10)
+                requests.get(f"http://127.0.0.1:{port}/callback?code=abc&state=S", timeout=10)
+
+        visitor = threading.Thread(target=visit)
+        visitor.start()
+        assert server.wait(20) == "abc"
+        visitor.join()
+
+
+def test_a_jira_of_ones_own_machines_is_refused_kindly(
+    run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atlassian.switches.data_center = True
+    for words in (["--token"], []):
+        result = run("connect", *words, "--site", atlassian.render.base_url, stdin="x\n")
+        assert result.exit_code == 1
+        assert "is Jira Server 9.12.2, not Jira Cloud." in result.stderr
+        assert "Nothing was changed" in result.stderr
+
+
+def by_token(run: Run, site: DemoSite, token: str, email: str = "demo@example.com") -> Result:
+    return run("connect", "--token", "--site", site.render.base_url, "--email", email, stdin=f"{token}\n")
+
+
+@pytest.mark.parametrize("scoped", [False, True])
+def test_an_api_token_connects_whichever_kind_it_is(
+    run: Run, atlassian: DemoSite, state: State, scoped: bool
+) -> None:
+    atlassian.accounts.first.scoped = scoped
+    result = by_token(run, atlassian, "demo-token")
+    assert result.exit_code == 0, result.stderr
+    assert ("by API token with scopes." in result.stderr) is scoped
+    assert "demo-token" not in result.stderr
+    credential = state.credential()
+    assert credential is not None
+    assert credential.through_gateway is scoped
+    assert "3 projects" in run("projects", "list").stderr
+
+
+def test_a_wrong_token_or_email_is_refused_with_its_last_letters_only(run: Run, atlassian: DemoSite) -> None:
+    for token, email in (("ATATT-long-and-wrong", "demo@example.com"), ("demo-token", "x@example.com")):
+        result = by_token(run, atlassian, token, email)
+        assert result.exit_code == 4
+        assert "accepts neither as a classic token nor as one with scopes" in result.stderr
+        assert token not in result.stderr
+
+
+@pytest.mark.parametrize("missing", ["read:jira-user", "read:jira-work"])
+def test_a_token_that_lacks_a_scope_is_told_which(run: Run, atlassian: DemoSite, missing: str) -> None:
+    account = atlassian.accounts.first
+    account.scoped, account.scopes = True, account.scopes - {missing}
+    result = by_token(run, atlassian, "demo-token")
+    assert result.exit_code == 1
+    assert missing in result.stderr
+
+
+def test_an_account_that_sees_no_project_is_connected_and_told(run: Run, atlassian: DemoSite) -> None:
+    for project in list(atlassian.catalog.projects.values()):
+        atlassian.hide_project(project.key)
+    result = by_token(run, atlassian, "demo-token")
+    assert result.exit_code == 0
+    assert "! No project is visible to this account" in result.stderr
+
+
+def test_an_address_where_no_jira_is_says_so(run: Run, atlassian: DemoSite) -> None:
+    atlassian.faults.add(faults.answer(404, "gone", path="/rest/api/2/serverInfo"))
+    result = by_token(run, atlassian, "demo-token")
+    assert f"No Jira answers at {atlassian.render.base_url} (status 404)." in result.stderr
+
+
+def test_a_home_of_another_site_is_not_taken_over(run: Run, atlassian: DemoSite, state: State) -> None:
+    assert by_token(run, atlassian, "demo-token").exit_code == 0
+    state.track([ProjectRef("1", "PAY")])
+    before, site = state.credential(), state.connected_site()
+    assert before is not None
+    state.connect(replace(site, cloud_id="other", url="https://other.atlassian.net"), before)
+    result = by_token(run, atlassian, "demo-token")
+    assert result.exit_code == 1
+    assert "tracks projects of https://other.atlassian.net" in result.stderr
+    assert "JIRA_ASSETS_HOME" in result.stderr
+
+
+def test_a_token_in_the_environment_is_mentioned_since_it_comes_first(
+    run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIRA_API_TOKEN", "demo-token")
+    result = run("connect", "--token", "--site", atlassian.render.base_url, "--email", "demo@example.com")
+    assert "! JIRA_API_TOKEN is set in the environment and comes before what was stored" in result.stderr
