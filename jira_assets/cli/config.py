@@ -32,7 +32,7 @@ def config(context: click.Context, as_json: bool) -> None:
         return
     invocation: Invocation = context.obj
     shown = invocation.settings.describe()
-    for warning in _misspelt():
+    for warning in misspelt_variables():
         invocation.say(warning)
     if as_json:
         write_json([asdict(setting) for setting in shown])
@@ -57,6 +57,23 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
     invocation.say(f"{name.upper()} is {'forgotten' if value is None else 'kept'}.")
 
 
+@config.command("rotate-key")
+@pass_invocation
+def rotate_key(invocation: Invocation) -> None:
+    """Encrypt the stored credential with a new key.
+
+    The key in the file secret.key is replaced. A key in JIRA_ASSETS_SECRET_KEY is yours to replace: put the
+    new one in front of the old, separated by a comma, run this, then take the old one out.
+    """
+    from jira_assets.state.rotation import rotate_key
+
+    settings = invocation.settings
+    with open_state(settings) as state:
+        resealed = rotate_key(state, settings.secret_key, settings.secret_key_file)
+    what = "The stored credential is" if resealed else "There is no stored credential; the next one will be"
+    invocation.say(f"{what} encrypted with the newest key.")
+
+
 def _storable(name: str) -> str:
     by_env = {setting.env: setting.name for setting in SETTINGS if setting.storable}
     if name.upper() not in by_env:
@@ -66,7 +83,8 @@ def _storable(name: str) -> str:
     return by_env[name.upper()]
 
 
-def _misspelt() -> list[str]:
+def misspelt_variables() -> list[str]:
+    """Name the variables that look like ours and are none."""
     known = {setting.env for setting in SETTINGS} | _NO_SETTINGS
     unknown = sorted(name for name in os.environ if name.startswith("JIRA_ASSETS_") and name not in known)
     return [

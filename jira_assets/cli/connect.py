@@ -30,9 +30,9 @@ def connect(
 ) -> None:
     """Connect this home to a Jira site, by OAuth in the browser or by an API token.
 
-    Each step is proven before the next, and what was connected before stays until the new one works:
-    typing it again is safe. The client secret or API token is asked for without showing it, or read from standard
-    input when that is no terminal, and kept encrypted in the state.
+    Each step is proven before the next, and what was connected before stays until the new one works: to
+    type it again is safe. The client secret or API token is asked for without showing it, or read from
+    standard input when that is no terminal, and kept encrypted in the state.
     """
     from jira_assets.cli.connect_oauth import connect_by_oauth
     from jira_assets.cli.connect_token import connect_by_token

@@ -72,7 +72,7 @@ def _consent(
         raise AuthenticationError(
             f"Nothing came back from the browser within {SECONDS_TO_CONSENT // 60} minutes.",
             f"If it showed an error about redirect_uri: the app has to register {redirect_uri} exactly, port "
-            "and 127.0.0.1 included (--port chooses another). For a browser on another machine: --no-browser.",
+            "and 127.0.0.1 included (--port chooses another). A browser elsewhere: --no-browser.",
         )
     return code
 

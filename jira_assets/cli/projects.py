@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import click
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
+from jira_assets.cli.pick import pick
+from jira_assets.cli.project_fields import fields
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError, NotFound
 from jira_assets.phrases import counted
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 @click.group()
 def projects() -> None:
     """List projects; choose which of them are tracked."""
+
+
+projects.add_command(fields)
 
 
 @projects.command("list")
@@ -55,14 +61,21 @@ def list_(invocation: Invocation, search: str, as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Track every project this account sees.")
 @pass_invocation
 def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> None:
-    """Track the projects of these KEYS; each becomes a partition in Dagster."""
+    """Track the projects of these KEYS; each becomes a partition in Dagster.
+
+    At a terminal and without KEYS, choose from a list.
+    """
     from jira_assets.state import ProjectRef
 
-    if bool(keys) == everything:
+    picks = not keys and not everything and _is_terminal()
+    if not picks and bool(keys) == everything:
         raise click.UsageError("Name the KEYS to track, or say --all.")
     with open_state(invocation.settings) as state:
         client = open_client(invocation.settings, state)
         found = _fetch_projects(client)
+        if picks:
+            tracked = {project.project_id for project in state.tracked_projects()}
+            keys = pick([(p.key, p.name) for p in found if p.id not in tracked])
         chosen = found if everything else _choose(invocation, client, found, keys)
         new = state.track([ProjectRef(project.id, project.key, project.name) for project in chosen])
         total = len(state.tracked_projects())
@@ -78,11 +91,17 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
 def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
     """Stop tracking the projects of these KEYS.
 
-    Their rows leave the warehouse at the next publish. What was read is kept: tracking again resumes.
+    Their rows leave the warehouse at the next publish. What was read, the fields chosen by hand and the
+    outcomes are kept: tracking again goes on from there, and asks Jira only for what changed since.
     """
     with open_state(invocation.settings) as state:
         gone = state.untrack(keys)
     invocation.say(f"No longer tracked: {', '.join(project.project_key for project in gone)}.")
+    invocation.say("Their rows leave the warehouse at the next sync or publish; the lake keeps them.")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _fetch_projects(client: JiraClient) -> list[Project]:

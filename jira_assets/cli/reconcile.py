@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_table
 from jira_assets.cli.sync import check_tracked, choose_report, conclude
@@ -15,7 +16,7 @@ COLUMNS = ["project", "result", "in jira", "in lake", "missing", "fetched", "gon
 
 
 @click.command()
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_tracked_keys)
 @click.option(
     "--accept",
     multiple=True,

@@ -25,6 +25,7 @@ COMMANDS = {
     "config": ("jira_assets.cli.config:config", "Show every setting and where it comes from."),
     "connect": ("jira_assets.cli.connect:connect", "Connect this home to a Jira site."),
     "demo": ("jira_assets.cli.demo:demo", "Try everything on an embedded Jira site."),
+    "doctor": ("jira_assets.cli.doctor:doctor", "Check everything, and name the repair of each fault."),
     "projects": ("jira_assets.cli.projects:projects", "List projects; choose which of them are tracked."),
     "publish": ("jira_assets.cli.publish:publish", "Build the warehouse from what the lake holds."),
     "reconcile": (
@@ -35,6 +36,7 @@ COMMANDS = {
     "status": ("jira_assets.cli.status:status", "Show how fresh and complete each tracked project is."),
     "sync": ("jira_assets.cli.sync:sync", "Bring tracked projects up to date, and publish."),
     "team": ("jira_assets.cli.team:team", "Import and list the members of the team."),
+    "up": ("jira_assets.cli.up:up", "Run Dagster and its daemon, until Ctrl-C."),
     "users": (
         "jira_assets.cli.users:users",
         "Show the accounts without a team member, and decide about them.",

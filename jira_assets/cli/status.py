@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
+from jira_assets.cli.connected import Connected, connected_as
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
@@ -17,28 +18,34 @@ from jira_assets.warehouse.lake import Lake
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="site_url, paused_until, warehouse, projects.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="site_url, connection, paused_until, warehouse, projects."
+)
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
     """Show how fresh and complete each tracked project is.
 
-    With --json, each of `projects` has the columns of the table sync_status, and name, requests, seconds,
-    last_instruction and held_by (the process that works on it now).
+    With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble and remedy. Each of
+    `projects` has the columns of the table sync_status, and name, requests, seconds, last_instruction and
+    held_by (the process that works on it now).
     """
     settings = invocation.settings
     with open_state(settings) as state:
+        connected = connected_as(settings, state)
         projects = read_statuses(state, Lake(settings.lake_dir))
         paused_until, reason = state.paused_until(), state.pause_reason()
     if paused_until and paused_until <= datetime.now(UTC):
         paused_until = None
     if as_json:
-        write_json(_document(settings, projects, paused_until))
+        write_json(_document(settings, projects, paused_until, connected))
         return
     write_table(
         ["project", "status", "issues", "last success", "proved complete", "note"], map(_row, projects)
     )
     if paused_until:
         invocation.say(f"Jira asks everyone to wait until {paused_until:%H:%M:%S} UTC: {reason}.")
+    if connected.trouble:
+        click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
     if not projects:
         invocation.say("No project is tracked yet. Track one with `jira-assets projects track KEY`.")
 
@@ -57,11 +64,12 @@ def _row(project: ProjectStatus) -> tuple[object, ...]:
 
 
 def _document(
-    settings: Settings, projects: list[ProjectStatus], paused_until: datetime | None
+    settings: Settings, projects: list[ProjectStatus], paused_until: datetime | None, connected: Connected
 ) -> dict[str, object]:
     warehouse = settings.warehouse_file
     return {
-        "site_url": settings.jira_site_url,
+        "site_url": connected.site_url,
+        "connection": asdict(connected),
         "paused_until": paused_until,
         "warehouse": str(warehouse) if warehouse.exists() else None,
         "projects": [asdict(p.record) | {"name": p.name, "held_by": p.held_by} for p in projects],

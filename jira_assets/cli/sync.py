@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.progress import BarReport, LineReport, QuietReport
@@ -21,7 +22,7 @@ COLUMNS = ["project", "result", "issues", "synced", "created", "updated", "error
 
 
 @click.command()
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_tracked_keys)
 @click.option("--full", is_flag=True, help="Read every issue again, not only what changed.")
 @click.option("--json", "as_json", is_flag=True, help="projects, notices, requests, published.")
 @pass_invocation

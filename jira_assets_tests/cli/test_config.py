@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+from cryptography.fernet import Fernet
 
 from jira_assets.setting_table import SETTINGS
-from jira_assets.state import State
+from jira_assets.settings import Settings
+from jira_assets.state import ConnectedSite, Credential, State
+from jira_assets.state.secret_box import open_secret_box
 from jira_assets_tests.cli.conftest import Run
 
 
@@ -61,3 +65,38 @@ def test_a_bad_setting_ends_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) 
     result = run("status")
     assert result.exit_code == 1
     assert "Error: JIRA_SITE_URL, from the environment," in result.stderr
+
+
+def test_the_key_of_the_credential_is_replaced(run: Run, state: State, settings: Settings) -> None:
+    file, now = settings.secret_key_file, datetime.now(UTC)
+    sealed = open_secret_box(None, file).seal({"api_token": "t"})
+    state.connect(
+        ConnectedSite("c", "https://acme.atlassian.net"),
+        Credential("api_token", "a", "Ana", sealed, now, now),
+    )
+    before = file.read_text()
+    result = run("config", "rotate-key")
+    assert "The stored credential is encrypted with the newest key." in result.stderr
+    assert file.read_text() != before
+    assert len(file.read_text().splitlines()) == 1
+    credential = state.credential()
+    assert credential is not None
+    assert open_secret_box(None, file).open(credential.secrets) == {"api_token": "t"}
+
+
+def test_a_key_of_the_environment_is_replaced_by_its_owner(
+    run: Run, state: State, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    now = datetime.now(UTC)
+    sealed = open_secret_box(old, settings.secret_key_file).seal({"api_token": "t"})
+    state.connect(
+        ConnectedSite("c", "https://acme.atlassian.net"),
+        Credential("api_token", "a", "Ana", sealed, now, now),
+    )
+    monkeypatch.setenv("JIRA_ASSETS_SECRET_KEY", f"{new},{old}")
+    assert run("config", "rotate-key").exit_code == 0
+    credential = state.credential()
+    assert credential is not None
+    assert open_secret_box(new, settings.secret_key_file).open(credential.secrets) == {"api_token": "t"}
+    assert not settings.secret_key_file.exists()

@@ -114,3 +114,68 @@ def test_a_project_that_this_account_may_not_see_is_unknown(run: Run, site: Demo
     assert "WEB" not in run("projects", "list").stdout
     assert run("projects", "track", "WEB").exit_code == 1
     assert keys(state) == []
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
+    given = iter(answers)
+    monkeypatch.setattr("jira_assets.cli.projects._is_terminal", lambda: True)
+    monkeypatch.setattr("click.prompt", lambda *_, **__: next(given))
+
+
+@pytest.mark.parametrize(
+    ("answers", "tracked"),
+    [
+        (["1 3"], ["MOB", "WEB"]),
+        (["pay,web"], ["PAY", "WEB"]),
+        (["nothing like it", "payments", "1"], ["PAY"]),
+        (["4", "2"], ["PAY"]),
+    ],
+)
+def test_at_a_terminal_projects_are_picked_from_a_list(
+    run: Run,
+    site: DemoSite,
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: list[str],
+    tracked: list[str],
+) -> None:
+    at_a_terminal(monkeypatch, *answers)
+    result = run("projects", "track")
+    assert result.exit_code == 0, result.stderr
+    assert "   1  MOB          Mobile App" in result.stderr
+    assert keys(state) == tracked
+
+
+def test_the_list_to_pick_from_leaves_out_what_is_tracked(
+    run: Run, site: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("projects", "track", "MOB", "WEB")
+    at_a_terminal(monkeypatch, "1")
+    assert "   1  PAY" in run("projects", "track").stderr
+    assert "all that this account sees are tracked" in run("projects", "track").stderr
+
+
+def test_fields_are_chosen_by_hand_for_a_project_and_survive_untracking(
+    run: Run, site: DemoSite, state: State
+) -> None:
+    run("projects", "track", "PAY")
+    field = next(name for name in site.catalog.fields if name.startswith("customfield_"))
+    result = run("projects", "fields", "pay", "--story-points", field)
+    assert result.exit_code == 0, result.stderr
+    assert field in result.stdout
+    run("projects", "fields", "PAY", "--sprint", field)
+    told = run("projects", "untrack", "PAY").stderr
+    assert "the lake keeps them" in told
+    run("projects", "track", "PAY")
+    [project] = state.tracked_projects()
+    assert (project.story_points_field, project.sprint_field) == (field, field)
+    assert "discovered" in run("projects", "fields", "PAY", "--discover").stdout
+
+
+def test_a_field_that_jira_does_not_have_is_not_chosen(run: Run, site: DemoSite, state: State) -> None:
+    run("projects", "track", "PAY")
+    result = run("projects", "fields", "PAY", "--story-points", "customfield_999999")
+    assert result.exit_code == 1
+    assert "Jira has no field customfield_999999." in result.stderr
+    assert state.tracked_projects()[0].story_points_field is None
+    assert run("projects", "fields", "PAY", "--story-points", "x", "--discover").exit_code == 2

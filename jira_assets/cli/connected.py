@@ -1,0 +1,60 @@
+"""How this home is connected, without asking Jira: what `status` and `doctor` show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from jira_assets.settings import Settings
+from jira_assets.state import ConnectedSite, Credential, State
+
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Connected:
+    """Who is connected to which site, until when, and what is wrong with it."""
+
+    site_url: str | None = None
+    kind: str | None = None
+    account: str | None = None
+    scopes: tuple[str, ...] = ()
+    reconnect_by: datetime | None = None
+    trouble: str | None = None
+    remedy: str | None = None
+
+
+def connected_as(settings: Settings, state: State, now: datetime | None = None) -> Connected:
+    """Tell what the next sync would sign in with."""
+    if settings.jira_api_token:
+        kind = f"API token from {settings.source('jira_api_token')}"
+        return Connected(settings.jira_site_url, kind, settings.jira_email)
+    credential, site = state.credential(), state.connected_site()
+    if credential is None:
+        remedy = "Connect one with `jira-assets connect`."
+        return Connected(settings.jira_site_url, trouble="No Jira site is connected.", remedy=remedy)
+    trouble = _trouble(credential, now or datetime.now(UTC))
+    return _stored(credential, site, trouble)
+
+
+def _stored(credential: Credential, site: ConnectedSite, trouble: str | None) -> Connected:
+    return Connected(
+        site.url,
+        "OAuth" if credential.kind == "oauth" else "stored API token",
+        credential.display_name,
+        tuple((credential.scopes or "").split()),
+        credential.reconnect_by,
+        trouble,
+        "Connect again with `jira-assets connect`; nothing that was read is lost." if trouble else None,
+    )
+
+
+def _trouble(credential: Credential, now: datetime) -> str | None:
+    if credential.consent_lost_at:
+        since = f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC"
+        return f"Syncs have stopped: {credential.consent_lost_why} Noticed {since}."
+    if credential.reconnect_by and credential.reconnect_by <= now:
+        return f"The consent ended on {credential.reconnect_by:%Y-%m-%d}."
+    if credential.reconnect_by and credential.reconnect_by - now < SOON:
+        return f"The consent ends on {credential.reconnect_by:%Y-%m-%d}."
+    return None

@@ -1,0 +1,79 @@
+"""`jira-assets doctor`: what is well, what is not, and the command that repairs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+import click
+
+from jira_assets.cli.findings import Finding, bad
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.output import counted, write_json
+from jira_assets.errors import JiraAssetsError
+from jira_assets.settings import Settings
+
+MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
+
+Check = Callable[[Settings], Iterator[Finding]]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Objects of check, verdict, finding, repair.")
+@pass_invocation
+def doctor(invocation: Invocation, as_json: bool) -> None:
+    """Check settings, files, credential, projects, warehouse and Dagster; name the repair of each fault.
+
+    A verdict is ok, warning or failed; exits with 1 when a check failed.
+    """
+    findings = []
+    for finding in _examine(invocation):
+        findings.append(finding)
+        if not as_json:
+            _show(finding)
+    failed = sum(finding.verdict == "failed" for finding in findings)
+    if as_json:
+        write_json([asdict(finding) for finding in findings])
+    else:
+        invocation.say("Nothing is wrong." if not failed else f"{counted(failed, 'check')} failed.")
+    if failed:
+        sys.exit(1)
+
+
+def _examine(invocation: Invocation) -> Iterator[Finding]:
+    """Run every check that the others leave sense in; one that breaks is a finding, not the end."""
+    from jira_assets.cli.doctor_dagster import check_dagster
+    from jira_assets.cli.doctor_files import check_disk, check_files, check_settings
+    from jira_assets.cli.doctor_jira import check_jira
+    from jira_assets.cli.doctor_state import check_state
+    from jira_assets.cli.doctor_warehouse import check_warehouse
+
+    try:
+        settings = invocation.settings
+    except JiraAssetsError as error:
+        yield bad("settings", error.reason, error.instruction)
+        return
+    checks: tuple[Check, ...] = (
+        check_settings,
+        check_files,
+        check_disk,
+        check_state,
+        check_jira,
+        check_warehouse,
+        check_dagster,
+    )
+    for check in checks:
+        name = check.__name__.removeprefix("check_")
+        try:
+            yield from check(settings)
+        except JiraAssetsError as error:
+            yield bad(name, error.reason, error.instruction)
+        except Exception as error:  # the next check may tell why
+            yield bad(name, f"{type(error).__name__}: {error}", "JIRA_ASSETS_DEBUG=1 shows where.")
+
+
+def _show(finding: Finding) -> None:
+    click.echo(f"{MARKS[finding.verdict]} {finding.check}: {finding.finding}")
+    if finding.repair:
+        click.echo(f"    → {finding.repair}")

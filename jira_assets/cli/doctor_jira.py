@@ -1,0 +1,80 @@
+"""Check what Jira says: who we are, what the token may, which projects are visible, whose clock is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from jira_assets.cli.findings import Finding, bad, doubtful, good
+from jira_assets.cli.wiring import open_state
+from jira_assets.errors import JiraError, ScopeMissing
+from jira_assets.jira.client import JiraClient
+from jira_assets.jira.sign_in import choose_connection
+from jira_assets.jira.transport import Transport
+from jira_assets.settings import Settings
+from jira_assets.state import TrackedProject
+
+SKEW = timedelta(seconds=60)
+ATTEMPTS = 3
+
+
+def check_jira(settings: Settings) -> Iterator[Finding]:
+    """Ask Jira a few questions."""
+    with open_state(settings) as state:
+        connection = choose_connection(settings, state)
+        transport = Transport(connection, attempts=ATTEMPTS, patience=timedelta(seconds=30), pause=state)
+        with closing(transport):
+            client = JiraClient(transport)
+            identity = client.prove_identity(None)
+            now = datetime.now(UTC)
+            yield good(
+                "jira", f"{connection.base_url} knows {connection.credential} as {identity.display_name}"
+            )
+            yield _clock(now, identity.answered_at or now)
+            visible = {project.id: project.key for project in client.fetch_projects()}
+            yield from _projects(visible, state.tracked_projects())
+            for project_id in list(visible)[:1]:
+                yield _boards(client, project_id)
+
+
+def _clock(ours: datetime, theirs: datetime) -> Finding:
+    skew = ours - theirs
+    if abs(skew) <= SKEW:
+        return good("clock", "agrees with Jira's to within a minute")
+    direction = "ahead of" if skew > timedelta() else "behind"
+    return doubtful(
+        "clock",
+        f"is {abs(skew).total_seconds():,.0f} s {direction} Jira's",
+        "Set it by NTP: `timedatectl set-ntp true`.",
+    )
+
+
+def _projects(visible: Mapping[str, str], tracked: list[TrackedProject]) -> Iterator[Finding]:
+    hidden = [project for project in tracked if project.project_id not in visible]
+    for project in hidden:
+        yield bad(
+            "projects",
+            f"{project.project_key} is tracked, and this account does not see it.",
+            f"Let a Jira admin give it the permission to browse {project.project_key}, or: "
+            f"jira-assets projects untrack {project.project_key}",
+        )
+    if not tracked:
+        yield doubtful("projects", "none is tracked", "jira-assets projects track")
+    elif not hidden:
+        yield good("projects", f"all {len(tracked)} that are tracked are visible")
+
+
+def _boards(client: JiraClient, project_id: str) -> Finding:
+    try:
+        client.fetch_boards(project_id)
+    except ScopeMissing:
+        return doubtful(
+            "scopes",
+            "boards and sprints may not be read: sprints come from the issues, names and states may lag",
+            "Give the app or token the scopes read:board-scope:jira-software, read:sprint:jira-software and "
+            "read:project:jira, then: jira-assets connect",
+        )
+    except JiraError as error:
+        return doubtful("scopes", error.reason, "Give the account access to Jira Software.")
+    return good("scopes", "issues, people, boards and sprints may be read")

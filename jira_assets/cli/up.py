@@ -1,0 +1,133 @@
+"""`jira-assets up`: everything that runs, as one command that stops as one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from types import FrameType
+
+import click
+
+from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.port_owner import port_owner
+from jira_assets.errors import JiraAssetsError, SettingsError
+
+HOST = "127.0.0.1"
+SECONDS_TO_STOP = 20
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process of `up`: the words that start it and, where it answers, its port."""
+
+    name: str
+    command: Sequence[str]
+    port: int | None = None
+
+
+@click.command()
+@click.option("--port", default=3000, show_default=True, help="Port of Dagster's UI.")
+@pass_invocation
+def up(invocation: Invocation, port: int) -> None:
+    """Run Dagster, its UI and the daemon that syncs by itself, until Ctrl-C.
+
+    When one of them ends, all end, and the exit code is 1.
+    """
+    use_dagster_home(invocation.settings)
+    with as_file(files("jira_assets") / "workspace.yaml") as workspace:
+        services = services_of(str(workspace), port)
+        for service in services:
+            _insist_on_free_port(service)
+        with stop_on_signals() as stopping:
+            _run(invocation, services, stopping)
+
+
+def services_of(workspace: str, port: int) -> list[Service]:
+    """List what runs. Each is a module of this Python, so that no other installation is started."""
+    python = [sys.executable, "-m"]
+    return [
+        Service(
+            "Dagster's UI", [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", workspace], port
+        ),
+        Service("Dagster's daemon", [*python, "dagster._daemon", "run", "-w", workspace]),
+    ]
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Turn Ctrl-C and a polite kill into an event for the block."""
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopping
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _run(invocation: Invocation, services: Sequence[Service], stopping: threading.Event) -> None:
+    with ExitStack() as stack:
+        running = [(service, stack.enter_context(_started(service))) for service in services]
+        for service in services:
+            if service.port is not None:
+                invocation.say(f"{service.name}: http://{HOST}:{service.port}")
+        invocation.say("Ctrl-C stops everything.")
+        while not stopping.wait(0.2):
+            for service, process in running:
+                if process.poll() is not None:
+                    ended = f"{service.name} ended by itself (exit code {process.returncode})"
+                    raise JiraAssetsError(f"{ended}; the rest was stopped.", "Its own words stand above.")
+    invocation.say("Stopped.")
+
+
+@contextmanager
+def _started(service: Service) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service for the block, in a process group of its own: Ctrl-C reaches it through us only."""
+    process = subprocess.Popen(list(service.command), start_new_session=True, env=os.environ)
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to stop; after a while, end it and whatever it has started."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    give_up = time.monotonic() + SECONDS_TO_STOP
+    while process.poll() is None and time.monotonic() < give_up:
+        time.sleep(0.05)
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # all gone by themselves
+    finally:
+        process.wait()
+
+
+def _insist_on_free_port(service: Service) -> None:
+    if service.port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, service.port))
+        except OSError:
+            raise SettingsError(
+                f"Port {service.port} is in use by {port_owner(service.port)}.",
+                "End it, or choose another with --port.",
+            ) from None

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jira_assets.cli import doctor_files
+from jira_assets.cli.doctor_files import file_system_of
+from jira_assets.demo.site import DemoSite
+from jira_assets.settings import Settings
+from jira_assets.state import ConnectedSite, Credential, State
+from jira_assets.state.secret_box import open_secret_box
+from jira_assets_tests.cli.conftest import Run
+
+
+def verdicts(run: Run) -> dict[str, list[str]]:
+    """Run doctor and give the verdicts by check; every fault has to name its repair."""
+    result = run("doctor", "--json")
+    found: dict[str, list[str]] = {}
+    for finding in json.loads(result.stdout):
+        assert list(finding) == ["check", "verdict", "finding", "repair"]
+        assert bool(finding["repair"]) is (finding["verdict"] != "ok"), finding
+        found.setdefault(finding["check"], []).append(finding["verdict"])
+    assert result.exit_code == any("failed" in each for each in found.values())
+    return found
+
+
+def store(state: State, settings: Settings, **changed: object) -> None:
+    now = datetime.now(UTC)
+    sealed = open_secret_box(None, settings.secret_key_file).seal({"access_token": "x"})
+    credential = Credential("oauth", "a", "Ana", sealed, now, now, through_gateway=True)
+    state.connect(ConnectedSite("c", "https://acme.atlassian.net"), replace(credential, **changed))  # type: ignore[arg-type]
+
+
+def test_a_healthy_home_passes_every_check(
+    run: Run, site: DemoSite, state: State, warehouse: Path, settings: Settings
+) -> None:
+    run("projects", "track", "--all")
+    found = verdicts(run)
+    assert found == {
+        "settings": ["ok"],
+        "files": ["ok"],
+        "disk": found["disk"],
+        "state": ["ok"],
+        "credential": ["ok"],
+        "jira": ["ok"],
+        "clock": ["ok"],
+        "projects": ["ok"],
+        "scopes": ["ok"],
+        "warehouse": ["ok"],
+        "duckdb": ["ok"],
+        "dagster": ["warning"],
+    }
+    told = run("doctor")
+    assert (
+        f"✓ jira: {site.render.base_url} knows the API token of demo@example.com as Demo Analyst"
+        in told.stdout
+    )
+    assert "    → jira-assets up" in told.stdout
+    assert "demo-token" not in told.output
+
+
+def test_a_home_without_anything_says_how_to_begin(run: Run) -> None:
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "✗ credential: No Jira site is connected." in result.stdout
+    assert "jira-assets connect" in result.stdout
+
+
+def test_a_project_that_went_out_of_sight_is_named(run: Run, site: DemoSite) -> None:
+    run("projects", "track", "PAY", "WEB")
+    site.hide_project("WEB")
+    assert verdicts(run)["projects"] == ["failed"]
+    assert "jira-assets projects untrack WEB" in run("doctor").stdout
+
+
+def test_a_missing_scope_and_a_wrong_clock_are_warned_of(
+    run: Run, site: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = site.accounts.first
+    account.scopes -= {"read:board-scope:jira-software"}
+    monkeypatch.setenv("JIRA_CLOUD_ID", site.cloud_id)
+    monkeypatch.setenv("JIRA_API_URL", site.render.base_url)
+    site.clock.advance(timedelta(minutes=5))
+    found = verdicts(run)
+    assert (found["scopes"], found["clock"]) == (["warning"], ["warning"])
+
+
+def test_files_that_others_may_read_are_named_with_the_command(
+    run: Run, site: DemoSite, settings: Settings, state: State
+) -> None:
+    store(state, settings)
+    settings.secret_key_file.chmod(0o644)
+    os.environ.pop("JIRA_API_TOKEN")
+    result = run("doctor")
+    assert f"chmod 600 {settings.secret_key_file}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, "ok"),
+        (
+            {"consent_lost_at": datetime(2026, 11, 1, tzinfo=UTC), "consent_lost_why": "invalid_grant."},
+            "failed",
+        ),
+        ({"refreshed_at": datetime.now(UTC) - timedelta(days=80)}, "warning"),
+        ({"secrets": "sealed with another key"}, "failed"),
+    ],
+)
+def test_the_consent_is_watched(
+    run: Run, home: Path, state: State, settings: Settings, changed: dict[str, object], verdict: str
+) -> None:
+    store(state, settings, **changed)
+    shown = "state" if "secrets" in changed else "credential"
+    assert verdicts(run)[shown][-1] == verdict
+
+
+def test_status_says_that_syncs_have_stopped_and_how_to_go_on(
+    run: Run, state: State, settings: Settings
+) -> None:
+    store(
+        state, settings, consent_lost_at=datetime(2026, 11, 1, tzinfo=UTC), consent_lost_why="invalid_grant."
+    )
+    told = run("status")
+    assert "! Syncs have stopped: invalid_grant. Noticed 2026-11-01 00:00 UTC." in told.stderr
+    assert "jira-assets connect" in told.stderr
+    connection = json.loads(run("status", "--json").stdout)["connection"]
+    assert (connection["account"], connection["kind"]) == ("Ana", "OAuth")
+    assert run("sync").exit_code == 1
+
+
+def test_a_broken_setting_is_a_finding(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_SITE_URL", "ftp://acme")
+    assert verdicts(run) == {"settings": ["failed"]}
+
+
+def test_a_warehouse_that_does_not_open_is_a_finding(run: Run, settings: Settings, warehouse: Path) -> None:
+    warehouse.write_bytes(b"no database")
+    assert verdicts(run)["warehouse"] == ["failed"]
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs"])
+def test_a_network_disk_is_refused(
+    run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nserver:/x {tmp_path} {kind} rw 0 0\n")
+    monkeypatch.setattr(doctor_files, "_MOUNTS", mounts)
+    assert file_system_of(tmp_path / "home") == kind
+    assert verdicts(run)["disk"][0] == "failed"
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(10 * 2**30, "ok"), (2**30, "warning"), (2**20, "failed")])
+def test_little_space_is_told(run: Run, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str) -> None:
+    usage: Callable[[object], object] = lambda _: type("Usage", (), {"free": free})  # noqa: E731
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    assert verdicts(run)["disk"][-1] == verdict
