@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from jira_assets.cli.invocation import Invocation
-from jira_assets.cli.output import counted
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import ScopeMissing, WrongSite
 from jira_assets.jira.answers import Identity
@@ -15,6 +14,7 @@ from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import BasicToken, Connection
 from jira_assets.jira.oauth import OAuthApp, Tokens
 from jira_assets.jira.transport import Transport, utc_now
+from jira_assets.phrases import counted
 from jira_assets.settings import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 from jira_assets.state.secret_box import open_secret_box

@@ -10,8 +10,9 @@ import click
 
 from jira_assets.cli.findings import Finding, bad
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import counted, write_json
+from jira_assets.cli.output import write_json
 from jira_assets.errors import JiraAssetsError
+from jira_assets.phrases import counted
 from jira_assets.settings import Settings
 
 MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from jira_assets.cli.findings import Finding, bad, doubtful, good
-from jira_assets.cli.output import ago
+from jira_assets.phrases import ago
 from jira_assets.settings import Settings
 
 
