@@ -58,7 +58,7 @@ class Intake:
     """Issues of one project on their way from Jira into the lake, as a context manager.
 
     A file is committed as soon as it is full, so that a crash costs little; the last one is left to the
-    caller's commit. Leaving the block by an exception calls off what is under way.
+    caller's commit. Leaving the block by an error calls off what is under way, and keeps what has come.
     """
 
     def __init__(self, context: SyncContext, manifest: Manifest, expected: Future[int] | None = None) -> None:
@@ -78,9 +78,14 @@ class Intake:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            call_off([*self._changelogs, *(answer for chunk in self._issues for answer in chunk.answers)])
-        if self._landing is not None:
+        if kind is None:
+            return
+        call_off([*self._changelogs, *(answer for chunk in self._issues for answer in chunk.answers)])
+        if issubclass(kind, Exception):
+            # What has come stays: the next sync then need not read it. A process that is to die does no more.
+            self._close_file()
+            self._context.lake.commit(self._manifest)
+        elif self._landing is not None:
             self._landing.discard()
 
     def take(self, lacking: Iterable[Lacking]) -> None:

@@ -45,7 +45,7 @@ def describe_table(table: str) -> TableDescription:
 
 def _type_of(text: str, column: str) -> str:
     """Find what the column is cast to; the last cast is that of the outermost query."""
-    casts = re.findall(rf"::\s*(\w+(?:\[\])?)\s+as\s+{column}\b", text)
+    casts = re.findall(rf"::\s*(\w+(?:\[\]|\([^)]*\))?)\s+as\s+{column}\b", text)
     return casts[-1] if casts else ""
 
 

@@ -1,16 +1,16 @@
 -- The name of the table stands alone: the file is opened under other names than that of its making.
 create view warehouse.cycle_time_scatter as
 select
-    project_key as project_key,
-    jira_id as jira_id,
-    jira_key as jira_key,
-    url as url,
-    issue_type as issue_type,
-    finished_at as finished_at,
-    finished_on as finished_on,
-    cycle_time_days as cycle_time_days,
-    lead_time_days as lead_time_days,
-    story_points as story_points
+    project_key::varchar as project_key,
+    jira_id::varchar as jira_id,
+    jira_key::varchar as jira_key,
+    url::varchar as url,
+    issue_type::varchar as issue_type,
+    finished_at::timestamp as finished_at,
+    finished_on::date as finished_on,
+    cycle_time_days::integer as cycle_time_days,
+    lead_time_days::integer as lead_time_days,
+    story_points::double as story_points
 from issue_flow
 where is_counted and delivered and cycle_time_days is not null;
 

@@ -38,7 +38,7 @@ stays as (
     select
         project_id as project_id,
         status_id as status_id,
-        sum(hours) / 24.0 as days,
+        round(sum(hours) / 24.0, 6) as days,
         date_diff(
             'day', any_value(started_on), local_day(max(left_at) filter (where left_at >= started_at))
         ) + 1 as age
@@ -51,7 +51,8 @@ measured as (
         project_id as project_id,
         status_id as status_id,
         count(*) as issues,
-        sum(days) as days,
+        -- Rounded: the last digits of a sum depend on the order in which threads add it up.
+        round(sum(days), 6) as days,
         quantile_disc(days, [0.5, 0.85]) as times,
         count(age) as aged,
         quantile_disc(age, [0.5, 0.7, 0.85, 0.95]) as ages
