@@ -57,7 +57,7 @@ def two_syncs_at_once(rig: Rig, which: int) -> None:
 
 SYNCS = in_order(sync, sync_and_die, two_syncs_at_once)
 STEPS = EDITS | SYNCS | in_order(edit_indexed_late, move, wait)
-histories = st.lists(st.builds(Step, st.sampled_from(sorted(STEPS)), st.integers(0, 400)), max_size=14)
+steps = st.builds(Step, st.sampled_from(sorted(STEPS)), st.integers(0, 400))
 
 
 def check(history: list[Step]) -> None:
@@ -83,14 +83,14 @@ def check(history: list[Step]) -> None:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(histories)
+@given(st.lists(steps, max_size=8))
 def test_after_one_more_sync_the_warehouse_equals_the_site(history: list[Step]) -> None:
     check(history)
 
 
 @pytest.mark.prove
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(histories)
+@given(st.lists(steps, max_size=14))
 def test_after_one_more_sync_the_warehouse_equals_the_site_in_200_histories(history: list[Step]) -> None:
     check(history)
 

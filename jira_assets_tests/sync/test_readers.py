@@ -9,6 +9,9 @@ from datetime import timedelta
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.rig import Rig
 
+PAUSE = 0.02
+"""Seconds between two questions of a reader: a few hundred questions are asked while the syncs run."""
+
 COUNT = "select count(*), count(distinct jira_id) from jira_issues"
 
 
@@ -20,11 +23,11 @@ def test_twenty_syncs_publish_while_one_reader_holds_the_file_and_another_reopen
 
     def holding() -> None:
         with open_warehouse(path) as connection:
-            while not stop.is_set():
+            while not stop.wait(PAUSE):
                 answers.append(connection.execute(COUNT).fetchall())
 
     def reopening() -> None:
-        while not stop.is_set():
+        while not stop.wait(PAUSE):
             with open_warehouse(path) as connection:
                 answers.append(connection.execute(COUNT).fetchall())
 
