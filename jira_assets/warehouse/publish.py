@@ -155,7 +155,9 @@ class _Build:
 
     def _write(self, manifests: Sequence[Manifest]) -> None:
         self._engine.execute(
-            f"attach {literal(self._build)} as warehouse (storage_version {literal(STORAGE_VERSION)})"
+            # No log: until it is whole and swapped in, nobody misses this file.
+            f"attach {literal(self._build)} as warehouse "
+            f"(storage_version {literal(STORAGE_VERSION)}, recovery_mode 'no_wal_writes')"
         )
         self._engine.execute("begin")
         for name in BUILT:
