@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from jira_assets.errors import InputError
 from jira_assets.warehouse.files import new_file
 from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import SiteManifest, SiteTable, fingerprint
+from jira_assets.warehouse.manifest import SiteTable, fingerprint
 from jira_assets.warehouse.outside import OutsideTable, outside_table, shown, source_identity
 from jira_assets.warehouse.site import SITE_TABLES
 from jira_assets.warehouse.statements import literal, statement, statements_version
@@ -31,8 +32,8 @@ def land_pull_requests(lake: Lake, source: str | None, now: datetime, *, memory_
     if identity and identity == site.pull_requests_read_from:
         return
     with outside_table(source, memory_limit=memory_limit) as table:
-        landed = _land(lake, table, now)
-    if landed.path != _path(site) or identity != site.pull_requests_read_from:
+        landed = _land(lake, table, site.tables.get(TABLE), now)
+    if landed != site.tables.get(TABLE) or identity != site.pull_requests_read_from:
         _commit(lake, landed, identity)
 
 
@@ -42,7 +43,8 @@ def _identity(source: str) -> str:
     return fingerprint([_version(), source, files]) if files else ""
 
 
-def _land(lake: Lake, table: OutsideTable, now: datetime) -> SiteTable:
+def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datetime) -> SiteTable:
+    """Write what the table says, unless the present file says the same."""
     _check_columns(table)
     table.engine.execute(_statement(table))
     _check_rows(table)
@@ -50,14 +52,18 @@ def _land(lake: Lake, table: OutsideTable, now: datetime) -> SiteTable:
         "select count(*), bit_xor(hash(pull)) from (select * exclude (fault) from pull_requests) as pull"
     ).fetchone()
     rows, digest = counted or (0, None)
-    relative = f"site/{TABLE}-{fingerprint([_version(), rows, digest])}.parquet"
-    if not lake.path(relative).exists():
-        with new_file(lake.path(relative)) as parquet:
-            columns = ", ".join(SITE_TABLES[TABLE])
-            table.engine.execute(
-                f"copy (select {columns} from pull_requests) to {literal(parquet)} "
-                "(format parquet, compression zstd)"
-            )
+    name = f"site/{TABLE}-{fingerprint([_version(), rows, digest])}"
+    if present is not None and present.path.startswith(name):
+        return present
+    relative = (
+        f"{name}-{uuid.uuid4().hex[:8]}.parquet"  # an older one of this content may be about to be swept
+    )
+    columns = ", ".join(SITE_TABLES[TABLE])
+    with new_file(lake.path(relative)) as parquet:
+        table.engine.execute(
+            f"copy (select {columns} from pull_requests) to {literal(parquet)} "
+            "(format parquet, compression zstd)"
+        )
     return SiteTable(relative, rows, now)
 
 
@@ -105,11 +111,6 @@ def _commit(lake: Lake, landed: SiteTable | None, identity: str) -> None:
             site.tables[TABLE] = landed
         site.pull_requests_read_from = identity
         lake.commit_site(site)
-
-
-def _path(site: SiteManifest) -> str | None:
-    present = site.tables.get(TABLE)
-    return present.path if present else None
 
 
 def _version() -> str:
