@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import islice
 
 import dagster as dg
 
@@ -59,6 +60,7 @@ SPECS = [
         description="As many issues are open as remain open when all changes of status are replayed.",
     ),
 ]
+MOST_SHOWN = 25
 _ASSETS = {spec.name: spec.asset_key for spec in SPECS}
 
 
@@ -74,7 +76,7 @@ def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iter
                     asset_key=_ASSETS[verdict.name],
                     passed=verdict.passed,
                     severity=dg.AssetCheckSeverity.WARN,
-                    metadata=dict(verdict.faults),
+                    metadata=_shown(verdict),
                 )
 
 
@@ -107,8 +109,15 @@ def check_events(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckEvaluatio
             asset_key=_ASSETS[verdict.name],
             passed=verdict.passed,
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={name: dg.MetadataValue.text(fault) for name, fault in verdict.faults.items()},
+            metadata=_shown(verdict),
         )
+
+
+def _shown(verdict: Verdict) -> dict[str, str]:
+    """Show the first faults: an event is kept for ever, and nobody reads five hundred of them there."""
+    first = dict(islice(verdict.faults.items(), MOST_SHOWN))
+    more = len(verdict.faults) - len(first)
+    return first | ({"and more": f"{more} others; `jira-assets status` lists them all."} if more else {})
 
 
 def _values_that_did_not_fit(bench: Workbench) -> dict[str, str]:

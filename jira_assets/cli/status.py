@@ -39,9 +39,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
     if as_json:
         write_json(_document(settings, projects, paused_until, connected))
         return
-    write_table(
-        ["project", "status", "issues", "last success", "proved complete", "note"], map(_row, projects)
-    )
+    write_table(["project", "status", "issues", "up to date", "proved complete", "note"], map(_row, projects))
     if paused_until:
         invocation.say(f"Jira asks everyone to wait until {paused_until:%H:%M:%S} UTC: {reason}.")
     if connected.trouble:
@@ -57,10 +55,17 @@ def _row(project: ProjectStatus) -> tuple[object, ...]:
         record.project_key,
         record.status,
         record.issues,
-        ago(record.last_success_at),
+        ago(record.fresh_at),
         ago(record.proved_complete_at) + missing,
-        project.held_by or record.last_error or "",
+        project.held_by or _trouble(record),
     )
+
+
+def _trouble(record: SyncRecord) -> str:
+    """Tell what went wrong last, and that a project is left alone until Jira knows it again."""
+    if record.inactive_since is None:
+        return record.last_error or ""
+    return f"inactive since {record.inactive_since:%Y-%m-%d}: {record.last_error} Its data are kept."
 
 
 def _document(

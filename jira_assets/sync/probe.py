@@ -24,7 +24,8 @@ from jira_assets.warehouse.manifest import fingerprint
 
 IDENTITY_LASTS = timedelta(minutes=10)
 CALLED_BY_NAME = 5
-"""Projects in each roll call: 500 projects are called within an hour."""
+TICKS_FOR_ALL = 20
+"""After so many questions every project was called by name: ten minutes, at two a minute."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def probe_site(context: SyncContext, watched: Sequence[Watched], memory: ProbeMe
     newest = _newest(context, ids, memory)
     is_deep = _is_deep(context, memory, at)
     since = _since(context, watched, newest, is_deep=is_deep)
-    turn = memory.turn(ids, CALLED_BY_NAME)
+    turn = memory.turn(ids, max(CALLED_BY_NAME, -(-len(ids) // TICKS_FOR_ALL)))
     called = _called_by_name(context, turn, memory, since)
     answer = ask_about(context.client, ids, since, called)
     memory = memory.after(answer.heads, turn[-1], at if is_deep else None)

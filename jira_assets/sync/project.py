@@ -18,6 +18,7 @@ from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.standing import out_of_sight, standing_of
 from jira_assets.sync.whole import read_whole
+from jira_assets.warehouse.compact import MOST_FILES, compact_manifest
 from jira_assets.warehouse.derive import derive_project
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import Holder
@@ -60,6 +61,8 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     brought = _read(context, manifest, mark, mode, accept=task.accept)
     engine = context.engine.cursor()
     changed = derive_mapped(engine, context.lake, manifest, project, facts(mode), context.options)
+    if len(manifest.raw) > MOST_FILES:
+        compact_manifest(engine, context.lake, manifest, context.options.extra_fields)
     context.lake.sweep(manifest)
     return replace(
         describe(manifest),

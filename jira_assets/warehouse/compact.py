@@ -6,6 +6,7 @@ tables are made from is not changed by merging, so they are not made again: they
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
@@ -22,6 +23,10 @@ from jira_assets.warehouse.statements import statement
 SMALL = 16 * 2**20
 """A file of this size, in bytes, is left as it is, so that nothing is rewritten week after week."""
 LARGEST = 64 * 2**20
+MOST_FILES = 200
+"""A project with more raw files than these is not left to wait for the week to end."""
+
+_ORDERED = threading.Lock()
 
 
 def compact_project(
@@ -82,10 +87,12 @@ def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFi
 
 
 def _copy_in_order(engine: duckdb.DuckDBPyConnection, copy: str) -> None:
-    engine.execute("set preserve_insertion_order = true")
-    engine.execute("set threads = 1")
-    try:
-        engine.execute(copy)
-    finally:
-        engine.execute("reset threads")
-        engine.execute("set preserve_insertion_order = false")
+    """Copy with settings that hold for the whole engine, so for one thread at a time."""
+    with _ORDERED:
+        engine.execute("set preserve_insertion_order = true")
+        engine.execute("set threads = 1")
+        try:
+            engine.execute(copy)
+        finally:
+            engine.execute("reset threads")
+            engine.execute("set preserve_insertion_order = false")

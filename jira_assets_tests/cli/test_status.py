@@ -107,4 +107,4 @@ def test_the_table_shows_what_went_wrong(run: Run, state: State) -> None:
     )
     heading, row = run("status").stdout.splitlines()
     assert heading.split()[:3] == ["project", "status", "issues"]
-    assert row.startswith("PAY      error   0       never         never (2 missing)  Jira said no.")
+    assert row.startswith("PAY      error   0       never       never (2 missing)  Jira said no.")

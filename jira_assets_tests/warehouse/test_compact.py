@@ -96,3 +96,14 @@ def test_merged_files_live_on_for_an_hour_for_those_who_read_them(rig: Rig) -> N
         os.utime(path, (time.time() - 4_000,) * 2)
     rig.sync()
     assert not any(path.exists() for path in old)
+
+
+def test_a_sync_that_leaves_too_many_files_merges_them(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jira_assets.sync.project.MOST_FILES", 2)
+    rig.site.clock.advance(timedelta(minutes=5))
+    rig.site.edit_issue(next(iter(rig.site.issues_truth())), summary="once more")
+
+    rig.sync()
+
+    assert min(raw_files(rig)) == 1
+    assert rig.differences() == []
