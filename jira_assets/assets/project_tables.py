@@ -12,6 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from jira_assets.assets.catalog import issue_lineage
+from jira_assets.assets.site_tables import site_events
 from jira_assets.assets.specs import JIRA_ISSUES, PROJECT_SPECS, RAW_JIRA_ISSUES
 from jira_assets.assets.warehouse import warehouse_event
 from jira_assets.checks import check_events, judge_status, judge_tables
@@ -71,6 +72,7 @@ def project_tables(
         bench.listener.finished(result, published)
         for notice in result.notices:
             context.log.warning(notice)
+        yield from site_events(bench, context.instance)
         yield from _project_events(context, config, result.outcomes)
         if published is not None:
             yield warehouse_event(published, context.instance)

@@ -1,14 +1,17 @@
 """The tables about the site as a whole."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import dagster as dg
 
 from jira_assets.assets.specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, TEAM_MEMBERS
 from jira_assets.errors import JiraAssetsError
 from jira_assets.resources import JiraAssetsHome
-from jira_assets.warehouse.manifest import SiteTable
+from jira_assets.sync.workbench import Workbench
+from jira_assets.warehouse.manifest import SiteTable, fingerprint
 
+DATA_VERSION = "dagster/data_version"
 _TABLES = {JIRA_PROJECTS.key: "projects", JIRA_USERS.key: "users", JIRA_SPRINTS.key: "sprints"}
 
 
@@ -31,9 +34,28 @@ def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iter
 def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Count the imported members; the state holds them."""
     with home.opened() as bench:
+        version, rows = _team(bench)
         return dg.MaterializeResult(
-            TEAM_MEMBERS.key, metadata={"dagster/row_count": len(bench.state.team_members())}
+            TEAM_MEMBERS.key, metadata={"dagster/row_count": rows}, data_version=dg.DataVersion(version)
         )
+
+
+def site_events(bench: Workbench, instance: dg.DagsterInstance) -> Iterator[dg.AssetMaterialization]:
+    """Log those tables of the site that a sync has read anew by the way, and the team when it changed."""
+    tables = bench.lake.site_manifest().tables
+    made = {key: (table.path, table.rows) for key, name in _TABLES.items() if (table := tables.get(name))}
+    made[TEAM_MEMBERS.key] = _team(bench)
+    for key, (version, rows) in made.items():
+        known = instance.get_latest_materialization_event(key)
+        event = known.asset_materialization if known else None
+        if event is None or (event.tags or {}).get(DATA_VERSION) != version:
+            metadata = {"dagster/row_count": rows}
+            yield dg.AssetMaterialization(key, metadata=metadata, tags={DATA_VERSION: version})
+
+
+def _team(bench: Workbench) -> tuple[str, int]:
+    members = [asdict(member) | {"imported_at": None} for member in bench.state.team_members()]
+    return fingerprint(members), len(members)
 
 
 def _result(key: dg.AssetKey, table: SiteTable | None) -> dg.MaterializeResult:  # type: ignore[type-arg]

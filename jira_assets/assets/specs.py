@@ -98,7 +98,6 @@ SYNC_STATUS = dg.AssetSpec(
     metadata=table_metadata("sync_status"),
     group_name=WAREHOUSE_GROUP,
     kinds={"duckdb"},
-    deps=[RAW_JIRA_ISSUES],
     freshness_policy=dg.FreshnessPolicy.time_window(
         warn_window=timedelta(hours=1), fail_window=timedelta(hours=3)
     ),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from jira_assets.errors import IncompleteRead, JiraAssetsError
+from jira_assets.errors import IncompleteRead, JiraAssetsError, UnknownProject
 from jira_assets.jira.answers import IssueHead
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.lacking import lacking_versions
@@ -66,6 +66,7 @@ def probe_site(context: SyncContext, watched: Sequence[Watched], memory: ProbeMe
     if not answer.heads and newest is not None:
         memory = _explain_silence(context, [key for key in ids if key not in answer.set_aside], memory)
     memory = _look_for_the_silent(context, answer, called, memory)
+    _explain_refusals(context, answer)
     lacking = _lacking(context, answer.heads)
     return Probe(at, memory, is_deep, lacking, answer.set_aside)
 
@@ -134,13 +135,24 @@ def _look_for_the_silent(
     """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
     heard = {head.project_id for head in answer.heads}
     for key in called.keys() - heard - answer.set_aside.keys():
-        manifest = context.lake.manifest(key)
-        error = look_at_project(context.client, key, manifest.project_key if manifest else key)
+        error = _look_at(context, key)
         if error is not None:
             answer.set_aside[key] = error
         else:
             memory = memory.with_quiet(key, called[key])
     return memory
+
+
+def _explain_refusals(context: SyncContext, answer: Answer) -> None:
+    """Say of a project that search does not know how it stands, in place of what search says."""
+    for key, error in answer.set_aside.items():
+        if isinstance(error, UnknownProject):
+            answer.set_aside[key] = _look_at(context, key) or error
+
+
+def _look_at(context: SyncContext, project_id: str) -> JiraAssetsError | None:
+    manifest = context.lake.manifest(project_id)
+    return look_at_project(context.client, project_id, manifest.project_key if manifest else project_id)
 
 
 def _lacking(context: SyncContext, heads: Iterable[IssueHead]) -> dict[str, str]:

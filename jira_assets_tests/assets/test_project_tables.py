@@ -65,6 +65,17 @@ def test_an_idle_run_logs_no_materialization(rig: Rig, instance: dg.DagsterInsta
     assert [events(second, table) for table in [*TABLES, "warehouse"]] == [[], [], [], [], []]
 
 
+def test_the_tables_of_the_site_are_logged_when_a_sync_read_them_anew(
+    rig: Rig, instance: dg.DagsterInstance
+) -> None:
+    first = run_sync(instance)
+    second = run_sync(instance)
+
+    tables = ["jira_projects", "jira_users", "jira_sprints", "team_members"]
+    assert [len(events(first, table)) for table in tables] == [1, 1, 1, 1]
+    assert [len(events(second, table)) for table in tables] == [0, 0, 0, 0]
+
+
 def test_only_the_changed_project_is_materialized(rig: Rig, instance: dg.DagsterInstance) -> None:
     run_sync(instance)
     changed = rig.tracked[1].project_key
