@@ -13,6 +13,7 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.phrases import ago
 from jira_assets.settings import Settings
+from jira_assets.state.records import SyncRecord
 from jira_assets.sync.status import ProjectStatus, read_statuses
 from jira_assets.warehouse.lake import Lake
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 
 import duckdb
 
 from jira_assets.settings import Settings
-from jira_assets.state import State, SyncRecord, TrackedProject
+from jira_assets.state import State, TrackedProject
+from jira_assets.sync.status import read_statuses
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.metrics import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.publish import Published, PublishInputs, publish
@@ -34,7 +35,7 @@ def publish_warehouse(
     inputs = PublishInputs(
         tracked=tracked,
         team_members=[asdict(member) for member in state.team_members()],
-        sync_status=[asdict(record) for record in standing_records(lake, state)],
+        sync_status=[asdict(found.record) for found in read_statuses(state, lake)],
         site_url=site.site_url if site else settings.jira_site_url or "",
         metrics=metric_settings(settings, projects, now),
     )
@@ -63,14 +64,3 @@ def _project_metrics(settings: Settings, key: str) -> ProjectMetrics:
         settings.active_statuses.of(key),
         dict(settings.status_categories.of(key)),
     )
-
-
-def standing_records(lake: Lake, state: State) -> list[SyncRecord]:
-    """List how each tracked project stands: pending until its first sync, syncing while its lock is held."""
-    known = {record.project_id: record for record in state.records()}
-    records = []
-    for project in state.tracked_projects():
-        record = known.get(project.project_id) or SyncRecord(project.project_id, project.project_key)
-        busy = lake.holder(project.project_id) is not None
-        records.append(replace(record, status="syncing") if busy else record)
-    return records
