@@ -92,6 +92,7 @@ JIRA_UNMATCHED_USERS = dg.AssetSpec(
     skippable=True,
     description="Accounts that belong to no known team member: why, who might be meant, how active they are.",
 )
+# It stands apart: it is told by the clock, and whatever depended on it would be called stale each time.
 SYNC_STATUS = dg.AssetSpec(
     "sync_status",
     owners=OWNERS,

@@ -10,7 +10,6 @@ from jira_assets.assets.specs import (
     JIRA_SPRINTS,
     JIRA_USERS,
     PROJECT_SPECS,
-    SYNC_STATUS,
     TEAM_MEMBERS,
     WAREHOUSE_GROUP,
 )
@@ -18,7 +17,7 @@ from jira_assets.resources import JiraAssetsHome
 from jira_assets.warehouse.publish import Published
 
 WAREHOUSE_KEY = dg.AssetKey("warehouse")
-INPUTS = [*PROJECT_SPECS, JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS, TEAM_MEMBERS, SYNC_STATUS]
+INPUTS = [*PROJECT_SPECS, JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS, TEAM_MEMBERS]
 
 
 @dg.asset(
