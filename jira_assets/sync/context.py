@@ -14,6 +14,7 @@ import duckdb
 
 from jira_assets.jira.client import JiraClient
 from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.silence import Silence
 from jira_assets.warehouse.lake import Lake
 
 Item = TypeVar("Item")
@@ -67,6 +68,7 @@ class SyncContext:
     clock: Callable[[], datetime] = utc_now
     options: SyncOptions = field(default_factory=SyncOptions)
     notify: Callable[[Progress], None] = lambda _: None
+    silence: Silence = field(default_factory=Silence)
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
         """Run a task in the pool; what it asks Jira counts for whoever submits it."""

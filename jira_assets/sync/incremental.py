@@ -25,6 +25,10 @@ def read_incremental(context: SyncContext, manifest: Manifest, mark: Mark) -> Br
         for page in read_heads(context.client, jql):
             intake.take(comparison.add(page))
         brought = intake.finish()
+    if comparison.named:
+        context.silence.broken()
+    else:
+        context.silence.believe(context.client, manifest)
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     if is_deep:
         manifest.looked_back_at = mark.at

@@ -60,6 +60,8 @@ def _name_everything(
             intake.take(comparison.add(page))
     except (UnknownProject, NotFound) as error:
         refusal = error
+    if comparison.named:
+        context.silence.broken()
     suspects = look_up(context, manifest, comparison, refusal)
     intake.take(comparison.add(suspects.still_here))
     return suspects

@@ -1,0 +1,49 @@
+"""Tell an idle project from a search that answers "200, nothing there" to everything.
+
+A reading that brought nothing moves the mark like any other. Were that believed of a search that is out of
+order, or blind to a project, whatever changes until it recovers would lie before the mark, out of reach.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from jira_assets.errors import IncompleteRead
+from jira_assets.jira.client import JiraClient
+from jira_assets.sync.standing import out_of_sight, standing_of
+from jira_assets.warehouse.manifest import Manifest
+
+
+class Silence:
+    """What a run knows of the search: once it has named any issue, nothing means nothing."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._search_answers = False
+
+    def broken(self) -> None:
+        """Note that search has named an issue."""
+        self._search_answers = True
+
+    def believe(self, client: JiraClient, manifest: Manifest) -> None:
+        """Believe that nothing changed in a project, unless search does not even name what is old there.
+
+        Raises NotFound when the account can no longer see it, IncompleteRead when search is out of order.
+        """
+        with self._lock:  # one question answers for every project of the run
+            issues = manifest.derived_file("jira_issues")
+            if self._search_answers or issues is None or not issues.rows:
+                return
+            newest = f"project = {manifest.project_id} order by updated desc"
+            if any(client.search(newest, fields=["updated"], page_size=1)):
+                self.broken()
+                return
+        standing = standing_of(client, manifest.project_id)
+        if standing == "invisible":
+            raise out_of_sight(manifest.project_key, standing)
+        if standing == "live":
+            raise IncompleteRead(
+                f"Jira's search names no issue of {manifest.project_key} at all, and the lake has "
+                f"{issues.rows:,}: search is out of order, or they are hidden or gone.",
+                f"Nothing was changed. `jira-assets reconcile {manifest.project_key}` finds out which it is.",
+            )
