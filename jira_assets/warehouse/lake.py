@@ -15,20 +15,22 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from jira_assets.errors import LakeError, WrongSite
-from jira_assets.warehouse.files import write_atomically
+from jira_assets.warehouse.files import TEMPORARY_PREFIX, write_atomically
 from jira_assets.warehouse.locks import Holder, holder, lock_held
 from jira_assets.warehouse.manifest import Manifest, SiteManifest
 
 Document = TypeVar("Document")
 
 UNNAMED_FILES_LIVE = 3600.0
-"""Seconds after which a file that no manifest names is swept: a run may be about to commit a younger one."""
+"""Seconds after which a file that no manifest names is swept: a run may be about to commit a younger one, and
+somebody who read the manifest that named it last may be about to read it."""
 
 
 class SiteIdentity(msgspec.Struct, frozen=True):
@@ -97,10 +99,7 @@ class Lake:
 
         Somebody may be reading those: the hour after which they are swept begins now.
         """
-        before = self.manifest(manifest.project_id)
-        for relative in before.file_paths() - manifest.file_paths() if before else ():
-            with suppress(FileNotFoundError):
-                os.utime(self.path(relative))
+        self._outdate(self.manifest(manifest.project_id), manifest.file_paths())
         write_atomically(self._manifest_path(manifest.project_id), msgspec.json.encode(manifest))
 
     def site_manifest(self) -> SiteManifest:
@@ -109,6 +108,7 @@ class Lake:
 
     def commit_site(self, manifest: SiteManifest) -> None:
         """Make the tables that the manifest names exist."""
+        self._outdate(self.site_manifest(), manifest.file_paths())
         write_atomically(self._manifest_path("site"), msgspec.json.encode(manifest))
 
     def sweep(self, manifest: Manifest) -> int:
@@ -119,8 +119,20 @@ class Lake:
 
     def sweep_site(self, manifest: SiteManifest) -> int:
         """Remove the files of the site's tables that its manifest does not name, once they are old."""
-        named = {self.path(table.path) for table in manifest.tables.values()}
-        return _remove_old(path for path in (self.root / "site").glob("*") if path not in named)
+        named = {self.path(relative) for relative in manifest.file_paths()}
+        present = chain(
+            (self.root / "site").glob("*"),
+            # What commits left that were killed, of any project; their folders hold nothing else unnamed.
+            self.root.glob(f"{TEMPORARY_PREFIX}*"),
+            self._manifest_path("site").parent.glob(f"{TEMPORARY_PREFIX}*"),
+        )
+        return _remove_old(path for path in present if path not in named)
+
+    def _outdate(self, before: Manifest | SiteManifest | None, named: set[str]) -> None:
+        """Let the age of files that are no longer named begin now: somebody may be about to read them."""
+        for relative in (before.file_paths() if before else set()) - named:
+            with suppress(FileNotFoundError):
+                os.utime(self.path(relative))
 
     def _manifest_path(self, name: str) -> Path:
         return self.root / "manifests" / f"{name}.json"
@@ -140,7 +152,8 @@ class Lake:
 def _remove_old(paths: Iterable[Path]) -> int:
     removed = 0
     for path in paths:
-        if time.time() - path.lstat().st_mtime > UNNAMED_FILES_LIVE:
-            path.unlink(missing_ok=True)
-            removed += 1
+        with suppress(FileNotFoundError):  # whoever wrote it has given it its name, or was faster
+            if time.time() - path.lstat().st_mtime > UNNAMED_FILES_LIVE:
+                path.unlink()
+                removed += 1
     return removed

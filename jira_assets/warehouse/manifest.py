@@ -141,6 +141,10 @@ class SiteManifest(msgspec.Struct):
     pull_requests_read_from: str = ""
     """A digest of the files that the pull requests were last read from."""
 
+    def file_paths(self) -> set[str]:
+        """Name every file this manifest makes exist."""
+        return {table.path for table in self.tables.values()}
+
 
 def fingerprint(parts: Iterable[object]) -> str:
     """Condense everything a result depends on into a short digest."""

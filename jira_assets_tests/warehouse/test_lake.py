@@ -10,7 +10,14 @@ import pytest
 
 from jira_assets.errors import LakeError, WrongSite
 from jira_assets.warehouse.lake import UNNAMED_FILES_LIVE, Lake, SiteIdentity
-from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
+from jira_assets.warehouse.manifest import (
+    Derived,
+    DerivedFile,
+    Manifest,
+    SiteManifest,
+    SiteTable,
+    fingerprint,
+)
 from jira_assets_tests.warehouse.bench import NOON, Bench, at, seen
 
 
@@ -82,6 +89,52 @@ def test_sweeping_removes_old_files_that_no_manifest_names(bench: Bench) -> None
     assert bench.lake.sweep(manifest) == 1
     assert not stray.exists()
     assert all(path.exists() for path in (young, alien, *named))
+
+
+def test_a_file_that_was_just_replaced_is_kept_for_those_who_are_about_to_read_it(bench: Bench) -> None:
+    bench.land([seen("1")])
+    bench.derive()
+    replaced = {bench.lake.path(file.path) for file in bench.manifest().derived["issues"].files.values()}
+    for path in replaced:
+        grow_old(path)
+    bench.land([seen("2")])
+    bench.derive()
+
+    assert bench.lake.sweep(bench.manifest()) == 0
+    assert all(path.exists() for path in replaced)
+    for path in replaced:
+        grow_old(path)
+    assert bench.lake.sweep(bench.manifest()) == len(replaced)
+
+
+def test_a_table_of_the_site_that_was_just_replaced_is_kept_as_well(bench: Bench) -> None:
+    lake = bench.lake
+    for name in ("old", "new"):
+        table = SiteTable(f"site/users-{name}.parquet", 1, NOON)
+        lake.path(table.path).parent.mkdir(exist_ok=True, parents=True)
+        lake.path(table.path).write_bytes(b"x")
+        grow_old(lake.path(table.path))
+        lake.commit_site(SiteManifest({"users": table}))
+
+    assert lake.sweep_site(lake.site_manifest()) == 0
+    grow_old(lake.path("site/users-old.parquet"))
+    assert lake.sweep_site(lake.site_manifest()) == 1
+    assert lake.path("site/users-new.parquet").exists()
+
+
+def test_what_a_killed_commit_left_is_swept_when_it_is_old(bench: Bench) -> None:
+    lake = bench.lake
+    bench.land([seen("1")])
+    left = [lake.path("manifests/.part-1"), lake.path(".part-2")]
+    for path in left:
+        path.write_bytes(b"x")
+    lake.commit_site(SiteManifest())
+
+    assert lake.sweep_site(lake.site_manifest()) == 0
+    for path in left:
+        grow_old(path)
+    assert lake.sweep_site(lake.site_manifest()) == 2
+    assert [manifest.project_id for manifest in lake.manifests()] == ["10"]
 
 
 def test_a_derived_table_is_found_in_whatever_group_it_is(bench: Bench) -> None:
