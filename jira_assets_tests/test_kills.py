@@ -1,0 +1,175 @@
+"""kill -9 at any moment of a sync, reconcile or publish: what is published is whole, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from jira_assets.demo.generate import generate_site
+from jira_assets.demo.life import Life
+from jira_assets.warehouse.files import TEMPORARY_PREFIX
+from jira_assets.warehouse.lake import UNNAMED_FILES_LIVE
+from jira_assets.warehouse.publish import BUILD_PREFIX
+from jira_assets_tests.rig import Rig, credentials, open_rig
+
+COMMANDS = (["sync"], ["reconcile"], ["sync", "--full"], ["publish", "--force"])
+LONGEST = 120.0
+UNFINISHED = (TEMPORARY_PREFIX, BUILD_PREFIX, "duckdb_temp")
+TABLES = ("jira_issues", "jira_issue_changes", "jira_issue_sprints", "jira_issue_fields", "sync_status")
+
+
+@dataclass
+class Killer:
+    """Run commands on the home of a rig in processes of their own, and kill them."""
+
+    rig: Rig
+    dice: random.Random
+    lengths: dict[str, float] = field(default_factory=dict)
+    versions: set[tuple[str, str]] = field(default_factory=set)
+
+    def start(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start a command in a session of its own, so that all it starts can be killed with it."""
+        home = self.rig.bench.settings.home
+        kept = {name: os.environ[name] for name in os.environ if not name.startswith(("JIRA_", "DAGSTER"))}
+        environment = kept | credentials(self.rig.server) | {"JIRA_ASSETS_HOME": str(home), "HOME": str(home)}
+        return subprocess.Popen(
+            [sys.executable, "-c", "from jira_assets.cli import main; main()", *words],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def run(self, words: Sequence[str]) -> None:
+        """Let a command end by itself; it has to succeed."""
+        began = time.monotonic()
+        with self.start(words) as process:
+            assert process.wait(LONGEST) == 0, words
+        self.lengths[" ".join(words)] = time.monotonic() - began
+
+    def kill(self, words: Sequence[str]) -> bool:
+        """Kill a command and all it started at a random moment; tell whether it was still running."""
+        length = self.lengths[" ".join(words)]
+        with self.start(words) as process:
+            try:
+                # Most of a command is its start; what matters happens in its second half.
+                process.wait(length * self.dice.uniform(0.3, 1.0))
+            except subprocess.TimeoutExpired:
+                holders = self.holders()
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(LONGEST)
+                assert holders <= {process.pid}
+                return True
+        return False
+
+    def holders(self) -> set[int]:
+        """Return the processes that are said to work on a project now, apart from one without a name yet."""
+        held = [self.rig.bench.lake.holder(project.project_id) for project in self.rig.tracked]
+        return {holder.pid for holder in held if holder is not None} - {0}
+
+
+def change_the_site(rig: Rig, life: Life) -> None:
+    """Let people work for a while."""
+    for _ in range(6):
+        life.step()
+
+
+def published_versions(rig: Rig) -> set[tuple[str, str]]:
+    """Read every table of the published file whole; return the versions of issues it shows."""
+    with duckdb.connect(str(rig.bench.settings.warehouse_file.resolve()), read_only=True) as warehouse:
+        for table in TABLES:
+            rows = warehouse.execute(f"select * from {table}").fetchall()
+            assert rows, table
+        issues, distinct = warehouse.execute(
+            "select count(*), count(distinct jira_id) from jira_issues"
+        ).fetchall()[0]
+        assert issues == distinct
+        assert warehouse.execute("select value from warehouse_info where key = 'fingerprint'").fetchall()
+        return set(warehouse.execute("select jira_id, updated_at::varchar from jira_issues").fetchall())
+
+
+def nothing_is_lost(killer: Killer, before: set[tuple[str, str]]) -> None:
+    """What is published is as it was before the kill, or newer; what the lake names is there."""
+    shown = dict(published_versions(killer.rig))
+    truth = killer.rig.site.issues_truth()
+    for issue_id, updated in before:
+        assert issue_id not in truth or shown.get(issue_id, "") >= updated, issue_id
+    lake = killer.rig.bench.lake
+    for manifest in lake.manifests():
+        for relative in sorted(manifest.file_paths()):
+            killer.rig.bench.engine.execute(f"select count(*) from read_parquet('{lake.path(relative)}')")
+    assert killer.holders() == set()
+
+
+def leftovers(rig: Rig) -> list[Path]:
+    """List what dead processes left lying about."""
+    home, lake = rig.bench.settings.home, rig.bench.lake
+    named = {lake.path(file) for manifest in lake.manifests() for file in manifest.file_paths()}
+    unnamed = {path for path in lake.root.glob("*/project=*/*") if path not in named}
+    return sorted(unnamed | {path for path in home.rglob("*") if path.name.startswith(UNFINISHED)})
+
+
+def grow_old(paths: Sequence[Path]) -> None:
+    """Let files look as old as those that are swept."""
+    then = time.time() - UNNAMED_FILES_LIVE - 1
+    for path in paths:
+        os.utime(path, (then, then), follow_symlinks=False)
+
+
+def prove(home: Path, kills: int, commands: Sequence[Sequence[str]], *, heal_often: bool = True) -> None:
+    """Kill as often as told, look each time at what is left, and let the next sync heal it."""
+    dice = random.Random(kills)
+    with killing(home, dice) as killer:
+        for once in sorted({tuple(each) for each in commands}, reverse=True):  # a sync comes first
+            killer.run(once)
+        life, killed = Life(killer.rig.site, 1), 0
+        while killed < kills:
+            words = commands[killed % len(commands)]
+            before = published_versions(killer.rig)
+            change_the_site(killer.rig, life)
+            killed += killer.kill(words)
+            nothing_is_lost(killer, before)
+            if heal_often and dice.random() < 0.5:  # else the next one has to cope with what two of them left
+                heal(killer)
+        heal(killer)
+
+
+def heal(killer: Killer) -> None:
+    """Sync and reconcile once more: all is there, and nothing lies about any longer."""
+    rig = killer.rig
+    assert rig.sync().failures == []
+    assert rig.reconcile().failures == []
+    assert rig.differences() == []
+    assert {record.status for record in rig.bench.state.records()} == {"complete"}
+    grow_old(leftovers(rig))
+    assert rig.sync().failures == []
+    assert leftovers(rig) == []
+
+
+@contextmanager
+def killing(home: Path, dice: random.Random) -> Iterator[Killer]:
+    """Open a home that real processes share with this one; the clock runs for all of them."""
+    now = int(time.time() * 1000)
+    with open_rig(home, generate_site(1, projects=2, issues=120, now_ms=now), frozen=False) as rig:
+        rig.track()
+        yield Killer(rig, dice)
+
+
+def test_five_kills_lose_nothing(tmp_path: Path) -> None:
+    prove(tmp_path, 5, [["reconcile"], *[["publish", "--force"]] * 4], heal_often=False)
+
+
+@pytest.mark.prove
+def test_a_hundred_kills_lose_nothing(tmp_path: Path) -> None:
+    prove(tmp_path, 100, COMMANDS)
