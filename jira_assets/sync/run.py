@@ -22,6 +22,7 @@ from jira_assets.sync.record import record_outcome
 from jira_assets.sync.refresh import Refreshed, refresh_site
 from jira_assets.sync.site import arrive
 from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.site import read_site_table
 
 PROJECTS_AT_ONCE = 4
 """Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them."""
@@ -53,6 +54,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
+    _follow_renames(context, state, [task.project for task in tasks])
     notices = [*filter(None, [mark.warning]), *refreshed.notices]
     return SyncResult(outcomes, notices, tally.requests)
 
@@ -80,6 +82,17 @@ def _sync_all(
             # Dead credentials, or a person's Ctrl-C: what has not begun is called off.
             threads.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _follow_renames(context: SyncContext, state: State, projects: Sequence[TrackedProject]) -> None:
+    """Track projects under the keys that Jira gives them now; what the lake has lies under their ids."""
+    lake, engine = context.lake, context.engine.cursor()
+    rows = read_site_table(engine, lake, lake.site_manifest(), "projects")
+    keys = {row["project_id"]: row["project_key"] for row in rows}
+    for project in projects:
+        key = keys.get(project.project_id, project.project_key)
+        if key != project.project_key:
+            state.rename_key(project.project_id, key)
 
 
 def _facts(context: SyncContext, site: Future[Refreshed], task: Task, mode: Mode) -> SiteFacts:

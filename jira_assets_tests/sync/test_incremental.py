@@ -159,6 +159,22 @@ def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(rig: 
     assert rig.differences() == []
 
 
+def test_projects_are_tracked_under_the_keys_that_they_have_now(rig: Rig) -> None:
+    rig.sync()
+    first, second = rig.tracked
+    rig.site.rename_project_key(first.project_key, "SPARE")
+    rig.site.rename_project_key(second.project_key, first.project_key)  # whose key that was
+    rig.site.clock.advance(timedelta(days=1, minutes=1))
+
+    rig.sync()
+
+    keys = {first.project_id: "SPARE", second.project_id: first.project_key}
+    assert {project.project_id: project.project_key for project in rig.tracked} == keys
+    assert dict(rig.ask("select project_id, project_key from sync_status")) == keys
+    assert rig.sync(first.project_key).outcomes[0].project_id == second.project_id
+    assert rig.differences() == []
+
+
 def test_an_issue_that_moved_to_another_tracked_project_is_there_once(rig: Rig) -> None:
     rig.sync()
     rig.site.clock.advance(timedelta(hours=1))
