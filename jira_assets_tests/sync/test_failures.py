@@ -115,18 +115,28 @@ def test_a_lake_of_another_site_is_refused(rig: Rig) -> None:
     assert "other.atlassian.net" in caught.value.reason
 
 
-def test_a_full_sync_ends_complete_with_every_fault_at_ten_percent(tmp_path: Path) -> None:
-    with open_rig(tmp_path, generate_site(11, projects=1, issues=600, now_ms=1_790_000_000_000)) as rig:
+def sync_through_every_fault(home: Path, issues: int) -> None:
+    """Read a site whole that fails every second request in one way or another."""
+    with open_rig(home, generate_site(11, projects=1, issues=issues, now_ms=1_790_000_000_000)) as rig:
         rig.track()
         rig.site.faults.add(*every_fault(0.1))
 
         result = rig.sync()
 
         assert not result.failures
-        assert rig.site.faults.happened > 0
+        assert rig.site.faults.happened > issues // 100
         assert rig.site.early_returns == []
         rig.site.faults.clear()
         assert rig.differences() == []
+
+
+def test_a_full_sync_ends_complete_with_every_fault_at_ten_percent(tmp_path: Path) -> None:
+    sync_through_every_fault(tmp_path, 600)
+
+
+@pytest.mark.prove
+def test_a_full_sync_of_5000_issues_ends_complete_with_every_fault_at_ten_percent(tmp_path: Path) -> None:
+    sync_through_every_fault(tmp_path, 5000)
 
 
 def test_without_the_right_to_list_users_people_come_from_issues_and_it_is_said(rig: Rig) -> None:
