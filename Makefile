@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev assets chromium demo test prove lint types check benchmark lock clean
+.PHONY: help setup setup-dev assets chromium demo test test-postgres prove lint types check docs benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,9 @@ test: setup-dev chromium $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## R
 	@JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		$(BIN)/python -m pytest -n 2 --dist worksteal -m "not prove"
 
+test-postgres: setup-dev $(VENV)/.programs  ## Run the tests of runs once more, on PostgreSQL
+	@$(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres
+
 prove: setup-dev $(VENV)/.programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
@@ -90,6 +93,9 @@ types: setup-dev  ## Check types
 	@$(BIN)/mypy
 
 check: lint types test  ## Everything CI checks
+
+docs: setup-dev  ## Write docs/commands.md and docs/settings.md from the program itself
+	@$(BIN)/python -m jira_assets.cli.reference docs
 
 benchmark: setup-dev  ## Measure the first full sync against other tools
 	@$(BIN)/python -m benchmarks.full_sync

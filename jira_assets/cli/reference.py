@@ -1,0 +1,73 @@
+"""Write docs/commands.md and docs/settings.md from the commands and the table of settings.
+
+`python -m jira_assets.cli.reference docs`, or `make docs`; a test fails when the files say something else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from jira_assets.cli.root import main
+from jira_assets.setting_table import SETTINGS, Setting
+
+_WIDTH = 100
+
+
+def commands_page() -> str:
+    """Write what every command says of itself."""
+    parts = [
+        "# Commands\n\nMade from the commands themselves by `make docs`: each says the same with `--help`.\n",
+        _section(main, "jira-assets", "##"),
+        *_pages(main, "jira-assets", "##"),
+    ]
+    return "\n".join(parts)
+
+
+def settings_page() -> str:
+    """Write the table of settings."""
+    rows = "\n".join(_row(setting) for setting in SETTINGS)
+    return f"""# Settings
+
+Made from the table of settings by `make docs`. A flag comes first, then the environment, then the file `.env`
+of the working folder, then what `jira-assets config set` keeps in the state, then the default. Which one it
+was, `jira-assets config` shows. Secrets, and what is needed to find the state, are never kept in it.
+
+| variable | meaning | default | may be kept in the state |
+|---|---|---|---|
+{rows}
+"""
+
+
+def _row(setting: Setting) -> str:
+    default = f"`{setting.default}`" if setting.default else ""
+    kept = "yes" if setting.storable else "no"
+    return f"| `{setting.env}` | {setting.description} | {default} | {kept} |"
+
+
+def _pages(group: click.Group, path: str, level: str) -> Iterator[str]:
+    context = click.Context(group, info_name=path)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None  # noqa: S101  # it was just listed
+        yield _section(command, f"{path} {name}", level)
+        if isinstance(command, click.Group):
+            yield from _pages(command, f"{path} {name}", f"{level}#")
+
+
+def _section(command: click.Command, path: str, level: str) -> str:
+    context = click.Context(command, info_name=path, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    return f"{level} {path}\n\n```\n{command.get_help(context).rstrip()}\n```\n"
+
+
+def write_reference(folder: Path) -> None:
+    """Write both pages."""
+    folder.joinpath("commands.md").write_text(commands_page(), encoding="utf-8")
+    folder.joinpath("settings.md").write_text(settings_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_reference(Path(sys.argv[1]))
