@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev assets chromium demo test test-postgres prove lint types check docs benchmark lock clean
+.PHONY: help setup setup-dev assets demo test test-postgres prove lint types check docs benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,16 +66,10 @@ setup-dev: $(VENV)/.dev $(CHARTS)  ## Create the environment that develops it
 
 assets: $(CHARTS)  ## Build what draws the charts of the page
 
-chromium:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-		{ echo "Installing Chromium for the tests of the page …"; apt-get update -qq; \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } \
-		|| echo "No Chromium: the tests that need a browser are skipped (Debian: apt-get install chromium)."
-
 demo: setup  ## Sync the embedded demo site into DuckDB and show what came out
 	@$(BIN)/jira-assets demo --once
 
-test: setup-dev chromium $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
+test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
 	@JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		$(BIN)/python -m pytest -n 2 --dist worksteal -m "not prove"
 

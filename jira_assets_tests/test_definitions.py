@@ -44,3 +44,12 @@ def test_the_lineage_reads_like_the_flow_of_the_data() -> None:
     assert parents["jira_user_matches"] == {"jira_issues", "jira_users", "team_members"}
     assert parents["jira_unmatched_users"] == {"jira_user_matches"}
     assert {"jira_issues", "jira_user_matches", "jira_sprints"} <= parents["warehouse"]
+
+
+def test_both_configurations_of_dagster_are_the_same_but_for_where_they_keep_things() -> None:
+    sqlite, postgres = (
+        yaml.safe_load((ROOT / "jira_assets" / name).read_text(encoding="utf-8"))
+        for name in ("dagster.yaml", "dagster.postgres.yaml")
+    )
+    assert {name: postgres[name] for name in sqlite} == sqlite
+    assert set(postgres) - set(sqlite) <= {"storage", "run_monitoring", "run_retries"}

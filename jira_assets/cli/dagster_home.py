@@ -10,13 +10,20 @@ from jira_assets.settings import Settings
 
 
 def use_dagster_home(settings: Settings) -> Path:
-    """Point DAGSTER_HOME into the home and put the packaged dagster.yaml there, unless there is one."""
+    """Point DAGSTER_HOME into the home and put the packaged dagster.yaml there, unless there is one.
+
+    With DAGSTER_PG_URL set, that is the one for PostgreSQL.
+    """
     folder = settings.dagster_dir
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "dagster.yaml"
     if not configuration.exists():
-        packaged = files("jira_assets") / "dagster.yaml"
+        packaged = files("jira_assets") / _packaged_name()
         configuration.write_text(packaged.read_text(encoding="utf-8"), encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["JIRA_ASSETS_HOME"] = str(settings.home)
     return folder
+
+
+def _packaged_name() -> str:
+    return "dagster.postgres.yaml" if os.environ.get("DAGSTER_PG_URL") else "dagster.yaml"
