@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -21,6 +23,25 @@ def postgres_server() -> Iterator[str]:
         pytest.skip("initdb is missing: install PostgreSQL (Debian: postgresql), or run `make test`")
     with running_postgres(programs) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_dagster(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Run a Dagster whose storage is PostgreSQL, by the file that is meant for it."""
+    import dagster as dg  # late: few tests need it
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("create database dagster"))
+    engine.dispose()
+    home = tmp_path_factory.mktemp("dagster")
+    packaged = files("jira_assets") / "dagster.postgres.yaml"
+    (home / "dagster.yaml").write_text(packaged.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_PG_URL", postgres_server.rpartition("/")[0] + "/dagster")
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            yield instance
 
 
 @pytest.fixture

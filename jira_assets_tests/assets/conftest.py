@@ -9,23 +9,45 @@ import dagster as dg
 import pytest
 
 from jira_assets.demo.generate import generate_site
+from jira_assets.partitions import follow_tracked
 from jira_assets_tests.rig import Rig, credentials, open_rig
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    """An instance that forgets everything."""
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.prove)])
+def database(request: pytest.FixtureRequest) -> str:
+    """Run a test on both databases, for Dagster's storage as for our state.
+
+    `make test-postgres` runs the second round, which takes as long as all the rest of these tests.
+    """
+    return str(request.param)
 
 
 @pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+def instance(database: str, request: pytest.FixtureRequest) -> Iterator[dg.DagsterInstance]:
+    """An instance that knows nothing yet."""
+    if database == "sqlite":
+        with dg.DagsterInstance.ephemeral() as ephemeral:
+            yield ephemeral
+        return
+    instance: dg.DagsterInstance = request.getfixturevalue("postgres_dagster")
+    instance.wipe()
+    follow_tracked(instance, [])
+    yield instance
+
+
+@pytest.fixture
+def rig(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Rig]:
     """A site of four tracked projects, and the environment that connects to it."""
-    with open_rig(
-        tmp_path / "home", generate_site(4, projects=4, issues=60, now_ms=1_790_000_000_000), frozen=False
-    ) as rig:
+    data = generate_site(4, projects=4, issues=60, now_ms=1_790_000_000_000)
+    places = {"JIRA_ASSETS_HOME": str(tmp_path / "home")}
+    if database == "postgres":
+        places["JIRA_ASSETS_STATE_URL"] = request.getfixturevalue("postgres_url")
+    state_url = places.get("JIRA_ASSETS_STATE_URL")
+    chosen = {"state_url": state_url} if state_url else {}
+    with open_rig(tmp_path / "home", data, frozen=False, **chosen) as rig:
         rig.track()
-        for name, value in {**credentials(rig.server), "JIRA_ASSETS_HOME": str(tmp_path / "home")}.items():
+        for name, value in {**credentials(rig.server), **places}.items():
             monkeypatch.setenv(name, value)
         yield rig
