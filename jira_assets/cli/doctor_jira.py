@@ -22,6 +22,8 @@ ATTEMPTS = 3
 def check_jira(settings: Settings) -> Iterator[Finding]:
     """Ask Jira a few questions."""
     with open_state(settings) as state:
+        if not settings.jira_api_token and state.credential() is None:
+            return  # that nothing is connected was said already
         connection = choose_connection(settings, state)
         transport = Transport(connection, attempts=ATTEMPTS, patience=timedelta(seconds=30), pause=state)
         with closing(transport):

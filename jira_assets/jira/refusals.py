@@ -134,7 +134,7 @@ def _check_token(said: _Said) -> str:
     )
     if "/ex/jira/" in said.answer.url:
         return f"{advice} and JIRA_CLOUD_ID, or connect again."
-    return f"{advice}; a token with scopes also needs JIRA_CLOUD_ID."
+    return f"{advice}; a token with scopes also needs JIRA_CLOUD_ID. `jira-assets connect --token` finds out."
 
 
 def _oauth(said: _Said) -> JiraAssetsError:
