@@ -7,6 +7,7 @@ from itertools import islice
 import dagster as dg
 
 from jira_assets.assets.specs import JIRA_ISSUES, RAW_JIRA_ISSUES, SYNC_STATUS
+from jira_assets.jira.connected import connected_as
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.sync.health import (
     EVERY_PROJECT_SYNCED,
@@ -27,6 +28,8 @@ from jira_assets.warehouse.soundness import (
     values_that_did_not_fit,
 )
 
+CONNECTION_HOLDS = "the_connection_holds"
+
 SPECS = [
     dg.AssetCheckSpec(
         EVERY_PROJECT_SYNCED,
@@ -43,6 +46,11 @@ SPECS = [
         asset=SYNC_STATUS.key,
         description="Every tracked project was compared with Jira issue by issue within the allowed days, "
         "and nothing is missing.",
+    ),
+    dg.AssetCheckSpec(
+        CONNECTION_HOLDS,
+        asset=SYNC_STATUS.key,
+        description="A Jira site is connected, and its consent neither was lost nor ends within two weeks.",
     ),
     dg.AssetCheckSpec(
         VALUES_FIT_THEIR_TYPE,
@@ -81,10 +89,13 @@ def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iter
 
 
 def judge_status(bench: Workbench) -> list[Verdict]:
-    """Judge how fresh and complete the projects are; cheap, since only the state is read."""
-    return judge_projects(
+    """Judge the connection, and how fresh and complete the projects are; only the state is read for it."""
+    projects = judge_projects(
         bench.state.tracked_projects(), bench.state.records(), bench.clock(), limits_from(bench.settings)
     )
+    connected = connected_as(bench.settings, bench.state, bench.clock())
+    trouble = {"connection": f"{connected.trouble} {connected.remedy}"} if connected.trouble else {}
+    return [Verdict(CONNECTION_HOLDS, trouble), *projects]
 
 
 def judge_tables(bench: Workbench) -> list[Verdict]:

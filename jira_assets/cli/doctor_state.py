@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jira_assets.cli.connected import connected_as
 from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
+from jira_assets.jira.connected import connected_as
 from jira_assets.setting_values import mask_password
 from jira_assets.settings import Settings
 

@@ -36,4 +36,6 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
         return
     published = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     yield good("warehouse", f"{file} opens, {tables} tables, published {ago(published)}")
-    yield good("duckdb", f"library {duckdb.__version__}, file written for DuckDB {storage.rstrip("+")} and later")
+    yield good(
+        "duckdb", f"library {duckdb.__version__}, file written for DuckDB {storage.rstrip('+')} and later"
+    )

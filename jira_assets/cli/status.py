@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import click
 
-from jira_assets.cli.connected import Connected, connected_as
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
+from jira_assets.jira.connected import Connected, connected_as
 from jira_assets.phrases import ago
 from jira_assets.settings import Settings
 from jira_assets.state.records import SyncRecord

@@ -19,6 +19,7 @@ from jira_assets.demo.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import AuthenticationError, JiraUnavailable, NotFound, ReconnectNeeded, SettingsError
 from jira_assets.jira.client import JiraClient
+from jira_assets.jira.connected import connected_as
 from jira_assets.jira.connection import BasicToken
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
@@ -185,6 +186,23 @@ def test_a_consent_that_was_taken_back_stops_everything_and_says_how_to_go_on(co
         connected.site, connected.settings, connected.state, connected.clock.now, connected.server.url
     )
     assert connected.client().fetch_identity().email == "demo@example.com"
+
+
+def test_the_check_of_the_connection_says_since_when_and_what_to_do(connected: Connected) -> None:
+    def trouble() -> str | None:
+        return connected_as(connected.settings, connected.state, connected.clock.now()).trouble
+
+    assert trouble() is None
+    connected.clock.advance(timedelta(days=80))
+    assert trouble() == "The consent ends on 2027-02-21."
+    connected.clock.advance(timedelta(days=11))
+    assert trouble() == "The consent ended on 2027-02-21."
+    with pytest.raises(ReconnectNeeded):
+        connected.client().fetch_identity()
+    told = connected_as(connected.settings, connected.state)
+    assert told.trouble is not None
+    assert told.trouble.startswith("Syncs have stopped: Atlassian no longer accepts the OAuth grant")
+    assert "jira-assets connect" in (told.remedy or "")
 
 
 def test_a_wrong_client_secret_is_told_apart_from_a_lost_consent(connected: Connected) -> None:

@@ -1,4 +1,4 @@
-"""How this home is connected, without asking Jira: what `status` and `doctor` show."""
+"""How this home is connected, without asking Jira: what `status`, `doctor` and an asset check say."""
 
 from __future__ import annotations
 
