@@ -27,3 +27,12 @@ def use_dagster_home(settings: Settings) -> Path:
 
 def _packaged_name() -> str:
     return "dagster.postgres.yaml" if os.environ.get("DAGSTER_PG_URL") else "dagster.yaml"
+
+
+def create_storage() -> None:
+    """Create Dagster's databases: processes that do it at the same time trip over each other."""
+    import dagster as dg  # late: it takes longer to import than most commands to run
+
+    with dg.DagsterInstance.get() as instance:
+        # Each is created by whoever first asks for it.
+        _ = (instance.run_storage, instance.event_log_storage, instance.schedule_storage)

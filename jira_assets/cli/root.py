@@ -36,7 +36,7 @@ COMMANDS = {
     "status": ("jira_assets.cli.status:status", "Show how fresh and complete each tracked project is."),
     "sync": ("jira_assets.cli.sync:sync", "Bring tracked projects up to date, and publish."),
     "team": ("jira_assets.cli.team:team", "Import and list the members of the team."),
-    "up": ("jira_assets.cli.up:up", "Run Dagster and its daemon, until Ctrl-C."),
+    "up": ("jira_assets.cli.up:up", "Run the page, Dagster and its daemon, until Ctrl-C."),
     "users": (
         "jira_assets.cli.users:users",
         "Show the accounts without a team member, and decide about them.",

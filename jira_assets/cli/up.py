@@ -17,7 +17,7 @@ from types import FrameType
 
 import click
 
-from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.cli.dagster_home import create_storage, use_dagster_home
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.port_owner import port_owner
 from jira_assets.errors import JiraAssetsError, SettingsError
@@ -37,25 +37,30 @@ class Service:
 
 @click.command()
 @click.option("--port", default=3000, show_default=True, help="Port of Dagster's UI.")
+@click.option("--page-port", default=3210, show_default=True, help="Port of the page.")
 @pass_invocation
-def up(invocation: Invocation, port: int) -> None:
-    """Run Dagster, its UI and the daemon that syncs by itself, until Ctrl-C.
+def up(invocation: Invocation, port: int, page_port: int) -> None:
+    """Run the page, Dagster with its UI, and the daemon that syncs by itself, until Ctrl-C.
 
     When one of them ends, all end, and the exit code is 1.
     """
-    use_dagster_home(invocation.settings)
+    folder = use_dagster_home(invocation.settings)
+    if not (folder / "history").exists():
+        create_storage()
+    os.environ.setdefault("JIRA_ASSETS_DAGSTER_URL", f"http://{HOST}:{port}")  # for the links of the page
     with as_file(files("jira_assets") / "workspace.yaml") as workspace:
-        services = services_of(str(workspace), port)
+        services = services_of(str(workspace), port, page_port)
         for service in services:
             _insist_on_free_port(service)
         with stop_on_signals() as stopping:
             _run(invocation, services, stopping)
 
 
-def services_of(workspace: str, port: int) -> list[Service]:
+def services_of(workspace: str, port: int, page_port: int) -> list[Service]:
     """List what runs. Each is a module of this Python, so that no other installation is started."""
     python = [sys.executable, "-m"]
     return [
+        Service("The page", [*python, "jira_assets.web", "--port", str(page_port)], page_port),
         Service(
             "Dagster's UI", [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", workspace], port
         ),
@@ -129,5 +134,5 @@ def _insist_on_free_port(service: Service) -> None:
         except OSError:
             raise SettingsError(
                 f"Port {service.port} is in use by {port_owner(service.port)}.",
-                "End it, or choose another with --port.",
+                "End it, or choose another with --port or --page-port.",
             ) from None

@@ -31,6 +31,11 @@ class Desk:
         return State.open(self.settings.state_url)
 
     @property
+    def site_url(self) -> str | None:
+        """The address of the connected site."""
+        return self.settings.jira_site_url or self.state.connected_site().url
+
+    @property
     def lake(self) -> Lake:
         """The files that runs write."""
         return Lake(self.settings.lake_dir)

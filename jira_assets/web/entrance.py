@@ -20,10 +20,10 @@ async def enter(request: Request) -> Response:
     if access.token is None:
         return RedirectResponse("/", 303)
     if request.method == "GET":
-        return render(request, "enter.html", after=after)
+        return render(request, "enter.html", after=after, site_url=None)
     form = await read_form(request)
     if not access.is_token(form.get("token", "")):
-        return render(request, "enter.html", after=after, refused=True, status_code=403)
+        return render(request, "enter.html", after=after, site_url=None, refused=True, status_code=403)
     answer = RedirectResponse(after, 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(

@@ -103,10 +103,10 @@ def _read_fields(lake: Lake) -> dict[str, str]:
 
 def _fetch(settings: Settings, state: State) -> list[VisibleProject]:
     from jira_assets.jira.client import JiraClient  # late: most pages ask Jira nothing
-    from jira_assets.jira.connection import Connection
+    from jira_assets.jira.sign_in import choose_connection
     from jira_assets.jira.transport import Transport
 
-    connection = Connection.from_settings(settings)
+    connection = choose_connection(settings, state)
     with closing(Transport(connection, max_in_flight=settings.max_in_flight, pause=state)) as transport:
         client = JiraClient(transport)
         client.fetch_identity()  # dead credentials see no project, and are not told so

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from jira_assets.web.connection import describe_connection
+from jira_assets.jira.connected import connected_as
 from jira_assets.web.desk import Desk
 from jira_assets.web.forms import read_form
 from jira_assets.web.overview import read_overview
@@ -18,7 +18,7 @@ from jira_assets.web.rendering import render
 def show(request: Request) -> Response:
     """Show the page."""
     desk: Desk = request.app.state.desk
-    connection = describe_connection(desk.settings)
+    connection = connected_as(desk.settings, desk.state, desk.now())
     said = request.query_params.get("said")
     return render(request, "sync.html", connection=connection, said=said, **_projects(request))
 
