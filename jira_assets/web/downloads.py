@@ -22,6 +22,8 @@ COLUMNS = (
     "account_type",
     "reason",
     "candidates",
+    "suggestions",
+    "suggested_because",
     "projects",
     "issues_assigned",
     "issues_reported",

@@ -20,6 +20,16 @@ MOST_DECIDED = 200
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A member an account may belong to, under a name that no other offer has."""
+
+    member_id: str
+    label: str
+    why: str
+    is_suggestion: bool
+
+
+@dataclass(frozen=True)
 class Decided:
     """What a person decided about an account, and whether the published tables show it already."""
 
@@ -43,7 +53,7 @@ class People:
     @property
     def activity(self) -> tuple[int, int]:
         """How much of the activity is matched, and how much there is."""
-        return sum(rate["matched_activity"] for rate in self.rates), sum(r["activity"] for r in self.rates)
+        return sum(rate["activity_matched"] for rate in self.rates), sum(r["activity"] for r in self.rates)
 
     @property
     def projects(self) -> Sequence[str]:
@@ -92,9 +102,18 @@ class PeopleReader:
         total = accounts[0]["found"] if accounts else 0
         return People(accounts, total, list(rates), self._decided(shown, known), len(newest), found.as_of)
 
-    def _offers(self, account: dict[str, Any]) -> list[tuple[str, str]]:
+    def _offers(self, account: dict[str, Any]) -> list[Offer]:
         """Name the members an account may be; nobody is matched by this."""
-        return [(key, self._names[key]) for key in account["candidates"] or () if key in self._names]
+        candidates = account["candidates"] or ()
+        reasons = dict.fromkeys(candidates, "may be this one, by the rules of matching")
+        for key, why in zip(account["suggestions"], account["suggested_because"], strict=True):
+            reasons.setdefault(key, why)
+        names = {key: self._names[key] for key in reasons if key in self._names}
+        shared = [name for name in names.values() if list(names.values()).count(name) > 1]
+        return [
+            Offer(key, f"{name} ({key})" if name in shared else name, reasons[key], key not in candidates)
+            for key, name in names.items()
+        ]
 
     def _decided(self, overrides: Sequence[Any], known: dict[str, str]) -> list[Decided]:
         return [

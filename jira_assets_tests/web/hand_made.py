@@ -36,7 +36,7 @@ PEOPLE: Sequence[Person] = (
 
 
 def write_warehouse(settings: Settings, people: Sequence[Person] = PEOPLE) -> None:
-    """Publish a file with these unmatched people, and one matched account with 60 issues in PAY."""
+    """Publish a file with these unmatched people, and the match rates of two projects."""
     settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
     file = settings.warehouse_dir / "jira-1.duckdb"
     with duckdb.connect(str(file)) as connection:
@@ -46,7 +46,8 @@ def write_warehouse(settings: Settings, people: Sequence[Person] = PEOPLE) -> No
             """create table jira_unmatched_users (project_key varchar, account_id varchar,
             display_name varchar, email varchar, reason varchar, candidates varchar[],
             issues_assigned bigint, issues_reported bigint, account_type varchar default 'atlassian',
-            last_seen_at timestamp default '2026-11-20 08:00:00')"""
+            last_seen_at timestamp default '2026-11-20 08:00:00', suggestions varchar[] default [],
+            suggested_because varchar[] default [])"""
         )
         appender = ", ".join("?" for _ in range(8))
         columns = "project_key, account_id, display_name, email, reason, candidates"
@@ -56,9 +57,9 @@ def write_warehouse(settings: Settings, people: Sequence[Person] = PEOPLE) -> No
             connection.execute(f"insert into jira_unmatched_users ({columns}) values ({appender})", person)
         connection.execute("commit")
         connection.execute(
-            """create table jira_user_matches as
-            select 'PAY' as project_key, 'acc-7' as account_id, 'm1' as member_id, 'email' as matched_by,
-            40 as issues_assigned, 20 as issues_reported"""
+            """create table jira_match_rates as
+            select * from (values ('PAY', 2, 1, 100, 60), ('WEB', 2, 0, 4, 0))
+            as rates(project_key, accounts, accounts_matched, activity, activity_matched)"""
         )
         connection.execute(
             """create table jira_users as
