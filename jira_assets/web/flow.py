@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
@@ -29,6 +29,9 @@ class FlowOptions:
     types: Sequence[str]
     quality: Sequence[Mapping[str, Any]]
     newest_finish: date | None
+    last_synced_at: datetime | None
+    items: int
+    left_out: int
     as_of: Any
 
 
@@ -46,6 +49,9 @@ def read_options(published: Published, given: Mapping[str, str]) -> FlowOptions:
             types=[row["issue_type"] for row in answer(connection, question("flow_types"), project)],
             quality=list(answer(connection, question("flow_quality"), project)),
             newest_finish=span["newest_finish"],
+            last_synced_at=_in_utc(span["last_synced_at"]),
+            items=span["items"],
+            left_out=span["left_out"],
             as_of=projects.as_of,
         )
 
@@ -74,6 +80,12 @@ class PanelAnswer:
         """Whether there is anything to draw."""
         place = self.rows.columns.index(self.panel.enough)
         return any(row[place] is not None for row in self.rows.rows)
+
+    @property
+    def needs(self) -> str:
+        """What there has to be, and where it may be found."""
+        longer = "a longer window or " if "window" in self.panel.follows and self.filter.weeks != 0 else ""
+        return f"This needs {self.panel.needs}. Try {longer}another project."
 
     @property
     def headline(self) -> str:
@@ -114,6 +126,10 @@ def _used(sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Choose the parameters that the question has: DuckDB refuses others."""
     names = set(_PARAMETER.findall(sql))
     return {name: value for name, value in parameters.items() if name in names}
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=UTC)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

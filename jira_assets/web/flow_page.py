@@ -41,7 +41,7 @@ def panel_data(request: Request) -> Response:
         "columns": found.rows.columns,
         "rows": list(found.rows),
         "is_enough": found.is_enough,
-        "needs": found.panel.needs,
+        "needs": found.needs,
         "headline": found.headline,
         "not_followed": found.not_followed,
         "as_of": found.rows.as_of,

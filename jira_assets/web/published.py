@@ -17,8 +17,10 @@ import duckdb
 from jira_assets.errors import PublishError
 from jira_assets.warehouse.readers import open_warehouse
 
-AT_ONCE = BoundedSemaphore(3)
+AT_ONCE = BoundedSemaphore(2)
 """Questions share two processors; more of them at once would only share their memory, too."""
+MEMORY_LIMIT = "64MB"
+"""For all questions together: the page is a small process beside the syncs."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Published:
     def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file for several questions that belong to one moment."""
         with AT_ONCE, open_warehouse(self.path) as connection:
+            connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+            connection.execute("set threads = 1")  # each question has its own; more would cost memory
             try:
                 yield connection
             except (duckdb.CatalogException, duckdb.BinderException) as error:

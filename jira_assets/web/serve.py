@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -14,6 +16,7 @@ from jira_assets.web.application import create_app
 
 DEFAULT_BIND = "127.0.0.1"
 DEFAULT_PORT = 3210
+_M_ARENA_MAX = -8
 
 
 def serve(
@@ -28,6 +31,7 @@ def serve(
     `load` reads the settings of the moment. Raises `SettingsError` when the page would be open to the network
     without a token, `InputError` when the port is taken.
     """
+    _share_one_heap()
     settings = load()
     access = check_access(bind, settings.web_token, settings.web_hosts)
     config = uvicorn.Config(
@@ -43,6 +47,12 @@ def serve(
         if on_ready:
             on_ready(f"http://{bind}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _share_one_heap() -> None:
+    """Keep glibc from giving each thread a heap of its own, of which none is ever returned."""
+    with suppress(OSError, AttributeError):  # another C library, which has no such habit
+        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
 
 
 def _listen(bind: str, port: int) -> socket.socket:

@@ -12,6 +12,7 @@ function theme(width) {
   const quiet = colour("quiet");
   const font = getComputedStyle(document.body).fontFamily;
   return {
+    aria: false, // hundreds of marks are no way to read it; the rows are there as a table
     background: "transparent",
     font,
     padding: { left: 2, top: 2, right: 14, bottom: 2 },
@@ -72,7 +73,7 @@ async function load(panel) {
     badge.textContent = `Not split by ${found.not_followed.join(" or ")}: all of the project.`;
   }
   if (!found.is_enough) {
-    tell(panel, "too-little", "Not enough data", `This needs ${found.needs}. Try a longer window or another project.`);
+    tell(panel, "too-little", "Not enough data", found.needs);
     return;
   }
   drawn.set(panel, found);

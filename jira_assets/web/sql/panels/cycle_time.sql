@@ -1,4 +1,4 @@
--- The percentiles are of every item in the window; the newest 4,000 are drawn.
+-- The percentiles are of every item in the window; the newest 2,000 are drawn.
 with items as (
     select
         jira_key,
@@ -41,4 +41,4 @@ select
 from items
 cross join lines
 order by items.finished_at desc, items.jira_key asc
-limit 4000
+limit 2000

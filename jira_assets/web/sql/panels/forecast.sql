@@ -1,3 +1,11 @@
+with within as materialized (
+    select *
+    from forecast_items($project, days := 28)
+),
+finish as materialized (
+    select *
+    from forecast_days($project)
+)
 select
     within.percent,
     within.items,
@@ -5,6 +13,6 @@ select
     finish.items as open_items,
     finish.days as days_to_finish,
     finish.finished_by as all_finished_by
-from forecast_items($project, days := 28) as within
-inner join forecast_days($project) as finish on within.percent = finish.percent
+from within
+inner join finish on within.percent = finish.percent
 order by within.percent

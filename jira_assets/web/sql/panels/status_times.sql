@@ -38,7 +38,7 @@ select
     count(*) as items,
     case when count(*) >= 5 then quantile_disc(stays.days, 0.5) end as days_median,
     case when count(*) >= 5 then quantile_disc(stays.days, 0.85) end as days_p85,
-    sum(stays.days) as days_in_all,
+    round(sum(stays.days), 2) as days_in_all,
     case when any_value(efficiency.items) >= 5 then any_value(efficiency.median) end as flow_efficiency_median
 from stays
 cross join efficiency
