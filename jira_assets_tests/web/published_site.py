@@ -1,0 +1,22 @@
+"""A demo site that was synced and published once, for the tests that read figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jira_assets.demo.generate import generate_site
+from jira_assets_tests.rig import Rig, open_rig
+
+NOW_MS = 1_795_435_200_000
+
+
+@contextmanager
+def published_site(home: Path, issues: int = 240) -> Iterator[Rig]:
+    """Serve a site of two projects, sync and publish it."""
+    data = generate_site(7, projects=2, issues=issues, now_ms=NOW_MS)
+    with open_rig(home, data) as rig:
+        rig.track()
+        rig.sync()
+        yield rig

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+import vl_convert
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from jira_assets.settings import Settings
+from jira_assets.warehouse.readers import open_warehouse
+from jira_assets.web.application import create_app
+from jira_assets.web.flow import answer_panel, panel_question
+from jira_assets.web.flow_filter import WINDOWS, FlowFilter
+from jira_assets.web.panels import PANELS, chart
+from jira_assets.web.published import Published
+from jira_assets_tests.web.conftest import Page
+from jira_assets_tests.web.hand_made import write_warehouse
+from jira_assets_tests.web.published_site import published_site
+
+ADDRESSES = [
+    {"weeks": "0"},
+    {"project": "*", "weeks": "0"},
+    {"project": "PAY", "type": "Story", "weeks": "52"},
+    {"project": "PAY", "from": "2026-03-01", "to": "2026-10-31"},
+]
+HOSTILE = [
+    "' or 1=1 --",
+    "'; drop table issue_flow; --",
+    "$project",
+    "\\",
+    "\x00",
+    "9" * 50,
+    "2026-13-99",
+    "*",
+]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with published_site(tmp_path_factory.mktemp("flow")) as rig:
+        yield rig.bench.settings
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(lambda: settings), "http://localhost") as opened:
+        yield opened
+
+
+def rows_of(settings: Settings, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    with open_warehouse(settings.warehouse_file) as connection:
+        return connection.execute(sql, parameters or {}).fetchall()
+
+
+def named_fields(spec: Any) -> tuple[set[str], set[str]]:
+    """Find the fields that a spec reads, and those that its own transforms make."""
+    read: set[str] = set()
+    made: set[str] = set()
+    if isinstance(spec, dict):
+        made |= {spec["as"]} if isinstance(spec.get("as"), str) else set(spec.get("as", ()))
+        read |= {spec["field"]} if isinstance(spec.get("field"), str) else set()
+        read |= set(spec.get("fold", ())) | set(spec.get("groupby", ()))
+        for part in spec.values():
+            deeper_read, deeper_made = named_fields(part)
+            read, made = read | deeper_read, made | deeper_made
+    elif isinstance(spec, list):
+        for part in spec:
+            deeper_read, deeper_made = named_fields(part)
+            read, made = read | deeper_read, made | deeper_made
+    return read, made
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_every_field_that_a_chart_names_is_a_column_of_its_rows(settings: Settings, name: str) -> None:
+    columns = set(answer_panel(Published(settings.warehouse_file), name, {}).rows.columns)
+    read, made = named_fields(chart(name))
+    assert read - made <= columns
+    assert len(read & columns) >= 2
+    assert PANELS[name].enough in columns
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_every_chart_is_good_vega_lite(settings: Settings, name: str) -> None:
+    answer = answer_panel(Published(settings.warehouse_file), name, {"weeks": "0"})
+    spec = json.loads(json.dumps(chart(name)))
+    spec["data"] = {"name": "rows", "values": json.loads(json.dumps(list(answer.rows), default=str))}
+    spec["config"] = {"params": [{"name": n, "value": "#000"} for n in theme_colours()]}
+    assert vl_convert.vegalite_to_vega(spec)["marks"]
+
+
+def theme_colours() -> list[str]:
+    return ["ink", "quiet", "accent", *(f"series{number}" for number in range(1, 7))]
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_the_site_gives_every_panel_something_to_draw(client: TestClient, name: str) -> None:
+    found = client.get(f"/flow/{name}.json?project=PAY&weeks=0").json()
+    assert found["is_enough"], found["rows"]
+    assert found["headline"]
+    assert found["as_of"].startswith("2026-")
+    assert set(found["columns"]) == set(found["rows"][0])
+
+
+@pytest.mark.parametrize("given_query", ADDRESSES)
+@pytest.mark.parametrize("name", [name for name in PANELS if name != "forecast"])  # a second each time
+def test_the_sql_that_is_shown_finds_the_rows_that_are_drawn(
+    client: TestClient, settings: Settings, name: str, given_query: dict[str, str]
+) -> None:
+    found = client.get(f"/flow/{name}.json", params=given_query).json()
+    assert "$" not in found["sql"]
+    shown = [dict(zip(found["columns"], row, strict=True)) for row in rows_of(settings, found["sql"])]
+    assert json.loads(json.dumps(shown, default=iso)) == found["rows"]
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_the_csv_has_the_rows_that_are_drawn(client: TestClient, name: str) -> None:
+    found = client.get(f"/flow/{name}.json?project=PAY&weeks=26").json()
+    answer = client.get(f"/flow/{name}.csv?project=PAY&weeks=26")
+    read = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(read) == len(found["rows"])
+    for drawn, row in zip(found["rows"], read, strict=True):
+        assert row == {column: as_csv(value) for column, value in drawn.items()}
+
+
+def iso(value: Any) -> str:
+    return str(value.isoformat())
+
+
+def as_csv(value: Any) -> str:
+    if value is None:
+        return ""
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def test_a_panel_of_a_whole_project_has_the_figures_of_the_published_tables(settings: Settings) -> None:
+    published = Published(settings.warehouse_file)
+    weekly = answer_panel(published, "flow_times", {"project": "PAY", "weeks": "52"})
+    table = rows_of(
+        settings,
+        """select week, cycle_time_median, cycle_time_p85, cycle_time_n, lead_time_median, lead_time_p85,
+        lead_time_n from flow_times_weekly where project_key = 'PAY' order by week""",
+    )
+    inner = [row for row in weekly.rows.rows if row[0] > weekly.filter.since]  # the first week may be cut
+    assert inner
+    assert inner == [row for row in table if row[0] > weekly.filter.since]
+
+    times = answer_panel(published, "status_times", {"project": "PAY", "weeks": "0"})
+    table = rows_of(
+        settings,
+        """select status, time_n, days_median, days_p85 from status_times
+        where project_key = 'PAY' and time_n > 0 order by status""",
+    )
+    chosen = [(row["status"], row["items"], row["days_median"], row["days_p85"]) for row in times.rows]
+    assert sorted(chosen) == table
+
+    weeks = answer_panel(published, "throughput", {"project": "PAY", "weeks": "0"})
+    table = rows_of(
+        settings,
+        """select week, sum(delivered), sum(mean_12_weeks) from throughput_weekly
+        where project_key = 'PAY' group by week order by week""",
+    )
+    drawn: dict[date, list[float]] = {}
+    for row in weeks.rows:
+        total = drawn.setdefault(row["week"], [0, row["mean_12_weeks"]])
+        total[0] += row["delivered"]
+    assert list(drawn) == [row[0] for row in table]
+    assert [total[0] for total in drawn.values()] == [row[1] for row in table]
+    assert [total[1] for total in drawn.values()] == pytest.approx([row[2] for row in table])
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_sql_in_an_address_changes_nothing(client: TestClient, settings: Settings, value: str) -> None:
+    before = rows_of(settings, "select count(*) from issue_flow")
+    for parameter in ("project", "sprint", "type", "weeks", "from", "to", "bucket"):
+        assert client.get("/flow", params={parameter: value}).status_code == 200
+        for name in ("cycle_time", "velocity"):
+            assert client.get(f"/flow/{name}.json", params={parameter: value}).status_code == 200
+    assert client.get(f"/flow/{value}.json".replace("\x00", "%00")).status_code == 404
+    assert rows_of(settings, "select count(*) from issue_flow") == before
+
+
+def test_the_sql_that_is_shown_is_safe_to_run_whatever_the_address_said(settings: Settings) -> None:
+    hostile = "x' or 1=1; drop table issue_flow; --"
+    answer = answer_panel(Published(settings.warehouse_file), "cycle_time", {"project": hostile})
+    assert rows_of(settings, answer.sql) == []
+
+
+def test_no_question_is_put_together_from_what_an_address_says() -> None:
+    for name in PANELS:
+        assert "{" not in panel_question(name)
+
+
+def test_a_filter_that_a_panel_does_not_follow_is_told(client: TestClient) -> None:
+    found = client.get("/flow/cumulative_flow.json?type=Bug&sprint=7").json()
+    assert found["not_followed"] == ["sprint", "type"]
+    assert client.get("/flow/cycle_time.json?type=Bug&sprint=7").json()["not_followed"] == []
+
+
+def test_too_little_to_draw_says_what_it_needs(client: TestClient) -> None:
+    found = client.get("/flow/cycle_time.json?type=Nothing+of+the+kind").json()
+    assert (found["is_enough"], found["rows"]) == (False, [])
+    assert "delivered item" in found["needs"]
+
+
+def test_the_page_offers_what_there_is_and_names_what_is_odd(client: TestClient) -> None:
+    text = client.get("/flow?project=PAY&type=Bug").text
+    assert '<option value="PAY" selected>' in text
+    assert "<option selected>Bug</option>" in text
+    assert "unmatched people" in text
+    assert text.count('data-panel="') == 10
+    assert "weeks=52" in text
+
+
+def test_a_window_without_a_finish_offers_the_newest_one(client: TestClient) -> None:
+    text = client.get("/flow?from=2031-01-01&to=2031-02-01").text
+    assert "Nothing was finished in this window" in text
+    assert "Show the year before that day" in text
+
+
+def test_without_a_published_file_the_page_says_what_to_do(page: Page) -> None:
+    assert "There is nothing to look at yet" in page.get("/flow")
+    answer = page.client.get("/flow/velocity.json")
+    assert answer.status_code == 400
+    assert "jira-assets sync" in answer.json()["instruction"]
+
+
+def test_a_file_of_another_version_says_what_to_do(page: Page) -> None:
+    write_warehouse(page.settings)  # it has no metric in it
+    answer = page.client.get("/flow")
+    assert answer.status_code == 503
+    assert "jira-assets publish" in answer.text
+    assert "jira-assets publish" in page.client.get("/flow/velocity.json").json()["instruction"]
+
+
+days = st.dates(date(2000, 1, 1), date(2030, 1, 1))
+
+
+@settings_of_hypothesis(max_examples=40)
+@given(
+    project=st.none() | st.text(min_size=1),
+    sprint=st.none() | st.text(min_size=1),
+    issue_type=st.none() | st.text(min_size=1),
+    weeks=st.sampled_from([*WINDOWS, None]),
+    window=st.tuples(days, days),
+)
+def test_an_address_shows_others_the_same(
+    project: str | None,
+    sprint: str | None,
+    issue_type: str | None,
+    weeks: int | None,
+    window: tuple[date, date],
+) -> None:
+    query = {"project": project, "sprint": sprint, "type": issue_type}
+    query |= (
+        {"weeks": str(weeks)} if weeks is not None else {"from": str(min(window)), "to": str(max(window))}
+    )
+    asked = {name: value for name, value in query.items() if value is not None}
+    chosen = FlowFilter.read(asked, usual_project="PAY", today=date(2026, 11, 24))
+    again = dict(parse_qsl(chosen.query(), keep_blank_values=True))
+    assert FlowFilter.read(again, usual_project="OTHER", today=date(2026, 11, 24)) == chosen
+    assert chosen.since <= chosen.until
+    assert weeks in (None, 0) or chosen.until - chosen.since == timedelta(weeks=weeks or 0, days=-1)

@@ -1,0 +1,197 @@
+"""The page as a person meets it: in Chromium, with the network cut."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from jira_assets.demo.generate import generate_site
+from jira_assets.state import TeamMember
+from jira_assets.warehouse.readers import open_warehouse
+from jira_assets.web.application import create_app
+from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.web.browser import AXE, Visit, chromium, lacking, served, visit
+from jira_assets_tests.web.published_site import NOW_MS, published_site
+
+PAGES = ("/", "/projects", "/people", "/flow?project=PAY&weeks=26")
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A site that is full, and in which somebody gave things names that are script."""
+    with published_site(tmp_path_factory.mktemp("browser")) as opened:
+        opened.site.rename_status(next(iter(opened.site.catalog.statuses)), HOSTILE)
+        opened.bench.state.replace_team([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
+        opened.bench.refresh_site()
+        opened.sync()
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(rig: Rig) -> Iterator[str]:
+    with served(create_app(lambda: rig.bench.settings)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def visitor(browser: Browser, address: str) -> Iterator[Visit]:
+    with visit(browser, address) as opened:
+        yield opened
+        assert opened.trouble == [], "nothing was refused by the policy, and no script failed"
+        assert opened.elsewhere == [], "no request left the machine"
+        assert opened.page.evaluate("window.hacked") is None, "no text of anybody became script"
+
+
+def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_path: Path) -> None:
+    data = generate_site(7, projects=2, issues=240, now_ms=NOW_MS)
+    with (
+        open_rig(tmp_path / "home", data) as rig,
+        served(create_app(lambda: rig.bench.settings)) as address,
+        visit(browser, address, accept_downloads=True) as admin,
+    ):
+        page, state = admin.page, rig.bench.state
+        admin.open("/")
+        expect(page.get_by_text("No project is tracked yet")).to_be_visible()
+        page.get_by_role("link", name="Choose projects").click()
+        page.get_by_label("PAY").check()
+        expect(page.get_by_text("1 change not saved yet.")).to_be_visible()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("1 project newly tracked")).to_be_visible()
+
+        page.get_by_role("link", name="Sync", exact=True).first.click()
+        expect(page.locator(".pill")).to_have_text("Not synced yet")
+        page.get_by_role("button", name="Sync now", exact=True).click()
+        expect(page.locator(".pill")).to_have_text("Sync requested")
+        rig.sync()  # as the sensor does
+        state.clear_sync_requests([request.request_id for request in state.sync_requests()])
+        expect(page.locator(".pill")).to_have_text("Up to date", timeout=15_000)  # by itself
+
+        state.replace_team([TeamMember("m1", "Ana Silva")])
+        page.get_by_role("link", name="People").click()
+        row = page.locator("tbody tr").first
+        account = row.locator("[name=account_id]").get_attribute("value")
+        row.get_by_placeholder("Team member").fill("Ana Silva")
+        row.get_by_role("button", name="Match", exact=True).click()
+        expect(page.get_by_text("Matched.")).to_be_visible()
+        assert [(o.account_id, o.member_id) for o in state.overrides()] == [(account, "m1")]
+
+        page.get_by_role("link", name="Flow").click()
+        admin.see_all()
+        before = page.locator("[data-panel=cycle_time] [data-headline]").inner_text()
+        page.get_by_role("combobox", name="Type").select_option("Bug")
+        page.wait_for_url(re.compile("type=Bug"))
+        admin.see_all()
+        seen = page.locator("[data-panel=cycle_time] [data-headline]").inner_text()
+        assert seen != before
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download CSV of Cycle time of each item").click()
+        rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
+        sql = page.locator("[data-panel=cycle_time] [data-sql]").text_content() or ""
+        with open_warehouse(rig.bench.settings.warehouse_file) as warehouse:
+            found = warehouse.execute(sql).fetchall()
+        assert [(row["jira_key"], int(row["cycle_time_days"])) for row in rows] == [
+            (key, days) for key, _, _, days, *_ in found
+        ]
+        with visit(browser, address) as colleague:
+            colleague.open(page.url.removeprefix(address))
+            colleague.see_all()
+            told = colleague.page.locator("[data-panel=cycle_time] [data-headline]")
+            assert told.inner_text() == seen
+        assert (admin.trouble, admin.elsewhere) == ([], [])
+
+
+def test_the_numbers_that_are_drawn_are_those_of_the_query(visitor: Visit) -> None:
+    visitor.open("/flow?project=PAY&weeks=52")
+    visitor.see_all()
+    for panel in visitor.page.query_selector_all("[data-panel]"):
+        name = panel.get_attribute("data-panel")
+        found = visitor.page.evaluate(f"fetch('/flow/{name}.json' + location.search).then((a) => a.json())")
+        assert found["is_enough"], name
+        assert panel.get_attribute("data-drawn") == "yes", name
+        drawn = panel.evaluate("(panel) => panel.view.data('rows')")
+        numbers = [
+            column
+            for column, value in found["rows"][0].items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        ]
+        assert numbers
+        for column in numbers:
+            assert [row[column] for row in drawn] == [row[column] for row in found["rows"]], (name, column)
+
+
+def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(visitor: Visit, rig: Rig) -> None:
+    visitor.open("/flow?project=PAY&weeks=0")
+    visitor.see_all()
+    panel = visitor.page.locator("[data-panel=aging_work]")
+    panel.get_by_text("Rows", exact=True).click()
+    link = panel.locator("[data-table] a").first
+    assert (link.get_attribute("href") or "").startswith(f"{rig.server.url}/browse/PAY-")
+    assert link.get_attribute("rel") == "noopener noreferrer"
+
+
+def test_names_that_are_script_stay_names(visitor: Visit) -> None:
+    for path in ("/", "/projects", "/people", "/flow?project=*&weeks=0"):
+        visitor.open(path)
+    visitor.see_all()
+    visitor.page.locator("[data-panel=status_times]").get_by_text("Rows", exact=True).click()
+    expect(visitor.page.locator("[data-panel=status_times] [data-table]")).to_contain_text(HOSTILE)
+    bars = visitor.page.locator("[data-panel=status_times] .mark-rect path")
+    for number in range(bars.count()):
+        bars.nth(number).hover(force=True)
+    expect(visitor.page.locator("#vg-tooltip-element")).to_have_class(re.compile("visible"))
+
+
+def test_nobody_is_shut_out(browser: Browser, address: str) -> None:
+    if not AXE.exists():
+        lacking("axe-core is missing: `make test` fetches it with npm")
+    with visit(browser, address) as visitor:
+        for path in (*PAGES, "/nowhere"):
+            visitor.open(path)
+            visitor.see_all()
+            assert visitor.complaints() == [], path
+            visitor.page.emulate_media(color_scheme="dark")
+            assert visitor.complaints() == [], f"{path} in the dark"
+            visitor.page.emulate_media(color_scheme="light")
+
+
+def test_a_phone_shows_every_page_without_scrolling_sideways(browser: Browser, address: str) -> None:
+    with visit(browser, address, viewport={"width": 360, "height": 800}) as visitor:
+        for path in PAGES:
+            visitor.open(path)
+            visitor.see_all()
+            assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_everything_but_the_charts_works_without_script(browser: Browser, address: str) -> None:
+    with visit(browser, address, java_script_enabled=False) as visitor:
+        visitor.open("/projects?q=pay")
+        visitor.page.get_by_role("button", name="Save").click()
+        expect(visitor.page.get_by_role("heading", name="Projects")).to_be_visible()
+        visitor.open("/people")
+        visitor.page.get_by_role("button", name=re.compile("^Ignore")).first.click()
+        expect(visitor.page.get_by_text("Ignored.")).to_be_visible()
+        visitor.page.get_by_role("button", name=re.compile("^Undo")).first.click()
+        expect(visitor.page.get_by_text("Taken back.")).to_be_visible()
+        visitor.open("/flow")
+        expect(visitor.page.get_by_role("link", name="CSV", exact=True).first).to_be_visible()
+
+
+def test_a_chart_that_cannot_be_had_says_so_in_its_place(visitor: Visit) -> None:
+    visitor.page.route("**/flow/cycle_time.json*", lambda route: route.fulfill(status=503, body="nothing"))
+    visitor.open("/flow?project=PAY")
+    visitor.see_all()
+    expect(visitor.page.locator("[data-panel=cycle_time]")).to_contain_text("The page did not answer.")
+    expect(visitor.page.locator("[data-panel=throughput] svg")).to_be_visible()
+    visitor.trouble.clear()  # the browser itself notes the 503
