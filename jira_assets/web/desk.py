@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 
+from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
 from jira_assets.state import State
 from jira_assets.warehouse.lake import Lake
@@ -32,8 +33,11 @@ class Desk:
 
     @property
     def site_url(self) -> str | None:
-        """The address of the connected site."""
-        return self.settings.jira_site_url or self.state.connected_site().url
+        """The address of the connected site; None also where settings or state cannot be read."""
+        try:
+            return self.settings.jira_site_url or self.state.connected_site().url
+        except JiraAssetsError:  # the page that tells of it wants an address, too
+            return None
 
     @property
     def lake(self) -> Lake:

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
 
+from jira_assets.state import State
 from jira_assets.state.records import SyncRecord
 from jira_assets.sync.status import ProjectStatus, read_statuses
 from jira_assets.web.desk import Desk
 
 MOST_SHOWN = 200
 BUSY_SECONDS, IDLE_SECONDS = 3, 20
+PATIENCE = timedelta(minutes=3)
 
 Standing = Literal["error", "syncing", "requested", "pending", "complete"]
 _ORDER: tuple[Standing, ...] = ("error", "syncing", "requested", "pending", "complete")
@@ -41,6 +43,8 @@ class Overview:
     found: Sequence[ProjectRow]
     paused_until: datetime | None
     pause_reason: str | None
+    unheard_since: datetime | None
+    """When the oldest request was made that nobody has picked up, although the sensor had the time."""
 
     @property
     def shown(self) -> Sequence[ProjectRow]:
@@ -90,11 +94,17 @@ def read_overview(desk: Desk, search: str = "") -> Overview:
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
-    paused_until = state.paused_until()
-    is_paused = paused_until is not None and paused_until > now
-    return Overview(
-        rows, found, paused_until if is_paused else None, state.pause_reason() if is_paused else None
-    )
+    return Overview(rows, found, *_pause(state, now), _unheard(rows, now))
+
+
+def _pause(state: State, now: datetime) -> tuple[datetime | None, str | None]:
+    until = state.paused_until()
+    return (until, state.pause_reason()) if until and until > now else (None, None)
+
+
+def _unheard(rows: Sequence[ProjectRow], now: datetime) -> datetime | None:
+    asked = [row.requested_at for row in rows if row.requested_at and row.standing == "requested"]
+    return min((at for at in asked if now - at > PATIENCE), default=None)
 
 
 def _row(

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from starlette.testclient import TestClient
 
 from jira_assets.errors import SettingsError
+from jira_assets.settings import load_settings
 from jira_assets.state import ProjectRef
 from jira_assets.web.access import Access, check_access
+from jira_assets.web.application import create_app
 from jira_assets_tests.web.conftest import FROM_HERE, OpenPage, Page
 from jira_assets_tests.web.hand_made import CONNECTED, land_projects, write_warehouse
 
@@ -89,6 +94,18 @@ def test_a_bug_shows_no_traceback(page: Page, monkeypatch: pytest.MonkeyPatch) -
     assert "Traceback" not in answer.text
     assert "Something went wrong that should not have" in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_state_that_cannot_be_read_is_told_like_every_error(home: Path) -> None:
+    environ = CONNECTED | {"JIRA_ASSETS_STATE_URL": "sqlite:////proc/no-folder/state.db"}
+    del environ["JIRA_SITE_URL"]
+    settings = load_settings({"home": str(home)}, environ, dotenv=None, stored={})
+    with TestClient(
+        create_app(lambda: settings), "http://localhost", raise_server_exceptions=False
+    ) as client:
+        answer = client.get("/")
+    assert answer.status_code in (500, 503)
+    assert "That did not work" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,18 @@ def test_sync_now_leaves_a_request_for_the_sensor(page: Page) -> None:
     assert page.get("/sync/projects").count('class="pill requested"') == 2
 
 
+def test_a_request_that_nobody_hears_says_what_may_be_wrong(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY")])
+    page.send("/sync")
+    assert "nothing has picked it up" not in page.get("/sync/projects")
+    page.state.clear_sync_requests([request.request_id for request in page.state.sync_requests()])
+    page.state.clock = lambda: datetime.now(UTC) - timedelta(minutes=4)
+    page.state.request_sync()
+    text = page.get("/sync/projects")
+    assert "nothing has picked it up" in text
+    assert "jira-assets up" in text
+
+
 def test_a_sync_of_an_unknown_project_is_refused(page: Page) -> None:
     answer = page.client.post("/sync", data={"project": "NOPE"})
     assert answer.status_code == 400
