@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev assets chromium demo test test-postgres prove pictures lint types check docs benchmark lock clean
+.PHONY: help setup setup-dev assets demo test test-postgres prove pictures lint types check docs benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,7 +79,7 @@ test-postgres: setup-dev $(VENV)/.programs  ## Run the tests of runs once more, 
 prove: setup-dev $(VENV)/.programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
-pictures: setup-dev chromium  ## Take the pictures of the page for README and docs
+pictures: setup-dev $(VENV)/.programs  ## Take the pictures of the page for README and docs
 	@$(BIN)/python -m jira_assets_tests.web.pictures
 
 lint: setup-dev  ## Check style

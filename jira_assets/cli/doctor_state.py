@@ -9,7 +9,6 @@ from jira_assets.cli.wiring import open_state
 from jira_assets.jira.connected import connected_as
 from jira_assets.setting_values import mask_password
 from jira_assets.settings import Settings
-from jira_assets.jira.connected import connected_as
 
 
 def check_state(settings: Settings) -> Iterator[Finding]:
