@@ -19,7 +19,7 @@ stays as (
         any_value(spans.status_category) as status_category,
         any_value(spans.is_active) as is_active,
         avg(spans.visit) as visit,
-        sum(spans.hours) / 24.0 as days
+        round(sum(spans.hours) / 24.0, 6) as days
     from issue_status_spans as spans
     inner join items on spans.jira_id = items.jira_id
     where spans.left_at is not null
