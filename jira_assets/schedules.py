@@ -3,8 +3,9 @@
 import dagster as dg
 
 from jira_assets.errors import SettingsError
-from jira_assets.jobs import compact_job, reconcile_job, refresh_site_job, sync_job
+from jira_assets.jobs import OUR_JOBS, compact_job, reconcile_job, refresh_site_job, sync_job
 from jira_assets.resources import JiraAssetsHome
+from jira_assets.runs import settle_runs
 from jira_assets.settings import Settings, load_settings
 from jira_assets.sync.proofs import choose_for_proof
 from jira_assets.sync.workbench import Workbench
@@ -57,15 +58,25 @@ def nightly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
         description="Proves in the off-hours that nothing is missing, the oldest proof first, and no more in "
         "an hour than the budget of points allows.",
     )
-    def reconcile_nightly(home: JiraAssetsHome) -> dg.RunRequest | dg.SkipReason:
+    def reconcile_nightly(
+        context: dg.ScheduleEvaluationContext, home: JiraAssetsHome
+    ) -> dg.RunRequest | dg.SkipReason:
         with home.opened() as bench:
-            keys = keys_to_prove(bench)
-        if not keys:
-            return dg.SkipReason("Every project is proved, or the points of this hour are spent.")
-        config = {"ops": {"project_tables": {"config": {"mode": "reconcile", "projects": keys}}}}
-        return dg.RunRequest(run_config=config)
+            return request_proofs(context.instance, bench)
 
     return reconcile_nightly
+
+
+def request_proofs(instance: dg.DagsterInstance, bench: Workbench) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run over what can be proved now, or say why there is none."""
+    alive = settle_runs(instance, OUR_JOBS, bench.clock())
+    if any(run.job_name == reconcile_job.name for run in alive):
+        return dg.SkipReason("The reconcile before this one is still at work.")
+    keys = keys_to_prove(bench)
+    if not keys:
+        return dg.SkipReason("Every project is proved, or the points of this hour are spent.")
+    config = {"ops": {"project_tables": {"config": {"mode": "reconcile", "projects": keys}}}}
+    return dg.RunRequest(run_config=config)
 
 
 def keys_to_prove(bench: Workbench) -> list[str]:

@@ -9,8 +9,10 @@ import dagster as dg
 import pytest
 
 from jira_assets.definitions import defs
-from jira_assets.schedules import keys_to_prove, nightly_reconcile, schedules, settings_at_load
+from jira_assets.runs import lock_of
+from jira_assets.schedules import keys_to_prove, request_proofs, schedules, settings_at_load
 from jira_assets.settings import load_settings
+from jira_assets.warehouse.locks import lock_held
 from jira_assets_tests.rig import Rig, open_rig
 
 
@@ -82,12 +84,21 @@ def test_a_project_that_somebody_works_on_is_left_out(tmp_path: Path) -> None:
             assert keys_to_prove(rig.bench) == keys(rig)[1:]
 
 
-def test_the_schedule_asks_for_a_run_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JIRA_ASSETS_HOME", str(tmp_path / "home"))
-    schedule = nightly_reconcile(load_settings({}, {}, dotenv=None, stored={}))
-    context = dg.build_schedule_context(resources={"home": defs.resources["home"]})  # type: ignore[index]
+def test_a_run_is_asked_for_unless_one_is_alive_or_all_is_proved(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "home") as rig, dg.DagsterInstance.ephemeral() as instance:
+        rig.track()
+        assert "proved" in str(request_proofs(instance, rig.bench))
+        rig.sync()
+        rig.site.clock.advance(timedelta(days=1))
 
-    assert "proved" in str(schedule(context))
+        wanted = request_proofs(instance, rig.bench)
+        assert isinstance(wanted, dg.RunRequest)
+        assert wanted.run_config["ops"]["project_tables"]["config"]["projects"] == keys(rig)
+
+        job = defs.resolve_job_def("reconcile_jira")
+        alive = instance.create_run_for_job(job_def=job, status=dg.DagsterRunStatus.STARTED)
+        with lock_held(lock_of(instance, alive.run_id), "run"):
+            assert "still at work" in str(request_proofs(instance, rig.bench))
 
 
 def keys(rig: Rig) -> list[str]:
