@@ -64,7 +64,8 @@ def _consent(
     if not browser:
         invocation.say(f"3  Open this address in any browser and agree:\n\n{url}\n")
         invocation.say("   The browser is then sent to an address that it cannot open. Copy it whole.")
-        return read_code(ask("   That address", None), state)
+        # Hidden: it holds the code, which nobody should find in a scrolled-back terminal.
+        return read_code(ask_secret("   That address", None), state)
     with _listen(settings.callback_port, state) as server:
         _send_to_browser(invocation, url)
         code = server.wait(SECONDS_TO_CONSENT)

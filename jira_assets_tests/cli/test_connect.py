@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import requests
@@ -128,7 +127,9 @@ def test_without_a_browser_the_address_is_pasted(
 ) -> None:
     shown: list[str] = []
 
-    def paste(words: str, **_: Any) -> str:
+    def paste(words: str, value: str | None) -> str:
+        if value:
+            return value
         page = requests.get(shown[0], timeout=10).text
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page)) | {"decision": "accept"}
         decided = requests.post(
@@ -137,7 +138,7 @@ def test_without_a_browser_the_address_is_pasted(
         return decided.headers["Location"]
 
     monkeypatch.setenv("JIRA_CLIENT_SECRET", "demo-app-secret")
-    monkeypatch.setattr("click.prompt", paste)
+    monkeypatch.setattr("jira_assets.cli.connect_oauth.ask_secret", paste)
     monkeypatch.setattr(
         "jira_assets.cli.invocation.Invocation.say",
         lambda _, words: shown.extend(re.findall(r"http\S+/authorize\S+", words)),
