@@ -30,6 +30,7 @@ class Rig:
     server: DemoServer
     bench: Workbench
     published: list[Published | None] = field(default_factory=list)
+    is_behind: bool = False
 
     @property
     def tracked(self) -> list[TrackedProject]:
@@ -43,20 +44,29 @@ class Rig:
         self.bench.state.track(refs)
 
     def sync(self, *keys: str, full: bool = False) -> SyncResult:
-        """Sync the tracked projects, or those named, and publish."""
+        """Sync the tracked projects, or those named; the next question publishes what that brought."""
         projects = self.bench.state.find_tracked(keys) if keys else self.tracked
         result = self.bench.sync(projects, full=full)
-        self.published.append(self.bench.publish())
+        self.is_behind = True
         return result
 
     def reconcile(self, *, accept: Collection[str] = ()) -> SyncResult:
-        """Reconcile the tracked projects and publish."""
+        """Reconcile the tracked projects; the next question publishes what that brought."""
         result = self.bench.reconcile(self.tracked, accept=accept)
-        self.published.append(self.bench.publish())
+        self.is_behind = True
         return result
 
+    def publish(self) -> Published | None:
+        """Publish what the syncs brought; a publish costs time, and most tests look at the tables once."""
+        self.is_behind = False
+        published = self.bench.publish()
+        self.published.append(published)
+        return published
+
     def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask the published warehouse."""
+        """Ask the published warehouse, once it shows what the syncs brought."""
+        if self.is_behind:
+            self.publish()
         with open_warehouse(self.bench.settings.warehouse_file) as connection:
             return connection.execute(query).fetchall()
 

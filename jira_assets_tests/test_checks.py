@@ -138,6 +138,7 @@ def test_all_checks_can_be_run_by_hand_and_pass_on_a_site_that_was_synced(
             monkeypatch.setenv(name, value)
         rig.track()
         rig.sync()
+        rig.publish()
 
         result = defs.resolve_job_def("check_health").execute_in_process(instance=instance)
 

@@ -47,6 +47,7 @@ def sync(rig: Rig, which: int) -> None:
 def sync_and_die(rig: Rig, which: int) -> None:
     with dying_at_step(1 + which % 30), suppress(CrashError):
         rig.sync()
+        rig.publish()
 
 
 def two_syncs_at_once(rig: Rig, which: int) -> None:
@@ -101,6 +102,7 @@ def test_a_first_sync_that_dies_at_any_step_is_healed_by_the_next(step: int, tmp
         rig.track()
         with dying_at_step(step), suppress(CrashError):
             rig.sync()
+            rig.publish()
 
         rig.sync()
 

@@ -28,7 +28,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def reconcile(rig: Rig, *, accept: tuple[str, ...] = ()) -> dict[str, Outcome]:
     """Reconcile every tracked project and publish; return the outcomes by key."""
     result = rig.bench.reconcile(rig.tracked, accept=accept)
-    rig.published.append(rig.bench.publish())
+    rig.publish()
     return {outcome.project_key: outcome for outcome in result.outcomes}
 
 

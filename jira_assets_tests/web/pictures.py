@@ -47,6 +47,7 @@ def tell_a_story(rig: Rig, data: SiteData) -> None:
     rig.track()
     state.replace_team(TeamMember(**member) for member in sample_team(data))  # type: ignore[arg-type]
     rig.sync()
+    rig.publish()
     records = {record.project_key: record for record in state.records()}
     failing = replace(
         records["OPS"],

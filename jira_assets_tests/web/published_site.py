@@ -19,4 +19,5 @@ def published_site(home: Path, issues: int = 240) -> Iterator[Rig]:
     with open_rig(home, data) as rig:
         rig.track()
         rig.sync()
+        rig.publish()
         yield rig

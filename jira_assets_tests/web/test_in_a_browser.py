@@ -36,6 +36,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         opened.bench.state.replace_team([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
         opened.bench.refresh_site()
         opened.sync()
+        opened.publish()
         yield opened
 
 
@@ -75,6 +76,7 @@ def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_pat
         page.get_by_role("button", name="Sync now", exact=True).click()
         expect(page.locator(".pill")).to_have_text("Sync requested")
         rig.sync()  # as the sensor does
+        rig.publish()
         state.clear_sync_requests([request.request_id for request in state.sync_requests()])
         expect(page.locator(".pill")).to_have_text("Up to date", timeout=15_000)  # by itself
 
