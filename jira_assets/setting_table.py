@@ -123,7 +123,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "extra_fields",
         "JIRA_ASSETS_EXTRA_FIELDS",
-        "Custom fields that become columns of jira_issues, separated by commas.",
+        "Fields that become columns of jira_issues, by id or name, separated by commas.",
         "names",
         "",
     ),

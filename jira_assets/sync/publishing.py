@@ -38,6 +38,7 @@ def publish_warehouse(
         sync_status=[asdict(found.record) for found in read_statuses(state, lake)],
         site_url=site.site_url if site else settings.jira_site_url or "",
         metrics=metric_settings(settings, projects, now),
+        extra_fields=settings.extra_fields,
     )
     return publish(
         lake,

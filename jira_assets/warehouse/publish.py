@@ -5,26 +5,31 @@ Readers are never in the way and never blocked: whoever has the file open keeps 
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.engine import open_engine
+from jira_assets.warehouse.extra_columns import choose_columns
 from jira_assets.warehouse.files import TEMPORARY_PREFIX, point_link, put_in_place
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import lock_held
 from jira_assets.warehouse.manifest import Manifest, SiteManifest, fingerprint
 from jira_assets.warehouse.mirror import mirror_shows, remove_mirror, swap_in_mirror, write_mirror
-from jira_assets.warehouse.published_tables import BUILT
+from jira_assets.warehouse.published_tables import BUILT, PUBLISHED_TABLES
 from jira_assets.warehouse.readers import WAREHOUSE_NAME, present_file, published_info
+from jira_assets.warehouse.replace import changed_projects, replace_projects
+from jira_assets.warehouse.site import read_site_table
 from jira_assets.warehouse.sources import GIVEN_TABLES, PublishInputs, offer_sources
-from jira_assets.warehouse.statements import literal, statement, statements_version
+from jira_assets.warehouse.statements import literal, statements_version
 from jira_assets.warehouse.validate import check_warehouse
 
 __all__ = ["PublishInputs", "Published", "publish"]
@@ -32,6 +37,12 @@ __all__ = ["PublishInputs", "Published", "publish"]
 BUILD_PREFIX = ".build-"
 STORAGE_VERSION = "v1.4.0"
 """The newest format that the BI tools in use can open."""
+
+WORTHWHILE = 20_000
+"""Under so many issues, building everything is as quick as replacing some projects."""
+
+COUNTED = ("jira_issues", "jira_issue_sprints", "jira_issue_fields", "jira_issue_changes")
+"""Tables that have as many rows as the lake has, unless an issue lies in two projects."""
 
 
 @dataclass(frozen=True)
@@ -62,45 +73,59 @@ def publish(
     """
     with lock_held(warehouse_dir / ".publish.lock", "publishing"):
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
-        site = lake.site_manifest()
-        wanted = publish_fingerprint(manifests, site, inputs)
-        is_published = published_info(warehouse_dir).get("fingerprint") == wanted
-        if (
-            is_published
-            and not force
-            and mirror_shows(warehouse_dir, present_file(warehouse_dir)) == mirrored
-        ):
+        version = _Version.of(manifests, lake.site_manifest(), inputs)
+        present = published_info(warehouse_dir)
+        is_mirrored = mirror_shows(warehouse_dir, present_file(warehouse_dir))
+        if not force and present.get("fingerprint") == version.whole and is_mirrored == mirrored:
             return None
         _remove_leftovers(warehouse_dir)
-        with closing(open_engine(memory_limit=memory_limit, scratch=lake.root / "scratch")) as engine:
-            offer_sources(engine, lake, manifests, site, inputs)
-            return _Build(engine, lake, warehouse_dir, inputs.site_url, wanted, mirrored).run(manifests)
+        publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, mirrored)
+        return publication.run(None if force else version.changed_since(present))
 
 
-def _shows(warehouse_dir: Path, wanted: str, *, mirrored: bool) -> bool:
-    is_published = published_info(warehouse_dir).get("fingerprint") == wanted
-    return is_published and mirror_shows(warehouse_dir, present_file(warehouse_dir)) == mirrored
+@dataclass(frozen=True)
+class _Version:
+    """Digests of all that a warehouse shows: the whole, what all projects share, and each project."""
 
+    whole: str
+    shared: str
+    projects: Mapping[str, str]
+    issues: int
 
-def publish_fingerprint(manifests: Sequence[Manifest], site: SiteManifest, inputs: PublishInputs) -> str:
-    """Condense everything the warehouse shows, except the times at which syncs that brought nothing ran."""
-    members = [[row.get(name) for name in GIVEN_TABLES["team_members"]] for row in inputs.team_members]
-    outcomes = [
-        [row.get("project_id"), row.get("status"), row.get("last_error"), _day(row.get("proved_complete_at"))]
-        for row in inputs.sync_status
-    ]
-    return fingerprint(
-        [
-            statements_version("publish"),
-            sorted(set(inputs.tracked)),
-            [_derived_from(manifest) for manifest in manifests],
-            {name: table.path for name, table in site.tables.items()},
-            sorted(members, key=str),
-            sorted(outcomes, key=str),
-            inputs.site_url,
-            inputs.metrics.rows(sorted(set(inputs.tracked))),
+    @classmethod
+    def of(cls, manifests: Sequence[Manifest], site: SiteManifest, inputs: PublishInputs) -> _Version:
+        """Condense it, but for the times at which syncs that brought nothing ran."""
+        members = [[row.get(name) for name in GIVEN_TABLES["team_members"]] for row in inputs.team_members]
+        shared = fingerprint(
+            [
+                statements_version("publish"),
+                sorted(set(inputs.tracked)),
+                {name: table.path for name, table in site.tables.items()},
+                sorted(members, key=str),
+                inputs.site_url,
+                inputs.metrics.rows(sorted(set(inputs.tracked))),
+                list(inputs.extra_fields),
+            ]
+        )
+        outcomes = [
+            [
+                row.get("project_id"),
+                row.get("status"),
+                row.get("last_error"),
+                _day(row.get("proved_complete_at")),
+            ]
+            for row in inputs.sync_status
         ]
-    )
+        projects = {manifest.project_id: fingerprint(_derived_from(manifest)) for manifest in manifests}
+        files = [manifest.derived_file("jira_issues") for manifest in manifests]
+        issues = sum(file.rows for file in files if file)
+        return cls(fingerprint([shared, projects, sorted(outcomes, key=str)]), shared, projects, issues)
+
+    def changed_since(self, present: Mapping[str, str]) -> list[str] | None:
+        """Name the projects that the present warehouse shows otherwise; None when all may differ."""
+        if present.get("shared") != self.shared or present.get("moved") != "0" or self.issues < WORTHWHILE:
+            return None
+        return changed_projects(json.loads(present["projects"]), self.projects)
 
 
 def _day(moment: datetime | None) -> str | None:
@@ -120,96 +145,111 @@ def _derived_from(manifest: Manifest) -> list[object]:
     ]
 
 
-class _Build:
+class _Publication:
     """One warehouse on its way to the readers."""
 
     def __init__(
         self,
-        engine: duckdb.DuckDBPyConnection,
         lake: Lake,
         warehouse_dir: Path,
-        site_url: str,
-        wanted: str,
+        inputs: PublishInputs,
+        manifests: Sequence[Manifest],
+        version: _Version,
+        memory_limit: str,
         mirrored: bool,
     ) -> None:
-        self._engine = engine
         self._lake = lake
         self._dir = warehouse_dir
-        self._site_url = site_url.rstrip("/")
-        self._fingerprint = wanted
+        self._inputs = inputs
+        self._manifests = manifests
+        self._version = version
+        self._memory_limit = memory_limit
         nanoseconds = time.time_ns()
         self._published_at = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
         self._stamp = f"{self._published_at:%Y%m%dT%H%M%S}{nanoseconds % 10**9:09d}Z"
         self._build = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}"
         self._mirror = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}-parquet" if mirrored else None
 
-    def run(self, manifests: Sequence[Manifest]) -> Published:
-        """Build, check, swap in; whatever fails leaves the present warehouse as it is."""
+    def run(self, replaced: Sequence[str] | None) -> Published:
+        """Build, check, swap in; whatever fails leaves the present warehouse as it is.
+
+        Only the projects that are `replaced` are made anew, if that is known and right.
+        """
         try:
-            self._write(manifests)
-            rows = self._check(manifests)
+            rows = self._replace(replaced) if replaced is not None else None
+            if rows is None:
+                _remove_leftovers(self._dir)
+                rows = self._make_everything()
             file = self._swap_in()
         finally:
             _remove_leftovers(self._dir)
-        return Published(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._fingerprint)
+        return Published(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
 
-    def _write(self, manifests: Sequence[Manifest]) -> None:
-        self._engine.execute(
-            # No log: until it is whole and swapped in, nobody misses this file.
-            f"attach {literal(self._build)} as warehouse "
-            f"(storage_version {literal(STORAGE_VERSION)}, recovery_mode 'no_wal_writes')"
-        )
-        self._engine.execute("begin")
-        for name in BUILT:
-            self._engine.execute(
-                statement(
-                    f"publish/{name}",
-                    site_url=literal(self._site_url),
-                    observations=self._observations(manifests),
-                )
+    def _replace(self, replaced: Sequence[str]) -> dict[str, int] | None:
+        base = present_file(self._dir)
+        if base is None:
+            return None
+        with self._engine() as engine:
+            engine.execute(f"attach {literal(base)} as base (read_only)")
+            builder = self._builder(engine, replaced)
+            if not replace_projects(builder, base, self._build, replaced):
+                return None
+            return self._finish(builder, moved=0, replaced=replaced)
+
+    def _make_everything(self) -> dict[str, int]:
+        with self._engine() as engine:
+            builder = self._builder(engine, None)
+            engine.execute(
+                # No log: until it is whole and swapped in, nobody misses this file.
+                f"attach {literal(self._build)} as warehouse "
+                f"(storage_version {literal(STORAGE_VERSION)}, recovery_mode 'no_wal_writes')"
             )
-        self._write_info()
-        self._engine.execute("commit")
-        self._engine.execute("detach warehouse")
+            engine.execute("begin")
+            builder.make(BUILT)
+            found = engine.execute("select count(*) - count(distinct jira_id) from lake.keys").fetchone()
+            return self._finish(builder, moved=found[0] if found else 0)
 
-    def _write_info(self) -> None:
-        info = {
-            "fingerprint": self._fingerprint,
+    def _finish(self, builder: Builder, moved: int, replaced: Sequence[str] | None = None) -> dict[str, int]:
+        """Close what was built, and check it."""
+        builder.write_info(self._info(moved))
+        builder.engine.execute("commit; detach warehouse")
+        builder.engine.execute(f"attach {literal(self._build)} as built (read_only)")
+        extra = [column.name for column in builder.extra]
+        rows = check_warehouse(builder.engine, self._expected(moved), extra, replaced)
+        if self._mirror:
+            write_mirror(builder.engine, self._mirror)
+        return rows
+
+    def _info(self, moved: int) -> dict[str, str]:
+        return {
+            "fingerprint": self._version.whole,
+            "shared": self._version.shared,
+            "projects": json.dumps(self._version.projects),
+            "moved": str(moved),
             "published_at": f"{self._published_at:%Y-%m-%d %H:%M:%S}",
             "version": statements_version("publish"),
         }
-        self._engine.execute("create table warehouse.warehouse_info (key varchar, value varchar)")
-        for key, value in info.items():
-            self._engine.execute("insert into warehouse.warehouse_info values (?, ?)", [key, value])
 
-    def _observations(self, manifests: Sequence[Manifest]) -> str:
-        """Name the raw files from which the present tables were derived."""
-        files = [file.path for manifest in manifests if manifest.derived for file in manifest.raw]
-        if not files:
-            return f"({statement('derive/no_observations')})"
-        listed = ", ".join(literal(self._lake.path(file).resolve()) for file in files)
-        return f"read_parquet([{listed}], hive_partitioning = false)"
-
-    def _check(self, manifests: Sequence[Manifest]) -> dict[str, int]:
-        self._engine.execute(f"attach {literal(self._build)} as built (read_only)")
-        rows = check_warehouse(self._engine, self._expected(manifests))
-        if self._mirror:
-            write_mirror(self._engine, self._mirror)
-        self._engine.execute("detach built")
-        return rows
-
-    def _expected(self, manifests: Sequence[Manifest]) -> dict[str, int]:
+    def _expected(self, moved: int) -> dict[str, int]:
         """Count what the lake has; issues that lie in two projects are in one of them here."""
-        found = self._engine.execute(
-            "select (select count(distinct jira_id) from lake.keys), (select count(*) from lake.moved)"
-        ).fetchone()
-        issues, moved = found or (0, 0)
-        tables = () if moved else ("jira_issue_sprints", "jira_issue_fields", "jira_issue_changes")
-        files = {table: [manifest.derived_file(table) for manifest in manifests] for table in tables}
-        return {
-            "jira_issues": issues,
-            **{table: sum(file.rows for file in present if file) for table, present in files.items()},
-        }
+        tables = ("jira_issues",) if moved else COUNTED
+        files = {table: [manifest.derived_file(table) for manifest in self._manifests] for table in tables}
+        counts = {table: sum(file.rows for file in present if file) for table, present in files.items()}
+        return {**counts, "jira_issues": counts["jira_issues"] - moved}
+
+    @contextmanager
+    def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        scratch = self._lake.root / "scratch"
+        with closing(open_engine(memory_limit=self._memory_limit, scratch=scratch)) as engine:
+            yield engine
+
+    def _builder(self, engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> Builder:
+        site, inputs = self._lake.site_manifest(), self._inputs
+        offer_sources(engine, self._lake, self._manifests, site, inputs, replaced=replaced)
+        fields = read_site_table(engine, self._lake, site, "fields") if inputs.extra_fields else []
+        extra = choose_columns(inputs.extra_fields, fields, PUBLISHED_TABLES["jira_issues"])
+        whole = "lake" if replaced is None else "whole"
+        return Builder(engine, self._lake, self._manifests, inputs.site_url, extra, whole)
 
     def _swap_in(self) -> Path:
         final = self._dir / f"jira-{self._stamp}.duckdb"

@@ -239,3 +239,41 @@ BUILT = (
     *METRIC_MACROS,
 )
 """The statements under sql/publish/ that make the warehouse, in their order."""
+
+OF_THE_SITE = (
+    "jira_projects",
+    "jira_statuses",
+    "jira_sprints",
+    "jira_users",
+    "team_members",
+    "sync_status",
+    "metric_settings",
+)
+"""Small tables that are made from all projects every time."""
+
+OF_ALL_PROJECTS = (
+    "raw_jira_issues",
+    "sprint_velocity",
+    "sprint_burndown",
+    "flow_times_weekly",
+    "forecast_inputs",
+)
+"""Those that look at rows of all projects at once, in the order in which they are built."""
+
+OF_PULL_REQUESTS = ("issue_pull_requests", "pull_requests", "pull_request_flow")
+"""They look at all projects, too, and are empty where no setting names pull requests."""
+
+_ODD_KEYS = {
+    "jira_issue_sprints": "jira_id",
+    "jira_issue_fields": "jira_id",
+    "jira_issue_changes": "jira_id",
+    "jira_user_matches": "project_key",
+    "jira_unmatched_users": "project_key",
+    "jira_deleted_issues": "project_key",
+}
+KEYS = {
+    table: _ODD_KEYS.get(table, "project_id")
+    for table in PUBLISHED_TABLES
+    if table not in {*OF_THE_SITE, *OF_ALL_PROJECTS, *OF_PULL_REQUESTS, *VIEWS}
+}
+"""The others, and the column that tells to which project a row belongs."""

@@ -6,7 +6,7 @@ the site, `given` what the caller brought. What is not there yet is an empty tab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ class PublishInputs:
     sync_status: Sequence[Row] = field(default_factory=list)
     site_url: str = ""
     metrics: MetricSettings = field(default_factory=MetricSettings)
+    extra_fields: Sequence[str] = ()
 
 
 DERIVED_TABLES: Mapping[str, Columns] = {
@@ -173,27 +174,70 @@ GIVEN_TABLES: Mapping[str, Columns] = {
 }
 
 
+WHOLE_TABLES = (
+    "jira_issues",
+    "jira_issue_sprints",
+    "people_seen",
+    "jira_user_matches",
+    "jira_deleted_issues",
+)
+"""Derived tables that tables about the site are made from: they read all projects, always."""
+
+
 def offer_sources(
     engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifests: Sequence[Manifest],
     site: SiteManifest,
     inputs: PublishInputs,
+    *,
+    replaced: Collection[str] | None = None,
 ) -> None:
-    """Create the schemas `lake`, `site` and `given`."""
-    engine.execute("create schema lake; create schema site; create schema given")
+    """Create the schemas `lake`, `whole`, `site` and `given`.
+
+    Where only some projects are `replaced`, `lake` has those, `whole` has all, and `lake.other_keys` the
+    issues of the others, which it finds in the catalog `base`.
+    """
+    engine.execute("create schema lake; create schema whole; create schema site; create schema given")
     define_days(engine, inputs.metrics.time_zone)
+    made = [manifest for manifest in manifests if replaced is None or manifest.project_id in replaced]
     for table, columns in DERIVED_TABLES.items():
-        files = [file.path for manifest in manifests if (file := manifest.derived_file(table)) is not None]
-        _offer_files(engine, lake, f"lake.{table}", files, {**columns, "project": "varchar"})
+        _offer_derived(engine, lake, f"lake.{table}", made, table, columns)
+        if replaced is not None and table in WHOLE_TABLES:
+            _offer_derived(engine, lake, f"whole.{table}", manifests, table, columns)
     for table, columns in SITE_TABLES.items():
         present = site.tables.get(table)
         _offer_files(engine, lake, f"site.{table}", [present.path] if present else [], columns)
     for table, rows in given_rows(manifests, inputs).items():
         _offer_rows(engine, f"given.{table}", rows, GIVEN_TABLES[table])
+    _offer_other_keys(engine, replaced)
     engine.execute(statement("publish/keys"))
     engine.execute(statement("publish/moved"))
     engine.execute(statement("publish/renamed"))
+
+
+def _offer_derived(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    name: str,
+    manifests: Sequence[Manifest],
+    table: str,
+    columns: Columns,
+) -> None:
+    files = [file.path for manifest in manifests if (file := manifest.derived_file(table)) is not None]
+    _offer_files(engine, lake, name, files, {**columns, "project": "varchar"})
+
+
+def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[str] | None) -> None:
+    columns = {"jira_id": "varchar", "jira_key": "varchar"}
+    if replaced is None:
+        engine.execute(f"create view lake.other_keys as {_empty(columns)}")
+    else:
+        ids = ", ".join(map(literal, replaced))
+        engine.execute(
+            "create view lake.other_keys as "
+            f"select jira_id, jira_key from base.jira_issues where project_id not in ({ids})"
+        )
 
 
 def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str, list[Row]]:

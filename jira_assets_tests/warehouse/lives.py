@@ -129,7 +129,7 @@ class Life:
         """What its changes lead to."""
         return list(self.states())[-1][1]
 
-    def observation(self, *, with_ids: bool = True) -> Observation:
+    def observation(self, *, with_ids: bool = True, **fields_beside: Any) -> Observation:
         """Say what Jira would answer."""
         now = self.now
         status, points, sprints = now.status, now.points, now.sprints
@@ -148,6 +148,7 @@ class Life:
             "customfield_20": [{"id": int(each), "name": f"Sprint {each}"} for each in sprints] or None,
             "resolution": {"name": now.resolution} if now.resolution else None,
             "created": _jira(self.created),
+            **fields_beside,
         }
         updated = self.changes[-1][0] if self.changes else self.created
         histories = list(self._histories(with_ids))

@@ -1,4 +1,15 @@
 create table warehouse.jira_deleted_issues as
+with present as (
+    select
+        jira_id as jira_id,
+        jira_key as jira_key
+    from warehouse.jira_issues
+    union all
+    select
+        jira_id as jira_id,
+        jira_key as jira_key
+    from lake.other_keys
+)
 select
     gone.jira_id::varchar as jira_id,
     gone.jira_key::varchar as jira_key,
@@ -8,7 +19,7 @@ select
     gone.noticed_at::timestamp as noticed_at
 from lake.jira_deleted_issues as gone
 left join warehouse.jira_projects as projects on gone.project = projects.project_id
-left join warehouse.jira_issues as issues on gone.jira_id = issues.jira_id
+left join present as issues on gone.jira_id = issues.jira_id
 -- What is gone from one project and present in another has moved, whatever it looked like then.
 where issues.jira_id is null or gone.reason = 'moved';
 

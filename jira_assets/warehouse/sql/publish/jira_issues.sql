@@ -9,6 +9,17 @@ with keys as (
     left join lake.moved as moved on present.jira_id = moved.jira_id
     where moved.jira_id is null or moved.home = present.project
 ),
+parents as (
+    select
+        jira_id as jira_id,
+        jira_key as jira_key
+    from keys
+    union all
+    select
+        jira_id as jira_id,
+        jira_key as jira_key
+    from lake.other_keys
+),
 shared_statuses as (
     select
         status_id,
@@ -80,15 +91,16 @@ select
     issue.due_date::date as due_date,
     round(date_diff('millisecond', issue.issue_created_at, issue.resolved_at) / 3600000.0, 2)::double
         as cycle_time_hours,
-    issue.synced_at::timestamp as synced_at
+    issue.synced_at::timestamp as synced_at{extra_columns}
 from lake.jira_issues as issue
 inner join keys on issue.jira_id = keys.jira_id and issue.project = keys.project
-left join keys as parents on issue.parent_id = parents.jira_id
+left join parents on issue.parent_id = parents.jira_id
 left join own_statuses on issue.status_id = own_statuses.status_id and issue.project = own_statuses.project_id
 left join shared_statuses on issue.status_id = shared_statuses.status_id
 left join members on issue.project = members.project and issue.assignee_account_id = members.account_id
 left join warehouse.jira_issue_sprints as sprints on issue.jira_id = sprints.jira_id and sprints.is_current
-cross join lake.renamed as renamed;
+cross join lake.renamed as renamed
+{extra_source};
 
 comment on table warehouse.jira_issues is 'Issues of the tracked projects, one row each, as they are today';
 comment on column warehouse.jira_issues.jira_id is 'Id of the issue in Jira; it never changes';
@@ -124,3 +136,4 @@ comment on column warehouse.jira_issues.resolved_at is 'When it was resolved, UT
 comment on column warehouse.jira_issues.due_date is 'When it is due';
 comment on column warehouse.jira_issues.cycle_time_hours is 'Hours from issue_created_at to resolved_at; null while unresolved';
 comment on column warehouse.jira_issues.synced_at is 'When this state was read from Jira, UTC';
+{extra_comments}

@@ -15,7 +15,7 @@ with copies as (
             }},
             row(copied_at, updated_at)
         ) as newest
-    from lake.jira_issue_sprints
+    from {whole}.jira_issue_sprints
     group by sprint_id
 ),
 listed as (

@@ -14,7 +14,7 @@ seen as (
         arg_max(status, synced_at) as status,
         arg_max(status_category, synced_at) as status_category,
         null::varchar as project_id
-    from lake.jira_issues
+    from {whole}.jira_issues
     where status_id is not null and status_id not in (select status_id from listed where status_id is not null)
     group by status_id
 )

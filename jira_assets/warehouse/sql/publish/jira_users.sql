@@ -10,7 +10,7 @@ with seen as (
         arg_max(account_type, last_seen_at) as account_type,
         arg_max(is_active, last_seen_at) as is_active,
         arg_max(time_zone, last_seen_at) as time_zone
-    from lake.people_seen
+    from {whole}.people_seen
     group by account_id
 ),
 listed as (

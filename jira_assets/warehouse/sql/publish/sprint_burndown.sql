@@ -12,7 +12,8 @@ with sprints as (
     from warehouse.sprint_velocity as velocity
     cross join (select max(as_of) as as_of from warehouse.metric_settings) as settings
     where
-        local_day(velocity.started_at) <= settings.as_of
+        {touched}
+        and local_day(velocity.started_at) <= settings.as_of
         and (velocity.ended_at is null or local_day(velocity.ended_at) >= settings.as_of - 90)
         -- Dates that a person mistyped make no sprint of years.
         and greatest(least(local_day(velocity.ended_at), settings.as_of), local_day(velocity.planned_end_at))
@@ -43,6 +44,40 @@ moments as (
     from days
     inner join sprints on days.sprint_id = sprints.sprint_id
 ),
+items as (
+    select
+        items.sprint_id as sprint_id,
+        items.jira_id as jira_id
+    from warehouse.sprint_items as items
+    semi join sprints on items.sprint_id = sprints.sprint_id
+),
+memberships as (
+    select
+        spans.jira_id as jira_id,
+        spans.sprint_id as sprint_id,
+        spans.entered_at as entered_at,
+        spans.left_at as left_at
+    from warehouse.issue_sprint_spans as spans
+    semi join items on spans.jira_id = items.jira_id and spans.sprint_id = items.sprint_id
+),
+dones as (
+    select
+        spans.jira_id as jira_id,
+        spans.entered_at as entered_at,
+        spans.left_at as left_at
+    from warehouse.issue_status_spans as spans
+    semi join items on spans.jira_id = items.jira_id
+    where spans.status_category = 'done'
+),
+estimates as (
+    select
+        spans.jira_id as jira_id,
+        spans.story_points as story_points,
+        spans.entered_at as entered_at,
+        spans.left_at as left_at
+    from warehouse.issue_estimate_spans as spans
+    semi join items on spans.jira_id = items.jira_id
+),
 states as (
     select
         moments.sprint_id as sprint_id,
@@ -52,20 +87,19 @@ states as (
         dones.jira_id is not null as is_done,
         coalesce(estimates.story_points, 0) as points
     from moments
-    inner join warehouse.sprint_items as items on moments.sprint_id = items.sprint_id
-    left join warehouse.issue_sprint_spans as memberships
+    inner join items on moments.sprint_id = items.sprint_id
+    left join memberships
         on
             items.jira_id = memberships.jira_id
             and items.sprint_id = memberships.sprint_id
             and moments.moment >= memberships.entered_at
             and (memberships.left_at is null or moments.moment < memberships.left_at)
-    left join warehouse.issue_status_spans as dones
+    left join dones
         on
             items.jira_id = dones.jira_id
-            and dones.status_category = 'done'
             and moments.moment >= dones.entered_at
             and (dones.left_at is null or moments.moment < dones.left_at)
-    left join warehouse.issue_estimate_spans as estimates
+    left join estimates
         on
             items.jira_id = estimates.jira_id
             and moments.moment >= estimates.entered_at

@@ -11,7 +11,7 @@ with matches as (
             matched.account_id,
             matched.matched_by,
             member.jira_account_id
-        from lake.jira_user_matches as matched
+        from {whole}.jira_user_matches as matched
         inner join given.team_members as member on matched.member_id = member.member_id
     )
     order by

@@ -1,0 +1,57 @@
+"""Build the tables of a warehouse in a catalog of that name, from the sources that were offered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Manifest
+from jira_assets.warehouse.statements import literal, statement
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Runs statements of sql/publish/ for these projects."""
+
+    engine: duckdb.DuckDBPyConnection
+    lake: Lake
+    manifests: Sequence[Manifest]
+    site_url: str
+    extra: Sequence[ExtraColumn]
+    whole: str = "lake"
+    """The schema that has the derived tables of all projects."""
+    touched: str = "true"
+    """Which sprints the burndown is made for, in SQL."""
+
+    def make(self, names: Iterable[str]) -> None:
+        """Run the statements of these names."""
+        for name in names:
+            self.engine.execute(
+                statement(
+                    f"publish/{name}",
+                    site_url=literal(self.site_url.rstrip("/")),
+                    whole=self.whole,
+                    touched=self.touched,
+                    observations=self._observations(),
+                    extra_columns=column_list(self.extra),
+                    extra_source=column_source(self.extra),
+                    extra_comments=column_comments(self.extra),
+                )
+            )
+
+    def write_info(self, info: Mapping[str, str]) -> None:
+        """Keep what the warehouse says of itself."""
+        self.engine.execute("create or replace table warehouse.warehouse_info (key varchar, value varchar)")
+        self.engine.executemany("insert into warehouse.warehouse_info values (?, ?)", list(info.items()))
+
+    def _observations(self) -> str:
+        """Name the raw files from which the present tables were derived."""
+        files = [file.path for manifest in self.manifests if manifest.derived for file in manifest.raw]
+        if not files:
+            return f"({statement('derive/no_observations')})"
+        listed = ", ".join(literal(self.lake.path(file).resolve()) for file in files)
+        return f"read_parquet([{listed}], hive_partitioning = false)"

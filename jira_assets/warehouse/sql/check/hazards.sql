@@ -1,0 +1,77 @@
+-- What may make rows of projects that did not change different: then everything is built afresh.
+with differing as (
+    (
+        select
+            jira_id as jira_id,
+            jira_key as jira_key
+        from lake.keys
+        except
+        select
+            jira_id as jira_id,
+            jira_key as jira_key
+        from base.jira_issues
+        where project_id in ({replaced})
+    )
+    union all
+    (
+        select
+            jira_id as jira_id,
+            jira_key as jira_key
+        from base.jira_issues
+        where project_id in ({replaced})
+        except
+        select
+            jira_id as jira_id,
+            jira_key as jira_key
+        from lake.keys
+    )
+)
+select 'an issue lies in two projects' as hazard
+from lake.keys
+semi join lake.other_keys on keys.jira_id = other_keys.jira_id
+union all
+select 'an issue lies in two of the changed projects' as hazard
+from lake.moved
+union all
+select 'a parent in a changed project has another key' as hazard
+from base.jira_issues as children
+semi join differing on children.parent_id = differing.jira_id
+where children.project_id not in ({replaced})
+union all
+select 'an issue that was gone from another project is here' as hazard
+from whole.jira_deleted_issues as gone
+semi join differing on gone.jira_id = differing.jira_id
+where gone.project not in ({replaced})
+union all
+select 'a sprint changed' as hazard
+from (
+    select
+        sprint_id as sprint_id,
+        sprint_name as sprint_name,
+        state as state,
+        board_id as board_id,
+        goal as goal,
+        started_at as started_at,
+        ended_at as ended_at,
+        completed_at as completed_at
+    from base.jira_sprints
+    except
+    select
+        sprint_id as sprint_id,
+        sprint_name as sprint_name,
+        state as state,
+        board_id as board_id,
+        goal as goal,
+        started_at as started_at,
+        ended_at as ended_at,
+        completed_at as completed_at
+    from warehouse.jira_sprints
+)
+union all
+select 'a status changed' as hazard
+from (
+    from base.jira_statuses
+    except
+    from warehouse.jira_statuses
+)
+limit 1
