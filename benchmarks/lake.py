@@ -1,0 +1,91 @@
+"""Write a large lake without a site: raw files, manifests and the tables of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import FieldMapping, Manifest, RawFile
+from jira_assets.warehouse.site import land_site_table
+from jira_assets.warehouse.statements import literal
+
+HERE = Path(__file__).parent
+NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+BEGINNING = datetime(2023, 11, 20, tzinfo=UTC)
+STATUSES = [
+    ("1", "To Do", "new"),
+    ("2", "Doing", "indeterminate"),
+    ("3", "Review", "indeterminate"),
+    ("4", "Done", "done"),
+]
+
+
+def write_lake(engine: duckdb.DuckDBPyConnection, lake: Lake, projects: int, issues: int) -> None:
+    """Write so many projects with so many issues each."""
+    ids = [str(101 + number) for number in range(projects)]
+    for project_id in ids:
+        mapping = FieldMapping("customfield_10016", "customfield_10020")
+        manifest = Manifest(project_id, f"P{project_id}", watermark=NOW, mapping=mapping)
+        write_raw(engine, lake, manifest, 1, issues + 1)
+    site = lake.site_manifest()
+    for name, rows in site_tables(ids).items():
+        site.tables[name] = land_site_table(engine, lake, name, rows, NOW)
+    lake.commit_site(site)
+
+
+def write_raw(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, first: int, last: int
+) -> None:
+    """Write the issues of those numbers as one raw file, newer than all before."""
+    seq = manifest.next_seq
+    manifest.next_seq += 1
+    relative = f"raw/project={manifest.project_id}/{seq:08d}.parquet"
+    lake.path(relative).parent.mkdir(parents=True, exist_ok=True)
+    text = (HERE / "generate_lake.sql").read_text(encoding="utf-8")
+    parts: dict[str, object] = {
+        "project": manifest.project_id,
+        "key": literal(manifest.project_key),
+        "first": first,
+        "last": last,
+        "seq": seq,
+    }
+    with new_file(lake.path(relative)) as parquet:
+        engine.execute(text.format(parquet=literal(parquet), **parts))
+    manifest.raw.append(RawFile(relative, last - first, NOW, NOW))
+    lake.commit(manifest)
+
+
+def site_tables(project_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The tables of the site: two weeks a sprint, one board a project."""
+    return {
+        "projects": [
+            {"project_id": each, "project_key": f"P{each}", "name": f"Project {each}"} for each in project_ids
+        ],
+        "statuses": [
+            {"status_id": key, "status": name, "status_category": kind} for key, name, kind in STATUSES
+        ],
+        "sprints": [sprint for project_id in project_ids for sprint in sprints(project_id)],
+    }
+
+
+def sprints(project_id: str) -> Iterator[dict[str, Any]]:
+    """The sprints of a project; the last one is open."""
+    for number in range(79):
+        start = BEGINNING + timedelta(days=14 * number)
+        is_open = start + timedelta(days=14) > NOW
+        yield {
+            "sprint_id": str(int(project_id) % 1000 * 1000 + number + 1),
+            "sprint_name": f"Sprint {number + 1}",
+            "state": "active" if is_open else "closed",
+            "board_id": project_id,
+            "started_at": start,
+            "ended_at": start + timedelta(days=14),
+            "completed_at": None if is_open else start + timedelta(days=14),
+            "as_of": NOW,
+        }
