@@ -67,8 +67,9 @@ def main(given: Sequence[str] | None = None) -> None:
     finally:
         if arguments.lake is None:
             shutil.rmtree(root)
+    machine = describe_machine().partition("; ")[0] + "."
     command = shlex.join(["python", "-m", "benchmarks.metrics", *(sys.argv[1:] if given is None else given)])
-    text = f"`{command}`\n\n{describe_machine()}\n\n{text}"
+    text = f"`{command}`\n\n{machine}\n\n{text}"
     print(text)
     if arguments.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
