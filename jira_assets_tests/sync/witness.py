@@ -43,7 +43,8 @@ class View:
         """Look at the site."""
         projects: dict[str, Standing] = {}
         for project in site.catalog.projects.values():
-            hidden = project.invisible or project.forbidden
+            # The trash is listed also to those who may not look into its projects.
+            hidden = project.invisible or (project.forbidden and not project.trashed)
             shown: Standing = "trashed" if project.trashed else "archived" if project.archived else "live"
             projects[str(project.id)] = "out of sight" if hidden else shown
         issues = {}
