@@ -166,6 +166,7 @@ def killing(home: Path, dice: random.Random) -> Iterator[Killer]:
         yield Killer(rig, dice)
 
 
+@pytest.mark.prove
 def test_five_kills_lose_nothing(tmp_path: Path) -> None:
     prove(tmp_path, 5, [["reconcile"], *[["publish", "--force"]] * 4], heal_often=False)
 

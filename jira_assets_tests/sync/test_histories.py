@@ -84,7 +84,7 @@ def check(history: list[Step]) -> None:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(st.lists(steps, max_size=8))
+@given(st.lists(steps, max_size=6))
 def test_after_one_more_sync_the_warehouse_equals_the_site(history: list[Step]) -> None:
     check(history)
 
