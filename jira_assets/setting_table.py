@@ -119,7 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
         "minutes",
         "15",
     ),
-    Setting("memory_limit", "JIRA_ASSETS_MEMORY_LIMIT", "Memory that DuckDB may use.", "size", "200MB"),
+    Setting("memory_limit", "JIRA_ASSETS_MEMORY_LIMIT", "Memory that DuckDB may use.", "size", "180MB"),
     Setting(
         "extra_fields",
         "JIRA_ASSETS_EXTRA_FIELDS",

@@ -52,7 +52,7 @@ class Settings:
     look_back_minutes: int = 2
     deep_look_back_minutes: int = 60
     deep_look_every_minutes: int = 15
-    memory_limit: str = "200MB"
+    memory_limit: str = "180MB"
     extra_fields: tuple[str, ...] = ()
     excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
     story_points_field: str | None = None

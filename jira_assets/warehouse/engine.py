@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 
-def open_engine(*, memory_limit: str = "200MB", scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
+def open_engine(*, memory_limit: str = "180MB", scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open an engine that stays within its memory, keeps times in UTC and asks nothing of the network.
 
     Other threads take a `cursor()` of it.

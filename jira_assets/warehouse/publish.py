@@ -61,7 +61,7 @@ def publish(
     warehouse_dir: Path,
     inputs: PublishInputs,
     *,
-    memory_limit: str = "200MB",
+    memory_limit: str = "180MB",
     force: bool = False,
     mirrored: bool = False,
 ) -> Published | None:
