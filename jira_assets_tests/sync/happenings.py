@@ -19,6 +19,8 @@ from jira_assets_tests.rig import Rig
 
 Happening = Callable[[Rig, int], None]
 LOOK_BACK = timedelta(minutes=2)
+MOMENT = timedelta(milliseconds=1)
+"""No two things happen in the same millisecond: reading what the first did takes longer than that."""
 
 
 class CrashError(BaseException):

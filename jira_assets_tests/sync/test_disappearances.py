@@ -24,6 +24,7 @@ from jira_assets_tests.rig import Rig, open_rig
 from jira_assets_tests.sync.happenings import (
     DISAPPEARANCES,
     EDITS,
+    MOMENT,
     RENAMES,
     WAITS,
     CrashError,
@@ -144,6 +145,7 @@ def check(history: list[Step]) -> None:
         story = Story(rig, Witness(rig))
         story.note(rig.bench.sync(rig.tracked))
         for step in history:
+            rig.site.clock.advance(MOMENT)
             happen(story, step)
         check_now(story, settled=False)
         rig.site.clock.advance(timedelta(days=2))

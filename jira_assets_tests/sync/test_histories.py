@@ -18,6 +18,7 @@ from jira_assets_tests.rig import Rig, open_rig
 from jira_assets_tests.sync.happenings import (
     EDITS,
     LOOK_BACK,
+    MOMENT,
     CrashError,
     dying_at_step,
     edit,
@@ -69,6 +70,7 @@ def check(history: list[Step]) -> None:
     ):
         rig.track()
         for step in history:
+            rig.site.clock.advance(MOMENT)
             STEPS[step.what](rig, step.which)
         rig.site.clock.advance(LOOK_BACK)  # by now everything is in the search index
 
