@@ -49,6 +49,10 @@ class JiraAssetsError(Exception):
         return (_rebuild, (type(self), self.reason, self.instruction, self.facts))
 
 
+class CalledOff(BaseException):
+    """Whoever wanted this work has gone, by Ctrl-C or an error; no handler may take this for its own."""
+
+
 def _rebuild(
     kind: type[JiraAssetsError], reason: str, instruction: str, facts: dict[str, Any]
 ) -> JiraAssetsError:

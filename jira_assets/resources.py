@@ -9,6 +9,7 @@ import dagster as dg
 
 from jira_assets.runs import hold_run
 from jira_assets.settings import Settings, load_settings
+from jira_assets.sync.ahead import workbench_at_hand
 from jira_assets.sync.listener import present_listener
 from jira_assets.sync.workbench import Workbench, open_workbench
 
@@ -29,6 +30,10 @@ class JiraAssetsHome(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
 
     @contextmanager
     def opened(self) -> Iterator[Workbench]:
-        """Open the home for the block."""
+        """Open the home for the block, or take the one on which this run's work was begun already."""
+        ahead = workbench_at_hand()
+        if ahead is not None:
+            yield ahead
+            return
         with open_workbench(self.settings(), present_listener()) as workbench:
             yield workbench

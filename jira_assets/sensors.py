@@ -11,6 +11,7 @@ import msgspec
 
 from jira_assets.assets.sync_status import status_event
 from jira_assets.checks import check_events, judge_status
+from jira_assets.decoding import decode_json
 from jira_assets.errors import AuthenticationError, JiraAssetsError
 from jira_assets.jobs import OUR_JOBS, sync_job
 from jira_assets.partitions import follow_requests
@@ -67,7 +68,7 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
 def read_cursor(text: str | None) -> Cursor:
     """Read what the last tick left; one that another version wrote is forgotten."""
     try:
-        return msgspec.json.decode(text, type=Cursor) if text else Cursor()
+        return decode_json(text.encode(), Cursor) if text else Cursor()
     except msgspec.DecodeError:
         return Cursor()
 

@@ -20,6 +20,7 @@ from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench, open_workbench
 from jira_assets.warehouse.publish import Published
 from jira_assets.warehouse.readers import open_warehouse
+from jira_assets_tests.preview import Preview
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Rig:
     bench: Workbench
     published: list[Published | None] = field(default_factory=list)
     is_behind: bool = False
+    _preview: Preview | None = None
 
     @property
     def tracked(self) -> list[TrackedProject]:
@@ -44,29 +46,33 @@ class Rig:
         self.bench.state.track(refs)
 
     def sync(self, *keys: str, full: bool = False) -> SyncResult:
-        """Sync the tracked projects, or those named; the next question publishes what that brought."""
+        """Sync the tracked projects, or those named."""
         projects = self.bench.state.find_tracked(keys) if keys else self.tracked
         result = self.bench.sync(projects, full=full)
-        self.is_behind = True
+        self._fall_behind()
         return result
 
     def reconcile(self, *, accept: Collection[str] = ()) -> SyncResult:
-        """Reconcile the tracked projects; the next question publishes what that brought."""
+        """Reconcile the tracked projects."""
         result = self.bench.reconcile(self.tracked, accept=accept)
-        self.is_behind = True
+        self._fall_behind()
         return result
 
+    def _fall_behind(self) -> None:
+        self.is_behind, self._preview = True, None
+
     def publish(self) -> Published | None:
-        """Publish what the syncs brought; a publish costs time, and most tests look at the tables once."""
+        """Publish what the syncs brought."""
         self.is_behind = False
         published = self.bench.publish()
         self.published.append(published)
         return published
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask the published warehouse, once it shows what the syncs brought."""
+        """Ask the published warehouse or, after a sync, what publishing would show."""
         if self.is_behind:
-            self.publish()
+            self._preview = self._preview or Preview(self.bench)
+            return self._preview.ask(query)
         with open_warehouse(self.bench.settings.warehouse_file) as connection:
             return connection.execute(query).fetchall()
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from jira_assets.cli.dagster_home import use_dagster_home
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
+from jira_assets.sync.ahead import working_ahead
 from jira_assets.sync.listener import Listener, listening
 from jira_assets.sync.outcome import Mode
+from jira_assets.sync.project import Task
 from jira_assets.sync.run import SyncResult
+from jira_assets.sync.workbench import open_workbench
 from jira_assets.warehouse.publish import Published
 
 
@@ -39,6 +42,23 @@ def run_sync(
 ) -> SyncResult:
     """Sync the projects of these keys (all tracked when none); raises what ended the run as a whole."""
     use_dagster_home(settings)
+    with listening(report), open_workbench(settings, report) as bench:
+        state = bench.state
+        projects = state.find_tracked(keys) if keys else state.tracked_projects()
+        with working_ahead(bench, [Task(each, mode, each.project_key in accept) for each in projects]):
+            run_id = _execute(keys, mode, accept)
+    if report.error is not None:
+        raise report.error
+    if report.result is None:
+        raise JiraAssetsError(
+            f"The Dagster run {run_id} failed before any project was synced.",
+            f"Its log is in {settings.dagster_dir}; `dg dev` shows it.",
+        )
+    return report.result
+
+
+def _execute(keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
+    """Run the job in this process, and give the run's id."""
     import dagster as dg  # late: it takes longer to import than most commands to run
 
     from jira_assets.definitions import defs
@@ -47,13 +67,6 @@ def run_sync(
     wanted = {"projects": list(keys), "mode": mode, "accept": list(accept)}
     config = {"ops": {"project_tables": {"config": wanted}}}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with dg.DagsterInstance.get() as instance, listening(report):
+    with dg.DagsterInstance.get() as instance:
         run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
-    if report.error is not None:
-        raise report.error
-    if report.result is None:
-        raise JiraAssetsError(
-            f"The Dagster run {run.run_id} failed before any project was synced.",
-            f"Its log is in {settings.dagster_dir}; `dg dev` shows it.",
-        )
-    return report.result
+    return run.run_id

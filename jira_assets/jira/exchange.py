@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from jira_assets.decoding import decode_json
 from jira_assets.errors import IncompleteRead
 
 Shape = TypeVar("Shape")
@@ -43,7 +44,7 @@ class Answer:
     def decode(self, shape: type[Shape]) -> Shape:
         """Read the body as `shape`; raises IncompleteRead when it is something else."""
         try:
-            return msgspec.json.decode(self.body, type=shape)
+            return decode_json(self.body, shape)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise IncompleteRead(
                 f"Jira answered {self.method} {self.url} with something unexpected: {error}.",

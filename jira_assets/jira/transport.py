@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from requests import RequestException
 
-from jira_assets.errors import JiraAssetsError, JiraUnavailable, RateLimited, ScopeMissing
+from jira_assets.errors import CalledOff, JiraAssetsError, JiraUnavailable, RateLimited, ScopeMissing
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.exchange import Answer
 from jira_assets.jira.pauses import EndpointGates, MemoryPauseBoard, PauseBoard, Wait, endpoint_of
@@ -73,7 +72,8 @@ class _Setback:
 class Transport:
     """Ask Jira; safe to use from many threads, which then share its limits.
 
-    `sleep` has to let `clock` pass. Every attempt counts as a request. `on_wait` hears of every wait.
+    `sleep` has to let `clock` pass. Every attempt counts as a request. `on_wait` hears of every wait. Once
+    `called_off` is set nothing more is asked: calls end with `CalledOff`, and waits end early.
     """
 
     def __init__(
@@ -84,7 +84,8 @@ class Transport:
         attempts: int = ATTEMPTS,
         patience: timedelta = PATIENCE,
         clock: Callable[[], datetime] = utc_now,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
+        called_off: threading.Event | None = None,
         pause: PauseBoard | None = None,
         on_wait: Callable[[Wait], None] | None = None,
         ledger: PointsLedger | None = None,
@@ -94,7 +95,8 @@ class Transport:
         self.total = Tally()
         self._attempts = attempts
         self._patience = patience
-        self._sleep = sleep
+        self._called_off = called_off or threading.Event()
+        self._sleep = sleep or self._called_off.wait
         self._board: PauseBoard = pause if pause is not None else MemoryPauseBoard()
         self._gates = EndpointGates()
         self._on_wait = on_wait
@@ -118,6 +120,10 @@ class Transport:
         """Count what the objects of an answer cost of Jira's quota; the request itself is counted here."""
         if self._ledger is not None:
             self._ledger.spend(points)
+
+    def call_off(self) -> None:
+        """Let every call that is not in flight yet end with `CalledOff`."""
+        self._called_off.set()
 
     def close(self) -> None:
         """Close the connections."""
@@ -216,6 +222,8 @@ class Transport:
         """Hold one of the places in flight, once nothing asks this call to wait; never wait in one."""
         while True:
             with self._slots:
+                if self._called_off.is_set():
+                    raise CalledOff
                 held_back = self._held_back(call)
                 if held_back is None:
                     yield

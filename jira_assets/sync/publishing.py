@@ -29,24 +29,27 @@ def publish_warehouse(
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
+    return publish(
+        lake,
+        settings.warehouse_dir,
+        publish_inputs(lake, state, settings, now=now),
+        memory_limit=settings.memory_limit,
+        force=force,
+        mirrored=settings.parquet_mirror,
+    )
+
+
+def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetime) -> PublishInputs:
+    """Gather what is published beside the lake."""
     projects = state.tracked_projects()
-    tracked = [project.project_id for project in projects]
     site = lake.site()
-    inputs = PublishInputs(
-        tracked=tracked,
+    return PublishInputs(
+        tracked=[project.project_id for project in projects],
         team_members=[asdict(member) for member in state.team_members()],
         sync_status=[asdict(found.record) for found in read_statuses(state, lake)],
         site_url=site.site_url if site else settings.jira_site_url or "",
         metrics=metric_settings(settings, projects, now),
         extra_fields=settings.extra_fields,
-    )
-    return publish(
-        lake,
-        settings.warehouse_dir,
-        inputs,
-        memory_limit=settings.memory_limit,
-        force=force,
-        mirrored=settings.parquet_mirror,
     )
 
 

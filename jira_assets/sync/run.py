@@ -79,7 +79,8 @@ def _sync_all(
         try:
             return [project.result() for project in projects], site.result()
         except BaseException:
-            # Dead credentials, or a person's Ctrl-C: what has not begun is called off.
+            # Dead credentials, or a person's Ctrl-C: what has not begun is called off, what has ends soon.
+            context.client.transport.call_off()
             threads.shutdown(wait=True, cancel_futures=True)
             raise
 

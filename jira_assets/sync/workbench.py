@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -52,7 +52,7 @@ class Workbench:
     engine: duckdb.DuckDBPyConnection
     listener: Listener = field(default_factory=Listener)
     clock: Callable[[], datetime] = utc_now
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
 
     def sync(
         self, projects: Sequence[TrackedProject], *, full: bool = False, deep: bool = False
@@ -62,18 +62,25 @@ class Workbench:
         `deep` looks back as far as the search index may lag, which is done now and then anyway.
         """
         mode: Mode = "full" if full else "incremental"
-        return self._sync([Task(project, mode) for project in projects], deep=deep)
+        return self.work_on([Task(project, mode) for project in projects], deep=deep)
 
     def reconcile(self, projects: Sequence[TrackedProject], *, accept: Collection[str] = ()) -> SyncResult:
         """Compare every issue of the projects with Jira, mend what differs, and prove that none is missing.
 
         `accept` names the keys of projects of which it may be believed that most or all of it is gone.
         """
-        return self._sync([Task(project, "reconcile", project.project_key in accept) for project in projects])
+        tasks = [Task(project, "reconcile", project.project_key in accept) for project in projects]
+        return self.work_on(tasks)
 
-    def _sync(self, tasks: Sequence[Task], *, deep: bool = False) -> SyncResult:
+    def work_on(
+        self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
+    ) -> SyncResult:
+        """Do with each project what its task says; publishing is another step.
+
+        Raises `CalledOff` soon after that is set.
+        """
         notices = follow_sources(self.lake, self.state, self.settings)
-        with self.asking_jira() as context:
+        with self.asking_jira(called_off=called_off) as context:
             if deep:
                 options = replace(context.options, deep_look_every=timedelta())
                 context = replace(context, options=options)
@@ -116,7 +123,9 @@ class Workbench:
         )
 
     @contextmanager
-    def asking_jira(self, *, patient: bool = True) -> Iterator[SyncContext]:
+    def asking_jira(
+        self, *, patient: bool = True, called_off: threading.Event | None = None
+    ) -> Iterator[SyncContext]:
         """Open a client for the connected site and threads that ask side by side.
 
         Who is not patient hears after some seconds that Jira cannot answer now.
@@ -129,6 +138,7 @@ class Workbench:
             ledger=PointsLedger(self.state, self._budget(connection), self.clock),
             clock=self.clock,
             sleep=self.sleep,
+            called_off=called_off,
             pause=self.state,
             on_wait=self.listener.waiting,
         )

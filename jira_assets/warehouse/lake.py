@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import msgspec
 
+from jira_assets.decoding import decode_json
 from jira_assets.errors import LakeError, WrongSite
 from jira_assets.warehouse.files import TEMPORARY_PREFIX, write_atomically
 from jira_assets.warehouse.locks import Holder, holder, lock_held
@@ -139,7 +140,7 @@ class Lake:
 
     def _read(self, path: Path, kind: type[Document]) -> Document | None:
         try:
-            return msgspec.json.decode(path.read_bytes(), type=kind)
+            return decode_json(path.read_bytes(), kind)
         except FileNotFoundError:
             return None
         except msgspec.DecodeError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from jira_assets.decoding import decode_json
 from jira_assets.errors import LockHeld
 
 
@@ -107,6 +108,6 @@ def _write_holder(descriptor: int, purpose: str) -> None:
 
 def _read_holder(descriptor: int) -> Holder | None:
     try:
-        return msgspec.json.decode(os.pread(descriptor, 4096, 0), type=Holder)
+        return decode_json(os.pread(descriptor, 4096, 0), Holder)
     except msgspec.DecodeError:  # the holder is between taking the lock and writing its name
         return Holder(0, "name not yet written", datetime.now(UTC))

@@ -27,6 +27,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Be somewhere where nothing is set and nothing is kept."""
     for name in [name for name in os.environ if name.startswith("JIRA_")]:
         monkeypatch.delenv(name)
+    # Commands that run Dagster point this variable at the home: it ends with the test.
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    monkeypatch.delenv("DAGSTER_HOME")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JIRA_ASSETS_HOME", str(tmp_path / "home"))
     return tmp_path / "home"

@@ -20,6 +20,7 @@ COUNT = "select count(*), count(distinct jira_id) from jira_issues"
 @pytest.mark.parametrize("syncs", [6, pytest.param(20, marks=pytest.mark.prove)])
 def test_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(rig: Rig, syncs: int) -> None:
     rig.sync()
+    rig.publish()
     whole = rig.ask(COUNT)
     path = rig.bench.settings.warehouse_file
     stop, problems, answers = threading.Event(), list[BaseException](), list[object]()

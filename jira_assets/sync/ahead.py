@@ -1,0 +1,73 @@
+"""Begin to read before whoever shows the work has started: Dagster loads longer than Jira takes to answer."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass, fields
+from functools import partial
+
+from jira_assets.sync.project import Task
+from jira_assets.sync.run import SyncResult
+from jira_assets.sync.workbench import Workbench
+
+TURN_SECONDS = 0.0005
+"""How long importing may keep the threads that read waiting; Python's own 5 ms add up to a second."""
+
+
+@dataclass(frozen=True)
+class _AheadWorkbench(Workbench):
+    """A workbench on which these tasks are being done already."""
+
+    tasks: Sequence[Task] = ()
+    begun: Future[SyncResult] | None = None
+
+    def work_on(
+        self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
+    ) -> SyncResult:
+        """Wait for the work that was begun, if that is what is wanted; else do it now."""
+        if self.begun is not None and not deep and list(tasks) == list(self.tasks):
+            return self.begun.result()
+        return super().work_on(tasks, deep=deep, called_off=called_off)
+
+
+_at_hand: ContextVar[Workbench | None] = ContextVar("workbench", default=None)
+
+
+def workbench_at_hand() -> Workbench | None:
+    """Find the workbench on which work was begun for whoever asks, None when there is none."""
+    return _at_hand.get()
+
+
+@contextmanager
+def working_ahead(bench: Workbench, tasks: Sequence[Task]) -> Iterator[None]:
+    """Do the tasks while the block goes on; who asks inside it for the workbench finds them under way.
+
+    When the block fails, what has not been asked yet is not asked any more.
+    """
+    known = {each.name: getattr(bench, each.name) for each in fields(Workbench)}
+    called_off = threading.Event()
+    with ThreadPoolExecutor(1, "ahead") as thread, _short_turns():
+        begun = thread.submit(copy_context().run, partial(bench.work_on, tasks, called_off=called_off))
+        token = _at_hand.set(_AheadWorkbench(**known, tasks=tasks, begun=begun))
+        try:
+            yield
+        except BaseException:
+            called_off.set()
+            raise
+        finally:
+            _at_hand.reset(token)
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
