@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,9 +13,6 @@ from functools import partial
 from jira_assets.sync.project import Task
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench
-
-TURN_SECONDS = 0.0005
-"""How long importing may keep the threads that read waiting; Python's own 5 ms add up to a second."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ def working_ahead(bench: Workbench, tasks: Sequence[Task]) -> Iterator[None]:
     """
     known = {each.name: getattr(bench, each.name) for each in fields(Workbench)}
     called_off = threading.Event()
-    with ThreadPoolExecutor(1, "ahead") as thread, _short_turns():
+    with ThreadPoolExecutor(1, "ahead") as thread:
         begun = thread.submit(copy_context().run, partial(bench.work_on, tasks, called_off=called_off))
         token = _at_hand.set(_AheadWorkbench(**known, tasks=tasks, begun=begun))
         try:
@@ -61,13 +57,3 @@ def working_ahead(bench: Workbench, tasks: Sequence[Task]) -> Iterator[None]:
             raise
         finally:
             _at_hand.reset(token)
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(TURN_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
