@@ -162,6 +162,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
     "resolution_trend": (
         "project_id",
         "project_key",
+        "issue_type",
         "week",
         "created",
         "resolved",
@@ -235,6 +236,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
     "cumulative_flow": (
         "project_id",
         "project_key",
+        "issue_type",
         "day",
         "to_do",
         "in_progress",

@@ -128,14 +128,21 @@ class World:
         """The issues of a project."""
         return [life for life in self.counted if life.project == project]
 
+    def by_type(self) -> dict[tuple[str, str], list[Life]]:
+        """The issues of each project and type."""
+        found: dict[tuple[str, str], list[Life]] = {}
+        for life in self.counted:
+            found.setdefault((life.project, life.kind), []).append(life)
+        return found
+
     def cumulative_flow(self) -> Table:
-        """Issues in each category at the end of each day."""
+        """Issues of each type in each category at the end of each day."""
         return {
-            (project, day): tuple(
-                sum(1 for life in self.of(project) if self.category(life, day) == kind) for kind in RANK
+            (*group, day): tuple(
+                sum(1 for life in lives if self.category(life, day) == category) for category in RANK
             )
-            for project in self.projects()
-            for day in until(min(self.day(life.created) for life in self.of(project)), self.as_of)
+            for group, lives in self.by_type().items()
+            for day in until(min(self.day(life.created) for life in lives), self.as_of)
         }
 
     def category(self, life: Life, day: date) -> str | None:
@@ -144,13 +151,11 @@ class World:
         return state.category if state else None
 
     def resolution_trend(self) -> Table:
-        """Created, resolved, delivered, reopened and open of each week."""
+        """Created, resolved, delivered, reopened and open of each week, by type."""
         return {
-            (project, week): self.week_of(self.of(project), week)
-            for project in self.projects()
-            for week in until(
-                monday(min(self.day(life.created) for life in self.of(project))), self.as_of, step=7
-            )
+            (*group, week): self.week_of(lives, week)
+            for group, lives in self.by_type().items()
+            for week in until(monday(min(self.day(life.created) for life in lives)), self.as_of, step=7)
         }
 
     def week_of(self, lives: Sequence[Life], week: date) -> tuple[int, ...]:

@@ -174,9 +174,11 @@ def check_issues(bench: Bench, world: World) -> None:
 
 def check_series(bench: Bench, world: World) -> None:
     columns = "created, resolved, delivered, reopened, open_at_end"
-    assert table(bench, "project_id, week", columns, "resolution_trend") == world.resolution_trend()
     assert (
-        table(bench, "project_id, day", "to_do, in_progress, done", "cumulative_flow")
+        table(bench, "project_id, issue_type, week", columns, "resolution_trend") == world.resolution_trend()
+    )
+    assert (
+        table(bench, "project_id, issue_type, day", "to_do, in_progress, done", "cumulative_flow")
         == world.cumulative_flow()
     )
     columns = "lead_time_n, lead_time_median, lead_time_p85, cycle_time_n, cycle_time_median, cycle_time_p85"

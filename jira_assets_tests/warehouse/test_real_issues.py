@@ -107,7 +107,8 @@ def test_the_metrics_run_on_issues_without_any_history(real: Bench) -> None:
     assert flow["issues"] == 8980
     assert [(row["replay"], row["issues"]) for row in flags] == [("status", flow["left_out"])]
     shown = real.ask_one(
-        "select sum(left_out) as issues from (select distinct project_id, left_out from resolution_trend)"
+        "select sum(left_out) as issues "
+        "from (select distinct project_id, issue_type, left_out from resolution_trend)"
     )
     counted = real.ask_one("select count(*) as issues from issue_flow where is_counted and is_left_out")
     assert shown == counted

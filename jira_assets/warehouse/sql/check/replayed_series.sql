@@ -12,16 +12,29 @@ with present as (
 trend as (
     select
         project_id as project_id,
-        arg_max(open_at_end, week) as open_issues
-    from built.resolution_trend
+        sum(open_at_end) as open_issues
+    from (
+        select
+            project_id,
+            arg_max(open_at_end, week) as open_at_end
+        from built.resolution_trend
+        group by project_id, issue_type
+    )
     group by project_id
 ),
 flow as (
     select
         project_id as project_id,
-        arg_max(in_progress, day) as in_progress,
-        arg_max(done, day) as done
-    from built.cumulative_flow
+        sum(in_progress) as in_progress,
+        sum(done) as done
+    from (
+        select
+            project_id,
+            arg_max(in_progress, day) as in_progress,
+            arg_max(done, day) as done
+        from built.cumulative_flow
+        group by project_id, issue_type
+    )
     group by project_id
 ),
 burndown as (

@@ -3,6 +3,7 @@ create table warehouse.cumulative_flow as
 with moves as (
     select
         flow.project_id as project_id,
+        flow.issue_type as issue_type,
         least(local_day(spans.entered_at), settings.as_of) as day,
         coalesce(spans.status_category, 'new') as category,
         case when spans.visit > 1 then coalesce(spans.previous_category, 'new') end as previous
@@ -14,6 +15,7 @@ with moves as (
 changes as (
     select
         project_id as project_id,
+        issue_type as issue_type,
         day as day,
         count(*) filter (where category = 'new') - count(*) filter (where previous = 'new') as to_do,
         count(*) filter (where category = 'indeterminate') - count(*) filter (where previous = 'indeterminate')
@@ -21,31 +23,38 @@ changes as (
         count(*) filter (where category = 'done') - count(*) filter (where previous = 'done') as done
     from moves
     where category is distinct from previous
-    group by project_id, day
+    group by project_id, issue_type, day
 ),
 days as (
     select
         changes.project_id as project_id,
+        changes.issue_type as issue_type,
         unnest(generate_series(min(changes.day), any_value(settings.as_of), interval 1 day))::date as day
     from changes
     inner join warehouse.metric_settings as settings on changes.project_id = settings.project_id
-    group by changes.project_id
+    group by changes.project_id, changes.issue_type
 )
 select
     days.project_id::varchar as project_id,
     settings.project_key::varchar as project_key,
+    days.issue_type::varchar as issue_type,
     days.day::date as day,
     (sum(coalesce(changes.to_do, 0)) over life)::bigint as to_do,
     (sum(coalesce(changes.in_progress, 0)) over life)::bigint as in_progress,
     (sum(coalesce(changes.done, 0)) over life)::bigint as done
 from days
 inner join warehouse.metric_settings as settings on days.project_id = settings.project_id
-left join changes on days.project_id = changes.project_id and days.day = changes.day
-window life as (partition by days.project_id order by days.day);
+left join changes
+    on
+        days.project_id = changes.project_id
+        and days.day = changes.day
+        and days.issue_type is not distinct from changes.issue_type
+window life as (partition by days.project_id, days.issue_type order by days.day);
 
-comment on table warehouse.cumulative_flow is 'Issues in each status category at the end of each day, replayed from their changes';
+comment on table warehouse.cumulative_flow is 'Issues of each type in each status category at the end of each day, replayed from their changes; types may be added';
 comment on column warehouse.cumulative_flow.project_id is 'Id of the project';
 comment on column warehouse.cumulative_flow.project_key is 'Key of the project today';
+comment on column warehouse.cumulative_flow.issue_type is 'Name of the type';
 comment on column warehouse.cumulative_flow.day is 'The day, in the time zone of the settings';
 comment on column warehouse.cumulative_flow.to_do is 'Issues not started at its end';
 comment on column warehouse.cumulative_flow.in_progress is 'Issues in progress at its end';

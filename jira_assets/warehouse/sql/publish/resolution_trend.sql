@@ -3,6 +3,7 @@ with items as (
     select
         flow.jira_id as jira_id,
         flow.project_id as project_id,
+        flow.issue_type as issue_type,
         flow.created_on as created_on,
         flow.finished_at as finished_at,
         flow.delivered as delivered,
@@ -16,6 +17,7 @@ moves as (
     select
         items.jira_id as jira_id,
         items.project_id as project_id,
+        items.issue_type as issue_type,
         spans.visit as visit,
         spans.entered_at as entered_at,
         spans.status_category is not distinct from 'done' as is_resolved,
@@ -60,6 +62,7 @@ resolutions as (
 events as (
     select
         project_id as project_id,
+        issue_type as issue_type,
         least(created_on, as_of) as day,
         1 as created,
         0 as resolved,
@@ -69,6 +72,7 @@ events as (
     union all
     select
         moves.project_id as project_id,
+        moves.issue_type as issue_type,
         least(local_day(moves.entered_at), moves.as_of) as day,
         0 as created,
         moves.is_resolved::integer as resolved,
@@ -86,33 +90,37 @@ events as (
 weekly as (
     select
         project_id as project_id,
+        issue_type as issue_type,
         date_trunc('week', day)::date as week,
         sum(created) as created,
         sum(resolved) as resolved,
         sum(delivered) as delivered,
         sum(reopened) as reopened
     from events
-    group by project_id, date_trunc('week', day)
+    group by project_id, issue_type, date_trunc('week', day)
 ),
 weeks as (
     select
         weekly.project_id as project_id,
+        weekly.issue_type as issue_type,
         unnest(generate_series(min(weekly.week), any_value(settings.as_of), interval 7 day))::date as week
     from weekly
     inner join warehouse.metric_settings as settings on weekly.project_id = settings.project_id
-    group by weekly.project_id
+    group by weekly.project_id, weekly.issue_type
 ),
 left_out as (
     select
         project_id as project_id,
+        issue_type as issue_type,
         count(*) as issues
     from warehouse.issue_flow
     where is_counted and is_left_out
-    group by project_id
+    group by project_id, issue_type
 )
 select
     weeks.project_id::varchar as project_id,
     settings.project_key::varchar as project_key,
+    weeks.issue_type::varchar as issue_type,
     weeks.week::date as week,
     coalesce(weekly.created, 0)::bigint as created,
     coalesce(weekly.resolved, 0)::bigint as resolved,
@@ -121,17 +129,23 @@ select
     coalesce(weekly.reopened, 0)::bigint as reopened,
     (
         sum(coalesce(weekly.created - weekly.resolved + weekly.reopened, 0))
-            over (partition by weeks.project_id order by weeks.week)
+            over (partition by weeks.project_id, weeks.issue_type order by weeks.week)
     )::bigint as open_at_end,
     coalesce(left_out.issues, 0)::bigint as left_out
 from weeks
 inner join warehouse.metric_settings as settings on weeks.project_id = settings.project_id
-left join weekly on weeks.project_id = weekly.project_id and weeks.week = weekly.week
-left join left_out on weeks.project_id = left_out.project_id;
+left join weekly
+    on
+        weeks.project_id = weekly.project_id
+        and weeks.week = weekly.week
+        and weeks.issue_type is not distinct from weekly.issue_type
+left join left_out
+    on weeks.project_id = left_out.project_id and weeks.issue_type is not distinct from left_out.issue_type;
 
-comment on table warehouse.resolution_trend is 'Issues created, resolved and reopened in each week, and open at its end, replayed from their changes';
+comment on table warehouse.resolution_trend is 'Issues of each type created, resolved and reopened in each week, and open at its end, replayed from their changes; types may be added';
 comment on column warehouse.resolution_trend.project_id is 'Id of the project';
 comment on column warehouse.resolution_trend.project_key is 'Key of the project today';
+comment on column warehouse.resolution_trend.issue_type is 'Name of the type';
 comment on column warehouse.resolution_trend.week is 'Monday of the week, in the time zone of the settings';
 comment on column warehouse.resolution_trend.created is 'Issues created in it';
 comment on column warehouse.resolution_trend.resolved is 'Times an issue came into Done, whatever the resolution';
@@ -139,4 +153,4 @@ comment on column warehouse.resolution_trend.delivered is 'Of those, with a reso
 comment on column warehouse.resolution_trend.closed_without_work is 'The rest of those';
 comment on column warehouse.resolution_trend.reopened is 'Times an issue left Done';
 comment on column warehouse.resolution_trend.open_at_end is 'Issues not Done at the end of the week, or now';
-comment on column warehouse.resolution_trend.left_out is 'Issues of the project that are in none of these figures, since their changes contradict them';
+comment on column warehouse.resolution_trend.left_out is 'Issues of the project and type that are in none of these figures, since their changes contradict them';

@@ -7,6 +7,7 @@ with days as (
     from cumulative_flow
     where
         ($project is null or project_key = $project)
+        and ($issue_type is null or issue_type = $issue_type)
         and day between $since::date and $until::date
     group by day
 )

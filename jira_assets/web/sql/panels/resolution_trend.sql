@@ -9,6 +9,7 @@ with weeks as (
     from resolution_trend
     where
         ($project is null or project_key = $project)
+        and ($issue_type is null or issue_type = $issue_type)
         and week between date_trunc('week', $since::date) and $until::date
     group by week
 )
