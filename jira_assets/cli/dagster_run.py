@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from jira_assets.cli.dagster_home import use_dagster_home
 from jira_assets.errors import JiraAssetsError
@@ -14,6 +15,9 @@ from jira_assets.sync.project import Task
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import open_workbench
 from jira_assets.warehouse.publish import Published
+
+if TYPE_CHECKING:
+    from dagster import DagsterEvent
 
 
 class RunReport(Listener):
@@ -69,4 +73,12 @@ def _execute(keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.get() as instance:
         run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
+    if any(_was_interrupted(event) for event in run.all_events):
+        raise KeyboardInterrupt
     return run.run_id
+
+
+def _was_interrupted(event: DagsterEvent) -> bool:
+    """Tell whether Ctrl-C ended the run: Dagster then reports one that failed, and raises nothing."""
+    reason = event.job_failure_data.failure_reason if event.is_job_failure else None
+    return reason is not None and reason.value == "UNEXPECTED_TERMINATION"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -117,3 +121,24 @@ def test_publish_says_when_there_is_nothing_to_do(run: Run, site: DemoSite) -> N
 
     assert "shows everything already" in run("publish").stderr
     assert "Published" in run("publish", "--force").stderr
+
+
+def test_ctrl_c_ends_a_sync_soon_and_the_next_one_goes_on(
+    run: Run, site: DemoSite, settings: Settings
+) -> None:
+    track_all(run)
+    site.latency_ms = 300
+
+    already = site.journal.total
+    command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "sync"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while site.journal.total < already + 4:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate()[1]
+    assert (process.returncode, told.splitlines()[-1]) == (130, "Interrupted.")
+    assert not settings.warehouse_file.exists()
+
+    site.latency_ms = 0
+    assert run("sync").exit_code == 0
+    assert settings.warehouse_file.exists()
