@@ -146,7 +146,7 @@ def load_settings(
     layers: list[tuple[Source, Mapping[str, str]]] = [
         ("flag", {_known(name).env: value for name, value in (overrides or {}).items()}),
         ("environment", environ),
-        (".env", _read_dotenv(dotenv) if dotenv else {}),
+        (".env", read_dotenv(dotenv) if dotenv else {}),
     ]
     settings = _build(layers)
     if stored is None:
@@ -205,7 +205,8 @@ def _known(name: str) -> Setting:
     return _BY_NAME[name]
 
 
-def _read_dotenv(path: Path) -> dict[str, str]:
+def read_dotenv(path: Path) -> dict[str, str]:
+    """Read the names and values of such a file; raises `SettingsError` naming a line that is none."""
     if not path.is_file():
         return {}
     # Dagster reads .env with the same parser; a second set of quoting rules would disagree with it one day.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -13,7 +14,7 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import SettingsError
 from jira_assets.setting_table import SETTINGS
-from jira_assets.settings import load_settings
+from jira_assets.settings import load_settings, read_dotenv
 
 _NO_SETTINGS = {
     "JIRA_ASSETS_DEBUG",
@@ -85,13 +86,20 @@ def _storable(name: str) -> str:
 
 def misspelt_variables() -> list[str]:
     """Name the variables that look like ours and are none."""
+    written = [(name, ".env") for name in read_dotenv(Path(".env")) if name.startswith("JIRA_")]
+    around = [
+        (name, "the environment")
+        for name in os.environ
+        if name.startswith("JIRA_ASSETS_") or (name.startswith("JIRA_") and _meant(name))
+    ]
     known = {setting.env for setting in SETTINGS} | _NO_SETTINGS
-    unknown = sorted(name for name in os.environ if name.startswith("JIRA_ASSETS_") and name not in known)
     return [
-        f"{name} is set in the environment, and no setting has that name.{_meant(name)}" for name in unknown
+        f"{name} is set in {place}, and no setting has that name.{_meant(name)}"
+        for name, place in sorted({*written, *around})
+        if name not in known
     ]
 
 
 def _meant(name: str) -> str:
-    close = difflib.get_close_matches(name, [setting.env for setting in SETTINGS], n=1)
+    close = difflib.get_close_matches(name, [setting.env for setting in SETTINGS], n=1, cutoff=0.85)
     return f" Did you mean {close[0]}?" if close else ""

@@ -37,6 +37,8 @@ def connect(
     from jira_assets.cli.connect_oauth import connect_by_oauth
     from jira_assets.cli.connect_token import connect_by_token
 
+    if email and not with_token:
+        raise click.UsageError("--email goes with --token.")
     flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
     settings = _settings(invocation, {name: value for name, value in flags.items() if value})
     _tell_what_is(invocation, settings)
@@ -47,9 +49,13 @@ def connect(
     _warn_of_what_comes_first(invocation, settings)
 
 
-def ask(words: str, value: str | None) -> str:
-    """Take what is set already, else ask for it."""
-    return value or str(click.prompt(words, err=True)).strip()
+def ask(words: str, value: str | None, flag: str) -> str:
+    """Take what is set already, else ask a person; what is piped in is a secret, and no answer to this."""
+    if value:
+        return value
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{words.strip()} is missing: name it with {flag}.")
+    return str(click.prompt(words, err=True)).strip()
 
 
 def ask_secret(words: str, value: str | None) -> str:
@@ -60,7 +66,7 @@ def ask_secret(words: str, value: str | None) -> str:
         return str(click.prompt(f"{words} (hidden)", hide_input=True, err=True)).strip()
     secret = sys.stdin.readline().strip()
     if not secret:
-        raise click.UsageError(f"{words} is missing: type it at a terminal, or pipe it in.")
+        raise click.UsageError(f"{words.strip()} is missing: type it at a terminal, or pipe it in.")
     return secret
 
 

@@ -21,6 +21,8 @@ from jira_assets.state.secret_box import open_secret_box
 from jira_assets.warehouse.lake import Lake
 
 ATTEMPTS = 3
+NO_PROJECT = "No project is visible to this account"
+HOW_TO_SEE_PROJECTS = "Ask a Jira admin for the permission to browse projects."
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,13 @@ def open_proof(
     transport = Transport(connection, attempts=ATTEMPTS, patience=timedelta(minutes=1))
     with closing(transport):
         client = JiraClient(transport)
-        identity = client.fetch_identity()
+        try:
+            identity = client.fetch_identity()
+        except ScopeMissing:
+            raise ScopeMissing(
+                f"{connection.browse_url} knows {connection.credential}, but it lacks read:jira-user.",
+                "Make a token, or a consent, with read:jira-work and read:jira-user, and connect again.",
+            ) from None
         try:
             keys = tuple(sorted(project.key for project in client.fetch_projects()))
         except ScopeMissing:
@@ -135,10 +143,7 @@ def _tell(invocation: Invocation, settings: Settings, proof: Proof, credential: 
         shown = " ".join(keys[:2])
         invocation.say(f"Next: jira-assets projects track {shown}   (or: jira-assets projects list)")
     else:
-        invocation.say(
-            "! No project is visible to this account: ask a Jira admin for the permission to browse "
-            f"projects.{by}"
-        )
+        invocation.say(f"! {NO_PROJECT}. {HOW_TO_SEE_PROJECTS}{by}")
     place = "the state" if settings.source("state_url") != "default" else str(settings.state_path)
     key = "JIRA_ASSETS_SECRET_KEY" if settings.secret_key else str(settings.secret_key_file)
     invocation.say(f"Kept in {place}, encrypted with the key in {key}.")

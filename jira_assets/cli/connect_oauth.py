@@ -51,7 +51,7 @@ def _app(invocation: Invocation, settings: Settings) -> OAuthApp:
             "   (An API token is quicker, for one person: `jira-assets connect --token`.)\n"
             "2  Settings of the app show its client id and secret:"
         )
-    client_id = ask("   Client ID", settings.jira_client_id)
+    client_id = ask("   Client ID", settings.jira_client_id, "--client-id")
     secret = ask_secret("   Client secret", settings.jira_client_secret)
     return OAuthApp(client_id, secret, settings.jira_auth_url)
 

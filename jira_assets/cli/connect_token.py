@@ -7,8 +7,8 @@ import click
 from jira_assets.cli.connect import ask, ask_secret
 from jira_assets.cli.connect_finish import Proof, keep_api_token, open_proof
 from jira_assets.cli.invocation import Invocation
-from jira_assets.errors import AuthenticationError, ScopeMissing
-from jira_assets.jira.connection import BasicToken, Connection
+from jira_assets.errors import AuthenticationError, JiraUnavailable
+from jira_assets.jira.connection import ATLASSIAN_GATEWAY, BasicToken, Connection
 from jira_assets.jira.sites import fetch_cloud_id, insist_on_cloud
 from jira_assets.setting_values import mask_secret, read_url
 from jira_assets.settings import Settings
@@ -22,7 +22,7 @@ def connect_by_token(invocation: Invocation, settings: Settings) -> None:
     insist_on_cloud(site_url)
     if not settings.jira_api_token:
         invocation.say(f"Make an API token at {TOKENS}, with or without scopes.")
-    email = ask("E-mail of your Atlassian account", settings.jira_email)
+    email = ask("E-mail of your Atlassian account", settings.jira_email, "--email")
     token = BasicToken(email, ask_secret("API token", settings.jira_api_token))
     cloud_id = settings.jira_cloud_id or fetch_cloud_id(site_url)
     proof = _prove(site_url, token, cloud_id, settings)
@@ -34,7 +34,7 @@ def _site_url(settings: Settings) -> str:
         return settings.jira_site_url
     while True:
         try:
-            return read_url(ask("Address of the Jira site (acme.atlassian.net)", None))
+            return read_url(ask("Address of the Jira site (acme.atlassian.net)", None, "--site"))
         except ValueError as error:
             click.echo(f"That {error}.", err=True)
 
@@ -48,13 +48,15 @@ def _prove(site_url: str, token: BasicToken, cloud_id: str | None, settings: Set
             raise _refused(site_url, token) from None
     try:
         return open_proof(Connection(site_url, token, cloud_id, settings.jira_api_url), None, settings)
-    except ScopeMissing:
-        raise ScopeMissing(
-            f"{site_url} knows the API token of {token.email}, but the token lacks the scope read:jira-user.",
-            f"Make a token with the scopes read:jira-work and read:jira-user at {TOKENS}.",
-        ) from None
     except AuthenticationError:
         raise _refused(site_url, token) from None
+    except JiraUnavailable as error:
+        raise AuthenticationError(
+            f"{site_url} refuses the API token of {token.email} as a classic one, and whether it is one with "
+            f"scopes could not be tried: {error.reason}",
+            f"Check that the e-mail is the one you log in with, and that the token is whole and not expired: "
+            f"{TOKENS}. A token with scopes works at {settings.jira_api_url or ATLASSIAN_GATEWAY} only.",
+        ) from None
 
 
 def _refused(site_url: str, token: BasicToken) -> AuthenticationError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 import click
@@ -37,9 +38,17 @@ def doctor(invocation: Invocation, as_json: bool) -> None:
     if as_json:
         write_json([asdict(finding) for finding in findings])
     else:
-        invocation.say("Nothing is wrong." if not failed else f"{counted(failed, 'check')} failed.")
+        invocation.say(_sum_up(findings))
     if failed:
         sys.exit(1)
+
+
+def _sum_up(findings: Sequence[Finding]) -> str:
+    verdicts = Counter(finding.verdict for finding in findings)
+    if verdicts["failed"]:
+        return f"{counted(verdicts['failed'], 'check')} failed."
+    warnings = counted(verdicts["warning"], "warning")
+    return f"Nothing failed; {warnings}." if verdicts["warning"] else "Nothing is wrong."
 
 
 def _examine(invocation: Invocation) -> Iterator[Finding]:
@@ -64,12 +73,15 @@ def _examine(invocation: Invocation) -> Iterator[Finding]:
         check_warehouse,
         check_dagster,
     )
+    told: set[str] = set()
     for check in checks:
         name = check.__name__.removeprefix("check_")
         try:
             yield from check(settings)
         except JiraAssetsError as error:
-            yield bad(name, error.reason, error.instruction)
+            if error.reason not in told:  # where the state cannot be opened, every check says so
+                yield bad(name, error.reason, error.instruction)
+            told.add(error.reason)
         except Exception as error:  # the next check may tell why
             yield bad(name, f"{type(error).__name__}: {error}", "JIRA_ASSETS_DEBUG=1 shows where.")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+from jira_assets.cli.connect_finish import HOW_TO_SEE_PROJECTS
 from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import JiraError, ScopeMissing
@@ -61,10 +62,12 @@ def _projects(visible: Mapping[str, str], tracked: list[TrackedProject]) -> Iter
             f"Let a Jira admin give it the permission to browse {project.project_key}, or: "
             f"jira-assets projects untrack {project.project_key}",
         )
-    if not tracked:
+    if not visible:
+        yield doubtful("projects", "none is visible to this account", HOW_TO_SEE_PROJECTS)
+    elif not tracked:
         yield doubtful("projects", "none is tracked", "jira-assets projects track")
     elif not hidden:
-        yield good("projects", f"all {len(tracked)} that are tracked are visible")
+        yield good("projects", f"every tracked one is visible ({len(tracked)})")
 
 
 def _boards(client: JiraClient, project_id: str) -> Finding:

@@ -107,7 +107,12 @@ def _is_terminal() -> bool:
 def _fetch_projects(client: JiraClient) -> list[Project]:
     # An expired credential sees no project and is not told so: the list is believed only after this proof.
     client.fetch_identity()
-    return list(client.fetch_projects())
+    found = list(client.fetch_projects())
+    if not found:
+        from jira_assets.cli.connect_finish import HOW_TO_SEE_PROJECTS, NO_PROJECT  # late: few ever need it
+
+        raise InputError(f"{NO_PROJECT}.", HOW_TO_SEE_PROJECTS)
+    return found
 
 
 def _choose(

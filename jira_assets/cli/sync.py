@@ -13,6 +13,7 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.progress import BarReport, LineReport, QuietReport
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import InputError
+from jira_assets.jira.sign_in import choose_connection
 from jira_assets.phrases import counted
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.run import SyncResult
@@ -70,6 +71,7 @@ def check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
         if keys:
             state.find_tracked(keys)
         elif not state.tracked_projects():
+            choose_connection(invocation.settings, state)  # who is not connected has to do that first
             raise InputError(
                 "No project is tracked yet.",
                 "List the projects with `jira-assets projects list`, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from jira_assets.jira.token_settings import incomplete, is_complete
 from jira_assets.settings import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 
@@ -26,15 +27,20 @@ class Connected:
 
 def connected_as(settings: Settings, state: State, now: datetime | None = None) -> Connected:
     """Tell what the next sync would sign in with."""
-    if settings.jira_api_token:
-        kind = f"API token from {settings.source('jira_api_token')}"
-        return Connected(settings.jira_site_url, kind, settings.jira_email)
     credential, site = state.credential(), state.connected_site()
-    if credential is None:
-        remedy = "Connect one with `jira-assets connect`."
-        return Connected(settings.jira_site_url, trouble="No Jira site is connected.", remedy=remedy)
+    if settings.jira_api_token or credential is None:
+        return _set(settings)
     trouble = _trouble(credential, now or datetime.now(UTC))
     return _stored(credential, site, trouble)
+
+
+def _set(settings: Settings) -> Connected:
+    """What the environment or .env says, which comes first."""
+    if not is_complete(settings):
+        error = incomplete(settings)
+        return Connected(settings.jira_site_url, trouble=error.reason, remedy=error.instruction)
+    kind = f"API token from {settings.source('jira_api_token')}"
+    return Connected(settings.jira_site_url, kind, settings.jira_email)
 
 
 def _stored(credential: Credential, site: ConnectedSite, trouble: str | None) -> Connected:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from jira_assets import __version__
-from jira_assets.errors import AuthenticationError, SettingsError
+from jira_assets.errors import SettingsError
+from jira_assets.jira.token_settings import JiraSettings, incomplete
 
 ATLASSIAN_GATEWAY = "https://api.atlassian.com"
 
@@ -58,21 +58,6 @@ class _BearerAuth(AuthBase):
         return request
 
 
-class JiraSettings(Protocol):
-    """What `Connection.from_settings` reads."""
-
-    @property
-    def jira_site_url(self) -> str | None: ...
-    @property
-    def jira_email(self) -> str | None: ...
-    @property
-    def jira_api_token(self) -> str | None: ...
-    @property
-    def jira_cloud_id(self) -> str | None: ...
-    @property
-    def jira_api_url(self) -> str | None: ...
-
-
 @dataclass(frozen=True)
 class Connection:
     """A Jira site and the credential for it; its text never shows a secret."""
@@ -112,13 +97,7 @@ class Connection:
         """Connect with an e-mail and an API token from the settings."""
         site, email, token = settings.jira_site_url, settings.jira_email, settings.jira_api_token
         if not (site and email and token):
-            needed = {"JIRA_SITE_URL": site, "JIRA_EMAIL": email, "JIRA_API_TOKEN": token}
-            missing = ", ".join(name for name, value in needed.items() if not value)
-            raise AuthenticationError(
-                f"No Jira site is connected: {missing} not set.",
-                "Connect one with `jira-assets connect`, or set JIRA_SITE_URL, JIRA_EMAIL and JIRA_API_TOKEN "
-                "(in the environment or in .env).",
-            )
+            raise incomplete(settings)
         api_url = settings.jira_api_url or ATLASSIAN_GATEWAY
         return cls(site, BasicToken(email, token), settings.jira_cloud_id or None, api_url)
 

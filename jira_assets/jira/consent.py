@@ -26,13 +26,17 @@ def callback_url(port: int) -> str:
     return f"http://{_HOST}:{port}{CALLBACK_PATH}"
 
 
+class AnotherRequest(AuthenticationError):
+    """Somebody brought the answer to another question than ours."""
+
+
 def read_code(redirected: str, state: str) -> str:
     """Take the code out of the address that the browser was sent to; raises when it holds none for us."""
     query = {name: values[-1] for name, values in parse_qs(urlsplit(redirected.strip()).query).items()}
     if not query.keys() & {"code", "error", "state"}:
         raise _nothing_there()
     if not secrets.compare_digest(query.get("state", "").encode(), state.encode()):
-        raise AuthenticationError(
+        raise AnotherRequest(
             "The browser brought back the answer to another request than this one.",
             "Start again with `jira-assets connect`, and use the address that it shows.",
         )
@@ -101,6 +105,9 @@ class CallbackServer:
             return 404, "Nothing here", "jira-assets waits for Atlassian's answer at another address."
         try:
             self._outcome = read_code(path, self._state)
+        except (AnotherRequest, InputError) as error:
+            # An old tab, or any page that knows this port: the answer we wait for may still come.
+            return 400, "Not connected", f"{error.reason} {error.instruction}"
         except JiraAssetsError as error:
             self._outcome = error
             return 400, "Not connected", f"{error.reason} {error.instruction}"

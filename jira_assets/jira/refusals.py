@@ -142,7 +142,11 @@ def _oauth(said: _Said) -> JiraAssetsError:
         reason = f"Atlassian no longer accepts the OAuth grant ({said.oauth_error}: {said.text})."
         return _error(ReconnectNeeded, said, "Connect again with `jira-assets connect`.", reason)
     reason = f"Atlassian refused to give an OAuth token ({said.oauth_error}: {said.text})."
-    return _error(AuthenticationError, said, "Check JIRA_CLIENT_ID and JIRA_CLIENT_SECRET.", reason)
+    advice = (
+        "Check the client id and secret (JIRA_CLIENT_ID, JIRA_CLIENT_SECRET) against the app at "
+        "https://developer.atlassian.com/console/myapps, then run `jira-assets connect` again."
+    )
+    return _error(AuthenticationError, said, advice, reason)
 
 
 def _redirected(said: _Said) -> JiraAssetsError:

@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 import msgspec
 import requests
 
-from jira_assets.errors import AuthenticationError, InputError, JiraAssetsError, SettingsError
+from jira_assets.errors import (
+    AuthenticationError,
+    InputError,
+    JiraAssetsError,
+    JiraUnavailable,
+    SettingsError,
+)
 from jira_assets.jira.exchange import Answer
 from jira_assets.jira.refusals import error_from
 from jira_assets.jira.unreachable import unreachable
@@ -82,9 +88,15 @@ def insist_on_cloud(site_url: str) -> None:
     info = _ServerInfo()
     if answer.status == 200 and answer.is_json():
         info = answer.decode(_ServerInfo)
+    elif answer.status >= 500 or answer.status == 429:
+        raise JiraUnavailable(
+            f"{site_url} does not answer as it should now (status {answer.status}).",
+            "Try again in a while; nothing was changed.",
+        )
     elif answer.status not in (401, 403):  # some sites hide it from strangers
+        told = "a web page came back" if answer.status == 200 else f"status {answer.status}"
         raise InputError(
-            f"No Jira answers at {site_url} (status {answer.status}).",
+            f"No Jira answers at {site_url} ({told}).",
             "Check the address: it is what stands in the browser before /browse or /jira.",
         )
     if info.deployment_type and info.deployment_type != "Cloud":

@@ -46,4 +46,6 @@ def _first_cause(error: BaseException) -> BaseException:
 
 
 def _named(error: BaseException) -> str:
+    if "WRONG_VERSION_NUMBER" in str(error):
+        return "nothing there speaks https"
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

@@ -107,7 +107,17 @@ def open_engine(url: str) -> Engine:
 def _cannot_open(url: URL, why: object) -> SettingsError:
     return SettingsError(
         f"The state database {url.render_as_string(hide_password=True)} cannot be opened: {why}",
-        "Check that it exists and can be written to, or set JIRA_ASSETS_STATE_URL to another one.",
+        _instruction(url),
+    )
+
+
+def _instruction(url: URL) -> str:
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return "Check that it exists and can be written to, or set JIRA_ASSETS_STATE_URL to another one."
+    folder = Path(url.database).parent
+    return (
+        f"Check that {folder} is a folder that can be written to, or choose another home: --home or "
+        "JIRA_ASSETS_HOME (JIRA_ASSETS_STATE_URL moves the state alone)."
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -57,7 +58,11 @@ def test_only_what_makes_sense_is_kept(run: Run, state: State, words: list[str],
 
 def test_a_misspelt_variable_is_mentioned(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIRA_ASSETS_MAX_INFLIGHT", "3")
-    assert "Did you mean JIRA_ASSETS_MAX_IN_FLIGHT?" in run("config").stderr
+    Path(".env").write_text("JIRA_API_TOKN=secret-of-somebody", encoding="utf-8")
+    told = run("config").stderr
+    assert "Did you mean JIRA_ASSETS_MAX_IN_FLIGHT?" in told
+    assert "JIRA_API_TOKN is set in .env, and no setting has that name. Did you mean JIRA_API_TOKEN?" in told
+    assert "secret-of-somebody" not in told
 
 
 def test_a_bad_setting_ends_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,6 +257,23 @@ def test_a_busy_port_is_named_with_its_owner(
     assert "--port" in result.stderr
 
 
+def test_the_answer_to_another_question_does_not_end_the_waiting() -> None:
+    port = free_port()
+    answers: list[int] = []
+    with CallbackServer(port, "S") as server:
+
+        def visit() -> None:
+            for query in ("code=stolen&state=another", "", "code=abc&state=S"):
+                answer = requests.get(f"http://127.0.0.1:{port}/callback?{query}", timeout=10)
+                answers.append(answer.status_code)
+
+        visitor = threading.Thread(target=visit)
+        visitor.start()
+        assert server.wait(20) == "abc"
+        visitor.join()
+    assert answers == [400, 400, 200]
+
+
 def test_a_boring_visitor_does_not_end_the_waiting(run: Run) -> None:
     port = free_port()
     with CallbackServer(port, "S") as server:
@@ -325,6 +342,33 @@ def test_an_account_that_sees_no_project_is_connected_and_told(run: Run, atlassi
     result = by_token(run, atlassian, "demo-token")
     assert result.exit_code == 0
     assert "! No project is visible to this account" in result.stderr
+
+
+def test_what_is_piped_in_is_a_secret_and_the_answer_to_no_other_question(
+    run: Run, atlassian: DemoSite
+) -> None:
+    for words in (["--token"], ["--token", "--site", atlassian.render.base_url]):
+        result = run("connect", *words, stdin="a-secret-token\n")
+        assert result.exit_code == 2
+        assert "is missing: name it with --" in result.stderr
+        assert "a-secret-token" not in result.output
+    assert "--email goes with --token" in run("connect", "--email", "a@b.c").stderr
+
+
+def test_a_gateway_that_cannot_be_reached_is_told_from_a_wrong_token(
+    run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIRA_API_URL", f"http://127.0.0.1:{free_port()}")
+    result = by_token(run, atlassian, "wrong-token")
+    assert result.exit_code == 4
+    assert "as a classic one, and whether it is one with scopes could not be tried" in result.stderr
+
+
+def test_a_site_that_is_down_is_told_from_a_wrong_address(run: Run, atlassian: DemoSite) -> None:
+    atlassian.faults.add(faults.answer(503, "down", path="/rest/api/2/serverInfo"))
+    result = by_token(run, atlassian, "demo-token")
+    assert "does not answer as it should now (status 503)" in result.stderr
+    assert "Try again in a while" in result.stderr
 
 
 def test_an_address_where_no_jira_is_says_so(run: Run, atlassian: DemoSite) -> None:

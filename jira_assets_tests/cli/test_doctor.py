@@ -68,7 +68,10 @@ def test_a_healthy_home_passes_every_check(
 def test_a_home_without_anything_says_how_to_begin(run: Run) -> None:
     result = run("doctor")
     assert result.exit_code == 1
-    assert "✗ credential: No Jira site is connected." in result.stdout
+    assert (
+        "✗ credential: No Jira site is connected: JIRA_SITE_URL, JIRA_EMAIL, JIRA_API_TOKEN not set."
+        in result.stdout
+    )
     assert "jira-assets connect" in result.stdout
 
 
@@ -132,7 +135,7 @@ def test_status_says_that_syncs_have_stopped_and_how_to_go_on(
     assert "jira-assets connect" in told.stderr
     connection = json.loads(run("status", "--json").stdout)["connection"]
     assert (connection["account"], connection["kind"]) == ("Ana", "OAuth")
-    assert run("sync").exit_code == 1
+    assert run("sync").exit_code == 4
 
 
 def test_a_broken_setting_is_a_finding(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

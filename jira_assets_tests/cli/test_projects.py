@@ -179,3 +179,13 @@ def test_a_field_that_jira_does_not_have_is_not_chosen(run: Run, site: DemoSite,
     assert "Jira has no field customfield_999999." in result.stderr
     assert state.tracked_projects()[0].story_points_field is None
     assert run("projects", "fields", "PAY", "--story-points", "x", "--discover").exit_code == 2
+
+
+def test_an_account_that_sees_no_project_is_told_whom_to_ask(run: Run, site: DemoSite) -> None:
+    for project in list(site.catalog.projects.values()):
+        site.hide_project(project.key)
+    for words in (["list"], ["track", "--all"]):
+        result = run("projects", *words)
+        assert result.exit_code == 1
+        assert "No project is visible to this account." in result.stderr
+        assert "Ask a Jira admin for the permission to browse projects." in result.stderr

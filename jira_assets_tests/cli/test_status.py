@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from jira_assets.settings import Settings
 from jira_assets.state import ProjectRef, State, SyncRecord
 from jira_assets.warehouse.lake import Lake
@@ -108,3 +110,20 @@ def test_the_table_shows_what_went_wrong(run: Run, state: State) -> None:
     heading, row = run("status").stdout.splitlines()
     assert heading.split()[:3] == ["project", "status", "issues"]
     assert row.startswith("PAY      error   0       never       never (2 missing)  Jira said no.")
+
+
+def test_a_token_without_its_site_is_not_taken_for_a_connection(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIRA_API_TOKEN", "t")
+    told = run("status").stderr
+    assert "JIRA_API_TOKEN is set, which comes before any stored connection" in told
+    assert "JIRA_SITE_URL, JIRA_EMAIL not set" in told
+
+
+def test_a_home_that_is_no_folder_is_named_with_the_ways_out(run: Run, home: Path) -> None:
+    home.write_text("a file", encoding="utf-8")
+    result = run("status")
+    assert result.exit_code == 1
+    assert f"Check that {home} is a folder that can be written to" in result.stderr
+    assert "JIRA_ASSETS_HOME" in result.stderr

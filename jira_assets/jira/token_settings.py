@@ -1,0 +1,48 @@
+"""The settings that connect by an API token, and what is said when some of them are missing."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from jira_assets.errors import AuthenticationError
+
+
+class JiraSettings(Protocol):
+    """What a connection by API token reads."""
+
+    @property
+    def jira_site_url(self) -> str | None: ...
+    @property
+    def jira_email(self) -> str | None: ...
+    @property
+    def jira_api_token(self) -> str | None: ...
+    @property
+    def jira_cloud_id(self) -> str | None: ...
+    @property
+    def jira_api_url(self) -> str | None: ...
+
+
+def incomplete(settings: JiraSettings) -> AuthenticationError:
+    """Give the error for settings that do not add up to a connection; it names what is missing."""
+    needed = {
+        "JIRA_SITE_URL": settings.jira_site_url,
+        "JIRA_EMAIL": settings.jira_email,
+        "JIRA_API_TOKEN": settings.jira_api_token,
+    }
+    missing = ", ".join(name for name, value in needed.items() if not value)
+    if settings.jira_api_token:
+        return AuthenticationError(
+            f"JIRA_API_TOKEN is set, which comes before any stored connection, and {missing} not set.",
+            f"Set {missing} as well, or take JIRA_API_TOKEN out of the environment and .env to use what "
+            "`jira-assets connect` stored.",
+        )
+    return AuthenticationError(
+        f"No Jira site is connected: {missing} not set.",
+        "Connect one with `jira-assets connect`, or set JIRA_SITE_URL, JIRA_EMAIL and JIRA_API_TOKEN "
+        "(in the environment or in .env).",
+    )
+
+
+def is_complete(settings: JiraSettings) -> bool:
+    """Tell whether they add up to a connection."""
+    return bool(settings.jira_site_url and settings.jira_email and settings.jira_api_token)
