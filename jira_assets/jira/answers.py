@@ -149,6 +149,15 @@ class Status(_Scoped, frozen=True, kw_only=True):
     category: StatusCategory | None = msgspec.field(default=None, name="statusCategory")
 
 
+class IssueType(_Scoped, frozen=True, kw_only=True):
+    """An issue type."""
+
+    id: str
+    name: str
+    hierarchy_level: int | None = None
+    subtask: bool = False
+
+
 class User(_Record, frozen=True, kw_only=True):
     """An account; the e-mail is absent, null or empty when it is hidden."""
 

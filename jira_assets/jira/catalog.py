@@ -1,18 +1,20 @@
-"""What a site consists of besides issues: projects, fields, statuses, people."""
+"""What a site consists of besides issues: projects, fields, statuses, types, people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from jira_assets.errors import NotFound
-from jira_assets.jira.answers import Field, Project, Status, User
+from jira_assets.jira.answers import Field, IssueType, Project, Status, User
 from jira_assets.jira.endpoints import Endpoints
 
 ProjectState = Literal["live", "archived", "deleted"]
 
 _PROJECTS_A_PAGE = 100
 _USERS_A_PAGE = 1000
+# Account ids travel in the address, whose length has limits on the way.
+_USERS_BY_ID = 50
 POINTS_A_PERSON = 2
 
 
@@ -44,6 +46,10 @@ class CatalogEndpoints(Endpoints):
         """Fetch the statuses, those of team-managed projects with their scope."""
         return self._get("/rest/api/3/status", list[Status])
 
+    def fetch_issue_types(self) -> list[IssueType]:
+        """Fetch the issue types."""
+        return self._get("/rest/api/3/issuetype", list[IssueType])
+
     def fetch_users(self) -> Iterator[User]:
         """Give every account of the site, once; raises Forbidden without the right to browse users."""
         start = 0
@@ -58,3 +64,12 @@ class CatalogEndpoints(Endpoints):
             yield from (user for user in page if user.account_id not in seen)
             seen.update(user.account_id for user in page)
             start += len(page)
+
+    def fetch_users_by_id(self, account_ids: Sequence[str]) -> list[User]:
+        """Fetch some accounts; those that Jira does not know are left out."""
+        found: list[User] = []
+        for start in range(0, len(account_ids), _USERS_BY_ID):
+            some = account_ids[start : start + _USERS_BY_ID]
+            pages = self._pages("/rest/api/3/user/bulk", User, {"accountId": some, "maxResults": len(some)})
+            found.extend(user for page in pages for user in page)
+        return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from jira_assets.state.database import Database
 from jira_assets.state.records import ConnectedSite, Credential
@@ -48,6 +48,12 @@ class Credentials(Database):
         with self.writing() as connection:
             self.upsert(connection, sites, {"site_id": THE_SITE, **asdict(replace(site, connected_at=now))})
             self.upsert(connection, credentials, {"site_id": THE_SITE, **asdict(credential)})
+
+    def forget_credential(self) -> bool:
+        """Forget the credential, not the site; tell whether there was one."""
+        with self.writing() as connection:
+            gone = connection.execute(delete(credentials).where(credentials.c.site_id == THE_SITE))
+            return gone.rowcount > 0
 
     @contextmanager
     def credential_alone(self) -> Iterator[HeldCredential]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from jira_assets.state.database import Database
 from jira_assets.state.tables import pauses
@@ -36,3 +36,8 @@ class Pauses(Database):
                     where=pauses.c.until < statement.excluded.until,
                 )
             )
+
+    def resume(self, scope: str = SITE) -> None:
+        """End the pause now."""
+        with self.writing() as connection:
+            connection.execute(delete(pauses).where(pauses.c.scope == scope))

@@ -64,12 +64,15 @@ def test_a_field_tells_its_kind_and_its_project(scripted: Ask) -> None:
     assert (first.scope_project_id, second.scope_project_id) == ("10001", None)
 
 
-def test_statuses_are_read(scripted: Ask) -> None:
+def test_statuses_and_types_are_read(scripted: Ask) -> None:
     status = {"id": "3", "name": "In Arbeit", "statusCategory": {"id": 4, "key": "indeterminate"}}
-    client, _ = scripted(Canned([status]))
+    client, _ = scripted(Canned([status]), Canned([{"id": "1", "name": "Bug", "hierarchyLevel": 0}]))
     [found] = client.fetch_statuses()
     assert found.category
     assert found.category.key == "indeterminate"
+    assert [(kind.name, kind.hierarchy_level, kind.subtask) for kind in client.fetch_issue_types()] == [
+        ("Bug", 0, False)
+    ]
 
 
 def test_users_are_read_to_the_empty_page_and_given_once(scripted: Ask) -> None:
@@ -83,6 +86,15 @@ def test_users_need_a_right(scripted: Ask) -> None:
     client, _ = scripted(Canned({"errorMessages": ["Forbidden"]}, 403))
     with pytest.raises(Forbidden):
         list(client.fetch_users())
+
+
+def test_users_by_id_are_asked_for_in_portions(scripted: Ask) -> None:
+    client, site = scripted(Canned({"values": [{"accountId": "u1"}], "isLast": True}))
+    found = client.fetch_users_by_id([f"u{number}" for number in range(60)])
+    assert [len(request.params["accountId"]) for request in site.seen] == [50, 10]
+    assert site.seen[0].params["maxResults"] == ["50"]
+    assert [user.display_name for user in found] == [None, None]
+    assert client.fetch_users_by_id([]) == []
 
 
 def test_a_board_names_the_field_it_estimates_with(scripted: Ask) -> None:

@@ -125,6 +125,8 @@ def test_the_longer_pause_stands(state: State) -> None:
     assert (state.paused_until(), state.pause_reason()) == (NOON, "quota")
     state.pause(NOON + timedelta(hours=1), "a longer one")
     assert (state.paused_until(), state.pause_reason()) == (NOON + timedelta(hours=1), "a longer one")
+    state.resume()
+    assert state.paused_until() is None
 
 
 def test_settings_are_kept_changed_and_removed(state: State) -> None:
