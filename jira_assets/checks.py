@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
+from typing import TypeVar
 
 import dagster as dg
 
@@ -30,45 +31,32 @@ from jira_assets.warehouse.soundness import (
 
 CONNECTION_HOLDS = "the_connection_holds"
 
+DESCRIPTIONS = {
+    RAW_JIRA_ISSUES.key: {
+        EVERY_PROJECT_SYNCED: "The newest sync of every tracked project was read to its end.",
+    },
+    SYNC_STATUS.key: {
+        NO_PROJECT_TOO_OLD: "Every tracked project was synced or probed within twice the longest "
+        "allowed age.",
+        NO_PROJECT_UNPROVEN: "Every tracked project was compared with Jira issue by issue within the allowed "
+        "days, and nothing is missing.",
+        CONNECTION_HOLDS: "A Jira site is connected, and its consent neither was lost nor ends within "
+        "two weeks.",
+    },
+    JIRA_ISSUES.key: {
+        VALUES_FIT_THEIR_TYPE: "No value had to become null because its type is not that of its column.",
+        ONE_ROW_AN_ISSUE: "No issue has two rows, also where issues moved between projects.",
+        OPEN_ISSUES_AS_THE_CHANGELOG_SAYS: "As many issues are open as remain open when all changes of "
+        "status are replayed.",
+    },
+}
 SPECS = [
-    dg.AssetCheckSpec(
-        EVERY_PROJECT_SYNCED,
-        asset=RAW_JIRA_ISSUES.key,
-        description="The newest sync of every tracked project was read to its end.",
-    ),
-    dg.AssetCheckSpec(
-        NO_PROJECT_TOO_OLD,
-        asset=SYNC_STATUS.key,
-        description="Every tracked project was synced or probed within twice the longest allowed age.",
-    ),
-    dg.AssetCheckSpec(
-        NO_PROJECT_UNPROVEN,
-        asset=SYNC_STATUS.key,
-        description="Every tracked project was compared with Jira issue by issue within the allowed days, "
-        "and nothing is missing.",
-    ),
-    dg.AssetCheckSpec(
-        CONNECTION_HOLDS,
-        asset=SYNC_STATUS.key,
-        description="A Jira site is connected, and its consent neither was lost nor ends within two weeks.",
-    ),
-    dg.AssetCheckSpec(
-        VALUES_FIT_THEIR_TYPE,
-        asset=JIRA_ISSUES.key,
-        description="No value had to become null because its type is not that of its column.",
-    ),
-    dg.AssetCheckSpec(
-        ONE_ROW_AN_ISSUE,
-        asset=JIRA_ISSUES.key,
-        description="No issue has two rows, also where issues moved between projects.",
-    ),
-    dg.AssetCheckSpec(
-        OPEN_ISSUES_AS_THE_CHANGELOG_SAYS,
-        asset=JIRA_ISSUES.key,
-        description="As many issues are open as remain open when all changes of status are replayed.",
-    ),
+    dg.AssetCheckSpec(name, asset=asset, description=description)
+    for asset, checks in DESCRIPTIONS.items()
+    for name, description in checks.items()
 ]
 MOST_SHOWN = 25
+Told = TypeVar("Told", dg.AssetCheckResult, dg.AssetCheckEvaluation)
 _ASSETS = {spec.name: spec.asset_key for spec in SPECS}
 
 
@@ -79,13 +67,7 @@ def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iter
     with home.opened() as bench:
         for verdict in [*judge_status(bench), *judge_tables(bench)]:
             if verdict.name in chosen:
-                yield dg.AssetCheckResult(
-                    check_name=verdict.name,
-                    asset_key=_ASSETS[verdict.name],
-                    passed=verdict.passed,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    metadata=_shown(verdict),
-                )
+                yield _told(dg.AssetCheckResult, verdict)
 
 
 def judge_status(bench: Workbench) -> list[Verdict]:
@@ -115,13 +97,17 @@ def check_events(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckEvaluatio
     An `AssetCheckResult` would ask for the one partition of the run, and a run over many projects has none.
     """
     for verdict in verdicts:
-        yield dg.AssetCheckEvaluation(
-            check_name=verdict.name,
-            asset_key=_ASSETS[verdict.name],
-            passed=verdict.passed,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata=_shown(verdict),
-        )
+        yield _told(dg.AssetCheckEvaluation, verdict)
+
+
+def _told(event: type[Told], verdict: Verdict) -> Told:
+    return event(
+        check_name=verdict.name,
+        asset_key=_ASSETS[verdict.name],
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=_shown(verdict),
+    )
 
 
 def _shown(verdict: Verdict) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What runs by the clock: proofs at night, the site's own tables daily, compaction weekly."""
 
+from functools import partial
+
 import dagster as dg
 
 from jira_assets.errors import SettingsError
@@ -15,31 +17,26 @@ ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 
 def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     """Make the schedules that the settings describe; a change counts when the code is loaded again."""
-    zone = settings.time_zone
+    scheduled = partial(dg.ScheduleDefinition, execution_timezone=settings.time_zone, default_status=ON)
     return [
         nightly_reconcile(settings),
-        dg.ScheduleDefinition(
+        scheduled(
             name="refresh_site_daily",
             job=refresh_site_job,
             cron_schedule=settings.refresh_cron,
-            execution_timezone=zone,
-            default_status=ON,
             description="Reads the site's projects, people and sprints again, and looks for projects that "
             "were not there the last time.",
         ),
-        dg.ScheduleDefinition(
+        scheduled(
             name="compact_weekly",
             job=compact_job,
             cron_schedule=settings.compact_cron,
-            execution_timezone=zone,
-            default_status=ON,
             description="Merges the raw files of each project into fewer; every version stays.",
         ),
-        dg.ScheduleDefinition(
+        scheduled(
             name="sync_hourly",
             job=sync_job,
             cron_schedule=settings.sync_cron,
-            execution_timezone=zone,
             default_status=OFF,
             description="Syncs every project, for those who prefer that: turn this on and the sensor off.",
         ),

@@ -16,6 +16,7 @@ from jira_assets.demo.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings import load_settings
 from jira_assets.state import ProjectRef, TrackedProject
+from jira_assets.sync.outcome import Outcome
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench, open_workbench
 from jira_assets.warehouse.publish import Published
@@ -129,6 +130,11 @@ class Rig:
             if issue.project_id in tracked and issue.changes != changes.get(issue.id, 0)
         ]
         return [f"sprints differ: {pair}" for pair in sorted(truth ^ found)] + told
+
+
+def by_key(result: SyncResult) -> dict[str, Outcome]:
+    """The outcomes of a sync or reconcile, by the keys of the projects."""
+    return {outcome.project_key: outcome for outcome in result.outcomes}
 
 
 def credentials(server: DemoServer) -> dict[str, str]:

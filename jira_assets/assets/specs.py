@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -13,91 +15,68 @@ SITE_GROUP = "site"
 ISSUES_GROUP = "issues"
 WAREHOUSE_GROUP = "warehouse"
 
-JIRA_PROJECTS = dg.AssetSpec(
+
+def _table(name: str, group: str, **facts: Any) -> dg.AssetSpec:
+    return dg.AssetSpec(name, group_name=group, owners=OWNERS, metadata=table_metadata(name), **facts)
+
+
+_project_table = partial(_table, group=ISSUES_GROUP, partitions_def=jira_projects_partitions, skippable=True)
+
+JIRA_PROJECTS = _table(
     "jira_projects",
-    owners=OWNERS,
-    metadata=table_metadata("jira_projects"),
-    group_name=SITE_GROUP,
+    SITE_GROUP,
     kinds={"jira", "parquet"},
     description="The projects of the site that this account can see; which are tracked is decided by people.",
 )
-JIRA_USERS = dg.AssetSpec(
+JIRA_USERS = _table(
     "jira_users",
-    owners=OWNERS,
-    metadata=table_metadata("jira_users"),
-    group_name=SITE_GROUP,
+    SITE_GROUP,
     kinds={"jira", "parquet"},
     description="The accounts of the site: everyone where the list is readable, else those seen in issues.",
 )
-JIRA_SPRINTS = dg.AssetSpec(
+JIRA_SPRINTS = _table(
     "jira_sprints",
-    owners=OWNERS,
-    metadata=table_metadata("jira_sprints"),
-    group_name=SITE_GROUP,
+    SITE_GROUP,
     kinds={"jira", "parquet"},
     description="Sprints with their states and dates, which change without any issue changing.",
 )
-TEAM_MEMBERS = dg.AssetSpec(
+TEAM_MEMBERS = _table(
     "team_members",
-    owners=OWNERS,
-    metadata=table_metadata("team_members"),
-    group_name=SITE_GROUP,
+    SITE_GROUP,
     kinds={"csv"},
     description="The people of the team, imported by `jira-assets team import`.",
 )
-RAW_JIRA_ISSUES = dg.AssetSpec(
+RAW_JIRA_ISSUES = _project_table(
     "raw_jira_issues",
-    owners=OWNERS,
-    metadata=table_metadata("raw_jira_issues"),
-    group_name=ISSUES_GROUP,
     kinds={"jira", "parquet"},
     deps=[JIRA_PROJECTS],
-    partitions_def=jira_projects_partitions,
-    skippable=True,
     description="Every version of every issue as Jira answered it, verbatim, with its whole changelog. "
     "Append-only: all other tables are derived from it without asking Jira again.",
 )
-JIRA_ISSUES = dg.AssetSpec(
+JIRA_ISSUES = _project_table(
     "jira_issues",
-    owners=OWNERS,
-    metadata=table_metadata("jira_issues"),
-    group_name=ISSUES_GROUP,
     kinds={"duckdb", "parquet"},
     deps=[RAW_JIRA_ISSUES],
-    partitions_def=jira_projects_partitions,
-    skippable=True,
     description="The issues of a project as they are now, one row an issue, with their sprints, custom "
     "fields and changes beside them.",
 )
-JIRA_USER_MATCHES = dg.AssetSpec(
+JIRA_USER_MATCHES = _project_table(
     "jira_user_matches",
-    owners=OWNERS,
-    metadata=table_metadata("jira_user_matches"),
-    group_name=ISSUES_GROUP,
     kinds={"duckdb", "parquet"},
     deps=[JIRA_ISSUES, JIRA_USERS, TEAM_MEMBERS],
-    partitions_def=jira_projects_partitions,
-    skippable=True,
     description="Which Jira account belongs to which team member, and by which rule that was decided: "
     "override, account id, e-mail, then display name.",
 )
-JIRA_UNMATCHED_USERS = dg.AssetSpec(
+JIRA_UNMATCHED_USERS = _project_table(
     "jira_unmatched_users",
-    owners=OWNERS,
-    metadata=table_metadata("jira_unmatched_users"),
-    group_name=ISSUES_GROUP,
     kinds={"duckdb", "parquet"},
     deps=[JIRA_USER_MATCHES],
-    partitions_def=jira_projects_partitions,
-    skippable=True,
     description="Accounts that belong to no known team member: why, who might be meant, how active they are.",
 )
 # It stands apart: it is told by the clock, and whatever depended on it would be called stale each time.
-SYNC_STATUS = dg.AssetSpec(
+SYNC_STATUS = _table(
     "sync_status",
-    owners=OWNERS,
-    metadata=table_metadata("sync_status"),
-    group_name=WAREHOUSE_GROUP,
+    WAREHOUSE_GROUP,
     kinds={"duckdb"},
     freshness_policy=dg.FreshnessPolicy.time_window(
         warn_window=timedelta(hours=1), fail_window=timedelta(hours=3)

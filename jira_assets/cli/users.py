@@ -13,21 +13,9 @@ from jira_assets.cli.output import write_json, write_json_rows, write_table
 from jira_assets.cli.whom import accounts_called, find_account, find_member
 from jira_assets.cli.wiring import open_state, open_warehouse
 from jira_assets.phrases import ago, counted
+from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 
-_UNMATCHED = (
-    "project_key",
-    "account_id",
-    "display_name",
-    "email",
-    "account_type",
-    "reason",
-    "candidates",
-    "suggestions",
-    "suggested_because",
-    "issues_assigned",
-    "issues_reported",
-    "last_seen_at",
-)
+_UNMATCHED = PUBLISHED_TABLES["jira_unmatched_users"]
 _WHEN = "`jira-assets publish` shows it; so does the next sync."
 _SHOWN = ("project_key", "display_name", "email", "reason", "it may be", "issues_assigned", "account_id")
 

@@ -1,4 +1,4 @@
-"""Tell an idle project from a search that answers "200, nothing there" to everything.
+"""Tell an idle, empty or emptied project from a search that answers "200, nothing there" to everything.
 
 A reading that brought nothing moves the mark like any other. Were that believed of a search that is out of
 order, or blind to a project, whatever changes until it recovers would lie before the mark, out of reach.
@@ -6,6 +6,7 @@ order, or blind to a project, whatever changes until it recovers would lie befor
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from threading import Lock
 
 from jira_assets.errors import IncompleteRead
@@ -47,3 +48,23 @@ class Silence:
                 f"{issues.rows:,}: search is out of order, or they are hidden or gone.",
                 f"Nothing was changed. `jira-assets reconcile {manifest.project_key}` finds out which it is.",
             )
+
+
+def refuse_silence_about_counted(manifest: Manifest, expected: Future[int]) -> None:
+    """Doubt a first read in which search named nothing, where Jira counts issues."""
+    if manifest.raw or not (count := expected.result()):
+        return
+    raise IncompleteRead(
+        f"Jira named no issue of {manifest.project_key}, although it counts {count} there.",
+        "Nothing was changed. Check that the account can still browse the project, then sync again.",
+    )
+
+
+def refuse_silence_about_given(manifest: Manifest, given: int) -> None:
+    """Doubt a search that named nothing of a project of which Jira gives issues by id."""
+    if given:
+        raise IncompleteRead(
+            f"Jira's search names no issue of {manifest.project_key}, although Jira still gives "
+            f"{given:,} of them by id: its search is out of order.",
+            "Nothing was deleted. Sync again later.",
+        )

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jira_assets.errors import IncompleteRead, JiraError, Unobserved
+from jira_assets.errors import JiraError, Unobserved
 from jira_assets.jira.answers import IssueHead
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.intake import ISSUES_A_REQUEST, batches
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.observe import tombstone
+from jira_assets.sync.silence import refuse_silence_about_given
 from jira_assets.sync.standing import Standing, out_of_sight, standing_of
 from jira_assets.warehouse.comparison import Comparison, Unseen
 from jira_assets.warehouse.land import Kind, Observation
@@ -78,7 +79,8 @@ def believed_gone(
     if not accept:
         if suspects.standing == "invisible":
             raise out_of_sight(manifest.project_key, "invisible")
-        _refuse_silent_search(manifest, suspects)
+        if suspects.standing == "live" and not suspects.search_named_any:
+            refuse_silence_about_given(manifest, len(suspects.still_here))
         _refuse_mass_disappearance(context, manifest, mark, suspects)
     kind: Kind = "gone" if suspects.standing == "live" else suspects.standing
     moved = [tombstone(issue, manifest.project_id, "moved", head) for issue, head in suspects.elsewhere]
@@ -92,15 +94,6 @@ def _fetch_heads(context: SyncContext, ids: Sequence[str]) -> dict[str, IssueHea
         batches(ids, ISSUES_A_REQUEST),
     )
     return {issue.id: issue.head for answer in answers for issue in answer.issues}
-
-
-def _refuse_silent_search(manifest: Manifest, suspects: Suspects) -> None:
-    if suspects.standing == "live" and suspects.still_here and not suspects.search_named_any:
-        raise IncompleteRead(
-            f"Jira's search names no issue of {manifest.project_key}, although Jira still gives "
-            f"{len(suspects.still_here):,} of them by id: its search is out of order.",
-            "Nothing was deleted. Sync again later.",
-        )
 
 
 def _refuse_mass_disappearance(

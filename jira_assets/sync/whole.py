@@ -6,14 +6,14 @@ needs no order: any number of requests run side by side, and after a crash only 
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from functools import partial
 
-from jira_assets.errors import IncompleteRead, NotFound, UnknownProject
+from jira_assets.errors import NotFound, UnknownProject
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.heads import read_heads
 from jira_assets.sync.intake import Brought, Intake
 from jira_assets.sync.mark import Mark
+from jira_assets.sync.silence import refuse_silence_about_counted
 from jira_assets.sync.unseen import Suspects, believed_gone, look_up
 from jira_assets.warehouse.comparison import Comparison
 from jira_assets.warehouse.land import Landing, Observation
@@ -43,7 +43,8 @@ def read_whole(
         suspects = _name_everything(context, manifest, comparison, intake)
         brought = intake.finish()
     context.lake.commit(manifest)
-    _refuse_sudden_emptiness(manifest, comparison, expected)
+    if not comparison.named:
+        refuse_silence_about_counted(manifest, expected)
     tombstones = believed_gone(context, manifest, mark, suspects, accept=accept)
     brought.deleted += len(tombstones)
     _conclude(context, manifest, mark, comparison, brought, tombstones)
@@ -65,16 +66,6 @@ def _name_everything(
     suspects = look_up(context, manifest, comparison, refusal)
     intake.take(comparison.add(suspects.still_here))
     return suspects
-
-
-def _refuse_sudden_emptiness(manifest: Manifest, comparison: Comparison, expected: Future[int]) -> None:
-    """Doubt a first read that finds nothing where Jira counts issues."""
-    if comparison.named or manifest.raw or not (count := expected.result()):
-        return
-    raise IncompleteRead(
-        f"Jira named no issue of {manifest.project_key}, although it counts {count} there.",
-        "Nothing was changed. Check that the account can still browse the project, then sync again.",
-    )
 
 
 def _conclude(

@@ -267,7 +267,7 @@ METRIC_MACROS = ("forecast_days", "forecast_items")
 
 PREPARATIONS: Mapping[str, str] = {
     "issue_status_spans": "project_statuses",
-    "issue_sprint_spans": "replayed_fields",
+    "issue_sprint_spans": "replayed_changes",
     "issue_pull_requests": "mentioned_keys",
 }
 """What the statement of a table needs and readers don't: made right before it."""

@@ -11,7 +11,7 @@ from jira_assets.demo.faults import every_fault
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import AuthenticationError, Forbidden, NotFound, Unobserved, WrongSite
 from jira_assets.warehouse.lake import SiteIdentity
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.rig import Rig, by_key, open_rig
 
 
 def manifests_of(rig: Rig) -> dict[str, bytes]:
@@ -63,7 +63,7 @@ def test_forbidden_vanished_and_unknown_projects_are_reported_and_the_rest_syncs
             first = next(i for i in rig.site.issues_truth().values() if i.project_key == key)
             rig.site.edit_issue(first.key, summary="still followed")
 
-        outcomes = {outcome.project_key: outcome for outcome in rig.sync().outcomes}
+        outcomes = by_key(rig.sync())
 
         assert isinstance(outcomes[forbidden].error, Forbidden)
         assert isinstance(outcomes[vanished].error, NotFound)

@@ -11,8 +11,7 @@ import pytest
 from jira_assets.demo.faults import answer
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, NotFound, Unobserved
-from jira_assets.sync.outcome import Outcome
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.rig import Rig, by_key, open_rig
 
 
 @pytest.fixture
@@ -23,13 +22,6 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
         rig.sync()
         rig.site.clock.advance(timedelta(hours=1))
         yield rig
-
-
-def reconcile(rig: Rig, *, accept: tuple[str, ...] = ()) -> dict[str, Outcome]:
-    """Reconcile every tracked project and publish; return the outcomes by key."""
-    result = rig.bench.reconcile(rig.tracked, accept=accept)
-    rig.publish()
-    return {outcome.project_key: outcome for outcome in result.outcomes}
 
 
 def leaf(rig: Rig, key: str) -> str:
@@ -50,7 +42,7 @@ def test_a_deleted_issue_is_gone(rig: Rig) -> None:
     gone = leaf(rig, first)
     rig.site.delete_issue(gone)
 
-    outcomes = reconcile(rig)
+    outcomes = by_key(rig.reconcile())
 
     assert outcomes[first].deleted == 1
     assert deleted(rig) == [(gone, first, "gone", None)]
@@ -60,7 +52,7 @@ def test_a_deleted_issue_is_gone(rig: Rig) -> None:
 def test_a_reconcile_that_finds_nothing_wrong_writes_no_data_and_renews_the_proof(rig: Rig) -> None:
     rig.site.clock.advance(timedelta(days=1))
 
-    outcomes = reconcile(rig)
+    outcomes = by_key(rig.reconcile())
 
     today = f"{rig.site.clock.now():%Y-%m-%d}"
     assert rig.ask("select distinct proved_complete_at::date::varchar from sync_status") == [(today,)]
@@ -80,7 +72,7 @@ def test_an_issue_that_moved_to_a_project_nobody_tracks_is_told_where(rig: Rig) 
     moved = leaf(rig, first)
     rig.site.move_issue(moved, target)
 
-    reconcile(rig)
+    rig.reconcile()
 
     assert deleted(rig) == [(moved, first, "moved", rig.site.truth(moved).key)]
     assert rig.differences() == []
@@ -97,7 +89,7 @@ def test_an_update_that_was_never_searchable_in_time_is_fetched(rig: Rig) -> Non
         rig.sync()
     assert rig.differences() != []
 
-    outcome = reconcile(rig)[first]
+    outcome = by_key(rig.reconcile())[first]
 
     assert (outcome.fetched, outcome.updated) == (1, 1)
     assert rig.differences() == []
@@ -112,12 +104,12 @@ def test_a_project_that_was_put_away_takes_its_issues_along_until_it_is_back(
     put_away = getattr(rig.site, f"{what}_project")
     put_away(first)
 
-    outcomes = reconcile(rig)
+    outcomes = by_key(rig.reconcile())
 
     assert outcomes[first].ok
     assert {(row[0], row[2]) for row in deleted(rig)} == {(issue, reason) for issue in issues}
     put_away(first, **{f"{reason}": False})
-    reconcile(rig)
+    rig.reconcile()
     assert deleted(rig) == []
     assert rig.differences() == []
 
@@ -129,7 +121,7 @@ def test_a_lost_permission_deletes_nothing_and_says_so(rig: Rig, silent: bool) -
     rig.site.switches.unknown_projects_silent = silent
     rig.site.hide_project(first)
 
-    error = reconcile(rig)[first].error
+    error = by_key(rig.reconcile())[first].error
 
     assert isinstance(error, NotFound)
     assert "can no longer see" in error.reason
@@ -141,7 +133,7 @@ def test_a_forbidden_project_deletes_nothing(rig: Rig) -> None:
     first = rig.tracked[0].project_key
     rig.site.forbid_project(first)
 
-    outcomes = reconcile(rig)
+    outcomes = by_key(rig.reconcile())
 
     assert isinstance(outcomes[first].error, Forbidden)
     assert outcomes[rig.tracked[1].project_key].ok
@@ -153,7 +145,7 @@ def test_a_search_that_is_out_of_order_deletes_nothing_and_says_so(rig: Rig) -> 
     rig.site.faults.add(answer(200, nothing, path="/rest/api/3/search/jql", content_type="application/json"))
     before = rig.ask("select count(*) from jira_issues")
 
-    outcomes = reconcile(rig)
+    outcomes = by_key(rig.reconcile())
 
     for outcome in outcomes.values():
         assert isinstance(outcome.error, IncompleteRead)
@@ -165,7 +157,7 @@ def test_dead_credentials_delete_nothing(rig: Rig) -> None:
     rig.site.switches.dead_credentials = True
 
     with pytest.raises(AuthenticationError):
-        reconcile(rig)
+        rig.reconcile()
 
     assert deleted(rig) == []
 
@@ -177,14 +169,14 @@ def test_a_mass_disappearance_is_believed_on_another_day_only(rig: Rig) -> None:
         if issue in rig.site.issues_truth(first):
             rig.site.delete_issue(issue)
 
-    error = reconcile(rig)[first].error
+    error = by_key(rig.reconcile())[first].error
 
     assert isinstance(error, Unobserved)
     assert deleted(rig) == []
     rig.site.clock.advance(timedelta(minutes=5))
-    assert isinstance(reconcile(rig)[first].error, Unobserved)
+    assert isinstance(by_key(rig.reconcile())[first].error, Unobserved)
     rig.site.clock.advance(timedelta(days=1))
-    assert reconcile(rig)[first].ok
+    assert by_key(rig.reconcile())[first].ok
     assert len(deleted(rig)) == len(issues) - len(rig.site.issues_truth(first))
     assert rig.differences() == []
 
@@ -193,9 +185,9 @@ def test_a_mass_disappearance_is_believed_at_once_when_a_person_accepts_it(rig: 
     first = rig.tracked[0].project_key
     while issues := rig.site.issues_truth(first):
         rig.site.delete_issue(next(iter(issues)))
-    assert isinstance(reconcile(rig)[first].error, Unobserved)
+    assert isinstance(by_key(rig.reconcile())[first].error, Unobserved)
 
-    outcome = reconcile(rig, accept=(first,))[first]
+    outcome = by_key(rig.reconcile(accept=(first,)))[first]
 
     assert outcome.ok
     assert rig.differences() == []
@@ -208,7 +200,7 @@ def test_an_issue_that_was_gone_and_is_back_is_there_again(rig: Rig) -> None:
         p.key for p in rig.site.catalog.projects.values() if p.key not in {t.project_key for t in rig.tracked}
     )
     rig.site.move_issue(moved, target)
-    reconcile(rig)
+    rig.reconcile()
     rig.site.clock.advance(timedelta(hours=2))
     rig.site.move_issue(moved, first)
 
@@ -225,12 +217,12 @@ def test_an_issue_deleted_while_its_project_was_put_away_is_gone_when_that_is_ba
     first = rig.tracked[0].project_key
     put_away = getattr(rig.site, f"{what}_project")
     put_away(first)
-    reconcile(rig)
+    rig.reconcile()
     put_away(first, **{"archived" if what == "archive" else "trashed": False})
     lost = leaf(rig, first)
     rig.site.delete_issue(lost)
 
-    reconcile(rig)
+    rig.reconcile()
 
     assert deleted(rig) == [(lost, first, "gone", None)]
     assert rig.differences() == []
@@ -242,7 +234,7 @@ def test_a_project_trashed_for_days_is_no_failure(rig: Rig) -> None:
     rig.site.trash_project(first)
     rig.site.clock.advance(timedelta(days=3))  # its versions and boards are due, and cannot be read
 
-    assert reconcile(rig)[first].ok
+    assert by_key(rig.reconcile())[first].ok
     assert [row[2] for row in deleted(rig)] == ["trashed"] * count
 
 
@@ -251,10 +243,10 @@ def test_a_project_out_of_sight_for_days_takes_its_issues_along_when_a_person_ac
     count = len(rig.site.issues_truth(first))
     rig.site.delete_project(first)
     rig.site.clock.advance(timedelta(days=3))
-    assert isinstance(reconcile(rig)[first].error, NotFound)
+    assert isinstance(by_key(rig.reconcile())[first].error, NotFound)
     assert deleted(rig) == []
 
-    assert reconcile(rig, accept=(first,))[first].ok
+    assert by_key(rig.reconcile(accept=(first,)))[first].ok
     assert [row[2] for row in deleted(rig)] == ["invisible"] * count
 
 

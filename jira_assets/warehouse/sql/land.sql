@@ -1,15 +1,5 @@
+-- The one place that says what a raw file holds; merged files take their columns from there.
 copy (
-    select
-        jira_id,
-        jira_key,
-        project_id,
-        project_key,
-        updated_at,
-        asked_at,
-        seq,
-        kind,
-        payload,
-        histories
     from read_ndjson(
         {staging},
         columns = {{

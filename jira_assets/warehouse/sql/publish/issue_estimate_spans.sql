@@ -2,25 +2,15 @@
 create table warehouse.issue_estimate_spans as
 with changes as (
     select
-        changes.jira_id as jira_id,
-        changes.changed_at as changed_at,
-        try_cast(coalesce(changes.from_string, changes.from_value) as double) as points_before,
-        try_cast(coalesce(changes.to_string, changes.to_value) as double) as points,
+        jira_id as jira_id,
+        changed_at as changed_at,
+        try_cast(coalesce(from_string, from_value) as double) as points_before,
+        try_cast(coalesce(to_string, to_value) as double) as points,
         row_number() over history as step,
-        lead(changes.changed_at) over history as left_at
-    from warehouse.jira_issue_changes as changes
-    inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
-    inner join replayed_fields as fields on issues.project_id = fields.project_id
-    where
-        changes.changed_at is not null
-        and case
-            when changes.field_id is null then lower(changes.field) = fields.story_points_name
-            else changes.field_id = fields.story_points_field
-        end
-    window history as (
-        partition by changes.jira_id
-        order by changes.changed_at asc, try_cast(changes.change_id as bigint) asc nulls last, changes.change_id asc
-    )
+        lead(changed_at) over history as left_at
+    from replayed_changes
+    where replay = 'estimate' and changed_at is not null
+    window history as (partition by jira_id order by changed_at asc, change_number asc nulls last, change_id asc)
 ),
 spans as (
     select

@@ -1,5 +1,20 @@
 create table warehouse.issue_replay_flags as
-with statuses as (
+with replayed_sprints as (
+    select
+        jira_id,
+        list_sort(list(sprint_id)) as ids
+    from warehouse.issue_sprint_spans
+    where left_at is null
+    group by jira_id
+),
+present_sprints as (
+    select
+        jira_id,
+        list_sort(list(sprint_id)) as ids
+    from warehouse.jira_issue_sprints
+    group by jira_id
+),
+found as (
     select
         issues.jira_id as jira_id,
         'status' as replay,
@@ -19,23 +34,7 @@ with statuses as (
             or spans.status_id is distinct from issues.status_id
             or (spans.visit = 1 and spans.status_category = 'done' and issues.resolved_at > issues.issue_created_at)
         )
-),
-replayed_sprints as (
-    select
-        jira_id,
-        list_sort(list(sprint_id)) as ids
-    from warehouse.issue_sprint_spans
-    where left_at is null
-    group by jira_id
-),
-present_sprints as (
-    select
-        jira_id,
-        list_sort(list(sprint_id)) as ids
-    from warehouse.jira_issue_sprints
-    group by jira_id
-),
-sprints as (
+    union all
     select
         coalesce(present_sprints.jira_id, replayed_sprints.jira_id) as jira_id,
         'sprint' as replay,
@@ -45,8 +44,7 @@ sprints as (
     from replayed_sprints
     full join present_sprints on replayed_sprints.jira_id = present_sprints.jira_id
     where replayed_sprints.ids is distinct from present_sprints.ids
-),
-estimates as (
+    union all
     select
         issues.jira_id as jira_id,
         'estimate' as replay,
@@ -56,63 +54,15 @@ estimates as (
     from warehouse.jira_issues as issues
     left join warehouse.issue_estimate_spans as spans on issues.jira_id = spans.jira_id and spans.left_at is null
     where spans.story_points is distinct from issues.story_points
-),
-undated as (
+    union all
     select
-        changes.jira_id as jira_id,
-        case
-            when changes.field = 'status' then 'status'
-            when coalesce(changes.field_id = fields.sprint_field, lower(changes.field) = fields.sprint_name) then 'sprint'
-            else 'estimate'
-        end as replay,
+        jira_id as jira_id,
+        replay as replay,
         'a change has no time' as reason,
         null as replayed,
         null as present
-    from warehouse.jira_issue_changes as changes
-    inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
-    inner join replayed_fields as fields on issues.project_id = fields.project_id
-    where
-        changes.changed_at is null
-        and (
-            coalesce(changes.field_id, changes.field) = 'status'
-            or coalesce(
-                changes.field_id in (fields.sprint_field, fields.story_points_field),
-                lower(changes.field) in (fields.sprint_name, fields.story_points_name)
-            )
-        )
-),
-found as (
-    select
-        jira_id,
-        replay,
-        reason,
-        replayed,
-        present
-    from statuses
-    union all
-    select
-        jira_id,
-        replay,
-        reason,
-        replayed,
-        present
-    from sprints
-    union all
-    select
-        jira_id,
-        replay,
-        reason,
-        replayed,
-        present
-    from estimates
-    union all
-    select
-        jira_id,
-        replay,
-        reason,
-        replayed,
-        present
-    from undated
+    from replayed_changes
+    where replay is not null and changed_at is null
 )
 select
     found.jira_id::varchar as jira_id,

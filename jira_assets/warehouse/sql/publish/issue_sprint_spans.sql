@@ -3,23 +3,16 @@
 create table warehouse.issue_sprint_spans as
 with changes as (
     select
-        changes.jira_id as jira_id,
-        changes.changed_at as changed_at,
-        list_distinct(list_transform(string_split(changes.from_value, ','), lambda id: trim(id))) as ids_before,
-        list_distinct(list_transform(string_split(changes.to_value, ','), lambda id: trim(id))) as ids,
+        jira_id as jira_id,
+        changed_at as changed_at,
+        list_distinct(list_transform(string_split(from_value, ','), lambda id: trim(id))) as ids_before,
+        list_distinct(list_transform(string_split(to_value, ','), lambda id: trim(id))) as ids,
         row_number() over (
-            partition by changes.jira_id
-            order by changes.changed_at asc, try_cast(changes.change_id as bigint) asc nulls last, changes.change_id asc
+            partition by jira_id
+            order by changed_at asc, change_number asc nulls last, change_id asc
         ) as step
-    from warehouse.jira_issue_changes as changes
-    inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
-    inner join replayed_fields as fields on issues.project_id = fields.project_id
-    where
-        changes.changed_at is not null
-        and case
-            when changes.field_id is null then lower(changes.field) = fields.sprint_name
-            else changes.field_id = fields.sprint_field
-        end
+    from replayed_changes
+    where replay = 'sprint' and changed_at is not null
 ),
 steps as (
     select
