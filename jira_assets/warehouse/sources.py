@@ -281,11 +281,6 @@ def _offer_files(
     engine.execute(f"create view {name} as {source}")
 
 
-def _version(file: str) -> str:
-    """Tell which version of the statements wrote a file; where the name does not say, each is its own."""
-    return file.rpartition("/")[2].partition("-")[0]
-
-
 def _offer_rows(engine: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], columns: Columns) -> None:
     fields = ", ".join(f'"{column}": "{kind}"' for column, kind in columns.items())
     lines = b"[" + b",".join(encode_rows(rows, columns)) + b"]"
