@@ -69,9 +69,10 @@ assets: $(CHARTS)  ## Build what draws the charts of the page
 demo: setup  ## Sync the embedded demo site into DuckDB and show what came out
 	@$(BIN)/jira-assets demo --once
 
+# Three workers on two cores: one of them usually waits for a browser or a disk.
 test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
 	@JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
-		$(BIN)/python -m pytest -n 2 --dist worksteal -m "not prove"
+		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
 test-postgres: setup-dev $(VENV)/.programs  ## Run the tests of runs once more, on PostgreSQL
 	@$(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres

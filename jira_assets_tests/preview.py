@@ -6,22 +6,21 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from jira_assets.sync.publishing import publish_inputs
-from jira_assets.sync.workbench import Workbench
+import duckdb
+
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.engine import open_engine
+from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.metric_tables import PREPARATIONS
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets.warehouse.sources import offer_sources
+from jira_assets.warehouse.sources import PublishInputs, offer_sources
 from jira_assets.warehouse.statements import statement_text
 
 
 class Preview:
     """What publishing would show now, by the same statements; a table is made when it is first asked for."""
 
-    def __init__(self, bench: Workbench) -> None:
-        lake, state = bench.lake, bench.state
-        inputs = publish_inputs(lake, state, bench.settings, now=bench.clock())
+    def __init__(self, lake: Lake, inputs: PublishInputs) -> None:
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
         self._engine = open_engine()
         offer_sources(self._engine, lake, manifests, lake.site_manifest(), inputs)
@@ -31,9 +30,13 @@ class Preview:
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Answer a query of published tables."""
+        return self.execute(query).fetchall()
+
+    def execute(self, query: str) -> duckdb.DuckDBPyConnection:
+        """Make the tables that a query names, and ask it."""
         for table in _tables_in(query, r"\b(\w+)\b"):
             self._make(table)
-        return self._engine.execute(query).fetchall()
+        return self._engine.execute(query)
 
     def _make(self, table: str) -> None:
         if table in self._made:

@@ -17,6 +17,7 @@ from jira_assets.demo.site import DemoSite
 from jira_assets.settings import load_settings
 from jira_assets.state import ProjectRef, TrackedProject
 from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.publishing import publish_inputs
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench, open_workbench
 from jira_assets.warehouse.publish import Published
@@ -72,7 +73,10 @@ class Rig:
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the published warehouse or, after a sync, what publishing would show."""
         if self.is_behind:
-            self._preview = self._preview or Preview(self.bench)
+            if self._preview is None:
+                bench = self.bench
+                inputs = publish_inputs(bench.lake, bench.state, bench.settings, now=bench.clock())
+                self._preview = Preview(bench.lake, inputs)
             return self._preview.ask(query)
         with open_warehouse(self.bench.settings.warehouse_file) as connection:
             return connection.execute(query).fetchall()

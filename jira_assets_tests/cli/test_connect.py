@@ -359,6 +359,7 @@ def test_a_gateway_that_cannot_be_reached_is_told_from_a_wrong_token(
     run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JIRA_API_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr("jira_assets.cli.connect_finish.ATTEMPTS", 1)
     result = by_token(run, atlassian, "wrong-token")
     assert result.exit_code == 4
     assert "as a classic one, and whether it is one with scopes could not be tried" in result.stderr

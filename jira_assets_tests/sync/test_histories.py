@@ -98,7 +98,12 @@ def test_after_one_more_sync_the_warehouse_equals_the_site_in_200_histories(hist
     check(history)
 
 
-@pytest.mark.parametrize("step", range(1, 30))
+EVERY_THIRD = [
+    step if step % 3 == 1 else pytest.param(step, marks=pytest.mark.prove) for step in range(1, 30)
+]
+
+
+@pytest.mark.parametrize("step", EVERY_THIRD)
 def test_a_first_sync_that_dies_at_any_step_is_healed_by_the_next(step: int, tmp_path: Path) -> None:
     with open_rig(tmp_path, generate_site(1, projects=1, issues=8, now_ms=1_790_000_000_000)) as rig:
         rig.track()

@@ -22,7 +22,7 @@ def sprint(sprint_id: int, state: str = "active", **parts: Any) -> Row:
 
 def published(bench: Bench, *fields: Row, query: str = "select * from jira_issues") -> Row:
     bench.land_and_derive(*(seen(str(number), each) for number, each in enumerate(fields, 1)))
-    bench.publish()
+    bench.preview()
     return bench.ask_one(query)
 
 
@@ -33,7 +33,7 @@ def test_a_renamed_project_shows_in_every_key(bench: Bench) -> None:
         seen("2"),
         seen("3", {"parent": {"id": "77", "key": "ELSE-5"}}),
     )
-    bench.publish()
+    bench.preview()
 
     found = {row["jira_id"]: row for row in bench.ask("select * from jira_issues")}
     assert (found["1"]["jira_key"], found["1"]["project_key"]) == ("NEW-1", "NEW")
@@ -51,7 +51,7 @@ def test_a_project_the_site_does_not_list_keeps_the_key_it_had(bench: Bench) -> 
 def test_projects_say_whether_and_how_they_are_tracked(bench: Bench) -> None:
     bench.land_site("projects", project("P10"), project("OTHER", "11"))
     bench.land_and_derive(seen("1"))
-    bench.publish()
+    bench.preview()
 
     found = {row["project_key"]: row for row in bench.ask("select * from jira_projects")}
     assert found["P10"]["is_tracked"] is True
@@ -71,7 +71,7 @@ def test_a_status_is_called_what_the_site_calls_it_today(bench: Bench) -> None:
     )
     old = {"name": "Old", "statusCategory": {"key": "indeterminate"}}
     bench.land_and_derive(*(seen(each, {"status": {"id": each, **old}}) for each in "1234"))
-    bench.publish()
+    bench.preview()
 
     found = bench.ask("select status, status_category from jira_issues order by jira_id")
     assert [(row["status"], row["status_category"]) for row in found] == [
@@ -106,7 +106,7 @@ def test_a_sprint_is_what_the_site_says_of_it_today(bench: Bench) -> None:
 def test_without_the_sites_sprints_the_newest_copy_in_any_issue_counts(bench: Bench) -> None:
     bench.land([seen("1", {"customfield_20": [sprint(7, "future")]}, updated=at(5))], asked_at=at(6))
     bench.land_and_derive(seen("2", {"customfield_20": [sprint(7, "active", name="Go")]}), asked_at=at(7))
-    bench.publish()
+    bench.preview()
 
     found = bench.ask_one("select * from jira_sprints")
     assert (found["sprint_name"], found["state"], found["source"]) == ("Go", "active", "issue")
@@ -140,7 +140,7 @@ def test_the_current_sprint_is_not_the_last_listed(bench: Bench, sprints: list[R
     bench.land_and_derive(
         seen("1", {"customfield_20": sprints}), seen("2", {"customfield_20": sprints[::-1]}), seen("3")
     )
-    bench.publish()
+    bench.preview()
 
     found = [row["sprint_id"] for row in bench.ask("select sprint_id from jira_issues order by jira_id")]
     assert found == [current, current, None]
@@ -174,7 +174,7 @@ def test_cycle_time_is_in_hours_with_two_decimals(bench: Bench) -> None:
     bench.land_and_derive(
         seen("1", {"created": created, "resolutiondate": resolved}), seen("2", {"created": created})
     )
-    bench.publish()
+    bench.preview()
 
     found = bench.ask("select cycle_time_hours from jira_issues order by jira_id")
     assert [row["cycle_time_hours"] for row in found] == [25.33, None]
@@ -187,7 +187,7 @@ def test_an_issue_that_moved_is_one_row_where_it_was_newest(bench: Bench) -> Non
     bench.land_and_derive(
         seen("1", parts, key="P11-9", project="11", updated=at(2), histories=[change]), project="11"
     )
-    bench.publish("10", "11")
+    bench.preview("10", "11")
 
     found = {row["jira_id"]: row["jira_key"] for row in bench.ask("select * from jira_issues")}
     assert found == {"1": "P11-9", "2": "P10-2"}
@@ -205,7 +205,7 @@ def test_a_moved_issue_is_among_the_deleted_with_its_new_key(bench: Bench) -> No
         seen("1", key="P11-9", project="11"), seen("3", key="P11-3", project="11"), project="11"
     )
     bench.land_site("projects", project("P10"), project("ELEVEN", "11"))
-    bench.publish("10", "11")
+    bench.preview("10", "11")
 
     assert bench.ask_one("select jira_key, project_key, moved_to_key from jira_deleted_issues") == {
         "jira_key": "P10-1",
@@ -232,7 +232,7 @@ def test_users_are_those_of_the_site_and_those_seen(bench: Bench) -> None:
         seen("1", {"assignee": {"accountId": "a", "displayName": "Ann", "emailAddress": "a@x.org"}}),
         seen("2", {"assignee": {"accountId": "c", "displayName": "Cy"}}),
     )
-    bench.publish()
+    bench.preview()
 
     found = {row["account_id"]: row for row in bench.ask("select * from jira_users")}
     assert {key: row["display_name"] for key, row in found.items()} == {"a": "Ann", "b": "Bea", "c": "Cy"}
@@ -273,7 +273,7 @@ def test_matches_show_in_issues_and_team_with_counts_of_today(bench: Bench) -> N
     )
     bench.land_site("projects", project("NEW"))
     team = [{"member_id": "ann", "display_name": "Ann"}, {"member_id": "zoe", "jira_account_id": "q"}]
-    bench.publish(team_members=team)
+    bench.preview(team_members=team)
 
     assigned = {row["jira_id"]: row["assignee_id"] for row in bench.ask("select * from jira_issues")}
     assert assigned == {"1": "ann", "2": "ann", "3": None}
@@ -302,7 +302,7 @@ def test_a_file_of_an_older_version_lacks_columns_and_is_read_all_the_same(
     )
     manifest.derived["issues"].files["jira_issues"] = older
     bench.lake.commit(manifest)
-    bench.publish("10", "11")
+    bench.preview("10", "11")
 
     found = bench.ask("select jira_id, summary, priority from jira_issues order by jira_id")
     assert [tuple(row.values()) for row in found] == [("1", "x", "High"), ("2", "x", None)]

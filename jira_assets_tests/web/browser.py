@@ -80,11 +80,14 @@ class Visit:
             panel.scroll_into_view_if_needed()
         expect(self.page.locator("[data-panel][aria-busy]")).to_have_count(0, timeout=20_000)
 
-    def complaints(self) -> list[str]:
+    def complaints(self, *rules: str) -> list[str]:
         """Ask axe what is wrong with the page for somebody who cannot see or use a mouse."""
         # Evaluated by the debugger, which the page's policy against foreign script does not concern.
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        chosen = {"runOnly": list(rules)} if rules else {}
+        found = self.page.evaluate(
+            "(chosen) => axe.run(document, { resultTypes: ['violations'], ...chosen })", chosen
+        )
         return [
             f"{violation['id']}: {node['target']} {node['failureSummary']}"
             for violation in found["violations"]

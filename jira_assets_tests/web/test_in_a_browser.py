@@ -150,7 +150,7 @@ def test_names_that_are_script_stay_names(visitor: Visit) -> None:
     visitor.page.locator("[data-panel=status_times]").get_by_text("Rows", exact=True).click()
     expect(visitor.page.locator("[data-panel=status_times] [data-table]")).to_contain_text(HOSTILE)
     bars = visitor.page.locator("[data-panel=status_times] .mark-rect path")
-    for number in range(bars.count()):
+    for number in range(min(bars.count(), 5)):
         bars.nth(number).hover(force=True)
     expect(visitor.page.locator("#vg-tooltip-element")).to_have_class(re.compile("visible"))
 
@@ -164,7 +164,7 @@ def test_nobody_is_shut_out(browser: Browser, address: str) -> None:
             visitor.see_all()
             assert visitor.complaints() == [], path
             visitor.page.emulate_media(color_scheme="dark")
-            assert visitor.complaints() == [], f"{path} in the dark"
+            assert visitor.complaints("color-contrast") == [], f"{path} in the dark"
             visitor.page.emulate_media(color_scheme="light")
 
 
