@@ -103,7 +103,7 @@ def measure_sync(contestant: Contestant, site: SiteProcess, folder: Path, run: i
         sync=sync,
         run=run,
         wall=usage.wall,
-        step=contestant.own_seconds(usage, folder),
+        step=contestant.own_seconds(usage, folder, counts["first_at"]),
         cpu=usage.cpu,
         peak_mib=usage.peak_mib,
         requests=counts["requests"],

@@ -73,7 +73,7 @@ class SiteProcess:
         self.info = SiteInfo(**self._read())
 
     def take_counts(self) -> dict[str, Any]:
-        """Return requests and most in flight since the last call."""
+        """Return requests, most in flight and when the first came (epoch seconds), since the last call."""
         assert self._process.stdin is not None  # noqa: S101  # it was asked for above
         self._process.stdin.write("\n")
         self._process.stdin.flush()

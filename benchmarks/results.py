@@ -18,7 +18,7 @@ HEADER = [
     "",
     "seconds",
     "times ours",
-    "seconds from the step's start",
+    "seconds of the sync itself",
     "times ours",
     "CPU seconds",
     "peak MiB",

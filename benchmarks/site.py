@@ -50,10 +50,18 @@ def print_everything(site: DemoSite) -> dict[str, int]:
 
 
 def take_counts(site: DemoSite) -> dict[str, object]:
-    """Return requests by path and the most in flight since the last call."""
+    """Return requests by path, the most in flight and when the first came, since the last call."""
     journal = site.journal
     paths = dict(journal.counts)
-    counts = {"requests": sum(paths.values()), "in_flight": journal.most_in_flight, "paths": paths}
+    requests = sum(paths.values())
+    came = journal.since(journal.total - requests)
+    ago = (site.clock.now_ms() - came[0].at_ms) / 1000 if came else 0.0
+    counts = {
+        "requests": requests,
+        "in_flight": journal.most_in_flight,
+        "paths": paths,
+        "first_at": time.time() - ago,
+    }
     journal.counts.clear()
     journal.most_in_flight = 0
     return counts

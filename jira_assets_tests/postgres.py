@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+import itertools
 import os
 import pwd
 import shutil
@@ -13,13 +15,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 _DEBIAN = "/usr/lib/postgresql"
 _SECONDS_TO_START = 30
 _PR_SET_PDEATHSIG = 1
+_NUMBERS = itertools.count(1)
 
 
 def find_programs() -> Path | None:
@@ -65,6 +69,29 @@ def running_postgres(programs: Path) -> Iterator[str]:
     finally:
         shutil.rmtree(folder)
         folder.with_suffix(".log").unlink(missing_ok=True)
+
+
+@cache
+def shared_server() -> str:
+    """Start a server that lives as long as this process; give the address of its database."""
+    programs = find_programs()
+    if programs is None:
+        raise RuntimeError("initdb is missing: install PostgreSQL (Debian: postgresql), or run `make test`")
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(running_postgres(programs))
+
+
+def empty_schema() -> str:
+    """Give the address of an empty schema on the shared server."""
+    from sqlalchemy import create_engine, text  # late: few tests need it
+
+    name = f"s{next(_NUMBERS)}"
+    engine = create_engine(shared_server())
+    with engine.begin() as connection:
+        connection.execute(text(f"create schema {name}"))
+    engine.dispose()
+    return f"{shared_server()}?options=-csearch_path%3D{name}"
 
 
 def _someone_else() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,11 @@ from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench, open_workbench
 from jira_assets.warehouse.publish import Published
 from jira_assets.warehouse.readers import open_warehouse
+from jira_assets_tests.postgres import empty_schema
 from jira_assets_tests.preview import Preview
+
+ON_POSTGRES = "JIRA_ASSETS_TEST_POSTGRES"
+"""With this variable set, every rig keeps its state in a PostgreSQL of the tests' own."""
 
 
 @dataclass
@@ -156,6 +161,8 @@ def open_rig(
     """
     clock = VirtualClock(frozen=frozen)
     site = DemoSite(data or generate_site(7, projects=2, issues=60, now_ms=clock.now_ms()), clock=clock)
+    if os.environ.get(ON_POSTGRES):
+        settings = {"state_url": empty_schema(), **settings}
     with DemoServer(site) as server:
         chosen = load_settings({"home": str(home), **settings}, credentials(server), dotenv=None)
         with open_workbench(chosen) as bench:
