@@ -74,8 +74,10 @@ test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all te
 	@JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
-test-postgres: setup-dev $(VENV)/.programs  ## Run the tests of runs once more, on PostgreSQL
+test-postgres: setup-dev $(VENV)/.programs  ## Run what touches state or runs once more, on PostgreSQL
 	@$(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres
+	@JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
+		$(addprefix jira_assets_tests/,sync people test_sensors.py test_schedules.py test_checks.py)
 
 prove: setup-dev $(VENV)/.programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove

@@ -42,6 +42,13 @@ class Rig:
     _preview: Preview | None = None
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to work on the same home."""
+        settings = self.bench.settings
+        places = {"JIRA_ASSETS_HOME": str(settings.home), "JIRA_ASSETS_STATE_URL": settings.state_url}
+        return {**credentials(self.server), **places}
+
+    @property
     def tracked(self) -> list[TrackedProject]:
         """The tracked projects."""
         return self.bench.state.tracked_projects()

@@ -20,7 +20,7 @@ from jira_assets.warehouse.soundness import (
     repeated_issues,
     values_that_did_not_fit,
 )
-from jira_assets_tests.rig import credentials, open_rig
+from jira_assets_tests.rig import open_rig
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PAY = TrackedProject("1", "PAY", "Pay", True, None, None, NOW - timedelta(days=30), None)
@@ -134,7 +134,7 @@ def test_all_checks_can_be_run_by_hand_and_pass_on_a_site_that_was_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_rig(tmp_path / "home", frozen=False) as rig, dg.DagsterInstance.ephemeral() as instance:
-        for name, value in {**credentials(rig.server), "JIRA_ASSETS_HOME": str(tmp_path / "home")}.items():
+        for name, value in rig.environment.items():
             monkeypatch.setenv(name, value)
         rig.track()
         rig.sync()

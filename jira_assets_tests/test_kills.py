@@ -150,6 +150,7 @@ def heal(killer: Killer) -> None:
     rig = killer.rig
     assert rig.sync().failures == []
     assert rig.reconcile().failures == []
+    rig.publish()
     assert rig.differences() == []
     assert {record.status for record in rig.bench.state.records()} == {"complete"}
     grow_old(leftovers(rig))

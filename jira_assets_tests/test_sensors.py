@@ -21,7 +21,7 @@ from jira_assets.resources import JiraAssetsHome
 from jira_assets.runs import lock_of
 from jira_assets.sensors import freshness, read_cursor
 from jira_assets.warehouse.locks import lock_held
-from jira_assets_tests.rig import Rig, credentials, open_rig
+from jira_assets_tests.rig import Rig, open_rig
 
 NOW_MS = 1_795_435_200_000
 
@@ -40,7 +40,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     data = generate_site(4, projects=3, issues=24, now_ms=NOW_MS)
     with open_rig(home, data, frozen=False) as rig:
         rig.track()
-        for name, value in {**credentials(rig.server), "JIRA_ASSETS_HOME": str(home)}.items():
+        for name, value in rig.environment.items():
             monkeypatch.setenv(name, value)
         yield rig
 

@@ -72,13 +72,13 @@ def publish(
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
     with lock_held(warehouse_dir / ".publish.lock", "publishing"):
+        _remove_leftovers(warehouse_dir)
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
         version = _Version.of(manifests, lake.site_manifest(), inputs)
         present = published_info(warehouse_dir)
         is_mirrored = mirror_shows(warehouse_dir, present_file(warehouse_dir))
         if not force and present.get("fingerprint") == version.whole and is_mirrored == mirrored:
             return None
-        _remove_leftovers(warehouse_dir)
         publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, mirrored)
         return publication.run(None if force else version.changed_since(present))
 
