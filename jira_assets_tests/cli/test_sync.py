@@ -132,7 +132,7 @@ def test_ctrl_c_ends_a_sync_soon_and_the_next_one_goes_on(
     already = site.journal.total
     command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "sync"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        while site.journal.total < already + 4:
+        while site.journal.total < already + 4 and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         told = process.communicate()[1]
