@@ -21,7 +21,7 @@ from jira_assets.demo.life import Life
 from jira_assets.warehouse.files import TEMPORARY_PREFIX
 from jira_assets.warehouse.lake import UNNAMED_FILES_LIVE
 from jira_assets.warehouse.publish import BUILD_PREFIX
-from jira_assets_tests.rig import Rig, credentials, open_rig
+from jira_assets_tests.rig import Rig, open_rig
 
 COMMANDS = (["sync"], ["reconcile"], ["sync", "--full"], ["publish", "--force"])
 LONGEST = 120.0
@@ -42,7 +42,7 @@ class Killer:
         """Start a command in a session of its own, so that all it starts can be killed with it."""
         home = self.rig.bench.settings.home
         kept = {name: os.environ[name] for name in os.environ if not name.startswith(("JIRA_", "DAGSTER"))}
-        environment = kept | credentials(self.rig.server) | {"JIRA_ASSETS_HOME": str(home), "HOME": str(home)}
+        environment = kept | self.rig.environment | {"HOME": str(home)}
         return subprocess.Popen(
             [sys.executable, "-c", "from jira_assets.cli import main; main()", *words],
             env=environment,

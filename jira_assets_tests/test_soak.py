@@ -20,7 +20,7 @@ from jira_assets.demo.life import Life
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.sensors import freshness
 from jira_assets.sync.workbench import Workbench
-from jira_assets_tests.rig import Rig, credentials, open_rig
+from jira_assets_tests.rig import Rig, open_rig
 
 TICK = timedelta(seconds=30)
 HALF_A_DAY = timedelta(hours=12)
@@ -149,7 +149,7 @@ def soaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, projects: int, i
         dg.DagsterInstance.local_temp(str(tmp_path / "dagster"), quiet) as instance,
     ):
         rig.track()
-        for name, value in {**credentials(rig.server), "JIRA_ASSETS_HOME": str(tmp_path / "home")}.items():
+        for name, value in rig.environment.items():
             monkeypatch.setenv(name, value)
         yield Soak(rig, instance)
 

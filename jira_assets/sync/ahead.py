@@ -15,18 +15,18 @@ from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _AheadWorkbench(Workbench):
     """A workbench on which these tasks are being done already."""
 
-    tasks: Sequence[Task] = ()
-    begun: Future[SyncResult] | None = None
+    tasks: Sequence[Task]
+    begun: Future[SyncResult]
 
     def work_on(
         self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
     ) -> SyncResult:
         """Wait for the work that was begun, if that is what is wanted; else do it now."""
-        if self.begun is not None and not deep and list(tasks) == list(self.tasks):
+        if not deep and list(tasks) == list(self.tasks):
             return self.begun.result()
         return super().work_on(tasks, deep=deep, called_off=called_off)
 

@@ -10,7 +10,7 @@ import pytest
 
 from jira_assets.demo.generate import generate_site
 from jira_assets.partitions import follow_tracked
-from jira_assets_tests.rig import Rig, credentials, open_rig
+from jira_assets_tests.rig import Rig, open_rig
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.prove)])
@@ -41,13 +41,10 @@ def rig(
 ) -> Iterator[Rig]:
     """A site of four tracked projects, and the environment that connects to it."""
     data = generate_site(4, projects=4, issues=60, now_ms=1_790_000_000_000)
-    places = {"JIRA_ASSETS_HOME": str(tmp_path / "home")}
-    if database == "postgres":
-        places["JIRA_ASSETS_STATE_URL"] = request.getfixturevalue("postgres_url")
-    state_url = places.get("JIRA_ASSETS_STATE_URL")
-    chosen = {"state_url": state_url} if state_url else {}
+    on_postgres = database == "postgres"
+    chosen = {"state_url": request.getfixturevalue("postgres_url")} if on_postgres else {}
     with open_rig(tmp_path / "home", data, frozen=False, **chosen) as rig:
         rig.track()
-        for name, value in {**credentials(rig.server), **places}.items():
+        for name, value in rig.environment.items():
             monkeypatch.setenv(name, value)
         yield rig

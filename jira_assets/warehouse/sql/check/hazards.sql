@@ -54,18 +54,19 @@ from (
         started_at as started_at,
         ended_at as ended_at,
         completed_at as completed_at
-    from base.jira_sprints
-    except
-    select
-        sprint_id as sprint_id,
-        sprint_name as sprint_name,
-        state as state,
-        board_id as board_id,
-        goal as goal,
-        started_at as started_at,
-        ended_at as ended_at,
-        completed_at as completed_at
-    from warehouse.jira_sprints
+    from (
+        select
+            *,
+            true as is_before
+        from base.jira_sprints
+        union all by name
+        select
+            *,
+            false as is_before
+        from warehouse.jira_sprints
+    )
+    group by all
+    having bool_and(is_before)
 )
 union all
 select 'a status changed' as hazard
