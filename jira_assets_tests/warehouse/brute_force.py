@@ -259,6 +259,18 @@ class World:
                 )
         return found
 
+    def issue_status_times(self) -> Table:
+        """Days, age at the last leaving, and number of stays of each issue in each of its statuses."""
+        found: Table = {}
+        for life in self.lives:
+            if life.lies == "status":
+                continue
+            visited = [status for status, _ in itertools.groupby(state.status for _, state in life.states())]
+            for status in visited:
+                days, age = self.stay(life, status)
+                found[life.jira_id, status] = (days, age, visited.count(status), visited.index(status) + 1)
+        return found
+
     def stay(self, life: Life, status: str) -> tuple[float | None, int | None]:
         """How long one issue was in a status, and its age when it left it for the last time."""
         spans = [

@@ -164,6 +164,17 @@ def check_issues(bench: Bench, world: World) -> None:
     named = {"status": "status", "points": "estimate", "sprints": "sprint"}
     assert flags == {(life.jira_id, named[life.lies]) for life in world.lives if life.lies}
 
+    times = table(
+        bench,
+        "jira_id, status_id",
+        "days, age_days, visits, first_visit",
+        "issue_status_times where not is_left_out",
+    )
+    rounded_to = 1e-6
+    assert times == {
+        key: pytest.approx(row, abs=rounded_to) for key, row in world.issue_status_times().items()
+    }
+
     aging = table(bench, "jira_id", "age_days", "aging_work")
     working = {life.jira_id: world.flow(life)[5] for life in world.counted}
     assert aging == {key: (age,) for key, age in working.items() if age is not None}

@@ -1,21 +1,8 @@
 create table warehouse.status_times as
-with spans as (
-    select
-        spans.jira_id as jira_id,
-        spans.project_id as project_id,
-        spans.status_id as status_id,
-        spans.status as status,
-        spans.status_category as status_category,
-        spans.is_active as is_active,
-        spans.visit as visit,
-        spans.left_at as left_at,
-        spans.hours as hours,
-        flow.delivered as delivered,
-        flow.started_at as started_at,
-        flow.started_on as started_on
-    from warehouse.issue_status_spans as spans
-    inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
-    where flow.is_counted and not flow.is_left_out
+with times as (
+    select *
+    from warehouse.issue_status_times
+    where is_counted and not is_left_out
 ),
 statuses as (
     select
@@ -28,23 +15,11 @@ statuses as (
             partition by project_id
             order by
                 list_position(['new', 'indeterminate', 'done'], any_value(status_category)) asc nulls first,
-                avg(visit) asc,
+                avg(first_visit) asc,
                 status_id asc
         ) as place
-    from spans
+    from times
     group by project_id, status_id
-),
-stays as (
-    select
-        project_id as project_id,
-        status_id as status_id,
-        round(sum(hours) / 24.0, 6) as days,
-        date_diff(
-            'day', any_value(started_on), local_day(max(left_at) filter (where left_at >= started_at))
-        ) + 1 as age
-    from spans
-    where delivered and left_at is not null
-    group by project_id, status_id, jira_id
 ),
 measured as (
     select
@@ -54,9 +29,10 @@ measured as (
         -- Rounded: the last digits of a sum depend on the order in which threads add it up.
         round(sum(days), 6) as days,
         quantile_disc(days, [0.5, 0.85]) as times,
-        count(age) as aged,
-        quantile_disc(age, [0.5, 0.7, 0.85, 0.95]) as ages
-    from stays
+        count(age_days) as aged,
+        quantile_disc(age_days, [0.5, 0.7, 0.85, 0.95]) as ages
+    from times
+    where delivered and days is not null
     group by project_id, status_id
 )
 select
