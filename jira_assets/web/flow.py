@@ -17,6 +17,7 @@ from jira_assets.web.panels import PANELS, Panel
 from jira_assets.web.published import Published, Rows, answer, question
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_FILTER = re.compile(r"^( *and )\(\$([a-z_]+) is null or (.*)\)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,12 @@ def read_options(published: Published, given: Mapping[str, str]) -> FlowOptions:
 
 def read_filter(connection: duckdb.DuckDBPyConnection, given: Mapping[str, str]) -> FlowFilter:
     """Read the filter; the window ends with the last day of the published series."""
-    span = _one(connection, "flow_span", {"project": None})
+    today = _one(connection, "flow_today", {})["as_of"]
     usual = None
     if not given.get("project"):
         projects = list(answer(connection, question("flow_options")))
         usual = max(projects, key=lambda row: row["issues"])["project_key"] if projects else None
-    return FlowFilter.read(given, usual_project=usual, today=span["as_of"] or date.today())  # noqa: DTZ011
+    return FlowFilter.read(given, usual_project=usual, today=today or date.today())  # noqa: DTZ011
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def answer_panel(published: Published, name: str, given: Mapping[str, str]) -> P
     """Answer one panel for the filter of an address."""
     with published.opened() as connection:
         chosen = read_filter(connection, given)
-        text = panel_question(name)
+        text = filtered(panel_question(name), chosen.parameters())
         parameters = _used(text, chosen.parameters())
         rows = answer(connection, text, parameters)
         return PanelAnswer(PANELS[name], chosen, rows, written_out(text, parameters))
@@ -111,6 +112,11 @@ def answer_panel(published: Published, name: str, given: Mapping[str, str]) -> P
 def panel_question(name: str) -> str:
     """Read the question of a panel."""
     return question(f"panels/{name}")
+
+
+def filtered(sql: str, parameters: Mapping[str, Any]) -> str:
+    """Leave out the filters that are not set: DuckDB would read their columns for nothing."""
+    return _FILTER.sub(lambda line: "" if parameters[line[2]] is None else f"{line[1]}{line[3]}\n", sql)
 
 
 def written_out(sql: str, parameters: Mapping[str, Any]) -> str:

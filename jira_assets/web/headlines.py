@@ -62,11 +62,12 @@ def _cycle_time(rows: Sequence[Row]) -> str:
 
 
 def _aging(rows: Sequence[Row]) -> str:
-    late = sum(bool(row["is_overdue"]) for row in rows)
+    items, late = rows[0]["items"], rows[0]["items_overdue"]
     marked = (
         f"; {number(late)} older than 85 % of what was finished" if late else "; none of them unusually old"
     )
-    return f"{number(len(rows))} in progress{marked}"
+    drawn = f"; the oldest {number(len(rows))} are drawn" if items > len(rows) else ""
+    return f"{number(items)} in progress{marked}{drawn}"
 
 
 def _throughput(rows: Sequence[Row]) -> str:

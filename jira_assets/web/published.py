@@ -9,18 +9,20 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import Lock
 from typing import Any
 
 import duckdb
 
-from jira_assets.errors import PublishError
+from jira_assets.errors import InputError, PublishError
 from jira_assets.warehouse.readers import open_warehouse
 
-AT_ONCE = BoundedSemaphore(2)
-"""Questions share two processors; more of them at once would only share their memory, too."""
-MEMORY_LIMIT = "64MB"
-"""For all questions together: the page is a small process beside the syncs."""
+ONE_AT_A_TIME = Lock()
+"""A question takes hundredths of a second; several at once would only share the memory."""
+USUAL_MEMORY = "16MB"
+"""What a question gets: the page is a small process beside the syncs."""
+MOST_MEMORY = "512MB"
+"""What one that cannot be answered with less gets, for as long as it takes."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,9 @@ class Published:
     @contextmanager
     def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file for several questions that belong to one moment."""
-        with AT_ONCE, open_warehouse(self.path) as connection:
-            connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-            connection.execute("set threads = 1")  # each question has its own; more would cost memory
+        with ONE_AT_A_TIME, open_warehouse(self.path) as connection:
+            connection.execute(f"set memory_limit = '{USUAL_MEMORY}'")
+            connection.execute("set threads = 1")  # more would cost memory, too
             try:
                 yield connection
             except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -79,11 +81,27 @@ class Published:
 def answer(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> Rows:
-    """Run a statement of ours with these parameters, and say of which moment the answer is."""
-    found = connection.execute(sql, dict(parameters or {}))
+    """Run a statement of ours with these parameters, and say of which moment the answer is.
+
+    Raises `InputError` when it would take more memory than the page may have.
+    """
+    try:
+        return _rows(connection, sql, parameters or {})
+    except duckdb.OutOfMemoryException:
+        connection.execute(f"set memory_limit = '{MOST_MEMORY}'")
+    try:
+        return _rows(connection, sql, parameters or {})
+    except duckdb.OutOfMemoryException as error:
+        raise InputError(
+            f"This takes more memory than the page may have ({MOST_MEMORY}).",
+            "Choose one project or a shorter time; `jira-assets sql` has no such limit.",
+        ) from error
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]) -> Rows:
+    found = connection.execute(sql, dict(parameters))
     columns = tuple(column[0] for column in found.description or ())
-    rows = found.fetchall()
-    return Rows(columns, rows, published_at(connection))
+    return Rows(columns, found.fetchall(), published_at(connection))
 
 
 def published_at(connection: duckdb.DuckDBPyConnection) -> datetime:

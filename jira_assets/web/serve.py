@@ -41,6 +41,8 @@ def serve(
         server_header=False,
         proxy_headers=False,  # who asks is decided by what they show, not by what a header says
         lifespan="off",
+        loop="asyncio",  # uvloop is quicker than a page for a team needs, and larger
+        ws="none",
         timeout_graceful_shutdown=3,
     )
     with _listen(bind, port) as listener:

@@ -65,6 +65,7 @@ async function load(panel) {
     tell(panel, "note bad", found.reason, found.instruction);
     return;
   }
+  found.rows = found.rows.map((values) => Object.fromEntries(found.columns.map((name, at) => [name, values[at]])));
   panel.querySelector("[data-headline]").textContent = found.headline;
   panel.querySelector("[data-sql]").textContent = found.sql;
   if (found.not_followed.length) {

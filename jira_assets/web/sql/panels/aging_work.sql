@@ -1,23 +1,38 @@
+-- Those that are shown are the oldest; the numbers are of all.
+with items as not materialized (
+    select *
+    from aging_work
+    where
+        age_days is not null
+        and ($project is null or project_key = $project)
+        and ($issue_type is null or issue_type = $issue_type)
+        and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
+),
+numbers as (
+    select
+        count(*) as items,
+        count(*) filter (where is_overdue) as items_overdue
+    from items
+)
 select
-    jira_key,
-    issue_type,
-    status,
-    place,
-    age_days,
-    days_since_change,
-    assignee,
-    is_overdue,
-    cycle_time_p85,
-    age_p50,
-    age_p70,
-    age_p85,
-    age_p95,
-    started_on,
-    url
-from aging_work
-where
-    ($project is null or project_key = $project)
-    and ($issue_type is null or issue_type = $issue_type)
-    and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
-order by age_days desc, jira_key asc
+    items.jira_key,
+    items.issue_type,
+    items.status,
+    items.place,
+    items.age_days,
+    items.days_since_change,
+    items.assignee,
+    items.is_overdue,
+    items.cycle_time_p85,
+    items.age_p50,
+    items.age_p70,
+    items.age_p85,
+    items.age_p95,
+    items.started_on,
+    numbers.items,
+    numbers.items_overdue,
+    items.url
+from items
+cross join numbers
+order by items.age_days desc, items.jira_key asc
 limit 2000

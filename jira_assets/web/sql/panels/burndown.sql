@@ -5,11 +5,9 @@ with chosen as (
         state
     from sprint_velocity
     where
-        case
-            when $sprint is not null then sprint_id = $sprint
-            else $project is null or list_contains(project_keys, $project)
-        end
-        and sprint_id in (select sprint_id from sprint_burndown)
+        sprint_id in (select sprint_id from sprint_burndown)
+        and ($project is null or list_contains(project_keys, $project))
+        and ($sprint is null or sprint_id = $sprint)
     order by state = 'active' desc, started_at desc, sprint_id desc
     limit 1
 )

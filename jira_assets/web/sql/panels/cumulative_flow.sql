@@ -6,9 +6,9 @@ with days as (
         sum(done)::bigint as done
     from cumulative_flow
     where
-        ($project is null or project_key = $project)
+        day between $since::date and $until::date
+        and ($project is null or project_key = $project)
         and ($issue_type is null or issue_type = $issue_type)
-        and day between $since::date and $until::date
     group by day
 )
 select

@@ -1,5 +1,5 @@
 -- The percentiles are of every item in the window; the newest 2,000 are drawn.
-with items as (
+with items as not materialized (
     select
         jira_key,
         url,

@@ -8,9 +8,9 @@ with weeks as (
         sum(open_at_end)::bigint as open_at_end
     from resolution_trend
     where
-        ($project is null or project_key = $project)
+        week between date_trunc('week', $since::date) and $until::date
+        and ($project is null or project_key = $project)
         and ($issue_type is null or issue_type = $issue_type)
-        and week between date_trunc('week', $since::date) and $until::date
     group by week
 )
 select

@@ -1,8 +1,9 @@
 -- Weeks in which nothing was delivered count, too; the mean looks back beyond the window.
-with items as (
+with counts as (
     select
         date_trunc('week', finished_on)::date as week,
-        issue_type
+        issue_type as issue_type,
+        count(*) as delivered
     from issue_flow
     where
         is_counted
@@ -11,29 +12,24 @@ with items as (
         and ($issue_type is null or issue_type = $issue_type)
         and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
         and finished_on <= $until::date
+    group by 1, 2
 ),
 weeks as (
-    select unnest(generate_series((select min(week) from items), $until::date, interval 7 day))::date as week
+    select unnest(generate_series((select min(week) from counts), $until::date, interval 7 day))::date as week
 ),
 means as (
     select
         weeks.week as week,
-        avg(count(items.week)) over (order by weeks.week rows between 11 preceding and current row) as mean_12_weeks
+        avg(coalesce(sum(counts.delivered), 0)) over (
+            order by weeks.week rows between 11 preceding and current row
+        ) as mean_12_weeks
     from weeks
-    left join items on weeks.week = items.week
+    left join counts on weeks.week = counts.week
     group by weeks.week
 ),
 types as (
     select distinct issue_type
-    from items
-),
-counts as (
-    select
-        week as week,
-        issue_type as issue_type,
-        count(*) as delivered
-    from items
-    group by week, issue_type
+    from counts
 )
 select
     means.week,
