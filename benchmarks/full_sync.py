@@ -19,7 +19,6 @@ from benchmarks.contestants import CONTESTANTS, HERE, OPPONENTS_PYTHON, Contesta
 from benchmarks.measure import SiteProcess, run_measured
 from benchmarks.results import SYNCS, Sample, describe_machine, render, write_into
 
-PAGE = HERE.parent / "docs" / "benchmarks.md"
 REQUIREMENTS = HERE / "requirements.txt"
 USUAL = ["jira_assets", "dlt", "jira-python"]
 
@@ -37,10 +36,10 @@ def main(given: Sequence[str] | None = None) -> None:
     command = shlex.join(
         ["python", "-m", "benchmarks.full_sync", *(sys.argv[1:] if given is None else given)]
     )
-    text = "\n\n".join([f"`{command}`\n\n{describe_machine()}", *texts])
+    text = "\n\n".join([f"`{command}`\n\n{describe_machine()}; the site runs on the same machine.", *texts])
     print(text)
     if arguments.write:
-        write_into(PAGE, text)
+        write_into("measured", text)
 
 
 def parse(given: Sequence[str] | None) -> argparse.Namespace:
@@ -50,7 +49,7 @@ def parse(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=float, default=150)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=list(CONTESTANTS), default=USUAL)
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+    parser.add_argument("--write", action="store_true", help="put the tables into the docs")
     parser.add_argument("--keep", type=Path, help="keep what the syncs wrote, in this folder")
     return parser.parse_args(given)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.lake import write_lake, write_raw
-from benchmarks.results import describe_machine
+from benchmarks.results import describe_machine, write_into
 from jira_assets.warehouse.derive import derive_project
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
@@ -29,8 +29,6 @@ from jira_assets.warehouse.publish import publish
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets.warehouse.sources import PublishInputs
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- begin: metrics -->", "<!-- end: metrics -->"
 MEMORY = "2GB"
 CHANGED = 100
 PANELS = {
@@ -67,13 +65,11 @@ def main(given: Sequence[str] | None = None) -> None:
     finally:
         if arguments.lake is None:
             shutil.rmtree(root)
-    machine = describe_machine().partition("; ")[0] + "."
     command = shlex.join(["python", "-m", "benchmarks.metrics", *(sys.argv[1:] if given is None else given)])
-    text = f"`{command}`\n\n{machine}\n\n{text}"
+    text = f"`{command}`\n\n{describe_machine()}.\n\n{text}"
     print(text)
     if arguments.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        write_into("metrics", text)
 
 
 def parse(given: Sequence[str] | None) -> argparse.Namespace:
@@ -83,7 +79,7 @@ def parse(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--issues", type=int, default=10_000, help="in each project")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--lake", type=Path, help="keep the lake in this folder, and use what is there")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
+    parser.add_argument("--write", action="store_true", help="put the table into the docs")
     return parser.parse_args(given)
 
 

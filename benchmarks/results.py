@@ -25,7 +25,7 @@ HEADER = [
     "requests",
     "in flight",
 ]
-BEGIN, END = "<!-- begin: measured -->", "<!-- end: measured -->"
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,12 @@ def describe_machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, DuckDB {version('duckdb')}, Dagster {version('dagster')}; "
-        "the site runs on the same machine."
+        f"Python {platform.python_version()}, DuckDB {version('duckdb')}, Dagster {version('dagster')}"
     )
 
 
-def write_into(page: Path, text: str) -> None:
-    """Replace what stands between the markers of a page."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def write_into(mark: str, text: str) -> None:
+    """Replace what stands between the markers of this name in the page of figures."""
+    begin, end = f"<!-- begin: {mark} -->", f"<!-- end: {mark} -->"
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}", encoding="utf-8")
