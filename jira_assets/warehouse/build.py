@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
@@ -36,7 +37,7 @@ class Builder:
                     site_url=literal(self.site_url.rstrip("/")),
                     whole=self.whole,
                     touched=self.touched,
-                    observations=self._observations(),
+                    observations=self._observations,
                     extra_columns=column_list(self.extra),
                     extra_source=column_source(self.extra),
                     extra_comments=column_comments(self.extra),
@@ -48,6 +49,7 @@ class Builder:
         self.engine.execute("create or replace table warehouse.warehouse_info (key varchar, value varchar)")
         self.engine.executemany("insert into warehouse.warehouse_info values (?, ?)", list(info.items()))
 
+    @cached_property
     def _observations(self) -> str:
         """Name the raw files from which the present tables were derived."""
         files = [file.path for manifest in self.manifests if manifest.derived for file in manifest.raw]

@@ -1,4 +1,5 @@
--- The last value of every replayed series, beside what the issues that are not left out are today.
+-- The last value of every replayed series of these projects, and of every open sprint, beside what the issues that
+-- are not left out are today.
 with present as (
     select
         project_id as project_id,
@@ -6,7 +7,7 @@ with present as (
         count(*) filter (where status_category = 'done') as done_issues,
         count(*) filter (where status_category = 'indeterminate') as in_progress
     from built.issue_flow
-    where is_counted and not is_left_out
+    where is_counted and not is_left_out and {of_projects}
     group by project_id
 ),
 trend as (
@@ -18,6 +19,7 @@ trend as (
             project_id,
             arg_max(open_at_end, week) as open_at_end
         from built.resolution_trend
+        where {of_projects}
         group by project_id, issue_type
     )
     group by project_id
@@ -33,22 +35,30 @@ flow as (
             arg_max(in_progress, day) as in_progress,
             arg_max(done, day) as done
         from built.cumulative_flow
+        where {of_projects}
         group by project_id, issue_type
     )
     group by project_id
 ),
+active as (
+    select sprint_id
+    from built.jira_sprints
+    where state = 'active'
+),
 burndown as (
     select
-        sprint_id as sprint_id,
-        arg_max(remaining, day_number) filter (where remaining is not null) as remaining
-    from built.sprint_burndown
-    group by sprint_id
+        days.sprint_id as sprint_id,
+        arg_max(days.remaining, days.day_number) filter (where days.remaining is not null) as remaining
+    from built.sprint_burndown as days
+    semi join active on days.sprint_id = active.sprint_id
+    group by days.sprint_id
 ),
 in_sprints as (
     select
         memberships.sprint_id as sprint_id,
         sum(issues.story_points) as points
     from built.jira_issue_sprints as memberships
+    semi join active on memberships.sprint_id = active.sprint_id
     inner join built.jira_issues as issues on memberships.jira_id = issues.jira_id
     inner join built.issue_flow as flow on memberships.jira_id = flow.jira_id
     where
@@ -79,7 +89,6 @@ select
     burndown.remaining as replayed,
     coalesce(in_sprints.points, 0) as present
 from burndown
-inner join built.jira_sprints as sprints on burndown.sprint_id = sprints.sprint_id and sprints.state = 'active'
 left join in_sprints on burndown.sprint_id = in_sprints.sprint_id
 where abs(burndown.remaining - coalesce(in_sprints.points, 0)) > 0.001
 order by series

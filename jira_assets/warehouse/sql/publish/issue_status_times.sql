@@ -1,31 +1,41 @@
 create table warehouse.issue_status_times as
+with times as (
+    select
+        jira_id as jira_id,
+        status_id as status_id,
+        any_value(status) as status,
+        any_value(status_category) as status_category,
+        any_value(is_active) as is_active,
+        min(visit) as first_visit,
+        count(*) as visits,
+        sum(hours) as hours,
+        max(left_at) as left_at
+    from warehouse.issue_status_spans
+    group by jira_id, status_id
+)
 select
     flow.jira_id::varchar as jira_id,
-    any_value(flow.project_id)::varchar as project_id,
-    any_value(flow.project_key)::varchar as project_key,
-    any_value(flow.issue_type)::varchar as issue_type,
-    any_value(flow.is_counted)::boolean as is_counted,
-    any_value(flow.is_left_out)::boolean as is_left_out,
-    any_value(flow.delivered)::boolean as delivered,
-    any_value(flow.finished_on)::date as finished_on,
-    spans.status_id::varchar as status_id,
-    any_value(spans.status)::varchar as status,
-    any_value(spans.status_category)::varchar as status_category,
-    any_value(spans.is_active)::boolean as is_active,
-    min(spans.visit)::integer as first_visit,
-    count(*)::integer as visits,
+    flow.project_id::varchar as project_id,
+    flow.project_key::varchar as project_key,
+    flow.issue_type::varchar as issue_type,
+    flow.is_counted::boolean as is_counted,
+    flow.is_left_out::boolean as is_left_out,
+    flow.delivered::boolean as delivered,
+    flow.finished_on::date as finished_on,
+    times.status_id::varchar as status_id,
+    times.status::varchar as status,
+    times.status_category::varchar as status_category,
+    times.is_active::boolean as is_active,
+    times.first_visit::integer as first_visit,
+    times.visits::integer as visits,
     -- Rounded: the last digits of a sum depend on the order in which threads add it up.
-    round(sum(spans.hours) / 24.0, 6)::double as days,
-    (
-        date_diff(
-            'day',
-            any_value(flow.started_on),
-            local_day(max(spans.left_at) filter (where spans.left_at >= flow.started_at))
-        ) + 1
-    )::integer as age_days
-from warehouse.issue_status_spans as spans
-inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
-group by flow.jira_id, spans.status_id;
+    round(times.hours / 24.0, 6)::double as days,
+    case
+        when times.left_at >= flow.started_at
+            then date_diff('day', flow.started_on, local_day(times.left_at)) + 1
+    end::integer as age_days
+from times
+inner join warehouse.issue_flow as flow on times.jira_id = flow.jira_id;
 
 comment on table warehouse.issue_status_times is 'How long each issue was in each of its statuses, all stays together';
 comment on column warehouse.issue_status_times.jira_id is 'Id of the issue';
