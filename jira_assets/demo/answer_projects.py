@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from jira_assets.demo.call import Call
 from jira_assets.demo.data import DemoProject, Json
 from jira_assets.demo.page_bean import page_bean
@@ -25,9 +27,9 @@ def search_projects(call: Call) -> Reply:
     ]
     if not projects and call.site.switches.empty_project_list_is_404:
         raise refuse(404, "No projects matching the search criteria were found.")
-    insight = "insight" in call.several("expand")
+    expand = call.several("expand")
     projects.sort(key=lambda project: project.key)
-    return page_bean(call, projects, lambda each: _project_listed(call, each, insight), 50, MOST_PROJECTS)
+    return page_bean(call, projects, lambda each: _project_listed(call, each, expand), 50, MOST_PROJECTS)
 
 
 def get_project(call: Call) -> Reply:
@@ -40,7 +42,7 @@ def get_project(call: Call) -> Reply:
     if project.forbidden:
         raise refuse(403, "You do not have permission to view this project.")
     address = call.site.render.base_url
-    printed = _project_listed(call, project, insight=False)
+    printed = _project_listed(call, project, [each for each in call.several("expand") if each != "insight"])
     printed |= {"assigneeType": "UNASSIGNED", "roles": {}, "issueTypes": _types_of(call, project)}
     printed["versions"] = [
         {"self": f"{address}/rest/api/3/version/{each['id']}", "projectId": project.id, **each}
@@ -57,7 +59,7 @@ def _state(project: DemoProject) -> str:
     return "deleted" if project.trashed else "archived" if project.archived else "live"
 
 
-def _project_listed(call: Call, project: DemoProject, insight: bool) -> Json:
+def _project_listed(call: Call, project: DemoProject, expand: Collection[str]) -> Json:
     printed = call.site.render.project_head(project)
     printed |= {"expand": "description,lead,issueTypes,url,projectKeys,permissions,insight"}
     printed |= {"style": project.style, "isPrivate": project.style == "next-gen", "properties": {}}
@@ -65,7 +67,9 @@ def _project_listed(call: Call, project: DemoProject, insight: bool) -> Json:
     lead = call.site.catalog.users.get(project.lead or "")
     if lead is not None:
         printed["lead"] = call.site.render.user(lead)
-    if insight:
+    if "projectKeys" in expand:
+        printed["projectKeys"] = [project.key, *project.old_keys]
+    if "insight" in expand:
         printed["insight"] = _insight(call, project)
     return printed
 

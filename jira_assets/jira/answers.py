@@ -106,6 +106,12 @@ class Project(_Record, frozen=True, kw_only=True):
     category: Category | None = msgspec.field(default=None, name="projectCategory")
     versions: list[Version] | None = None
     components: list[Component] | None = None
+    project_keys: list[str] | None = None
+
+    @property
+    def former_keys(self) -> list[str]:
+        """The keys it had before it was renamed, as far as Jira tells."""
+        return sorted(set(self.project_keys or ()) - {self.key})
 
     @property
     def is_team_managed(self) -> bool:

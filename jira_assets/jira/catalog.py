@@ -23,7 +23,11 @@ class CatalogEndpoints(Endpoints):
 
     def fetch_projects(self, status: ProjectState = "live") -> Iterator[Project]:
         """Give the projects that this account may browse, by key."""
-        params: dict[str, str | int] = {"maxResults": _PROJECTS_A_PAGE, "orderBy": "key"}
+        params: dict[str, str | int] = {
+            "maxResults": _PROJECTS_A_PAGE,
+            "orderBy": "key",
+            "expand": "projectKeys",
+        }
         if status != "live":
             # Experimental, so it is only said when it makes a difference.
             params["status"] = status

@@ -108,6 +108,7 @@ def _fetch_projects(client: JiraClient) -> Rows:
             "project_type": project.project_type,
             "style": project.style,
             "is_archived": project.archived,
+            "former_keys": project.former_keys,
         }
         for project in client.fetch_projects()
     ]

@@ -14,6 +14,7 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "project_type",
         "style",
         "is_archived",
+        "former_keys",
         "is_tracked",
         "story_points_field",
         "sprint_field",

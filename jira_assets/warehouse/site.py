@@ -27,6 +27,7 @@ SITE_TABLES: Mapping[str, Columns] = {
         "project_type": "varchar",
         "style": "varchar",
         "is_archived": "boolean",
+        "former_keys": "varchar[]",
     },
     "users": {
         "account_id": "varchar",

@@ -48,6 +48,17 @@ def test_pull_requests_stay_with_issues_that_move_and_projects_that_are_renamed(
     assert linked(rig) == [("acme/web#1", moved_key), ("acme/web#2", "NEWNAME-2")]
 
 
+def test_a_key_from_before_a_rename_that_no_sync_has_seen_is_found(rig: Rig, tmp_path: Path) -> None:
+    project, other = (each.key for each in rig.site.catalog.projects.values())
+    rig.site.rename_project_key(project, "NEWNAME")
+    write_pulls(tmp_path, f"{project}-1: from long ago", f"{other}-2: two")
+    rig.sync()
+    assert linked(rig) == [("acme/web#1", "NEWNAME-1"), ("acme/web#2", f"{other}-2")]
+    assert (project,) in rig.ask(
+        "select unnest(former_keys) from jira_projects where project_key = 'NEWNAME'"
+    )
+
+
 def test_a_source_that_cannot_be_read_is_a_notice_and_its_rows_stay(rig: Rig, tmp_path: Path) -> None:
     write_pulls(tmp_path, "One", "Two")
     assert rig.sync().notices == []

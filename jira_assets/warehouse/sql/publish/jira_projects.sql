@@ -6,6 +6,7 @@ select
     site.project_type::varchar as project_type,
     site.style::varchar as style,
     coalesce(site.is_archived, false)::boolean as is_archived,
+    coalesce(site.former_keys, [])::varchar[] as former_keys,
     (tracked.project_id is not null)::boolean as is_tracked,
     tracked.story_points_field::varchar as story_points_field,
     tracked.sprint_field::varchar as sprint_field
@@ -16,7 +17,8 @@ from (
         name,
         project_type,
         style,
-        is_archived
+        is_archived,
+        former_keys
     from site.projects
 ) as site
 full join given.tracked as tracked on site.project_id = tracked.project_id;
@@ -28,6 +30,7 @@ comment on column warehouse.jira_projects.name is 'Name of the project';
 comment on column warehouse.jira_projects.project_type is 'Kind of project: software, business, service_desk';
 comment on column warehouse.jira_projects.style is 'classic (company-managed) or next-gen (team-managed)';
 comment on column warehouse.jira_projects.is_archived is 'Whether Jira shows it as archived';
+comment on column warehouse.jira_projects.former_keys is 'Keys it had before it was renamed; Jira still leads from them to it';
 comment on column warehouse.jira_projects.is_tracked is 'Whether its issues are kept here';
 comment on column warehouse.jira_projects.story_points_field is 'Field that story points are read from';
 comment on column warehouse.jira_projects.sprint_field is 'Field that sprints are read from';

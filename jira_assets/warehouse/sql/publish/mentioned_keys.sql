@@ -7,6 +7,11 @@ with project_keys as (
         project_key
     from {observations}
     where kind = 'issue'
+    union
+    select
+        project_id,
+        unnest(former_keys) as project_key
+    from warehouse.jira_projects
 ),
 former as (
     select
