@@ -187,6 +187,27 @@ def test_a_key_that_changes_elsewhere_builds_everything(bench: Bench, replaced: 
     assert bench.ask_one("select parent_key from jira_issues where jira_id = '1'") == {"parent_key": "P11-2"}
 
 
+def test_a_new_status_that_histories_elsewhere_name_builds_everything(
+    bench: Bench, replaced: list[list[str]]
+) -> None:
+    done = {"id": "5", "name": "Closed", "statusCategory": {"key": "done"}}
+    to_do = {"id": "1", "name": "To Do", "statusCategory": {"key": "new"}}
+    item = {"field": "status", "fieldId": "status", "from": "5", "fromString": "Closed", "to": "1"}
+    reopened = {"id": "7", "created": "2026-01-09T12:00:00.000+0000", "items": [item]}
+    fields = {"status": to_do, "created": "2026-01-01T12:00:00.000+0000"}
+    bench.land_and_derive(seen("1", fields, histories=[reopened]))
+    bench.land_and_derive(seen("2", {"status": to_do}, project="11"), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    bench.land_and_derive(seen("3", {"status": done}, project="11"), project="11")
+
+    publish_both(bench)
+    assert replaced == []
+    categories = bench.ask(
+        "select status_category from issue_status_spans where jira_id = '1' order by visit"
+    )
+    assert [row["status_category"] for row in categories] == ["done", "new"]
+
+
 def test_a_small_site_is_built_whole(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail
     bench.land_and_derive(seen("1"))

@@ -69,10 +69,18 @@ from (
     having bool_and(is_before)
 )
 union all
-select 'a status changed' as hazard
+select 'a status changed, or is new: histories elsewhere may name it' as hazard
 from (
-    from base.jira_statuses
-    except
-    from warehouse.jira_statuses
+    (
+        from base.jira_statuses
+        except
+        from warehouse.jira_statuses
+    )
+    union all
+    (
+        from warehouse.jira_statuses
+        except
+        from base.jira_statuses
+    )
 )
 limit 1
