@@ -9,16 +9,16 @@ from jira_assets.assets.site_tables import site_tables, team_members
 from jira_assets.assets.sync_status import sync_status
 from jira_assets.assets.warehouse import warehouse
 from jira_assets.checks import health
-from jira_assets.jobs import check_job, compact_job, reconcile_job, refresh_site_job, sync_job
+from jira_assets.jobs import check_job, compact_job, publish_job, reconcile_job, refresh_site_job, sync_job
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.schedules import schedules, settings_at_load
-from jira_assets.sensors import freshness
+from jira_assets.sensors import decisions, freshness
 
 defs = dg.Definitions(
     assets=[site_tables, team_members, project_tables, sync_status, warehouse],
     asset_checks=[health],
-    jobs=[sync_job, reconcile_job, refresh_site_job, compact_job, check_job],
-    sensors=[freshness],
+    jobs=[sync_job, reconcile_job, refresh_site_job, compact_job, publish_job, check_job],
+    sensors=[freshness, decisions],
     schedules=schedules(settings_at_load()),
     resources={"home": JiraAssetsHome()},
     # One process a run: the steps share one engine, and a second process would cost three seconds.

@@ -8,6 +8,7 @@ from jira_assets.assets.specs import (
     JIRA_USERS,
     PROJECT_SPECS,
 )
+from jira_assets.assets.warehouse import warehouse_event
 from jira_assets.errors import JiraAssetsError
 from jira_assets.resources import JiraAssetsHome
 
@@ -55,9 +56,42 @@ def compact_job() -> None:
     merge_raw_files()
 
 
+@dg.op(description="Read team and pull requests where they changed, match people again, and publish.")
+def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> None:
+    """Bring what people decided and other programs keep into the tables; Jira is asked nothing."""
+    with home.opened() as bench:
+        try:
+            notices = bench.gather()
+            published = bench.publish()
+        except JiraAssetsError as error:
+            raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
+    for notice in notices:
+        context.log.warning(notice)
+    if published is not None:
+        context.log_event(warehouse_event(published, context.instance))
+
+
+@dg.job(
+    name="publish_warehouse",
+    description="Bring decisions about people, the team, pull requests and settings of the metrics into the "
+    "tables; Jira is asked nothing.",
+    executor_def=dg.in_process_executor,
+)
+def publish_job() -> None:
+    """Publish what changed outside of Jira."""
+    follow_and_publish()
+
+
 check_job = dg.define_asset_job(
     "check_health",
     selection=dg.AssetSelection.all_asset_checks(),
     description="Judge what state and warehouse say now; Jira is asked nothing.",
 )
-OUR_JOBS = [sync_job.name, reconcile_job.name, refresh_site_job.name, compact_job.name, check_job.name]
+OUR_JOBS = [
+    sync_job.name,
+    reconcile_job.name,
+    refresh_site_job.name,
+    compact_job.name,
+    publish_job.name,
+    check_job.name,
+]

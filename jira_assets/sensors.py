@@ -1,4 +1,4 @@
-"""The sensor that keeps everything fresh: one question to the site at each tick, and at most one run."""
+"""The sensors that keep everything fresh: one question to the site at each tick, and at most one run each."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from jira_assets.assets.sync_status import status_event
 from jira_assets.checks import check_events, judge_status
 from jira_assets.decoding import decode_json
 from jira_assets.errors import AuthenticationError, JiraAssetsError
-from jira_assets.jobs import OUR_JOBS, sync_job
+from jira_assets.jobs import OUR_JOBS, publish_job, sync_job
 from jira_assets.partitions import follow_requests
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.runs import settle_runs
 from jira_assets.sync.due import Due
 from jira_assets.sync.freshness import Look, Memory, look_around
 from jira_assets.sync.health import Verdict
+from jira_assets.sync.outside import outside_identity
 from jira_assets.sync.workbench import Workbench
 from jira_assets.warehouse.manifest import fingerprint
 
@@ -62,6 +63,30 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
                 return _result(context, bench, cursor, look, partitions)
     return dg.SensorResult(
         skip_reason=obstacle, cursor=context.cursor, dynamic_partitions_requests=partitions
+    )
+
+
+@dg.sensor(
+    name="decisions",
+    job_name=publish_job.name,
+    minimum_interval_seconds=EVERY_HALF_MINUTE,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Publishes again when people decided something, or when team, pull requests or settings of "
+    "the metrics changed. Jira is asked nothing.",
+)
+def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
+    """Compare what is kept outside of Jira with what it was when a run was last asked for."""
+    with home.opened() as bench:
+        alive = settle_runs(context.instance, OUR_JOBS, bench.clock())
+        at_work = next((run for run in alive if run.job_name == publish_job.name), None)
+        if at_work is not None:
+            return dg.SensorResult(skip_reason=f"Run {at_work.run_id[:8]} is at work.", cursor=context.cursor)
+        identity = outside_identity(bench.state, bench.settings)
+        is_news = context.cursor not in (None, identity) and bench.settings.warehouse_file.exists()
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest()] if is_news else None,
+        skip_reason=None if is_news else "Nothing changed.",
+        cursor=identity,
     )
 
 

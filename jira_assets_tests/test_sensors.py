@@ -19,8 +19,9 @@ from jira_assets.definitions import defs
 from jira_assets.demo.generate import generate_site
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.runs import lock_of
-from jira_assets.sensors import freshness, read_cursor
+from jira_assets.sensors import decisions, freshness, read_cursor
 from jira_assets.warehouse.locks import lock_held
+from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.rig import Rig, open_rig
 
 NOW_MS = 1_795_435_200_000
@@ -48,14 +49,15 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 class Ticker:
     """Lets the sensor tick, each time with the cursor that it left."""
 
-    def __init__(self, instance: dg.DagsterInstance) -> None:
+    def __init__(self, instance: dg.DagsterInstance, sensor: dg.SensorDefinition = freshness) -> None:
         self.instance = instance
+        self.sensor = sensor
         self.cursor: str | None = None
 
     def tick(self) -> dg.SensorResult:
         """One tick."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        result = freshness(context, home=JiraAssetsHome())
+        result = self.sensor(context, home=JiraAssetsHome())
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
         return result
@@ -271,3 +273,73 @@ def test_it_is_on_by_default_and_ticks_twice_a_minute() -> None:
 
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == 30
+
+
+@pytest.fixture
+def watcher(rig: Rig, instance: dg.DagsterInstance) -> Ticker:
+    """The sensor of what is kept outside of Jira, which ticked once over a site that was published."""
+    rig.sync()
+    rig.publish()
+    watcher = Ticker(instance, decisions)
+    assert not watcher.tick().run_requests
+    return watcher
+
+
+def publish(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    """Run what that sensor asks for."""
+    return defs.resolve_job_def("publish_warehouse").execute_in_process(instance=instance)
+
+
+def test_what_people_decide_is_published_without_asking_jira(rig: Rig, watcher: Ticker) -> None:
+    assert not watcher.tick().run_requests
+    account = next(iter(rig.site.catalog.users))
+    rig.bench.state.set_override(account, None)
+    assert watcher.tick().run_requests
+
+    mark = rig.site.journal.mark()
+    assert publish(watcher.instance).success
+    assert rig.site.requests_since(mark) == []
+    rows = f"select distinct reason from jira_unmatched_users where account_id = '{account}'"
+    assert published(rig, rows) in ([], [("ignored",)])
+    assert not watcher.tick().run_requests
+
+
+def test_a_new_table_of_pull_requests_is_published_and_a_broken_one_is_tried_once(
+    rig: Rig, watcher: Ticker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "pulls.csv"
+    table.write_text("repository,number,title,created_at\nweb,1,One,2026-01-01\n")
+    monkeypatch.setenv("JIRA_ASSETS_PULL_REQUESTS", str(table))
+    assert watcher.tick().run_requests
+    assert publish(watcher.instance).success
+    assert published(rig, "select title from pull_requests") == [("One",)]
+
+    table.write_text("no such columns\n1\n")
+    assert watcher.tick().run_requests
+    assert publish(watcher.instance).success
+    assert not watcher.tick().run_requests
+    assert published(rig, "select title from pull_requests") == [("One",)]
+
+
+def test_a_setting_of_the_metrics_is_brought_to_bear(
+    rig: Rig, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIRA_ASSETS_TIME_ZONE", "Asia/Tokyo")
+    assert watcher.tick().run_requests
+    assert publish(watcher.instance).success
+    assert published(rig, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
+
+
+def test_before_anything_was_published_there_is_nothing_to_publish_again(
+    rig: Rig, instance: dg.DagsterInstance
+) -> None:
+    watcher = Ticker(instance, decisions)
+    watcher.tick()
+    rig.bench.state.set_override("somebody", None)
+    assert not watcher.tick().run_requests
+
+
+def published(rig: Rig, sql: str) -> list[tuple[Any, ...]]:
+    """Ask the published file itself."""
+    with open_warehouse(rig.bench.settings.warehouse_file) as warehouse:
+        return warehouse.execute(sql).fetchall()

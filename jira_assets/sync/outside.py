@@ -10,7 +10,19 @@ from jira_assets.settings import Settings
 from jira_assets.state import State
 from jira_assets.sync.context import utc_now
 from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import fingerprint
+from jira_assets.warehouse.outside import source_identity
 from jira_assets.warehouse.pull_requests import land_pull_requests
+
+_SHOWN_SETTINGS = (
+    "time_zone",
+    "hierarchy_levels",
+    "undelivered_resolutions",
+    "active_statuses",
+    "status_categories",
+    "parquet_mirror",
+)
+"""Settings that publishing alone brings to bear."""
 
 
 def follow_sources(lake: Lake, state: State, settings: Settings) -> list[str]:
@@ -25,6 +37,27 @@ def follow_sources(lake: Lake, state: State, settings: Settings) -> list[str]:
     except InputError as error:
         notices.append(f"The pull requests stay as they were. {error}")
     return notices
+
+
+def outside_identity(state: State, settings: Settings) -> str:
+    """Condense what people decided and other programs keep: it is published without a question to Jira.
+
+    Of a source that is a query, only reading it can tell whether it changed.
+    """
+    sources = [source for source in (settings.team, settings.pull_requests) if source is not None]
+    # A sync copies a team that comes from a source into the state: no news to whoever knows the source.
+    members = [] if settings.team is not None else state.team_members()
+    return fingerprint(
+        [
+            [[source, source_identity(source)] for source in sources],
+            [
+                [member.member_id, member.display_name, member.email, member.jira_account_id]
+                for member in members
+            ],
+            [[override.account_id, override.member_id] for override in state.overrides()],
+            [str(getattr(settings, name)) for name in _SHOWN_SETTINGS],
+        ]
+    )
 
 
 def _follow_team(state: State, settings: Settings) -> None:
