@@ -80,7 +80,7 @@ class PanelAnswer:
     def is_enough(self) -> bool:
         """Whether there is anything to draw."""
         place = self.rows.columns.index(self.panel.enough)
-        return any(row[place] is not None for row in self.rows.rows)
+        return any(row[place] for row in self.rows.rows)
 
     @property
     def needs(self) -> str:

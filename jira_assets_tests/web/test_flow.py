@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,11 +18,11 @@ from starlette.testclient import TestClient
 from jira_assets.settings import Settings
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets.web.application import create_app
-from jira_assets.web.flow import answer_panel, panel_question
+from jira_assets.web.flow import PanelAnswer, answer_panel, panel_question
 from jira_assets.web.flow_filter import WINDOWS, FlowFilter
 from jira_assets.web.headlines import headline
 from jira_assets.web.panels import PANELS, chart
-from jira_assets.web.published import Published
+from jira_assets.web.published import Published, Rows
 from jira_assets_tests.web.conftest import Page
 from jira_assets_tests.web.hand_made import write_warehouse
 from jira_assets_tests.web.published_site import published_site
@@ -220,6 +220,13 @@ def test_a_question_that_needs_too_much_memory_says_what_to_choose_instead(
     answer = client.get("/flow/cycle_time.json?weeks=0")
     assert answer.status_code == 400
     assert "shorter time" in answer.json()["instruction"]
+
+
+def test_sprints_without_any_estimate_are_nothing_to_draw() -> None:
+    days = FlowFilter.read({}, usual_project=None, today=date(2026, 11, 24))
+    for commitments, is_enough in (((0.0, 0.0), False), ((0.0, 5.0), True), ((None,), False)):
+        rows = Rows(("commitment",), [(value,) for value in commitments], datetime.now(UTC))
+        assert PanelAnswer(PANELS["velocity"], days, rows, "").is_enough is is_enough
 
 
 def test_what_is_not_drawn_is_counted_nevertheless() -> None:
