@@ -330,6 +330,26 @@ def test_a_setting_of_the_metrics_is_brought_to_bear(
     assert published(rig, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
 
 
+def test_another_story_point_field_is_in_the_tables_without_a_sync(rig: Rig, watcher: Ticker) -> None:
+    project = rig.tracked[0]
+    points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
+    assert published(rig, points) > [(0,)]
+    # Nothing was ever written into this field.
+    rig.bench.state.choose_fields(project.project_id, story_points="customfield_99999", sprint=None)
+    assert watcher.tick().run_requests
+    assert publish(watcher.instance).success
+    assert published(rig, points) == [(0,)]
+
+
+def test_what_is_no_longer_tracked_leaves_the_tables(rig: Rig, watcher: Ticker) -> None:
+    project = rig.tracked[0]
+    rig.bench.state.untrack([project.project_key])
+    assert watcher.tick().run_requests
+    assert publish(watcher.instance).success
+    of_it = f"select count(*) from jira_issues where project_id = '{project.project_id}'"
+    assert published(rig, of_it) == [(0,)]
+
+
 def test_before_anything_was_published_there_is_nothing_to_publish_again(
     rig: Rig, instance: dg.DagsterInstance
 ) -> None:

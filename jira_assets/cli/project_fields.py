@@ -30,7 +30,8 @@ def fields(
     """Show or choose by hand the fields of story points and sprints of the tracked project KEY.
 
     What is chosen for a project comes before what is chosen for the site (JIRA_ASSETS_STORY_POINTS_FIELD and
-    JIRA_ASSETS_SPRINT_FIELD), and that before what is discovered. It shows after the next sync.
+    JIRA_ASSETS_SPRINT_FIELD), and that before what is discovered. `jira-assets publish` shows it;
+    Dagster does within a minute.
     """
     if discover and (story_points or sprint):
         raise click.UsageError("--discover forgets what --story-points and --sprint choose.")

@@ -97,7 +97,10 @@ def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
     with open_state(invocation.settings) as state:
         gone = state.untrack(keys)
     invocation.say(f"No longer tracked: {', '.join(project.project_key for project in gone)}.")
-    invocation.say("Their rows leave the warehouse at the next sync or publish; the lake keeps them.")
+    invocation.say(
+        "`jira-assets publish` takes their rows out of the warehouse, Dagster does within a minute; "
+        "the lake keeps them."
+    )
 
 
 def _is_terminal() -> bool:

@@ -16,7 +16,7 @@ from jira_assets.phrases import ago, counted
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 
 _UNMATCHED = PUBLISHED_TABLES["jira_unmatched_users"]
-_WHEN = "`jira-assets publish` shows it; so does the next sync."
+_WHEN = "`jira-assets publish` shows it; Dagster does within a minute."
 _SHOWN = ("project_key", "display_name", "email", "reason", "it may be", "issues_assigned", "account_id")
 
 

@@ -21,8 +21,11 @@ _SHOWN_SETTINGS = (
     "active_statuses",
     "status_categories",
     "parquet_mirror",
+    "story_points_field",
+    "sprint_field",
+    "extra_fields",
 )
-"""Settings that publishing alone brings to bear."""
+"""Settings that are brought to bear without a question to Jira."""
 
 
 def follow_sources(lake: Lake, state: State, settings: Settings) -> list[str]:
@@ -55,6 +58,10 @@ def outside_identity(state: State, settings: Settings) -> str:
                 for member in members
             ],
             [[override.account_id, override.member_id] for override in state.overrides()],
+            [
+                [project.project_id, project.story_points_field, project.sprint_field]
+                for project in state.tracked_projects()
+            ],
             [str(getattr(settings, name)) for name in _SHOWN_SETTINGS],
         ]
     )

@@ -28,7 +28,7 @@ from jira_assets.sync.outside import follow_sources
 from jira_assets.sync.project import Task
 from jira_assets.sync.publishing import publish_warehouse
 from jira_assets.sync.refresh import refresh_site
-from jira_assets.sync.run import SyncResult, match_everyone, rederive_projects, sync_projects
+from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
 from jira_assets.sync.site import arrive
 from jira_assets.warehouse.compact import compact_project
 from jira_assets.warehouse.engine import open_engine
@@ -103,9 +103,13 @@ class Workbench:
         return rederive_projects(self.engine, self.lake, self.state, projects, options_from(self.settings))
 
     def gather(self) -> list[str]:
-        """Read what other programs keep and match people again, without asking Jira; returns what failed."""
+        """Bring what people decided and other programs keep into the lake, without asking Jira.
+
+        Returns what failed. A project that somebody works on is left to them: they derive it themselves.
+        """
         notices = follow_sources(self.lake, self.state, self.settings)
-        match_everyone(self.engine, self.lake, self.state)
+        tracked = self.state.tracked_projects()
+        self.rederive([project for project in tracked if self.lake.holder(project.project_id) is None])
         return notices
 
     def compact(self) -> int:
