@@ -38,5 +38,10 @@ def write_rows(engine: duckdb.DuckDBPyConnection, path: Path, lines: list[bytes]
             staging.unlink(missing_ok=True)
 
 
+def empty_table(columns: Columns) -> str:
+    """Write a table without rows in SQL; united by name, it gives its columns to older files."""
+    return f"select {', '.join(f'null::{kind} as {column}' for column, kind in columns.items())} where false"
+
+
 def _plain(value: Any) -> Any:
     return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value

@@ -16,7 +16,7 @@ import duckdb
 
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteManifest, SiteTable
-from jira_assets.warehouse.rows import Columns, encode_rows, write_rows
+from jira_assets.warehouse.rows import Columns, empty_table, encode_rows, write_rows
 from jira_assets.warehouse.statements import literal
 
 SITE_TABLES: Mapping[str, Columns] = {
@@ -109,7 +109,8 @@ def read_site_table(
         return []
     columns = list(SITE_TABLES[name])
     rows = engine.execute(
-        f"select {', '.join(columns)} from read_parquet({literal(lake.path(table.path))})"
+        f"select {', '.join(columns)} from ({empty_table(SITE_TABLES[name])} "
+        f"union all by name select * from read_parquet({literal(lake.path(table.path))}))"
     ).fetchall()
     return [{key: _aware(value) for key, value in zip(columns, row, strict=True)} for row in rows]
 

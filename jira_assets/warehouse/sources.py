@@ -15,7 +15,7 @@ import duckdb
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, SiteManifest
 from jira_assets.warehouse.metrics import MetricSettings, define_days
-from jira_assets.warehouse.rows import Columns, encode_rows
+from jira_assets.warehouse.rows import Columns, empty_table, encode_rows
 from jira_assets.warehouse.site import SITE_TABLES
 from jira_assets.warehouse.statements import literal, statement
 
@@ -231,7 +231,7 @@ def _offer_derived(
 def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[str] | None) -> None:
     columns = {"jira_id": "varchar", "jira_key": "varchar"}
     if replaced is None:
-        engine.execute(f"create view lake.other_keys as {_empty(columns)}")
+        engine.execute(f"create view lake.other_keys as {empty_table(columns)}")
     else:
         ids = ", ".join(map(literal, replaced))
         engine.execute(
@@ -269,7 +269,7 @@ def _tracked(project_id: str, manifest: Manifest | None, project_key: str | None
 def _offer_files(
     engine: duckdb.DuckDBPyConnection, lake: Lake, name: str, files: Sequence[str], columns: Columns
 ) -> None:
-    source = _empty(columns)
+    source = empty_table(columns)
     if files:
         listed = ", ".join(literal(lake.path(file)) for file in files)
         by_project = "true, hive_types = {'project': 'varchar'}" if "project" in columns else "false"
@@ -288,7 +288,3 @@ def _offer_rows(engine: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row
         f"create table {name} as select unnest(from_json(?, '[{{{fields}}}]'), max_depth := 2)",
         [lines.decode()],
     )
-
-
-def _empty(columns: Columns) -> str:
-    return f"select {', '.join(f'null::{kind} as {column}' for column, kind in columns.items())} where false"

@@ -18,6 +18,7 @@ from jira_assets.warehouse.manifest import (
     SiteTable,
     fingerprint,
 )
+from jira_assets.warehouse.site import read_site_table
 from jira_assets_tests.warehouse.bench import NOON, Bench, at, seen
 
 
@@ -62,6 +63,17 @@ def test_the_same_table_of_the_site_is_the_same_file(bench: Bench) -> None:
 
     bench.land_site("statuses", {"status_id": "1"})
     assert bench.lake.site_manifest().tables["statuses"].path != before.tables["statuses"].path
+
+
+def test_a_table_of_the_site_that_an_older_version_wrote_lacks_only_its_new_columns(bench: Bench) -> None:
+    bench.land_site("projects", {"project_id": "10", "project_key": "PAY", "former_keys": ["OLD"]})
+    site = bench.lake.site_manifest()
+    file = bench.lake.path(site.tables["projects"].path)
+    file.unlink()
+    bench.engine.execute(f"copy (select '10' as project_id, 'PAY' as project_key) to '{file}'")
+
+    (row,) = read_site_table(bench.engine, bench.lake, site, "projects")
+    assert (row["project_key"], row["former_keys"]) == ("PAY", None)
 
 
 def test_a_manifest_that_cannot_be_read_is_an_error_with_a_way_out(bench: Bench) -> None:
