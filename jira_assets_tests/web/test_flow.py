@@ -224,8 +224,8 @@ def test_a_question_that_needs_too_much_memory_says_what_to_choose_instead(
 
 def test_sprints_without_any_estimate_are_nothing_to_draw() -> None:
     days = FlowFilter.read({}, usual_project=None, today=date(2026, 11, 24))
-    for commitments, is_enough in (((0.0, 0.0), False), ((0.0, 5.0), True), ((None,), False)):
-        rows = Rows(("commitment",), [(value,) for value in commitments], datetime.now(UTC))
+    for points, is_enough in (((0.0, 0.0), False), ((0.0, 5.0), True), ((None,), False)):
+        rows = Rows(("points_in_it",), [(value,) for value in points], datetime.now(UTC))
         assert PanelAnswer(PANELS["velocity"], days, rows, "").is_enough is is_enough
 
 
