@@ -13,6 +13,7 @@ from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import fingerprint
 from jira_assets.warehouse.outside import source_identity
 from jira_assets.warehouse.pull_requests import land_pull_requests
+from jira_assets.warehouse.statements import statements_version
 
 _SHOWN_SETTINGS = (
     "time_zone",
@@ -43,8 +44,9 @@ def follow_sources(lake: Lake, state: State, settings: Settings) -> list[str]:
 
 
 def outside_identity(state: State, settings: Settings) -> str:
-    """Condense what people decided and other programs keep: it is published without a question to Jira.
+    """Condense what people decided, what other programs keep, and how the tables are made of it.
 
+    What changes of that is brought into the tables without a question to Jira; so is a newer version of ours.
     Of a source that is a query, only reading it can tell whether it changed.
     """
     sources = [source for source in (settings.team, settings.pull_requests) if source is not None]
@@ -63,6 +65,7 @@ def outside_identity(state: State, settings: Settings) -> str:
                 for project in state.tracked_projects()
             ],
             [str(getattr(settings, name)) for name in _SHOWN_SETTINGS],
+            [statements_version(name) for name in ("derive", "publish")],
         ]
     )
 
