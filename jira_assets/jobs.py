@@ -61,8 +61,7 @@ def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> 
     """Bring what people decided and other programs keep into the tables; Jira is asked nothing."""
     with home.opened() as bench:
         try:
-            notices = bench.gather()
-            published = bench.publish()
+            notices, published = bench.publish_decisions()
         except JiraAssetsError as error:
             raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
     for notice in notices:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import dagster as dg
 import msgspec
@@ -29,6 +30,8 @@ Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 EVERY_HALF_MINUTE = 30
 REPORT_EVERY = timedelta(minutes=15)
 """Events are kept for ever, so there are few of them."""
+PAUSE_AFTER_ASKING = timedelta(minutes=2)
+"""A run that failed, or met a sync at work, is not asked for again at once."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,6 +40,16 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     memory: Memory = Memory()
     reported_at: datetime | None = None
     reported: str = ""
+
+
+class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
+    """Which decisions a run was last asked to publish, and when."""
+
+    identity: str = ""
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+
+
+Left = TypeVar("Left", Cursor, AskedFor)
 
 
 @dg.sensor(
@@ -75,27 +88,45 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
     "the metrics changed. Jira is asked nothing.",
 )
 def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
-    """Compare what is kept outside of Jira with what it was when a run was last asked for."""
+    """Compare what is kept outside of Jira with what the published tables show of it."""
+    asked = _read(context.cursor, AskedFor)
     with home.opened() as bench:
-        alive = settle_runs(context.instance, OUR_JOBS, bench.clock())
-        at_work = next((run for run in alive if run.job_name == publish_job.name), None)
-        if at_work is not None:
-            return dg.SensorResult(skip_reason=f"Run {at_work.run_id[:8]} is at work.", cursor=context.cursor)
-        identity = outside_identity(bench.state, bench.settings)
-        is_news = context.cursor not in (None, identity) and bench.settings.warehouse_file.exists()
+        reason, request = _publish_request(context.instance, bench, asked)
     return dg.SensorResult(
-        run_requests=[dg.RunRequest()] if is_news else None,
-        skip_reason=None if is_news else "Nothing changed.",
-        cursor=identity,
+        run_requests=[dg.RunRequest()] if request else None,
+        skip_reason=reason,
+        cursor=msgspec.json.encode(request or asked).decode(),
     )
+
+
+def _publish_request(
+    instance: dg.DagsterInstance, bench: Workbench, asked: AskedFor
+) -> tuple[str | None, AskedFor | None]:
+    """Say why nothing has to be published, or ask for it."""
+    alive = settle_runs(instance, OUR_JOBS, bench.clock())
+    at_work = next((run for run in alive if run.job_name == publish_job.name), None)
+    if at_work is not None:
+        return f"Run {at_work.run_id[:8]} is at work.", None
+    if not bench.settings.warehouse_file.exists():
+        return "Nothing was published yet; the first sync does.", None
+    identity = outside_identity(bench.state, bench.settings)
+    if identity == bench.lake.site_manifest().decisions_followed:
+        return "Nothing changed.", None
+    if asked.identity == identity and bench.clock() - asked.at < PAUSE_AFTER_ASKING:
+        return "The run for this did not bring all of it into the tables; it is asked for again soon.", None
+    return None, AskedFor(identity=identity, at=bench.clock())
 
 
 def read_cursor(text: str | None) -> Cursor:
     """Read what the last tick left; one that another version wrote is forgotten."""
+    return _read(text, Cursor)
+
+
+def _read(text: str | None, kind: type[Left]) -> Left:
     try:
-        return decode_json(text.encode(), Cursor) if text else Cursor()
+        return decode_json(text.encode(), kind) if text else kind()
     except msgspec.DecodeError:
-        return Cursor()
+        return kind()
 
 
 def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:

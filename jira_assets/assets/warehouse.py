@@ -35,9 +35,9 @@ def warehouse(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> dg.Mat
     sync that changed something; run this asset to publish again.
     """
     with home.opened() as bench:
-        for notice in bench.gather():
+        notices, published = bench.publish_decisions(force=True)
+        for notice in notices:
             context.log.warning(notice)
-        published = bench.publish(force=True)
         assert published is not None  # noqa: S101  # forced, so there is always a new file
         return dg.MaterializeResult(
             metadata=_metadata(published), data_version=dg.DataVersion(published.fingerprint)

@@ -18,9 +18,9 @@ def publish(invocation: Invocation, force: bool) -> None:
     from jira_assets.sync.workbench import open_workbench  # late: it imports DuckDB and SQLAlchemy
 
     with open_workbench(invocation.settings) as bench:
-        for notice in bench.gather():
-            invocation.say(notice)
-        published = bench.publish(force=force)
+        notices, published = bench.publish_decisions(force=force)
+    for notice in notices:
+        invocation.say(notice)
     if published is None:
         invocation.say("The warehouse shows everything already.")
     else:

@@ -70,6 +70,15 @@ def outside_identity(state: State, settings: Settings) -> str:
     )
 
 
+def note_followed(lake: Lake, identity: str) -> None:
+    """Keep that the published tables show what was condensed into this identity."""
+    with lake.lock("site", "publishing"):
+        site = lake.site_manifest()
+        if site.decisions_followed != identity:
+            site.decisions_followed = identity
+            lake.commit_site(site)
+
+
 def _follow_team(state: State, settings: Settings) -> None:
     if settings.team is None:
         return

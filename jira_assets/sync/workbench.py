@@ -24,7 +24,7 @@ from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.inactive import ask_again
 from jira_assets.sync.listener import Listener
 from jira_assets.sync.outcome import Mode, Outcome
-from jira_assets.sync.outside import follow_sources
+from jira_assets.sync.outside import follow_sources, note_followed, outside_identity
 from jira_assets.sync.project import Task
 from jira_assets.sync.publishing import publish_warehouse
 from jira_assets.sync.refresh import refresh_site
@@ -102,15 +102,21 @@ class Workbench:
         """Derive the projects' tables again from what the lake holds, without asking Jira."""
         return rederive_projects(self.engine, self.lake, self.state, projects, options_from(self.settings))
 
-    def gather(self) -> list[str]:
-        """Bring what people decided and other programs keep into the lake, without asking Jira.
+    def publish_decisions(self, *, force: bool = False) -> tuple[list[str], Published | None]:
+        """Bring what people decided and other programs keep into the tables, without asking Jira.
 
-        Returns what failed. A project that somebody works on is left to them: they derive it themselves.
+        Returns what could not be read, and what was published. A project that somebody works on is left to
+        them for now: then it is not noted that all was followed.
         """
+        identity = outside_identity(self.state, self.settings)  # first: what is decided from now on is news
         notices = follow_sources(self.lake, self.state, self.settings)
         tracked = self.state.tracked_projects()
-        self.rederive([project for project in tracked if self.lake.holder(project.project_id) is None])
-        return notices
+        free = [project for project in tracked if self.lake.holder(project.project_id) is None]
+        self.rederive(free)
+        published = self.publish(force=force)
+        if free == tracked:
+            note_followed(self.lake, identity)
+        return notices, published
 
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""

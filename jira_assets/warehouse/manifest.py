@@ -140,6 +140,8 @@ class SiteManifest(msgspec.Struct):
     """A digest of everything the people were last matched from."""
     pull_requests_read_from: str = ""
     """A digest of the files that the pull requests were last read from."""
+    decisions_followed: str = ""
+    """A digest of what people decided and other programs keep, as it was when that was last published."""
 
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""

@@ -94,7 +94,7 @@ def test_decisions_survive_what_the_team_is_read_from(rig: Rig) -> None:
     ((account, member),) = rig.ask("select account_id, member_id from jira_user_matches order by all limit 1")
     other = next(each.member_id for each in rig.bench.state.team_members() if each.member_id != member)
     rig.bench.state.set_override(account, other)
-    rig.bench.gather()
+    rig.bench.publish_decisions()
     rig.publish()
     of_account = (
         f"select distinct member_id, matched_by from jira_user_matches where account_id = '{account}'"
