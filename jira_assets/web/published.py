@@ -69,6 +69,7 @@ class Published:
         with ONE_AT_A_TIME, open_warehouse(self.path) as connection:
             connection.execute(f"set memory_limit = '{USUAL_MEMORY}'")
             connection.execute("set threads = 1")  # more would cost memory, too
+            connection.execute("set temp_directory = ''")  # nothing is written beside the published file
             try:
                 yield connection
             except (duckdb.CatalogException, duckdb.BinderException) as error:

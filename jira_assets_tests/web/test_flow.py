@@ -212,6 +212,11 @@ def test_a_question_that_needs_more_memory_than_usual_gets_it(
     assert answer_panel(published, "cycle_time", {"weeks": "0"}).rows.rows == expected
 
 
+def test_no_question_writes_beside_the_published_file(settings: Settings) -> None:
+    with Published(settings.warehouse_file).opened() as connection:
+        assert connection.execute("select current_setting('temp_directory')").fetchone() == ("",)
+
+
 def test_a_question_that_needs_too_much_memory_says_what_to_choose_instead(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
