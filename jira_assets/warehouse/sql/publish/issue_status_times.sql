@@ -3,7 +3,8 @@ with times as (
     select
         jira_id as jira_id,
         status_id as status_id,
-        any_value(status) as status,
+        -- A status that is gone may have had several names in one history.
+        arg_max(status, visit) as status,
         any_value(status_category) as status_category,
         any_value(is_active) as is_active,
         min(visit) as first_visit,
