@@ -56,7 +56,7 @@ def compact_job() -> None:
     merge_raw_files()
 
 
-@dg.op(description="Read team and pull requests where they changed, match people again, and publish.")
+@dg.op(description="Follow decisions, settings, team and pull requests, and publish.")
 def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> None:
     """Bring what people decided and other programs keep into the tables; Jira is asked nothing."""
     with home.opened() as bench:
@@ -72,8 +72,8 @@ def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> 
 
 @dg.job(
     name="publish_warehouse",
-    description="Bring decisions about people, the team, pull requests and settings of the metrics into the "
-    "tables; Jira is asked nothing.",
+    description="Bring decisions about people, projects and fields, the team, pull requests and settings "
+    "into the tables; Jira is asked nothing.",
     executor_def=dg.in_process_executor,
 )
 def publish_job() -> None:

@@ -38,7 +38,8 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             job=sync_job,
             cron_schedule=settings.sync_cron,
             default_status=OFF,
-            description="Syncs every project, for those who prefer that: turn this on and the sensor off.",
+            description="Syncs every project, for those who prefer that: turn this on and the sensor "
+            "`freshness` off.",
         ),
     ]
 

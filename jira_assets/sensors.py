@@ -1,4 +1,4 @@
-"""The sensors that keep everything fresh: one question to the site at each tick, and at most one run each."""
+"""The sensors that keep everything fresh: at most one question to the site at each tick, and one run."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 EVERY_HALF_MINUTE = 30
 REPORT_EVERY = timedelta(minutes=15)
 """Events are kept for ever, so there are few of them."""
-PAUSE_AFTER_ASKING = timedelta(minutes=2)
-"""A run that failed, or met a sync at work, is not asked for again at once."""
+PAUSE_AFTER_ASKING, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=1)
+"""A run that failed, or met a sync at work, is asked for again later, and ever later."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,6 +47,12 @@ class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
 
     identity: str = ""
     at: datetime = datetime.min.replace(tzinfo=UTC)
+    times: int = 0
+
+    @property
+    def again_at(self) -> datetime:
+        """When it may be asked for again."""
+        return self.at + min(PAUSE_AFTER_ASKING * 2.0 ** min(self.times - 1, 10), LONGEST_PAUSE)
 
 
 Left = TypeVar("Left", Cursor, AskedFor)
@@ -84,8 +90,8 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
     job_name=publish_job.name,
     minimum_interval_seconds=EVERY_HALF_MINUTE,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Publishes again when people decided something, or when team, pull requests or settings of "
-    "the metrics changed. Jira is asked nothing.",
+    description="Publishes again when people decided something, or when team, pull requests, settings of the "
+    "tables or the version of this project changed. Jira is asked nothing.",
 )
 def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Compare what is kept outside of Jira with what the published tables show of it."""
@@ -112,9 +118,11 @@ def _publish_request(
     identity = outside_identity(bench.state, bench.settings)
     if identity == bench.lake.site_manifest().decisions_followed:
         return "Nothing changed.", None
-    if asked.identity == identity and bench.clock() - asked.at < PAUSE_AFTER_ASKING:
-        return "The run for this did not bring all of it into the tables; it is asked for again soon.", None
-    return None, AskedFor(identity=identity, at=bench.clock())
+    if asked.identity != identity:
+        return None, AskedFor(identity=identity, at=bench.clock(), times=1)
+    if bench.clock() < asked.again_at:
+        return f"Not all of it is in the tables yet; asked for again at {asked.again_at:%H:%M:%S} UTC.", None
+    return None, AskedFor(identity=identity, at=bench.clock(), times=asked.times + 1)
 
 
 def read_cursor(text: str | None) -> Cursor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from dagster._core.remote_origin import (  # what the daemon gives a run; there 
 
 from jira_assets.definitions import defs
 from jira_assets.demo.generate import generate_site
+from jira_assets.errors import PublishError
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.runs import lock_of
-from jira_assets.sensors import decisions, freshness, read_cursor
+from jira_assets.sensors import AskedFor, decisions, freshness, read_cursor
 from jira_assets.warehouse.locks import lock_held
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.rig import Rig, open_rig
@@ -357,19 +358,42 @@ def test_what_was_decided_before_the_first_tick_is_news(rig: Rig, instance: dg.D
     assert Ticker(instance, decisions).tick().run_requests
 
 
-def test_a_run_that_failed_is_asked_for_again_after_a_pause(
+def test_a_run_that_failed_is_asked_for_again_later_and_ever_later(
     rig: Rig, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PublishError("It has one row too many.", "Try again.")
+
     rig.bench.state.set_override("somebody", None)
     assert watcher.tick().run_requests
+    with monkeypatch.context() as broken:
+        broken.setattr("jira_assets.sync.workbench.publish_warehouse", fail)
+        job = defs.resolve_job_def("publish_warehouse")
+        assert not job.execute_in_process(instance=watcher.instance, raise_on_error=False).success
     result = watcher.tick()
     assert not result.run_requests
-    assert "asked for again" in str(result.skip_reason)
+    assert "asked for again at" in str(result.skip_reason)
 
     monkeypatch.setattr("jira_assets.sensors.PAUSE_AFTER_ASKING", timedelta())
     assert watcher.tick().run_requests
     assert publish(watcher.instance).success
     assert not watcher.tick().run_requests
+
+
+def test_the_pause_between_two_requests_doubles_up_to_an_hour() -> None:
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    pauses = [AskedFor(identity="x", at=at, times=times).again_at - at for times in (1, 2, 3, 4, 5, 6, 99)]
+    assert pauses == [timedelta(minutes=minutes) for minutes in (2, 4, 8, 16, 32, 60, 60)]
+
+
+def test_a_sync_that_was_planned_before_a_decision_follows_it(rig: Rig, watcher: Ticker) -> None:
+    planned = rig.tracked
+    project = planned[0]
+    rig.bench.state.choose_fields(project.project_id, story_points="customfield_99999", sprint=None)
+    assert rig.bench.sync(planned).failures == []
+    rig.bench.publish()
+    points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
+    assert published(rig, points) == [(0,)]
 
 
 def test_what_is_decided_about_a_project_that_a_sync_works_on_is_not_forgotten(

@@ -91,8 +91,8 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
 def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
     """Stop tracking the projects of these KEYS.
 
-    Their rows leave the warehouse at the next publish. What was read, the fields chosen by hand and the
-    outcomes are kept: tracking again goes on from there, and asks Jira only for what changed since.
+    Their rows leave the warehouse when it is published again. What was read, the fields chosen by hand and
+    the outcomes are kept: tracking again goes on from there, and asks Jira only for what changed since.
     """
     with open_state(invocation.settings) as state:
         gone = state.untrack(keys)

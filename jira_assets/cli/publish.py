@@ -13,7 +13,7 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 def publish(invocation: Invocation, force: bool) -> None:
     """Publish what the lake holds; every sync that changed something does this by itself.
 
-    The team, decisions about accounts and pull requests are looked at again; Jira is not asked.
+    The team, pull requests, settings and what was decided about people and fields count; Jira is not asked.
     """
     from jira_assets.sync.workbench import open_workbench  # late: it imports DuckDB and SQLAlchemy
 

@@ -49,9 +49,10 @@ def import_(
                 f"Account {override.account_id} was matched by hand to {override.member_id}, who is not on "
                 f"the team; undo it with `jira-assets users forget {override.account_id}`."
             )
-    invocation.say("`jira-assets publish` shows the matches; Dagster does within a minute.")
     if invocation.settings.team:
-        invocation.say("JIRA_ASSETS_TEAM is set: the next sync reads the team from there again.")
+        invocation.say("JIRA_ASSETS_TEAM is set: the next sync or publish reads the team from there again.")
+    else:
+        invocation.say("`jira-assets publish` shows the matches; Dagster does within a minute.")
 
 
 @team.command("list")

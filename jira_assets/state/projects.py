@@ -24,6 +24,12 @@ class Projects(Database):
         with self.reading() as connection:
             return _select(connection, include_inactive=include_inactive)
 
+    def tracked_now(self, project: TrackedProject) -> TrackedProject:
+        """Read a project again; one that is no longer remembered stays as it was."""
+        with self.reading() as connection:
+            found = _select(connection, include_inactive=True, project_id=project.project_id)
+        return found[0] if found else project
+
     def track(self, projects: Iterable[ProjectRef]) -> list[TrackedProject]:
         """Track these projects and return the newly tracked; all of them or, on error, none."""
         refs = list(projects)
@@ -84,11 +90,15 @@ class Projects(Database):
         }
 
 
-def _select(connection: Connection, *, include_inactive: bool = False) -> list[TrackedProject]:
+def _select(
+    connection: Connection, *, include_inactive: bool = False, project_id: str | None = None
+) -> list[TrackedProject]:
     shown = [column for column in _COLUMNS if column is not _COLUMNS.site_id]
     query = select(*shown).order_by(_COLUMNS.project_key, _COLUMNS.project_id)
     if not include_inactive:
         query = query.where(_COLUMNS.is_active)
+    if project_id is not None:
+        query = query.where(_COLUMNS.project_id == project_id)
     return [TrackedProject(**row) for row in connection.execute(query).mappings()]
 
 

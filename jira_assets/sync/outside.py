@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from jira_assets.errors import InputError
 from jira_assets.people.members import read_members
+from jira_assets.people.tables import MATCHING_VERSION
 from jira_assets.settings import Settings
 from jira_assets.state import State
 from jira_assets.sync.context import utc_now
@@ -65,7 +66,10 @@ def outside_identity(state: State, settings: Settings) -> str:
                 for project in state.tracked_projects()
             ],
             [str(getattr(settings, name)) for name in _SHOWN_SETTINGS],
-            [statements_version(name) for name in ("derive", "publish")],
+            [
+                MATCHING_VERSION,
+                *(statements_version(name) for name in ("derive", "publish", "pull_requests")),
+            ],
         ]
     )
 

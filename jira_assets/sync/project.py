@@ -34,11 +34,16 @@ class Task:
     accept: bool = False
 
 
-def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], SiteFacts]) -> Outcome:
+Facts = tuple[SiteFacts, TrackedProject]
+"""What the site says, and the project with the fields that people want by now."""
+
+
+def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], Facts]) -> Outcome:
     """Bring a project up to date; a failure that concerns this project alone comes back in the outcome.
 
-    `facts` of the site are asked for when the issues have been read: they may be on their way until then, and
-    raise what forbids this project. Raises `AuthenticationError`, which concerns every project.
+    `facts` are asked for when the issues have been read: they may be on their way until then, people may
+    have chosen other fields, and they raise what forbids this project. Raises `AuthenticationError`, which
+    concerns every project.
     """
     started = time.monotonic()
     with context.client.transport.counted() as tally:
@@ -52,7 +57,7 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     return replace(outcome, requests=tally.requests, seconds=time.monotonic() - started)
 
 
-def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], SiteFacts]) -> Outcome:
+def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], Facts]) -> Outcome:
     # Read inside the lock: another sync may have committed while this one waited for it.
     project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
@@ -60,7 +65,8 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     mode = _mode_needed(manifest, task.mode)
     brought = _read(context, manifest, mark, mode, accept=task.accept)
     engine = context.engine.cursor()
-    changed = derive_mapped(engine, context.lake, manifest, project, facts(mode), context.options)
+    site, project = facts(mode)
+    changed = derive_mapped(engine, context.lake, manifest, project, site, context.options)
     if len(manifest.raw) > MOST_FILES:
         compact_manifest(engine, context.lake, manifest, context.options.extra_fields)
     context.lake.sweep(manifest)

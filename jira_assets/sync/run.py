@@ -10,7 +10,7 @@ from functools import partial
 
 import duckdb
 
-from jira_assets.errors import LakeError, NotFound
+from jira_assets.errors import LakeError, LockHeld, NotFound
 from jira_assets.people.tables import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
@@ -50,7 +50,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     with context.client.transport.counted() as tally:
         mark = arrive(context)
         doubted = {record.project_id for record in state.records() if record.status == "error"}
-        outcomes, refreshed = _sync_all(context, tasks, mark, doubted)
+        outcomes, refreshed = _sync_all(context, state, tasks, mark, doubted)
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
@@ -60,14 +60,14 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
 
 
 def _sync_all(
-    context: SyncContext, tasks: Sequence[Task], mark: Mark, doubted: Collection[str]
+    context: SyncContext, state: State, tasks: Sequence[Task], mark: Mark, doubted: Collection[str]
 ) -> tuple[list[Outcome], Refreshed]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
 
     def sync(task: Task) -> Outcome:
-        return sync_project(context, task, mark, partial(_facts, context, site, task))
+        return sync_project(context, task, mark, partial(_facts, context, state, site, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
@@ -96,7 +96,9 @@ def _follow_renames(context: SyncContext, state: State, projects: Sequence[Track
             state.rename_key(project.project_id, key)
 
 
-def _facts(context: SyncContext, site: Future[Refreshed], task: Task, mode: Mode) -> SiteFacts:
+def _facts(
+    context: SyncContext, state: State, site: Future[Refreshed], task: Task, mode: Mode
+) -> tuple[SiteFacts, TrackedProject]:
     """Wait for the site's tables; raise what forbids this project.
 
     A project that is not found is no error to whoever has read all of it: that has judged how it stands.
@@ -104,7 +106,7 @@ def _facts(context: SyncContext, site: Future[Refreshed], task: Task, mode: Mode
     error = site.result().failed.get(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
-    return read_site_facts(context.engine.cursor(), context.lake)
+    return read_site_facts(context.engine.cursor(), context.lake), state.tracked_now(task.project)
 
 
 def rederive_projects(
@@ -113,10 +115,15 @@ def rederive_projects(
     state: State,
     projects: Sequence[TrackedProject],
     options: SyncOptions,
+    *,
+    wait: bool = True,
 ) -> list[Outcome]:
-    """Derive the projects' tables again from the lake; one never read to the end has nothing to derive."""
+    """Derive the projects' tables again from the lake; one never read to the end has nothing to derive.
+
+    Unless it is to `wait`, a project that somebody works on comes back as failed by `LockHeld`.
+    """
     facts = read_site_facts(engine, lake)
-    outcomes = [_rederive(engine, lake, project, facts, options) for project in projects]
+    outcomes = [_rederive(engine, lake, project, facts, options, wait=wait) for project in projects]
     return _match_people(engine, lake, state, outcomes)
 
 
@@ -126,17 +133,22 @@ def _rederive(
     project: TrackedProject,
     facts: SiteFacts,
     options: SyncOptions,
+    *,
+    wait: bool,
 ) -> Outcome:
-    with lake.lock(project.project_id, "derive"):
-        manifest = lake.manifest(project.project_id)
-        if manifest is None or manifest.watermark is None:
-            error = LakeError(
-                f"{project.project_key} has not been read to the end yet.",
-                "Sync it first: `jira-assets sync`.",
-            )
-            return failed(lake, project, error)
-        changed = derive_mapped(engine, lake, manifest, project, facts, options)
-        return replace(describe(manifest), changed=changed)
+    try:
+        with lake.lock(project.project_id, "derive", wait=wait):
+            manifest = lake.manifest(project.project_id)
+            if manifest is None or manifest.watermark is None:
+                error = LakeError(
+                    f"{project.project_key} has not been read to the end yet.",
+                    "Sync it first: `jira-assets sync`.",
+                )
+                return failed(lake, project, error)
+            changed = derive_mapped(engine, lake, manifest, project, facts, options)
+            return replace(describe(manifest), changed=changed)
+    except LockHeld as error:
+        return failed(lake, project, error)
 
 
 def _match_people(

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from jira_assets.errors import LockHeld
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.points import PointsLedger
@@ -105,18 +106,26 @@ class Workbench:
     def publish_decisions(self, *, force: bool = False) -> tuple[list[str], Published | None]:
         """Bring what people decided and other programs keep into the tables, without asking Jira.
 
-        Returns what could not be read, and what was published. A project that somebody works on is left to
-        them for now: then it is not noted that all was followed.
+        Returns what is worth telling a person, and what was published. A project that somebody works on is
+        left to them for now: then it is not noted that all was followed.
         """
         identity = outside_identity(self.state, self.settings)  # first: what is decided from now on is news
         notices = follow_sources(self.lake, self.state, self.settings)
-        tracked = self.state.tracked_projects()
-        free = [project for project in tracked if self.lake.holder(project.project_id) is None]
-        self.rederive(free)
+        # What was never read to its end has nothing to derive; the sync that reads it does so itself.
+        read = [project for project in self.state.tracked_projects() if self._was_read(project)]
+        outcomes = rederive_projects(
+            self.engine, self.lake, self.state, read, options_from(self.settings), wait=False
+        )
+        left_out = [outcome.project_key for outcome in outcomes if isinstance(outcome.error, LockHeld)]
         published = self.publish(force=force)
-        if free == tracked:
+        if not left_out:
             note_followed(self.lake, identity)
+        notices += [f"{key} is being synced: its fields follow when that is done." for key in left_out]
         return notices, published
+
+    def _was_read(self, project: TrackedProject) -> bool:
+        manifest = self.lake.manifest(project.project_id)
+        return manifest is not None and manifest.watermark is not None
 
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""

@@ -200,6 +200,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
         "first_visit",
         "visits",
         "days",
+        "days_by_name",
         "age_days",
     ),
     "status_times": (

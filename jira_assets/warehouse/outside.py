@@ -68,10 +68,17 @@ def source_identity(source: str) -> list[list[object]] | None:
     if _QUERY.match(source):
         return None
     try:
-        stats = [(path, path.stat()) for path in _files(_parts(source)[0])]
+        files = [beside for path in _files(_parts(source)[0]) for beside in _with_logs(path)]
+        stats = [(path, path.stat()) for path in files]
     except OSError:
         return None
     return [[str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino] for path, stat in stats]
+
+
+def _with_logs(file: Path) -> list[Path]:
+    """Name a file and what SQLite and DuckDB write beside it before they write into it."""
+    logs = (Path(f"{file}-wal"), Path(f"{file}.wal"))
+    return [file, *(log for log in logs if log.exists())]
 
 
 def unreadable(source: str, reason: str) -> InputError:

@@ -17,6 +17,7 @@ from jira_assets.web.panels import PANELS, Panel
 from jira_assets.web.published import Published, Rows, answer, question
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+# A filter stands on a line of its own, after another condition: `and ($name is null or …)`.
 _FILTER = re.compile(r"^( *and )\(\$([a-z_]+) is null or (.*)\)\n", re.MULTILINE)
 
 
@@ -80,7 +81,7 @@ class PanelAnswer:
     def is_enough(self) -> bool:
         """Whether there is anything to draw."""
         place = self.rows.columns.index(self.panel.enough)
-        return any(row[place] for row in self.rows.rows)
+        return any(row[place] is not None for row in self.rows.rows)
 
     @property
     def needs(self) -> str:

@@ -24,7 +24,7 @@ class Panel:
     needs: str
     """What there has to be before there is anything to draw."""
     enough: str
-    """The column of which at least one row has to hold something, which 0 is not."""
+    """The column of which at least one row has to hold a value."""
     follows: frozenset[str]
     """The filters that it follows: project, sprint, type, window."""
 

@@ -27,7 +27,7 @@ MOST_MEMORY = "512MB"
 
 @dataclass(frozen=True)
 class Rows:
-    """What came of a question: rows as objects, in the order of the columns."""
+    """What came of a question: rows in the order of the columns; iterating gives them as objects."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
@@ -95,7 +95,7 @@ def answer(
     except duckdb.OutOfMemoryException as error:
         raise InputError(
             f"This takes more memory than the page may have ({MOST_MEMORY}).",
-            "Choose one project or a shorter time; `jira-assets sql` has no such limit.",
+            "Choose less: one project, a shorter time; `jira-assets sql` has no such limit.",
         ) from error
 
 

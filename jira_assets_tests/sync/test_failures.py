@@ -45,7 +45,7 @@ def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(rig: Rig) -
         mark = take_mark(context)
         rig.site.switches.dead_credentials = True
         with pytest.raises(AuthenticationError):
-            sync_project(context, Task(rig.tracked[0]), mark, lambda _: SiteFacts())
+            sync_project(context, Task(rig.tracked[0]), mark, lambda _: (SiteFacts(), rig.tracked[0]))
 
     assert manifests_of(rig) == before
 

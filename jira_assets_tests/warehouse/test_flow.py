@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -169,3 +170,32 @@ def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: Ben
         with pytest.raises(PublishError, match="resolution_trend of project 10 ends with 2, and the issues"):
             check_warehouse(engine, {})
         engine.execute("detach built")
+
+
+def test_statuses_that_share_a_name_are_one_stay_of_the_issue(bench: Bench) -> None:
+    steps = [("1", "To Do", "3"), ("3", "Doing", "9"), ("9", "Doing", "4")]
+    histories: list[dict[str, Any]] = [
+        {
+            "id": str(number),
+            "created": f"2026-01-{day:02}T12:00:00.000+0000",
+            "items": [{"field": "status", "fieldId": "status", "from": old, "fromString": name, "to": new}],
+        }
+        for number, (day, (old, name, new)) in enumerate(zip((6, 10, 16), steps, strict=True), 1)
+    ]
+    for change, (_, name, _) in zip(histories, [*steps[1:], ("4", "Done", "")], strict=True):
+        change["items"][0]["toString"] = name
+    fields = {
+        "status": {"id": "4", "name": "Done", "statusCategory": {"key": "done"}},
+        "issuetype": {"id": "1", "name": "Task", "hierarchyLevel": 0},
+        "created": "2026-01-05T12:00:00.000+0000",
+    }
+    bench.land_and_derive(seen("1", fields, histories=histories))
+    bench.publish(metrics=MetricSettings("UTC", AS_OF))
+
+    times = bench.ask("select status_id, days, days_by_name from issue_status_times order by first_visit")
+    assert [tuple(row.values()) for row in times] == [
+        ("1", 1, 1),
+        ("3", 4, 10),
+        ("9", 6, None),
+        ("4", None, None),
+    ]

@@ -4,10 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import duckdb
 import pytest
 import vl_convert
 from hypothesis import given
@@ -18,11 +20,11 @@ from starlette.testclient import TestClient
 from jira_assets.settings import Settings
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets.web.application import create_app
-from jira_assets.web.flow import PanelAnswer, answer_panel, panel_question
+from jira_assets.web.flow import answer_panel, panel_question
 from jira_assets.web.flow_filter import WINDOWS, FlowFilter
 from jira_assets.web.headlines import headline
 from jira_assets.web.panels import PANELS, chart
-from jira_assets.web.published import Published, Rows
+from jira_assets.web.published import Published
 from jira_assets_tests.web.conftest import Page
 from jira_assets_tests.web.hand_made import write_warehouse
 from jira_assets_tests.web.published_site import published_site
@@ -227,11 +229,23 @@ def test_a_question_that_needs_too_much_memory_says_what_to_choose_instead(
     assert "shorter time" in answer.json()["instruction"]
 
 
-def test_sprints_without_any_estimate_are_nothing_to_draw() -> None:
-    days = FlowFilter.read({}, usual_project=None, today=date(2026, 11, 24))
-    for points, is_enough in (((0.0, 0.0), False), ((0.0, 5.0), True), ((None,), False)):
-        rows = Rows(("points_in_it",), [(value,) for value in points], datetime.now(UTC))
-        assert PanelAnswer(PANELS["velocity"], days, rows, "").is_enough is is_enough
+def test_sprints_without_any_estimate_are_nothing_to_draw(tmp_path: Path) -> None:
+    file = tmp_path / "jira.duckdb"
+    sprints = """
+        create table sprint_velocity as
+        select 'S' as sprint_name, 'closed' as state, ['PAY'] as project_keys, {points} as completed,
+            timestamp '2026-11-02' as ended_at, '1' as sprint_id,
+            0.0 as commitment, 0.0 as completed_as_planned, 0.0 as carried_over, 0.0 as carried_over_again,
+            0.0 as removed, null::double as planning_accuracy, null::double as capacity_accuracy,
+            0.0 as velocity, 0 as items_unestimated, 0 as left_out"""
+    for points, is_enough in ((0.0, False), (30.0, True)):
+        file.unlink(missing_ok=True)
+        with duckdb.connect(str(file)) as made:
+            made.execute(sprints.format(points=points))
+            made.execute("create table warehouse_info as select 'published_at' as key, '2026-11-24' as value")
+            made.execute("create table metric_settings as select date '2026-11-24' as as_of")
+        answer = answer_panel(Published(file), "velocity", {"project": "PAY", "weeks": "0"})
+        assert answer.is_enough is is_enough
 
 
 def test_what_is_not_drawn_is_counted_nevertheless() -> None:

@@ -32,11 +32,19 @@ select
     -- Rounded: the last digits of a sum depend on the order in which threads add it up.
     round(times.hours / 24.0, 6)::double as days,
     case
+        when row_number() over same_name = 1 then round(sum(times.hours) over same_name / 24.0, 6)
+    end::double as days_by_name,
+    case
         when times.left_at >= flow.started_at
             then date_diff('day', flow.started_on, local_day(times.left_at)) + 1
     end::integer as age_days
 from times
-inner join warehouse.issue_flow as flow on times.jira_id = flow.jira_id;
+inner join warehouse.issue_flow as flow on times.jira_id = flow.jira_id
+window same_name as (
+    partition by times.jira_id, times.status
+    order by times.first_visit, times.status_id
+    rows between unbounded preceding and unbounded following
+);
 
 comment on table warehouse.issue_status_times is 'How long each issue was in each of its statuses, all stays together';
 comment on column warehouse.issue_status_times.jira_id is 'Id of the issue';
@@ -54,4 +62,5 @@ comment on column warehouse.issue_status_times.is_active is 'Whether the setting
 comment on column warehouse.issue_status_times.first_visit is 'Place of its first stay there in the life of the issue, from 1';
 comment on column warehouse.issue_status_times.visits is 'How often it came into it';
 comment on column warehouse.issue_status_times.days is 'Days of the stays that have ended, added up; null while none has';
+comment on column warehouse.issue_status_times.days_by_name is 'The same of all its statuses of that name, as several projects have them; null on all but the first of these';
 comment on column warehouse.issue_status_times.age_days is 'Its age in days, counted from its start, when it last left the status; null if it never did since';

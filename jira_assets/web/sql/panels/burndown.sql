@@ -6,7 +6,7 @@ with chosen as (
     from sprint_velocity
     where
         sprint_id in (select sprint_id from sprint_burndown)
-        and ($project is null or list_contains(project_keys, $project))
+        and ($project is null or ($sprint is not null or list_contains(project_keys, $project)))
         and ($sprint is null or sprint_id = $sprint)
     order by state = 'active' desc, started_at desc, sprint_id desc
     limit 1

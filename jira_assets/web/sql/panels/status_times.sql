@@ -18,15 +18,15 @@ statuses as (
         any_value(status_category) as status_category,
         any_value(is_active) as is_active,
         count(*) as items,
-        quantile_disc(days, [0.5, 0.85]) as times,
-        round(sum(days), 2) as days_in_all,
+        quantile_disc(days_by_name, [0.5, 0.85]) as times,
+        round(sum(days_by_name), 2) as days_in_all,
         avg(first_visit) as place
     from issue_status_times
     where
         is_counted
         and not is_left_out
         and delivered
-        and days is not null
+        and days_by_name is not null
         and ($project is null or project_key = $project)
         and ($issue_type is null or issue_type = $issue_type)
         and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))

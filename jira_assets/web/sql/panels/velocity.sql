@@ -9,7 +9,7 @@ select
     carried_over - carried_over_again as carried_over_once,
     carried_over_again,
     removed,
-    commitment + added as points_in_it,
+    nullif(greatest(commitment, completed, carried_over, removed), 0) as points,
     planning_accuracy,
     capacity_accuracy,
     velocity,
