@@ -296,6 +296,7 @@ def test_what_people_decide_is_published_without_asking_jira(rig: Rig, watcher: 
     ((account,), *_) = published(rig, "select account_id from jira_unmatched_users where reason <> 'ignored'")
     rig.bench.state.set_override(account, None)
     assert watcher.tick().run_requests
+    assert Ticker(watcher.instance, decisions).tick().run_requests  # as news to one that never ticked before
 
     mark = rig.site.journal.mark()
     assert publish(watcher.instance).success
@@ -322,40 +323,26 @@ def test_a_new_table_of_pull_requests_is_published_and_a_broken_one_is_tried_onc
     assert published(rig, "select title from pull_requests") == [("One",)]
 
 
-def test_a_setting_of_the_metrics_is_brought_to_bear(
+def test_fields_settings_and_untracking_are_in_the_tables_without_a_sync(
     rig: Rig, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    other, gone, *_ = rig.tracked
     monkeypatch.setenv("JIRA_ASSETS_TIME_ZONE", "Asia/Tokyo")
     assert watcher.tick().run_requests
-    assert publish(watcher.instance).success
-    assert published(rig, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
-
-
-def test_another_story_point_field_is_in_the_tables_without_a_sync(rig: Rig, watcher: Ticker) -> None:
-    project = rig.tracked[0]
-    points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
-    assert published(rig, points) > [(0,)]
     # Nothing was ever written into this field.
-    rig.bench.state.choose_fields(project.project_id, story_points="customfield_99999", sprint=None)
+    rig.bench.state.choose_fields(other.project_id, story_points="customfield_99999", sprint=None)
     assert watcher.tick().run_requests
-    assert publish(watcher.instance).success
-    assert published(rig, points) == [(0,)]
-
-
-def test_what_is_no_longer_tracked_leaves_the_tables(rig: Rig, watcher: Ticker) -> None:
-    project = rig.tracked[0]
-    rig.bench.state.untrack([project.project_key])
+    rig.bench.state.untrack([gone.project_key])
     assert watcher.tick().run_requests
+
+    points = (
+        f"select count(story_points), count(*) > 0 from jira_issues where project_id = '{other.project_id}'"
+    )
+    assert published(rig, points) != [(0, True)]
     assert publish(watcher.instance).success
-    of_it = f"select count(*) from jira_issues where project_id = '{project.project_id}'"
-    assert published(rig, of_it) == [(0,)]
-
-
-def test_what_was_decided_before_the_first_tick_is_news(rig: Rig, instance: dg.DagsterInstance) -> None:
-    rig.sync()
-    rig.bench.publish_decisions()
-    rig.bench.state.set_override("somebody", None)
-    assert Ticker(instance, decisions).tick().run_requests
+    assert published(rig, points) == [(0, True)]
+    assert published(rig, f"from jira_issues where project_id = '{gone.project_id}'") == []
+    assert published(rig, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
 
 
 def test_a_run_that_failed_is_asked_for_again_later_and_ever_later(
