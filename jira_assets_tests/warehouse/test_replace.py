@@ -200,7 +200,7 @@ def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     bench.publish(*PROJECTS, metrics=METRICS)
     bench.land_and_derive(seen("3", {"status": done}, project="11"), project="11")
 
-    publish_both(bench)
+    bench.publish(*PROJECTS, metrics=METRICS)
     assert replaced == []
     categories = bench.ask(
         "select status_category from issue_status_spans where jira_id = '1' order by visit"
