@@ -7,7 +7,6 @@ a machine that gets slower does so for all of them; ratios are taken within one 
 from __future__ import annotations
 
 import argparse
-import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.contestants import CONTESTANTS, HERE, OPPONENTS_PYTHON, Contestant
 from benchmarks.measure import SiteProcess, run_measured
-from benchmarks.results import SYNCS, Sample, describe_machine, render, write_into
+from benchmarks.results import SYNCS, Sample, command_line, describe_machine, render, write_into
 
 REQUIREMENTS = HERE / "requirements.txt"
 USUAL = ["jira_assets", "dlt", "jira-python"]
@@ -33,9 +32,7 @@ def main(given: Sequence[str] | None = None) -> None:
     if any(name != "jira_assets" for name in arguments.only):
         install_opponents()
     texts = [measure_site(issues, arguments) for issues in arguments.issues]
-    command = shlex.join(
-        ["python", "-m", "benchmarks.full_sync", *(sys.argv[1:] if given is None else given)]
-    )
+    command = command_line("benchmarks.full_sync", given)
     text = "\n\n".join([f"`{command}`\n\n{describe_machine()}; the site runs on the same machine.", *texts])
     print(text)
     if arguments.write:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import resource
-import shlex
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.lake import write_lake, write_raw
-from benchmarks.results import describe_machine, write_into
+from benchmarks.results import command_line, describe_machine, write_into
 from jira_assets.warehouse.derive import derive_project
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
@@ -65,8 +63,7 @@ def main(given: Sequence[str] | None = None) -> None:
     finally:
         if arguments.lake is None:
             shutil.rmtree(root)
-    command = shlex.join(["python", "-m", "benchmarks.metrics", *(sys.argv[1:] if given is None else given)])
-    text = f"`{command}`\n\n{describe_machine()}.\n\n{text}"
+    text = f"`{command_line('benchmarks.metrics', given)}`\n\n{describe_machine()}.\n\n{text}"
     print(text)
     if arguments.write:
         write_into("metrics", text)

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from benchmarks.lake import write_lake
 from benchmarks.metrics import derive_all, publish_lake
-from benchmarks.results import describe_machine, write_into
+from benchmarks.results import command_line, describe_machine, write_into
 from jira_assets.state import State
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
@@ -68,7 +68,7 @@ def main(given: Sequence[str] | None = None) -> None:
     arguments = parse(given)
     with tempfile.TemporaryDirectory() as folder:
         text = measure(arguments.home or Path(folder), arguments)
-    text = f"`python -m benchmarks.page --write`\n\n{describe_machine()}.\n\n{text}"
+    text = f"`{command_line('benchmarks.page', given)}`\n\n{describe_machine()}.\n\n{text}"
     print(text)
     if arguments.write:
         write_into("page", text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -99,6 +101,11 @@ def describe_machine() -> str:
         f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}, DuckDB {version('duckdb')}, Dagster {version('dagster')}"
     )
+
+
+def command_line(module: str, given: Sequence[str] | None) -> str:
+    """Name the command that gave the figures; without arguments of a caller, those of this process."""
+    return shlex.join(["python", "-m", module, *(sys.argv[1:] if given is None else given)])
 
 
 def write_into(mark: str, text: str) -> None:

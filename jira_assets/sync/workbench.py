@@ -99,9 +99,13 @@ class Workbench:
         notices = [f"{key} is visible again." for key in found]
         return self.lake.site_manifest().tables, notices + refreshed.notices
 
-    def rederive(self, projects: Sequence[TrackedProject]) -> list[Outcome]:
-        """Derive the projects' tables again from what the lake holds, without asking Jira."""
-        return rederive_projects(self.engine, self.lake, self.state, projects, options_from(self.settings))
+    def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
+        """Derive the projects' tables again from what the lake holds, without asking Jira.
+
+        Unless it is to `wait`, a project that somebody works on comes back as failed by `LockHeld`.
+        """
+        options = options_from(self.settings)
+        return rederive_projects(self.engine, self.lake, self.state, projects, options, wait=wait)
 
     def publish_decisions(self, *, force: bool = False) -> tuple[list[str], Published | None]:
         """Bring what people decided and other programs keep into the tables, without asking Jira.
@@ -113,9 +117,7 @@ class Workbench:
         notices = follow_sources(self.lake, self.state, self.settings)
         # What was never read to its end has nothing to derive; the sync that reads it does so itself.
         read = [project for project in self.state.tracked_projects() if self._was_read(project)]
-        outcomes = rederive_projects(
-            self.engine, self.lake, self.state, read, options_from(self.settings), wait=False
-        )
+        outcomes = self.rederive(read, wait=False)
         left_out = [outcome.project_key for outcome in outcomes if isinstance(outcome.error, LockHeld)]
         published = self.publish(force=force)
         if not left_out:
