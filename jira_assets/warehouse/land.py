@@ -11,6 +11,7 @@ import duckdb
 import msgspec
 
 from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.json_lines import copy_lines
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, RawFile
 from jira_assets.warehouse.statements import statement
@@ -90,9 +91,10 @@ class Landing:
         if self.rows == 0:
             return None
         with new_file(self._lake.path(self._relative)) as parquet:
-            engine.execute(
+            copy_lines(
+                engine,
                 # The reader allocates twice the longest line for each thread, so it is told the real length.
-                statement("land", staging=self._staging, parquet=parquet, longest=self._longest + 1)
+                statement("land", staging=self._staging, parquet=parquet, longest=self._longest + 1),
             )
         self.discard()
         return RawFile(self._relative, self.rows, self._asked_at, self._newest)

@@ -11,6 +11,7 @@ import duckdb
 import msgspec
 
 from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.json_lines import copy_lines
 from jira_assets.warehouse.statements import literal
 
 Columns = Mapping[str, str]
@@ -29,10 +30,11 @@ def write_rows(engine: duckdb.DuckDBPyConnection, path: Path, lines: list[bytes]
         staging = parquet.with_name(f"{parquet.name}.ndjson")
         staging.write_bytes(b"\n".join(lines))
         try:
-            engine.execute(
+            copy_lines(
+                engine,
                 f"copy (select {', '.join(columns)} "
                 f"from read_ndjson({literal(staging)}, columns = {{{types}}})) "
-                f"to {literal(parquet)} (format parquet, compression zstd)"
+                f"to {literal(parquet)} (format parquet, compression zstd)",
             )
         finally:
             staging.unlink(missing_ok=True)
