@@ -20,7 +20,8 @@
     ├── LakeError                   the files of the lake are not what they should be
     │   ├── WrongSite               the lake belongs to another Jira site
     │   └── LockHeld                another process works on the same project
-    └── PublishError                the warehouse that was built did not pass its checks
+    ├── PublishError                the warehouse that was built did not pass its checks
+    └── OutOfRoom                   a disk is full, or DuckDB may not use the memory it needs
 
 A fatal error ends the run, a retriable one may pass by itself, a skippable one concerns one project only.
 """
@@ -153,3 +154,9 @@ class LockHeld(LakeError):
 
 class PublishError(JiraAssetsError):
     """The warehouse that was built did not pass its checks; the one before stays."""
+
+
+class OutOfRoom(JiraAssetsError):
+    """A disk is full, or DuckDB may not use the memory it needs; what was there before stays."""
+
+    severity: Severity = "retriable"

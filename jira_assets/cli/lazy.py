@@ -11,6 +11,7 @@ from typing import IO, Any
 import click
 
 from jira_assets.errors import JiraAssetsError
+from jira_assets.room import room_errors
 
 
 class LazyGroup(click.Group):
@@ -51,7 +52,8 @@ class LazyGroup(click.Group):
         if os.environ.get("JIRA_ASSETS_DEBUG"):
             return super().invoke(ctx)
         try:
-            return super().invoke(ctx)
+            with room_errors():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise  # click knows what to do with these
         except (KeyboardInterrupt, click.Abort):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from jira_assets.errors import AuthenticationError, JiraAssetsError, UnknownProject
+from jira_assets.room import room_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
 from jira_assets.sync.incremental import read_incremental
@@ -46,9 +47,10 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     concerns every project.
     """
     started = time.monotonic()
+    on_wait = _tell(context, task.project)
     with context.client.transport.counted() as tally:
         try:
-            with context.lake.lock(task.project.project_id, task.mode, on_wait=_tell(context, task.project)):
+            with room_errors(), context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait):
                 outcome = _sync_locked(context, task, mark, facts)
         except AuthenticationError:
             raise

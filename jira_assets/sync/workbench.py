@@ -18,6 +18,7 @@ from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
+from jira_assets.room import room_errors
 from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
@@ -73,6 +74,7 @@ class Workbench:
         tasks = [Task(project, "reconcile", project.project_key in accept) for project in projects]
         return self.work_on(tasks)
 
+    @room_errors()
     def work_on(
         self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
     ) -> SyncResult:
@@ -89,6 +91,7 @@ class Workbench:
         result.notices += notices
         return result
 
+    @room_errors()
     def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
         tracked = [project.project_id for project in self.state.tracked_projects()]
@@ -99,6 +102,7 @@ class Workbench:
         notices = [f"{key} is visible again." for key in found]
         return self.lake.site_manifest().tables, notices + refreshed.notices
 
+    @room_errors()
     def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
         """Derive the projects' tables again from what the lake holds, without asking Jira.
 
@@ -107,6 +111,7 @@ class Workbench:
         options = options_from(self.settings)
         return rederive_projects(self.engine, self.lake, self.state, projects, options, wait=wait)
 
+    @room_errors()
     def publish_decisions(self, *, force: bool = False) -> tuple[list[str], Published | None]:
         """Bring what people decided and other programs keep into the tables, without asking Jira.
 
@@ -129,6 +134,7 @@ class Workbench:
         manifest = self.lake.manifest(project.project_id)
         return manifest is not None and manifest.watermark is not None
 
+    @room_errors()
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
         tracked = self.state.tracked_projects(include_inactive=True)
@@ -137,6 +143,7 @@ class Workbench:
             for project in tracked
         )
 
+    @room_errors()
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
         return publish_warehouse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -62,6 +63,7 @@ class Landing:
         self.rows = 0
         self._newest: datetime | None = None
         self._longest = 2**20
+        self._whole = 0
         self._seq = manifest.next_seq
         manifest.next_seq += 1
         self._encoder = msgspec.json.Encoder()
@@ -81,6 +83,7 @@ class Landing:
                 self._longest = max(self._longest, len(line))
                 staging.write(line)
                 staging.write(b"\n")
+            self._whole = staging.tell()
         self.rows += len(observations)
 
     def finish(self, engine: duckdb.DuckDBPyConnection) -> RawFile | None:
@@ -90,6 +93,7 @@ class Landing:
         """
         if self.rows == 0:
             return None
+        os.truncate(self._staging, self._whole)  # a full disk may have cut a line in two
         with new_file(self._lake.path(self._relative)) as parquet:
             copy_lines(
                 engine,
