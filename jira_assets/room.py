@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,9 +26,8 @@ def room_errors() -> Iterator[None]:
 
 
 def _as_out_of_room(error: Exception) -> OutOfRoom | None:
-    import duckdb  # late: commands that never touch a table do not wait for it
-
-    if isinstance(error, duckdb.OutOfMemoryException):
+    duckdb = sys.modules.get("duckdb")  # where it was not imported, nothing can be its error
+    if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
         return OutOfRoom(
             "DuckDB needed more memory than it may use.",
             "Allow it more, such as JIRA_ASSETS_MEMORY_LIMIT=500MB, and try again: what was read is kept.",
