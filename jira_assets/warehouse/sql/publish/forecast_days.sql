@@ -1,5 +1,6 @@
 -- 10,000 trials draw day after day from the last twelve weeks. Which day is drawn is a hash of trial, day and seed,
 -- spelt out since DuckDB's own differs between versions: the same answer everywhere, on any number of threads.
+-- Rows of a trial hold no more than they must: with the twelve weeks in each of them, the page's memory was not enough.
 use warehouse;
 
 create macro forecast_days(project, items := null) as table
@@ -13,44 +14,40 @@ with recursive chosen as (
 ),
 trials as (
     select
-        numbers.trial::ubigint as trial,
-        0::ubigint as day,
-        chosen.goal as missing,
-        chosen.daily as daily
+        numbers.trial::usmallint as trial,
+        0::utinyint as day,
+        chosen.goal as missing
     from chosen
     cross join range(10000) as numbers(trial)
     union all
     select
-        trial as trial,
-        day + 1 as day,
-        missing - daily[1 + (xor(second_hash, second_hash >> 16) % 84)::integer] as missing,
-        daily as daily
+        draws.trial as trial,
+        (draws.day + 1)::utinyint as day,
+        draws.missing - chosen.daily[1 + (xor(draws.second_hash, draws.second_hash >> 16) % 84)::integer] as missing
     from (
         select
             trial as trial,
             day as day,
             missing as missing,
-            daily as daily,
             (xor(first_hash, first_hash >> 13) * 3266489909::ubigint) & 4294967295 as second_hash
         from (
             select
                 trial as trial,
                 day as day,
                 missing as missing,
-                daily as daily,
                 (xor(seeded, seeded >> 16) * 2246822507::ubigint) & 4294967295 as first_hash
             from (
                 select
                     trial as trial,
                     day as day,
                     missing as missing,
-                    daily as daily,
-                    trial * 1024 + day + 54672031 as seeded
+                    trial::ubigint * 1024 + day + 54672031 as seeded
                 from trials
                 where missing > 0 and day < 180
             )
         )
-    )
+    ) as draws
+    cross join chosen
 ),
 finishes as (
     select
