@@ -22,8 +22,8 @@ from jira_assets.sync.publishing import publish_inputs
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.workbench import Workbench, open_workbench
 from jira_assets.warehouse.publish import Published
-from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.postgres import empty_schema
+from jira_assets_tests.present import PresentWarehouse
 from jira_assets_tests.preview import Preview
 
 ON_POSTGRES = "JIRA_ASSETS_TEST_POSTGRES"
@@ -40,6 +40,7 @@ class Rig:
     published: list[Published | None] = field(default_factory=list)
     is_behind: bool = False
     _preview: Preview | None = None
+    _present: PresentWarehouse | None = None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -90,8 +91,9 @@ class Rig:
                 inputs = publish_inputs(bench.lake, bench.state, bench.settings, now=bench.clock())
                 self._preview = Preview(bench.lake, inputs)
             return self._preview.ask(query)
-        with open_warehouse(self.bench.settings.warehouse_file) as connection:
-            return connection.execute(query).fetchall()
+        if self._present is None:
+            self._present = PresentWarehouse(self.bench.settings.warehouse_file)
+        return self._present.opened().execute(query).fetchall()
 
     def requests_of(self, *keys: str, full: bool = False) -> list[Request]:
         """Sync, and return the requests that it took."""

@@ -21,7 +21,20 @@ from jira_assets.cli import up
 from jira_assets.cli.up import Service
 from jira_assets_tests.cli.conftest import Run
 
-SLEEP = "import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: open('stopped', 'w').close()"
+SLEEP = """
+import time
+try:
+    open('ready', 'w').close()
+    time.sleep(60)
+except KeyboardInterrupt:
+    open('stopped', 'w').close()
+"""
+FAIL_WHEN_READY = """
+import os, time
+while not os.path.exists('ready'):
+    time.sleep(0.01)
+raise SystemExit(7)
+"""
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, *programs: str) -> None:
@@ -30,8 +43,8 @@ def serve(monkeypatch: pytest.MonkeyPatch, *programs: str) -> None:
 
 
 def test_when_one_ends_all_end(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = f"import time; time.sleep(1)\n{SLEEP}"
-    serve(monkeypatch, SLEEP, "import time; time.sleep(0.5); raise SystemExit(7)", late)
+    late = f"import time; time.sleep(60)\n{SLEEP}"
+    serve(monkeypatch, SLEEP, FAIL_WHEN_READY, late)
     result = run("up")
     assert result.exit_code == 1
     assert "1 ended by itself (exit code 7); the rest was stopped." in result.stderr
@@ -42,7 +55,7 @@ def test_when_one_ends_all_end(run: Run, home: Path, monkeypatch: pytest.MonkeyP
 def test_a_signal_stops_everything(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals
 ) -> None:
-    serve(monkeypatch, f"open('ready', 'w').close()\n{SLEEP}")
+    serve(monkeypatch, SLEEP)
 
     def interrupt() -> None:
         while not Path("ready").exists():

@@ -17,7 +17,7 @@ from jira_assets_tests.rig import Rig, open_rig
 @pytest.fixture
 def large(tmp_path: Path) -> Iterator[Rig]:
     """A site of one project that fills several files."""
-    with open_rig(tmp_path, generate_site(2, projects=1, issues=2300, now_ms=1_790_000_000_000)) as rig:
+    with open_rig(tmp_path, generate_site(2, projects=1, issues=1700, now_ms=1_790_000_000_000)) as rig:
         rig.track()
         yield rig
 

@@ -15,9 +15,9 @@ from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.land import Kind, Landing, Observation
 from jira_assets.warehouse.manifest import FieldMapping, Manifest
 from jira_assets.warehouse.publish import Published, publish
-from jira_assets.warehouse.readers import open_warehouse
 from jira_assets.warehouse.site import land_site_table
 from jira_assets.warehouse.sources import PublishInputs
+from jira_assets_tests.present import PresentWarehouse
 from jira_assets_tests.preview import Preview
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -72,6 +72,7 @@ class Bench:
         self.lake = Lake(root / "lake")
         self.engine = engine
         self.warehouse_dir = root / "warehouse"
+        self._present = PresentWarehouse(self.warehouse_dir / "jira.duckdb")
         self._preview: Preview | None = None
 
     def manifest(self, project: str = "10") -> Manifest:
@@ -140,11 +141,7 @@ class Bench:
         """Ask the published warehouse, or the preview if that is newer."""
         if self._preview is not None:
             return rows_of(self._preview.execute(query))
-        warehouse = open_warehouse(self.warehouse_dir / "jira.duckdb")
-        try:
-            return rows_of(warehouse.execute(query))
-        finally:
-            warehouse.close()
+        return rows_of(self._present.opened().execute(query))
 
     def ask_one(self, query: str) -> Row:
         """Ask for the only row there is."""
