@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from jira_assets.warehouse.publish import Published
 from jira_assets_tests.postgres import empty_schema
 from jira_assets_tests.present import PresentWarehouse
 from jira_assets_tests.preview import Preview
+
+MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+"""Far from midnight, so that minutes that pass are not another day."""
 
 ON_POSTGRES = "JIRA_ASSETS_TEST_POSTGRES"
 """With this variable set, every rig keeps its state in a PostgreSQL of the tests' own."""
@@ -166,9 +170,10 @@ def open_rig(
 ) -> Iterator[Rig]:
     """Serve a site (a small generated one by default) and open a home that is connected to it.
 
-    The clock stands still until a test moves it, unless it is not `frozen`; sleeping moves it.
+    The clock stands still at a Monday's noon until a test moves it, or it is real when it is not `frozen`;
+    sleeping moves it.
     """
-    clock = VirtualClock(frozen=frozen)
+    clock = VirtualClock(MONDAY_NOON if frozen else None, frozen=frozen)
     site = DemoSite(data or generate_site(7, projects=2, issues=60, now_ms=clock.now_ms()), clock=clock)
     if os.environ.get(ON_POSTGRES):
         settings = {"state_url": empty_schema(), **settings}
