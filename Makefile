@@ -69,14 +69,18 @@ assets: $(CHARTS)  ## Build what draws the charts of the page
 demo: setup  ## Sync the embedded demo site into DuckDB and show what came out
 	@$(BIN)/jira-assets demo --once
 
+# Homes of tests live in memory where there is room for them: they are made durable all the time, and soon gone.
+MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 1000 {print "/dev/shm"}')
+IN_MEMORY := $(if $(MEMORY),TMPDIR=$(MEMORY))
+
 # Three workers on two cores: one of them usually waits for a browser or a disk.
 test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
-	@JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
+	@$(IN_MEMORY) JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
 test-postgres: setup-dev $(VENV)/.programs  ## Run what touches state or runs once more, on PostgreSQL
-	@$(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres
-	@JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres
+	@$(IN_MEMORY) JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
 		$(addprefix jira_assets_tests/,sync people test_sensors.py test_schedules.py test_checks.py)
 
 prove: setup-dev $(VENV)/.programs  ## Run the slow proofs: many random histories, crashes, concurrency
