@@ -53,7 +53,8 @@ def panel_data(request: Request) -> Response:
 def panel_csv(request: Request) -> Response:
     """Give the rows of a panel as CSV."""
     found = _answer(request)
-    return csv_answer(found.rows, f"{found.panel.name}.csv")
+    rows = found.rows
+    return csv_answer(rows.columns, rows.rows, rows.as_of, f"{found.panel.name}.csv")
 
 
 def _answer(request: Request) -> PanelAnswer:

@@ -58,14 +58,9 @@ class Published:
         with self.opened() as connection:
             return published_at(connection)
 
-    def ask(self, name: str, parameters: Mapping[str, Any] | None = None) -> Rows:
-        """Ask the question in `sql/<name>.sql`; raises `InputError` when nothing was published."""
-        with self.opened() as connection:
-            return answer(connection, question(name), parameters)
-
     @contextmanager
     def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the file for several questions that belong to one moment."""
+        """Open the file for questions that belong to one moment; raises `InputError` when there is none."""
         with ONE_AT_A_TIME, open_warehouse(self.path) as connection:
             connection.execute(f"set memory_limit = '{USUAL_MEMORY}'")
             connection.execute("set threads = 1")  # more would cost memory, too
