@@ -71,8 +71,8 @@ def _aging(rows: Sequence[Row]) -> str:
 
 
 def _throughput(rows: Sequence[Row]) -> str:
-    weeks = {row["week"]: row["mean_12_weeks"] for row in rows}
-    return f"{number(weeks[max(weeks)], 1)} items a week over the last twelve weeks"
+    means = {row["period"]: row["mean_12_weeks"] for row in rows}
+    return f"{number(means[max(means)], 1)} items a week over the last twelve weeks"
 
 
 def _cumulative_flow(rows: Sequence[Row]) -> str:

@@ -166,19 +166,35 @@ def test_a_panel_of_a_whole_project_has_the_figures_of_the_published_tables(sett
     chosen = [(row["status"], row["items"], row["days_median"], row["days_p85"]) for row in times.rows]
     assert sorted(chosen) == table
 
-    weeks = answer_panel(published, "throughput", {"project": "PAY", "weeks": "0"})
+
+@pytest.mark.parametrize(
+    ("window", "bucket", "weeks"), [({"weeks": "52"}, "week", 1), ({"from": "2021-02-03"}, "month", 4.348)]
+)
+def test_throughput_has_the_figures_of_the_published_table(
+    settings: Settings, window: dict[str, str], bucket: str, weeks: float
+) -> None:
+    answer = answer_panel(Published(settings.warehouse_file), "throughput", {"project": "PAY", **window})
     table = rows_of(
         settings,
-        """select week, sum(delivered), sum(mean_12_weeks) from throughput_weekly
-        where project_key = 'PAY' group by week order by week""",
+        f"""select date_trunc('{bucket}', week)::date as period, sum(delivered)::bigint,
+        arg_max(mean, week), arg_max(mean, week) * {weeks}
+        from (
+            select week, sum(delivered) as delivered, sum(mean_12_weeks) as mean from throughput_weekly
+            where project_key = 'PAY'
+            and week >= date_trunc('week', date '{answer.filter.since}') group by week
+        ) group by period order by period""",
     )
     drawn: dict[date, list[float]] = {}
-    for row in weeks.rows:
-        total = drawn.setdefault(row["week"], [0, row["mean_12_weeks"]])
-        total[0] += row["delivered"]
+    for row in answer.rows:
+        period = drawn.setdefault(row["period"], [0, row["mean_12_weeks"], row["usual"]])
+        period[0] += row["delivered"]
+
+    assert answer.filter.bucket == bucket
+    assert len(drawn) > 3
     assert list(drawn) == [row[0] for row in table]
-    assert [total[0] for total in drawn.values()] == [row[1] for row in table]
-    assert [total[1] for total in drawn.values()] == pytest.approx([row[2] for row in table])
+    assert [period[0] for period in drawn.values()] == [row[1] for row in table]
+    assert [period[1] for period in drawn.values()] == pytest.approx([row[2] for row in table])
+    assert [period[2] for period in drawn.values()] == pytest.approx([row[3] for row in table])
 
 
 @pytest.mark.parametrize("value", HOSTILE)

@@ -1,4 +1,5 @@
--- Weeks in which nothing was delivered count, too; the mean looks back beyond the window.
+-- Weeks in which nothing was delivered count, too; the mean looks back beyond the window. A month has the weeks
+-- that begin in it; what is usual is the mean at its end for the 4.348 weeks of an average month.
 with counts as (
     select
         date_trunc('week', finished_on)::date as week,
@@ -32,12 +33,14 @@ types as (
     from counts
 )
 select
-    means.week,
+    date_trunc($bucket, means.week)::date as period,
     types.issue_type,
-    coalesce(counts.delivered, 0) as delivered,
-    means.mean_12_weeks
+    coalesce(sum(counts.delivered), 0)::bigint as delivered,
+    arg_max(means.mean_12_weeks, means.week) as mean_12_weeks,
+    arg_max(means.mean_12_weeks, means.week) * case $bucket when 'month' then 4.348 else 1 end as usual
 from means
 cross join types
 left join counts on means.week = counts.week and types.issue_type is not distinct from counts.issue_type
 where means.week >= date_trunc('week', $since::date)
-order by means.week, types.issue_type
+group by period, types.issue_type
+order by period, types.issue_type
