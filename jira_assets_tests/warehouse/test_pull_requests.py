@@ -152,6 +152,17 @@ def test_a_key_of_a_tracked_project_that_no_issue_has_is_named(bench: Bench) -> 
     }
 
 
+def test_a_key_from_before_a_rename_that_no_issue_has_is_named(bench: Bench) -> None:
+    bench.land_and_derive(seen("1", key="NEW-1"))
+    bench.land_site("projects", project("10", "NEW") | {"former_keys": ["OLD"]})
+    publish(bench, pull(1, "OLD-1 OLD-9 OTHER-2"))
+
+    assert bench.ask_one("select unknown_keys, issues from pull_requests") == {
+        "unknown_keys": ["OLD-9"],
+        "issues": 1,
+    }
+
+
 def test_states_and_times_of_every_code_host_become_alike(bench: Bench) -> None:
     publish(
         bench,

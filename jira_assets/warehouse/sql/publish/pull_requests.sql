@@ -17,7 +17,10 @@ unknown as (
         from site.pull_requests
     ) as pull
     inner join mentioned_keys as mentions on pull.mention = mentions.mention
-    inner join warehouse.jira_projects as projects on mentions.project_key = projects.project_key
+    inner join warehouse.jira_projects as projects
+        on
+            mentions.project_key = projects.project_key
+            or list_contains(projects.former_keys, mentions.project_key)
     where mentions.jira_id is null and projects.is_tracked
     group by pull.pull_request_id
 )
@@ -52,4 +55,4 @@ comment on column warehouse.pull_requests.created_at is 'When it was opened, UTC
 comment on column warehouse.pull_requests.merged_at is 'When it was merged, UTC';
 comment on column warehouse.pull_requests.closed_at is 'When it was closed, with or without a merge, UTC';
 comment on column warehouse.pull_requests.issues is 'Issues it belongs to';
-comment on column warehouse.pull_requests.unknown_keys is 'Keys of tracked projects in it that no issue here has: mistyped, deleted, or not read yet';
+comment on column warehouse.pull_requests.unknown_keys is 'Keys of tracked projects in it, also from before a rename, that no issue here has: mistyped, deleted, or not read yet';
