@@ -58,6 +58,8 @@ def read_url(text: str) -> str:
     host = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not re.fullmatch(r"[\w.:-]+", host):
         raise ValueError("is not an address of the form https://acme.atlassian.net")
+    if not {".", ":"} & set(host) and host not in _LOOPBACK:
+        raise ValueError(f"is not a whole address, such as https://{host}.atlassian.net")
     if parts.username or parts.password:
         raise ValueError("carries a user name or a password")
     if parts.scheme == "http" and host not in _LOOPBACK:

@@ -111,6 +111,7 @@ def test_a_site_address_is_read_as_people_paste_it(given: str, read: str) -> Non
         ("JIRA_SITE_URL", "https://", "not an address of the form"),
         ("JIRA_SITE_URL", "my site", "not an address of the form"),
         ("JIRA_SITE_URL", "https://acme.atlassian.net:port", "is not an address"),
+        ("JIRA_SITE_URL", "acme", "a whole address, such as https://acme.atlassian.net"),
         ("JIRA_SITE_URL", "http://acme.atlassian.net", "has to be https"),
         ("JIRA_SITE_URL", "https://me:hunter2@acme.atlassian.net", "a user name or a password"),
         ("JIRA_ASSETS_MAX_IN_FLIGHT", "many", "('many')"),
