@@ -10,7 +10,7 @@ import click
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_json_rows, write_table
-from jira_assets.cli.whom import accounts_called, find_account, find_member
+from jira_assets.cli.whom import find_account, find_member, is_known
 from jira_assets.cli.wiring import open_state, open_warehouse
 from jira_assets.phrases import ago, counted
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
@@ -84,8 +84,12 @@ def ignore(invocation: Invocation, accounts: tuple[str, ...]) -> None:
 @pass_invocation
 def forget(invocation: Invocation, accounts: tuple[str, ...]) -> None:
     """Take back what was decided about these accounts; the rules apply again."""
-    account_ids = [find_account(invocation.settings, account) for account in accounts]
     with open_state(invocation.settings) as state:
+        decided = {override.account_id for override in state.overrides()}
+        account_ids = [
+            account if account in decided else find_account(invocation.settings, account)
+            for account in accounts
+        ]
         forgotten = [account_id for account_id in account_ids if state.forget_override(account_id)]
     for account_id in account_ids:
         if account_id not in forgotten:
@@ -119,7 +123,7 @@ def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
     if not invocation.settings.warehouse_file.exists():
         return
     for account_id in account_ids:
-        if not accounts_called(invocation.settings, account_id):
+        if not is_known(invocation.settings, account_id):
             invocation.say(f"No account {account_id} was seen so far: check the id.")
 
 

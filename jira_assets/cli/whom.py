@@ -3,39 +3,60 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from jira_assets.cli.wiring import open_warehouse
 from jira_assets.errors import InputError
-from jira_assets.people.names import fold_email
+from jira_assets.people.names import fold_email, fold_name
 from jira_assets.settings import Settings
 from jira_assets.state.records import TeamMember
 
-_ACCOUNTS = """
-    select account_id
-    from jira_users
-    where account_id = $words or lower(trim(email)) = $folded or lower(trim(display_name)) = $folded
-    order by account_id = $words desc, account_id
-"""
+_ID = re.compile(r"(?=.*\d)[\w:.-]*")
+"""What may be the id of an account that was not seen yet; a name, or a word of one, has no digit in it."""
 
 
 def find_account(settings: Settings, words: str) -> str:
-    """Find the account of this id, address or name; what nobody has is taken for an id."""
-    found = accounts_called(settings, words)
+    """Find the account of this id, address or name; what nobody has may be the id of one not seen yet."""
+    if not settings.warehouse_file.exists():
+        return words
+    accounts = _accounts(settings)
+    found = _called(accounts, words)
     if len(found) > 1 and found[0] != words:
         raise InputError(
             f"{len(found)} accounts are called {words}: {', '.join(found)}.", "Name one of them by its id."
         )
+    if not found and not _ID.fullmatch(words):
+        names = sorted({name for _, *names in accounts for name in names if name})
+        remedy = _close(words, names, "jira-assets users unmatched")
+        raise InputError(f"No account is called {words}.", remedy)
     return found[0] if found else words
 
 
-def accounts_called(settings: Settings, words: str) -> list[str]:
-    """List the accounts of this id, address or name that the warehouse knows, that of the id first."""
-    if not settings.warehouse_file.exists():
-        return [words]
+def is_known(settings: Settings, account_id: str) -> bool:
+    """Tell whether the warehouse knows this account; without a warehouse nobody can tell."""
+    return not settings.warehouse_file.exists() or account_id in {row[0] for row in _accounts(settings)}
+
+
+def _accounts(settings: Settings) -> list[tuple[str, str | None, str | None]]:
     with open_warehouse(settings) as warehouse:
-        given = {"words": words, "folded": fold_email(words)}
-        return [str(row[0]) for row in warehouse.execute(_ACCOUNTS, given).fetchall()]
+        return warehouse.execute("select account_id, display_name, email from jira_users").fetchall()
+
+
+def _called(accounts: Sequence[tuple[str, str | None, str | None]], words: str) -> list[str]:
+    """List the accounts of this id, address or name, that of the id first."""
+    name, address = fold_name(words), fold_email(words)
+    found = {
+        account_id
+        for account_id, display_name, email in accounts
+        if account_id == words or fold_name(display_name or "") == name or fold_email(email) == address
+    }
+    return sorted(found, key=lambda account_id: (account_id != words, account_id))
+
+
+def _close(words: str, names: Sequence[str], command: str) -> str:
+    close = difflib.get_close_matches(words, names)
+    return f"Did you mean {' or '.join(close)}?" if close else f"`{command}` shows them all."
 
 
 def find_member(members: Sequence[TeamMember], words: str) -> str:
@@ -46,8 +67,11 @@ def find_member(members: Sequence[TeamMember], words: str) -> str:
     addressed = [member.member_id for member in members if fold_email(member.email) == fold_email(words)]
     if len(addressed) == 1:
         return addressed[0]
-    close = difflib.get_close_matches(words, ids)
+    if addressed:
+        raise InputError(
+            f"{len(addressed)} members have the address {words}: {', '.join(addressed)}.",
+            "Name one of them by its id.",
+        )
     raise InputError(
-        f"No member of the team has the id {words}.",
-        f"Did you mean {' or '.join(close)}?" if close else "`jira-assets team list` shows them all.",
+        f"No member of the team has the id {words}.", _close(words, ids, "jira-assets team list")
     )

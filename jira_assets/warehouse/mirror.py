@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from jira_assets.warehouse.files import point_link, sync_to_disk
+from jira_assets.warehouse.files import STAMPS, point_link, sync_to_disk
 from jira_assets.warehouse.statements import literal
 
 MIRROR_NAME = "parquet"
@@ -62,6 +62,6 @@ def _target(warehouse_dir: Path) -> str | None:
 
 
 def _remove_but(warehouse_dir: Path, kept: set[str | None]) -> None:
-    for folder in warehouse_dir.glob(f"{MIRROR_NAME}-*"):
+    for folder in warehouse_dir.glob(f"{MIRROR_NAME}-{STAMPS}"):
         if folder.name not in kept:
             shutil.rmtree(folder)

@@ -19,7 +19,7 @@ import duckdb
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.extra_columns import choose_columns
-from jira_assets.warehouse.files import TEMPORARY_PREFIX, point_link, put_in_place
+from jira_assets.warehouse.files import STAMPS, TEMPORARY_PREFIX, point_link, put_in_place
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import lock_held
 from jira_assets.warehouse.manifest import Manifest, SiteManifest, fingerprint
@@ -261,7 +261,7 @@ class _Publication:
             swap_in_mirror(self._dir, self._mirror, self._stamp)
         else:
             remove_mirror(self._dir)
-        for old in self._dir.glob("jira-*.duckdb"):
+        for old in self._dir.glob(f"jira-{STAMPS}.duckdb"):
             if old not in (final, before):
                 old.unlink()
         return final

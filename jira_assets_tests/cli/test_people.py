@@ -111,6 +111,32 @@ def test_a_name_of_two_accounts_is_not_chosen_from(run: Run, warehouse: Path, st
     assert state.overrides() == []
 
 
+def test_a_name_is_found_however_it_is_written(run: Run, warehouse: Path, state: State) -> None:
+    warehouse.chmod(0o644)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update jira_users set display_name = 'Zoë  Groß' where account_id = 'a3'")
+    for spelling in ("ZOE\u0308 GROSS", " zoë groß "):
+        run("users", "ignore", spelling)
+        assert [override.account_id for override in state.overrides()] == ["a3"]
+        run("users", "forget", "a3")
+
+
+@pytest.mark.parametrize("words", ["Build bott", "Bob", "bo2@acme.com"])
+def test_a_name_that_nobody_has_is_no_account(run: Run, warehouse: Path, state: State, words: str) -> None:
+    result = run("users", "ignore", words)
+    assert result.exit_code == 1
+    assert f"No account is called {words}." in result.stderr
+    assert "Did you mean B" in result.stderr or "Did you mean b" in result.stderr
+    assert state.overrides() == []
+
+
+def test_a_member_of_an_address_that_two_share_is_not_chosen(run: Run, state: State) -> None:
+    state.replace_team([TeamMember(each, each, "team@acme.com") for each in ("m1", "m2")])
+    result = run("users", "match", "a1", "team@acme.com")
+    assert result.exit_code == 1
+    assert "2 members have the address team@acme.com: m1, m2." in result.stderr
+
+
 def test_decisions_survive_a_new_import(run: Run, team_file: Path, state: State) -> None:
     run("team", "import", str(team_file))
     run("users", "match", "a1", "m1")

@@ -90,6 +90,17 @@ def test_the_match_rate_weighs_accounts_by_what_they_did(read_only: Rig) -> None
         assert assignee_rate == pytest.approx(assigned_matched / assigned, abs=1e-4)
 
 
+def test_whoever_is_set_aside_is_nobody_that_waits_for_a_match(read_only: Rig) -> None:
+    found = read_only.ask(
+        "select project_key, found from data_quality where finding = 'unmatched_people' order by all"
+    )
+    rates = read_only.ask(
+        "select project_key, accounts - accounts_matched from jira_match_rates order by project_key"
+    )
+    assert found == rates
+    assert read_only.ask("select 1 from jira_match_rates where accounts_set_aside > 0")
+
+
 def test_decisions_survive_what_the_team_is_read_from(rig: Rig) -> None:
     ((account, member),) = rig.ask("select account_id, member_id from jira_user_matches order by all limit 1")
     other = next(each.member_id for each in rig.bench.state.team_members() if each.member_id != member)

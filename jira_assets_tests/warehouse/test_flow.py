@@ -151,6 +151,21 @@ def test_a_status_that_is_gone_counts_as_to_do_and_is_reported(bench: Bench) -> 
     assert bench.ask_one("select found from data_quality where finding = 'unknown_status'") == {"found": 1}
 
 
+def test_a_status_that_the_site_lists_without_a_category_has_that_of_its_issues(bench: Bench) -> None:
+    bench.land_site("statuses", {"status_id": "4", "status": "Shipped", "status_category": None})
+    fields = {
+        "status": {"id": "4", "name": "Shipped", "statusCategory": {"key": "done"}},
+        "issuetype": {"id": "1", "name": "Task", "hierarchyLevel": 0},
+        "created": "2026-01-05T12:00:00.000+0000",
+    }
+    bench.land_and_derive(seen("1", fields))
+
+    bench.publish(metrics=MetricSettings("UTC", AS_OF))
+
+    assert bench.ask_one("select status_category from jira_statuses") == {"status_category": "done"}
+    assert bench.ask_one("select status_category from issue_status_spans") == {"status_category": "done"}
+
+
 def test_the_guideline_of_a_sprint_rests_on_weekends(bench: Bench) -> None:
     sprint = Sprint("7", on(33), on(37))  # Friday to Tuesday; the present is the Sunday between
     publish_lives(bench, [Life("1", on(1), State(points=6.0, sprints=("7",)))], sprints=[sprint], as_of=AS_OF)

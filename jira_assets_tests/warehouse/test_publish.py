@@ -124,6 +124,21 @@ def test_the_last_two_files_are_kept(bench: Bench) -> None:
     )
 
 
+def test_files_of_others_beside_the_warehouse_stay(bench: Bench) -> None:
+    bench.publish()
+    mine = bench.warehouse_dir / "parquet-export" / "mine.csv"
+    mine.parent.mkdir()
+    backup = bench.warehouse_dir / "jira-backup-2025.duckdb"
+    for path in (mine, backup):
+        path.write_bytes(b"kept")
+
+    bench.publish(force=True)
+    bench.publish(force=True, mirrored=True)
+    bench.publish(force=True)
+
+    assert mine.read_bytes() == backup.read_bytes() == b"kept"
+
+
 def test_what_a_killed_build_left_is_removed(bench: Bench) -> None:
     bench.publish()
     for name in (".build-20260101", ".build-20260101.wal", ".part-abc"):

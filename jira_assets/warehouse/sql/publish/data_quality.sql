@@ -114,6 +114,8 @@ subjects as (
         coalesce(unmatched.display_name, unmatched.account_id) as label
     from warehouse.jira_unmatched_users as unmatched
     inner join warehouse.jira_projects as projects on unmatched.project_key = projects.project_key
+    -- As in the match rates: who is nobody's by decision or by nature waits for no one.
+    where unmatched.reason <> 'ignored' and coalesce(unmatched.account_type not in ('app', 'customer'), true)
 ),
 counted as (
     select
