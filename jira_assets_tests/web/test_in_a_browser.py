@@ -21,6 +21,8 @@ from jira_assets_tests.web.published_site import published_site
 
 PAGES = ("/", "/projects", "/people", "/flow?project=PAY&weeks=26")
 HOSTILE = "<img src=x onerror=window.hacked=1>"
+# What a page began to do by then, as going to another address, has shown.
+SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,54 @@ def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(visitor: Visit, rig: Ri
     link = panel.locator("[data-table] a").first
     assert (link.get_attribute("href") or "").startswith(f"{rig.server.url}/browse/PAY-")
     assert link.get_attribute("rel") == "noopener noreferrer"
+
+
+def test_the_keyboard_chooses_a_filter_in_peace_and_keeps_its_place(visitor: Visit) -> None:
+    visitor.open("/flow?project=PAY&weeks=26")
+    page = visitor.page
+    kind, since = page.get_by_role("combobox", name="Type"), page.get_by_label("From")
+    before = page.url
+    kind.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    chosen = kind.input_value()
+    assert chosen
+    page.evaluate(SETTLED)
+    assert page.url == before, "options that were passed on the way are no choice"
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"type={chosen}"))
+    expect(kind).to_be_focused()
+
+    since.focus()
+    page.keyboard.type("03012026")  # the fields of the day, in American order
+    page.evaluate(SETTLED)
+    assert f"type={chosen}" in page.url
+    assert "2026-03-01" not in page.url
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("from=2026-03-01"))
+    expect(since).to_be_focused()
+
+    kind.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.wait_for_url(lambda address: f"type={chosen}" not in address)
+    expect(page.get_by_role("combobox", name="Sprint")).to_be_focused()
+    page.get_by_role("button", name="Show").focus()
+    expect(page.get_by_role("button", name="Show")).to_be_in_viewport()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_choice_by_pointer_takes_effect_at_once(visitor: Visit) -> None:
+    visitor.open("/flow?project=PAY&weeks=26")
+    page = visitor.page
+    kind = page.get_by_role("combobox", name="Type")
+    kind.focus()
+    page.keyboard.press("Tab")  # however one came here
+    page.keyboard.press("Shift+Tab")
+    kind.dispatch_event("pointerdown")
+    kind.select_option("Bug")
+    page.wait_for_url(re.compile("type=Bug"))
+    expect(kind).to_be_focused()
 
 
 def test_names_that_are_script_stay_names(visitor: Visit) -> None:

@@ -80,8 +80,63 @@ addEventListener("beforeunload", (event) => {
   if (unsaved) event.preventDefault();
 });
 
-// A choice in a filter takes effect at once.
+// Filters. A choice by pointer takes effect at once. The keyboard passes through values that nobody means, the
+// first digit of a year or every option on the way: what it chose waits for Enter, or until the control is left.
+function applyChoices(form) {
+  let byKeyboard = false;
+  let waiting = false;
+  const apply = () => {
+    waiting = false;
+    form.requestSubmit();
+  };
+  form.addEventListener("pointerdown", () => {
+    byKeyboard = false;
+  });
+  form.addEventListener("keydown", (event) => {
+    byKeyboard = true;
+    if (event.key !== "Enter" || !waiting) return;
+    event.preventDefault(); // a select would open its list, or do nothing
+    apply();
+  });
+  form.addEventListener("change", () => {
+    if (byKeyboard) waiting = true;
+    else apply();
+  });
+  form.addEventListener("focusout", (event) => {
+    // Who only looks at another window has not left the control.
+    if (!waiting || !document.hasFocus()) return;
+    keepPlace(form, form.contains(event.relatedTarget) && event.relatedTarget.name ? event.relatedTarget : event.target);
+    apply();
+  });
+  form.addEventListener("submit", () => {
+    waiting = false;
+    if (form.contains(document.activeElement)) keepPlace(form, document.activeElement);
+  });
+}
+
+// The page that a choice leads to is a new one: there, too, the keyboard is to go on where it was.
+const placeOf = (form) => `place in ${form.getAttribute("action")}`;
+
+function keepPlace(form, control) {
+  try {
+    if (control.name) sessionStorage.setItem(placeOf(form), control.name);
+  } catch {
+    // Where the browser keeps nothing, the focus is lost, and nothing else.
+  }
+}
+
+function returnToPlace(form) {
+  try {
+    const name = sessionStorage.getItem(placeOf(form));
+    sessionStorage.removeItem(placeOf(form));
+    if (name) form.elements[name]?.focus();
+  } catch {
+    // As above.
+  }
+}
+
 for (const form of document.querySelectorAll("form[data-at-once]")) {
-  form.addEventListener("change", () => form.requestSubmit());
-  form.querySelector("[data-no-script]")?.setAttribute("hidden", "");
+  applyChoices(form);
+  returnToPlace(form);
+  form.querySelector("[data-no-script]")?.classList.add("when-focused");
 }
