@@ -178,7 +178,7 @@ class World:
         )
 
     def turns(self, life: Life) -> list[tuple[datetime, str | None, bool]]:
-        """When it came into Done and left it; an entry with the resolution that was set meanwhile."""
+        """When it came into Done and left it; an entry with the resolution that it left with."""
         entries: list[datetime] = []
         exits: list[datetime] = []
         before = NOT_YET
@@ -191,17 +191,13 @@ class World:
         for number, at in enumerate(entries):
             left = exits[number] if number < len(exits) else None
             is_last = left is None or at == self.finished(life)
-            found.append((at, life.now.resolution if is_last else self.resolved(life, at, left), True))
+            found.append((at, life.now.resolution if is_last else self.resolved(life, left), True))
         return found
 
-    def resolved(self, life: Life, entered: datetime, left: datetime | None) -> str | None:
-        """The resolution that was set last in that time."""
-        resolutions = [
-            value
-            for at, what, value in life.changes
-            if what == "resolution" and value and entered <= at and (left is None or at < left)
-        ]
-        return resolutions[-1] if resolutions else None
+    def resolved(self, life: Life, left: datetime | None) -> str | None:
+        """The resolution that it had when it left Done."""
+        before = [state for since, state in life.states() if left is None or since < left]
+        return before[-1].resolution
 
     def delivered(self, project: str | None = None) -> list[Life]:
         """The delivered issues."""

@@ -175,6 +175,85 @@ def test_the_guideline_of_a_sprint_rests_on_weekends(bench: Bench) -> None:
     assert [row["remaining"] for row in rows] == [6, 6, 6, 6, None, None]
 
 
+def test_work_that_comes_into_a_sprint_and_is_done_on_one_day_is_added_and_burned(bench: Bench) -> None:
+    planned = Life("1", on(1), State(points=3.0, sprints=("7",)))
+    added = (
+        Life("2", on(1), State(points=5.0)).then(on(9, 9), "sprints", ("7",)).then(on(9, 15), "status", "4")
+    )
+    publish_lives(bench, [planned, added], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+
+    days = bench.ask("select remaining, added, burned, removed from sprint_burndown order by day_number")
+    steps = [tuple(row.values()) for row in days[:4]]
+    assert steps == [(3, 0, 0, 0), (3, 0, 0, 0), (3, 5, 5, 0), (3, 0, 0, 0)]
+    velocity = bench.ask_one("select added, completed from sprint_velocity")
+    assert velocity == {"added": 5, "completed": 5}
+
+
+def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(bench: Bench) -> None:
+    life = Life("1", on(1), State(points=5.0, sprints=("7",))).then(on(9), "sprints", ())
+    life.then(on(10, 9), "sprints", ("7",)).then(on(10, 15), "status", "4")
+    publish_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+
+    days = bench.ask("select removed, added, burned from sprint_burndown order by day_number")
+    assert [tuple(row.values()) for row in days[:4]] == [(0, 0, 0), (0, 0, 0), (5, 0, 0), (0, 5, 5)]
+
+
+def test_work_that_was_done_before_it_came_into_a_sprint_is_neither(bench: Bench) -> None:
+    life = Life("1", on(1), State(points=5.0)).then(on(9, 9), "status", "4").then(on(10), "sprints", ("7",))
+    publish_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+
+    assert bench.ask("select 1 from sprint_burndown where added <> 0 or burned <> 0 or removed <> 0") == []
+
+
+def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out_of_it(bench: Bench) -> None:
+    gone = Life("1", on(1), State(sprints=("7",)), lies="points").then(on(2), "points", 5.0)
+    gone.then(on(9), "sprints", ())
+    stays = Life("2", on(1), State(points=3.0, sprints=("7",)))
+    sub_task = Life("3", on(1), State(sprints=("7",)), kind="Sub-task", lies="points")
+    sub_task.then(on(2), "points", 1.0)
+    lives = [gone, stays, sub_task]
+    publish_lives(bench, lives, sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+
+    assert bench.ask_one("select commitment, removed, left_out from sprint_velocity") == {
+        "commitment": 3,
+        "removed": 0,
+        "left_out": 1,
+    }
+
+
+def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench: Bench) -> None:
+    lives = [Life("1", on(1), kind="Bug", lies="status").then(on(3), "status", "2"), Life("2", on(1))]
+    publish_lives(bench, lives, as_of=AS_OF)
+
+    rows = bench.ask("select distinct issue_type, left_out from resolution_trend order by all")
+    assert [tuple(row.values()) for row in rows] == [("Bug", 1), ("Task", 0)]
+
+
+def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: Bench) -> None:
+    life = Life("1", on(1)).then(on(2), "resolution", "Won't Do").then(on(3), "status", "4")
+    life.then(on(9), "status", "2").then(on(9), "resolution", None).then(on(10), "status", "4")
+    publish_lives(bench, [life], as_of=AS_OF)
+
+    weeks = bench.ask("select resolved, delivered, closed_without_work from resolution_trend order by week")
+    assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 1, 0)]
+
+
+def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: Bench) -> None:
+    life = Life("1", on(1), State(points=5.0, sprints=("7",)))
+    publish_lives(bench, [life], sprints=[Sprint("7", on(2), on(12))], as_of=date(2027, 2, 8))
+
+    assert bench.ask("select * from sprint_burndown") == []
+    found = bench.ask_one("select found, examples from data_quality where finding = 'sprint_over_a_year'")
+    assert found == {"found": 1, "examples": ["Sprint 7"]}
+
+
+def test_an_issue_that_was_done_from_the_first_is_named(bench: Bench) -> None:
+    publish_lives(bench, [Life("1", on(1), State(status="4")), Life("2", on(1))], as_of=AS_OF)
+
+    found = bench.ask_one("select found, examples from data_quality where finding = 'done_at_creation'")
+    assert found == {"found": 1, "examples": ["P10-1"]}
+
+
 def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: Bench) -> None:
     publish_lives(bench, [Life("1", on(1))], as_of=AS_OF)
     with bench.engine.cursor() as engine:

@@ -5,6 +5,7 @@ with findings as (
         {{'finding': 'sprint_contradicted', 'meaning': 'Issues whose changes lead to other sprints: left out of sprints'}},
         {{'finding': 'estimate_contradicted', 'meaning': 'Issues whose changes lead to another estimate: left out of sprints'}},
         {{'finding': 'no_start', 'meaning': 'Finished issues that were never in progress: no cycle time'}},
+        {{'finding': 'done_at_creation', 'meaning': 'Issues that were Done from their creation on, as far as their changes tell: a lead time of one day'}},
         {{'finding': 'moved_backwards', 'meaning': 'Issues that went back to an earlier status category'}},
         {{'finding': 'changed_after_done', 'meaning': 'Finished issues whose status, sprint or estimate changed after the finish'}},
         {{'finding': 'unestimated', 'meaning': 'Open issues without an estimate'}},
@@ -12,6 +13,7 @@ with findings as (
         {{'finding': 'no_summary', 'meaning': 'Issues without a summary'}},
         {{'finding': 'many_sprints', 'meaning': 'Issues in more than five sprints'}},
         {{'finding': 'sprint_without_dates', 'meaning': 'Sprints started or closed without a start, an end, or in that order: no velocity'}},
+        {{'finding': 'sprint_over_a_year', 'meaning': 'Sprints that are or were planned to be open for more than 366 days: no burndown'}},
         {{'finding': 'unmatched_people', 'meaning': 'Jira accounts that belong to no member of the team yet'}}
     ]) as finding
 ),
@@ -25,11 +27,22 @@ crowded as (
 odd_sprints as (
     select
         sprint_id as sprint_id,
-        coalesce(sprint_name, sprint_id) as label
+        coalesce(sprint_name, sprint_id) as label,
+        'sprint_without_dates' as finding
     from warehouse.jira_sprints
     where
         (state = 'active' and started_at is null)
         or (state = 'closed' and not coalesce(started_at <= coalesce(completed_at, ended_at), false))
+    union all
+    select
+        velocity.sprint_id as sprint_id,
+        coalesce(velocity.sprint_name, velocity.sprint_id) as label,
+        'sprint_over_a_year' as finding
+    from warehouse.sprint_velocity as velocity
+    cross join (select max(as_of) as as_of from warehouse.metric_settings) as settings
+    where
+        greatest(least(local_day(velocity.ended_at), settings.as_of), local_day(velocity.planned_end_at))
+        - local_day(velocity.started_at) > 366
 ),
 of_issues as (
     select
@@ -42,6 +55,7 @@ of_issues as (
         unnest(list_filter(
             [
                 case when flow.finished_at is not null and flow.started_at is null and flow.is_counted then 'no_start' end,
+                case when flow.finished_at = flow.created_at and flow.is_counted then 'done_at_creation' end,
                 case when flow.moved_backwards > 0 and flow.is_counted then 'moved_backwards' end,
                 case when flow.moved_while_done > 0 and flow.finished_at is not null then 'changed_after_done' end,
                 case
@@ -100,7 +114,7 @@ subjects as (
     union
     select
         issues.project_id as project_id,
-        'sprint_without_dates' as finding,
+        odd_sprints.finding as finding,
         odd_sprints.sprint_id as subject,
         odd_sprints.label as label
     from odd_sprints

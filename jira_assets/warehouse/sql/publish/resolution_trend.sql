@@ -29,7 +29,7 @@ moves as (
     inner join items on spans.jira_id = items.jira_id
     where (spans.status_category is not distinct from 'done') <> (spans.previous_category is not distinct from 'done')
 ),
--- The resolution of an issue that was reopened later is the one set while it was Done that time.
+-- The resolution of an issue that was reopened later is the one it had when it left Done, whenever that was set.
 earlier as (
     select
         entries.jira_id as jira_id,
@@ -45,18 +45,19 @@ resolutions as (
     select
         earlier.jira_id as jira_id,
         earlier.visit as visit,
-        arg_max(
-            replace(lower(trim(changes.to_string)), '’', ''''),
-            row(changes.changed_at, try_cast(changes.change_id as bigint))
-        ) as resolution
+        case
+            when bool_or(changes.changed_at < earlier.left_at) then
+                arg_max_null(
+                    changes.to_string, row(changes.changed_at, try_cast(changes.change_id as bigint))
+                ) filter (where changes.changed_at < earlier.left_at)
+            else
+                arg_min_null(
+                    changes.from_string, row(changes.changed_at, try_cast(changes.change_id as bigint))
+                )
+        end as resolution
     from earlier
     inner join warehouse.jira_issue_changes as changes
-        on
-            earlier.jira_id = changes.jira_id
-            and coalesce(changes.field_id, changes.field) = 'resolution'
-            and changes.to_string is not null
-            and changes.changed_at >= earlier.entered_at
-            and changes.changed_at < earlier.left_at
+        on earlier.jira_id = changes.jira_id and coalesce(changes.field_id, changes.field) = 'resolution'
     group by earlier.jira_id, earlier.visit
 ),
 events as (
@@ -80,7 +81,14 @@ events as (
             moves.is_resolved
             and case
                 when moves.is_last then moves.delivered
-                else not coalesce(list_contains(moves.undelivered_resolutions, resolutions.resolution), false)
+                else
+                    not coalesce(
+                        list_contains(
+                            moves.undelivered_resolutions,
+                            replace(lower(trim(resolutions.resolution)), '’', '''')
+                        ),
+                        false
+                    )
             end
         )::integer as delivered,
         (not moves.is_resolved)::integer as reopened
@@ -99,15 +107,6 @@ weekly as (
     from events
     group by project_id, issue_type, date_trunc('week', day)
 ),
-weeks as (
-    select
-        weekly.project_id as project_id,
-        weekly.issue_type as issue_type,
-        unnest(generate_series(min(weekly.week), any_value(settings.as_of), interval 7 day))::date as week
-    from weekly
-    inner join warehouse.metric_settings as settings on weekly.project_id = settings.project_id
-    group by weekly.project_id, weekly.issue_type
-),
 left_out as (
     select
         project_id as project_id,
@@ -116,6 +115,26 @@ left_out as (
     from warehouse.issue_flow
     where is_counted and is_left_out
     group by project_id, issue_type
+),
+-- A type of which every issue is left out has this week, with their number.
+weeks as (
+    select
+        types.project_id as project_id,
+        types.issue_type as issue_type,
+        unnest(
+            generate_series(
+                coalesce(min(types.week), date_trunc('week', any_value(settings.as_of))::date),
+                any_value(settings.as_of),
+                interval 7 day
+            )
+        )::date as week
+    from (
+        select project_id, issue_type, week from weekly
+        union all
+        select project_id, issue_type, null as week from left_out
+    ) as types
+    inner join warehouse.metric_settings as settings on types.project_id = settings.project_id
+    group by types.project_id, types.issue_type
 )
 select
     weeks.project_id::varchar as project_id,

@@ -126,9 +126,10 @@ sums as (
         sum(points) filter (where is_in and not is_done) as remaining,
         count(*) filter (where is_in and not is_done) as items_remaining,
         sum(case when was_done then -points else points end) filter (
-            where is_in and was_in and is_done <> was_done
+            where is_in and is_done <> was_done and (was_in or is_done)
         ) as burned,
-        sum(points) filter (where is_in and not was_in and not is_done) as added,
+        -- What came in and was Done on one day did both; what was Done before it came in did neither.
+        sum(points) filter (where is_in and not was_in and not (was_done and is_done)) as added,
         sum(points_before) filter (where was_in and not is_in and not was_done) as removed,
         sum(points - points_before) filter (where is_in and was_in and not was_done) as re_estimated
     from steps
@@ -171,7 +172,7 @@ select
     case when moment is not null then coalesce(items_remaining, 0) end::bigint as items_remaining
 from counted;
 
-comment on table warehouse.sprint_burndown is 'What was left to do at the end of each day, for sprints that are active or ended in the last 90 days: remaining changes by added - removed + re_estimated - burned';
+comment on table warehouse.sprint_burndown is 'What was left to do at the end of each day, for sprints of up to 366 days that are active or ended in the last 90 days: remaining changes by added - removed + re_estimated - burned';
 comment on column warehouse.sprint_burndown.sprint_id is 'Id of the sprint';
 comment on column warehouse.sprint_burndown.day_number is '0 is the moment of its start, 1 the end of its first day';
 comment on column warehouse.sprint_burndown.day is 'The day, in the time zone of the settings';

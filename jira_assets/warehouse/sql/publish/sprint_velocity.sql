@@ -26,12 +26,26 @@ with totals as (
 ),
 left_out as (
     select
-        present.sprint_id as sprint_id,
+        members.sprint_id as sprint_id,
         count(*) as issues
-    from warehouse.jira_issue_sprints as present
-    inner join warehouse.issue_flow as flow on present.jira_id = flow.jira_id
-    where flow.is_counted and len(flow.flags) > 0
-    group by present.sprint_id
+    from (
+        select
+            sprint_id,
+            jira_id
+        from warehouse.jira_issue_sprints
+        union
+        select
+            spans.sprint_id,
+            spans.jira_id
+        from warehouse.issue_sprint_spans as spans
+        inner join warehouse.jira_sprints as sprints on spans.sprint_id = sprints.sprint_id
+        where
+            (spans.left_at is null or spans.left_at > sprints.started_at)
+            and (sprints.state = 'active' or spans.entered_at <= coalesce(sprints.completed_at, sprints.ended_at))
+    ) as members
+    inner join warehouse.issue_flow as flow on members.jira_id = flow.jira_id
+    where flow.is_counted and coalesce(flow.hierarchy_level, 0) >= 0 and len(flow.flags) > 0
+    group by members.sprint_id
 ),
 sprints as (
     select
