@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from jira_assets.demo.generate import generate_site
 from jira_assets.state import TeamMember
@@ -196,6 +196,26 @@ def test_a_choice_by_pointer_takes_effect_at_once(visitor: Visit) -> None:
     expect(kind).to_be_focused()
 
 
+def test_rows_come_when_they_are_there_however_few(visitor: Visit) -> None:
+    page = visitor.page
+    held: list[Route] = []
+    page.route("**/flow/velocity.json*", lambda route: held.append(route))
+    page.goto(f"{visitor.address}/flow?project=PAY&weeks=52")
+    panel = page.locator("[data-panel=velocity]")
+    panel.get_by_text("Rows", exact=True).click()
+    expect(panel.locator("[data-table]")).to_have_text("The rows are on their way.")
+    answer = held[0].fetch()
+    held[0].fulfill(response=answer, json=answer.json() | {"is_enough": False})
+    expect(panel.locator("[data-state]")).to_contain_text("Not enough data")
+    expect(panel.locator("[data-table] tbody tr")).to_have_count(len(answer.json()["rows"]))
+
+    page.unroute("**/flow/velocity.json*")
+    visitor.open("/flow?project=PAY&type=Nothing")
+    panel = page.locator("[data-panel=cycle_time]")
+    panel.get_by_text("Rows", exact=True).click()
+    expect(panel.locator("[data-table]")).to_have_text("There are no rows.")
+
+
 def test_names_that_are_script_stay_names(visitor: Visit) -> None:
     for path in ("/", "/projects", "/people", "/flow?project=*&weeks=0"):
         visitor.open(path)
@@ -250,3 +270,33 @@ def test_a_chart_that_cannot_be_had_says_so_in_its_place(visitor: Visit) -> None
     expect(visitor.page.locator("[data-panel=cycle_time]")).to_contain_text("The page did not answer.")
     expect(visitor.page.locator("[data-panel=throughput] svg")).to_be_visible()
     visitor.trouble.clear()  # the browser itself notes the 503
+
+
+def test_a_panel_that_nobody_scrolls_to_is_drawn_all_the_same(visitor: Visit) -> None:
+    visitor.page.goto(f"{visitor.address}/flow?project=PAY&weeks=52")
+    expect(visitor.page.locator("[data-panel][data-drawn]")).to_have_count(10, timeout=20_000)
+    assert visitor.page.evaluate("scrollY") == 0
+
+
+def test_what_is_printed_in_the_dark_is_dark_on_white(browser: Browser, address: str) -> None:
+    with visit(browser, address, color_scheme="dark") as visitor:
+        visitor.open("/flow?project=PAY&weeks=52")
+        visitor.see_all()
+        page = visitor.page
+        words = page.locator(
+            "[data-panel] svg .role-axis-label text, [data-panel] svg .role-legend-label text"
+        )
+        assert words.count() > 50
+
+        def lightest() -> int:
+            colours = words.evaluate_all("(all) => all.map((one) => getComputedStyle(one).fill)")
+            return max(sum(int(part) for part in re.findall(r"\d+", colour)[:3]) // 3 for colour in colours)
+
+        assert lightest() > 200, "light on the dark screen"
+        page.emulate_media(media="print")
+        assert lightest() < 100
+        width = "(all) => all.map((one) => one.getBoundingClientRect().width)"
+        cards = page.locator("[data-panel]").evaluate_all(width)
+        charts = page.locator("[data-panel] svg.marks").evaluate_all(width)
+        assert len(charts) == 10
+        assert all(chart > 0.9 * card for chart, card in zip(charts, cards, strict=True))

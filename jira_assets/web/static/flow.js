@@ -1,13 +1,13 @@
-// Draws the panels of the Flow page: each is asked for when it comes into view, and drawn from its own rows.
+// Draws the panels of the Flow page: each is asked for when it comes into view, the others when there is nothing else
+// to do, and drawn from its own rows.
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const drawn = new Map();
+// What came for each panel.
+const answers = new Map();
 
-function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-}
+// The charts wear the colours of the page, by name: the sheet says which they are on the screen, in the dark and on
+// paper, and nothing has to be drawn again. A canvas does not know names, so everything is drawn as SVG.
+const colour = (name) => `var(--${name})`;
 
-// The charts wear the colours of the page.
 function theme(width) {
   const quiet = colour("quiet");
   const font = getComputedStyle(document.body).fontFamily;
@@ -17,7 +17,7 @@ function theme(width) {
     font,
     padding: { left: 2, top: 2, right: 14, bottom: 2 },
     params: [
-      ...["ink", "quiet", "accent"].map((name) => ({ name, value: colour(name) })),
+      ...["ink", "quiet", "accent", "card"].map((name) => ({ name, value: colour(name) })),
       ...[1, 2, 3, 4, 5, 6].map((number) => ({ name: `series${number}`, value: colour(`series-${number}`) })),
     ],
     view: { stroke: null },
@@ -48,6 +48,7 @@ function tell(panel, kind, title, words) {
   state.append(heading, text);
   panel.querySelector("[data-chart]").hidden = true;
   panel.removeAttribute("aria-busy");
+  showRows(panel);
 }
 
 async function load(panel) {
@@ -73,11 +74,12 @@ async function load(panel) {
     badge.hidden = false;
     badge.textContent = `Not split by ${found.not_followed.join(" or ")}: all of the project.`;
   }
+  answers.set(panel, found);
+  showRows(panel);
   if (!found.is_enough) {
     tell(panel, "too-little", "Not enough data", found.needs);
     return;
   }
-  drawn.set(panel, found);
   await draw(panel, found);
 }
 
@@ -85,7 +87,6 @@ async function draw(panel, found) {
   const place = panel.querySelector("[data-chart]");
   if (typeof vegaEmbed === "undefined") {
     tell(panel, "note warn", "The charts are not built.", "Run `make assets` where this page runs. The rows are below.");
-    table(panel, found);
     return;
   }
   const spec = { ...found.spec, data: { name: "rows", values: structuredClone(found.rows) } };
@@ -95,7 +96,7 @@ async function draw(panel, found) {
       actions: false,
       logLevel: 1, // errors; a hint about sizes is none
       defaultStyle: false,
-      renderer: found.rows.length > 600 ? "canvas" : "svg",
+      renderer: "svg",
       config: theme(place.clientWidth),
       tooltip: { theme: "page", disableDefaultStyle: true },
       loader: { target: "_blank", rel: "noopener noreferrer" },
@@ -125,6 +126,21 @@ function cell(row, column) {
   if (value === null) return "–";
   if (typeof value === "number" && !Number.isInteger(value)) return String(Math.round(value * 100) / 100);
   return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+function showRows(panel) {
+  if (!panel.querySelector("[data-rows]").open) return;
+  const found = answers.get(panel);
+  if (found?.rows.length) table(panel, found);
+  else if (found) tellRows(panel, "There are no rows.");
+  else tellRows(panel, panel.hasAttribute("aria-busy") ? "The rows are on their way." : "The rows did not come.");
+}
+
+function tellRows(panel, words) {
+  const text = document.createElement("p");
+  text.className = "quiet small padded";
+  text.textContent = words;
+  panel.querySelector("[data-table]").replaceChildren(text);
 }
 
 function table(panel, found) {
@@ -157,29 +173,47 @@ function table(panel, found) {
 }
 
 const panels = [...document.querySelectorAll("[data-panel]")];
+const asked = new Map();
+
+function ask(panel) {
+  if (!asked.has(panel)) asked.set(panel, load(panel));
+  return asked.get(panel);
+}
+
+// One after the other, behind those that somebody looks at: paper, and who searches the page, want them all.
+async function askForTheOthers() {
+  await Promise.all(asked.values());
+  for (const panel of panels) {
+    if (asked.has(panel)) continue;
+    await idle();
+    await ask(panel);
+  }
+}
+
+function idle() {
+  // Not every browser tells when it is idle.
+  return new Promise((done) => (window.requestIdleCallback ?? setTimeout)(done));
+}
+
+let othersFollow = false;
 const seen = new IntersectionObserver(
   (entries) => {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       seen.unobserve(entry.target);
-      load(entry.target);
+      ask(entry.target);
     }
+    if (!othersFollow) askForTheOthers();
+    othersFollow = true;
   },
   { rootMargin: "300px" },
 );
 for (const panel of panels) {
   seen.observe(panel);
-  panel.querySelector("[data-rows]").addEventListener("toggle", (event) => {
-    const found = drawn.get(panel);
-    if (event.target.open && found) table(panel, found);
-  });
+  panel.querySelector("[data-rows]").addEventListener("toggle", () => showRows(panel));
 }
 
-dark.addEventListener("change", () => {
-  for (const [panel, found] of drawn) draw(panel, found);
-});
-
-// What is printed is on paper whole: also the panels that nobody has scrolled to.
+// What is printed before they were all there.
 addEventListener("beforeprint", () => {
-  for (const panel of panels) if (!drawn.has(panel)) load(panel);
+  for (const panel of panels) ask(panel);
 });
