@@ -46,6 +46,10 @@ class ByProject(Generic[Value]):
         """Tell what holds for a project."""
         return self.projects.get(project_key.upper(), self.site)
 
+    def is_named(self, project_key: str) -> bool:
+        """Tell whether a project has values of its own, be it none."""
+        return project_key.upper() in self.projects
+
     def map(self, read: Callable[[Value], Other]) -> ByProject[Other]:
         """Turn every value into another."""
         projects = {key: tuple(map(read, values)) for key, values in self.projects.items()}

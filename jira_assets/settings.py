@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -213,7 +214,11 @@ def read_dotenv(path: Path) -> dict[str, str]:
     from dotenv.parser import parse_stream
 
     values: dict[str, str] = {}
-    with path.open(encoding="utf-8-sig") as lines:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path.absolute()} is not text in UTF-8.", "Save it as UTF-8.") from None
+    with io.StringIO(text) as lines:
         for binding in parse_stream(lines):
             if binding.error:
                 raise SettingsError(

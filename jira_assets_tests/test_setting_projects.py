@@ -68,3 +68,9 @@ def test_the_last_day_is_that_of_the_time_zone() -> None:
     assert metric_settings(read(), [], now).as_of == date(2026, 1, 5)
     there = read(JIRA_ASSETS_TIME_ZONE="Asia/Kolkata")
     assert metric_settings(there, [], now).as_of == date(2026, 1, 6)
+
+
+def test_a_project_may_have_no_resolution_that_does_not_count() -> None:
+    settings = read(JIRA_ASSETS_UNDELIVERED_RESOLUTIONS="Won't Do; PAY:")
+    assert of(settings, "PAY").undelivered_resolutions == ()
+    assert of(settings, "WEB").undelivered_resolutions == ("Won't Do",)

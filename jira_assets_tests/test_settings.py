@@ -74,6 +74,14 @@ def test_a_variable_set_to_nothing_is_not_set() -> None:
     assert from_environment(JIRA_ASSETS_MEMORY_LIMIT=" ").source("memory_limit") == "default"
 
 
+def test_a_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"\xff\xfe bad")
+    with pytest.raises(SettingsError, match="is not text in UTF-8") as caught:
+        load_settings(environ={}, dotenv=dotenv)
+    assert str(dotenv) in caught.value.reason
+
+
 def test_dotenv_is_read_from_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lines = ["# ours", "export JIRA_EMAIL='ana@acme.com'", 'JIRA_CLIENT_ID="a#b" # why', "OTHER", ""]

@@ -61,10 +61,11 @@ def metric_settings(settings: Settings, projects: Sequence[TrackedProject], now:
 
 def _project_metrics(settings: Settings, key: str) -> ProjectMetrics:
     # Who names a project only has said nothing of the others: those keep what is usual.
-    usual = ProjectMetrics()
+    usual, undelivered = ProjectMetrics(), settings.undelivered_resolutions
+    others = undelivered.site or usual.undelivered_resolutions
     return ProjectMetrics(
         settings.hierarchy_levels.of(key) or usual.hierarchy_levels,
-        settings.undelivered_resolutions.of(key) or usual.undelivered_resolutions,
+        undelivered.of(key) if undelivered.is_named(key) else others,
         settings.active_statuses.of(key),
         dict(settings.status_categories.of(key)),
     )

@@ -26,7 +26,8 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no warehouse at {path}.",
-                "Track a project with `jira-assets projects track KEY`, then run `jira-assets sync`.",
+                "Run `jira-assets projects track KEY` and `jira-assets sync`; where that was done, "
+                "`jira-assets publish`.",
             ) from error
         except duckdb.IOException:
             # Two newer ones may have been published between finding out the name and opening the file.

@@ -32,7 +32,7 @@ class FlowFilter:
         project = given.get("project") or usual_project
         since, until = _day(given.get("from")), _day(given.get("to"))
         weeks = None if since or until else _weeks(given.get("weeks"))
-        until = until or today
+        until = min(until or today, today)  # of days to come there is nothing to count
         if since is None:
             since = until - timedelta(weeks=weeks) + timedelta(days=1) if weeks else FIRST_DAY
         return cls(
@@ -86,7 +86,8 @@ class FlowFilter:
 
 
 def _weeks(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() and int(text) in WINDOWS else USUAL_WEEKS
+    weeks = int(text) if text and text.isdecimal() and len(text) < 5 else None
+    return weeks if weeks in WINDOWS else USUAL_WEEKS
 
 
 def _day(text: str | None) -> date | None:

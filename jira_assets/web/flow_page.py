@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from jira_assets.web.desk import Desk
 from jira_assets.web.downloads import csv_answer
@@ -22,6 +22,8 @@ def show(request: Request) -> Response:
     """Show the page; each panel is loaded when it comes into view."""
     desk: Desk = request.app.state.desk
     options = read_options(desk.published, request.query_params) if desk.published.exists else None
+    if options and options.projects and not request.query_params:
+        return RedirectResponse(f"/flow?{options.filter.query()}")  # the address says what it shows
     return render(
         request,
         "flow.html",

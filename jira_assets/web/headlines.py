@@ -21,7 +21,7 @@ def _velocity(rows: Sequence[Row]) -> str:
     accuracy = last["planning_accuracy"]
     kept = f"; {share(accuracy, 1)} of the last plan kept" if accuracy is not None else ""
     unestimated = last["items_unestimated"]
-    return words + kept + (f"; {number(unestimated)} items without an estimate" if unestimated else "")
+    return words + kept + (f"; {_counted(unestimated, 'item')} without an estimate" if unestimated else "")
 
 
 def _burndown(rows: Sequence[Row]) -> str:
@@ -30,7 +30,7 @@ def _burndown(rows: Sequence[Row]) -> str:
         return ""
     left, start = known[-1]["remaining"], known[0]["remaining"]
     days = sum(row["remaining"] is None and row["is_working_day"] for row in rows)
-    to_go = f", {number(days)} working days to go" if days else ""
+    to_go = f", {_counted(days, 'working day')} to go" if days else ""
     points = f"{number(left, _places(left))} points left of {number(start, _places(start))}"
     return f"{rows[0]['sprint_name']}: {points}{to_go}"
 
@@ -56,16 +56,19 @@ def _cycle_time(rows: Sequence[Row]) -> str:
     first = rows[0]
     drawn = f"; the newest {number(len(rows))} are drawn" if first["items"] > len(rows) else ""
     if first["p85"] is None:
-        return f"{number(first['items'])} items: too few for percentiles"
+        return f"{_counted(first['items'], 'item')}: too few for percentiles"
     most, half = number(first["p85"]), number(first["p50"])
     return f"85 % of {number(first['items'])} items within {most} days, half within {half}{drawn}"
 
 
 def _aging(rows: Sequence[Row]) -> str:
     items, late = rows[0]["items"], rows[0]["items_overdue"]
-    marked = (
-        f"; {number(late)} older than 85 % of what was finished" if late else "; none of them unusually old"
-    )
+    if all(row["is_overdue"] is None for row in rows):
+        marked = "; too few finished to compare with"
+    elif late:
+        marked = f"; {number(late)} older than 85 % of what was finished"
+    else:
+        marked = "; none of them unusually old"
     drawn = f"; the oldest {number(len(rows))} are drawn" if items > len(rows) else ""
     return f"{number(items)} in progress{marked}{drawn}"
 
@@ -96,6 +99,10 @@ def _forecast(rows: Sequence[Row]) -> str:
         else "the open ones take longer than 180 days"
     )
     return f"In 85 % of the trials: {number(sure['items'])} items or more within four weeks; {finish}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _places(value: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,9 +110,14 @@ class PeopleReader:
         for key, why in zip(account["suggestions"], account["suggested_because"], strict=True):
             reasons.setdefault(key, why)
         names = {key: self._names[key] for key in reasons if key in self._names}
-        shared = [name for name in names.values() if list(names.values()).count(name) > 1]
+        times = Counter(fold_name(name) for name in names.values())
         return [
-            Offer(key, f"{name} ({key})" if name in shared else name, reasons[key], key not in candidates)
+            Offer(
+                key,
+                f"{name} ({key})" if times[fold_name(name)] > 1 else name,
+                reasons[key],
+                key not in candidates,
+            )
             for key, name in names.items()
         ]
 
@@ -128,10 +134,15 @@ class PeopleReader:
 
 
 def decide_about(desk: Desk, account_id: str, decision: Decision, member: str) -> None:
-    """Keep what a person decided; raises `InputError` for a member who is not on the team."""
+    """Keep what a person decided; raises `InputError` for an account nobody saw, or a member of no team."""
     if decision == "undo":
         desk.state.forget_override(account_id)
-    elif decision == "ignore":
+        return
+    with desk.published.opened() as connection:
+        known = answer(connection, question("accounts"), {"account_ids": [account_id]})
+    if not known:
+        raise InputError("This account was not seen in any project.", "Load the page again, then decide.")
+    if decision == "ignore":
         desk.state.set_override(account_id, None)
     else:
         desk.state.set_override(account_id, find_member(desk.state.team_members(), member).member_id)

@@ -21,7 +21,7 @@ def show(request: Request) -> Response:
     """Show the page; a list that only Jira has is loaded by it afterwards, since that takes a while."""
     desk: Desk = request.app.state.desk
     said = {name: request.query_params.get(name, "") for name in ("new", "gone", "fields")}
-    counts = {name: int(value) if value.isdecimal() else 0 for name, value in said.items()}
+    counts = {name: int(value) if value.isdecimal() and len(value) < 7 else 0 for name, value in said.items()}
     listing = desk.projects.known(desk.lake)
     if listing is None and request.query_params.get("load") == "now":  # asked for without script
         listing = desk.projects.fetch(desk.settings, desk.state)

@@ -25,6 +25,9 @@ MOST_MEMORY = "512MB"
 """What one that cannot be answered with less gets, for as long as it takes."""
 
 
+PUBLISH_AGAIN = "Run `jira-assets publish`; no question to Jira is needed."
+
+
 @dataclass(frozen=True)
 class Rows:
     """What came of a question: rows in the order of the columns; iterating gives them as objects."""
@@ -61,17 +64,28 @@ class Published:
     @contextmanager
     def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file for questions that belong to one moment; raises `InputError` when there is none."""
-        with ONE_AT_A_TIME, open_warehouse(self.path) as connection:
+        with ONE_AT_A_TIME, _told(), open_warehouse(self.path) as connection:
             connection.execute(f"set memory_limit = '{USUAL_MEMORY}'")
             connection.execute("set threads = 1")  # more would cost memory, too
             connection.execute("set temp_directory = ''")  # nothing is written beside the published file
-            try:
-                yield connection
-            except (duckdb.CatalogException, duckdb.BinderException) as error:
-                raise PublishError(
-                    "The warehouse was published by another version of jira-assets.",
-                    "Run `jira-assets publish`; no question to Jira is needed.",
-                ) from error
+            yield connection
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise PublishError(
+            "The warehouse was published by another version of jira-assets.", PUBLISH_AGAIN
+        ) from error
+    except (
+        duckdb.IOException,
+        duckdb.SerializationException,
+        duckdb.InternalException,
+        duckdb.FatalException,
+    ) as error:
+        raise PublishError("The published file cannot be read: it is damaged.", PUBLISH_AGAIN) from error
 
 
 def answer(

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from jira_assets.errors import PublishError
 from jira_assets.jira.connected import connected_as
 from jira_assets.web.desk import Desk
 from jira_assets.web.forms import read_form
@@ -44,8 +45,12 @@ def _request(desk: Desk, key: str) -> None:
 def _projects(request: Request) -> dict[str, Any]:
     desk: Desk = request.app.state.desk
     search = request.query_params.get("q", "").strip()
-    return {
-        "overview": read_overview(desk, search),
-        "q": search,
-        "published_at": desk.published.published_at(),
-    }
+    return {"overview": read_overview(desk, search), "q": search, **_published(desk)}
+
+
+def _published(desk: Desk) -> dict[str, Any]:
+    """Tell when the tables were published, or what is wrong with them: the syncs are shown all the same."""
+    try:
+        return {"published_at": desk.published.published_at(), "trouble": None}
+    except PublishError as error:
+        return {"published_at": None, "trouble": error}

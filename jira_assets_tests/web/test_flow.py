@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,12 +178,13 @@ def test_throughput_has_the_figures_of_the_published_table(
     table = rows_of(
         settings,
         f"""select date_trunc('{bucket}', week)::date as period, sum(delivered)::bigint,
-        arg_max(mean, week), arg_max(mean, week) * {weeks}
+        arg_max(mean, week), case when max(nth) >= 12 then arg_max(mean, week) * {weeks} end
         from (
-            select week, sum(delivered) as delivered, sum(mean_12_weeks) as mean from throughput_weekly
-            where project_key = 'PAY'
-            and week >= date_trunc('week', date '{answer.filter.since}') group by week
-        ) group by period order by period""",
+            select week, sum(delivered) as delivered, sum(mean_12_weeks) as mean,
+            row_number() over (order by week) as nth from throughput_weekly
+            where project_key = 'PAY' group by week
+        )
+        where week >= date_trunc('week', date '{answer.filter.since}') group by period order by period""",
     )
     drawn: dict[date, list[float]] = {}
     for row in answer.rows:
@@ -194,7 +196,9 @@ def test_throughput_has_the_figures_of_the_published_table(
     assert list(drawn) == [row[0] for row in table]
     assert [period[0] for period in drawn.values()] == [row[1] for row in table]
     assert [period[1] for period in drawn.values()] == pytest.approx([row[2] for row in table])
-    assert [period[2] for period in drawn.values()] == pytest.approx([row[3] for row in table])
+    assert [period[2] for period in drawn.values()] == [
+        usual if usual is None else pytest.approx(usual) for *_, usual in table
+    ]
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -267,11 +271,50 @@ def test_sprints_without_any_estimate_are_nothing_to_draw(tmp_path: Path) -> Non
 
 
 def test_what_is_not_drawn_is_counted_nevertheless() -> None:
-    rows = [{"items": 5000, "items_overdue": 12}] * 2000
+    rows = [{"items": 5000, "items_overdue": 12, "is_overdue": True}] * 2000
     told = headline("aging_work", rows)
     assert told.replace("\u202f", "") == (
         "5000 in progress; 12 older than 85 % of what was finished; the oldest 2000 are drawn"
     )
+
+
+def test_the_age_of_work_is_not_judged_where_too_little_was_finished() -> None:
+    rows = [{"items": 1, "items_overdue": 0, "is_overdue": None}]
+    assert headline("aging_work", rows) == "1 in progress; too few finished to compare with"
+
+
+def test_days_to_come_are_in_no_window(settings: Settings) -> None:
+    published = Published(settings.warehouse_file)
+    now = answer_panel(published, "throughput", {"project": "PAY", "from": "2026-10-01"})
+    later = answer_panel(
+        published, "throughput", {"project": "PAY", "from": "2026-10-01", "to": "9999-12-31"}
+    )
+    assert later.rows.rows == now.rows.rows
+    assert later.filter.until == now.filter.until
+
+
+@pytest.mark.parametrize("weeks", ["9" * 5000, "26.5", "-1", "٢٦"])
+def test_weeks_that_make_no_sense_are_the_usual_ones(client: TestClient, weeks: str) -> None:
+    assert client.get("/flow", params={"project": "PAY", "weeks": weeks}).status_code == 200
+
+
+def test_the_address_says_what_is_shown(client: TestClient) -> None:
+    assert client.get("/flow").url.query.decode().startswith("project=")
+    assert "weeks=26" in str(client.get("/flow").url)
+
+
+def test_a_damaged_file_is_told_with_what_makes_another(settings: Settings, tmp_path: Path) -> None:
+    damaged = replace(settings, home=tmp_path)
+    damaged.warehouse_dir.mkdir(parents=True)
+    content = bytearray(settings.warehouse_file.read_bytes())
+    content[:4096] = bytes(4096)
+    damaged.warehouse_file.write_bytes(content)
+    app = create_app(lambda: damaged)
+    with TestClient(app, "http://localhost", raise_server_exceptions=False) as visitor:
+        for address in ("/", "/flow", "/people", "/flow/velocity.json", "/people.csv"):
+            answer = visitor.get(address)
+            assert answer.status_code == (200 if address == "/" else 503)
+            assert "jira-assets publish" in answer.text
 
 
 def test_no_question_is_put_together_from_what_an_address_says() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jira_assets.state import TeamMember
 from jira_assets.web.downloads import write_csv
-from jira_assets_tests.web.conftest import FROM_HERE, Page
+from jira_assets_tests.web.conftest import FROM_HERE, OpenPage, Page
 from jira_assets_tests.web.hand_made import write_warehouse
 
 TEAM = [TeamMember("m1", "Ana Silva"), TeamMember("m2", "Ana Silva"), TeamMember("m3", "Bo Li")]
@@ -142,6 +142,26 @@ def test_no_cell_of_a_csv_begins_like_a_formula(rows: list[tuple[object, ...]]) 
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
         assert cell in (original, f"'{original}")
         assert number == ("" if value is None else str(value))
+
+
+@pytest.mark.parametrize("account", ["a" * 100_000, "\x00", "nobody", "' or 1=1 --"])
+def test_nothing_is_decided_about_an_account_that_nobody_saw(published: Page, account: str) -> None:
+    form = {"account_id": account, "decision": "ignore"}
+    answer = published.client.post("/people", data=form, headers=FROM_HERE)
+    assert answer.status_code == 400
+    assert "was not seen in any project" in answer.text
+    assert published.state.overrides() == []
+
+
+def test_members_whose_names_differ_in_spelling_only_are_told_apart(open_page: OpenPage) -> None:
+    page = open_page()
+    names = ("René Lévêque", "Rene\u0301 Le\u0301ve\u0302que")
+    page.state.replace_team([TeamMember(f"m{number}", name) for number, name in enumerate(names)])
+    person = ("PAY", "acc-1", names[0], None, "display name is shared by 2 members", ["m0", "m1"], 3, 1)
+    write_warehouse(page.settings, [person])
+
+    text = page.get("/people")
+    assert all(f"({member})" in text for member in ("m0", "m1"))
 
 
 def test_a_hundred_thousand_accounts_are_paged(page: Page) -> None:

@@ -51,6 +51,7 @@ def test_no_page_has_script_or_style_of_its_own(published: Page, address: str) -
         ({"origin": "http://localhost"}, 303),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"origin": "http://localhost:3000"}, 403),
         ({}, 303),  # no browser
     ],

@@ -23,7 +23,8 @@ means as (
         weeks.week as week,
         avg(coalesce(sum(counts.delivered), 0)) over (
             order by weeks.week rows between 11 preceding and current row
-        ) as mean_12_weeks
+        ) as mean_12_weeks,
+        count(*) over (order by weeks.week rows between 11 preceding and current row) = 12 as has_12_weeks
     from weeks
     left join counts on weeks.week = counts.week
     group by weeks.week
@@ -37,7 +38,10 @@ select
     types.issue_type,
     coalesce(sum(counts.delivered), 0)::bigint as delivered,
     arg_max(means.mean_12_weeks, means.week) as mean_12_weeks,
-    arg_max(means.mean_12_weeks, means.week) * case $bucket when 'month' then 4.348 else 1 end as usual
+    case
+        when arg_max(means.has_12_weeks, means.week) then
+            arg_max(means.mean_12_weeks, means.week) * case $bucket when 'month' then 4.348 else 1 end
+    end as usual
 from means
 cross join types
 left join counts on means.week = counts.week and types.issue_type is not distinct from counts.issue_type
