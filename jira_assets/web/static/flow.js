@@ -11,6 +11,8 @@ const colour = (name) => `var(--${name})`;
 function theme(width) {
   const quiet = colour("quiet");
   const font = getComputedStyle(document.body).fontFamily;
+  const narrow = width < 480; // a phone
+  const columns = Math.max(1, Math.floor(width / (narrow ? 160 : 135)));
   return {
     aria: false, // hundreds of marks are no way to read it; the rows are there as a table
     background: "transparent",
@@ -30,7 +32,9 @@ function theme(width) {
     axisY: { domain: false, ticks: false },
     legend: {
       labelColor: colour("ink"), labelFontSize: 12, symbolSize: 90, columnPadding: 14, rowPadding: 4, padding: 0,
-      offset: 12, columns: Math.max(1, Math.floor(width / 135)), labelLimit: 260, symbolType: "square",
+      offset: 12, columns, symbolType: "square",
+      // Where two long names do not fit beside each other, better one shortened than one cut off.
+      labelLimit: narrow ? Math.floor(width / columns) - 34 : 260,
     },
     text: { font, fontSize: 12 },
   };
