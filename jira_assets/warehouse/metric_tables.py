@@ -146,6 +146,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
         "removed",
         "re_estimated",
         "items_remaining",
+        "left_out",
     ),
     "flow_times_weekly": (
         "project_id",
@@ -158,6 +159,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
         "cycle_time_median",
         "cycle_time_p85",
         "flow_efficiency_median",
+        "left_out",
     ),
     "resolution_trend": (
         "project_id",
@@ -220,6 +222,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
         "age_p70",
         "age_p85",
         "age_p95",
+        "left_out",
     ),
     "aging_work": (
         "project_id",
@@ -251,6 +254,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
         "issue_type",
         "delivered",
         "mean_12_weeks",
+        "left_out",
     ),
     "cumulative_flow": (
         "project_id",
@@ -260,6 +264,7 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
         "to_do",
         "in_progress",
         "done",
+        "left_out",
     ),
     "forecast_inputs": (
         "project_id",

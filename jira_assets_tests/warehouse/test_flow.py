@@ -214,11 +214,9 @@ def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out
     lives = [gone, stays, sub_task]
     publish_lives(bench, lives, sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
 
-    assert bench.ask_one("select commitment, removed, left_out from sprint_velocity") == {
-        "commitment": 3,
-        "removed": 0,
-        "left_out": 1,
-    }
+    velocity = bench.ask_one("select commitment, removed, left_out from sprint_velocity")
+    assert velocity == {"commitment": 3, "removed": 0, "left_out": 1}
+    assert {row["left_out"] for row in bench.ask("select left_out from sprint_burndown")} == {1}
 
 
 def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench: Bench) -> None:
@@ -227,6 +225,19 @@ def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench:
 
     rows = bench.ask("select distinct issue_type, left_out from resolution_trend order by all")
     assert [tuple(row.values()) for row in rows] == [("Bug", 1), ("Task", 0)]
+
+
+@pytest.mark.parametrize(
+    "table", ["flow_times_weekly", "throughput_weekly", "cumulative_flow", "status_times"]
+)
+def test_every_series_shows_how_many_it_leaves_out(bench: Bench, table: str) -> None:
+    lives = [
+        Life(str(number), on(1), lies="status" if number > 3 else None).then(on(3), "status", "4")
+        for number in range(1, 6)
+    ]
+    publish_lives(bench, lives, as_of=AS_OF)
+
+    assert {row["left_out"] for row in bench.ask(f"select left_out from {table}")} == {2}
 
 
 def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: Bench) -> None:

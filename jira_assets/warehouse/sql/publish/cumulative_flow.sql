@@ -33,6 +33,15 @@ days as (
     from changes
     inner join warehouse.metric_settings as settings on changes.project_id = settings.project_id
     group by changes.project_id, changes.issue_type
+),
+left_out as (
+    select
+        project_id as project_id,
+        issue_type as issue_type,
+        count(*) as issues
+    from warehouse.issue_flow
+    where is_counted and is_left_out
+    group by project_id, issue_type
 )
 select
     days.project_id::varchar as project_id,
@@ -41,7 +50,8 @@ select
     days.day::date as day,
     (sum(coalesce(changes.to_do, 0)) over life)::bigint as to_do,
     (sum(coalesce(changes.in_progress, 0)) over life)::bigint as in_progress,
-    (sum(coalesce(changes.done, 0)) over life)::bigint as done
+    (sum(coalesce(changes.done, 0)) over life)::bigint as done,
+    coalesce(left_out.issues, 0)::bigint as left_out
 from days
 inner join warehouse.metric_settings as settings on days.project_id = settings.project_id
 left join changes
@@ -49,6 +59,8 @@ left join changes
         days.project_id = changes.project_id
         and days.day = changes.day
         and days.issue_type is not distinct from changes.issue_type
+left join left_out
+    on days.project_id = left_out.project_id and days.issue_type is not distinct from left_out.issue_type
 window life as (partition by days.project_id, days.issue_type order by days.day);
 
 comment on table warehouse.cumulative_flow is 'Issues of each type in each status category at the end of each day, replayed from their changes; types may be added';
@@ -59,3 +71,4 @@ comment on column warehouse.cumulative_flow.day is 'The day, in the time zone of
 comment on column warehouse.cumulative_flow.to_do is 'Issues not started at its end';
 comment on column warehouse.cumulative_flow.in_progress is 'Issues in progress at its end';
 comment on column warehouse.cumulative_flow.done is 'Issues done at its end';
+comment on column warehouse.cumulative_flow.left_out is 'Issues of the project and type that are in none of these figures, since their changes contradict them';

@@ -35,14 +35,17 @@ odd_sprints as (
         or (state = 'closed' and not coalesce(started_at <= coalesce(completed_at, ended_at), false))
     union all
     select
-        velocity.sprint_id as sprint_id,
-        coalesce(velocity.sprint_name, velocity.sprint_id) as label,
+        sprints.sprint_id as sprint_id,
+        coalesce(sprints.sprint_name, sprints.sprint_id) as label,
         'sprint_over_a_year' as finding
-    from warehouse.sprint_velocity as velocity
+    from warehouse.jira_sprints as sprints
     cross join (select max(as_of) as as_of from warehouse.metric_settings) as settings
     where
-        greatest(least(local_day(velocity.ended_at), settings.as_of), local_day(velocity.planned_end_at))
-        - local_day(velocity.started_at) > 366
+        sprints.state in ('active', 'closed')
+        and greatest(
+            case when sprints.state = 'closed' then local_day(sprints.completed_at) else settings.as_of end,
+            local_day(sprints.ended_at)
+        ) - local_day(sprints.started_at) > 366
 ),
 of_issues as (
     select

@@ -23,10 +23,18 @@ weekly as (
         quantile_disc(flow_efficiency, 0.5) as efficiency
     from items
     group by grouping sets ((project_id, week), (week))
+),
+left_out as (
+    select
+        project_id as project_id,
+        count(*) as issues
+    from warehouse.issue_flow
+    where is_counted and is_left_out
+    group by grouping sets ((project_id), ())
 )
 select
-    project_id::varchar as project_id,
-    case when project_id is not null then any_key end::varchar as project_key,
+    weekly.project_id::varchar as project_id,
+    case when weekly.project_id is not null then any_key end::varchar as project_key,
     week::date as week,
     delivered::bigint as lead_time_n,
     case when delivered >= 5 then lead_times[1] end::integer as lead_time_median,
@@ -34,8 +42,10 @@ select
     started::bigint as cycle_time_n,
     case when started >= 5 then cycle_times[1] end::integer as cycle_time_median,
     case when started >= 5 then cycle_times[2] end::integer as cycle_time_p85,
-    case when measured >= 5 then efficiency end::double as flow_efficiency_median
-from weekly;
+    case when measured >= 5 then efficiency end::double as flow_efficiency_median,
+    coalesce(left_out.issues, 0)::bigint as left_out
+from weekly
+left join left_out on weekly.project_id is not distinct from left_out.project_id;
 
 comment on table warehouse.flow_times_weekly is 'Lead and cycle times of the issues delivered in each week; rows without a project are of all projects together';
 comment on column warehouse.flow_times_weekly.project_id is 'Id of the project; null: all projects together';
@@ -48,3 +58,4 @@ comment on column warehouse.flow_times_weekly.cycle_time_n is 'Of those, issues 
 comment on column warehouse.flow_times_weekly.cycle_time_median is 'Median of their cycle times, in days; null under 5 issues';
 comment on column warehouse.flow_times_weekly.cycle_time_p85 is 'Days from the start within which 85 % of them were delivered; null under 5 issues';
 comment on column warehouse.flow_times_weekly.flow_efficiency_median is 'Median of their flow efficiency; null under 5 issues, or where the settings name no active status';
+comment on column warehouse.flow_times_weekly.left_out is 'Issues of the project that are in none of these figures, since their changes contradict them';

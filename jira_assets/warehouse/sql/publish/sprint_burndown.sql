@@ -4,6 +4,7 @@ create table warehouse.sprint_burndown as
 with sprints as (
     select
         velocity.sprint_id as sprint_id,
+        velocity.left_out as left_out,
         velocity.started_at as started_at,
         coalesce(velocity.ended_at, 'infinity'::timestamp) as ended_at,
         local_day(velocity.started_at) as first_day,
@@ -138,6 +139,7 @@ sums as (
 counted as (
     select
         moments.sprint_id as sprint_id,
+        sprints.left_out as left_out,
         moments.day_number as day_number,
         moments.day as day,
         moments.moment as moment,
@@ -169,7 +171,8 @@ select
     case when moment is not null then coalesce(added, 0) end::double as added,
     case when moment is not null then coalesce(removed, 0) end::double as removed,
     case when moment is not null then coalesce(re_estimated, 0) end::double as re_estimated,
-    case when moment is not null then coalesce(items_remaining, 0) end::bigint as items_remaining
+    case when moment is not null then coalesce(items_remaining, 0) end::bigint as items_remaining,
+    left_out::bigint as left_out
 from counted;
 
 comment on table warehouse.sprint_burndown is 'What was left to do at the end of each day, for sprints of up to 366 days that are active or ended in the last 90 days: remaining changes by added - removed + re_estimated - burned';
@@ -184,3 +187,4 @@ comment on column warehouse.sprint_burndown.added is 'Points that came into the 
 comment on column warehouse.sprint_burndown.removed is 'Points that were taken out of it since then';
 comment on column warehouse.sprint_burndown.re_estimated is 'By how much estimates changed since then';
 comment on column warehouse.sprint_burndown.items_remaining is 'Issues in the sprint and not Done then';
+comment on column warehouse.sprint_burndown.left_out is 'Issues of the sprint that are in none of these figures, since their changes contradict them';

@@ -34,6 +34,14 @@ measured as (
     from times
     where delivered and days is not null
     group by project_id, status_id
+),
+left_out as (
+    select
+        project_id as project_id,
+        count(*) as issues
+    from warehouse.issue_flow
+    where is_counted and is_left_out
+    group by project_id
 )
 select
     statuses.project_id::varchar as project_id,
@@ -51,11 +59,13 @@ select
     case when measured.aged >= 5 then measured.ages[1] end::integer as age_p50,
     case when measured.aged >= 5 then measured.ages[2] end::integer as age_p70,
     case when measured.aged >= 5 then measured.ages[3] end::integer as age_p85,
-    case when measured.aged >= 5 then measured.ages[4] end::integer as age_p95
+    case when measured.aged >= 5 then measured.ages[4] end::integer as age_p95,
+    coalesce(left_out.issues, 0)::bigint as left_out
 from statuses
 inner join warehouse.metric_settings as settings on statuses.project_id = settings.project_id
 left join measured
-    on statuses.project_id = measured.project_id and statuses.status_id is not distinct from measured.status_id;
+    on statuses.project_id = measured.project_id and statuses.status_id is not distinct from measured.status_id
+left join left_out on statuses.project_id = left_out.project_id;
 
 comment on table warehouse.status_times is 'How long delivered issues stayed in each status, and at which age they left it';
 comment on column warehouse.status_times.project_id is 'Id of the project';
@@ -74,3 +84,4 @@ comment on column warehouse.status_times.age_p50 is 'Age in days, counted from t
 comment on column warehouse.status_times.age_p70 is 'The same for 70 %';
 comment on column warehouse.status_times.age_p85 is 'The same for 85 %';
 comment on column warehouse.status_times.age_p95 is 'The same for 95 %';
+comment on column warehouse.status_times.left_out is 'Issues of the project that are in none of these figures, since their changes contradict them';

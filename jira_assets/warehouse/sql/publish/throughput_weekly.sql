@@ -22,6 +22,15 @@ types as (
         project_id as project_id,
         issue_type as issue_type
     from delivered
+),
+left_out as (
+    select
+        project_id as project_id,
+        issue_type as issue_type,
+        count(*) as issues
+    from warehouse.issue_flow
+    where is_counted and is_left_out
+    group by project_id, issue_type
 )
 select
     weeks.project_id::varchar as project_id,
@@ -35,7 +44,8 @@ select
             order by weeks.week
             rows between 11 preceding and current row
         )
-    )::double as mean_12_weeks
+    )::double as mean_12_weeks,
+    coalesce(left_out.issues, 0)::bigint as left_out
 from weeks
 inner join warehouse.metric_settings as settings on weeks.project_id = settings.project_id
 inner join types on weeks.project_id = types.project_id
@@ -43,7 +53,9 @@ left join delivered
     on
         weeks.project_id = delivered.project_id
         and weeks.week = delivered.week
-        and types.issue_type is not distinct from delivered.issue_type;
+        and types.issue_type is not distinct from delivered.issue_type
+left join left_out
+    on weeks.project_id = left_out.project_id and types.issue_type is not distinct from left_out.issue_type;
 
 comment on table warehouse.throughput_weekly is 'Issues delivered in each week by type; weeks with none are here with 0';
 comment on column warehouse.throughput_weekly.project_id is 'Id of the project';
@@ -52,3 +64,4 @@ comment on column warehouse.throughput_weekly.week is 'Monday of the week, in th
 comment on column warehouse.throughput_weekly.issue_type is 'Name of the type';
 comment on column warehouse.throughput_weekly.delivered is 'Issues delivered in it';
 comment on column warehouse.throughput_weekly.mean_12_weeks is 'Mean of the 12 weeks that end with this one, or of those since the first delivery; means of types may be added';
+comment on column warehouse.throughput_weekly.left_out is 'Issues of the project and type that are in none of these figures, since their changes contradict them';
