@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
+
+from markupsafe import Markup, escape
 
 NOTHING = "\u2013"
 THIN = "\u202f"
@@ -26,6 +29,11 @@ def moment(value: datetime | None) -> str:
 def day(value: date | None) -> str:
     """Write a day."""
     return NOTHING if value is None else f"{value:%Y-%m-%d}"
+
+
+def with_code(words: str) -> Markup:
+    """Set what stands between backticks as code: remedies name commands that way."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704  # escaped before
 
 
 def site(address: str) -> str:

@@ -40,6 +40,7 @@ def environment() -> Environment:
         day=display.day,
         share=display.share,
         site=display.site,
+        with_code=display.with_code,
     )
     opened.globals.update(static=static_url, version=__version__)
     return opened

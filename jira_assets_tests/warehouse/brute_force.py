@@ -150,13 +150,20 @@ class World:
         state = life.at(self.end_of(day))
         return state.category if state else None
 
+    def left_out(self, project: str, kind: str) -> int:
+        """The issues of a project and type that no series has."""
+        group = [life for life in self.lives if (life.project, life.kind) == (project, kind)]
+        return sum(life.is_counted and life.lies == "status" for life in group)
+
     def resolution_trend(self) -> Table:
-        """Created, resolved, delivered, reopened and open of each week, by type."""
-        return {
-            (*group, week): self.week_of(lives, week)
+        """Created, resolved, delivered, reopened, open and left out of each week, by type."""
+        found = {
+            (*group, week): (*self.week_of(lives, week), self.left_out(*group))
             for group, lives in self.by_type().items()
             for week in until(monday(min(self.day(life.created) for life in lives)), self.as_of, step=7)
         }
+        lost = {(life.project, life.kind) for life in self.lives if life.is_counted} - self.by_type().keys()
+        return found | {(*group, monday(self.as_of)): (*[0] * 5, self.left_out(*group)) for group in lost}
 
     def week_of(self, lives: Sequence[Life], week: date) -> tuple[int, ...]:
         """The same for one week."""

@@ -184,7 +184,7 @@ def check_issues(bench: Bench, world: World) -> None:
 
 
 def check_series(bench: Bench, world: World) -> None:
-    columns = "created, resolved, delivered, reopened, open_at_end"
+    columns = "created, resolved, delivered, reopened, open_at_end, left_out"
     assert (
         table(bench, "project_id, issue_type, week", columns, "resolution_trend") == world.resolution_trend()
     )

@@ -40,6 +40,16 @@ function theme(width) {
   };
 }
 
+// What stands between backticks is code: remedies name commands that way.
+function withCode(words) {
+  return words.split("`").map((part, place) => {
+    if (place % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  });
+}
+
 function tell(panel, kind, title, words) {
   const state = panel.querySelector("[data-state]");
   state.className = kind;
@@ -48,7 +58,7 @@ function tell(panel, kind, title, words) {
   const heading = document.createElement("strong");
   heading.textContent = title;
   const text = document.createElement("p");
-  text.textContent = words;
+  text.append(...withCode(words));
   state.append(heading, text);
   panel.querySelector("[data-chart]").hidden = true;
   panel.removeAttribute("aria-busy");
