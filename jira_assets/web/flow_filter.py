@@ -80,6 +80,10 @@ class FlowFilter:
             values = {name: value for name, value in values.items() if name not in ("from", "to")}
         return urlencode({k: v for k, v in (values | changes).items() if v is not None})
 
+    def fixed(self) -> str:
+        """Give the query of the very days that are shown, whenever it is opened."""
+        return self.query(weeks=None, **{"from": self.since, "to": self.until})
+
     def ending(self, day: date) -> str:
         """Give the query of the year that ends with a day."""
         return self.query(weeks=None, **{"from": day - timedelta(days=364), "to": day})
