@@ -306,7 +306,7 @@ def test_weeks_that_make_no_sense_are_the_usual_ones(client: TestClient, weeks: 
 def test_the_address_says_what_is_shown(client: TestClient) -> None:
     assert client.get("/flow").url.query.decode().startswith("project=")
     assert "weeks=26" in str(client.get("/flow").url)
-    fixed = re.search(r'href="(/flow\?[^"]*from=[^"]*)">this link', client.get("/flow").text)
+    fixed = re.search(r'href="(/flow\?[^"]*from=[^"]*)">that of these very days', client.get("/flow").text)
     assert fixed is not None
     assert "to=2026-11-23" in fixed[1]
     assert "weeks" not in fixed[1]
