@@ -17,7 +17,7 @@ PAUSE = 0.02
 COUNT = "select count(*), count(distinct jira_id) from jira_issues"
 
 
-@pytest.mark.parametrize("syncs", [4, pytest.param(20, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("syncs", [3, pytest.param(20, marks=pytest.mark.prove)])
 def test_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(rig: Rig, syncs: int) -> None:
     rig.sync()
     rig.publish()
