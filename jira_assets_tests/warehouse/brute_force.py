@@ -204,7 +204,7 @@ class World:
     def resolved(self, life: Life, left: datetime | None) -> str | None:
         """The resolution that it had when it left Done."""
         before = [state for since, state in life.states() if left is None or since < left]
-        return before[-1].resolution
+        return (before or [life.first])[-1].resolution
 
     def delivered(self, project: str | None = None) -> list[Life]:
         """The delivered issues."""

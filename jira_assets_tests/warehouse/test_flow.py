@@ -249,6 +249,15 @@ def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: Be
     assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 1, 0)]
 
 
+def test_an_earlier_finish_has_the_resolution_that_never_changed(bench: Bench) -> None:
+    life = Life("1", on(1), State(resolution="Won't Do")).then(on(3), "status", "4")
+    life.then(on(9), "status", "2").then(on(10), "status", "4")
+    publish_lives(bench, [life], as_of=AS_OF)
+
+    weeks = bench.ask("select resolved, delivered, closed_without_work from resolution_trend order by week")
+    assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 0, 1)]
+
+
 def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: Bench) -> None:
     life = Life("1", on(1), State(points=5.0, sprints=("7",)))
     publish_lives(bench, [life], sprints=[Sprint("7", on(2), on(12))], as_of=date(2027, 2, 8))

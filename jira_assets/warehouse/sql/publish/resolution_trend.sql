@@ -46,6 +46,7 @@ resolutions as (
         earlier.jira_id as jira_id,
         earlier.visit as visit,
         case
+            when count(changes.jira_id) = 0 then any_value(issues.resolution)
             when bool_or(changes.changed_at < earlier.left_at) then
                 arg_max_null(
                     changes.to_string, row(changes.changed_at, try_cast(changes.change_id as bigint))
@@ -56,7 +57,8 @@ resolutions as (
                 )
         end as resolution
     from earlier
-    inner join warehouse.jira_issue_changes as changes
+    inner join warehouse.jira_issues as issues on earlier.jira_id = issues.jira_id
+    left join warehouse.jira_issue_changes as changes
         on earlier.jira_id = changes.jira_id and coalesce(changes.field_id, changes.field) = 'resolution'
     group by earlier.jira_id, earlier.visit
 ),
