@@ -1,24 +1,37 @@
 create table warehouse.jira_statuses as
+with site_statuses as (
+    select distinct on (status_id, project_id)
+        status_id,
+        status,
+        case status_category when 'undefined' then 'new' else status_category end as status_category,
+        project_id
+    from site.statuses
+),
 -- What the site does not say of a status, the newest issue in it does.
-with seen as (
+seen as (
     select
         status_id,
         arg_max(status, synced_at) as status,
         arg_max(status_category, synced_at) as status_category
     from {whole}.jira_issues
-    where status_id is not null
+    where
+        status_id is not null
+        and status_id not in (
+            select status_id
+            from site_statuses
+            where status_id is not null
+            group by status_id
+            having bool_and(status_category is not null)
+        )
     group by status_id
 ),
 listed as (
-    select distinct on (statuses.status_id, statuses.project_id)
+    select
         statuses.status_id,
         statuses.status,
-        coalesce(
-            case statuses.status_category when 'undefined' then 'new' else statuses.status_category end,
-            seen.status_category
-        ) as status_category,
+        coalesce(statuses.status_category, seen.status_category) as status_category,
         statuses.project_id
-    from site.statuses as statuses
+    from site_statuses as statuses
     left join seen on statuses.status_id = seen.status_id
 )
 select
