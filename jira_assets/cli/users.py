@@ -10,7 +10,7 @@ import click
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_json_rows, write_table
-from jira_assets.cli.whom import find_account, find_member, is_known
+from jira_assets.cli.whom import find_account, find_member, known_accounts
 from jira_assets.cli.wiring import open_state, open_warehouse
 from jira_assets.phrases import ago, counted
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
@@ -122,8 +122,9 @@ def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
     """Warn of account ids that nobody has, as far as the warehouse knows: they are long and easily cut."""
     if not invocation.settings.warehouse_file.exists():
         return
+    known = known_accounts(invocation.settings)
     for account_id in account_ids:
-        if not is_known(invocation.settings, account_id):
+        if account_id not in known:
             invocation.say(f"No account {account_id} was seen so far: check the id.")
 
 

@@ -33,9 +33,9 @@ def find_account(settings: Settings, words: str) -> str:
     return found[0] if found else words
 
 
-def is_known(settings: Settings, account_id: str) -> bool:
-    """Tell whether the warehouse knows this account; without a warehouse nobody can tell."""
-    return not settings.warehouse_file.exists() or account_id in {row[0] for row in _accounts(settings)}
+def known_accounts(settings: Settings) -> set[str]:
+    """List the ids of all accounts that the warehouse knows."""
+    return {account_id for account_id, *_ in _accounts(settings)}
 
 
 def _accounts(settings: Settings) -> list[tuple[str, str | None, str | None]]:
