@@ -151,6 +151,8 @@ def _sync_metadata(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 2),
         "complete up to": dg.MetadataValue.timestamp(watermark) if watermark else dg.MetadataValue.null(),
         "values that did not fit their type": sum(outcome.nulled.values()),
+        "issues that could not be read": outcome.missing,
+        **({"not proved": outcome.unproved} if outcome.unproved else {}),
         **(_proof_metadata(proof) if proof else {}),
     }
 
@@ -160,7 +162,6 @@ def _proof_metadata(proof: Proof) -> dict[str, Any]:
         "proved complete at": dg.MetadataValue.timestamp(proof.at),
         "issues in Jira then": proof.in_jira,
         "issues in the lake then": proof.in_lake,
-        "issues missing then": proof.missing,
     }
 
 

@@ -46,13 +46,13 @@ def reconcile(invocation: Invocation, keys: Sequence[str], accept: Sequence[str]
 
 
 def _row(outcome: Outcome) -> tuple[object, ...]:
-    proof = outcome.proof if outcome.ok else None
+    proof = outcome.proof if outcome.ok and not outcome.unproved else None
     return (
         outcome.project_key,
-        "proved" if proof and not proof.missing else "incomplete" if proof else "error",
+        "error" if not outcome.ok else "not proved" if outcome.unproved else "proved",
         proof.in_jira if proof else None,
         proof.in_lake if proof else None,
-        proof.missing if proof else None,
+        outcome.missing if outcome.ok else None,
         outcome.fetched,
         outcome.deleted,
         outcome.requests,

@@ -82,7 +82,7 @@ def check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
 def _row(outcome: Outcome) -> tuple[object, ...]:
     return (
         outcome.project_key,
-        "complete" if outcome.ok else "error",
+        outcome.result,
         outcome.issues,
         outcome.fetched,
         outcome.created,

@@ -233,7 +233,7 @@ class Sprint(_Record, frozen=True, kw_only=True):
 
 
 class IssueHead(msgspec.Struct, frozen=True):
-    """Which version of an issue Jira has, and in which project."""
+    """Which version of an issue Jira has, and in which project; a text that Jira left out is empty."""
 
     id: str
     key: str
@@ -251,6 +251,8 @@ class RawIssue(msgspec.Struct, frozen=True):
     project_id: str
     project_key: str
     payload: bytes
+    was_changed: bool = True
+    """Whether it was updated after its creation, so that it may have a changelog."""
 
     @property
     def head(self) -> IssueHead:
@@ -259,7 +261,19 @@ class RawIssue(msgspec.Struct, frozen=True):
 
 
 class FetchedIssues(msgspec.Struct, frozen=True):
-    """The issues that Jira gave for the ids asked for, and the ids it kept silent about."""
+    """The issues that Jira gave for the ids asked for.
+
+    `not_returned` are ids that it left out without a word, `unreadable` those that it fails to give, with
+    its reason.
+    """
 
     issues: list[RawIssue]
-    not_returned: set[str]
+    not_returned: set[str] = set()
+    unreadable: dict[str, str] = {}
+
+
+class Changelogs(msgspec.Struct, frozen=True):
+    """The histories of issues by id, oldest first, and the ids of which Jira fails to give them."""
+
+    histories: dict[str, list[bytes]]
+    unreadable: dict[str, str] = {}

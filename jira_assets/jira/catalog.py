@@ -21,9 +21,11 @@ POINTS_A_PERSON = 2
 class CatalogEndpoints(Endpoints):
     """The lists that issues refer to."""
 
-    def fetch_projects(self, status: ProjectState = "live") -> Iterator[Project]:
-        """Give the projects that this account may browse, by key."""
-        params: dict[str, str | int] = {
+    def fetch_projects(
+        self, status: ProjectState = "live", *, ids: Sequence[str] | None = None
+    ) -> Iterator[Project]:
+        """Give the projects that this account may browse, by key; with `ids` (at most 50) only those."""
+        params: dict[str, str | int | Sequence[str]] = {
             "maxResults": _PROJECTS_A_PAGE,
             "orderBy": "key",
             "expand": "projectKeys",
@@ -31,6 +33,8 @@ class CatalogEndpoints(Endpoints):
         if status != "live":
             # Experimental, so it is only said when it makes a difference.
             params["status"] = status
+        if ids is not None:
+            params["id"] = ids
         try:
             for page in self._pages("/rest/api/3/project/search", Project, params):
                 yield from page

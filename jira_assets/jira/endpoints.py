@@ -24,11 +24,15 @@ class Endpoints:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
 
+    def check_site(self) -> None:
+        """Ask the site for something small, with all patience; raises what it answers when it is down."""
+        self.transport.request("GET", "/rest/api/3/myself")
+
     def _get(self, path: str, shape: type[Shape], params: Params | None = None) -> Shape:
         return self.transport.request("GET", path, params=params).decode(shape)
 
-    def _post(self, path: str, shape: type[Shape], body: object) -> Shape:
-        return self.transport.request("POST", path, json=body).decode(shape)
+    def _post(self, path: str, shape: type[Shape], body: object, *, failures: int | None = None) -> Shape:
+        return self.transport.request("POST", path, json=body, failures=failures).decode(shape)
 
     def _pages(self, path: str, item: type[Item], params: Params) -> Iterator[list[Item]]:
         """Read pages by position until Jira says it was the last, or one is empty.

@@ -6,56 +6,77 @@ from datetime import datetime
 
 import msgspec
 
-from jira_assets.errors import IncompleteRead
 from jira_assets.jira.answers import IssueHead, RawIssue
 from jira_assets.jira.times import parse_time
 
 
 class _Project(msgspec.Struct):
-    id: str
-    key: str
+    id: str | int | None = None
+    key: str | None = None
 
 
 class _Fields(msgspec.Struct):
-    project: _Project
-    updated: str | None = None
+    project: _Project | None = None
+    created: str | int | float | None = None
+    updated: str | int | float | None = None
 
 
-class HeadPart(msgspec.Struct):
-    """An issue of which only the head is read."""
-
-    id: str
-    key: str
-    fields: _Fields
+class _Part(msgspec.Struct):
+    id: str | int
+    key: str | None = None
+    fields: _Fields | None = None
 
 
-_decode_head = msgspec.json.Decoder(HeadPart).decode
+class _OnlyId(msgspec.Struct):
+    id: str | int
 
 
-def head_of(part: HeadPart) -> IssueHead:
-    """Give the head of an issue."""
-    project = part.fields.project
-    return IssueHead(part.id, part.key, _updated(part), project.id, project.key)
+_decode = msgspec.json.Decoder(_Part).decode
+_decode_id = msgspec.json.Decoder(_OnlyId).decode
 
 
-def raw_issue(answer: msgspec.Raw) -> RawIssue:
-    """Read the head of an issue and keep its bytes; raises IncompleteRead when it has no head."""
+def issue_head(answer: msgspec.Raw) -> IssueHead:
+    """Read the head of an issue, with empty texts for what it lacks, be it the id."""
+    return _head(_part(answer) or _Part(""))
+
+
+def raw_issue(answer: msgspec.Raw) -> RawIssue | None:
+    """Read the head of an issue and keep its bytes; None for one without an id."""
+    part = _part(answer)
+    if part is None:
+        return None
+    head, fields = _head(part), part.fields or _Fields()
+    return RawIssue(
+        head.id,
+        head.key,
+        head.updated,
+        head.project_id,
+        head.project_key,
+        bytes(answer),
+        was_changed=fields.updated != fields.created,
+    )
+
+
+def _head(part: _Part) -> IssueHead:
+    fields = part.fields or _Fields()
+    project = fields.project or _Project()
+    project_id = "" if project.id is None else str(project.id)
+    return IssueHead(str(part.id), part.key or "", _time(fields.updated), project_id, project.key or "")
+
+
+def _part(answer: msgspec.Raw) -> _Part | None:
     try:
-        part = _decode_head(answer)
-    except msgspec.DecodeError as error:
-        raise IncompleteRead(
-            f"Jira gave an issue without what identifies it: {error}.",
-            "Try again; if it stays, Jira's API has changed: please report it.",
-        ) from error
-    project = part.fields.project
-    return RawIssue(part.id, part.key, _updated(part), project.id, project.key, bytes(answer))
+        return _decode(answer)
+    except msgspec.DecodeError:
+        pass
+    try:  # an id is enough to ask for the issue
+        return _Part(_decode_id(answer).id)
+    except msgspec.DecodeError:
+        return None
 
 
-def _updated(part: HeadPart) -> datetime | None:
+def _time(value: str | float | None) -> datetime | None:
     try:
-        return parse_time(part.fields.updated) if part.fields.updated else None
-    except ValueError as error:
-        raise IncompleteRead(
-            f"Issue {part.key} was updated at {part.fields.updated!r}, which is no time.",
-            "Try again; if it stays, Jira's API has changed: please report it.",
-        ) from error
+        return parse_time(value) if value else None
+    except ValueError:
+        return None

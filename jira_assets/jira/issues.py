@@ -1,26 +1,24 @@
-"""Issues and their changelogs by id, many at once."""
+"""Issues by id, many at once; a batch that keeps failing is divided down to the issues to blame."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from jira_assets.errors import IncompleteRead, JiraUnavailable
+from jira_assets.errors import IncompleteRead
 from jira_assets.jira.answers import FetchedIssues, RawIssue
+from jira_assets.jira.division import FAILURES_OF_A_PART, fetch_divided
 from jira_assets.jira.endpoints import Endpoints
 from jira_assets.jira.issue_parts import raw_issue
 from jira_assets.jira.search import with_needed
-from jira_assets.jira.times import parse_time
 
 ISSUES_A_REQUEST = 100
-CHANGELOGS_A_REQUEST = 1000
-_HISTORIES_A_PAGE = 10_000
 
 
 class _IssueError(msgspec.Struct, rename="camel"):
-    id: str | int
+    id: str | int | None = None
     error_message: str | None = None
 
 
@@ -29,113 +27,60 @@ class _BulkAnswer(msgspec.Struct, rename="camel"):
     issue_errors: list[_IssueError] | None = None
 
 
-class _IssueChanges(msgspec.Struct, rename="camel"):
-    issue_id: str | int
-    change_histories: list[msgspec.Raw] | None = None
-
-
-class _ChangelogPage(msgspec.Struct, rename="camel"):
-    issue_change_logs: list[_IssueChanges]
-    next_page_token: str | None = None
-
-
-class _HistoryHead(msgspec.Struct):
-    id: str | int
-    # The schema says a date, its example is a number: both were seen.
-    created: str | int | float
-
-
-_decode_history = msgspec.json.Decoder(_HistoryHead).decode
-# When, then id; the key under which a history is kept is its id.
-_Histories = dict[int, tuple[datetime, bytes]]
-
-
 class IssueEndpoints(Endpoints):
-    """Issues by id."""
+    """Issues by id, as the database has them and not the search index."""
 
     def fetch_issues(self, ids: Collection[str], *, fields: Sequence[str]) -> FetchedIssues:
-        """Fetch up to 100 issues by id, as the database (not the search index) has them.
+        """Fetch up to 100 issues by id.
 
-        Jira says nothing about issues that are gone or hidden: they are in `not_returned`. Raises
-        JiraUnavailable when it fails to give one that it knows, also at a second try.
+        Jira leaves out issues that are gone or hidden without a word, now and then others, too: they are in
+        `not_returned`. Raises JiraUnavailable when Jira fails altogether.
         """
-        _check_number(ids, ISSUES_A_REQUEST)
-        issues, failed = self._bulk_fetch(ids, fields)
-        if failed:
-            more, failed = self._bulk_fetch(failed, fields)
-            issues = {**issues, **more}
-        if failed:
-            number, (first, message) = len(failed), next(iter(failed.items()))
-            raise JiraUnavailable(
-                f"Jira could not give {number} issues now, among them id {first}: {message}",
-                "Try again later; nothing is lost, the next sync goes on.",
-                ids=sorted(failed),
+        check_number(ids, ISSUES_A_REQUEST)
+        first = self._fetch(list(ids), fields)
+        if not first.unreadable:
+            return first
+        second = self._fetch(list(first.unreadable), fields)
+        found = {issue.id: issue for issue in (*first.issues, *second.issues)}
+        left_out = first.not_returned | second.not_returned
+        return FetchedIssues(list(found.values()), left_out - found.keys(), second.unreadable)
+
+    def fetch_issue(self, issue_id: str, *, fields: Sequence[str]) -> RawIssue:
+        """Fetch one issue by itself; raises NotFound when it is gone or hidden."""
+        params = {"fields": ",".join(with_needed(fields))}
+        path = f"/rest/api/3/issue/{issue_id}"
+        answer = self.transport.request("GET", path, params=params, failures=FAILURES_OF_A_PART)
+        self.transport.spend(1)
+        found = raw_issue(answer.decode(msgspec.Raw))
+        if found is None or found.id != issue_id:
+            raise IncompleteRead(
+                f"Jira answered the question about issue {issue_id} with something else.",
+                "Nothing was taken over from it; the next sync asks again.",
             )
-        return FetchedIssues(list(issues.values()), set(ids) - issues.keys())
+        return found
 
-    def _bulk_fetch(
-        self, ids: Collection[str], fields: Sequence[str]
-    ) -> tuple[dict[str, RawIssue], dict[str, str]]:
+    def _fetch(self, ids: Sequence[str], fields: Sequence[str]) -> FetchedIssues:
         if not ids:
-            return {}, {}
+            return FetchedIssues([])
+        divided = fetch_divided(ids, partial(self._fetch_batch, fields=fields), self.check_site)
+        issues = {issue.id: issue for found in divided.results for issue in found.issues}
+        unreadable = {issue_id: error.reason for issue_id, error in divided.failed.items()}
+        for found in divided.results:
+            unreadable |= found.unreadable
+        unreadable = {issue_id: why for issue_id, why in unreadable.items() if issue_id not in issues}
+        return FetchedIssues(list(issues.values()), set(ids) - issues.keys() - unreadable.keys(), unreadable)
+
+    def _fetch_batch(self, ids: Sequence[str], failures: int, *, fields: Sequence[str]) -> FetchedIssues:
         question = {"issueIdsOrKeys": list(ids), "fields": with_needed(fields)}
-        answer = self._post("/rest/api/3/issue/bulkfetch", _BulkAnswer, question)
+        answer = self._post("/rest/api/3/issue/bulkfetch", _BulkAnswer, question, failures=failures)
         self.transport.spend(len(answer.issues))
-        issues = [raw_issue(issue) for issue in answer.issues]
-        failed = {str(error.id): error.error_message or "no reason" for error in answer.issue_errors or []}
-        return {issue.id: issue for issue in issues}, failed
-
-    def fetch_changelogs(self, ids: Collection[str]) -> dict[str, list[bytes]]:
-        """Fetch the whole changelogs of up to 1000 issues by id: for each id its histories, oldest first.
-
-        An issue without changes, gone or hidden has an empty list.
-        """
-        _check_number(ids, CHANGELOGS_A_REQUEST)
-        found: dict[str, _Histories] = {issue_id: {} for issue_id in ids}
-        question: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": _HISTORIES_A_PAGE}
-        seen: set[str] = set()
-        while ids:
-            page = self._post("/rest/api/3/changelog/bulkfetch", _ChangelogPage, question)
-            self.transport.spend(len(page.issue_change_logs))
-            _collect(page, found)
-            token = page.next_page_token
-            if not token:
-                break
-            if token in seen:
-                raise IncompleteRead(
-                    "Jira gave the same page token twice while reading changelogs.",
-                    "Nothing was taken over from it; the next sync asks again.",
-                )
-            seen.add(token)
-            question["nextPageToken"] = token
-        return {issue_id: _oldest_first(histories) for issue_id, histories in found.items()}
+        asked = set(ids)
+        found = [issue for raw in answer.issues if (issue := raw_issue(raw)) and issue.id in asked]
+        failed = {str(error.id): error.error_message or "no reason" for error in answer.issue_errors or ()}
+        return FetchedIssues(found, unreadable={each: why for each, why in failed.items() if each in asked})
 
 
-def _collect(page: _ChangelogPage, found: dict[str, _Histories]) -> None:
-    """Add a page to what was found: the histories of one issue are spread over pages."""
-    for changes in page.issue_change_logs:
-        histories = found.setdefault(str(changes.issue_id), {})
-        for raw in changes.change_histories or []:
-            history_id, when = _history_head(raw)
-            histories[history_id] = (when, bytes(raw))
-
-
-def _history_head(raw: msgspec.Raw) -> tuple[int, datetime]:
-    try:
-        head = _decode_history(raw)
-        return int(head.id), parse_time(head.created)
-    except ValueError as error:  # msgspec's errors are ValueErrors too
-        raise IncompleteRead(
-            f"Jira gave an entry of a changelog without what identifies it: {error}.",
-            "Try again; if it stays, Jira's API has changed: please report it.",
-        ) from error
-
-
-def _oldest_first(histories: _Histories) -> list[bytes]:
-    ordered = sorted((when, history_id) for history_id, (when, _) in histories.items())
-    return [histories[history_id][1] for _, history_id in ordered]
-
-
-def _check_number(ids: Collection[str], most: int) -> None:
+def check_number(ids: Collection[str], most: int) -> None:
+    """Raise ValueError for more ids than Jira takes in one request."""
     if len(ids) > most:
         raise ValueError(f"{len(ids)} ids in one request, {most} is the most")

@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
 
 import msgspec
 
-from jira_assets.errors import BadQuery, IncompleteRead, SearchTokenExpired, UnknownProject
+from jira_assets.errors import BadQuery, IncompleteRead, JiraUnavailable, SearchTokenExpired
 from jira_assets.jira.answers import IssueHead, RawIssue
+from jira_assets.jira.division import FAILURES_TO_BELIEVE
 from jira_assets.jira.endpoints import Endpoints
-from jira_assets.jira.issue_parts import HeadPart, head_of, raw_issue
+from jira_assets.jira.issue_parts import issue_head, raw_issue
 
 # The most that Jira gives at once, and only when few small fields are asked for.
 HEADS_A_PAGE = 5000
+# A page that fails again and again may be too much for Jira, or hold what it cannot print.
+PAGES_SHRINK_BY = 5
+SMALLEST_PAGE = 50
 # What an issue is filed under: it has to come with every issue.
 _NEEDED_FIELDS = ("updated", "project")
 
 
 class _Page(msgspec.Struct, rename="camel", kw_only=True):
     # Without a default: an answer that has no issues in it is not an empty page.
-    issues: list[Any]
+    issues: list[msgspec.Raw]
     is_last: bool | None = None
     next_page_token: str | None = None
     warnings: list[msgspec.Raw] | None = None
 
 
-class _IssuePage(_Page, kw_only=True):
-    issues: list[msgspec.Raw]
-
-
-class _HeadPage(_Page, kw_only=True):
-    issues: list[HeadPart]
-
-
 class _Count(msgspec.Struct):
     count: int
-
-
-PageShape = TypeVar("PageShape", bound=_Page)
 
 
 class SearchEndpoints(Endpoints):
@@ -47,45 +39,68 @@ class SearchEndpoints(Endpoints):
     def search(self, jql: str, *, fields: Sequence[str], page_size: int = 100) -> Iterator[list[RawIssue]]:
         """Give the issues that match, page by page; pages may be short or empty, and an issue may repeat.
 
-        Raises SearchTokenExpired when the pages cannot go on: start again. Raises IncompleteRead when
-        Jira's pages don't add up.
+        An issue without an id is left out. Raises SearchTokenExpired when the pages cannot go on: start
+        again. Raises IncompleteRead when Jira's pages don't add up.
         """
-        for page in self._search_pages(jql, _IssuePage, with_needed(fields), page_size):
-            yield [raw_issue(issue) for issue in page.issues]
+        for page in self._search_pages({"jql": jql, "fields": with_needed(fields), "maxResults": page_size}):
+            yield [issue for raw in page.issues if (issue := raw_issue(raw)) is not None]
 
-    def search_heads(self, jql: str) -> Iterator[list[IssueHead]]:
-        """Give only id, key, `updated` and project of the issues that match, thousands at a time."""
-        for page in self._search_pages(jql, _HeadPage, _NEEDED_FIELDS, HEADS_A_PAGE):
-            yield [head_of(issue) for issue in page.issues]
+    def search_heads(self, jql: str, *, consistent: Sequence[str] = ()) -> Iterator[list[IssueHead]]:
+        """Give only id, key, `updated` and project of the issues that match, thousands at a time.
+
+        The id is empty of an issue that Jira gave without one. For up to 50 ids that are to be `consistent`
+        Jira brings its search index up to date first.
+        """
+        question: dict[str, object] = {"jql": jql, "fields": _NEEDED_FIELDS, "maxResults": HEADS_A_PAGE}
+        if consistent:
+            question["reconcileIssues"] = [int(issue_id) for issue_id in consistent]
+        for page in self._search_pages(question):
+            yield [issue_head(raw) for raw in page.issues]
 
     def approximate_count(self, jql: str) -> int:
         """Ask how many issues match, by an estimate that may miss the latest changes."""
         return self._post("/rest/api/3/search/approximate-count", _Count, {"jql": jql}).count
 
-    def _search_pages(
-        self, jql: str, shape: type[PageShape], fields: Sequence[str], page_size: int
-    ) -> Iterator[PageShape]:
-        question = {"jql": jql, "fields": list(fields), "maxResults": page_size}
+    def _search_pages(self, question: dict[str, object]) -> Iterator[_Page]:
+        """Read pages as long as there is a token: a page that calls itself the last may have one, too."""
+        jql = str(question["jql"])
         seen: set[str] = set()
+        was_last = False
         while True:
-            page = self._search_page(question, shape)
+            try:
+                page = self._search_page(question)
+            except SearchTokenExpired:
+                if was_last:
+                    return
+                raise
             if page.warnings:
                 raise _incomplete(f"it warns: {bytes(page.warnings[0])[:300].decode(errors='replace')}", jql)
             self.transport.spend(len(page.issues))
             yield page
-            token = page.next_page_token
-            if page.is_last or not token:
+            was_last, token = bool(page.is_last), page.next_page_token
+            if not token and page.is_last is False:
+                raise _incomplete("a page is not the last one and names no next page", jql)
+            if not token or (was_last and token in seen):
                 return
             if token in seen:
                 raise _incomplete("it gave the same page token twice", jql)
             seen.add(token)
             question["nextPageToken"] = token
 
-    def _search_page(self, question: dict[str, object], shape: type[PageShape]) -> PageShape:
+    def _search_page(self, question: dict[str, object]) -> _Page:
+        """Read a page, a smaller one when Jira fails to give it."""
+        size = int(str(question["maxResults"]))
+        while size > SMALLEST_PAGE:
+            try:
+                return self._ask(question, failures=FAILURES_TO_BELIEVE)
+            except (JiraUnavailable, IncompleteRead):
+                size = max(size // PAGES_SHRINK_BY, SMALLEST_PAGE)
+                question["maxResults"] = size
+        return self._ask(question)
+
+    def _ask(self, question: dict[str, object], failures: int | None = None) -> _Page:
         try:
-            return self._post("/rest/api/3/search/jql", shape, question)
-        except UnknownProject:
-            raise
+            return self._post("/rest/api/3/search/jql", _Page, question, failures=failures)
         except BadQuery as error:
             if "nextPageToken" not in question:
                 raise

@@ -20,6 +20,7 @@ from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
 from jira_assets.jira.refusals import error_from, login_failed
 from jira_assets.jira.tally import Tally, counting, tallies
+from jira_assets.jira.text import valid_text
 from jira_assets.jira.unreachable import nobody_there, unreachable
 
 Params = Mapping[str, str | int | Sequence[str]]
@@ -132,12 +133,20 @@ class Transport:
             self._ledger.close()
 
     def request(
-        self, method: str, path: str, *, params: Params | None = None, json: object | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: object | None = None,
+        failures: int | None = None,
     ) -> Answer:
         """Ask Jira and give its answer, one whole JSON document.
 
         Raises the error that `refusals.error_from` chooses; JiraUnavailable or RateLimited only after all
-        attempts, or when Jira asks for more patience than there is.
+        attempts, or when Jira asks for more patience than there is. `failures` is how many attempts may fail
+        for another reason than a rate limit, where that is fewer: a large request that fails again and again
+        is better divided than repeated.
         """
         body = None if json is None else msgspec.json.encode(json)
         call = _Call(method, path, params, body, endpoint_of(method, path))
@@ -146,6 +155,10 @@ class Transport:
             if isinstance(outcome, Answer):
                 return outcome
             setback = outcome
+            if failures is not None and not isinstance(setback.error, RateLimited):
+                failures -= 1
+                if failures <= 0:
+                    break
             if setback.nobody_there and not self._reached and attempt >= ATTEMPTS_TO_REACH:
                 break
             if not setback.at_once:
@@ -180,7 +193,7 @@ class Transport:
         ) as response:
             call.token = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
             # In large pieces: left alone, requests reads ten kilobytes at a time.
-            body = b"".join(response.iter_content(_PIECE))
+            body = valid_text(b"".join(response.iter_content(_PIECE)))
         url = (response.url or "").partition("?")[0]
         _log.debug("%s %s → %s", call.method, url, response.status_code)
         return Answer(response.status_code, response.headers, body, call.method, url)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -15,6 +15,7 @@ from jira_assets.errors import BadQuery
 from jira_assets.settings import Settings
 from jira_assets.state.records import SyncRecord, SyncRequest, TrackedProject
 from jira_assets.sync.due import Asked, Due, Rules, Sighting, due_projects, unsatisfied
+from jira_assets.sync.inactive import find_again
 from jira_assets.sync.probe import Probe, Watched, probe_site
 from jira_assets.sync.probe_memory import ProbeMemory
 from jira_assets.sync.project import failed
@@ -22,12 +23,15 @@ from jira_assets.sync.record import record_outcome
 from jira_assets.sync.site import claim_lake
 from jira_assets.sync.workbench import Workbench
 
+INACTIVE_ASKED_EVERY = timedelta(hours=1)
+
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one look leaves for the next."""
 
     probe: ProbeMemory = ProbeMemory()
     asked: dict[str, Asked] = {}
+    inactive_asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ def look_around(bench: Workbench, memory: Memory) -> Look:
     """Probe the site and choose what is due; raises `JiraAssetsError` when Jira cannot be asked at all."""
     projects = bench.state.tracked_projects()
     free = [project for project in projects if bench.lake.holder(project.project_id) is None]
-    probe, notices = _probe(bench, free, memory.probe)
+    memory, notices = _find_inactive(bench, memory)
+    probe, more = _probe(bench, free, memory.probe)
+    notices += more
     if probe is not None:
         notices += _write_down(bench, free, probe)
     records = _records(bench)
@@ -85,6 +91,18 @@ def _probe(
             return None, [f"The projects could not be asked about together: {error}"]
 
 
+def _find_inactive(bench: Workbench, memory: Memory) -> tuple[Memory, list[str]]:
+    """Ask about the inactive projects once an hour, all in one request: what comes back heals by itself."""
+    now, asked_at = bench.clock(), memory.inactive_asked_at
+    inactive = [record.inactive_since for record in bench.state.records() if record.inactive_since]
+    if not inactive or now - (asked_at or min(inactive)) < INACTIVE_ASKED_EVERY:
+        return memory, []
+    with bench.asking_jira(patient=False) as context:
+        found = find_again(context, bench.state)
+    notices = [f"{key} is visible again." for key in found]
+    return msgspec.structs.replace(memory, inactive_asked_at=now), notices
+
+
 def _write_down(bench: Workbench, free: Sequence[TrackedProject], probe: Probe) -> list[str]:
     """Keep in the state what the probe saw: of most projects, that nothing is missing."""
     asked = {watched.project_id for watched in watched_projects(free, _records(bench))}
@@ -118,7 +136,7 @@ def _remember(bench: Workbench, memory: Memory, probe: Probe | None, due: Sequen
         lacking = probe.lacking.get(entry.project.project_id)
         if lacking is not None:
             asked[entry.project.project_id] = Asked(lacking, bench.clock())
-    return Memory(probe=probe.memory, asked=asked)
+    return msgspec.structs.replace(memory, probe=probe.memory, asked=asked)
 
 
 def _records(bench: Workbench) -> dict[str, SyncRecord]:

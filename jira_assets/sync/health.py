@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from jira_assets.phrases import counted
 from jira_assets.settings import Settings
 from jira_assets.state.records import SyncRecord, TrackedProject
 
@@ -77,7 +78,7 @@ def _age(project: TrackedProject, record: SyncRecord, now: datetime, limits: Lim
 
 def _proof(project: TrackedProject, record: SyncRecord, now: datetime, limits: Limits) -> str | None:
     if record.missing_issues:
-        return f"{record.missing_issues} issues were missing {_when(record.proved_complete_at)}."
+        return f"{counted(record.missing_issues, 'issue')} that Jira lists could not be read."
     since = record.proved_complete_at or project.tracked_at
     if record.inactive_since is not None or now - since <= limits.longest_unproven:
         return None

@@ -1,26 +1,39 @@
-"""Look whether projects that Jira did not know are there again."""
+"""Look whether projects that Jira did not show are there again."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from jira_assets.errors import JiraError
 from jira_assets.state import State
+from jira_assets.sync.by_id import batches
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.missing_projects import look_at_project
+
+PROJECTS_A_REQUEST = 50
 
 
-def ask_again(context: SyncContext, state: State) -> list[str]:
-    """Make the projects that are visible again due for a sync; returns their keys."""
+def find_again(context: SyncContext, state: State) -> list[str]:
+    """Make the inactive projects that Jira lists again due for a sync; returns their keys.
+
+    A list that cannot be read changes nothing.
+    """
     tracked = {project.project_id for project in state.tracked_projects()}
-    found = []
-    for record in state.records():
-        if record.inactive_since is None or record.project_id not in tracked:
-            continue
-        if look_at_project(context.client, record.project_id, record.project_key) is None:
+    inactive = {
+        record.project_id: record.project_key
+        for record in state.records()
+        if record.inactive_since is not None and record.project_id in tracked
+    }
+    found: list[str] = []
+    for ids in batches(sorted(inactive), PROJECTS_A_REQUEST):
+        try:
+            listed = {project.id for project in context.client.fetch_projects(ids=ids)}
+        except JiraError:
+            return found
+        for project_id in listed.intersection(ids):
             state.revise_record(
-                record.project_id,
-                record.project_key,
+                project_id,
+                inactive[project_id],
                 lambda before: replace(before, status="pending", inactive_since=None, errors=0),
             )
-            found.append(record.project_key)
+            found.append(inactive[project_id])
     return found

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from jira_assets.jira.times import epoch_ms
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.heads import read_heads
 from jira_assets.sync.intake import Brought, Intake
+from jira_assets.sync.listing import list_issues
 from jira_assets.sync.mark import Mark
+from jira_assets.sync.unread import fetch_unread, keep_unread, still_listed
 from jira_assets.warehouse.comparison import Comparison
 from jira_assets.warehouse.manifest import Manifest
 
@@ -16,19 +17,22 @@ from jira_assets.warehouse.manifest import Manifest
 def read_incremental(context: SyncContext, manifest: Manifest, mark: Mark) -> Brought:
     """Fetch what the lake lacks and commit; every complete answer moves the watermark, an empty one too.
 
-    What Jira names and no longer gives is left alone: whether it is gone is for `read_whole` to judge.
+    What Jira names and cannot give is kept by id, and asked for again by the next sync. Whether an issue of
+    the lake is gone is for `read_whole` to judge.
     """
     since, is_deep = _look_back(context, manifest, mark)
     jql = f"project = {manifest.project_id} and updated >= {epoch_ms(since)} order by created asc"
     comparison = Comparison(context.engine, context.lake, manifest)
     with Intake(context, manifest) as intake:
-        for page in read_heads(context.client, jql):
+        for page in list_issues(context.client, manifest, jql):
             intake.take(comparison.add(page))
+        fetch_unread(manifest, comparison, intake)
         brought = intake.finish()
     if comparison.named:
         context.silence.broken()
     else:
-        context.silence.believe(context.client, manifest)
+        context.silence.believe(context, manifest)
+    keep_unread(manifest, brought, still_listed(context, manifest, comparison, brought))
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     if is_deep:
         manifest.looked_back_at = mark.at

@@ -8,24 +8,25 @@ the next sync fetches. The other way round it would be lost.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from jira_assets.jira.answers import FetchedIssues, RawIssue
+from jira_assets.jira.issues import ISSUES_A_REQUEST
+from jira_assets.sync.by_id import batches, fetch_by_id
 from jira_assets.sync.context import Progress, SyncContext, call_off
 from jira_assets.sync.observe import observation
 from jira_assets.warehouse.comparison import Lacking
 from jira_assets.warehouse.land import Landing, Observation
-from jira_assets.warehouse.manifest import Manifest
+from jira_assets.warehouse.manifest import Manifest, UnreadIssue
 
-Item = TypeVar("Item")
+LEFT_OUT = "Jira's search lists it, and Jira does not give it by its id."
+BEHIND = "Jira gives an older version of it by its id than its search lists."
 
-ISSUES_A_REQUEST = 100
 ISSUES_A_CHUNK = 400
 """What is fetched together: five requests for issues, then one for their changelogs."""
 
@@ -38,7 +39,8 @@ CHUNKS_UNDER_WAY = 2
 class Brought:
     """What came of the issues that Jira named.
 
-    `not_here` are those that it named and did not give by id, or gave from another project: search lags.
+    `not_here` are those that it gave from another project: search lags. `unread` are those that could not be
+    read as they were named, by id.
     """
 
     created: int = 0
@@ -46,6 +48,15 @@ class Brought:
     fetched: int = 0
     deleted: int = 0
     not_here: set[str] = field(default_factory=set)
+    unread: dict[str, UnreadIssue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The observations of some issues, and why others of them have none."""
+
+    observations: Sequence[Observation]
+    unreadable: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,8 @@ class Intake:
         self._known: dict[str, Lacking] = {}
         self._asked = 0
         self._issues: deque[_Chunk] = deque()
-        self._changelogs: deque[Future[list[Observation]]] = deque()
+        self._changelogs: deque[Future[_Seen]] = deque()
+        self._again: set[str] = set()
         self._landing: Landing | None = None
         self._brought = Brought()
 
@@ -105,8 +117,29 @@ class Intake:
             self._ask_changelogs(self._issues.popleft())
         while self._changelogs:
             self._land(self._changelogs.popleft().result())
+        self._look_again()
         self._close_file()
         return self._brought
+
+    def _look_again(self) -> None:
+        """Ask once more for what was left out or failed; what is not given now is unread."""
+        again, self._again = self._again, set()
+        if not again:
+            return
+        answer = fetch_by_id(self._context, again, self._context.options.fields)
+        failed = dict(answer.unreadable)
+        for chunk in batches(answer.issues, ISSUES_A_CHUNK):
+            seen = self._with_changelogs(chunk)
+            self._land(seen)
+            failed |= seen.unreadable
+        for issue_id, reason in failed.items():
+            self._note_unread(self._known[issue_id], reason)
+        for issue_id in answer.not_returned:
+            self._note_unread(self._known[issue_id], LEFT_OUT, is_left_out=True)
+
+    def _note_unread(self, issue: Lacking, reason: str, *, is_left_out: bool = False) -> None:
+        now = self._context.clock()
+        self._brought.unread[issue.jira_id] = issue.unread(now, reason, is_left_out=is_left_out)
 
     def _ask(self, issues: Sequence[Lacking]) -> Future[FetchedIssues]:
         client, fields = self._context.client, self._context.options.fields
@@ -117,19 +150,28 @@ class Intake:
         answers = [answer.result() for answer in chunk.answers]
         issues = [issue for answer in answers for issue in answer.issues]
         for answer in answers:
-            self._brought.not_here |= answer.not_returned
+            self._again |= answer.not_returned | answer.unreadable.keys()
         if issues:
             self._changelogs.append(self._context.submit(partial(self._with_changelogs, issues)))
 
-    def _with_changelogs(self, issues: Sequence[RawIssue]) -> list[Observation]:
-        histories = self._context.client.fetch_changelogs([issue.id for issue in issues])
+    def _with_changelogs(self, issues: Sequence[RawIssue]) -> _Seen:
+        """Fetch the changelogs; an issue without the whole of its own is not landed."""
+        changelogs = self._context.client.fetch_changelogs(
+            [issue.id for issue in issues], [issue.id for issue in issues if issue.was_changed]
+        )
         project_id = self._manifest.project_id
-        return [observation(issue, histories.get(issue.id, ()), project_id) for issue in issues]
+        observations = [
+            observation(issue, changelogs.histories[issue.id], project_id)
+            for issue in issues
+            if issue.id in changelogs.histories
+        ]
+        return _Seen(observations, changelogs.unreadable)
 
-    def _land(self, observations: Sequence[Observation]) -> None:
+    def _land(self, seen: _Seen) -> None:
+        self._again |= seen.unreadable.keys()
         if self._landing is None:
             self._landing = Landing(self._context.lake, self._manifest, self._context.clock())
-        self._landing.add(seen for seen in observations if self._counts(seen))
+        self._landing.add(each for each in seen.observations if self._counts(each))
         self._tell()
         if self._landing.rows >= ISSUES_A_FILE:
             self._close_file()
@@ -156,6 +198,8 @@ class Intake:
             return not known.is_new
         brought.created += known.is_new
         brought.updated += not known.is_new and seen.updated_at != known.known_updated_at
+        if known.listed_updated_at and seen.updated_at and seen.updated_at < known.listed_updated_at:
+            self._note_unread(known, BEHIND)
         return True
 
     def _tell(self) -> None:
@@ -163,10 +207,3 @@ class Intake:
         if self._expected is not None and self._expected.done() and not self._expected.exception():
             expected = max(expected, self._expected.result())
         self._context.notify(Progress(self._manifest.project_key, self._brought.fetched, expected))
-
-
-def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Hand out the items in lists of at most `size`."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

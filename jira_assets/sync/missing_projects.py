@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, JiraError
+from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, JiraError, SearchTokenExpired
 from jira_assets.jira.answers import IssueHead
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.times import epoch_ms
-from jira_assets.sync.standing import out_of_sight, standing_of
+from jira_assets.sync.context import SyncContext
+from jira_assets.sync.project_state import out_of_sight, project_state
 
 PROJECTS_A_QUESTION = 1000
 MOST_QUESTIONS = 30
@@ -43,13 +44,13 @@ def ask_about(
     return answer
 
 
-def look_at_project(client: JiraClient, project_id: str, project_key: str) -> JiraAssetsError | None:
-    """Tell why a project of which search shows nothing is not there; None when it is."""
+def look_at_project(context: SyncContext, project_id: str, project_key: str) -> JiraAssetsError | None:
+    """Return why a project of which search shows nothing is not there; None when it is."""
     try:
-        standing = standing_of(client, project_id)
+        state = project_state(context, project_id)
     except Forbidden as error:
         return error
-    return None if standing == "live" else out_of_sight(project_key, standing)
+    return None if state == "live" else out_of_sight(project_key, state)
 
 
 def question(ids: Sequence[str], since: datetime, called: Mapping[str, datetime]) -> str:
@@ -67,7 +68,10 @@ def _ask(
     while ids:
         answer.questions += 1
         try:
-            heads = [head for page in client.search_heads(question(ids, since, called)) for head in page]
+            pages = client.search_heads(question(ids, since, called))
+            heads = [head for page in pages for head in page if head.id and head.project_id]
+        except SearchTokenExpired:
+            raise
         except (BadQuery, Forbidden) as error:
             if answer.questions >= MOST_QUESTIONS:
                 raise
@@ -85,13 +89,23 @@ def _without_the_guilty(
     answer: Answer,
     error: JiraError,
 ) -> Sequence[str]:
-    """Set aside the projects that Jira names, and return the rest; else ask by halves to the end."""
-    named = {str(name) for name in error.facts.get("projects", ())}.intersection(ids)
-    if not named and len(ids) > 1:
+    """Set aside the projects that Jira names or does not list, and return the rest; else ask by halves."""
+    guilty = {str(name) for name in error.facts.get("projects", ())}.intersection(ids)
+    guilty = guilty or _not_listed(client, ids)
+    if not guilty and len(ids) > 1:
         middle = len(ids) // 2
         _ask(client, ids[:middle], since, called, answer)
         _ask(client, ids[middle:], since, called, answer)
         return []
-    for key in named or ids:
+    for key in guilty or ids:
         answer.set_aside[key] = error
     return [key for key in ids if key not in answer.set_aside]
+
+
+def _not_listed(client: JiraClient, ids: Sequence[str]) -> set[str]:
+    """Return the projects that the list of projects lacks; none when it lacks all, or cannot be read."""
+    try:
+        listed = {project.id for project in client.fetch_projects()}
+    except JiraError:
+        return set()
+    return set(ids) - listed if listed.intersection(ids) else set()

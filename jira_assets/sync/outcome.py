@@ -18,7 +18,8 @@ class Outcome:
     """The result for one project; a failed one carries the error and leaves the lake as it was.
 
     `fingerprints` and `rows` describe the tables derived now, by table; `changed` tells whether they differ
-    from those before. `proof` is the newest there is; it may be older than this sync.
+    from those before. `proof` is the newest there is; it may be older than this sync, and `unproved` says why
+    the last full listing gave none. `missing` issues are listed by Jira and could not be read.
     """
 
     project_id: str
@@ -38,6 +39,15 @@ class Outcome:
     rows: dict[str, int] = field(default_factory=dict)
     nulled: dict[str, int] = field(default_factory=dict)
     proof: Proof | None = None
+    unproved: str | None = None
+    missing: int = 0
+
+    @property
+    def result(self) -> Literal["complete", "incomplete", "error"]:
+        """Return how much of the project the lake has now."""
+        if self.error is not None:
+            return "error"
+        return "incomplete" if self.missing else "complete"
 
     @property
     def ok(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from jira_assets.errors import AuthenticationError, JiraAssetsError, UnknownProject
+from jira_assets.errors import AuthenticationError, BadQuery, Forbidden, JiraAssetsError, NotFound
 from jira_assets.room import room_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
@@ -17,7 +17,7 @@ from jira_assets.sync.intake import Brought
 from jira_assets.sync.mapping import SiteFacts, map_fields
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Mode, Outcome
-from jira_assets.sync.standing import out_of_sight, standing_of
+from jira_assets.sync.project_state import explain_refusal
 from jira_assets.sync.whole import read_whole
 from jira_assets.warehouse.compact import MOST_FILES, compact_manifest
 from jira_assets.warehouse.derive import derive_project
@@ -105,11 +105,8 @@ def _read(context: SyncContext, manifest: Manifest, mark: Mark, mode: Mode, *, a
 def _read_changes(context: SyncContext, manifest: Manifest, mark: Mark) -> Brought:
     try:
         return read_incremental(context, manifest, mark)
-    except UnknownProject:
-        standing = standing_of(context.client, manifest.project_id)
-        if standing == "live":
-            raise
-        raise out_of_sight(manifest.project_key, standing) from None
+    except (BadQuery, Forbidden, NotFound) as refusal:
+        raise explain_refusal(context, manifest.project_id, manifest.project_key, refusal) from refusal
 
 
 def derive_mapped(
@@ -153,6 +150,8 @@ def describe(manifest: Manifest) -> Outcome:
         rows=rows,
         nulled=nulled,
         proof=manifest.proof,
+        unproved=manifest.unproved.reason if manifest.unproved else None,
+        missing=len(manifest.unread),
     )
 
 

@@ -52,7 +52,7 @@ def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
         last_success_at=now,
         watermark=outcome.watermark,
         proved_complete_at=outcome.proof.at if outcome.proof else before.proved_complete_at,
-        missing_issues=outcome.proof.missing if outcome.proof else before.missing_issues,
+        missing_issues=outcome.missing,
         errors=0,
         last_error=None,
         last_instruction=None,

@@ -21,6 +21,7 @@ from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync
 from jira_assets.sync.record import record_outcome
 from jira_assets.sync.refresh import Refreshed, refresh_site
 from jira_assets.sync.site import arrive
+from jira_assets.sync.unread import issue_notices
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.site import read_site_table
 
@@ -55,7 +56,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
     _follow_renames(context, state, [task.project for task in tasks])
-    notices = [*filter(None, [mark.warning]), *refreshed.notices]
+    notices = [*filter(None, [mark.warning]), *refreshed.notices, *_issue_notices(context.lake, outcomes)]
     return SyncResult(outcomes, notices, tally.requests)
 
 
@@ -83,6 +84,11 @@ def _sync_all(
             context.client.transport.call_off()
             threads.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _issue_notices(lake: Lake, outcomes: Sequence[Outcome]) -> list[str]:
+    manifests = (lake.manifest(outcome.project_id) for outcome in outcomes if outcome.ok)
+    return [notice for manifest in manifests if manifest for notice in issue_notices(manifest)]
 
 
 def _follow_renames(context: SyncContext, state: State, projects: Sequence[TrackedProject]) -> None:

@@ -6,13 +6,15 @@ order, or blind to a project, whatever changes until it recovers would lie befor
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from jira_assets.errors import IncompleteRead
-from jira_assets.jira.client import JiraClient
-from jira_assets.sync.standing import out_of_sight, standing_of
+from jira_assets.sync.project_state import out_of_sight, project_state
 from jira_assets.warehouse.manifest import Manifest
+
+if TYPE_CHECKING:  # the context holds a `Silence`
+    from jira_assets.sync.context import SyncContext
 
 
 class Silence:
@@ -26,7 +28,7 @@ class Silence:
         """Note that search has named an issue."""
         self._search_answers = True
 
-    def believe(self, client: JiraClient, manifest: Manifest) -> None:
+    def believe(self, context: SyncContext, manifest: Manifest) -> None:
         """Believe that nothing changed in a project, unless search does not even name what is old there.
 
         Raises NotFound when the account can no longer see it, IncompleteRead when search is out of order.
@@ -36,28 +38,18 @@ class Silence:
             if self._search_answers or issues is None or not issues.rows:
                 return
             newest = f"project = {manifest.project_id} order by updated desc"
-            if any(client.search(newest, fields=["updated"], page_size=1)):
+            if any(context.client.search(newest, fields=["updated"], page_size=1)):
                 self.broken()
                 return
-        standing = standing_of(client, manifest.project_id)
-        if standing == "invisible":
-            raise out_of_sight(manifest.project_key, standing)
-        if standing == "live":
+        state = project_state(context, manifest.project_id)
+        if state == "invisible":
+            raise out_of_sight(manifest.project_key, state)
+        if state == "live":
             raise IncompleteRead(
                 f"Jira's search names no issue of {manifest.project_key} at all, and the lake has "
                 f"{issues.rows:,}: search is out of order, or they are hidden or gone.",
                 f"Nothing was changed. `jira-assets reconcile {manifest.project_key}` finds out which it is.",
             )
-
-
-def refuse_silence_about_counted(manifest: Manifest, expected: Future[int]) -> None:
-    """Doubt a first read in which search named nothing, where Jira counts issues."""
-    if manifest.raw or not (count := expected.result()):
-        return
-    raise IncompleteRead(
-        f"Jira named no issue of {manifest.project_key}, although it counts {count} there.",
-        "Nothing was changed. Check that the account can still browse the project, then sync again.",
-    )
 
 
 def refuse_silence_about_given(manifest: Manifest, given: int) -> None:

@@ -1,6 +1,6 @@
-"""Read a whole project: name every issue, fetch what the lake lacks, judge what is gone, prove the rest.
+"""Read a whole project: list every issue, fetch what the lake lacks, judge what is gone, prove the rest.
 
-Naming costs one request for thousands of issues and says exactly what there is to fetch, so that fetching
+Listing costs one request for thousands of issues and says exactly what there is to fetch, so that fetching
 needs no order: any number of requests run side by side, and after a crash only what is missing is read.
 """
 
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from jira_assets.errors import NotFound, UnknownProject
+from jira_assets.errors import BadQuery, Forbidden, IncompleteRead, JiraError, NotFound, SearchTokenExpired
+from jira_assets.phrases import counted
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.heads import read_heads
-from jira_assets.sync.intake import Brought, Intake
+from jira_assets.sync.cross_check import CrossCheck, cross_check
+from jira_assets.sync.intake import BEHIND, Brought, Intake
+from jira_assets.sync.listing import list_issues
 from jira_assets.sync.mark import Mark
-from jira_assets.sync.silence import refuse_silence_about_counted
-from jira_assets.sync.unseen import Suspects, believed_gone, look_up
+from jira_assets.sync.unread import keep_unread, name_unread
+from jira_assets.sync.unseen import believed_gone, look_up
 from jira_assets.warehouse.comparison import Comparison
 from jira_assets.warehouse.land import Landing, Observation
-from jira_assets.warehouse.manifest import FullRead, Manifest, Proof
+from jira_assets.warehouse.manifest import FullRead, Manifest, Proof, Unproved
 
 
 def read_whole(
@@ -27,11 +29,13 @@ def read_whole(
 
     Issues whose present version the lake has are read once more only when `again`. What is gone is judged as
     `believed_gone` says; `accept` believes even what it would not by itself. What was fetched is committed
-    also when that judgement is an error.
+    also when that judgement is an error. Where Jira contradicts itself the last proof stays, and the
+    manifest says why there is no new one.
     """
     if manifest.full is None and (again or manifest.watermark is None):
         manifest.full = FullRead(mark.at, manifest.next_seq)
         context.lake.commit(manifest)
+    manifest.unidentified = 0
     comparison = Comparison(
         context.engine,
         context.lake,
@@ -40,32 +44,45 @@ def read_whole(
     )
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
     with Intake(context, manifest, expected) as intake:
-        suspects = _name_everything(context, manifest, comparison, intake)
+        refusal = _list_everything(context, manifest, comparison, intake)
+        check = None if refusal else cross_check(context, manifest, mark, comparison, intake, expected)
+        suspects = look_up(context, manifest, comparison, refusal)
+        intake.take(comparison.add(suspects.still_here))
         brought = intake.finish()
+    brought.unread |= suspects.undecided
     context.lake.commit(manifest)
-    if not comparison.named:
-        refuse_silence_about_counted(manifest, expected)
+    if check is not None:
+        _refuse_emptiness(manifest, check)
     tombstones = believed_gone(context, manifest, mark, suspects, accept=accept)
     brought.deleted += len(tombstones)
-    _conclude(context, manifest, mark, comparison, brought, tombstones)
+    _conclude(context, manifest, mark, comparison, brought, tombstones, check)
     return brought
 
 
-def _name_everything(
+def _list_everything(
     context: SyncContext, manifest: Manifest, comparison: Comparison, intake: Intake
-) -> Suspects:
-    """Let Jira name every issue of the project, and ask by id about those that it left out."""
-    refusal = None
+) -> JiraError | None:
+    """List every issue of the project and begin to fetch; return what search says when it refuses."""
+    jql = f"project = {manifest.project_id} order by created asc"
     try:
-        for page in read_heads(context.client, f"project = {manifest.project_id} order by created asc"):
+        for page in list_issues(context.client, manifest, jql):
             intake.take(comparison.add(page))
-    except (UnknownProject, NotFound) as error:
-        refusal = error
+    except SearchTokenExpired:
+        raise
+    except (BadQuery, Forbidden, NotFound) as error:
+        return error
     if comparison.named:
         context.silence.broken()
-    suspects = look_up(context, manifest, comparison, refusal)
-    intake.take(comparison.add(suspects.still_here))
-    return suspects
+    return None
+
+
+def _refuse_emptiness(manifest: Manifest, check: CrossCheck) -> None:
+    """Doubt a first read in which search listed nothing, where Jira counts issues."""
+    if check.counted and not check.listed and not manifest.raw:
+        raise IncompleteRead(
+            f"Jira named no issue of {manifest.project_key}, although it counts {check.counted:,} there.",
+            "Nothing was changed. Check that the account can still browse the project, then sync again.",
+        )
 
 
 def _conclude(
@@ -75,8 +92,9 @@ def _conclude(
     comparison: Comparison,
     brought: Brought,
     tombstones: list[Observation],
+    check: CrossCheck | None,
 ) -> None:
-    """Commit the end of the read: tombstones, mark and proof together."""
+    """Commit the end of the read: tombstones, watermark and proof together."""
     landing = Landing(context.lake, manifest, context.clock())
     try:
         landing.add(tombstones)
@@ -84,15 +102,47 @@ def _conclude(
             manifest.raw.append(raw)
     finally:
         landing.discard()
-    lacking = {issue.jira_id for issue in comparison.look_again()} - brought.not_here
-    manifest.proof = Proof(
-        at=mark.at,
-        in_jira=comparison.named - len(brought.not_here),
-        in_lake=comparison.alive(),
-        missing=len(lacking),
-        fetched=brought.fetched,
-    )
+    _note_what_is_missing(context, comparison, brought)
+    keep_unread(manifest, brought, comparison.is_listed(list(brought.unread)))
+    _prove(manifest, mark, comparison, brought, check)
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     manifest.looked_back_at = mark.at
     manifest.full = manifest.disappearance = None
     context.lake.commit(manifest)
+
+
+def _note_what_is_missing(context: SyncContext, comparison: Comparison, brought: Brought) -> None:
+    """Compare everything that was listed with the lake as it is now."""
+    for issue in comparison.look_again():
+        known, listed = issue.known_updated_at, issue.listed_updated_at
+        is_behind = issue.is_new or (known is not None and listed is not None and known < listed)
+        if is_behind and issue.jira_id not in brought.not_here | brought.unread.keys():
+            brought.unread[issue.jira_id] = issue.unread(context.clock(), BEHIND)
+
+
+def _prove(
+    manifest: Manifest, mark: Mark, comparison: Comparison, brought: Brought, check: CrossCheck | None
+) -> None:
+    """Replace the proof, or say why it cannot be."""
+    doubts = _doubts(manifest, check)
+    if doubts:
+        manifest.unproved = Unproved(mark.at, "; ".join(doubts))
+        return
+    manifest.unproved = None
+    manifest.proof = Proof(
+        at=mark.at,
+        in_jira=comparison.named - len(brought.not_here),
+        in_lake=comparison.alive(),
+        missing=0,
+        fetched=brought.fetched,
+        counted=check.counted if check else None,
+    )
+
+
+def _doubts(manifest: Manifest, check: CrossCheck | None) -> list[str]:
+    doubts = [check.doubt] if check and check.doubt else []
+    if manifest.unread:
+        doubts.append(f"{name_unread(manifest.unread)} could not be read")
+    if manifest.unidentified:
+        doubts.append(f"Jira lists {counted(manifest.unidentified, 'issue')} without an id")
+    return doubts

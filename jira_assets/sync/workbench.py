@@ -23,7 +23,7 @@ from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
 from jira_assets.sync.fields import FieldChoice
-from jira_assets.sync.inactive import ask_again
+from jira_assets.sync.inactive import find_again
 from jira_assets.sync.listener import Listener
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.outside import follow_sources, note_followed, outside_identity
@@ -97,7 +97,7 @@ class Workbench:
         tracked = [project.project_id for project in self.state.tracked_projects()]
         with self.asking_jira() as context:
             arrive(context)
-            found = ask_again(context, self.state)
+            found = find_again(context, self.state)
             refreshed = refresh_site(context, tracked, force=True)
         notices = [f"{key} is visible again." for key in found]
         return self.lake.site_manifest().tables, notices + refreshed.notices

@@ -10,18 +10,26 @@ import msgspec
 
 from jira_assets.jira.answers import IssueHead
 from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import Manifest
+from jira_assets.warehouse.manifest import Manifest, UnreadIssue
 from jira_assets.warehouse.statements import literal, statement
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Lacking(msgspec.Struct, frozen=True):
-    """An issue to fetch, with what the lake knows of it."""
+    """An issue to fetch, with what the lake knows of it and the version that Jira listed."""
 
     jira_id: str
     is_new: bool
     known_updated_at: datetime | None
+    jira_key: str = ""
+    listed_updated_at: datetime | None = None
+
+    def unread(self, since: datetime, reason: str, *, is_left_out: bool = False) -> UnreadIssue:
+        """Describe the issue as one that could not be read."""
+        return UnreadIssue(
+            self.jira_id, self.jira_key, self.listed_updated_at, since, reason, is_left_out=is_left_out
+        )
 
 
 class Unseen(msgspec.Struct, frozen=True):
@@ -55,8 +63,11 @@ class Comparison:
         self._is_prepared = False
         self.named = 0
 
-    def add(self, heads: Sequence[IssueHead]) -> list[Lacking]:
-        """Take a page of heads; give those of its issues that the lake lacks, each once."""
+    def add(self, heads: Sequence[IssueHead], *, again: bool = False) -> list[Lacking]:
+        """Take a page of heads; give those of its issues that the lake lacks, each once.
+
+        A page of another listing of the same project comes `again`.
+        """
         if not heads:
             return []
         self._prepare()
@@ -66,8 +77,44 @@ class Comparison:
             "updated": [None if head.updated is None else _microseconds(head.updated) for head in heads],
         }
         self._engine.execute(statement("compare/page"), question)
-        self.named += self._count("insert into named select jira_id, jira_key, updated_at from page")
+        if again:
+            self._engine.execute(
+                "insert into listed_again select unnest($ids::varchar[])", {"ids": question["ids"]}
+            )
+        self.named += self._count(
+            f"insert into named select jira_id, jira_key, updated_at, {not again} from page"
+        )
         return self._lacking("page", self._read_again_before)
+
+    def differing(self, before: datetime) -> int:
+        """Count the issues that one of two listings has and the other lacks, and that are older than that."""
+        query = statement(
+            "compare/differing", before=literal(f"{before.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}")
+        )
+        return self._count(query) if self._is_prepared else 0
+
+    def is_listed(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these issues a page has named."""
+        if not ids or not self._is_prepared:
+            return set()
+        query = "select jira_id from named where jira_id in (select unnest($ids::varchar[]))"
+        return {str(row[0]) for row in self._engine.execute(query, {"ids": list(ids)}).fetchall()}
+
+    def lacking_of(self, heads: Sequence[IssueHead]) -> list[Lacking]:
+        """Look issues up in the lake that no page named; all of them count as lacking."""
+        if not heads:
+            return []
+        self._prepare()
+        query = (
+            "select jira_id, updated_at from known "
+            "where not is_tombstone and jira_id in (select unnest($ids::varchar[]))"
+        )
+        rows = self._engine.execute(query, {"ids": [head.id for head in heads]}).fetchall()
+        found = {row[0]: _aware(row[1]) for row in rows}
+        return [
+            Lacking(head.id, head.id not in found, found.get(head.id), head.key, head.updated)
+            for head in heads
+        ]
 
     def unseen(self) -> list[Unseen]:
         """List what stands in the lake or was put away, and no page named."""
@@ -90,8 +137,10 @@ class Comparison:
         """Read the lake when it first matters: an idle project names nothing, and needs none of this."""
         if not self._is_prepared:
             self._engine.execute(
-                "create or replace temp table named (jira_id varchar, jira_key varchar, updated_at timestamp)"
+                "create or replace temp table named "
+                "(jira_id varchar, jira_key varchar, updated_at timestamp, is_first boolean)"
             )
+            self._engine.execute("create or replace temp table listed_again (jira_id varchar)")
             self._read_known()
             self._is_prepared = True
 
@@ -107,8 +156,8 @@ class Comparison:
     def _lacking(self, table: str, read_again_before: int) -> list[Lacking]:
         query = statement("compare/lacking", table=table, read_again_before=read_again_before)
         return [
-            Lacking(jira_id, is_new, _aware(updated_at))
-            for jira_id, is_new, updated_at in self._engine.execute(query).fetchall()
+            Lacking(jira_id, is_new, _aware(known), jira_key, _aware(listed))
+            for jira_id, is_new, known, jira_key, listed in self._engine.execute(query).fetchall()
         ]
 
     def _count(self, query: str) -> int:

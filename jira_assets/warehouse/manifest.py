@@ -30,10 +30,10 @@ class FullRead(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """Jira named every issue of the project, and each was compared with the lake.
+    """Jira listed every issue of the project, and each was compared with the lake.
 
     `missing` counts the issues that Jira had and the lake lacked when all was done; `fetched` those that the
-    lake lacked before.
+    lake lacked before. `counted` is Jira's approximate count, None when it could not be had.
     """
 
     at: datetime
@@ -41,6 +41,29 @@ class Proof(msgspec.Struct, frozen=True):
     in_lake: int
     missing: int
     fetched: int
+    counted: int | None = None
+
+
+class Unproved(msgspec.Struct, frozen=True):
+    """The last full listing of the project was no proof, and why."""
+
+    at: datetime
+    reason: str
+
+
+class UnreadIssue(msgspec.Struct, frozen=True):
+    """An issue that Jira lists and that could not be read; it is asked for again at every sync.
+
+    `is_left_out` when Jira answers without it, instead of failing to give it. `updated_at` is the version
+    that the search listed, `since` when that was first seen.
+    """
+
+    jira_id: str
+    jira_key: str
+    updated_at: datetime | None
+    since: datetime
+    reason: str
+    is_left_out: bool = False
 
 
 class Disappearance(msgspec.Struct, frozen=True):
@@ -91,6 +114,10 @@ class Manifest(msgspec.Struct):
     raw: list[RawFile] = msgspec.field(default_factory=list)
     full: FullRead | None = None
     proof: Proof | None = None
+    unproved: Unproved | None = None
+    unread: list[UnreadIssue] = msgspec.field(default_factory=list)
+    unidentified: int = 0
+    """How many issues the last listings gave without an id."""
     disappearance: Disappearance | None = None
     mapping: FieldMapping = FieldMapping()
     derived: dict[str, Derived] = msgspec.field(default_factory=dict)

@@ -90,10 +90,10 @@ def test_short_and_empty_pages_lose_nothing(site: DemoSite, connect: Connect) ->
 def test_the_whole_changelog_comes_in_order(site: DemoSite, connect: Connect) -> None:
     expected = {issue.id: issue.changes for issue in site.issues_truth().values()}
     client = connect()
-    printed = client.fetch_changelogs(list(expected))
+    printed = client.fetch_changelogs(list(expected)).histories
     assert {issue_id: len(histories) for issue_id, histories in printed.items()} == expected
     site.switches.changelog_epoch = True
-    numbers = client.fetch_changelogs(list(expected))
+    numbers = client.fetch_changelogs(list(expected)).histories
     assert {key: len(histories) for key, histories in numbers.items()} == expected
 
 

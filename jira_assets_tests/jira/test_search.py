@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jira_assets.errors import IncompleteRead, SearchTokenExpired, UnknownProject
+from jira_assets.errors import IncompleteRead, SearchTokenExpired
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import Canned
 
@@ -26,16 +26,71 @@ def page(*numbers: int, **more: Any) -> Canned:
     return Canned({"issues": [issue(number) for number in numbers], **more})
 
 
-def test_pages_are_read_until_jira_says_it_was_the_last(scripted: Ask) -> None:
+def test_pages_are_read_until_there_is_no_token(scripted: Ask) -> None:
     client, site = scripted(
         page(1, 2, nextPageToken="a", isLast=False),
         page(nextPageToken="b"),
-        page(3, nextPageToken="left over", isLast=True),
+        page(3, isLast=True),
     )
     pages = list(client.search("project = 10", fields=["summary"], page_size=2))
     assert [[found.key for found in page] for page in pages] == [["PAY-1", "PAY-2"], [], ["PAY-3"]]
     assert [request.json.get("nextPageToken") for request in site.seen] == [None, "a", "b"]
     assert {request.json["jql"] for request in site.seen} == {"project = 10"}
+
+
+def test_a_page_that_is_the_last_and_names_another_is_not_believed(scripted: Ask) -> None:
+    client, _ = scripted(page(1, nextPageToken="a", isLast=True), page(2, isLast=True))
+    assert [len(found) for found in client.search("project = 10", fields=["summary"])] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        Canned({"errorMessages": ["The provided value is invalid."]}, status=400),
+        page(nextPageToken="a", isLast=True),
+    ],
+)
+def test_a_token_of_a_last_page_that_leads_nowhere_is_the_end(scripted: Ask, further: Canned) -> None:
+    client, _ = scripted(page(1, nextPageToken="a", isLast=True), further)
+    found = [each.id for some in client.search("project = 10", fields=["summary"]) for each in some]
+    assert found == ["10001"]
+
+
+def test_a_page_that_is_not_the_last_and_names_no_other_is_an_error(scripted: Ask) -> None:
+    client, _ = scripted(page(1, isLast=False))
+    with pytest.raises(IncompleteRead, match="names no next page"):
+        list(client.search_heads("project = 10"))
+
+
+def test_a_page_that_jira_fails_to_give_is_asked_for_in_a_smaller_size(scripted: Ask) -> None:
+    too_large = Canned("", status=504)
+    client, site = scripted(too_large, too_large, too_large, page(1, isLast=True))
+    [[found]] = client.search_heads("project = 10")
+    assert found.id == "10001"
+    assert [request.json["maxResults"] for request in site.seen] == [5000, 5000, 5000, 1000]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "10002"},
+        {"id": 10002, "key": None, "fields": None},
+        {"id": "10002", "fields": {"updated": "never", "project": "PAY"}},
+        {"id": "10002", "key": 7, "fields": []},
+        {"id": "10002", "fields": {"project": {"id": None, "key": None}, "updated": {}}},
+    ],
+)
+def test_an_odd_issue_costs_neither_its_id_nor_its_page(scripted: Ask, odd: Any) -> None:
+    client, _ = scripted(Canned({"issues": [issue(1), odd], "isLast": True}))
+    [heads] = client.search_heads("project = 10")
+    assert [(head.id, head.updated is None) for head in heads] == [("10001", False), ("10002", True)]
+
+
+@pytest.mark.parametrize("odd", [{}, {"id": None, "key": "PAY-2"}, "PAY-2", None, 7])
+def test_an_issue_without_an_id_is_listed_without_one(scripted: Ask, odd: Any) -> None:
+    client, _ = scripted(Canned({"issues": [odd, issue(1)], "isLast": True}))
+    [heads] = client.search_heads("project = 10")
+    assert [head.id for head in heads] == ["", "10001"]
 
 
 @pytest.mark.parametrize("token", [{}, {"nextPageToken": None}, {"nextPageToken": ""}])
@@ -88,7 +143,7 @@ def test_a_page_with_warnings_is_an_error_and_none_of_it_is_given(scripted: Ask)
         next(pages)
 
 
-@pytest.mark.parametrize("body", [{}, {"isLast": True}, [], {"issues": None}, {"issues": [{"id": "1"}]}])
+@pytest.mark.parametrize("body", [{}, {"isLast": True}, [], {"issues": None}])
 def test_an_answer_without_proper_issues_is_no_empty_page(scripted: Ask, body: Any) -> None:
     client, _ = scripted(Canned(body))
     with pytest.raises(IncompleteRead):
@@ -102,14 +157,6 @@ def test_a_400_on_a_later_page_means_start_again(scripted: Ask) -> None:
     assert len(next(pages)) == 1
     with pytest.raises(SearchTokenExpired, match="provided value is invalid"):
         next(pages)
-
-
-def test_a_project_that_vanishes_between_pages_is_no_token_trouble(scripted: Ask) -> None:
-    refusal = {"errorMessages": ["The value '10' does not exist for the field 'project'."]}
-    client, _ = scripted(page(1, nextPageToken="a"), Canned(refusal, status=400))
-    with pytest.raises(UnknownProject) as caught:
-        list(client.search("project = 10", fields=["summary"]))
-    assert caught.value.facts["projects"] == ["10"]
 
 
 def test_an_issue_without_updated_has_none(scripted: Ask) -> None:

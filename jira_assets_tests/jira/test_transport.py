@@ -48,7 +48,6 @@ def too_many(**headers: str) -> Canned:
         Canned(HTML, 200, {"Content-Type": "text/html"}),
         Canned("", 200),
         Canned('{"count": 1', 200),
-        Canned(b'{"count": 1, "name": "\xff"}', 200),
         Canned('{"count": 1}{"count": 2}', 200),
         Canned({"count": 1}, 200, cut=5),
         Canned({"count": 1}, 200, cut=0),

@@ -14,7 +14,6 @@ from jira_assets.errors import (
     Forbidden,
     IncompleteRead,
     JiraAssetsError,
-    NotFound,
     Unobserved,
 )
 from jira_assets_tests.rig import Rig
@@ -82,8 +81,8 @@ def reconcile(rig: Rig) -> object:
 WAYS: list[tuple[Happening, type[JiraAssetsError], str]] = [
     (token_dies, AuthenticationError, ""),
     (token_is_revoked, AuthenticationError, ""),
-    (every_permission_is_lost, NotFound, "can no longer see the project"),
-    (every_permission_is_lost_silently, NotFound, "can no longer see the project"),
+    (every_permission_is_lost, Forbidden, "no project at all"),
+    (every_permission_is_lost_silently, Forbidden, "no project at all"),
     (every_project_is_forbidden, Forbidden, ""),
     (search_breaks_down, IncompleteRead, "out of order"),
     (issue_security_closes, Unobserved, "disappeared at once"),

@@ -3,7 +3,9 @@
 select
     named.jira_id as jira_id,
     known.jira_id is null or known.is_tombstone as is_new,
-    known.updated_at as known_updated_at
+    known.updated_at as known_updated_at,
+    named.jira_key as jira_key,
+    named.updated_at as listed_updated_at
 from {table} as named
 left join known on named.jira_id = known.jira_id
 where
