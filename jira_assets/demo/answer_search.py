@@ -83,7 +83,8 @@ def _cursor(call: Call, question: dict[str, Any]) -> Cursor:
         except TokenExpired:
             raise bad_token() from None
     _reconcile(call, question.get("reconcileIssues") or [])
-    return Cursor(f"{archived}{jql}", _found(call, jql, archived=archived), 0, now)
+    found = _found(call, jql, archived=archived)[: call.site.switches.search_ends_after]
+    return Cursor(f"{archived}{jql}", found, 0, now)
 
 
 def _reconcile(call: Call, ids: Any) -> None:
@@ -107,6 +108,8 @@ def _found(call: Call, jql: Any, *, archived: bool) -> list[int]:
         caller=Caller(site.zone_of(call.account), now),
         account_id=call.account.account_id,
         unknown_projects_silent=site.switches.unknown_projects_silent,
+        unknown_projects=site.switches.projects_unknown_to_search,
+        unknown_project_wording=site.switches.unknown_project_wording,
     )
     try:
         return search(jql or "", site.index, scope, archived=archived)
@@ -123,7 +126,7 @@ def _page_size(call: Call, size: int) -> int:
 def _tail(call: Call, question: dict[str, Any], cursor: Cursor, stop: int) -> bytes:
     switches = call.site.switches
     last = stop >= len(cursor.items)
-    tail: dict[str, Any] = {} if switches.omit_is_last else {"isLast": last}
+    tail: dict[str, Any] = {} if switches.omit_is_last else {"isLast": last or switches.last_page_has_token}
     if switches.repeat_token and question.get("nextPageToken"):
         tail = {"isLast": False, "nextPageToken": question["nextPageToken"]}
     elif not last:

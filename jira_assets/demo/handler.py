@@ -126,7 +126,10 @@ class SiteHandler(BaseHTTPRequestHandler):
         if fault is not None and fault.kind == "slow":
             time.sleep(fault.seconds)
         authorization = self.headers.get("Authorization")
-        return answer(site, request.method, target, request.query, request.body, authorization)
+        reply = answer(site, request.method, target, request.query, request.body, authorization)
+        if site.switches.half_emoji:
+            reply.body = reply.body.replace("\ufffd".encode(), rb"\ud83d")
+        return reply
 
     def _send(self, reply: Reply, fault: Fault | None) -> None:
         kind = fault.kind if fault else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from jira_assets.demo.jql.errors import RefusalWording
 
 
 @dataclass(slots=True)
@@ -43,5 +45,21 @@ class Switches:
     """It is a Jira of Server or Data Center: nothing of the Cloud's API answers."""
     dead_credentials: bool = False
     """Credentials no longer count: 200 with nothing where anonymous access is possible, else 401."""
+    unknown_project_wording: RefusalWording = "value"
+    """How a 400 words that a query names a project that is not there."""
+    projects_unknown_to_search: set[int] = field(default_factory=set)
+    """Projects that were just created: search refuses them, everything else shows them."""
+    search_ends_after: int | None = None
+    """Search lists so many issues of a query and calls that the end; counting counts all."""
+    last_page_has_token: bool = False
+    """Every page of a search calls itself the last, and names the next one all the same."""
+    left_out_of_bulk_reads: set[int] = field(default_factory=set)
+    """Issues that issue/bulkfetch leaves out without a word; GET issue/{id} gives them."""
+    empty_bulk_reads: int = 0
+    """The next bulk reads, so many, answer 200 with no issues and no errors."""
+    empty_bulk_changelogs: int = 0
+    """The next reads of changelogs in bulk, so many, answer 200 with no histories."""
+    half_emoji: bool = False
+    """A replacement character (U+FFFD) in any text is printed as half a surrogate pair."""
     retriable_issue_errors: int = 0
     """That many issues of the next bulk reads come back as `issueErrors` instead of issues."""

@@ -58,8 +58,12 @@ class SearchEndpoints(Endpoints):
             yield [issue_head(raw) for raw in page.issues]
 
     def approximate_count(self, jql: str) -> int:
-        """Ask how many issues match, by an estimate that may miss the latest changes."""
-        return self._post("/rest/api/3/search/approximate-count", _Count, {"jql": jql}).count
+        """Ask how many issues match, by an estimate that may miss the latest changes.
+
+        It is a second opinion, so that a few failures are enough to do without.
+        """
+        path = "/rest/api/3/search/approximate-count"
+        return self._post(path, _Count, {"jql": jql}, failures=FAILURES_TO_BELIEVE).count
 
     def _search_pages(self, question: dict[str, object]) -> Iterator[_Page]:
         """Read pages as long as there is a token: a page that calls itself the last may have one, too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from jira_assets.errors import SearchTokenExpired
+from jira_assets.errors import JiraError, SearchTokenExpired
 from jira_assets.jira.answers import IssueHead
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.times import epoch_ms
@@ -49,12 +49,19 @@ def list_by_created(client: JiraClient, manifest: Manifest, now: datetime) -> It
         start, end = windows.pop()
         jql = _window(manifest.project_id, start, end)
         is_divisible = end - start > SHORTEST_WINDOW and listed + len(windows) < MOST_WINDOWS
-        if is_divisible and client.approximate_count(jql) > WINDOW_OF_ISSUES:
+        if is_divisible and _holds_many(client, jql):
             middle = start + (end - start) / 2
             windows += [(middle, end), (start, middle)]
             continue
         listed += 1
         yield from list_issues(client, manifest, f"{jql} order by created desc")
+
+
+def _holds_many(client: JiraClient, jql: str) -> bool:
+    try:
+        return client.approximate_count(jql) > WINDOW_OF_ISSUES
+    except JiraError:  # counting fails: one long window is better than none
+        return False
 
 
 def _window(project_id: str, start: datetime, end: datetime) -> str:

@@ -39,10 +39,10 @@ def named_projects(clause: Clause, scope: Scope) -> set[int]:
     found: set[int] = set()
     for value in clause.values:
         project = scope.catalog.project(value.text)
-        if project is not None and not _hidden(project):
+        if project is not None and not _hidden(project) and project.id not in scope.unknown_projects:
             found.add(project.id)
         elif not scope.unknown_projects_silent:
-            raise unknown_value(value.text, "project")
+            raise unknown_value(value.text, "project", scope.unknown_project_wording)
     return found
 
 

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+RefusalWording = Literal["value", "id", "german", "spanish", "french", "japanese"]
+
+_UNKNOWN_VALUE: dict[RefusalWording, str] = {
+    "value": "The value '{value}' does not exist for the field '{field}'.",
+    "id": "A value with ID '{value}' does not exist for the field '{field}'.",
+    "german": "Der Wert '{value}' existiert nicht für das Feld '{field}'.",
+    "spanish": "El valor '{value}' no existe para el campo '{field}'.",
+    "french": "La valeur '{value}' n'existe pas pour le champ '{field}'.",
+    "japanese": "フィールド '{field}' に値 '{value}' は存在しません。",
+}
+
 
 class JqlError(Exception):
     """The messages of a 400; `errors_key` is the second key of its body, which Jira does not name alike."""
@@ -18,11 +31,9 @@ class JqlError(Exception):
         return {"errorMessages": self.messages, self.errors_key: second}
 
 
-def unknown_value(value: str, field: str) -> JqlError:
+def unknown_value(value: str, field: str, wording: RefusalWording = "value") -> JqlError:
     """Say that a field has no such value (or that the caller may not see it)."""
-    return JqlError(
-        f"The value '{value}' does not exist for the field '{field}'.", errors_key="warningMessages"
-    )
+    return JqlError(_UNKNOWN_VALUE[wording].format(value=value, field=field), errors_key="warningMessages")
 
 
 def unknown_field(field: str, *, anonymous: bool = False) -> JqlError:

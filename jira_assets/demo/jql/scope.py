@@ -11,7 +11,7 @@ from jira_assets.demo.catalog import Catalog
 from jira_assets.demo.data import DemoIssue
 from jira_assets.demo.index import Document
 from jira_assets.demo.jql.dates import Caller
-from jira_assets.demo.jql.errors import JqlError
+from jira_assets.demo.jql.errors import JqlError, RefusalWording
 from jira_assets.demo.jql.tree import Clause
 
 Test = Callable[[Document], bool]
@@ -42,6 +42,8 @@ class Scope:
     caller: Caller
     account_id: str | None
     unknown_projects_silent: bool = False
+    unknown_projects: Set[int] = frozenset()
+    unknown_project_wording: RefusalWording = "value"
 
 
 def allow(clause: Clause, *operators: str) -> None:
