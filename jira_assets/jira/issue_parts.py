@@ -45,7 +45,7 @@ def raw_issue(answer: msgspec.Raw) -> RawIssue:
     except msgspec.DecodeError as error:
         raise IncompleteRead(
             f"Jira gave an issue without what identifies it: {error}.",
-            "Try again; if it stays, Jira's API has changed: please report it.",
+            "Try again; if it stays, update jira_assets: this version does not know such an answer.",
         ) from error
     project = part.fields.project
     return RawIssue(part.id, part.key, _updated(part), project.id, project.key, bytes(answer))
@@ -57,5 +57,5 @@ def _updated(part: HeadPart) -> datetime | None:
     except ValueError as error:
         raise IncompleteRead(
             f"Issue {part.key} was updated at {part.fields.updated!r}, which is no time.",
-            "Try again; if it stays, Jira's API has changed: please report it.",
+            "Try again; if it stays, update jira_assets: this version does not know such an answer.",
         ) from error

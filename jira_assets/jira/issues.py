@@ -127,7 +127,7 @@ def _history_head(raw: msgspec.Raw) -> tuple[int, datetime]:
     except ValueError as error:  # msgspec's errors are ValueErrors too
         raise IncompleteRead(
             f"Jira gave an entry of a changelog without what identifies it: {error}.",
-            "Try again; if it stays, Jira's API has changed: please report it.",
+            "Try again; if it stays, update jira_assets: this version does not know such an answer.",
         ) from error
 
 
