@@ -62,6 +62,6 @@ def _foreign_login(said: Said, host: str, facts: dict[str, object]) -> SiteUnava
     )
     advice = (
         f"Ask the owner of {host} to pass requests from this machine to {said.host} without that login. "
-        "Nothing is lost; syncs go on by themselves when it answers again."
+        "Nothing is lost, the next sync goes on."
     )
     return SiteUnavailable(reason, advice, **facts, cause="proxy")

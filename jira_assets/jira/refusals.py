@@ -118,7 +118,7 @@ def _login_failed(said: Said, credential: str) -> JiraAssetsError:
     if _wants_a_captcha(said.answer):
         reason = f"Jira ({said.host}) wants a captcha solved before it accepts {credential}."
         advice = "Log in to the site once in a browser, as the owner of the token, then try again."
-        return _error(AuthenticationError, said, advice, reason)
+        return _error(AuthenticationError, said, advice, reason, captcha=True)
     reason = f"Jira ({said.host}) did not accept {credential} (login failed, status {said.answer.status})."
     return _error(AuthenticationError, said, _check_token(said), reason)
 

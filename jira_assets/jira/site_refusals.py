@@ -30,7 +30,7 @@ _OUT_OF_ORDER = re.compile(r"(site|page|jira) (is )?(currently |temporarily )?un
 _BROWSER = re.compile(r"xsrf|csrf")
 _PLAIN_HTTP = re.compile(r"plain http request was sent to https port|http request to an https server")
 _BLOCKED = re.compile(r"request could not be satisfied|request blocked|access denied|waf|firewall")
-_GOES_ON = "Nothing is lost; syncs go on by themselves when it answers again."
+_GOES_ON = "Nothing is lost, the next sync goes on."
 
 
 def site_refusal(said: Said) -> SiteUnavailable | None:
@@ -84,7 +84,7 @@ def _wants_a_windows_login(said: Said) -> bool:
 
 def _address(said: Said) -> tuple[str, str]:
     return (
-        f"{said.host} refuses the IP address of this machine ({said.answer.status}: {said.text})",
+        f"{said.host} refuses the IP address of this machine {_told(said)}",
         "Ask an organization admin to add the public IP address of this machine to the IP allowlist at "
         "admin.atlassian.com (Security).",
     )
@@ -93,7 +93,7 @@ def _address(said: Said) -> tuple[str, str]:
 def _suspended(said: Said) -> tuple[str, str]:
     reason = (
         f"{said.host} is not available: it answered {said.asked} with {said.answer.status}: "
-        f"{said.text or 'no explanation'}."
+        f"{said.text.rstrip('.') or 'no explanation'}."
     )
     if said.answer.status == 402 or _UNPAID.search(said.words):
         return (
@@ -110,18 +110,17 @@ def _suspended(said: Said) -> tuple[str, str]:
 
 def _browser(said: Said) -> tuple[str, str]:
     return (
-        f"{said.host} takes the request for a browser's and refuses it ({said.answer.status}: {said.text})",
+        f"{said.host} takes the request for a browser's and refuses it {_told(said)}",
         "Ask the owner of the proxy that requests go through to pass the header User-Agent on as it is, and "
         "to add no Origin or Referer.",
     )
 
 
 def _edge(said: Said) -> tuple[str, str]:
-    request_id = re.search(r"request id: (\S+)", said.words)
-    named = f" with the request id {request_id.group(1)}" if request_id else ""
+    request_id = re.search(rb"Request ID: ([\w=+/-]+)", said.answer.body)
+    named = f" with the request id {request_id.group(1).decode()}" if request_id else ""
     return (
-        f"Atlassian's edge turned {said.asked} at {said.host} away before Jira saw it "
-        f"({said.answer.status}: {said.text}).",
+        f"Atlassian's edge turned {said.asked} at {said.host} away before Jira saw it {_told(said)}",
         f"Try again in a few minutes; if it stays, write to Atlassian's support{named}, and ask the owner of "
         "this machine's network whether a proxy changes requests.",
     )
@@ -129,8 +128,7 @@ def _edge(said: Said) -> tuple[str, str]:
 
 def _gateway(said: Said) -> tuple[str, str]:
     return (
-        f"Atlassian's gateway finds no Jira behind {said.host}{_mount(said)} "
-        f"({said.answer.status}: {said.text or 'no explanation'}).",
+        f"Atlassian's gateway finds no Jira behind {said.host}{_mount(said)} {_told(said)}",
         "Try again later; if it stays, connect again with `jira-assets connect`, and check JIRA_CLOUD_ID "
         "where it is set.",
     )
@@ -140,7 +138,7 @@ def _proxy(said: Said) -> tuple[str, str]:
     named = f" ({said.server})" if said.server else ""
     reason = (
         f"{said.host} answered {said.asked} as a proxy or another web server does{named}, not as Jira "
-        f"({said.answer.status}: {said.text or 'no explanation'})."
+        f"{_told(said)}"
     )
     if said.answer.status == 407 or _wants_a_windows_login(said):
         return (
@@ -158,15 +156,18 @@ def _proxy(said: Said) -> tuple[str, str]:
 def _page(said: Said) -> tuple[str, str]:
     if _PLAIN_HTTP.search(said.words):
         return (
-            f"{said.host} speaks https, and was asked by http ({said.answer.status}: {said.text}).",
+            f"{said.host} speaks https, and was asked by http {_told(said)}",
             "Set JIRA_SITE_URL to its address with https://.",
         )
     return (
-        f"{said.host} does not answer {said.asked} as Jira does ({said.answer.status}: "
-        f"{said.text or 'no explanation'}).",
+        f"{said.host} does not answer {said.asked} as Jira does {_told(said)}",
         "Open the address in a browser: if it is the right one (JIRA_SITE_URL), the site is out of order, "
         "deactivated or renamed, which its admin sees at admin.atlassian.com.",
     )
+
+
+def _told(said: Said) -> str:
+    return f"({said.answer.status}: {said.text.rstrip('.') or 'no explanation'})."
 
 
 def _mount(said: Said) -> str:

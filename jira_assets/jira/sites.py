@@ -109,7 +109,7 @@ def _insist_on_a_jira(site_url: str, answer: Answer) -> None:
     refusal = error_from(answer)
     if isinstance(refusal, SiteUnavailable | SettingsError) and refusal.facts.get("cause") != "page":
         raise refusal
-    if answer.status not in (401, 403):
+    if answer.status not in (401, 403) and not isinstance(refusal, AuthenticationError):
         told = "a web page came back" if answer.status == 200 else f"status {answer.status}"
         raise InputError(
             f"No Jira answers at {site_url} ({told}).",

@@ -102,7 +102,7 @@ def test_a_project_that_only_the_list_leaves_out_is_not_to_be_untracked(
         (site_faults.ip_not_allowed, "add the public IP address of this machine to the IP allowlist"),
         (site_faults.site_unpaid, "Ask the site's billing contact"),
         (site_faults.page_unavailable, "Open it in a browser"),
-        (site_faults.edge_page, "5wd-17"),
+        (site_faults.edge_page, "5WD-17"),
         (site_faults.proxy_page, "Ask the owner of the proxy or firewall"),
     ],
 )

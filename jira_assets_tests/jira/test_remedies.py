@@ -94,7 +94,7 @@ FORMS = [
     Form("dead link", forms.dead_link(), SiteUnavailable, "dead link", "JIRA_SITE_URL", "page"),
     Form("any 404 page", faults.server_error(404), SiteUnavailable, "Oops", "JIRA_SITE_URL", "page"),
     Form("empty 404", faults.answer(404), SiteUnavailable, "no explanation", "JIRA_SITE_URL", "page"),
-    Form("edge 403", forms.edge_page(), SiteUnavailable, "edge", "5wd-17", "edge"),
+    Form("edge 403", forms.edge_page(), SiteUnavailable, "edge", "5WD-17", "edge"),
     Form("edge 400", forms.edge_page(400), SiteUnavailable, "edge", "support", "edge"),
     Form("proxy 405", forms.proxy_page(), SiteUnavailable, "nginx", PROXY, "proxy"),
     Form("proxy 403", forms.proxy_page(403, "403 Blocked"), SiteUnavailable, "Blocked", PROXY, "proxy"),
