@@ -98,7 +98,7 @@ def _left_out(client: JiraClient, project: TrackedProject) -> Finding:
     return doubtful(
         "projects",
         f"{key} answers, but Jira's list of projects leaves it out.",
-        "It is synced all the same; run `jira-assets doctor` again later.",
+        "Run `jira-assets doctor` again later; if it stays, ask a Jira admin why.",
     )
 
 

@@ -18,7 +18,7 @@ _OAUTH_CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 # Atlassian's API tokens, JSON web tokens, and whatever follows the name of a secret.
 _SECRETS = re.compile(
     r"AT[A-Z]{3}3x[\w=-]+|eyJ[\w-]+(?:\.[\w-]+)+"
-    r"|(?<=bearer )[\w.~+/=-]+|(?<=basic )[\w+/=-]{8,}"
+    r"|(?<=bearer )[\w.~+/=-]{16,}|(?<=basic )[\w+/=-]{16,}"
     r"|(?<=token=)[^&\s\"']+|(?<=secret=)[^&\s\"']+|(?<=password=)[^&\s\"']+|(?<=jwt=)[^&\s\"']+",
     re.IGNORECASE,
 )

@@ -27,6 +27,11 @@ Cause = Literal["address", "suspended", "browser", "edge", "gateway", "proxy", "
 _ADDRESS = re.compile(r"ip address.{0,80}(not on the allow|reject|not allowed|block)|ip allow ?list")
 _UNPAID = re.compile(r"tenant is restricted|suspended|deactivated|payment|unpaid|subscription (has )?expired")
 _OUT_OF_ORDER = re.compile(r"(site|page|jira) (is )?(currently |temporarily )?unavailable")
+# In Jira's own JSON a thing may be called anything, so only whole sentences about the site count there.
+_OF_THE_SITE = re.compile(
+    r"tenant is restricted"
+    r"|site (is |has been |was )?(currently |temporarily )?(unavailable|suspended|deactivated)"
+)
 _BROWSER = re.compile(r"xsrf|csrf")
 _PLAIN_HTTP = re.compile(r"plain http request was sent to https port|http request to an https server")
 _BLOCKED = re.compile(r"request could not be satisfied|request blocked|access denied|waf|firewall")
@@ -48,13 +53,14 @@ def _cause(said: Said) -> Cause | None:
     if _ADDRESS.search(words):
         return "address"
     if said.is_jiras_own and status != 402:
-        # What Jira itself says of a thing may hold any word; only its filter speaks for the site.
+        if status in (403, 404) and _OF_THE_SITE.search(words):
+            return "suspended"
         return "browser" if status == 403 and _BROWSER.search(words) else None
     if status == 402 or _UNPAID.search(words) or _OUT_OF_ORDER.search(words):
         return "suspended"
     if _BROWSER.search(words):
         return "browser"
-    if status in (405, 407) or said.is_page or _wants_a_windows_login(said):
+    if status in (405, 407) or said.is_page or _is_a_bare_line(said) or _wants_a_windows_login(said):
         return _who_gave_the_page(said)
     if status == 404:
         return "gateway" if said.at_gateway else "page"
@@ -74,6 +80,12 @@ def _who_gave_the_page(said: Said) -> Cause:
 
 def _of_atlassian(said: Said) -> bool:
     return said.server.startswith("Atlassian") or "status-code" in said.body
+
+
+def _is_a_bare_line(said: Said) -> bool:
+    """Tell a filter's 403: Jira refuses a thing in JSON, or without a word."""
+    is_text = said.answer.headers.get("Content-Type", "").startswith("text/")
+    return said.answer.status == 403 and is_text and not said.body and bool(said.text)
 
 
 def _wants_a_windows_login(said: Said) -> bool:
