@@ -28,6 +28,10 @@ _CLOUDFRONT = (
     "Request ID: 5WD-17</PRE></BODY></HTML>"
 )
 _NGINX = "<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>"
+_LOGIN_FAILURE = (
+    "<html><head><title>Unauthorized ({status})</title></head><body><p>Encountered an error while loading "
+    "this page.</p><p>Basic Authentication Failure - Reason : {reason}</p></body></html>"
+)
 _PAGE_UNAVAILABLE = (
     '<!DOCTYPE html><html lang="en"><head><title>Atlassian Cloud Notifications - Page Unavailable</title>'
     "</head><body><h1>Page unavailable</h1></body></html>"
@@ -103,6 +107,11 @@ def captcha(status: int = 403, *, seraph: bool = True, **rule: Any) -> Fault:
     reason = {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"} if seraph else {}
     fault = _json(status, {"errorMessages": ["Login denied"], "errors": {}}, **rule)
     return _with_headers(fault, **denied, **reason)
+
+
+def login_failure_page(reason: str = "AUTHENTICATED_FAILED", *, status: int = 401, **rule: Any) -> Fault:
+    """Refuse a login with Jira's page, whose text alone says why: AUTHENTICATION_DENIED is a captcha."""
+    return _page(status, _LOGIN_FAILURE.format(status=status, reason=reason), server="AtlassianEdge", **rule)
 
 
 def unknown_project(*projects: str, words: str = "value", **rule: Any) -> Fault:

@@ -53,7 +53,7 @@ def login_failed(answer: Answer) -> bool:
 def error_from(answer: Answer, credential: str = "the credential") -> JiraAssetsError:
     """Choose the error for an answer; `credential` names what was tried, without its secret."""
     said = Said(answer)
-    if login_failed(answer):
+    if login_failed(answer) or _is_a_login_failure_page(said):
         return _login_failed(said, credential)
     status = answer.status
     if status == 429:
@@ -114,8 +114,12 @@ def _wants_a_captcha(answer: Answer) -> bool:
     return "CAPTCHA" in denied or "AUTHENTICATION_DENIED" in _login_reason(answer)
 
 
+def _is_a_login_failure_page(said: Said) -> bool:
+    return said.is_page and "basic authentication failure" in said.words
+
+
 def _login_failed(said: Said, credential: str) -> JiraAssetsError:
-    if _wants_a_captcha(said.answer):
+    if _wants_a_captcha(said.answer) or "authentication_denied" in said.words:
         reason = f"Jira ({said.host}) wants a captcha solved before it accepts {credential}."
         advice = "Log in to the site once in a browser, as the owner of the token, then try again."
         return _error(AuthenticationError, said, advice, reason, captcha=True)

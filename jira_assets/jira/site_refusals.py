@@ -60,7 +60,9 @@ def _cause(said: Said) -> Cause | None:
         return "suspended"
     if _BROWSER.search(words):
         return "browser"
-    if status in (405, 407) or said.is_page or _is_a_bare_line(said) or _wants_a_windows_login(said):
+    if status == 401 and not _wants_a_windows_login(said):
+        return None
+    if status in (401, 405, 407) or said.is_page or _is_a_bare_line(said):
         return _who_gave_the_page(said)
     if status == 404:
         return "gateway" if said.at_gateway else "page"

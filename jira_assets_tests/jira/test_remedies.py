@@ -175,6 +175,21 @@ FORMS = [
     Form("nowhere", forms.moved_to(""), SettingsError, "redirects", "JIRA_SITE_URL"),
     Form("removed", forms.api_removed(), EndpointRemoved, "removed", "Update jira_assets"),
     Form("captcha", forms.captcha(), AuthenticationError, "captcha", "in a browser"),
+    Form(
+        "captcha page",
+        forms.login_failure_page("AUTHENTICATION_DENIED", status=403),
+        AuthenticationError,
+        "captcha",
+        "in a browser",
+    ),
+    Form(
+        "login failure page",
+        forms.login_failure_page(),
+        AuthenticationError,
+        "login failed",
+        "JIRA_API_TOKEN",
+    ),
+    Form("any 401 page", faults.server_error(401), AuthenticationError, "did not accept", "JIRA_API_TOKEN"),
     Form("captcha 200", forms.captcha(200), AuthenticationError, "captcha", "in a browser"),
     Form("captcha, one header", forms.captcha(seraph=False), AuthenticationError, "captcha", "in a browser"),
     *(
