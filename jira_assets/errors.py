@@ -9,9 +9,11 @@
     │   ├── BadQuery                400: Jira does not accept the request as it stands
     │   │   ├── UnknownProject      400: the query names a project this account cannot see
     │   │   └── SearchTokenExpired  400: the page token of a search is no longer valid
+    │   ├── RequestTooLarge         413, 414: the request is larger than Jira, or a proxy, accepts
     │   ├── Forbidden               403: this account may not see it
     │   ├── ScopeMissing            401 at the gateway: the token lacks a scope
-    │   ├── NotFound                404: gone, or hidden from this account
+    │   ├── NotFound                404 in Jira's own JSON: gone, or hidden from this account
+    │   ├── SiteUnavailable         the site as a whole refuses, or something in front of it answers
     │   ├── EndpointRemoved         410: Atlassian took this part of its API away
     │   ├── IncompleteRead          the pages of an answer do not add up to a whole
     │   ├── Unobserved              so many issues disappeared at once that it is not believed
@@ -98,6 +100,10 @@ class SearchTokenExpired(BadQuery):
     severity: Severity = "retriable"
 
 
+class RequestTooLarge(JiraError):
+    """The request is larger than Jira, or a proxy on the way, accepts (413, 414); a smaller one may pass."""
+
+
 class Forbidden(JiraError):
     """This account may not see it (403)."""
 
@@ -107,7 +113,16 @@ class ScopeMissing(JiraError):
 
 
 class NotFound(JiraError):
-    """Gone, or hidden from this account (404)."""
+    """Gone, or hidden from this account (404, in the JSON that Jira itself answers for a thing)."""
+
+
+class SiteUnavailable(JiraError):
+    """The site as a whole refuses us, or something in front of it answers: this says nothing about a thing.
+
+    `facts["cause"]` is one of `jira.site_refusals.Cause`.
+    """
+
+    severity: Severity = "retriable"
 
 
 class EndpointRemoved(JiraError):
@@ -127,7 +142,7 @@ class Unobserved(JiraError):
 
 
 class RateLimited(JiraError):
-    """Jira asks us to wait longer than we are prepared to (429)."""
+    """Jira asks us to wait longer than we are prepared to (429), or our own budget is spent."""
 
     severity: Severity = "retriable"
 

@@ -7,7 +7,7 @@ import click
 from jira_assets.cli.connect import ask, ask_secret
 from jira_assets.cli.connect_finish import Proof, keep_api_token, open_proof
 from jira_assets.cli.invocation import Invocation
-from jira_assets.errors import AuthenticationError, JiraUnavailable
+from jira_assets.errors import AuthenticationError, JiraUnavailable, SiteUnavailable
 from jira_assets.jira.connection import ATLASSIAN_GATEWAY, BasicToken, Connection
 from jira_assets.jira.sites import fetch_cloud_id, insist_on_cloud
 from jira_assets.setting_values import mask_secret, read_url
@@ -43,14 +43,16 @@ def _prove(site_url: str, token: BasicToken, cloud_id: str | None, settings: Set
     at_site = Connection(site_url, token, api_url=settings.jira_api_url)
     try:
         return open_proof(at_site, None, settings, cloud_id=cloud_id)
-    except AuthenticationError:
+    except AuthenticationError as error:
+        if error.facts.get("captcha"):  # no kind of token is looked at before that
+            raise
         if cloud_id is None:
             raise _refused(site_url, token) from None
     try:
         return open_proof(Connection(site_url, token, cloud_id, settings.jira_api_url), None, settings)
     except AuthenticationError:
         raise _refused(site_url, token) from None
-    except JiraUnavailable as error:
+    except (JiraUnavailable, SiteUnavailable) as error:
         raise AuthenticationError(
             f"{site_url} refuses the API token of {token.email} as a classic one, and whether it is one with "
             f"scopes could not be tried: {error.reason}",

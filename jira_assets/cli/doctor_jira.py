@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from jira_assets.cli.connect_finish import HOW_TO_SEE_PROJECTS
 from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
-from jira_assets.errors import JiraError, ScopeMissing
+from jira_assets.errors import AuthenticationError, Forbidden, JiraError, NotFound, ScopeMissing
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
@@ -18,6 +18,8 @@ from jira_assets.state import TrackedProject
 
 SKEW = timedelta(seconds=60)
 ATTEMPTS = 3
+ASKED_ALONE = 20
+"""Tracked projects that Jira's list leaves out, and that are each asked how they stand."""
 
 
 def check_jira(settings: Settings) -> Iterator[Finding]:
@@ -36,7 +38,7 @@ def check_jira(settings: Settings) -> Iterator[Finding]:
             )
             yield _clock(now, identity.answered_at or now)
             visible = {project.id: project.key for project in client.fetch_projects()}
-            yield from _projects(visible, state.tracked_projects())
+            yield from _projects(client, visible, state.tracked_projects())
             for project_id in list(visible)[:1]:
                 yield _boards(client, project_id)
 
@@ -53,21 +55,51 @@ def _clock(ours: datetime, theirs: datetime) -> Finding:
     )
 
 
-def _projects(visible: Mapping[str, str], tracked: list[TrackedProject]) -> Iterator[Finding]:
+def _projects(
+    client: JiraClient, visible: Mapping[str, str], tracked: list[TrackedProject]
+) -> Iterator[Finding]:
     hidden = [project for project in tracked if project.project_id not in visible]
-    for project in hidden:
-        yield bad(
+    for project in hidden[:ASKED_ALONE]:
+        yield _left_out(client, project)
+    if len(hidden) > ASKED_ALONE:
+        more = ", ".join(project.project_key for project in hidden[ASKED_ALONE:])
+        yield doubtful(
             "projects",
-            f"{project.project_key} is tracked, and this account does not see it.",
-            f"Let a Jira admin give it the permission to browse {project.project_key}, or: "
-            f"jira-assets projects untrack {project.project_key}",
+            f"Jira's list of projects leaves out more tracked ones: {more}",
+            "Repair those above first, then run `jira-assets doctor` again.",
         )
     if not visible:
-        yield doubtful("projects", "none is visible to this account", HOW_TO_SEE_PROJECTS)
+        yield doubtful("projects", "Jira's list of projects is empty", HOW_TO_SEE_PROJECTS)
     elif not tracked:
         yield doubtful("projects", "none is tracked", "jira-assets projects track")
     elif not hidden:
         yield good("projects", f"every tracked one is visible ({len(tracked)})")
+
+
+def _left_out(client: JiraClient, project: TrackedProject) -> Finding:
+    """Ask a project itself: a list that leaves it out does not say that it is gone."""
+    key = project.project_key
+    try:
+        found = client.fetch_project(project.project_id)
+    except NotFound:
+        return bad(
+            "projects",
+            f"{key} is tracked, and this account does not see it.",
+            f"Ask a Jira admin for the permission to browse {key}; if it is gone for good: "
+            f"jira-assets projects untrack {key}",
+        )
+    except JiraError as error:
+        return bad("projects", f"{key} is tracked, and cannot be read. {error.reason}", error.instruction)
+    if found.deleted or found.archived:
+        where = "in Jira's trash" if found.deleted else "archived"
+        return doubtful(
+            "projects", f"{key} is tracked, and is {where}.", f"jira-assets projects untrack {key}"
+        )
+    return doubtful(
+        "projects",
+        f"{key} answers, but Jira's list of projects leaves it out.",
+        "Run `jira-assets doctor` again later; if it stays, ask a Jira admin why.",
+    )
 
 
 def _boards(client: JiraClient, project_id: str) -> Finding:
@@ -80,6 +112,14 @@ def _boards(client: JiraClient, project_id: str) -> Finding:
             "Give the app or token the scopes read:board-scope:jira-software, read:sprint:jira-software and "
             "read:project:jira, then: jira-assets connect",
         )
+    except (AuthenticationError, Forbidden) as error:
+        # The identity was proved a moment ago: it is not the credential that is refused, but Jira Software.
+        return doubtful(
+            "scopes",
+            "boards and sprints are refused: sprints come from the issues, names and states may lag. "
+            f"{error.reason}",
+            "Ask a Jira admin to give the account access to Jira Software.",
+        )
     except JiraError as error:
-        return doubtful("scopes", error.reason, "Give the account access to Jira Software.")
+        return doubtful("scopes", f"boards and sprints cannot be read. {error.reason}", error.instruction)
     return good("scopes", "issues, people, boards and sprints may be read")

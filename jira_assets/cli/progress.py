@@ -47,7 +47,7 @@ class LineReport(QuietReport):
                 click.echo(_line(progress), err=True)
 
     def waiting(self, wait: Wait) -> None:
-        """Say that Jira asked us to wait."""
+        """Say that a request waits, and why."""
         click.echo(_waiting(wait), err=True)
 
 
@@ -80,7 +80,7 @@ class BarReport(QuietReport):
                 self._bars.update(task, completed=progress.read, total=progress.expected)
 
     def waiting(self, wait: Wait) -> None:
-        """Say above the bars that Jira asked us to wait."""
+        """Say above the bars that a request waits, and why."""
         self._bars.console.print(_waiting(wait))
 
 
@@ -108,4 +108,4 @@ def _line(progress: Progress) -> str:
 
 
 def _waiting(wait: Wait) -> str:
-    return f"Jira asks us to wait {wait.seconds:.0f} s: {wait.reason}"
+    return f"Waiting {wait.seconds:.0f} s: {wait.reason}"

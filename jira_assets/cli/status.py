@@ -42,7 +42,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
         return
     write_table(["project", "status", "issues", "up to date", "proved complete", "note"], map(_row, projects))
     if paused_until:
-        invocation.say(f"Jira asks everyone to wait until {paused_until:%H:%M:%S} UTC: {reason}.")
+        invocation.say(f"Jira is not asked before {paused_until:%H:%M:%S} UTC: {reason}.")
     if connected.trouble:
         click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
     if not projects:

@@ -164,10 +164,9 @@ class SiteHandler(BaseHTTPRequestHandler):
         now = self.server.site.clock.now_ms() // 1000
         lines = [
             f"HTTP/1.1 {reply.status} {REASONS.get(reply.status, 'Unknown')}",
-            "Server: AtlassianEdge",
             f"Date: {formatdate(now, usegmt=True)}",
             f"Content-Type: {reply.content_type}",
-            *(f"{name}: {value}" for name, value in reply.headers.items()),
+            *(f"{name}: {value}" for name, value in ({"Server": "AtlassianEdge"} | reply.headers).items()),
             length,
         ]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

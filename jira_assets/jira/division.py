@@ -6,11 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from jira_assets.errors import BadQuery, IncompleteRead, JiraError, JiraUnavailable
+from jira_assets.errors import (
+    BadQuery,
+    IncompleteRead,
+    JiraError,
+    JiraUnavailable,
+    RequestTooLarge,
+    SiteUnavailable,
+)
 
 Result = TypeVar("Result")
 
-DIVISIBLE = (JiraUnavailable, IncompleteRead, BadQuery)
+DIVISIBLE = (JiraUnavailable, SiteUnavailable, IncompleteRead, BadQuery, RequestTooLarge)
 """What the content of one issue can cause: a 5xx or 4xx, a body that is cut off, JSON of another shape."""
 
 FAILURES_TO_BELIEVE = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from jira_assets.decoding import decode_json
 from jira_assets.errors import IncompleteRead
 
 Shape = TypeVar("Shape")
+_PAGE = re.compile(rb"<(!doctype|html|head|body|title|h1)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Answer:
         """When Jira answered, by its own clock, whole seconds."""
         return http_date(self.headers.get("Date"))
 
+    @property
+    def is_page(self) -> bool:
+        """Tell an HTML page from data; the header does not: Jira calls a bare line of text HTML, too."""
+        return bool(_PAGE.search(self.body[:2000]))
+
     def is_json(self) -> bool:
         """Tell whether the body is one whole JSON document; cheap, it builds no objects."""
         try:
@@ -46,7 +53,7 @@ class Answer:
         except msgspec.DecodeError as error:
             raise IncompleteRead(
                 f"Jira answered {self.method} {self.url} with something unexpected: {error}.",
-                "Try again; if it stays, Jira's API has changed: please report it.",
+                "Try again; if it stays, update jira_assets: this version does not know such an answer.",
                 url=self.url,
             ) from error
 

@@ -13,7 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from jira_assets.errors import AuthenticationError, JiraUnavailable, RateLimited, ReconnectNeeded
+from jira_assets.errors import (
+    AuthenticationError,
+    JiraUnavailable,
+    RateLimited,
+    ReconnectNeeded,
+    SiteUnavailable,
+)
 from jira_assets.jira.oauth import OAuthApp
 from jira_assets.state import Credential, State
 from jira_assets.state.credentials import HeldCredential
@@ -76,7 +82,7 @@ class GrantTokens:
                 except ReconnectNeeded as error:
                     lost = error
                     held.keep(_without_consent(credential, error, self._clock()))
-                except (JiraUnavailable, RateLimited):
+                except (JiraUnavailable, RateLimited, SiteUnavailable):
                     if refused or self._clock() >= access.expires_at:
                         raise
         if lost is not None:

@@ -18,7 +18,7 @@ class IdentityEndpoints(Endpoints):
             answer = self.transport.request("GET", "/rest/api/3/myself")
         except NotFound as error:
             raise SettingsError(
-                f"There is no Jira at {self.transport.connection.base_url}.",
+                f"There is no Jira at {self.transport.connection.base_url}: it does not know /myself.",
                 "Check JIRA_SITE_URL, and JIRA_CLOUD_ID where it is set.",
             ) from error
         answered_at = answer.date or self.transport.clock()

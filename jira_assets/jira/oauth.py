@@ -20,6 +20,7 @@ from jira_assets import __version__
 from jira_assets.errors import AuthenticationError, SettingsError
 from jira_assets.jira.exchange import Answer
 from jira_assets.jira.refusals import error_from
+from jira_assets.jira.said import Said
 from jira_assets.jira.unreachable import unreachable
 
 # Short: on SQLite everybody who wants to write to the state waits for the one who refreshes.
@@ -132,7 +133,7 @@ def _refuse(response: requests.Response) -> requests.Response:
     """Leave a good answer to oauthlib; any other becomes the error that says what to do."""
     url = urlsplit(response.url)._replace(query="").geturl()
     answer = Answer(response.status_code, response.headers, response.content, "POST", url)
-    if response.status_code != 200 or not answer.is_json():
+    if response.status_code != 200 or not answer.is_json() or Said(answer).oauth_error:
         raise error_from(answer)
     return response
 

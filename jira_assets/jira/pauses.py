@@ -18,6 +18,10 @@ class PauseBoard(Protocol):
         """Give the end of the present pause, None when there is none."""
         ...
 
+    def pause_reason(self) -> str | None:
+        """Say whose pause it is, and why."""
+        ...
+
     def pause(self, until: datetime, reason: str) -> None:
         """Let nobody ask before `until`."""
         ...
@@ -29,6 +33,7 @@ class MemoryPauseBoard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._until: datetime | None = None
+        self._reason: str | None = None
 
     def paused_until(self) -> datetime | None:
         """Give the end of the present pause, None when there is none."""
@@ -38,12 +43,18 @@ class MemoryPauseBoard:
     def pause(self, until: datetime, reason: str) -> None:
         """Let nobody ask before `until`; a pause that ends later stays."""
         with self._lock:
-            self._until = max(until, self._until or until)
+            if self._until is None or self._until < until:
+                self._until, self._reason = until, reason
+
+    def pause_reason(self) -> str | None:
+        """Say whose pause it is, and why."""
+        with self._lock:
+            return self._reason
 
 
 @dataclass(frozen=True)
 class Wait:
-    """A request that waits: shown to whoever watches a sync."""
+    """A request that waits for so many seconds; `reason` says whose pause it is, and why."""
 
     endpoint: str
     seconds: float

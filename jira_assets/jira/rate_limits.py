@@ -23,7 +23,7 @@ _dice = random.SystemRandom()
 
 @dataclass(frozen=True)
 class Limit:
-    """Who has to stay away, for how many seconds at least, and what Jira said."""
+    """Who has to stay away, for how many seconds at least, and whose pause it is and why."""
 
     scope: Scope
     seconds: float
@@ -50,12 +50,25 @@ def _limit_as_told(answer: Answer, now: datetime) -> Limit:
     start = answer.date or now
     retry_after = _retry_after(answer.headers.get("Retry-After"), start)
     named = answer.headers.get("RateLimit-Reason", "")
-    reason = f"{answer.status} {named}".strip()
     if answer.status != 429:
-        return Limit("endpoint" if retry_after else "request", retry_after, reason)
+        return Limit("endpoint" if retry_after else "request", retry_after, _whose(answer, retry_after))
+    told = f"429 {named}".strip()
     if "quota" in named.lower():
-        return Limit("site", max(retry_after, _quota_reset(answer, start)), reason)
-    return Limit("endpoint" if retry_after or named else "request", retry_after, reason)
+        seconds = max(retry_after, _quota_reset(answer, start))
+        return Limit("site", seconds, f"Jira asks for it, its quota is spent ({told})")
+    scope: Scope = "endpoint" if retry_after or named else "request"
+    return Limit(scope, retry_after, f"Jira asks for it ({told})")
+
+
+def _whose(answer: Answer, retry_after: float) -> str:
+    """Say whose pause it is where no rate limit was named."""
+    if retry_after:
+        return f"Jira asks for it ({answer.status} with Retry-After)"
+    if answer.status >= 300:
+        return f"our own pause, after Jira answered {answer.status}"
+    if answer.is_page:
+        return f"our own pause, after a web page in place of data ({answer.status})"
+    return f"our own pause, after an answer that was not whole JSON ({answer.status})"
 
 
 def _retry_after(text: str | None, start: datetime) -> float:

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from jira_assets.errors import BadQuery, IncompleteRead, JiraUnavailable, SearchTokenExpired
+from jira_assets.errors import (
+    BadQuery,
+    IncompleteRead,
+    JiraUnavailable,
+    RequestTooLarge,
+    SearchTokenExpired,
+)
 from jira_assets.jira.answers import IssueHead, RawIssue
 from jira_assets.jira.division import FAILURES_TO_BELIEVE
 from jira_assets.jira.endpoints import Endpoints
@@ -97,7 +103,7 @@ class SearchEndpoints(Endpoints):
         while size > SMALLEST_PAGE:
             try:
                 return self._ask(question, failures=FAILURES_TO_BELIEVE)
-            except (JiraUnavailable, IncompleteRead):
+            except (JiraUnavailable, IncompleteRead, RequestTooLarge):
                 size = max(size // PAGES_SHRINK_BY, SMALLEST_PAGE)
                 question["maxResults"] = size
         return self._ask(question)

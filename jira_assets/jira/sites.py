@@ -14,6 +14,7 @@ from jira_assets.errors import (
     JiraAssetsError,
     JiraUnavailable,
     SettingsError,
+    SiteUnavailable,
 )
 from jira_assets.jira.exchange import Answer
 from jira_assets.jira.refusals import error_from
@@ -85,25 +86,34 @@ def pick_site(sites: Sequence[AccessibleSite], wanted: str | None) -> Accessible
 def insist_on_cloud(site_url: str) -> None:
     """Raise unless a Jira Cloud site answers there; a Jira of one's own machines is told what is missing."""
     answer = _get(f"{site_url.rstrip('/')}/rest/api/2/serverInfo")
-    info = _ServerInfo()
     if answer.status == 200 and answer.is_json():
         info = answer.decode(_ServerInfo)
-    elif answer.status >= 500 or answer.status == 429:
-        raise JiraUnavailable(
-            f"{site_url} does not answer as it should now (status {answer.status}).",
-            "Try again in a while; nothing was changed.",
-        )
-    elif answer.status not in (401, 403):  # some sites hide it from strangers
-        told = "a web page came back" if answer.status == 200 else f"status {answer.status}"
-        raise InputError(
-            f"No Jira answers at {site_url} ({told}).",
-            "Check the address: it is what stands in the browser before /browse or /jira.",
-        )
+    else:
+        _insist_on_a_jira(site_url, answer)
+        info = _ServerInfo()
     if info.deployment_type and info.deployment_type != "Cloud":
         raise InputError(
             f"{site_url} is Jira {info.deployment_type} {info.version or ''}".rstrip() + ", not Jira Cloud.",
             "jira_assets reads Jira Cloud only, for now: it needs search by page token, changelogs in bulk "
             "and account ids, which Server and Data Center do not have. Nothing was changed.",
+        )
+
+
+def _insist_on_a_jira(site_url: str, answer: Answer) -> None:
+    """Raise unless the answer is that of a Jira that hides its serverInfo from strangers."""
+    if answer.status >= 500 or answer.status == 429:
+        raise JiraUnavailable(
+            f"{site_url} does not answer as it should now (status {answer.status}).",
+            "Try again in a while; nothing was changed.",
+        )
+    refusal = error_from(answer)
+    if isinstance(refusal, SiteUnavailable | SettingsError) and refusal.facts.get("cause") != "page":
+        raise refusal
+    if answer.status not in (401, 403) and not isinstance(refusal, AuthenticationError):
+        told = "a web page came back" if answer.status == 200 else f"status {answer.status}"
+        raise InputError(
+            f"No Jira answers at {site_url} ({told}).",
+            "Check the address: it is what stands in the browser before /browse or /jira.",
         )
 
 

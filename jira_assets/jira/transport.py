@@ -65,7 +65,7 @@ class _Setback:
     """An attempt that failed for a reason that may pass."""
 
     error: JiraAssetsError
-    limit: Limit = field(default=Limit("request", 0.0, "no whole answer"))
+    limit: Limit = field(default=Limit("request", 0.0, "our own pause, after no whole answer came"))
     nobody_there: bool = False
     at_once: bool = False
 
@@ -245,23 +245,25 @@ class Transport:
 
     def _held_back(self, call: _Call) -> tuple[datetime, str] | None:
         """Give the time this call has to wait for, None when it may go."""
-        pause = self._board.paused_until()
-        reasons = [
-            call.not_before,
-            self._gates.closed_until(call.endpoint),
-            (pause, "Jira's quota or our own budget is used up") if pause else None,
-        ]
+        reasons = [call.not_before, self._gates.closed_until(call.endpoint), self._paused()]
         last = max((reason for reason in reasons if reason), default=None)
         if last is None or last[0] <= self.clock():
             return None
         # Clocks may disagree with sleeping by a hair; what was slept through is over.
         return last if call.waited_until is None or last[0] > call.waited_until else None
 
+    def _paused(self) -> tuple[datetime, str] | None:
+        """Give the end of the pause that holds for every process, and whose it is."""
+        until = self._board.paused_until()
+        if until is None or until <= self.clock():
+            return None
+        return until, self._board.pause_reason() or "Jira's quota or our own budget is spent"
+
     def _wait(self, call: _Call, until: datetime, reason: str) -> None:
         seconds = max((until - self.clock()).total_seconds(), 0.0)
         if seconds > self._patience.total_seconds():
             raise RateLimited(
-                f"Jira lets nobody ask before {until:%Y-%m-%d %H:%M} UTC ({reason}).",
+                f"Jira is not asked before {until:%Y-%m-%d %H:%M} UTC: {reason}.",
                 "Try again after that; nothing is lost.",
                 until=until.isoformat(),
             )

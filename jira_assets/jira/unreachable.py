@@ -1,12 +1,19 @@
-"""From a connection that failed to the error that says what to do about it."""
+"""From a connection that failed to the error that says what to do about it, a sentence for each cause."""
 
 from __future__ import annotations
 
+import ssl
+from http.client import BadStatusLine
 from socket import gaierror
+from urllib.parse import urlsplit
 
-from requests import ConnectTimeout, RequestException
+from requests import ConnectTimeout, ReadTimeout, RequestException
+from requests.exceptions import InvalidProxyURL, ProxyError
 
 from jira_assets.errors import JiraUnavailable, SettingsError
+
+_SPEAKS_NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"}
+_LATER = "Try again later; nothing is lost, the next sync goes on."
 
 
 def unreachable(error: RequestException | ValueError, endpoint: str, base_url: str) -> JiraUnavailable:
@@ -14,21 +21,18 @@ def unreachable(error: RequestException | ValueError, endpoint: str, base_url: s
 
     Raises SettingsError where another attempt is vain: a ValueError means that nothing could be sent.
     """
+    cause = _first_cause(error)
     if isinstance(error, ValueError):
-        # Without the cause: it may quote a header, which is where the token is.
-        raise SettingsError(
-            f"No request can be made to {base_url} ({type(error).__name__}).",
-            "Check JIRA_SITE_URL and JIRA_API_TOKEN for letters that do not belong there.",
-        ) from None
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        raise SettingsError(
-            f"The certificate of {base_url} cannot be verified.",
-            "Check JIRA_SITE_URL; behind a company's proxy set REQUESTS_CA_BUNDLE to its certificate.",
-        ) from error
-    return JiraUnavailable(
-        f"{endpoint} at {base_url} got no whole answer ({_named(_first_cause(error))}).",
-        "Check the address and the network, then try again; nothing is lost.",
-    )
+        # Without the cause: it may quote a header, which is where the token is, or the proxy's password.
+        raise _cannot_be_sent(error, base_url) from None
+    if isinstance(error, ProxyError):
+        return _by_proxy(error, cause, endpoint, base_url)
+    if isinstance(cause, ssl.SSLError):
+        return _by_tls(cause, endpoint, base_url)
+    if isinstance(cause, BadStatusLine) and "\x15\x03" in str(cause) and base_url.startswith("http:"):
+        raise SettingsError(f"{base_url} speaks https.", "Set the address with https://.") from None
+    reason, instruction = _what_failed(error, cause, base_url)
+    return JiraUnavailable(f"{endpoint} at {base_url} got no whole answer: {reason}.", instruction)
 
 
 def nobody_there(error: BaseException) -> bool:
@@ -36,6 +40,83 @@ def nobody_there(error: BaseException) -> bool:
     return isinstance(error, ConnectTimeout) or isinstance(
         _first_cause(error), gaierror | ConnectionRefusedError
     )
+
+
+def _cannot_be_sent(error: ValueError, base_url: str) -> SettingsError:
+    if isinstance(error, InvalidProxyURL):
+        return SettingsError(
+            "The address of the proxy is none.",
+            "Check HTTPS_PROXY: it has the form http://proxy.acme.com:8080.",
+        )
+    return SettingsError(
+        f"No request can be made to {base_url} ({type(error).__name__}).",
+        "Check JIRA_SITE_URL and JIRA_API_TOKEN for letters that do not belong there.",
+    )
+
+
+def _by_proxy(error: ProxyError, cause: BaseException, endpoint: str, base_url: str) -> JiraUnavailable:
+    """Say what the proxy of HTTPS_PROXY did; its address is left out, it may hold a password."""
+    said = str(cause)
+    if "407" in said:
+        raise SettingsError(
+            f"The proxy on the way to {base_url} wants a login (407).",
+            "Put its user name and password into HTTPS_PROXY, or ask its owner to let this machine through.",
+        ) from None
+    if isinstance(cause, ssl.SSLError):
+        raise SettingsError(
+            "The proxy of HTTPS_PROXY speaks no https itself.", "Set HTTPS_PROXY to its address with http://."
+        ) from None
+    told = said if said.startswith("Tunnel connection failed") else _named(cause)
+    return JiraUnavailable(
+        f"{endpoint} at {base_url} did not get past the proxy of HTTPS_PROXY ({told}).",
+        f"Ask the owner of the proxy to pass requests to {_host(base_url)}, or add the host to NO_PROXY.",
+    )
+
+
+def _by_tls(cause: ssl.SSLError, endpoint: str, base_url: str) -> JiraUnavailable:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        raise SettingsError(
+            f"The certificate of {base_url} cannot be verified: {cause.verify_message.rstrip('.')}.",
+            "Check JIRA_SITE_URL; behind a company's proxy set REQUESTS_CA_BUNDLE to its certificate.",
+        ) from cause
+    if cause.reason in _SPEAKS_NO_TLS:
+        raise SettingsError(
+            f"{base_url} speaks no https at this port.",
+            "Set JIRA_SITE_URL to the https address of the site, as a browser shows it.",
+        ) from None
+    return JiraUnavailable(
+        f"{endpoint} at {base_url} got no encrypted connection ({cause.reason or _named(cause)}).",
+        f"{_LATER} If it stays, ask the owner of this machine's network whether a proxy stands in between.",
+    )
+
+
+def _what_failed(error: RequestException, cause: BaseException, base_url: str) -> tuple[str, str]:
+    host = _host(base_url)
+    if isinstance(cause, gaierror):
+        return (
+            f"the name {host} is not known ({_named(cause)})",
+            "Check the address for typing errors, and the network and DNS of this machine.",
+        )
+    if isinstance(cause, ConnectionRefusedError):
+        return (
+            f"nothing answers at this address and port ({_named(cause)})",
+            "Check the address and its port; nothing is lost.",
+        )
+    if isinstance(error, ConnectTimeout):
+        return (
+            "no connection came about in time",
+            f"Ask the owner of this machine's network whether a firewall or a proxy (HTTPS_PROXY) is between "
+            f"it and {host}.",
+        )
+    if isinstance(error, ReadTimeout) or isinstance(cause, TimeoutError):
+        return "it took too long", _LATER
+    # Whoever speaks https hangs up on a question in plain http.
+    https = f" If {host} speaks https, set its address with https://." if base_url.startswith("http:") else ""
+    return f"the connection broke off ({_named(cause)})", f"{_LATER}{https}"
+
+
+def _host(base_url: str) -> str:
+    return urlsplit(base_url).hostname or base_url
 
 
 def _first_cause(error: BaseException) -> BaseException:
@@ -46,6 +127,4 @@ def _first_cause(error: BaseException) -> BaseException:
 
 
 def _named(error: BaseException) -> str:
-    if "WRONG_VERSION_NUMBER" in str(error):
-        return "nothing there speaks https"
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

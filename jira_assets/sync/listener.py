@@ -20,7 +20,7 @@ class Listener:
         """Hear how far the reading of a project is."""
 
     def waiting(self, wait: Wait) -> None:
-        """Hear that Jira asked us to wait."""
+        """Hear that a request waits, and why."""
 
     def finished(self, result: SyncResult, published: Published | None) -> None:
         """Hear the outcomes; `published` is None when the warehouse showed all of it already."""

@@ -13,7 +13,7 @@ import pytest
 import requests
 from click.testing import Result
 
-from jira_assets.demo import faults
+from jira_assets.demo import faults, site_faults
 from jira_assets.demo.site import DemoSite
 from jira_assets.jira import consent
 from jira_assets.jira.consent import CallbackServer
@@ -363,6 +363,41 @@ def test_a_gateway_that_cannot_be_reached_is_told_from_a_wrong_token(
     result = by_token(run, atlassian, "wrong-token")
     assert result.exit_code == 4
     assert "as a classic one, and whether it is one with scopes could not be tried" in result.stderr
+
+
+def test_a_captcha_is_not_taken_for_a_wrong_token(run: Run, atlassian: DemoSite) -> None:
+    atlassian.faults.add(site_faults.captcha(path="/rest/api/3/myself"))
+    result = by_token(run, atlassian, "demo-token")
+    assert result.exit_code == 4
+    assert "wants a captcha solved" in result.stderr
+    assert "Log in to the site once in a browser" in result.stderr
+
+
+def test_a_site_that_sends_strangers_to_its_login_is_a_jira_all_the_same(
+    run: Run, atlassian: DemoSite
+) -> None:
+    atlassian.faults.add(site_faults.login_redirect(path="/rest/api/2/serverInfo"))
+    assert by_token(run, atlassian, "demo-token").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (site_faults.ip_not_allowed(), "IP allowlist"),
+        (site_faults.site_unpaid(402), "billing contact"),
+        (site_faults.site_out_of_order(), "is not available"),
+        (site_faults.moved_to("https://renamed.atlassian.net/"), "connect --site renamed.atlassian.net"),
+        (site_faults.proxy_page(407, "Login"), "HTTPS_PROXY"),
+        (site_faults.login_redirect("https://sso.acme.com/adfs/ls"), "owner of sso.acme.com"),
+    ],
+)
+def test_what_stands_in_the_way_of_a_connection_is_named(
+    run: Run, atlassian: DemoSite, fault: faults.Fault, said: str
+) -> None:
+    atlassian.faults.add(fault)
+    result = by_token(run, atlassian, "demo-token")
+    assert said in result.stderr
+    assert "No Jira answers" not in result.stderr
 
 
 def test_a_site_that_is_down_is_told_from_a_wrong_address(run: Run, atlassian: DemoSite) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from jira_assets.cli import doctor_files
 from jira_assets.cli.doctor_files import file_system_of
+from jira_assets.demo import faults, site_faults
+from jira_assets.demo.faults import Fault
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings import Settings
 from jira_assets.state import ConnectedSite, Credential, State
@@ -80,6 +82,65 @@ def test_a_project_that_went_out_of_sight_is_named(run: Run, site: DemoSite) -> 
     site.hide_project("WEB")
     assert verdicts(run)["projects"] == ["failed"]
     assert "jira-assets projects untrack WEB" in run("doctor").stdout
+
+
+def test_a_project_that_only_the_list_leaves_out_is_not_to_be_untracked(
+    run: Run, site: DemoSite, warehouse: Path
+) -> None:
+    run("projects", "track", "PAY", "WEB")
+    empty = {"values": [], "isLast": True, "total": 0}
+    site.faults.add(faults.answer(200, json.dumps(empty), path="/rest/api/3/project/search"))
+    told = run("doctor")
+    assert "! projects: PAY answers, but Jira's list of projects leaves it out." in told.stdout
+    assert "! projects: Jira's list of projects is empty" in told.stdout
+    assert "untrack" not in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (site_faults.ip_not_allowed, "add the public IP address of this machine to the IP allowlist"),
+        (site_faults.site_unpaid, "Ask the site's billing contact"),
+        (site_faults.page_unavailable, "Open it in a browser"),
+        (site_faults.edge_page, "5WD-17"),
+        (site_faults.proxy_page, "Ask the owner of the proxy or firewall"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/rest/api/3/myself", "/rest/api/3/project/search", "/rest/api/3/project/"])
+def test_a_refusal_of_the_whole_site_never_blames_a_project(
+    run: Run, site: DemoSite, warehouse: Path, fault: Callable[..., Fault], said: str, path: str
+) -> None:
+    run("projects", "track", "PAY")
+    if path.endswith("project/"):  # the project itself is asked when the list leaves it out
+        empty = {"values": [], "isLast": True, "total": 0}
+        site.faults.add(faults.answer(200, json.dumps(empty), path="/rest/api/3/project/search"))
+    site.faults.add(fault(path=path))
+    told = run("doctor")
+    assert told.exit_code == 1
+    assert said in told.stdout
+    assert "untrack" not in told.stdout
+    assert "please report" not in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (faults.answer(401, '{"message": "Unauthorized"}'), "Ask a Jira admin to give the account access"),
+        (faults.answer(403, '{"errorMessages": ["No."]}'), "Ask a Jira admin to give the account access"),
+        (site_faults.ip_not_allowed(), "IP allowlist"),
+        (faults.server_error(404), "Open the address in a browser"),
+    ],
+)
+def test_boards_that_are_refused_are_a_warning_with_the_repair_for_its_cause(
+    run: Run, site: DemoSite, warehouse: Path, fault: Fault, said: str
+) -> None:
+    run("projects", "track", "PAY")
+    site.faults.add(replace(fault, path="/rest/agile"))
+    found = verdicts(run)
+    assert (found["jira"], found["scopes"]) == (["ok"], ["warning"])
+    told = run("doctor").stdout
+    assert said in told
+    assert "Check the e-mail" not in told
 
 
 def test_a_missing_scope_and_a_wrong_clock_are_warned_of(

@@ -177,7 +177,7 @@ def _handler_for(site: ScriptedSite) -> type[BaseHTTPRequestHandler]:
             if canned.cut is not None:
                 self.close_connection = True
 
-        do_GET = do_POST = _answer  # noqa: N815  # the names are the base class's
+        do_GET = do_POST = do_CONNECT = _answer  # noqa: N815  # the names are the base class's
 
         def log_message(self, format: str, *args: Any) -> None:  # the name is the base class's
             """Say nothing."""

@@ -12,12 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo import faults
+from jira_assets.demo import faults, site_faults
 from jira_assets.demo.clock import VirtualClock, epoch_ms
 from jira_assets.demo.generate import generate_site
 from jira_assets.demo.server import DemoServer
 from jira_assets.demo.site import DemoSite
-from jira_assets.errors import AuthenticationError, JiraUnavailable, NotFound, ReconnectNeeded, SettingsError
+from jira_assets.errors import (
+    AuthenticationError,
+    JiraUnavailable,
+    NotFound,
+    ReconnectNeeded,
+    SettingsError,
+    SiteUnavailable,
+)
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connected import connected_as
 from jira_assets.jira.connection import BasicToken
@@ -158,12 +165,15 @@ def test_an_answer_that_is_lost_heals_within_the_leeway(connected: Connected, lo
     assert connected.site.oauth.breaches == 0
 
 
-def test_an_outage_of_the_token_endpoint_is_no_matter_while_the_token_lives(connected: Connected) -> None:
-    connected.site.faults.add(faults.server_error(503, path="/oauth/token"))
+@pytest.mark.parametrize("outage", [faults.server_error(503), site_faults.edge_page(), faults.answer(400)])
+def test_an_outage_of_the_token_endpoint_is_no_matter_while_the_token_lives(
+    connected: Connected, outage: faults.Fault
+) -> None:
+    connected.site.faults.add(replace(outage, path="/oauth/token"))
     connected.clock.advance(timedelta(minutes=56))
     assert connected.client().fetch_identity().email == "demo@example.com"
     connected.clock.advance(timedelta(minutes=5))
-    with pytest.raises(JiraUnavailable):
+    with pytest.raises((JiraUnavailable, SiteUnavailable)):
         connected.client(attempts=2).fetch_identity()
     credential = connected.state.credential()
     assert credential is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 
-from jira_assets.errors import AuthenticationError, IncompleteRead, SettingsError
+from jira_assets.errors import AuthenticationError, IncompleteRead, SettingsError, SiteUnavailable
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import START, Canned
 
@@ -34,8 +36,14 @@ def test_without_a_date_our_own_clock_counts(scripted: Ask) -> None:
 
 
 def test_an_address_without_a_jira_is_named(scripted: Ask) -> None:
-    client, site = scripted(Canned("<html><title>Not here</title></html>", 404))
+    client, site = scripted(Canned({"errorMessages": ["Not here."], "errors": {}}, 404))
     with pytest.raises(SettingsError, match=f"no Jira at {site.url}"):
+        client.fetch_identity()
+
+
+def test_a_page_at_the_address_says_nothing_about_the_account(scripted: Ask) -> None:
+    client, site = scripted(Canned("<html><title>Not here</title></html>", 404))
+    with pytest.raises(SiteUnavailable, match=f"{urlsplit(site.url).netloc} does not answer .*Not here"):
         client.fetch_identity()
 
 
