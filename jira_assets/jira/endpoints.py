@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
@@ -23,10 +24,12 @@ class Endpoints:
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
+        self._checking = threading.Lock()
 
     def check_site(self) -> None:
         """Ask the site for something small, with all patience; raises what it answers when it is down."""
-        self.transport.request("GET", "/rest/api/3/myself")
+        with self._checking:  # when many requests fail at once, one question at a time is enough
+            self.transport.request("GET", "/rest/api/3/myself")
 
     def _get(self, path: str, shape: type[Shape], params: Params | None = None) -> Shape:
         return self.transport.request("GET", path, params=params).decode(shape)

@@ -155,14 +155,14 @@ class Transport:
             if isinstance(outcome, Answer):
                 return outcome
             setback = outcome
+            if not setback.at_once:  # also when this call gives up: others obey what Jira says
+                self._stay_away(call, setback, attempt)
             if failures is not None and not isinstance(setback.error, RateLimited):
                 failures -= 1
-                if failures <= 0:
-                    break
+            if failures is not None and failures <= 0:
+                break
             if setback.nobody_there and not self._reached and attempt >= ATTEMPTS_TO_REACH:
                 break
-            if not setback.at_once:
-                self._stay_away(call, setback, attempt)
         raise setback.error
 
     def _attempt(self, call: _Call) -> Answer | _Setback:
