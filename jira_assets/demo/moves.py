@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jira_assets.demo.catalog import Catalog, reference
 from jira_assets.demo.data import DemoIssue, DemoProject, Json
 from jira_assets.demo.edits import PROJECT_ITEMS, IssueEdits
@@ -11,7 +13,10 @@ class IssueMoves(IssueEdits):
     """Take issues out of their project, for good or into another one."""
 
     def delete_issue(self, id_or_key: str | int) -> None:
-        """Delete an issue with its sub-tasks; other children lose their parent."""
+        """Delete an issue with its sub-tasks.
+
+        Other children lose their parent, and neither their `updated` nor their history shows it.
+        """
         with self.lock:
             issue = self.issue(id_or_key)
             for child in self.store.children(issue.id):
@@ -19,7 +24,7 @@ class IssueMoves(IssueEdits):
                 if kind is not None and kind.subtask:
                     self.delete_issue(child.id)
                 else:
-                    self.edit_issue(child.id, parent=None)
+                    self._put(replace(child, fields=child.fields | {"parent": None}))
             self.store.remove(issue)
             self._announce(issue.id, None)
 
