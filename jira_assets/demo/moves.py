@@ -12,19 +12,21 @@ from jira_assets.demo.edits import PROJECT_ITEMS, IssueEdits
 class IssueMoves(IssueEdits):
     """Take issues out of their project, for good or into another one."""
 
-    def delete_issue(self, id_or_key: str | int) -> None:
-        """Delete an issue with its sub-tasks.
+    def delete_issue(self, id_or_key: str | int, *, silently: bool = False) -> None:
+        """Delete an issue with its sub-tasks; other children lose their parent.
 
-        Other children lose their parent, and neither their `updated` nor their history shows it.
+        Done `silently`, neither the `updated` of those children nor their history shows it.
         """
         with self.lock:
             issue = self.issue(id_or_key)
             for child in self.store.children(issue.id):
                 kind = self.catalog.issue_types.get(reference(child.fields.get("issuetype")) or "")
                 if kind is not None and kind.subtask:
-                    self.delete_issue(child.id)
-                else:
+                    self.delete_issue(child.id, silently=silently)
+                elif silently:
                     self._put(replace(child, fields=child.fields | {"parent": None}))
+                else:
+                    self.edit_issue(child.id, parent=None)
             self.store.remove(issue)
             self._announce(issue.id, None)
 

@@ -177,11 +177,22 @@ def test_a_deleted_parent_takes_its_sub_tasks_along_and_leaves_others_without(
     )
     task = site.create_issue(key, issue_type=subtask, parent=issue.id)
     story = site.create_issue(key, parent=issue.id)
-    before = site.truth(story.id)
-    site.clock.advance(timedelta(minutes=1))
     site.delete_issue(issue.id)
 
     assert str(task.id) not in site.issues_truth()
+    assert site.truth(story.id).parent_id is None
+    (item,) = last_items(site, story)
+    assert (item["field"], "fieldId" in item) == ("IssueParentAssociation", False)
+
+
+def test_a_parent_that_is_deleted_silently_leaves_no_trace_in_its_children(
+    site: DemoSite, issue: DemoIssue
+) -> None:
+    story = site.create_issue(site.project(issue.project_id).key, parent=issue.id)
+    before = site.truth(story.id)
+    site.clock.advance(timedelta(minutes=1))
+    site.delete_issue(issue.id, silently=True)
+
     assert site.truth(story.id) == replace(before, parent_id=None)
 
 

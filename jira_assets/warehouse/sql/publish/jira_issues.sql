@@ -95,8 +95,7 @@ comment on column warehouse.jira_issues.hierarchy_level is '-1 sub-task, 0 stand
 comment on column warehouse.jira_issues.is_subtask is 'Whether it is a sub-task';
 comment on column warehouse.jira_issues.parent_id is 'Id of its parent; null when that is known to be gone';
 comment on column warehouse.jira_issues.parent_key is 'Key of its parent today, also where that moved away';
-comment on column warehouse.jira_issues.former_parent_key is
-'Last key of its parent, where that is known to be gone: deleted, or hidden from this account';
+comment on column warehouse.jira_issues.former_parent_key is 'Last key of its parent, where that is known to be gone';
 comment on column warehouse.jira_issues.status is 'Name of its status today';
 comment on column warehouse.jira_issues.status_id is 'Id of its status';
 comment on column warehouse.jira_issues.status_category is 'new, indeterminate or done';
