@@ -30,7 +30,8 @@ def read_new_keys(context: SyncContext, outcomes: Sequence[Outcome]) -> None:
     engine, lake = context.engine.cursor(), context.lake
     listed = _listed_keys(engine, lake)
     fetched = [outcome for outcome in outcomes if outcome.ok and outcome.fetched]
-    if any(_newest_keys(engine, lake, each) - {listed.get(each.project_id)} for each in fetched):
+    known = {each.project_id: listed.get(each.project_id, each.project_key) for each in fetched}
+    if any(_newest_keys(engine, lake, each) - {known[each.project_id]} for each in fetched):
         try:
             refresh_site(context, [], again=["projects"])
         except JiraAssetsError:
