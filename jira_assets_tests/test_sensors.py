@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 from dagster._core.remote_origin import (  # what the daemon gives a run; there is no public way
     RegisteredCodeLocationOrigin,
     RemoteJobOrigin,
@@ -18,6 +19,7 @@ from dagster._core.remote_origin import (  # what the daemon gives a run; there 
 from jira_assets.definitions import defs
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import PublishError
+from jira_assets.partitions import follow_requests
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.runs import lock_of
 from jira_assets.sensors import AskedFor, decisions, freshness, read_cursor
@@ -92,13 +94,13 @@ def keys(rig: Rig) -> list[str]:
     return [project.project_key for project in rig.tracked]
 
 
-def start_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+def start_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus, **named: Any) -> dg.DagsterRun:
     """A run of the sync as its process left it in the instance."""
     origin = RemoteJobOrigin(
         RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("jira_assets"), "__repository__"), "sync_jira"
     )
     return instance.create_run_for_job(
-        job_def=defs.resolve_job_def("sync_jira"), status=status, remote_job_origin=origin
+        job_def=defs.resolve_job_def("sync_jira"), status=status, remote_job_origin=origin, **named
     )
 
 
@@ -137,6 +139,57 @@ def test_partitions_follow_what_is_tracked(rig: Rig, ticker: Ticker) -> None:
 
     assert isinstance(request, dg.DeleteDynamicPartitionsRequest)
     assert request.partition_keys == ["GONE"]
+
+
+def to_delete(instance: dg.DagsterInstance, *tracked: str) -> list[str]:
+    """The partitions that a tick asks to delete."""
+    return [
+        key
+        for request in follow_requests(instance, tracked)
+        if isinstance(request, dg.DeleteDynamicPartitionsRequest)
+        for key in request.partition_keys
+    ]
+
+
+UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED]
+FIRST_TO_LAST = {
+    "dagster/asset_partition_range_start": "FIRST",
+    "dagster/asset_partition_range_end": "LAST",
+}
+NAMING: dict[str, dict[str, Any]] = {
+    "partition": {"tags": {"dagster/partition": "GONE"}},
+    "range": {"tags": FIRST_TO_LAST},
+    "config": {"run_config": {"ops": {"project_tables": {"config": {"projects": ["GONE"]}}}}},
+}
+
+
+@pytest.mark.parametrize("status", UNFINISHED)
+@pytest.mark.parametrize("naming", NAMING)
+def test_a_partition_is_not_deleted_while_a_run_names_it(
+    instance: dg.DagsterInstance, status: dg.DagsterRunStatus, naming: str
+) -> None:
+    instance.add_dynamic_partitions("jira_projects", ["FIRST", "GONE", "LAST", "OTHER"])
+    launched = start_run(instance, status, **NAMING[naming])
+
+    assert to_delete(instance, "FIRST", "LAST") == ["OTHER"]
+
+    instance.report_run_canceled(launched)
+    assert to_delete(instance, "FIRST", "LAST") == ["GONE", "OTHER"]
+
+
+@pytest.mark.parametrize(
+    ("status", "deleted"), [("REQUESTED", []), ("CANCELING", []), ("COMPLETED_SUCCESS", ["GONE"])]
+)
+def test_no_partition_is_deleted_while_a_backfill_is_at_work(
+    instance: dg.DagsterInstance, status: str, deleted: list[str]
+) -> None:
+    instance.add_dynamic_partitions("jira_projects", ["GONE"])
+    at_work = BulkActionStatus(status)
+    instance.add_backfill(
+        PartitionBackfill("backfill", at_work, from_failure=False, tags={}, backfill_timestamp=0.0)
+    )
+
+    assert to_delete(instance) == deleted
 
 
 def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker) -> None:

@@ -4,7 +4,7 @@ A run for each project would cost 1.8 CPU seconds each; one step over all of the
 step loops over the projects, each succeeds or fails on its own, and it says itself which partitions it made.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -16,8 +16,8 @@ from jira_assets.assets.site_tables import site_events
 from jira_assets.assets.specs import JIRA_ISSUES, PROJECT_SPECS, RAW_JIRA_ISSUES
 from jira_assets.assets.warehouse import warehouse_event
 from jira_assets.checks import check_events, judge_status, judge_tables
-from jira_assets.errors import JiraAssetsError
-from jira_assets.partitions import follow_tracked
+from jira_assets.errors import InputError, JiraAssetsError
+from jira_assets.partitions import follow_tracked, partitions_of
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.state import TrackedProject
 from jira_assets.sync.outcome import Outcome
@@ -64,13 +64,14 @@ def project_tables(
     with home.opened() as bench:
         follow_tracked(context.instance, [project.project_key for project in bench.state.tracked_projects()])
         try:
-            result = _sync_or_derive(context, config, bench)
+            projects, missing = _chosen_projects(context, config, bench)
+            result = _sync_or_derive(context, config, bench, projects)
             published = bench.publish()
         except JiraAssetsError as error:
             bench.listener.failed(error)
             raise _failure(error) from error
         bench.listener.finished(result, published)
-        for notice in result.notices:
+        for notice in [*result.notices, *missing.values()]:
             context.log.warning(notice)
         yield from site_events(bench, context.instance)
         yield from _project_events(context, config, result.outcomes)
@@ -79,11 +80,15 @@ def project_tables(
         yield from check_events(judge_status(bench))
         if published is not None:
             yield from check_events(judge_tables(bench))
-        _fail_when_partitions_failed(context, config, result)
+        _fail_when_partitions_failed(context, config, result, missing)
 
 
-def _sync_or_derive(context: dg.AssetExecutionContext, config: SyncConfig, bench: Workbench) -> SyncResult:
-    projects = _chosen_projects(context, config, bench)
+def _sync_or_derive(
+    context: dg.AssetExecutionContext,
+    config: SyncConfig,
+    bench: Workbench,
+    projects: Sequence[TrackedProject],
+) -> SyncResult:
     if RAW_JIRA_ISSUES.key in context.selected_asset_keys:
         if config.mode is ReadMode.reconcile:
             return bench.reconcile(projects, accept=config.accept)
@@ -93,12 +98,26 @@ def _sync_or_derive(context: dg.AssetExecutionContext, config: SyncConfig, bench
 
 def _chosen_projects(
     context: dg.AssetExecutionContext, config: SyncConfig, bench: Workbench
-) -> list[TrackedProject]:
-    if config.projects:
-        return bench.state.find_tracked(config.projects)
-    if context.has_partition_key or context.has_partition_key_range:
-        return bench.state.find_tracked(sorted(context.partition_keys))
-    return bench.state.tracked_projects()
+) -> tuple[list[TrackedProject], dict[str, str]]:
+    """Find the projects of the run, and say of each key that is not tracked that it is left out.
+
+    Between the launch of a run and its start people may untrack projects. That none is left is an error.
+    """
+    keys = config.projects or partitions_of(context.instance, context.run)
+    if not keys:
+        return bench.state.tracked_projects(), {}
+    try:
+        return bench.state.find_tracked(keys), {}
+    except InputError as error:
+        unknown = set(error.facts["unknown"])
+        left = [key for key in keys if key.strip().upper() not in unknown]
+        if not left:
+            raise
+        missing = {
+            key: f"{key} is not tracked, so it is left out: was it untracked or renamed meanwhile?"
+            for key in sorted(unknown)
+        }
+        return bench.state.find_tracked(left), missing
 
 
 def _project_events(
@@ -166,14 +185,14 @@ def _proof_metadata(proof: Proof) -> dict[str, Any]:
 
 
 def _fail_when_partitions_failed(
-    context: dg.AssetExecutionContext, config: SyncConfig, result: SyncResult
+    context: dg.AssetExecutionContext, config: SyncConfig, result: SyncResult, missing: Mapping[str, str]
 ) -> None:
-    """Turn failed partitions red; and fail a run in which nothing at all could be read."""
-    failures = result.failures
-    if failures and (_names_partitions(context, config) or len(failures) == len(result.outcomes)):
-        reasons = {outcome.project_key: str(outcome.error) for outcome in failures}
+    """Turn failed and missing partitions red; and fail a run in which nothing at all could be read."""
+    reasons = {outcome.project_key: str(outcome.error) for outcome in result.failures} | dict(missing)
+    total = len(result.outcomes) + len(missing)
+    if reasons and (_names_partitions(context, config) or len(reasons) == total):
         raise dg.Failure(
-            f"{len(failures)} of {len(result.outcomes)} projects could not be synced.",
+            f"{len(reasons)} of {total} projects could not be synced: {', '.join(sorted(reasons))}.",
             metadata=reasons,
             allow_retries=False,
         )

@@ -10,8 +10,9 @@ import click
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_json_rows, write_table
-from jira_assets.cli.whom import find_account, find_member, known_accounts
+from jira_assets.cli.whom import find_account, known_accounts
 from jira_assets.cli.wiring import open_state, open_warehouse
+from jira_assets.people.lookup import find_member
 from jira_assets.phrases import ago, counted
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 
@@ -56,14 +57,14 @@ def match(invocation: Invocation, account: str, member: str) -> None:
     """Decide that the account ACCOUNT belongs to the member MEMBER; it is stronger than every rule.
 
     ACCOUNT is an account id, or an e-mail address or name that only one account has; MEMBER is a member's id,
-    or an e-mail address that only one member has. New imports of the team change no decision.
+    or an e-mail address or name that only one member has. New imports of the team change no decision.
     """
     account_id = find_account(invocation.settings, account)
     with open_state(invocation.settings) as state:
-        member_id = find_member(state.team_members(), member)
-        state.set_override(account_id, member_id)
+        found = find_member(state.team_members(), member)
+        state.set_override(account_id, found.member_id)
     _mention_unseen(invocation, [account_id])
-    invocation.say(f"{account_id} belongs to {member_id}. {_WHEN}")
+    invocation.say(f"{account_id} belongs to {found.display_name} ({found.member_id}). {_WHEN}")
 
 
 @users.command()

@@ -1,4 +1,4 @@
-"""Find the account, or the member, that somebody means."""
+"""Find the account that somebody means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from jira_assets.cli.wiring import open_warehouse
 from jira_assets.errors import InputError
 from jira_assets.people.names import fold_email, fold_name
 from jira_assets.settings import Settings
-from jira_assets.state.records import TeamMember
 
 _ID = re.compile(r"(?=.*\d)[\w:.-]*")
 """What may be the id of an account that was not seen yet; a name, or a word of one, has no digit in it."""
@@ -57,21 +56,3 @@ def _called(accounts: Sequence[tuple[str, str | None, str | None]], words: str) 
 def _close(words: str, names: Sequence[str], command: str) -> str:
     close = difflib.get_close_matches(words, names)
     return f"Did you mean {' or '.join(close)}?" if close else f"`{command}` shows them all."
-
-
-def find_member(members: Sequence[TeamMember], words: str) -> str:
-    """Find the member of this id or address."""
-    ids = [member.member_id for member in members]
-    if words in ids:
-        return words
-    addressed = [member.member_id for member in members if fold_email(member.email) == fold_email(words)]
-    if len(addressed) == 1:
-        return addressed[0]
-    if addressed:
-        raise InputError(
-            f"{len(addressed)} members have the address {words}: {', '.join(addressed)}.",
-            "Name one of them by its id.",
-        )
-    raise InputError(
-        f"No member of the team has the id {words}.", _close(words, ids, "jira-assets team list")
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jira_assets.demo.catalog import Catalog, reference
 from jira_assets.demo.data import DemoIssue, DemoProject, Json
 from jira_assets.demo.edits import PROJECT_ITEMS, IssueEdits
@@ -10,14 +12,19 @@ from jira_assets.demo.edits import PROJECT_ITEMS, IssueEdits
 class IssueMoves(IssueEdits):
     """Take issues out of their project, for good or into another one."""
 
-    def delete_issue(self, id_or_key: str | int) -> None:
-        """Delete an issue with its sub-tasks; other children lose their parent."""
+    def delete_issue(self, id_or_key: str | int, *, silently: bool = False) -> None:
+        """Delete an issue with its sub-tasks; other children lose their parent.
+
+        Done `silently`, neither the `updated` of those children nor their history shows it.
+        """
         with self.lock:
             issue = self.issue(id_or_key)
             for child in self.store.children(issue.id):
                 kind = self.catalog.issue_types.get(reference(child.fields.get("issuetype")) or "")
                 if kind is not None and kind.subtask:
-                    self.delete_issue(child.id)
+                    self.delete_issue(child.id, silently=silently)
+                elif silently:
+                    self._put(replace(child, fields=child.fields | {"parent": None}))
                 else:
                     self.edit_issue(child.id, parent=None)
             self.store.remove(issue)

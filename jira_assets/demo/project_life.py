@@ -1,14 +1,14 @@
-"""Found, rename, archive, trash, hide and delete projects: none of this changes the `updated` of an issue."""
+"""Found, rename, archive, trash, hide and delete projects: their issues keep their `updated`."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from jira_assets.demo.base import SiteBase
 from jira_assets.demo.data import DemoProject
+from jira_assets.demo.edits import IssueEdits
 
 
-class ProjectLife(SiteBase):
+class ProjectLife(IssueEdits):
     """Change what is true of a project as a whole."""
 
     def add_project(
@@ -51,11 +51,17 @@ class ProjectLife(SiteBase):
             changed.trashed, changed.since = trashed, self.clock.now_ms()
 
     def delete_project(self, project: str) -> None:
-        """Delete a project for good, with its issues and boards; its key is free from then on."""
+        """Delete a project for good, with its issues and boards; its key is free from then on.
+
+        Children of its issues in other projects lose their parent, as when an issue is deleted.
+        """
         with self.lock:
             deleted = self.project(project)
             documents = list(self.store.documents.values())
             for issue in [each.issue for each in documents if each.issue.project_id == deleted.id]:
+                for child in self.store.children(issue.id):
+                    if child.project_id != deleted.id:
+                        self.edit_issue(child.id, parent=None)
                 self.store.remove(issue)
                 self._announce(issue.id, None)
             del self.catalog.projects[deleted.id]

@@ -32,22 +32,35 @@ def spellings(name: str) -> set[tuple[str, ...]]:
     return {words for text in (folded, folded.translate(_TRANSCRIBED)) if (words := _plain_words(text))}
 
 
-def local_part(email: str | None) -> str:
-    """Reduce the local part of an address to its letters: Ana.Silva2+jira@acme.com is anasilva."""
-    return plain_user_name(fold_email(email).partition("@")[0].partition("+")[0])
+def accented_words(name: str) -> tuple[str, ...]:
+    """List the words of a name as they are written, without the punctuation in and between them."""
+    return _words(unicodedata.normalize("NFC", fold_name(name)))
+
+
+def mailbox(email: str | None) -> str:
+    """Return the local part of an address without its tag: Ana.Silva2+jira@acme.com is ana.silva2."""
+    return fold_email(email).partition("@")[0].partition("+")[0]
 
 
 def plain_user_name(name: str) -> str:
-    """Reduce a user name to its letters and the digits between them."""
-    return "".join(_plain_words(fold_name(name))).rstrip("0123456789")
+    """Reduce a user name or a local part to its letters and digits: ana.silva2 is anasilva2."""
+    return "".join(_plain_words(fold_name(name)))
+
+
+def without_digits(text: str) -> str:
+    """Drop the digits at the end, which tell one mailbox from another: anasilva2 is anasilva."""
+    return text.rstrip("0123456789")
 
 
 def _plain_words(folded: str) -> tuple[str, ...]:
     letters = unicodedata.normalize("NFKD", folded.translate(_UNDECOMPOSED))
+    return _words("".join(c for c in letters if not unicodedata.combining(c)))
+
+
+def _words(text: str) -> tuple[str, ...]:
     # An apostrophe stands inside a word; vowel signs of other scripts are marks, and part of it.
-    letters = re.sub("['`\u02bc\u2019]", "", letters)
-    kept = (c for c in letters if not unicodedata.combining(c))
-    return tuple("".join(c if _is_of_a_word(c) else " " for c in kept).split())
+    text = re.sub("['`\u02bc\u2019]", "", text)
+    return tuple("".join(c if _is_of_a_word(c) else " " for c in text).split())
 
 
 def _is_of_a_word(character: str) -> bool:

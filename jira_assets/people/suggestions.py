@@ -10,7 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jira_assets.people.names import fold_name, local_part, plain_user_name, spellings
+from jira_assets.people.names import (
+    accented_words,
+    fold_name,
+    mailbox,
+    plain_user_name,
+    spellings,
+    without_digits,
+)
+from jira_assets.people.nicknames import other_forms
 from jira_assets.state.records import TeamMember
 
 Clue = tuple[str, ...]
@@ -19,23 +27,53 @@ Words = tuple[str, ...]
 MOST = 5
 """More than this, nobody looks at."""
 
+OTHER_PUNCTUATION = "same name but for punctuation"
 SAME_LETTERS = "same name without accents"
 OTHER_ORDER = "same name in another order"
-WITHOUT_MIDDLE = "same name without a middle one"
-INITIALS = "initials fit the name"
-SAME_LOCAL_PART = "same local part of the e-mail"
+SAME_MAILBOX = "same local part of the e-mail"
+SAME_PLAIN_MAILBOX = "same local part of the e-mail but for punctuation"
 EMAIL_SPELLS_NAME = "local part of the e-mail spells the name"
 NAME_SPELLS_EMAIL = "name spells the local part of the member's e-mail"
-USER_NAME = "user name fits"
+FORMS_OF_ONE_NAME = "same last name, and first names that are forms of one name"
+WITHOUT_MIDDLE = "same name without a middle one"
+EMAIL_IS_ID = "local part of the e-mail is the member's id"
+NAME_IS_ID = "display name is the member's id"
+NAME_IS_EMAIL = "display name is the local part of the member's e-mail"
+NAME_RUN_TOGETHER = "display name is the member's name run together"
+EMAIL_SHORTENS_NAME = "local part of the e-mail shortens the name"
+NAME_SHORTENED_IN_EMAIL = "local part of the member's e-mail shortens the name"
+NAME_SHORTENED = "display name shortens the member's name"
+INITIALS = "initials fit the name"
+
+
+def but_digits(why: str) -> str:
+    """Return the weaker reason, where digits follow what is alike."""
+    return f"{why} but for the digits at its end"
+
 
 REASONS = (
+    OTHER_PUNCTUATION,
     SAME_LETTERS,
     OTHER_ORDER,
-    SAME_LOCAL_PART,
+    SAME_MAILBOX,
+    SAME_PLAIN_MAILBOX,
     EMAIL_SPELLS_NAME,
     NAME_SPELLS_EMAIL,
+    FORMS_OF_ONE_NAME,
     WITHOUT_MIDDLE,
-    USER_NAME,
+    EMAIL_IS_ID,
+    NAME_IS_ID,
+    NAME_IS_EMAIL,
+    NAME_RUN_TOGETHER,
+    EMAIL_SHORTENS_NAME,
+    NAME_SHORTENED_IN_EMAIL,
+    NAME_SHORTENED,
+    but_digits(EMAIL_SPELLS_NAME),
+    but_digits(NAME_SPELLS_EMAIL),
+    but_digits(NAME_RUN_TOGETHER),
+    but_digits(EMAIL_SHORTENS_NAME),
+    but_digits(NAME_SHORTENED_IN_EMAIL),
+    but_digits(NAME_SHORTENED),
     INITIALS,
 )
 """The surest first."""
@@ -81,34 +119,81 @@ class Suggester:
 
 def member_clues(member: TeamMember) -> Iterator[Clue]:
     """List everything that an account may be recognized by."""
+    yield from _as_written(member.display_name)
     for words in spellings(member.display_name):
         yield ("name", *words)
         yield ("words", *sorted(words))
         yield from _lengths(words)
         yield from _initials(words)
-        yield from (("spelled", text) for text in _run_together(words))
-    if local := _telling(local_part(member.email)):
+        yield from _given_and_family(words)
+        yield from _run_together(words)
+    address = mailbox(member.email)
+    if local := _telling(plain_user_name(address)):
+        yield ("mailbox", address)
         yield ("local", local)
+        if (letters := without_digits(local)) != local:
+            yield ("local but digits", letters)
     if user_name := _telling(plain_user_name(member.member_id)):
         yield ("id", user_name)
 
 
 def account_clues(display_name: str, email: str | None) -> Iterator[tuple[str, Clue]]:
     """List what would fit an account, each with the reason it stands for."""
-    names, local = spellings(display_name), _telling(local_part(email))
-    for words in sorted(names):
+    yield from ((OTHER_PUNCTUATION, clue) for clue in _as_written(display_name))
+    for words in sorted(spellings(display_name)):
         yield SAME_LETTERS, ("name", *words)
         yield OTHER_ORDER, ("words", *sorted(words))
-    if local:
-        yield SAME_LOCAL_PART, ("local", local)
-        yield EMAIL_SPELLS_NAME, ("spelled", local)
-        yield USER_NAME, ("id", local)
-    for words in sorted(names):
-        yield from ((NAME_SPELLS_EMAIL, ("local", text)) for text in _run_together(words))
+        yield from _clues_to_an_address(words)
         yield from ((WITHOUT_MIDDLE, _opposite(clue)) for clue in _lengths(words))
         yield from ((INITIALS, _opposite(clue)) for clue in [*_initials(words), *_initials(words[::-1])])
-    if " " not in fold_name(display_name) and (user_name := _telling(plain_user_name(display_name))):
-        yield from ((USER_NAME, (kind, user_name)) for kind in ("local", "spelled", "id"))
+        yield from _other_first_names(words)
+    address = mailbox(email)
+    if local := _telling(plain_user_name(address)):
+        yield SAME_MAILBOX, ("mailbox", address)
+        yield SAME_PLAIN_MAILBOX, ("local", local)
+        yield EMAIL_IS_ID, ("id", local)
+        yield from _clues_to_a_name(local, EMAIL_SPELLS_NAME, EMAIL_SHORTENS_NAME)
+    user_name = "" if " " in fold_name(display_name) else _telling(plain_user_name(display_name))
+    if user_name:
+        yield NAME_IS_ID, ("id", user_name)
+        yield NAME_IS_EMAIL, ("local", user_name)
+        yield from _clues_to_a_name(user_name, NAME_RUN_TOGETHER, NAME_SHORTENED)
+
+
+def _clues_to_a_name(text: str, spells: str, shortens: str) -> Iterator[tuple[str, Clue]]:
+    """Ask for the names that a user name is made of, with or without the digits at its end."""
+    yield spells, ("spelled", text)
+    yield shortens, ("shortened", text)
+    if (letters := without_digits(text)) != text:
+        yield but_digits(spells), ("spelled", letters)
+        yield but_digits(shortens), ("shortened", letters)
+
+
+def _clues_to_an_address(words: Words) -> Iterator[tuple[str, Clue]]:
+    """Ask for the mailboxes that are made of a name."""
+    for kind, text in _run_together(words):
+        why = NAME_SPELLS_EMAIL if kind == "spelled" else NAME_SHORTENED_IN_EMAIL
+        yield why, ("local", text)
+        yield but_digits(why), ("local but digits", text)
+
+
+def _as_written(name: str) -> Iterator[Clue]:
+    if words := accented_words(name):
+        yield ("as written", *words)
+
+
+def _other_first_names(words: Words) -> Iterator[tuple[str, Clue]]:
+    for _, given, family in _given_and_family(words):
+        for other in sorted(other_forms(given)):
+            yield FORMS_OF_ONE_NAME, ("given", other, family)
+
+
+def _given_and_family(words: Words) -> Iterator[Clue]:
+    """Read a name both ways: given name first, family name first."""
+    if len(words) >= 2:
+        for given, family in {(words[0], words[-1]), (words[-1], words[0])}:
+            if not _is_initial(family):
+                yield ("given", given, family)
 
 
 def _lengths(words: Words) -> Iterator[Clue]:
@@ -145,18 +230,19 @@ def _opposite(clue: Clue) -> Clue:
     return (_OPPOSITES[clue[0]], *clue[1:])
 
 
-def _run_together(words: Words) -> Iterator[str]:
-    """Spell a name the ways in which user names are made of it."""
+def _run_together(words: Words) -> Iterator[Clue]:
+    """Spell or shorten a name the ways in which user names are made of it."""
     if len(words) < 2:
         return
     first, last = words[0], words[-1]
-    for text in (first + last, last + first, first[0] + last, first + last[0], last + first[0]):
-        if _telling(text):
-            yield text
+    whole = {first + last, last + first}
+    shortened = {first[0] + last, first + last[0], last + first[0]} - whole
+    yield from (("spelled", text) for text in sorted(whole) if _telling(text))
+    yield from (("shortened", text) for text in sorted(shortened) if _telling(text))
 
 
 def _telling(text: str) -> str:
-    return text if len(text) >= 3 and text not in NOBODYS else ""
+    return text if len(text) >= 3 and without_digits(text) not in NOBODYS else ""
 
 
 def _is_initial(word: str) -> bool:

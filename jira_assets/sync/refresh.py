@@ -36,16 +36,26 @@ class Refreshed:
 
 
 def refresh_site(
-    context: SyncContext, project_ids: Sequence[str], *, doubted: Collection[str] = (), force: bool = False
+    context: SyncContext,
+    project_ids: Sequence[str],
+    *,
+    doubted: Collection[str] = (),
+    again: Collection[str] = (),
+    force: bool = False,
 ) -> Refreshed:
     """Bring the tables and project details that are older than a day, and the projects' open sprints.
 
     The `doubted` failed lately: a search that forbids them may just show nothing, their details say so.
+    Tables named in `again` are read also when they are fresh.
     """
     refreshed = Refreshed()
     with context.lake.lock("site", "refresh of the site's tables"):
         manifest = context.lake.site_manifest()
-        stale = [name for name in _TABLES if force or _is_stale(context, manifest.tables.get(name))]
+        stale = [
+            name
+            for name in _TABLES
+            if force or name in again or _is_stale(context, manifest.tables.get(name))
+        ]
         asked = {*project_ids} if force else {*doubted}
         due = [key for key in project_ids if key in asked or _is_stale(context, manifest.projects.get(key))]
         # Everything is asked at the same time: a first sync waits for all of it before its first issue.

@@ -20,10 +20,10 @@ from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.record import record_outcome
 from jira_assets.sync.refresh import Refreshed, refresh_site
+from jira_assets.sync.renames import follow_renames, read_new_keys
 from jira_assets.sync.site import arrive
 from jira_assets.sync.unread import issue_notices
 from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.site import read_site_table
 
 PROJECTS_AT_ONCE = 4
 """Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them."""
@@ -52,11 +52,17 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
         mark = arrive(context)
         doubted = {record.project_id for record in state.records() if record.status == "error"}
         outcomes, refreshed = _sync_all(context, state, tasks, mark, doubted)
+        read_new_keys(context, outcomes)
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
-    _follow_renames(context, state, [task.project for task in tasks])
-    notices = [*filter(None, [mark.warning]), *refreshed.notices, *_issue_notices(context.lake, outcomes)]
+    renamed = follow_renames(context.engine.cursor(), context.lake, state, outcomes)
+    notices = [
+        *filter(None, [mark.warning]),
+        *refreshed.notices,
+        *_issue_notices(context.lake, outcomes),
+        *renamed,
+    ]
     return SyncResult(outcomes, notices, tally.requests)
 
 
@@ -89,17 +95,6 @@ def _sync_all(
 def _issue_notices(lake: Lake, outcomes: Sequence[Outcome]) -> list[str]:
     manifests = (lake.manifest(outcome.project_id) for outcome in outcomes if outcome.ok)
     return [notice for manifest in manifests if manifest for notice in issue_notices(manifest)]
-
-
-def _follow_renames(context: SyncContext, state: State, projects: Sequence[TrackedProject]) -> None:
-    """Track projects under the keys that Jira gives them now; what the lake has lies under their ids."""
-    lake, engine = context.lake, context.engine.cursor()
-    rows = read_site_table(engine, lake, lake.site_manifest(), "projects")
-    keys = {row["project_id"]: row["project_key"] for row in rows}
-    for project in projects:
-        key = keys.get(project.project_id, project.project_key)
-        if key != project.project_key:
-            state.rename_key(project.project_id, key)
 
 
 def _facts(

@@ -62,6 +62,7 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "is_subtask",
         "parent_id",
         "parent_key",
+        "former_parent_key",
         "status",
         "status_id",
         "status_category",

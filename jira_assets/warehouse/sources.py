@@ -98,6 +98,7 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "project_key": "varchar",
         "reason": "varchar",
         "moved_to_key": "varchar",
+        "moved_to_project_id": "varchar",
         "noticed_at": "timestamp",
     },
     "people_seen": {
@@ -213,6 +214,8 @@ def offer_sources(
     _offer_other_keys(engine, replaced)
     engine.execute(statement("publish/keys"))
     engine.execute(statement("publish/moved"))
+    engine.execute(statement("publish/present"))
+    engine.execute(statement("publish/parents", whole="lake" if replaced is None else "whole"))
     engine.execute(statement("publish/renamed"))
 
 

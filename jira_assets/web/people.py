@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from jira_assets.errors import InputError
+from jira_assets.people.lookup import find_member
 from jira_assets.people.names import fold_name
 from jira_assets.state import TeamMember
 from jira_assets.web.desk import Desk
@@ -146,20 +147,3 @@ def decide_about(desk: Desk, account_id: str, decision: Decision, member: str) -
         desk.state.set_override(account_id, None)
     else:
         desk.state.set_override(account_id, find_member(desk.state.team_members(), member).member_id)
-
-
-def find_member(members: Sequence[TeamMember], typed: str) -> TeamMember:
-    """Find a member by id, or by a name that only one of them has."""
-    by_id = next((member for member in members if member.member_id == typed), None)
-    named = [member for member in members if fold_name(member.display_name) == fold_name(typed)]
-    if by_id or len(named) == 1:
-        return by_id or named[0]
-    if named:
-        raise InputError(
-            f"{len(named)} members of the team are called {typed}.",
-            f"Type the id instead: {' or '.join(member.member_id for member in named)}.",
-        )
-    raise InputError(
-        f"Nobody on the team is called {typed}, and nobody has that id." if typed else "No member was named.",
-        "Choose one of those offered; `jira-assets team import` brings new ones.",
-    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+import pytest
 
+from jira_assets.assets import project_tables
 from jira_assets.definitions import defs
 from jira_assets_tests.rig import Rig
 
@@ -17,6 +19,14 @@ def run_sync(instance: dg.DagsterInstance, **config: Any) -> dg.ExecuteInProcess
     run_config = {"ops": {"project_tables": {"config": config}}}
     return defs.resolve_job_def("sync_jira").execute_in_process(
         instance=instance, run_config=run_config, raise_on_error=False
+    )
+
+
+def run_range(instance: dg.DagsterInstance, first: str, last: str) -> dg.ExecuteInProcessResult:
+    """Run the sync job the way a backfill does, over a range of partitions."""
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    return defs.resolve_job_def("sync_jira").execute_in_process(
+        instance=instance, raise_on_error=False, tags=tags
     )
 
 
@@ -128,14 +138,61 @@ def test_in_a_range_run_the_forbidden_partition_turns_red_and_the_rest_is_made(
     instance.add_dynamic_partitions("jira_projects", keys)
     rig.site.forbid_project(keys[1])
 
-    result = defs.resolve_job_def("sync_jira").execute_in_process(
-        instance=instance,
-        raise_on_error=False,
-        tags={"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]},
-    )
+    result = run_range(instance, keys[0], keys[-1])
 
     assert not result.success
     assert materialized(instance, "jira_issues") == set(keys) - {keys[1]}
+
+
+@pytest.mark.parametrize(("which", "is_deleted"), [(0, False), (-1, False), (0, True)])
+def test_a_range_whose_end_was_untracked_meanwhile_makes_the_rest_and_names_it(
+    rig: Rig, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, which: int, is_deleted: bool
+) -> None:
+    keys = [project.project_key for project in rig.tracked]
+    instance.add_dynamic_partitions("jira_projects", keys)
+    gone = keys[which]
+    rig.bench.state.untrack([gone])
+    if is_deleted:
+        # Another program deletes the partition when the run exists already.
+        monkeypatch.setattr(
+            project_tables,
+            "follow_tracked",
+            lambda *_: instance.delete_dynamic_partition("jira_projects", gone),
+        )
+
+    result = run_range(instance, keys[0], keys[-1])
+
+    assert materialized(instance, "jira_issues") == set(keys) - {gone}
+    (failure,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    assert failure.user_failure_data is not None
+    assert failure.user_failure_data.description == f"1 of 4 projects could not be synced: {gone}."
+    assert f"{gone} is not tracked" in str(failure.user_failure_data.metadata[gone].value)
+
+
+def test_a_run_of_which_no_project_is_tracked_any_more_fails_in_words(
+    rig: Rig, instance: dg.DagsterInstance
+) -> None:
+    key = rig.tracked[0].project_key
+    instance.add_dynamic_partitions("jira_projects", [key])
+    rig.bench.state.untrack([key])
+
+    result = run_range(instance, key, key)
+
+    assert f"{key} is not tracked." in str(result.all_events)
+    assert "DagsterInvalid" not in str(result.all_events)
+
+
+def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
+    rig: Rig, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gone, *others = [project.project_key for project in rig.tracked]
+    rig.bench.state.untrack([gone])
+
+    result = run_sync(instance, projects=[gone, *others])
+
+    assert result.success
+    assert materialized(instance, "jira_issues") == set(others)
+    assert f"{gone} is not tracked, so it is left out" in capfd.readouterr().err
 
 
 def test_deriving_alone_asks_jira_nothing(rig: Rig, instance: dg.DagsterInstance) -> None:

@@ -134,7 +134,15 @@ def test_a_member_of_an_address_that_two_share_is_not_chosen(run: Run, state: St
     state.replace_team([TeamMember(each, each, "team@acme.com") for each in ("m1", "m2")])
     result = run("users", "match", "a1", "team@acme.com")
     assert result.exit_code == 1
-    assert "2 members have the address team@acme.com: m1, m2." in result.stderr
+    assert "2 members of the team are called team@acme.com: m1 (m1), m2 (m2)." in result.stderr
+    assert state.overrides() == []
+
+
+def test_a_member_is_found_by_a_name_that_only_one_has(run: Run, state: State) -> None:
+    state.replace_team([TeamMember("m1", "Ana Silva"), TeamMember("m2", "Bo Li")])
+    assert "a1 belongs to Bo Li (m2)." in run("users", "match", "a1", "bo  LI").stderr
+    assert "Did you mean Bo Li (m2)?" in run("users", "match", "a1", "Bob Li").stderr
+    assert [override.member_id for override in state.overrides()] == ["m2"]
 
 
 def test_decisions_survive_a_new_import(run: Run, team_file: Path, state: State) -> None:
@@ -184,5 +192,5 @@ def test_an_account_is_not_given_to_somebody_unknown(run: Run, state: State) -> 
     state.replace_team([TeamMember("member-1", "Ana")])
     result = run("users", "match", "a1", "member-2")
     assert result.exit_code == 1
-    assert "Did you mean member-1?" in result.stderr
+    assert "Did you mean Ana (member-1)?" in result.stderr
     assert state.overrides() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -182,6 +183,17 @@ def test_a_deleted_parent_takes_its_sub_tasks_along_and_leaves_others_without(
     assert site.truth(story.id).parent_id is None
     (item,) = last_items(site, story)
     assert (item["field"], "fieldId" in item) == ("IssueParentAssociation", False)
+
+
+def test_a_parent_that_is_deleted_silently_leaves_no_trace_in_its_children(
+    site: DemoSite, issue: DemoIssue
+) -> None:
+    story = site.create_issue(site.project(issue.project_id).key, parent=issue.id)
+    before = site.truth(story.id)
+    site.clock.advance(timedelta(minutes=1))
+    site.delete_issue(issue.id, silently=True)
+
+    assert site.truth(story.id) == replace(before, parent_id=None)
 
 
 def test_a_moved_issue_keeps_its_id_and_fits_into_its_new_project(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jira_assets.demo.faults import answer
 from jira_assets.demo.generate import generate_site
 from jira_assets.demo.journal import Request
 from jira_assets_tests.rig import Rig, open_rig
@@ -173,6 +174,79 @@ def test_projects_are_tracked_under_the_keys_that_they_have_now(rig: Rig) -> Non
     assert {project.project_id: project.project_key for project in rig.tracked} == keys
     assert dict(rig.ask("select project_id, project_key from sync_status")) == keys
     assert rig.sync(first.project_key).outcomes[0].project_id == second.project_id
+    assert rig.differences() == []
+
+
+def lists_read(requests: list[Request]) -> int:
+    """How often the list of projects was read."""
+    return sum(request.path.endswith("/project/search") for request in requests)
+
+
+def test_a_new_key_is_followed_from_the_first_answer_that_shows_it(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=2))
+    rig.sync()
+    first, second = rig.tracked
+    rig.site.clock.advance(timedelta(hours=2))
+    rig.site.rename_project_key(first.project_key, "NEWKEY")
+    assert lists_read(rig.requests_of()) == 0  # no answer showed it
+
+    rig.site.edit_issue(next(iter(rig.site.issues_truth("NEWKEY"))), summary="edited")
+    mark = rig.site.journal.mark()
+    result = rig.sync()
+
+    assert lists_read(rig.site.requests_since(mark)) == 1
+    notice = f"{first.project_key} is called NEWKEY in Jira now, and is tracked under that key."
+    assert notice in result.notices
+    assert [project.project_key for project in rig.tracked] == sorted(["NEWKEY", second.project_key])
+    assert dict(rig.ask("select project_id, project_key from sync_status"))[first.project_id] == "NEWKEY"
+    shown = f"select project_key, former_keys from jira_projects where project_id = '{first.project_id}'"
+    assert rig.ask(shown) == [("NEWKEY", [first.project_key])]
+    assert rig.differences() == []  # also the keys of the issues that were not fetched again
+    rig.site.clock.advance(timedelta(hours=2))
+    rig.site.edit_issue(next(iter(rig.site.issues_truth("NEWKEY"))), summary="edited again")
+    assert lists_read(rig.requests_of()) == 0
+
+
+def test_a_key_that_another_project_took_over_changes_both(rig: Rig) -> None:
+    rig.sync()
+    first, second = rig.tracked
+    rig.site.clock.advance(timedelta(hours=2))
+    rig.site.rename_project_key(first.project_key, "SPARE")
+    rig.site.rename_project_key(second.project_key, first.project_key)  # whose key that was
+    rig.site.edit_issue(next(iter(rig.site.issues_truth(first.project_key))), summary="edited")
+
+    rig.sync(second.project_key)
+
+    keys = {first.project_id: "SPARE", second.project_id: first.project_key}
+    assert {project.project_id: project.project_key for project in rig.tracked} == keys
+    assert rig.differences() == []
+
+
+def test_an_issue_that_moved_renames_nothing(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=2))
+    first, second = rig.tracked
+    rig.site.move_issue(next(iter(rig.site.issues_truth(first.project_key))), second.project_key)
+
+    assert lists_read(rig.requests_of()) == 0
+    assert rig.tracked == [first, second]
+
+
+def test_a_list_of_projects_that_cannot_be_read_is_asked_for_by_the_next_sync(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=2))
+    first = rig.tracked[0]
+    rig.site.rename_project_key(first.project_key, "NEWKEY")
+    for times in (403, None):
+        rig.site.faults.clear()
+        if times:
+            rig.site.faults.add(answer(times, "{}", path="/rest/api/3/project/search"))
+        rig.site.edit_issue(next(iter(rig.site.issues_truth("NEWKEY"))), summary=f"edited {times}")
+        assert rig.sync().failures == []
+        rig.site.clock.advance(timedelta(hours=2))
+
+    assert "NEWKEY" in {project.project_key for project in rig.tracked}
     assert rig.differences() == []
 
 

@@ -49,6 +49,70 @@ def test_a_deleted_issue_is_gone(rig: Rig) -> None:
     assert rig.differences() == []
 
 
+def test_children_of_a_deleted_epic_keep_its_last_key_and_nothing_else(rig: Rig) -> None:
+    epic = with_a_child(rig)
+    key = rig.site.truth(epic).key
+    children = {each.id for each in rig.site.issues_truth().values() if each.parent_id == epic}
+    rig.site.delete_issue(epic, silently=True)
+
+    rig.reconcile()
+
+    children &= rig.site.issues_truth().keys()
+    orphans = rig.ask(
+        "select jira_id, parent_id, parent_key from jira_issues where former_parent_key is not null"
+    )
+    assert {row[0] for row in orphans} <= children
+    assert {row[1:] for row in orphans} == {(None, None)}
+    assert rig.ask(
+        "select distinct former_parent_key from jira_issues where former_parent_key is not null"
+    ) == [(key,)]
+    assert rig.differences() == []
+
+
+def test_a_parent_that_was_hidden_and_is_shown_again_is_a_parent_again(rig: Rig) -> None:
+    epic = with_a_child(rig)
+    parents = "select count(*) from jira_issues where parent_id is not null"
+    before = rig.ask(parents)
+    rig.site.hide_issue(epic)
+    rig.reconcile()
+    assert rig.ask(parents) < before
+
+    rig.site.show_issue(epic)
+    rig.reconcile()
+
+    assert rig.ask(parents) == before
+    assert rig.differences() == []
+
+
+def test_a_parent_that_moved_out_of_sight_has_the_key_it_went_to(rig: Rig) -> None:
+    epic = with_a_child(rig)
+    tracked = {project.project_key for project in rig.tracked}
+    target = next(p.key for p in rig.site.catalog.projects.values() if p.key not in tracked)
+    rig.site.move_issue(epic, target)
+    rig.reconcile()
+    rig.site.hide_project(target)
+    rig.site.clock.advance(timedelta(days=2))
+
+    rig.reconcile()
+
+    moved_to = rig.site.truth(epic).key
+    assert rig.ask(f"select distinct parent_key from jira_issues where parent_id = '{epic}'") == [(moved_to,)]
+    assert rig.differences() == []
+
+
+def with_a_child(rig: Rig) -> str:
+    """The id of a tracked issue that has children which are no sub-tasks."""
+    shown = rig.site.issues_truth()
+    tracked = {project.project_id for project in rig.tracked}
+    return next(
+        each.parent_id
+        for each in shown.values()
+        if each.parent_id in shown
+        and each.issue_type != "Sub-task"
+        and {each.project_id, shown[each.parent_id].project_id} <= tracked
+    )
+
+
 def test_a_reconcile_that_finds_nothing_wrong_writes_no_data_and_renews_the_proof(rig: Rig) -> None:
     rig.site.clock.advance(timedelta(days=1))
 

@@ -136,6 +136,7 @@ def problems(witness: Witness, view: View, whole: Iterable[str], *, settled: boo
     return [
         *_issues(rig.site, view, shown, whole, late),
         *_tombstones(witness, view, shown, whole, late, settled=settled),
+        *_parents(rig, view, whole, late),
     ]
 
 
@@ -155,6 +156,27 @@ def _issues(
         if row != wanted:
             told.append(f"issue {issue_id}: true is {wanted}, the warehouse has {row}")
     return told
+
+
+def _parents(rig: Rig, view: View, whole: set[str], late: set[str]) -> list[str]:
+    """Hold parents against the truth where they can be known: none, or an issue that is held."""
+    rows = rig.ask("select jira_id, parent_id, parent_key from jira_issues")
+    told = []
+    for issue_id, *found in rows:
+        place = view.issues.get(issue_id)
+        if place is None or place.project_id not in whole or issue_id in late:
+            continue
+        parent = rig.site.truth(issue_id).parent_id
+        home = view.issues.get(parent) if parent else None
+        is_held = home is not None and home.project_id in whole and view.holds(home.project_id, parent or "")
+        wanted = [parent, home.key if home else None]
+        if (parent is None or (is_held and parent not in late)) and found != wanted:
+            told.append(f"issue {issue_id}: its parent is {wanted}, the warehouse has {found}")
+    pointing = rig.ask(
+        "select issues.jira_id from jira_issues as issues "
+        "semi join jira_deleted_issues as gone on issues.parent_id = gone.jira_id and gone.reason = 'gone'"
+    )
+    return told + [f"issue {issue_id} has a parent that is gone" for (issue_id,) in pointing]
 
 
 def _tombstones(

@@ -15,6 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.warehouse import publish as publishing
+from jira_assets.warehouse.land import Kind
 from jira_assets.warehouse.metrics import MetricSettings
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
 from jira_assets_tests.warehouse.bench import Bench, Row, at, seen
@@ -112,7 +113,9 @@ class Site:
         elif event < 0.8 and mine:
             life = self.dice.choice(mine)
             self.asked += 1
-            gone = seen(life.jira_id, project=project, kind="gone", payload=b"null")
+            kind: Kind = self.dice.choice(["gone", "moved", "archived"])
+            payload = b'{"key": "ELSE-9", "project_id": "99"}' if kind == "moved" else b"null"
+            gone = seen(life.jira_id, project=project, kind=kind, payload=payload)
             self.bench.land([gone], project=project, asked_at=at(self.asked))
             self.bench.derive(project)
         elif event < 0.9 and mine:
@@ -185,6 +188,37 @@ def test_a_key_that_changes_elsewhere_builds_everything(bench: Bench, replaced: 
     publish_both(bench)
     assert replaced == []
     assert bench.ask_one("select parent_key from jira_issues where jira_id = '1'") == {"parent_key": "P11-2"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ([], ("gone", b"null"), (None, None, "P11-2")),
+        ([], ("moved", b'{"key": "ELSE-9"}'), ("2", "ELSE-9", None)),
+        ([("gone", b"null")], ("issue", None), ("2", "P11-2", None)),
+        ([("archived", b"null")], ("gone", b"null"), (None, None, "P11-2")),
+    ],
+)
+def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
+    bench: Bench,
+    replaced: list[list[str]],
+    before: list[tuple[Kind, bytes]],
+    after: tuple[Kind, bytes | None],
+    shown: tuple[str | None, ...],
+) -> None:
+    bench.land_and_derive(seen("1", {"parent": {"id": "2", "key": "P11-2"}}))
+    bench.land_and_derive(seen("2", project="11"), project="11")
+    for minute, (kind, payload) in enumerate([*before, after], 1):
+        bench.publish(*PROJECTS, metrics=METRICS)
+        observed = seen("2", project="11", kind=kind, payload=payload)
+        bench.land_and_derive(observed, project="11", asked_at=at(minute))
+
+    publish_both(bench)
+    assert replaced == [["11"]] * ("archived" in dict(before))
+    row = bench.ask_one(
+        "select parent_id, parent_key, former_parent_key from jira_issues where jira_id = '1'"
+    )
+    assert tuple(row.values()) == shown
 
 
 def test_a_new_status_that_histories_elsewhere_name_builds_everything(

@@ -25,6 +25,23 @@ with differing as (
             jira_key as jira_key
         from lake.keys
     )
+),
+-- Issues of other projects whose parent is in the changed ones, or was: how their parent is to be shown.
+children as (
+    select
+        issue.jira_id as jira_id,
+        case when parents.is_gone is not true then issue.parent_id end as parent_id,
+        case when parents.is_gone is not true then coalesce(parents.jira_key, issue.parent_key) end as parent_key,
+        case when parents.is_gone then parents.last_key end as former_parent_key
+    from whole.jira_issues as issue
+    left join lake.parents as parents on issue.parent_id = parents.jira_id
+    where
+        issue.project not in ({replaced})
+        and issue.parent_id in (
+            select jira_id from differing
+            union all
+            select jira_id from lake.jira_deleted_issues
+        )
 )
 select 'an issue lies in two projects' as hazard
 from lake.keys
@@ -33,10 +50,16 @@ union all
 select 'an issue lies in two of the changed projects' as hazard
 from lake.moved
 union all
-select 'a parent in a changed project has another key' as hazard
-from base.jira_issues as children
-semi join differing on children.parent_id = differing.jira_id
-where children.project_id not in ({replaced})
+select 'a parent in a changed project has another key, is gone or is back' as hazard
+from children
+inner join base.jira_issues as before on children.jira_id = before.jira_id
+where
+    before.project_id not in ({replaced})
+    and (
+        children.parent_id is distinct from before.parent_id
+        or children.parent_key is distinct from before.parent_key
+        or children.former_parent_key is distinct from before.former_parent_key
+    )
 union all
 select 'an issue that was gone from another project is here' as hazard
 from whole.jira_deleted_issues as gone

@@ -6,6 +6,7 @@ copy (
         winners.project_key::varchar as project_key,
         winners.kind::varchar as reason,
         try(raw.payload ->> '$.key')::varchar as moved_to_key,
+        try(raw.payload ->> '$.project_id')::varchar as moved_to_project_id,
         winners.asked_at::timestamp as noticed_at
     from {observations} as raw
     inner join winners on raw.filename = winners.file and raw.file_row_number = winners.row

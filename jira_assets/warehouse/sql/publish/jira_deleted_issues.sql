@@ -15,10 +15,15 @@ select
     gone.jira_key::varchar as jira_key,
     coalesce(projects.project_key, gone.project_key)::varchar as project_key,
     gone.reason::varchar as reason,
-    coalesce(case when gone.reason = 'moved' then issues.jira_key end, gone.moved_to_key)::varchar as moved_to_key,
+    coalesce(
+        case when gone.reason = 'moved' then issues.jira_key end,
+        targets.project_key || '-' || nullif(regexp_extract(gone.moved_to_key, '[0-9]+$'), ''),
+        gone.moved_to_key
+    )::varchar as moved_to_key,
     gone.noticed_at::timestamp as noticed_at
 from lake.jira_deleted_issues as gone
 left join warehouse.jira_projects as projects on gone.project = projects.project_id
+left join warehouse.jira_projects as targets on gone.moved_to_project_id = targets.project_id
 left join present as issues on gone.jira_id = issues.jira_id
 -- What is gone from one project and present in another has moved, whatever it looked like then.
 where issues.jira_id is null or gone.reason = 'moved';

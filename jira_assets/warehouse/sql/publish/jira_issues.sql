@@ -1,26 +1,5 @@
 create table warehouse.jira_issues as
-with keys as (
-    select
-        present.jira_id as jira_id,
-        present.project as project,
-        present.jira_key as jira_key,
-        present.project_key as project_key
-    from lake.keys as present
-    left join lake.moved as moved on present.jira_id = moved.jira_id
-    where moved.jira_id is null or moved.home = present.project
-),
-parents as (
-    select
-        jira_id as jira_id,
-        jira_key as jira_key
-    from keys
-    union all
-    select
-        jira_id as jira_id,
-        jira_key as jira_key
-    from lake.other_keys
-),
-shared_statuses as (
+with shared_statuses as (
     select
         status_id,
         status,
@@ -55,8 +34,9 @@ select
     issue.issue_type_id::varchar as issue_type_id,
     issue.hierarchy_level::integer as hierarchy_level,
     issue.is_subtask::boolean as is_subtask,
-    issue.parent_id::varchar as parent_id,
-    coalesce(parents.jira_key, issue.parent_key)::varchar as parent_key,
+    case when parents.is_gone is not true then issue.parent_id end::varchar as parent_id,
+    case when parents.is_gone is not true then coalesce(parents.jira_key, issue.parent_key) end::varchar as parent_key,
+    case when parents.is_gone then parents.last_key end::varchar as former_parent_key,
     coalesce(own_statuses.status, shared_statuses.status, issue.status)::varchar as status,
     issue.status_id::varchar as status_id,
     coalesce(own_statuses.status_category, shared_statuses.status_category, issue.status_category)::varchar
@@ -93,8 +73,8 @@ select
         as cycle_time_hours,
     issue.synced_at::timestamp as synced_at{extra_columns}
 from lake.jira_issues as issue
-inner join keys on issue.jira_id = keys.jira_id and issue.project = keys.project
-left join parents on issue.parent_id = parents.jira_id
+inner join lake.present as keys on issue.jira_id = keys.jira_id and issue.project = keys.project
+left join lake.parents as parents on issue.parent_id = parents.jira_id
 left join own_statuses on issue.status_id = own_statuses.status_id and issue.project = own_statuses.project_id
 left join shared_statuses on issue.status_id = shared_statuses.status_id
 left join members on issue.project = members.project and issue.assignee_account_id = members.account_id
@@ -113,8 +93,9 @@ comment on column warehouse.jira_issues.issue_type is 'Name of its type';
 comment on column warehouse.jira_issues.issue_type_id is 'Id of its type';
 comment on column warehouse.jira_issues.hierarchy_level is '-1 sub-task, 0 standard, 1 epic and above';
 comment on column warehouse.jira_issues.is_subtask is 'Whether it is a sub-task';
-comment on column warehouse.jira_issues.parent_id is 'Id of its parent';
-comment on column warehouse.jira_issues.parent_key is 'Key of its parent today';
+comment on column warehouse.jira_issues.parent_id is 'Id of its parent; null when that is known to be gone';
+comment on column warehouse.jira_issues.parent_key is 'Key of its parent today, also where that moved away';
+comment on column warehouse.jira_issues.former_parent_key is 'Last key of its parent, where that is known to be gone';
 comment on column warehouse.jira_issues.status is 'Name of its status today';
 comment on column warehouse.jira_issues.status_id is 'Id of its status';
 comment on column warehouse.jira_issues.status_category is 'new, indeterminate or done';

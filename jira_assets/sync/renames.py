@@ -1,0 +1,72 @@
+"""Follow projects whose keys were changed in Jira, from the first answer that shows it.
+
+A changed key changes no issue's `updated`, and the list of projects is read daily. But every answer about an
+issue has its key: one that differs from the list makes that be read again. The list decides, since a key that
+one project gave up may be another's now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+
+import duckdb
+
+from jira_assets.errors import JiraAssetsError
+from jira_assets.state import State
+from jira_assets.sync.context import SyncContext
+from jira_assets.sync.outcome import Outcome
+from jira_assets.sync.refresh import refresh_site
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.site import read_site_table
+from jira_assets.warehouse.statements import literal, statement
+
+
+def read_new_keys(context: SyncContext, outcomes: Sequence[Outcome]) -> None:
+    """Read the list of projects again when issues that were fetched now have other keys than it says.
+
+    It stays as it was when it cannot be read: the next sync that fetches such an issue asks for it again.
+    """
+    engine, lake = context.engine.cursor(), context.lake
+    listed = _listed_keys(engine, lake)
+    fetched = [outcome for outcome in outcomes if outcome.ok and outcome.fetched]
+    known = {each.project_id: listed.get(each.project_id, each.project_key) for each in fetched}
+    if any(_newest_keys(engine, lake, each) - {known[each.project_id]} for each in fetched):
+        try:
+            refresh_site(context, [], again=["projects"])
+        except JiraAssetsError:
+            return
+
+
+def follow_renames(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, outcomes: Sequence[Outcome]
+) -> list[str]:
+    """Track every project under its key in the list; what the lake has lies under its id. Returns notices."""
+    listed, notices = _listed_keys(engine, lake), []
+    recorded = {outcome.project_id: outcome.project_key for outcome in outcomes}
+    for project in state.tracked_projects():
+        before = project.project_key
+        key = listed.get(project.project_id, before)
+        if key != before:
+            notices.append(f"{before} is called {key} in Jira now, and is tracked under that key.")
+        # Another run may have followed already, before this one recorded its outcome.
+        if {before, recorded.get(project.project_id, before)} != {key}:
+            state.rename_key(project.project_id, key)
+    return notices
+
+
+def _listed_keys(engine: duckdb.DuckDBPyConnection, lake: Lake) -> Mapping[str, str]:
+    rows = read_site_table(engine, lake, lake.site_manifest(), "projects")
+    return {row["project_id"]: row["project_key"] for row in rows}
+
+
+def _newest_keys(engine: duckdb.DuckDBPyConnection, lake: Lake, outcome: Outcome) -> set[str]:
+    manifest, listed = lake.manifest(outcome.project_id), lake.site_manifest().tables.get("projects")
+    issues = manifest.derived_file("jira_issues") if manifest else None
+    if issues is None or listed is None:
+        return set()
+    listed_at = f"{listed.refreshed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    query = statement(
+        "newest_keys", issues=literal(lake.path(issues.path)), listed_at=f"timestamp '{listed_at}'"
+    )
+    return {row[0] for row in engine.execute(query).fetchall()}
