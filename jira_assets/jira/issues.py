@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -48,6 +48,8 @@ class _HistoryHead(msgspec.Struct):
 _decode_history = msgspec.json.Decoder(_HistoryHead).decode
 # When, then id; the key under which a history is kept is its id.
 _Histories = dict[int, tuple[datetime, bytes]]
+# A history whose time cannot be read is kept, before those whose time is known.
+_UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
 class IssueEndpoints(Endpoints):
@@ -123,7 +125,7 @@ def _collect(page: _ChangelogPage, found: dict[str, _Histories]) -> None:
 def _history_head(raw: msgspec.Raw) -> tuple[int, datetime]:
     try:
         head = _decode_history(raw)
-        return int(head.id), parse_time(head.created)
+        return int(head.id), parse_time(head.created) or _UNKNOWN
     except ValueError as error:  # msgspec's errors are ValueErrors too
         raise IncompleteRead(
             f"Jira gave an entry of a changelog without what identifies it: {error}.",

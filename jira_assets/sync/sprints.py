@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from jira_assets.errors import BadQuery, Forbidden, NotFound, ScopeMissing
@@ -52,15 +51,11 @@ def sprint_row(sprint: Sprint) -> dict[str, Any]:
         "state": sprint.state,
         "board_id": None if sprint.board_id is None else str(sprint.board_id),
         "goal": sprint.goal or None,
-        "started_at": _time(sprint.start_date),
-        "ended_at": _time(sprint.end_date),
-        "completed_at": _time(sprint.complete_date),
+        "started_at": parse_time(sprint.start_date),
+        "ended_at": parse_time(sprint.end_date),
+        "completed_at": parse_time(sprint.complete_date),
         "as_of": None,
     }
-
-
-def _time(text: str | None) -> datetime | None:
-    return parse_time(text) if text else None
 
 
 def _open_sprints(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from jira_assets.warehouse.engine import DATE_READERS
 from jira_assets.warehouse.files import TEMPORARY_PREFIX, new_file
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
@@ -74,6 +75,7 @@ def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> 
             manifest.mapping.sprint_field,
             sorted(extra_fields),
             statements_version("derive"),
+            DATE_READERS,
             _SHAPES_VERSION,
         ]
     )
