@@ -62,6 +62,7 @@ class _Said:
         self.answer = answer
         self.host = urlsplit(answer.url).netloc or "Jira"
         body = _json(answer.body)
+        self.json = bool(body)
         # Other parts of Jira have an `error` too, but only OAuth describes it so.
         self.oauth_error = str(body.get("error") or "oauth") if "error_description" in body else ""
         self.text = " ".join(_messages(body) or _plain(answer.body))[:500]
@@ -114,7 +115,7 @@ def _plain(body: bytes) -> list[str]:
 def _error(
     kind: type[JiraAssetsError], said: _Said, instruction: str, reason: str | None = None, **facts: object
 ) -> JiraAssetsError:
-    facts = {"status": said.answer.status, "url": said.answer.url, **facts}
+    facts = {"status": said.answer.status, "url": said.answer.url, "json": said.json, **facts}
     return kind(reason or said.reason, instruction, **facts)
 
 
