@@ -14,6 +14,7 @@ import duckdb
 
 from jira_assets.jira.client import JiraClient
 from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.identity_check import IdentityCheck
 from jira_assets.sync.silence import Silence
 from jira_assets.warehouse.lake import Lake
 
@@ -69,6 +70,7 @@ class SyncContext:
     options: SyncOptions = field(default_factory=SyncOptions)
     notify: Callable[[Progress], None] = lambda _: None
     silence: Silence = field(default_factory=Silence)
+    identity: IdentityCheck = field(default_factory=IdentityCheck)
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
         """Run a task in the pool; what it asks Jira counts for whoever submits it."""

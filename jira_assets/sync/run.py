@@ -16,6 +16,7 @@ from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.mapping import SiteFacts, read_site_facts
 from jira_assets.sync.mark import Mark
+from jira_assets.sync.notices import current_notices
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.record import record_outcome
@@ -50,18 +51,21 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     with context.client.transport.counted() as tally:
         mark = arrive(context)
         doubted = {record.project_id for record in state.records() if record.status == "error"}
-        outcomes, refreshed = _sync_all(context, state, tasks, mark, doubted)
+        outcomes = _sync_all(context, state, tasks, mark, doubted)
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
     _follow_renames(context, state, [task.project for task in tasks])
-    notices = [*filter(None, [mark.warning]), *refreshed.notices]
+    notices = [
+        *filter(None, [mark.warning]),
+        *map(str, current_notices(context.lake, state.tracked_projects())),
+    ]
     return SyncResult(outcomes, notices, tally.requests)
 
 
 def _sync_all(
     context: SyncContext, state: State, tasks: Sequence[Task], mark: Mark, doubted: Collection[str]
-) -> tuple[list[Outcome], Refreshed]:
+) -> list[Outcome]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
@@ -77,12 +81,14 @@ def _sync_all(
         site = submit(partial(refresh_site, context, ids, doubted=doubted, force=force))
         projects = [submit(partial(sync, task)) for task in tasks]
         try:
-            return [project.result() for project in projects], site.result()
+            outcomes = [project.result() for project in projects]
+            site.result()  # raises when Jira refuses us
         except BaseException:
             # Dead credentials, or a person's Ctrl-C: what has not begun is called off, what has ends soon.
             context.client.transport.call_off()
             threads.shutdown(wait=True, cancel_futures=True)
             raise
+    return outcomes
 
 
 def _follow_renames(context: SyncContext, state: State, projects: Sequence[TrackedProject]) -> None:

@@ -25,6 +25,7 @@ from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
 from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.inactive import ask_again
 from jira_assets.sync.listener import Listener
+from jira_assets.sync.notices import StandingNotice, current_notices
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.outside import follow_sources, note_followed, outside_identity
 from jira_assets.sync.project import Task
@@ -98,9 +99,13 @@ class Workbench:
         with self.asking_jira() as context:
             arrive(context)
             found = ask_again(context, self.state)
-            refreshed = refresh_site(context, tracked, force=True)
+            refresh_site(context, tracked, force=True)
         notices = [f"{key} is visible again." for key in found]
-        return self.lake.site_manifest().tables, notices + refreshed.notices
+        return self.lake.site_manifest().tables, notices + [str(notice) for notice in self.notices()]
+
+    def notices(self) -> list[StandingNotice]:
+        """Gather what stops no sync, and somebody should know of."""
+        return current_notices(self.lake, self.state.tracked_projects())
 
     @room_errors()
     def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
