@@ -147,6 +147,7 @@ def test_all_checks_can_be_run_by_hand_and_pass_on_a_site_that_was_synced(
         "no_project_too_old": True,
         "no_project_unproven": True,
         "the_connection_holds": True,
+        "nothing_unread": True,
         "values_fit_their_type": True,
         "one_row_an_issue": True,
         "open_issues_as_the_changelog_says": True,

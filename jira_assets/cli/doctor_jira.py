@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from jira_assets.cli.connect_finish import HOW_TO_SEE_PROJECTS
 from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
-from jira_assets.errors import JiraError, ScopeMissing
+from jira_assets.errors import Forbidden, JiraAssetsError, JiraError, NotFound, ScopeMissing
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
 from jira_assets.settings import Settings
 from jira_assets.state import TrackedProject
+from jira_assets.sync.identity_check import IdentityCheck
 
 SKEW = timedelta(seconds=60)
 ATTEMPTS = 3
@@ -35,9 +36,16 @@ def check_jira(settings: Settings) -> Iterator[Finding]:
                 "jira", f"{connection.base_url} knows {connection.credential} as {identity.display_name}"
             )
             yield _clock(now, identity.answered_at or now)
-            visible = {project.id: project.key for project in client.fetch_projects()}
-            yield from _projects(visible, state.tracked_projects())
-            for project_id in list(visible)[:1]:
+            tracked = state.tracked_projects()
+            try:
+                visible = {project.id: project.key for project in client.fetch_projects()}
+            except JiraAssetsError as failure:
+                error = IdentityCheck().judge(client, failure)
+                yield doubtful("projects", f"the list cannot be read: {error.reason}", error.instruction)
+                visible = {}
+            else:
+                yield from _projects(client, visible, tracked)
+            for project_id in [*visible, *(project.project_id for project in tracked)][:1]:
                 yield _boards(client, project_id)
 
 
@@ -53,8 +61,10 @@ def _clock(ours: datetime, theirs: datetime) -> Finding:
     )
 
 
-def _projects(visible: Mapping[str, str], tracked: list[TrackedProject]) -> Iterator[Finding]:
-    hidden = [project for project in tracked if project.project_id not in visible]
+def _projects(
+    client: JiraClient, visible: Mapping[str, str], tracked: list[TrackedProject]
+) -> Iterator[Finding]:
+    hidden = [each for each in tracked if each.project_id not in visible and _is_refused(client, each)]
     for project in hidden:
         yield bad(
             "projects",
@@ -70,6 +80,15 @@ def _projects(visible: Mapping[str, str], tracked: list[TrackedProject]) -> Iter
         yield good("projects", f"every tracked one is visible ({len(tracked)})")
 
 
+def _is_refused(client: JiraClient, project: TrackedProject) -> bool:
+    """Tell whether Jira refuses a project that the list does not show: only its own answer says so."""
+    try:
+        client.fetch_project(project.project_id)
+    except JiraError as error:
+        return isinstance(error, Forbidden | NotFound) and bool(error.facts.get("json"))
+    return False
+
+
 def _boards(client: JiraClient, project_id: str) -> Finding:
     try:
         client.fetch_boards(project_id)
@@ -80,6 +99,6 @@ def _boards(client: JiraClient, project_id: str) -> Finding:
             "Give the app or token the scopes read:board-scope:jira-software, read:sprint:jira-software and "
             "read:project:jira, then: jira-assets connect",
         )
-    except JiraError as error:
+    except JiraAssetsError as error:
         return doubtful("scopes", error.reason, "Give the account access to Jira Software.")
     return good("scopes", "issues, people, boards and sprints may be read")

@@ -49,6 +49,11 @@ class SyncOptions:
         """What to ask Jira for: everything but what is excluded."""
         return ["*all", *(f"-{name}" for name in self.excluded_fields)]
 
+    @property
+    def embeds_lists(self) -> bool:
+        """Whether issues come with lists of which Jira embeds the first page only."""
+        return not {"comment", "worklog"} <= set(self.excluded_fields)
+
 
 def utc_now() -> datetime:
     """Tell the time of this machine."""

@@ -96,7 +96,7 @@ def _details(context: SyncContext, part: Part[Project]) -> Details | JiraAssetsE
 def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]) -> None:
     project, now = details.project, context.clock()
     if not isinstance(part, Read):
-        notice = notice_of(BOARDS, project.id, f"The boards of {project.key}", part, now)
+        notice = notice_of(BOARDS, project.id, "The list of boards", part, now)
         consequence = "Sprint names and dates come from the newest copy inside any issue, and may be behind."
         details.notices.append(
             Notice(BOARDS, notice.reason, f"{notice.instruction} {consequence}", now, project.id)
@@ -106,7 +106,7 @@ def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]
     if odd := notice_of_odd_records(BOARDS, project.id, part, now):
         details.notices.append(odd)
     if left_out := len(part.content) - len(details.boards):
-        reason = f"{project.key} has {len(part.content)} boards, of which the last {left_out} were not read."
+        reason = f"There are {len(part.content)} boards, of which the last {left_out} were not read."
         instruction = "Sprints that are on no other board come from the issues, and may be behind."
         details.notices.append(Notice(BOARDS, reason, instruction, now, project.id))
 
@@ -142,13 +142,13 @@ def _take_estimates(context: SyncContext, details: Details, found: Mapping[Board
         field_id = answer.content.estimation_field if isinstance(answer, Read) else None
         if field_id and field_id not in details.estimated_with:
             details.estimated_with.append(field_id)
-    _note(context, details, ESTIMATES, "What {boards} of {key} estimate with", found)
+    _note(context, details, ESTIMATES, "What {boards} estimate with", found)
 
 
 def _take_sprints(context: SyncContext, details: Details, found: Mapping[Board, Part[list[Sprint]]]) -> None:
     for answer in found.values():
         details.sprints.extend(answer.content if isinstance(answer, Read) else ())
-    _note(context, details, SPRINTS, "The sprints of {boards} of {key}", found)
+    _note(context, details, SPRINTS, "The sprints of {boards}", found)
 
 
 def _note(
@@ -159,7 +159,7 @@ def _note(
     failed = {board: answer for board, answer in found.items() if not isinstance(answer, Read)}
     read = [answer for answer in found.values() if isinstance(answer, Read)]
     if failed:
-        what = what.format(boards=_named(list(failed)), key=project.key)
+        what = what.format(boards=_named(list(failed)))
         error = next(iter(failed.values()))
         details.notices.append(notice_of(part, project.id, what, error, now))
         return

@@ -55,10 +55,8 @@ def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[Stand
     found = [notice for source in SOURCES for notice in source(lake, tracked)]
     alike = defaultdict(list)
     for notice in found:
-        if notice.project_id is None:
+        if notice.project_id is None or notice.project_id in keys:
             alike[notice.part, notice.reason].append(notice)
-        elif notice.project_id in keys:
-            alike[notice.part, notice.instruction].append(notice)
     return list(_together(alike.values(), keys))
 
 

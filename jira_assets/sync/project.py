@@ -126,7 +126,13 @@ def derive_mapped(
     changed = False
     for _ in range(2):
         manifest.mapping = map_fields(engine, lake, manifest, project, facts, options)
-        if not derive_project(engine, lake, manifest, extra_fields=options.extra_fields):
+        if not derive_project(
+            engine,
+            lake,
+            manifest,
+            extra_fields=options.extra_fields,
+            embeds_lists=options.embeds_lists,
+        ):
             break
         changed = True
     return changed

@@ -79,7 +79,7 @@ def _refresh(
     failed = _failed(context, answers, lists.get("projects"))
     for key, answer in answers.items():
         if isinstance(answer, JiraAssetsError) and key not in failed:
-            notices.append(notice_of(DETAILS, key, "The details of the project", answer, context.clock()))
+            notices.append(notice_of(DETAILS, key, "Versions and components", answer, context.clock()))
     notices += put_details(context, manifest, read)
     if isinstance(lists.get("projects"), JiraAssetsError):
         _add_projects(context, manifest, [details.project for details in read])

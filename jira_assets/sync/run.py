@@ -16,7 +16,6 @@ from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.mapping import SiteFacts, read_site_facts
 from jira_assets.sync.mark import Mark
-from jira_assets.sync.notices import current_notices
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.record import record_outcome
@@ -56,11 +55,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
     _follow_renames(context, state, [task.project for task in tasks])
-    notices = [
-        *filter(None, [mark.warning]),
-        *map(str, current_notices(context.lake, state.tracked_projects())),
-    ]
-    return SyncResult(outcomes, notices, tally.requests)
+    return SyncResult(outcomes, [mark.warning] if mark.warning else [], tally.requests)
 
 
 def _sync_all(

@@ -23,6 +23,7 @@ from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
 from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.findings import note_findings
 from jira_assets.sync.inactive import ask_again
 from jira_assets.sync.listener import Listener
 from jira_assets.sync.notices import StandingNotice, current_notices
@@ -89,7 +90,8 @@ class Workbench:
                 options = replace(context.options, deep_look_every=timedelta())
                 context = replace(context, options=options)
             result = sync_projects(context, self.state, tasks)
-        result.notices += notices
+        self._note_findings(result.outcomes)
+        result.notices += [*notices, *map(str, self.notices())]
         return result
 
     @room_errors()
@@ -101,7 +103,7 @@ class Workbench:
             found = ask_again(context, self.state)
             refresh_site(context, tracked, force=True)
         notices = [f"{key} is visible again." for key in found]
-        return self.lake.site_manifest().tables, notices + [str(notice) for notice in self.notices()]
+        return self.lake.site_manifest().tables, [*notices, *map(str, self.notices())]
 
     def notices(self) -> list[StandingNotice]:
         """Gather what stops no sync, and somebody should know of."""
@@ -129,6 +131,7 @@ class Workbench:
         read = [project for project in self.state.tracked_projects() if self._was_read(project)]
         outcomes = self.rederive(read, wait=False)
         left_out = [outcome.project_key for outcome in outcomes if isinstance(outcome.error, LockHeld)]
+        self._note_findings(outcomes)
         published = self.publish(force=force)
         if not left_out:
             note_followed(self.lake, identity)
@@ -154,6 +157,10 @@ class Workbench:
         return publish_warehouse(
             self.engine, self.lake, self.state, self.settings, now=self.clock(), force=force
         )
+
+    def _note_findings(self, outcomes: Sequence[Outcome]) -> None:
+        changed = {outcome.project_id for outcome in outcomes if outcome.changed}
+        note_findings(self.engine, self.lake, self.state, self.settings, self.clock(), changed)
 
     @contextmanager
     def asking_jira(

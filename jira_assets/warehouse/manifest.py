@@ -66,15 +66,25 @@ class DerivedFile(msgspec.Struct, frozen=True):
     rows: int
 
 
+class CutList(msgspec.Struct, frozen=True):
+    """A list that Jira embeds only in part: the issues in which it is cut, and entries kept, of how many."""
+
+    issues: int
+    kept: int
+    total: int
+
+
 class Derived(msgspec.Struct, frozen=True):
     """Tables that were derived together from what the fingerprint stands for.
 
-    `nulled` counts the values per column that had to become null because their type did not fit.
+    `nulled` counts the values per column that had to become null because their type did not fit; `cut` names
+    the embedded lists that did not come whole.
     """
 
     fingerprint: str
     files: dict[str, DerivedFile]
     nulled: dict[str, int] = {}
+    cut: dict[str, CutList] = {}
 
 
 class Manifest(msgspec.Struct):

@@ -40,7 +40,14 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
     tracked_pay(state)
     state.record(DONE)
     document = json.loads(run("status", "--json").stdout)
-    assert list(document) == ["site_url", "connection", "paused_until", "warehouse", "projects"]
+    assert list(document) == [
+        "site_url",
+        "connection",
+        "paused_until",
+        "warehouse",
+        "projects",
+        "notices",
+    ]
     assert document["warehouse"].endswith("jira.duckdb")
     assert document["projects"] == [
         {
