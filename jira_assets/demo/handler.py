@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 import time
+from dataclasses import replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -126,7 +127,10 @@ class SiteHandler(BaseHTTPRequestHandler):
         if fault is not None and fault.kind == "slow":
             time.sleep(fault.seconds)
         authorization = self.headers.get("Authorization")
-        return answer(site, request.method, target, request.query, request.body, authorization)
+        reply = answer(site, request.method, target, request.query, request.body, authorization)
+        if fault is not None and fault.kind == "odd_records" and reply.status == 200:
+            return replace(reply, body=fault.with_odd_records(reply.body))
+        return reply
 
     def _send(self, reply: Reply, fault: Fault | None) -> None:
         kind = fault.kind if fault else None

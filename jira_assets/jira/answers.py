@@ -209,7 +209,7 @@ class Estimation(_Record, frozen=True, kw_only=True):
 class BoardConfiguration(_Record, frozen=True, kw_only=True):
     """How a board is set up."""
 
-    id: int | None = None
+    id: int
     name: str = ""
     type: str | None = None
     estimation: Estimation | None = None

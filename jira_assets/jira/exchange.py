@@ -46,9 +46,10 @@ class Answer:
         try:
             return decode_json(self.body, shape)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            found = str(error).rstrip(".")
             raise IncompleteRead(
-                f"Jira answered {self.method} {self.url} with something unexpected: {error}.",
-                "Try again; if it stays, Jira's API has changed: please report it.",
+                f"Jira answered {self.method} {self.url} with something unexpected: {found}.",
+                "Nothing was taken over from it; the next sync asks again.",
                 url=self.url,
             ) from error
 

@@ -41,10 +41,15 @@ class Patience:
             **error.facts,
         )
 
-    def lasts(self, endpoint: str, failures: Sequence[JiraAssetsError], again_at: datetime) -> bool:
-        """Tell whether a question is to be asked again, after these failures in a row, at that time."""
+    def lasts(
+        self, endpoint: str, failures: Sequence[JiraAssetsError], now: datetime, wait: timedelta
+    ) -> bool:
+        """Tell whether to ask again after a wait, when all attempts at a question failed like this."""
+        is_late = now + wait > self._until
         with self._lock:
-            if len(failures) < MOST_ATTEMPTS and not self._is_for_good(endpoint, failures, again_at):
+            if len(failures) < MOST_ATTEMPTS and not (
+                is_late and self._is_for_good(endpoint, failures, wait)
+            ):
                 return True
             self._given_up[endpoint] += 1
             self._last[endpoint] = failures[-1]
@@ -59,10 +64,8 @@ class Patience:
         """Tell whether an endpoint that is closed until then is worth waiting for."""
         return moment <= self._until
 
-    def _is_for_good(self, endpoint: str, failures: Sequence[JiraAssetsError], again_at: datetime) -> bool:
-        if again_at <= self._until:
-            return False
-        if self._given_up[endpoint]:
+    def _is_for_good(self, endpoint: str, failures: Sequence[JiraAssetsError], wait: timedelta) -> bool:
+        if self._given_up[endpoint] or wait.total_seconds() > LONGEST_WAIT:
             return True
         latest = {kind_of(error) for error in failures[-EQUAL_FAILURES:]}
         return len(failures) >= EQUAL_FAILURES and len(latest) == 1

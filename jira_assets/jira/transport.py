@@ -229,7 +229,7 @@ class Transport:
         if call.patience is None or setback.limit.scope == "site":
             return True
         call.failures.append(setback.error)
-        return call.patience.lasts(call.endpoint, call.failures, self.clock() + wait)
+        return call.patience.lasts(call.endpoint, call.failures, self.clock(), wait)
 
     def _stay_away(self, call: _Call, limit: Limit, until: datetime) -> None:
         """Close what has to stay closed for a while."""

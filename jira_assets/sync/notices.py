@@ -5,6 +5,7 @@ They are found where they arise and kept in manifests, so that showing them asks
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Notice
 
 MOST_KEYS_NAMED = 5
+_ID_IN_PATH = re.compile(r"/[0-9]+\b")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[Stand
     alike = defaultdict(list)
     for notice in found:
         if notice.project_id is None or notice.project_id in keys:
-            alike[notice.part, notice.reason].append(notice)
+            alike[notice.part, _ID_IN_PATH.sub("/{}", notice.reason)].append(notice)
     return list(_together(alike.values(), keys))
 
 

@@ -32,6 +32,8 @@ from jira_assets.sync.sprints import OPEN_SPRINTS, refresh_open_sprints
 from jira_assets.warehouse.manifest import Notice, SiteManifest
 from jira_assets.warehouse.site import land_site_table, read_site_table
 
+FORBIDDEN = 403
+
 
 @dataclass
 class Refreshed:
@@ -150,7 +152,11 @@ def _failed(
     A 404 counts only from Jira itself, and only where the site answers about something else: the list, which
     does not show the project, or another project.
     """
-    refused = {key: answer for key, answer in answers.items() if isinstance(answer, Forbidden)}
+    refused = {
+        key: answer
+        for key, answer in answers.items()
+        if isinstance(answer, Forbidden) and answer.facts.get("status") == FORBIDDEN
+    }
     unknown = {
         key: answer
         for key, answer in answers.items()

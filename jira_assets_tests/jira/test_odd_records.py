@@ -94,7 +94,9 @@ def test_a_single_record_without_an_id_is_an_incomplete_read(scripted: Ask, body
 
 
 def test_a_board_that_says_little_of_itself_has_no_estimate(scripted: Ask) -> None:
-    client, _ = scripted(Canned({"estimation": {"type": "field", "field": {"displayName": "Points"}}}))
+    client, _ = scripted(
+        Canned({"id": 1, "estimation": {"type": "field", "field": {"displayName": "Points"}}})
+    )
     assert client.fetch_board_configuration(1).estimation_field is None
 
 
