@@ -105,8 +105,8 @@ def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]
     details.boards = part.content[:MOST_BOARDS_ASKED]
     if odd := notice_of_odd_records(BOARDS, project.id, part, now):
         details.notices.append(odd)
-    if left_out := len(part.content) - len(details.boards):
-        reason = f"There are {len(part.content)} boards, of which the last {left_out} were not read."
+    if len(details.boards) < len(part.content):
+        reason = f"Only {len(details.boards)} of {len(part.content)} boards were read."
         instruction = "Sprints that are on no other board come from the issues, and may be behind."
         details.notices.append(Notice(BOARDS, reason, instruction, now, project.id))
 
