@@ -30,6 +30,7 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
         since = f"(since {notice.since:%Y-%m-%d %H:%M} UTC)"
         yield doubtful("notices", f"{notice.concerns}: {notice.reason} {since}", notice.instruction)
     for each in unmatched:
-        yield doubtful("settings", each.reason, each.instruction)
+        name = each.part.removeprefix(PART)
+        yield doubtful("settings", f"{name}: {each.reason}", each.instruction)
     if not standing and not unmatched:
         yield good("notices", "every part of the site was read, and every setting names something it has")

@@ -41,8 +41,9 @@ class IdentityCheck:
 
 def _endpoint_refuses(error: AuthenticationError) -> Forbidden:
     path = urlsplit(str(error.facts.get("url", ""))).path or "this part of the site"
+    status = error.facts.get("status", "a refusal")
     return Forbidden(
-        f"Jira knows the account, and refuses it {path}: {error.reason}",
+        f"Jira answers {path} with {status}, although it accepts the same credential for /myself.",
         "Give the account the right to read it (boards and sprints need access to Jira Software), and an app "
         "or a token with scopes the scope for it.",
         **error.facts,

@@ -59,7 +59,8 @@ def read_part(context: SyncContext, ask: Callable[[], Content]) -> Part[Content]
 
 def notice_of(part: str, project_id: str | None, what: str, error: JiraAssetsError, now: datetime) -> Notice:
     """Say that something cannot be read; `what` completes the sentence "… cannot be read"."""
-    return Notice(part, f"{what} cannot be read: {error.reason}", error.instruction, now, project_id)
+    reason = f"{what} cannot be read: {error.reason.rstrip('.')}."
+    return Notice(part, reason, error.instruction, now, project_id)
 
 
 def notice_of_odd_records(part: str, project_id: str | None, read: Read[Any], now: datetime) -> Notice | None:
@@ -72,5 +73,5 @@ def notice_of_odd_records(part: str, project_id: str | None, read: Read[Any], no
     ]
     if not any(odd):
         return None
-    reason = f"Jira gave odd records in the {part}: {', '.join(filter(None, odd))}."
+    reason = f"Jira gave odd records: {', '.join(filter(None, odd))}."
     return Notice(part, reason, "Everything else of it was read; nothing has to be done.", now, project_id)

@@ -161,4 +161,4 @@ def _notice(
     close = {match for name in unknown for match in difflib.get_close_matches(name, known, 1, 0.7)}
     guess = f"Did you mean {' or '.join(sorted(close))}?" if close and not hint else hint
     repair = f"{guess} It has no effect: correct or remove it (`jira-assets config`).".strip()
-    return Notice(f"{PART}{env}", f"{env} names {named}; {missing}.", repair, now)
+    return Notice(f"{PART}{env}", f"{named} matches nothing: {missing}.", repair, now)

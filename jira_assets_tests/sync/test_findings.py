@@ -123,7 +123,10 @@ def settings_said(bench: Bench, **settings: str) -> list[str]:
     bench.land_and_derive(seen("1", issue, histories=[history]))
     chosen = load_settings({"home": str(bench.lake.root), **settings}, {}, dotenv=None, stored={})
     known = KnownNames(bench.engine, bench.lake, [PROJECT])
-    return [f"{notice.reason} {notice.instruction}" for notice in unmatched_settings(known, chosen, NOON)]
+    return [
+        f"{notice.part}: {notice.reason} {notice.instruction}"
+        for notice in unmatched_settings(known, chosen, NOON)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ def test_a_name_that_the_site_does_not_know_is_said_with_its_setting(
 ) -> None:
     (said,) = settings_said(bench, **{setting: value})
 
-    assert said.startswith(f"JIRA_ASSETS_{setting.upper()} names ")
+    assert said.startswith(f"setting JIRA_ASSETS_{setting.upper()}: “")
     assert all(word in said for word in words), said
 
 
