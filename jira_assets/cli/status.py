@@ -14,7 +14,7 @@ from jira_assets.jira.connected import Connected, connected_as
 from jira_assets.phrases import ago
 from jira_assets.settings import Settings
 from jira_assets.state.records import SyncRecord
-from jira_assets.sync.notices import StandingNotice, current_notices
+from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
 from jira_assets.sync.status import ProjectStatus, read_statuses
 from jira_assets.warehouse.lake import Lake
 
@@ -52,8 +52,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
         invocation.say(f"Jira asks everyone to wait until {paused_until:%H:%M:%S} UTC: {reason}.")
     if connected.trouble:
         click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
-    for notice in notices:
-        click.echo(f"! {notice}", err=True)
+    for line in in_lines(notices):
+        click.echo(f"! {line}", err=True)
     if not projects:
         invocation.say("No project is tracked yet. Track one with `jira-assets projects track KEY`.")
 

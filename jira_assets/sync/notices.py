@@ -17,6 +17,7 @@ from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Notice
 
 MOST_KEYS_NAMED = 5
+MOST_SHOWN = 20
 _ID_IN_PATH = re.compile(r"/[0-9]+\b")
 
 
@@ -60,6 +61,15 @@ def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[Stand
         if notice.project_id is None or notice.project_id in keys:
             alike[notice.part, _ID_IN_PATH.sub("/{}", notice.reason)].append(notice)
     return list(_together(alike.values(), keys))
+
+
+def in_lines(notices: Sequence[StandingNotice]) -> list[str]:
+    """Say the first of them in a line each, and how many others there are."""
+    more = len(notices) - MOST_SHOWN
+    others = (
+        [f"{counted(more, 'more notice')}: `jira-assets status --json` has them all."] if more > 0 else []
+    )
+    return [*map(str, notices[:MOST_SHOWN]), *others]
 
 
 def _together(groups: Iterable[Sequence[Notice]], keys: dict[str, str]) -> Iterator[StandingNotice]:

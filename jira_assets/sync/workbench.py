@@ -26,7 +26,7 @@ from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.findings import note_findings
 from jira_assets.sync.inactive import ask_again
 from jira_assets.sync.listener import Listener
-from jira_assets.sync.notices import StandingNotice, current_notices
+from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.outside import follow_sources, note_followed, outside_identity
 from jira_assets.sync.project import Task
@@ -91,7 +91,7 @@ class Workbench:
                 context = replace(context, options=options)
             result = sync_projects(context, self.state, tasks)
         self._note_findings(result.outcomes)
-        result.notices += [*notices, *map(str, self.notices())]
+        result.notices += [*notices, *in_lines(self.notices())]
         return result
 
     @room_errors()
@@ -103,7 +103,7 @@ class Workbench:
             found = ask_again(context, self.state)
             refresh_site(context, tracked, force=True)
         notices = [f"{key} is visible again." for key in found]
-        return self.lake.site_manifest().tables, [*notices, *map(str, self.notices())]
+        return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
 
     def notices(self) -> list[StandingNotice]:
         """Gather what stops no sync, and somebody should know of."""

@@ -16,6 +16,7 @@ from jira_assets.settings import load_settings
 from jira_assets.state import TrackedProject
 from jira_assets.sync.estimates import estimate_notices
 from jira_assets.sync.fields import NUMBER_TYPE
+from jira_assets.sync.notices import StandingNotice, in_lines
 from jira_assets.sync.unmatched_settings import KnownNames, unmatched_settings
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.manifest import CutList, FieldMapping
@@ -187,6 +188,14 @@ def test_a_setting_that_matches_nothing_is_said_by_sync_and_publish_and_then_no_
     with open_rig(tmp_path) as rig:
         rig.bench.publish_decisions()
         assert rig.bench.notices() == []
+
+
+def test_many_notices_are_cut_where_a_person_reads_them() -> None:
+    many = [StandingNotice(f"part {number}", "No.", "", NOON) for number in range(25)]
+
+    assert len(in_lines(many)) == 21
+    assert in_lines(many)[-1].startswith("5 more notices: ")
+    assert len(in_lines(many[:20])) == 20
 
 
 def test_sprints_of_the_last_of_many_boards_are_found(rig: Rig) -> None:
