@@ -31,7 +31,7 @@ _WORDS = (
     "点",
 )
 _SET = (
-    "Set the right one: `jira-assets projects fields {key} --story-points FIELD`, or for the whole site "
+    "Set the right one: `jira-assets projects fields KEY --story-points FIELD`, or for the whole site "
     "JIRA_ASSETS_STORY_POINTS_FIELD."
 )
 
@@ -48,30 +48,29 @@ def estimate_notices(
     if issues is None or not issues.rows or not fields:
         return
     field_id, names = manifest.mapping.story_points_field, {field.id: field.name for field in fields}
-    instruction = _SET.format(key=manifest.project_key)
     wrong = sum(group.nulled.get("story_points", 0) for group in manifest.derived.values())
     if field_id is not None and wrong:
         name = names.get(field_id) or field_id
-        reason = f"{counted(wrong, 'issue')} in {manifest.project_key} have something other than a number in "
-        yield Notice(PART, f"{reason}{name} ({field_id}).", instruction, now, manifest.project_id)
+        reason = f"{name} ({field_id}) holds something other than a number in {counted(wrong, 'issue')}."
+        yield Notice(PART, reason, _SET, now, manifest.project_id)
     elif field_id is None or not _estimated(engine, lake, issues.path):
         likely = _likely(fields, manifest.project_id, count_numbers(engine, lake, manifest), field_id)
         if not_found := _not_found(manifest, names, likely):
-            yield Notice(PART, not_found, instruction, now, manifest.project_id)
+            yield Notice(PART, not_found, _SET, now, manifest.project_id)
 
 
 def _not_found(manifest: Manifest, names: Mapping[str, str], likely: Sequence[str]) -> str | None:
     """Word it; a project without sprints that estimates nothing is as it should be."""
     sprints = manifest.derived_file("jira_issue_sprints")
-    chosen, key = manifest.mapping.story_points_field, manifest.project_key
+    chosen = manifest.mapping.story_points_field
     has_sprints = sprints is not None and sprints.rows > 0
     if not likely and (chosen is not None or not has_sprints):
         return None
     if chosen is None:
-        found = f"No story points or estimate field was found for {key}."
+        found = "No story points or estimate field was found."
     else:
         name = names.get(chosen) or chosen
-        found = f"The story points of {key} are read from {name} ({chosen}), which is empty."
+        found = f"Story points are read from {name} ({chosen}), which is empty."
     candidates = f" Likely candidates: {', '.join(likely)}." if likely else ""
     return found + candidates
 
@@ -90,7 +89,7 @@ def _likely(
         and any(word in field.name.casefold() for word in _WORDS)
     ]
     found.sort(key=lambda field: (-numbers[field.id], field.id))
-    return [f"{f.name} ({f.id}, {counted(numbers[f.id], 'value')})" for f in found[:MOST_CANDIDATES]]
+    return [f"{field.name} ({field.id})" for field in found[:MOST_CANDIDATES]]
 
 
 def _estimated(engine: duckdb.DuckDBPyConnection, lake: Lake, path: str) -> bool:

@@ -55,8 +55,7 @@ def test_a_renamed_field_of_story_points_is_named_as_a_candidate(bench: Bench) -
     (said,) = estimates(bench, renamed, budget, customfield_16=5, customfield_17=1000)
 
     assert said == (
-        "No story points or estimate field was found for P10. "
-        "Likely candidates: Story-Points (customfield_16, 1 value)."
+        "No story points or estimate field was found. Likely candidates: Story-Points (customfield_16)."
     )
 
 
@@ -66,13 +65,13 @@ def test_an_empty_field_of_story_points_is_said_where_another_is_filled(bench: B
     (said,) = estimates(bench, points, effort, chosen="customfield_16", customfield_17=3)
 
     assert "read from Story Points (customfield_16), which is empty" in said
-    assert "Effort (customfield_17, 1 value)" in said
+    assert "Effort (customfield_17)" in said
 
 
 def test_sprints_without_any_estimate_are_said_and_a_project_without_sprints_is_not(bench: Bench) -> None:
     assert estimates(bench, number_field("customfield_17", "Budget"), customfield_17=3) == []
     (said,) = estimates(bench, number_field("customfield_17", "Budget"), customfield_20=[SPRINT])
-    assert said == "No story points or estimate field was found for P10."
+    assert said == "No story points or estimate field was found."
 
 
 def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
@@ -80,7 +79,7 @@ def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
 
     (said,) = estimates(bench, points, chosen="customfield_16", customfield_16="XL")
 
-    assert said == "1 issue in P10 have something other than a number in Story Points (customfield_16)."
+    assert said == "Story Points (customfield_16) holds something other than a number in 1 issue."
 
 
 def test_estimates_as_they_should_be_are_not_mentioned(bench: Bench) -> None:
