@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from jira_assets.errors import BadQuery, JiraAssetsError
 from jira_assets.jira.answers import Board, Component, Project, Sprint, Version
 from jira_assets.phrases import counted
@@ -98,9 +100,8 @@ def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]
     if not isinstance(part, Read):
         notice = notice_of(BOARDS, project.id, "The list of boards", part, now)
         consequence = "Sprint names and dates come from the newest copy inside any issue, and may be behind."
-        details.notices.append(
-            Notice(BOARDS, notice.reason, f"{notice.instruction} {consequence}", now, project.id)
-        )
+        instruction = f"{notice.instruction} {consequence}"
+        details.notices.append(msgspec.structs.replace(notice, instruction=instruction))
         return
     details.boards = part.content[:MOST_BOARDS_ASKED]
     if odd := notice_of_odd_records(BOARDS, project.id, part, now):

@@ -60,7 +60,7 @@ def read_part(context: SyncContext, ask: Callable[[], Content]) -> Part[Content]
 def notice_of(part: str, project_id: str | None, what: str, error: JiraAssetsError, now: datetime) -> Notice:
     """Say that something cannot be read; `what` completes the sentence "… cannot be read"."""
     reason = f"{what} cannot be read: {error.reason.rstrip('.')}."
-    return Notice(part, reason, error.instruction, now, project_id)
+    return Notice(part, reason, error.instruction, now, project_id, is_unread=True)
 
 
 def notice_of_odd_records(part: str, project_id: str | None, read: Read[Any], now: datetime) -> Notice | None:

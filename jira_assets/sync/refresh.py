@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,8 @@ from jira_assets.warehouse.manifest import Notice, SiteManifest
 from jira_assets.warehouse.site import land_site_table, read_site_table
 
 FORBIDDEN = 403
+TRY_AGAIN_AFTER = timedelta(hours=1)
+"""A part of one project that cannot be read; the lists of the site are asked for by each sync."""
 
 
 @dataclass
@@ -53,7 +55,7 @@ def refresh_site(
     with context.lake.lock("site", "refresh of the site's tables"):
         manifest = context.lake.site_manifest()
         stale = [name for name in SITE_LISTS if force or _is_stale(context, manifest.tables.get(name))]
-        asked = {*project_ids} if force else {*doubted}
+        asked = {*project_ids} if force else {*doubted, *_worth_another_try(context, manifest)}
         due = [key for key in project_ids if key in asked or _is_stale(context, manifest.projects.get(key))]
         with beside_the_issues(context, failed_before=_failed_before(manifest, stale, due)) as asking:
             failed = _refresh(asking, manifest, stale, due, project_ids)
@@ -97,10 +99,20 @@ def _is_stale(context: SyncContext, known: Any) -> bool:
     return context.clock() - refreshed_at >= context.options.refresh_every
 
 
+def _worth_another_try(context: SyncContext, manifest: SiteManifest) -> set[str]:
+    """Name the projects of which something could not be read an hour ago."""
+    unread = {notice.project_id for notice in manifest.notices if notice.is_unread}
+    return {
+        key
+        for key, details in manifest.projects.items()
+        if key in unread and context.clock() - details.refreshed_at >= TRY_AGAIN_AFTER
+    }
+
+
 def _failed_before(manifest: SiteManifest, stale: Sequence[str], due: Sequence[str]) -> bool:
     """Tell whether all that is asked for could not be read the last time."""
     asked = {(SITE_LISTS[name].part, None) for name in stale} | {(DETAILS, key) for key in due}
-    return asked <= {notice.key for notice in manifest.notices}
+    return bool(asked) and asked <= {notice.key for notice in manifest.notices}
 
 
 def _read_list(

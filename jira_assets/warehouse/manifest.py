@@ -142,6 +142,8 @@ class Notice(msgspec.Struct, frozen=True):
     instruction: str
     since: datetime
     project_id: str | None = None
+    is_unread: bool = False
+    """Whether the part could not be read, so that it is worth asking again soon."""
 
     @property
     def key(self) -> tuple[str, str | None]:

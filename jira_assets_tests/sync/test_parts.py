@@ -188,6 +188,18 @@ def test_a_notice_says_since_when_and_goes_when_the_part_is_read_again(rig: Rig)
     assert (rig.bench.notices(), result.notices) == ([], [])
 
 
+def test_boards_that_could_not_be_read_are_asked_for_again_within_the_hour(rig: Rig) -> None:
+    fail(rig, FAILURES["500"], "/rest/agile/1.0/board", when="projectKeyOrId")
+    rig.sync()
+    rig.site.faults.clear()
+
+    rig.sync()
+    assert [notice.part for notice in rig.bench.notices()] == ["boards"]
+    rig.site.clock.advance(timedelta(hours=1))
+    rig.sync()
+    assert rig.bench.notices() == []
+
+
 def test_only_an_identity_that_jira_refuses_stops_a_sync(rig: Rig) -> None:
     fail(rig, FAILURES["401 of the gateway"], "/rest/api/3/search/jql")
     outcomes = rig.sync().outcomes
