@@ -14,7 +14,9 @@ from jira_assets.sync.health import (
     EVERY_PROJECT_SYNCED,
     NO_PROJECT_TOO_OLD,
     NO_PROJECT_UNPROVEN,
+    NOTHING_UNREAD,
     Verdict,
+    judge_notices,
     judge_projects,
     limits_from,
 )
@@ -40,6 +42,8 @@ DESCRIPTIONS = {
         "allowed age.",
         NO_PROJECT_UNPROVEN: "Every tracked project was compared with Jira issue by issue within the allowed "
         "days, and nothing is missing.",
+        NOTHING_UNREAD: "Every part of the site (people, boards, sprints, statuses, …) was read, no list is "
+        "cut, estimates are found, and every setting names something the site has.",
         CONNECTION_HOLDS: "A Jira site is connected, and its consent neither was lost nor ends within "
         "two weeks.",
     },
@@ -71,13 +75,13 @@ def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iter
 
 
 def judge_status(bench: Workbench) -> list[Verdict]:
-    """Judge the connection, and how fresh and complete the projects are; only the state is read for it."""
+    """Judge the connection, how fresh and complete the projects are, and the notices: without a query."""
     projects = judge_projects(
         bench.state.tracked_projects(), bench.state.records(), bench.clock(), limits_from(bench.settings)
     )
     connected = connected_as(bench.settings, bench.state, bench.clock())
     trouble = {"connection": f"{connected.trouble} {connected.remedy}"} if connected.trouble else {}
-    return [Verdict(CONNECTION_HOLDS, trouble), *projects]
+    return [Verdict(CONNECTION_HOLDS, trouble), *projects, judge_notices(bench.notices())]
 
 
 def judge_tables(bench: Workbench) -> list[Verdict]:

@@ -13,7 +13,8 @@ import pytest
 
 from jira_assets.definitions import defs
 from jira_assets.state import SyncRecord, TrackedProject
-from jira_assets.sync.health import Limits, judge_projects
+from jira_assets.sync.health import Limits, judge_notices, judge_projects
+from jira_assets.sync.notices import StandingNotice
 from jira_assets.warehouse.manifest import Derived, Manifest
 from jira_assets.warehouse.soundness import (
     open_issues_that_differ,
@@ -55,6 +56,19 @@ def test_a_project_that_was_probed_lately_is_not_too_old() -> None:
 def test_a_project_that_was_never_read_is_too_old_when_it_was_tracked_long_ago() -> None:
     assert set(faults(None)) == {"no_project_too_old", "no_project_unproven"}
     assert faults(None, replace(PAY, tracked_at=NOW)) == {}
+
+
+def test_what_stands_among_the_notices_is_listed() -> None:
+    notices = [
+        StandingNotice("boards", "Closed.", "Ask.", NOW, ("PAY", "WEB")),
+        StandingNotice("people", "No.", "", NOW),
+    ]
+
+    assert judge_notices([]).passed
+    assert judge_notices(notices).faults == {
+        "boards of PAY, WEB": "boards of PAY, WEB: Closed. Ask. (since 2026-11-24 12:00 UTC)",
+        "people": "people: No. (since 2026-11-24 12:00 UTC)",
+    }
 
 
 def test_a_project_is_unproven_after_days_or_when_issues_are_missing() -> None:
@@ -147,6 +161,7 @@ def test_all_checks_can_be_run_by_hand_and_pass_on_a_site_that_was_synced(
         "no_project_too_old": True,
         "no_project_unproven": True,
         "the_connection_holds": True,
+        "nothing_unread": True,
         "values_fit_their_type": True,
         "one_row_an_issue": True,
         "open_issues_as_the_changelog_says": True,

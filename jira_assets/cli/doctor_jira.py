@@ -9,12 +9,20 @@ from datetime import UTC, datetime, timedelta
 from jira_assets.cli.connect_finish import HOW_TO_SEE_PROJECTS
 from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
-from jira_assets.errors import AuthenticationError, Forbidden, JiraError, NotFound, ScopeMissing
+from jira_assets.errors import (
+    AuthenticationError,
+    Forbidden,
+    JiraAssetsError,
+    JiraError,
+    NotFound,
+    ScopeMissing,
+)
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
 from jira_assets.settings import Settings
 from jira_assets.state import TrackedProject
+from jira_assets.sync.identity_check import IdentityCheck
 
 SKEW = timedelta(seconds=60)
 ATTEMPTS = 3
@@ -37,9 +45,16 @@ def check_jira(settings: Settings) -> Iterator[Finding]:
                 "jira", f"{connection.base_url} knows {connection.credential} as {identity.display_name}"
             )
             yield _clock(now, identity.answered_at or now)
-            visible = {project.id: project.key for project in client.fetch_projects()}
-            yield from _projects(client, visible, state.tracked_projects())
-            for project_id in list(visible)[:1]:
+            tracked = state.tracked_projects()
+            try:
+                visible = {project.id: project.key for project in client.fetch_projects()}
+            except JiraAssetsError as failure:
+                error = IdentityCheck().judge(client, failure)
+                yield doubtful("projects", f"the list cannot be read: {error.reason}", error.instruction)
+                visible = {}
+            else:
+                yield from _projects(client, visible, tracked)
+            for project_id in [*visible, *(project.project_id for project in tracked)][:1]:
                 yield _boards(client, project_id)
 
 

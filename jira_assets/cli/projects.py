@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,8 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.pick import pick
 from jira_assets.cli.project_fields import fields
 from jira_assets.cli.wiring import open_client, open_state
-from jira_assets.errors import InputError, NotFound
+from jira_assets.errors import InputError, JiraAssetsError, NotFound
+from jira_assets.jira.patience import Patience, bounded
 from jira_assets.phrases import counted
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
         raise click.UsageError("Name the KEYS to track, or say --all.")
     with open_state(invocation.settings) as state:
         client = open_client(invocation.settings, state)
-        found = _fetch_projects(client)
+        found = _fetch_projects(client) if picks or everything else _listed(client)
         if picks:
             tracked = {project.project_id for project in state.tracked_projects()}
             keys = pick([(p.key, p.name) for p in found if p.id not in tracked])
@@ -116,6 +118,16 @@ def _fetch_projects(client: JiraClient) -> list[Project]:
 
         raise InputError(f"{NO_PROJECT}.", HOW_TO_SEE_PROJECTS)
     return found
+
+
+def _listed(client: JiraClient) -> list[Project]:
+    """List the projects, none while that fails: a project that is named can be asked for by itself."""
+    client.fetch_identity()
+    try:
+        with bounded(Patience(client.transport.clock, timedelta(seconds=15))):
+            return list(client.fetch_projects())
+    except JiraAssetsError:
+        return []
 
 
 def _choose(

@@ -14,13 +14,17 @@ from jira_assets.jira.connected import Connected, connected_as
 from jira_assets.phrases import ago
 from jira_assets.settings import Settings
 from jira_assets.state.records import SyncRecord
+from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
 from jira_assets.sync.status import ProjectStatus, read_statuses
 from jira_assets.warehouse.lake import Lake
 
 
 @click.command()
 @click.option(
-    "--json", "as_json", is_flag=True, help="site_url, connection, paused_until, warehouse, projects."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="site_url, connection, paused_until, warehouse, projects, notices.",
 )
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
@@ -28,23 +32,28 @@ def status(invocation: Invocation, as_json: bool) -> None:
 
     With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble and remedy. Each of
     `projects` has the columns of the table sync_status, and name, requests, seconds, last_instruction and
-    held_by (the process that works on it now).
+    held_by (the process that works on it now). `notices` are what stops no sync and deserves a look: part,
+    reason, instruction, since and the keys of the projects concerned.
     """
     settings = invocation.settings
     with open_state(settings) as state:
         connected = connected_as(settings, state)
-        projects = read_statuses(state, Lake(settings.lake_dir))
+        lake = Lake(settings.lake_dir)
+        projects = read_statuses(state, lake)
+        notices = current_notices(lake, state.tracked_projects())
         paused_until, reason = state.paused_until(), state.pause_reason()
     if paused_until and paused_until <= datetime.now(UTC):
         paused_until = None
     if as_json:
-        write_json(_document(settings, projects, paused_until, connected))
+        write_json(_document(settings, projects, paused_until, connected, notices))
         return
     write_table(["project", "status", "issues", "up to date", "proved complete", "note"], map(_row, projects))
     if paused_until:
         invocation.say(f"Jira is not asked before {paused_until:%H:%M:%S} UTC: {reason}.")
     if connected.trouble:
         click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
+    for line in in_lines(notices):
+        click.echo(f"! {line}", err=True)
     if not projects:
         invocation.say("No project is tracked yet. Track one with `jira-assets projects track KEY`.")
 
@@ -70,7 +79,11 @@ def _trouble(record: SyncRecord) -> str:
 
 
 def _document(
-    settings: Settings, projects: list[ProjectStatus], paused_until: datetime | None, connected: Connected
+    settings: Settings,
+    projects: list[ProjectStatus],
+    paused_until: datetime | None,
+    connected: Connected,
+    notices: list[StandingNotice],
 ) -> dict[str, object]:
     warehouse = settings.warehouse_file
     return {
@@ -79,4 +92,5 @@ def _document(
         "paused_until": paused_until,
         "warehouse": str(warehouse) if warehouse.exists() else None,
         "projects": [asdict(p.record) | {"name": p.name, "held_by": p.held_by} for p in projects],
+        "notices": [asdict(notice) for notice in notices],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ Kind = Literal[
     "chunk_cut",  # a chunked answer ends without its last chunk
     "invalid_json",  # a complete 200 whose JSON stops in the middle
     "slow",  # the real answer, late
+    "odd_records",  # the real list, and these elements with it
 ]
 HTML = "text/html;charset=UTF-8"
 OOPS = (
@@ -44,10 +46,21 @@ class Fault:
     retry_after: float | None = None
     reset_in: timedelta | None = None
     seconds: float = 0.0
+    exact: bool = False
+    """Whether `path` is the whole path."""
+    elements: Sequence[Any] = ()
 
     def concerns(self, path: str, text: str) -> bool:
         """Tell whether a request may meet this fault."""
-        return self.count != 0 and path.startswith(self.path) and self.when in text
+        is_there = path == self.path if self.exact else path.startswith(self.path)
+        return self.count != 0 and is_there and self.when in text
+
+    def with_odd_records(self, body: bytes) -> bytes:
+        """Add the elements to the list in an answer, or to its page; an empty list ends paging and stays."""
+        found = json.loads(body)
+        values = found["values"] if isinstance(found, dict) else found
+        values += self.elements if values else ()
+        return json.dumps(found).encode()
 
     def headers_at(self, now: datetime) -> dict[str, str]:
         """Return the headers of the answer, those that name a moment included."""
@@ -104,6 +117,11 @@ def html_page(**rule: Any) -> Fault:
 def broken(kind: Kind, **rule: Any) -> Fault:
     """Break the connection or the body."""
     return _with(Fault(kind), rule)
+
+
+def odd_records(*elements: Any, **rule: Any) -> Fault:
+    """Give the real list with these elements at its end, as sites with a history do."""
+    return _with(Fault("odd_records", elements=elements), rule)
 
 
 def every_fault(probability: float = 0.1, *, retry_after: float = 1) -> list[Fault]:

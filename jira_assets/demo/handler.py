@@ -127,6 +127,8 @@ class SiteHandler(BaseHTTPRequestHandler):
             time.sleep(fault.seconds)
         authorization = self.headers.get("Authorization")
         reply = answer(site, request.method, target, request.query, request.body, authorization)
+        if fault is not None and fault.kind == "odd_records" and reply.status == 200:
+            reply.body = fault.with_odd_records(reply.body)
         if site.switches.half_emoji:
             reply.body = reply.body.replace("\ufffd".encode(), rb"\ud83d")
         return reply

@@ -1,12 +1,13 @@
-"""What Jira answers, typed. Unknown fields are ignored; what may be absent or null is None."""
+"""What Jira answers, typed. Unknown fields are ignored; what may be absent or null is None.
+
+Only what identifies a record is required: a record without it is left out of its list.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import msgspec
-
-from jira_assets.jira.times import parse_time as parse_time
 
 
 class _Record(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
@@ -68,7 +69,7 @@ class Version(_Record, frozen=True, kw_only=True):
     """A version of a project."""
 
     id: str
-    name: str
+    name: str | None = None
     description: str | None = None
     released: bool | None = None
     archived: bool | None = None
@@ -80,7 +81,7 @@ class Component(_Record, frozen=True, kw_only=True):
     """A component of a project."""
 
     id: str
-    name: str
+    name: str | None = None
     description: str | None = None
 
 
@@ -88,7 +89,7 @@ class Category(_Record, frozen=True, kw_only=True):
     """A category that projects are sorted into."""
 
     id: str
-    name: str
+    name: str | None = None
 
 
 class Project(_Record, frozen=True, kw_only=True):
@@ -142,7 +143,7 @@ class Field(_Scoped, frozen=True, kw_only=True):
 class StatusCategory(_Record, frozen=True, kw_only=True):
     """Where a status stands: `new`, `indeterminate` or `done`."""
 
-    key: str
+    key: str | None = None
     id: int | None = None
     name: str | None = None
 
@@ -151,7 +152,7 @@ class Status(_Scoped, frozen=True, kw_only=True):
     """A status."""
 
     id: str
-    name: str
+    name: str | None = None
     category: StatusCategory | None = msgspec.field(default=None, name="statusCategory")
 
 
@@ -159,7 +160,7 @@ class IssueType(_Scoped, frozen=True, kw_only=True):
     """An issue type."""
 
     id: str
-    name: str
+    name: str | None = None
     hierarchy_level: int | None = None
     subtask: bool = False
 
@@ -194,7 +195,7 @@ class Board(_Record, frozen=True, kw_only=True):
 class EstimationField(_Record, frozen=True, kw_only=True):
     """The field that a board estimates with."""
 
-    field_id: str
+    field_id: str | None = None
     display_name: str | None = None
 
 
@@ -223,13 +224,13 @@ class Sprint(_Record, frozen=True, kw_only=True):
     """A sprint, its dates as Jira prints them: read them with `parse_time`."""
 
     id: int
-    name: str
-    state: str
+    name: str | None = None
+    state: str | None = None
     board_id: int | None = msgspec.field(default=None, name="originBoardId")
     goal: str | None = None
-    start_date: str | None = None
-    end_date: str | None = None
-    complete_date: str | None = None
+    start_date: str | int | float | None = None
+    end_date: str | int | float | None = None
+    complete_date: str | int | float | None = None
 
 
 class IssueHead(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ class BoardEndpoints(Endpoints):
 
     def fetch_board_configuration(self, board_id: int | str) -> BoardConfiguration:
         """Fetch how a board is set up, the field it estimates with included."""
-        return self._get(f"/rest/agile/1.0/board/{board_id}/configuration", BoardConfiguration)
+        return self._record(f"/rest/agile/1.0/board/{board_id}/configuration", BoardConfiguration)
 
     def fetch_board_sprints(self, board_id: int | str, *, state: str | None = None) -> list[Sprint]:
         """Fetch the sprints of a board, all or only those in some states, such as "active,future".
@@ -37,4 +37,4 @@ class BoardEndpoints(Endpoints):
 
     def fetch_sprint(self, sprint_id: int | str) -> Sprint:
         """Fetch one sprint as it is now."""
-        return self._get(f"/rest/agile/1.0/sprint/{sprint_id}", Sprint)
+        return self._record(f"/rest/agile/1.0/sprint/{sprint_id}", Sprint)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+import msgspec
+
 from jira_assets.errors import NotFound
 from jira_assets.jira.answers import Field, IssueType, Project, Status, User
 from jira_assets.jira.endpoints import Endpoints
+from jira_assets.jira.records import read_records
 
 ProjectState = Literal["live", "archived", "deleted"]
 
@@ -44,19 +47,19 @@ class CatalogEndpoints(Endpoints):
 
     def fetch_project(self, id_or_key: str) -> Project:
         """Fetch one project with its versions and components; raises NotFound when gone or hidden."""
-        return self._get(f"/rest/api/3/project/{id_or_key}", Project)
+        return self._record(f"/rest/api/3/project/{id_or_key}", Project)
 
     def fetch_fields(self) -> list[Field]:
         """Fetch the fields in use in the projects this account may browse."""
-        return self._get("/rest/api/3/field", list[Field])
+        return self._list("/rest/api/3/field", Field)
 
     def fetch_statuses(self) -> list[Status]:
         """Fetch the statuses, those of team-managed projects with their scope."""
-        return self._get("/rest/api/3/status", list[Status])
+        return self._list("/rest/api/3/status", Status)
 
     def fetch_issue_types(self) -> list[IssueType]:
         """Fetch the issue types."""
-        return self._get("/rest/api/3/issuetype", list[IssueType])
+        return self._list("/rest/api/3/issuetype", IssueType)
 
     def fetch_users(self) -> Iterator[User]:
         """Give every account of the site, once; raises Forbidden without the right to browse users."""
@@ -64,13 +67,14 @@ class CatalogEndpoints(Endpoints):
         seen: set[str] = set()
         while True:
             params = {"startAt": start, "maxResults": _USERS_A_PAGE}
-            # A page may be short in the middle, so only an empty one is the end.
-            page = self._get("/rest/api/3/users/search", list[User], params)
-            if not page:
-                return
+            page = self._get("/rest/api/3/users/search", list[msgspec.Raw], params)
             self.transport.spend(len(page) * POINTS_A_PERSON)
-            yield from (user for user in page if user.account_id not in seen)
-            seen.update(user.account_id for user in page)
+            users = read_records(page, User)
+            # A page may be short in the middle, so only an empty one is the end, or one that comes again.
+            if not page or (users and all(user.account_id in seen for user in users)):
+                return
+            yield from (user for user in users if user.account_id not in seen)
+            seen.update(user.account_id for user in users)
             start += len(page)
 
     def fetch_users_by_id(self, account_ids: Sequence[str]) -> list[User]:

@@ -126,10 +126,10 @@ def _collect(histories: Collection[msgspec.Raw], found: _Histories) -> None:
         text = bytes(raw)
         try:
             head = _decode_history(raw)
-            when = parse_time(head.created) if head.created is not None else _UNDATED
-        except ValueError:  # msgspec's errors are ValueErrors too
-            head, when = _HistoryHead(), _UNDATED
-        found[text.decode() if head.id is None else str(head.id)] = (when, text)
+        except msgspec.DecodeError:
+            head = _HistoryHead()
+        name = text.decode() if head.id is None else str(head.id)
+        found[name] = (parse_time(head.created) or _UNDATED, text)
 
 
 def _oldest_first(histories: Mapping[str, tuple[datetime, bytes]]) -> list[bytes]:

@@ -1,21 +1,23 @@
-"""What every group of endpoints needs: a transport, and Jira's paging by position."""
+"""What every group of endpoints needs: a transport, paging by position, lists read record by record."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from jira_assets.errors import IncompleteRead
+from jira_assets.jira.records import read_record, read_records
 from jira_assets.jira.transport import Params, Transport
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=msgspec.Struct)
 Shape = TypeVar("Shape")
 
 
-class _Page(msgspec.Struct, Generic[Item], rename="camel"):
-    values: list[Item]
+class _Page(msgspec.Struct, rename="camel"):
+    values: list[msgspec.Raw]
     is_last: bool | None = None
 
 
@@ -37,16 +39,35 @@ class Endpoints:
     def _post(self, path: str, shape: type[Shape], body: object, *, failures: int | None = None) -> Shape:
         return self.transport.request("POST", path, json=body, failures=failures).decode(shape)
 
+    def _record(self, path: str, shape: type[Item]) -> Item:
+        return read_record(self.transport.request("GET", path), shape)
+
+    def _list(self, path: str, item: type[Item]) -> list[Item]:
+        return read_records(self._get(path, list[msgspec.Raw]), item)
+
     def _pages(self, path: str, item: type[Item], params: Params) -> Iterator[list[Item]]:
         """Read pages by position until Jira says it was the last, or one is empty.
 
         A page may be shorter than asked for, so the next starts after what came, not after what was asked.
         """
         start = 0
+        before: list[msgspec.Raw] = []
         while True:
-            page = self._get(path, _Page[item], {**params, "startAt": start})  # type: ignore[valid-type]  # a type made at run time
+            page = self._get(path, _Page, {**params, "startAt": start})
+            if page.values and page.values == before:  # it does not heed the position
+                _check_whole(path, page)
+                return
             self.transport.spend(len(page.values))
-            yield page.values
-            start += len(page.values)
+            yield read_records(page.values, item)
+            before, start = page.values, start + len(page.values)
             if page.is_last or not page.values:
                 return
+
+
+def _check_whole(path: str, page: _Page) -> None:
+    """A list that comes whole, whatever position is asked for, does not say that there is more."""
+    if page.is_last is False:
+        raise IncompleteRead(
+            f"Jira gave the same page of {path} twice and says that there are more.",
+            "Nothing was taken over from it; the next sync asks again.",
+        )

@@ -51,9 +51,10 @@ class Answer:
         try:
             return decode_json(self.body, shape)
         except msgspec.DecodeError as error:
+            found = str(error).rstrip(".")
             raise IncompleteRead(
-                f"Jira answered {self.method} {self.url} with something unexpected: {error}.",
-                "Try again; if it stays, update jira_assets: this version does not know such an answer.",
+                f"Jira answered {self.method} {self.url} with something unexpected: {found}.",
+                "Nothing was taken over from it; the next sync asks again.",
                 url=self.url,
             ) from error
 

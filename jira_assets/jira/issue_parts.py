@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from jira_assets.jira.answers import IssueHead, RawIssue
@@ -61,7 +59,7 @@ def _head(part: _Part) -> IssueHead:
     fields = part.fields or _Fields()
     project = fields.project or _Project()
     project_id = "" if project.id is None else str(project.id)
-    return IssueHead(str(part.id), part.key or "", _time(fields.updated), project_id, project.key or "")
+    return IssueHead(str(part.id), part.key or "", parse_time(fields.updated), project_id, project.key or "")
 
 
 def _part(answer: msgspec.Raw) -> _Part | None:
@@ -72,11 +70,4 @@ def _part(answer: msgspec.Raw) -> _Part | None:
     try:  # an id is enough to ask for the issue
         return _Part(_decode_id(answer).id)
     except msgspec.DecodeError:
-        return None
-
-
-def _time(value: str | float | None) -> datetime | None:
-    try:
-        return parse_time(value) if value else None
-    except ValueError:
         return None

@@ -85,12 +85,9 @@ def _retry_after(text: str | None, start: datetime) -> float:
 
 def _quota_reset(answer: Answer, start: datetime) -> float:
     """Give the seconds until the quota is full again, 0 when Jira does not say."""
-    reset = answer.headers.get("X-RateLimit-Reset")
-    if reset:
-        try:
-            return max((parse_time(reset) - start).total_seconds(), 0.0)
-        except ValueError:
-            pass
+    reset = parse_time(answer.headers.get("X-RateLimit-Reset"))
+    if reset is not None:
+        return max((reset - start).total_seconds(), 0.0)
     return _structured_reset(answer.headers.get("RateLimit", ""))
 
 

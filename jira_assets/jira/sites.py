@@ -17,6 +17,7 @@ from jira_assets.errors import (
     SiteUnavailable,
 )
 from jira_assets.jira.exchange import Answer
+from jira_assets.jira.records import read_records
 from jira_assets.jira.refusals import error_from
 from jira_assets.jira.unreachable import unreachable
 
@@ -27,8 +28,8 @@ class AccessibleSite(msgspec.Struct, frozen=True):
     """A site that a grant reaches; one of Jira and one of Confluence may share an id."""
 
     id: str
-    name: str
     url: str
+    name: str = ""
     scopes: list[str] = []
 
     @property
@@ -51,7 +52,7 @@ def fetch_accessible_sites(api_url: str, access_token: str) -> list[AccessibleSi
     answer = _get(f"{api_url.rstrip('/')}/oauth/token/accessible-resources", access_token)
     if answer.status != 200:
         raise error_from(answer, "the OAuth grant")
-    found = answer.decode(list[AccessibleSite])
+    found = read_records(answer.decode(list[msgspec.Raw]), AccessibleSite)
     with_jira = {site.id: site for site in found if site.has_jira}
     if not with_jira:
         raise AuthenticationError(_without_jira(found), _CHOOSE_A_SITE_WITH_JIRA)

@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-_EPOCH_TEXT = re.compile(r"-?\d{9,}(\.\d+)?")
+_EPOCH_TEXT = re.compile(r"-?[0-9]{9,}(\.[0-9]+)?")
 # 10^11 seconds are the year 5138 and 10^11 milliseconds are March 1973: no issue lies beyond either.
 _MILLISECONDS_FROM = 100_000_000_000
 
 
-def parse_time(value: str | float) -> datetime:
+def parse_time(value: object) -> datetime | None:
     """Read a time as Jira prints it: ISO 8601 with any offset, or epoch seconds or milliseconds.
 
-    A text without an offset is taken as UTC. Raises ValueError when it is no time.
+    A text without an offset is taken as UTC. Returns None for everything that is no time between the years
+    1 and 9999 in UTC; never raises, whatever the value.
     """
-    if isinstance(value, str):
-        # The dash first: this is asked for each entry of each changelog, and a pattern costs more.
-        if value[4:5] == "-" or not _EPOCH_TEXT.fullmatch(value):
-            return _from_text(value)
-        value = float(value) if "." in value else int(value)
-    return _from_epoch(value)
+    try:
+        if isinstance(value, str):
+            # The dash first: this is asked for each entry of each changelog, and a pattern costs more.
+            if value[4:5] == "-" or not _EPOCH_TEXT.fullmatch(value):
+                return _from_text(value)
+            return _from_epoch(float(value) if "." in value else int(value))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return _from_epoch(value)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
 
 
 def epoch_ms(moment: datetime) -> int:
@@ -36,9 +42,6 @@ def _from_text(text: str) -> datetime:
 
 def _from_epoch(number: float) -> datetime:
     milliseconds = number if abs(number) >= _MILLISECONDS_FROM else number * 1000
-    try:
-        # Whole seconds and the rest apart: a float of both loses the last digits.
-        seconds, rest = divmod(milliseconds, 1000)
-        return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(rest * 1000))
-    except (OverflowError, OSError) as error:
-        raise ValueError(f"{number} is no time") from error
+    # Whole seconds and the rest apart: a float of both loses the last digits.
+    seconds, rest = divmod(milliseconds, 1000)
+    return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(rest * 1000))

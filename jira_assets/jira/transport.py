@@ -15,6 +15,7 @@ from requests import RequestException
 from jira_assets.errors import CalledOff, JiraAssetsError, JiraUnavailable, RateLimited, ScopeMissing
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.exchange import Answer
+from jira_assets.jira.patience import LONGEST_WAIT, Patience, present_patience
 from jira_assets.jira.pauses import EndpointGates, MemoryPauseBoard, PauseBoard, Wait, endpoint_of
 from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
@@ -58,6 +59,8 @@ class _Call:
     waited_until: datetime | None = None
     token: str = field(default="", repr=False)
     renewed: bool = False
+    patience: Patience | None = field(default_factory=present_patience)
+    failures: list[JiraAssetsError] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -144,24 +147,33 @@ class Transport:
         """Ask Jira and give its answer, one whole JSON document.
 
         Raises the error that `refusals.error_from` chooses; JiraUnavailable or RateLimited only after all
-        attempts, or when Jira asks for more patience than there is. `failures` is how many attempts may fail
-        for another reason than a rate limit, where that is fewer: a large request that fails again and again
-        is better divided than repeated.
+        attempts, when Jira asks for more patience than there is, or when the `Patience` of the present
+        context is over. `failures` is how many attempts may fail for another reason than a rate limit, where
+        that is fewer: a large request that fails again and again is better divided than repeated.
         """
         body = None if json is None else msgspec.json.encode(json)
         call = _Call(method, path, params, body, endpoint_of(method, path))
+        if call.patience:
+            call.patience.check(call.endpoint)
         for attempt in range(1, self._attempts + 1):
             outcome = self._attempt(call)
             if isinstance(outcome, Answer):
+                if call.patience:
+                    call.patience.answered(call.endpoint)
                 return outcome
             setback = outcome
-            if not setback.at_once:  # also when this call gives up: others obey what Jira says
-                self._stay_away(call, setback, attempt)
+            if setback.nobody_there and not self._reached and attempt >= ATTEMPTS_TO_REACH:
+                break
+            if setback.at_once:
+                continue
+            wait = self._wait_after(call, setback, attempt)
+            is_worth_it = self._is_worth_it(call, setback, wait)
+            # Also when this call gives up: others obey what Jira says.
+            self._stay_away(call, setback.limit, self.clock() + wait)
             if failures is not None and not isinstance(setback.error, RateLimited):
                 failures -= 1
-            if failures is not None and failures <= 0:
-                break
-            if setback.nobody_there and not self._reached and attempt >= ATTEMPTS_TO_REACH:
+                is_worth_it = is_worth_it and failures > 0
+            if not is_worth_it:
                 break
         raise setback.error
 
@@ -220,10 +232,20 @@ class Transport:
         call.renewed = True
         return bool(renew(call.token, answer.status))
 
-    def _stay_away(self, call: _Call, setback: _Setback, attempt: int) -> None:
-        """Close what has to stay closed for a while, at least as long as Jira says."""
-        limit = setback.limit
-        until = self.clock() + timedelta(seconds=max(limit.seconds, backoff(attempt)))
+    def _wait_after(self, call: _Call, setback: _Setback, attempt: int) -> timedelta:
+        """Choose how long to wait: at least as long as Jira says."""
+        ours = min(backoff(attempt), LONGEST_WAIT) if call.patience else backoff(attempt)
+        return timedelta(seconds=max(setback.limit.seconds, ours))
+
+    def _is_worth_it(self, call: _Call, setback: _Setback, wait: timedelta) -> bool:
+        """Tell whether to ask again; a quota that is spent says nothing of the endpoint."""
+        if call.patience is None or setback.limit.scope == "site":
+            return True
+        call.failures.append(setback.error)
+        return call.patience.lasts(call.endpoint, call.failures, self.clock(), wait)
+
+    def _stay_away(self, call: _Call, limit: Limit, until: datetime) -> None:
+        """Close what has to stay closed for a while."""
         call.not_before = (until, limit.reason)
         if limit.scope == "site":
             self._board.pause(until, limit.reason)
@@ -261,7 +283,7 @@ class Transport:
 
     def _wait(self, call: _Call, until: datetime, reason: str) -> None:
         seconds = max((until - self.clock()).total_seconds(), 0.0)
-        if seconds > self._patience.total_seconds():
+        if seconds > self._patience.total_seconds() or self._is_closed_too_long(call, until):
             raise RateLimited(
                 f"Jira is not asked before {until:%Y-%m-%d %H:%M} UTC: {reason}.",
                 "Try again after that; nothing is lost.",
@@ -272,6 +294,12 @@ class Transport:
         self._count(seconds=seconds)
         self._sleep(seconds)
         call.waited_until = until
+
+    def _is_closed_too_long(self, call: _Call, until: datetime) -> bool:
+        """Tell whether an endpoint, not the whole site, is closed for longer than its answer is worth."""
+        if call.patience is None or until == self._board.paused_until():
+            return False
+        return call.not_before is None and not call.patience.waits_until(until)
 
     def _count(self, requests: int = 0, seconds: float = 0.0) -> None:
         for tally in (self.total, *tallies()):

@@ -14,6 +14,7 @@ import duckdb
 
 from jira_assets.jira.client import JiraClient
 from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.identity_check import IdentityCheck
 from jira_assets.sync.silence import Silence
 from jira_assets.warehouse.lake import Lake
 
@@ -48,6 +49,11 @@ class SyncOptions:
         """What to ask Jira for: everything but what is excluded."""
         return ["*all", *(f"-{name}" for name in self.excluded_fields)]
 
+    @property
+    def embeds_lists(self) -> bool:
+        """Whether issues come with lists of which Jira embeds the first page only."""
+        return not {"comment", "worklog"} <= set(self.excluded_fields)
+
 
 def utc_now() -> datetime:
     """Tell the time of this machine."""
@@ -69,6 +75,7 @@ class SyncContext:
     options: SyncOptions = field(default_factory=SyncOptions)
     notify: Callable[[Progress], None] = lambda _: None
     silence: Silence = field(default_factory=Silence)
+    identity: IdentityCheck = field(default_factory=IdentityCheck)
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
         """Run a task in the pool; what it asks Jira counts for whoever submits it."""

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from jira_assets.phrases import counted
 from jira_assets.settings import Settings
 from jira_assets.state.records import SyncRecord, TrackedProject
+from jira_assets.sync.notices import StandingNotice
 
 EVERY_PROJECT_SYNCED = "every_project_synced"
 NO_PROJECT_TOO_OLD = "no_project_too_old"
 NO_PROJECT_UNPROVEN = "no_project_unproven"
+NOTHING_UNREAD = "nothing_unread"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ def judge_projects(
         Verdict(name, {key: fault for key, fault in found.items() if fault is not None})
         for name, found in faults.items()
     ]
+
+
+def judge_notices(notices: Iterable[StandingNotice]) -> Verdict:
+    """Judge whether some part of the site is stale or cut, or some setting without effect."""
+    return Verdict(NOTHING_UNREAD, {notice.concerns: str(notice) for notice in notices})
 
 
 def _failure(record: SyncRecord) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from jira_assets.errors import AuthenticationError, BadQuery, Forbidden, JiraAssetsError, NotFound
+from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound
 from jira_assets.room import room_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
@@ -43,8 +43,8 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     """Bring a project up to date; a failure that concerns this project alone comes back in the outcome.
 
     `facts` are asked for when the issues have been read: they may be on their way until then, people may
-    have chosen other fields, and they raise what forbids this project. Raises `AuthenticationError`, which
-    concerns every project.
+    have chosen other fields, and they raise what forbids this project. Raises `AuthenticationError` when Jira
+    refuses our identity, which concerns every project.
     """
     started = time.monotonic()
     on_wait = _tell(context, task.project)
@@ -52,10 +52,9 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
         try:
             with room_errors(), context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait):
                 outcome = _sync_locked(context, task, mark, facts)
-        except AuthenticationError:
-            raise
         except JiraAssetsError as error:
-            outcome = failed(context.lake, task.project, error)
+            # One endpoint that refuses us concerns this project; only who we are concerns every project.
+            outcome = failed(context.lake, task.project, context.identity.judge(context.client, error))
     return replace(outcome, requests=tally.requests, seconds=time.monotonic() - started)
 
 
@@ -124,7 +123,13 @@ def derive_mapped(
     changed = False
     for _ in range(2):
         manifest.mapping = map_fields(engine, lake, manifest, project, facts, options)
-        if not derive_project(engine, lake, manifest, extra_fields=options.extra_fields):
+        if not derive_project(
+            engine,
+            lake,
+            manifest,
+            extra_fields=options.extra_fields,
+            embeds_lists=options.embeds_lists,
+        ):
             break
         changed = True
     return changed

@@ -1,38 +1,47 @@
 """Refresh the tables about the site as a whole, daily.
 
 Renaming a project, a status, a version or a person changes no issue's `updated`: no incremental read would
-ever notice. Each table is replaced as a whole, and written only when its content changed.
+ever notice. Each table is replaced as a whole, and written only when its content changed. A part that cannot
+be read keeps its old table, becomes a notice, and is asked for again by the next sync.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ScopeMissing
-from jira_assets.jira.client import JiraClient
+import msgspec
+
+from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
+from jira_assets.jira.answers import Project
 from jira_assets.sync.context import SyncContext, drain
-from jira_assets.sync.details import fetch_details, put_details
-from jira_assets.sync.fields import type_of
-from jira_assets.sync.sprints import refresh_open_sprints
-from jira_assets.warehouse.manifest import SiteManifest
+from jira_assets.sync.details import DETAILS, Details, asked_of, fetch_details, put_details
+from jira_assets.sync.parts import (
+    Part,
+    Read,
+    beside_the_issues,
+    notice_of,
+    notice_of_odd_records,
+    read_part,
+)
+from jira_assets.sync.site_lists import SITE_LISTS, Rows, project_row
+from jira_assets.sync.sprints import OPEN_SPRINTS, refresh_open_sprints
+from jira_assets.warehouse.manifest import Notice, SiteManifest
 from jira_assets.warehouse.site import land_site_table, read_site_table
 
-UNREADABLE = (Forbidden, NotFound, ScopeMissing, BadQuery)
-"""A table that this account may not read is left as it is, and said; it never stops a sync."""
-
-Rows = list[dict[str, Any]]
+FORBIDDEN = 403
+TRY_AGAIN_AFTER = timedelta(hours=1)
+"""A part of one project that cannot be read; the lists of the site are asked for by each sync."""
 
 
 @dataclass
 class Refreshed:
-    """What a refresh found: projects that cannot be read, and what is worth telling a person."""
+    """What a refresh found: the projects that Jira refuses or does not know."""
 
     failed: dict[str, JiraAssetsError] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
 
 
 def refresh_site(
@@ -46,32 +55,51 @@ def refresh_site(
     """Bring the tables and project details that are older than a day, and the projects' open sprints.
 
     The `doubted` failed lately: a search that forbids them may just show nothing, their details say so.
-    Tables named in `again` are read also when they are fresh.
+    Tables named in `again` are read also when they are fresh. Raises `AuthenticationError` when Jira refuses
+    our identity; nothing else that it answers is an error.
     """
-    refreshed = Refreshed()
     with context.lake.lock("site", "refresh of the site's tables"):
         manifest = context.lake.site_manifest()
         stale = [
             name
-            for name in _TABLES
+            for name in SITE_LISTS
             if force or name in again or _is_stale(context, manifest.tables.get(name))
         ]
-        asked = {*project_ids} if force else {*doubted}
+        asked = {*project_ids} if force else {*doubted, *_worth_another_try(context, manifest)}
         due = [key for key in project_ids if key in asked or _is_stale(context, manifest.projects.get(key))]
-        # Everything is asked at the same time: a first sync waits for all of it before its first issue.
-        tables = [context.submit(partial(_rows_or_notice, context, name)) for name in stale]
-        details = fetch_details(context, due)
-        drain(tables)
-        for name, table in zip(stale, tables, strict=True):
-            refreshed.notices += _replace(context, manifest, name, table.result())
-        refreshed.failed = put_details(context, manifest, due, details)
-        refresh_open_sprints(context, manifest, [key for key in project_ids if key not in due])
+        with beside_the_issues(context, failed_before=_failed_before(manifest, stale, due)) as asking:
+            failed = _refresh(asking, manifest, stale, due, project_ids)
+            rest = [key for key in project_ids if key not in due]
+            manifest.renew_notices([(OPEN_SPRINTS, None)], refresh_open_sprints(asking, manifest, rest))
         context.lake.commit_site(manifest)
         context.lake.sweep_site(manifest)
-    for project_id in project_ids:
-        if known := manifest.projects.get(project_id):
-            refreshed.notices += known.notices
-    return refreshed
+    return Refreshed(failed)
+
+
+def _refresh(
+    context: SyncContext,
+    manifest: SiteManifest,
+    stale: Sequence[str],
+    due: Sequence[str],
+    project_ids: Sequence[str],
+) -> dict[str, JiraAssetsError]:
+    """Ask for everything at the same time: a first sync waits for all of it before its first issue."""
+    tables = [context.submit(partial(_read_list, context, manifest, name, project_ids)) for name in stale]
+    answers = dict(zip(due, fetch_details(context, due), strict=True))
+    drain(tables)
+    lists = {name: table.result() for name, table in zip(stale, tables, strict=True)}
+    notices = [notice for name, part in lists.items() for notice in _replace(context, manifest, name, part)]
+    read = [answer for answer in answers.values() if isinstance(answer, Details)]
+    failed = _failed(context, answers, lists.get("projects"))
+    for key, answer in answers.items():
+        if isinstance(answer, JiraAssetsError) and key not in failed:
+            notices.append(notice_of(DETAILS, key, "Versions and components", answer, context.clock()))
+    notices += put_details(context, manifest, read)
+    if isinstance(lists.get("projects"), JiraAssetsError):
+        _add_projects(context, manifest, [details.project for details in read])
+    asked = [(SITE_LISTS[name].part, None) for name in stale]
+    manifest.renew_notices([*asked, *asked_of(due, read)], notices)
+    return failed
 
 
 def _is_stale(context: SyncContext, known: Any) -> bool:
@@ -81,101 +109,99 @@ def _is_stale(context: SyncContext, known: Any) -> bool:
     return context.clock() - refreshed_at >= context.options.refresh_every
 
 
-def _rows_or_notice(context: SyncContext, name: str) -> Rows | str:
-    try:
-        return _TABLES[name](context.client)
-    except UNREADABLE as error:
-        return f"The {name} of the site cannot be read: {error.reason} {_CONSEQUENCE.get(name, '')}".rstrip()
+def _worth_another_try(context: SyncContext, manifest: SiteManifest) -> set[str]:
+    """Name the projects of which something could not be read an hour ago."""
+    unread = {notice.project_id for notice in manifest.notices if notice.is_unread}
+    return {
+        key
+        for key, details in manifest.projects.items()
+        if key in unread and context.clock() - details.refreshed_at >= TRY_AGAIN_AFTER
+    }
 
 
-def _replace(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows | str) -> list[str]:
-    if isinstance(answer, str):
-        return [answer]
-    rows = answer + _of_projects_out_of_sight(context, manifest, name, answer)
-    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, context.clock())
-    return []
+def _failed_before(manifest: SiteManifest, stale: Sequence[str], due: Sequence[str]) -> bool:
+    """Tell whether all that is asked for could not be read the last time."""
+    asked = {(SITE_LISTS[name].part, None) for name in stale} | {(DETAILS, key) for key in due}
+    return bool(asked) and asked <= {notice.key for notice in manifest.notices}
+
+
+def _read_list(
+    context: SyncContext, manifest: SiteManifest, name: str, project_ids: Sequence[str]
+) -> Part[Rows]:
+    part = read_part(context, partial(SITE_LISTS[name].fetch, context.client))
+    known = manifest.tables.get(name)
+    is_known = (known is not None and known.rows > 0) or (name == "projects" and len(project_ids) > 0)
+    if isinstance(part, Read) and not part.content and is_known:
+        return IncompleteRead(
+            f"Jira lists no {name} at all, although there are some.",
+            "Check in a browser what this account sees; if it sees them, Jira is out of order.",
+        )
+    return part
+
+
+def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part[Rows]) -> list[Notice]:
+    listed, known, now = SITE_LISTS[name], manifest.tables.get(name), context.clock()
+    if not isinstance(part, Read):
+        notice = notice_of(listed.part, None, f"The {name} of the site", part, now)
+        stays = f" Their table is as of {known.refreshed_at:%Y-%m-%d %H:%M} UTC." if known else ""
+        instruction = f"{listed.consequence} {notice.instruction}".strip()
+        return [msgspec.structs.replace(notice, reason=notice.reason + stays, instruction=instruction)]
+    rows = part.content + _of_projects_out_of_sight(context, manifest, name, part.content)
+    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, now)
+    odd = notice_of_odd_records(listed.part, None, part, now)
+    return [odd] if odd else []
 
 
 def _of_projects_out_of_sight(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
     """Keep the fields and statuses of projects that cannot be seen now: their issues are kept, too."""
-    if name not in _SCOPED:
+    row_id = SITE_LISTS[name].row_id
+    if row_id is None:
         return []
     seen = {row["project_id"] for row in read_site_table(context.engine, context.lake, manifest, "projects")}
-    answered = {row[_SCOPED[name]] for row in answer}
+    answered = {row[row_id] for row in answer}
     return [
         row
         for row in read_site_table(context.engine, context.lake, manifest, name)
-        if row["project_id"] not in seen | {None} and row[_SCOPED[name]] not in answered
+        if row["project_id"] not in seen | {None} and row[row_id] not in answered
     ]
 
 
-def _fetch_projects(client: JiraClient) -> Rows:
-    return [
-        {
-            "project_id": project.id,
-            "project_key": project.key,
-            "name": project.name,
-            "project_type": project.project_type,
-            "style": project.style,
-            "is_archived": project.archived,
-            "former_keys": project.former_keys,
-        }
-        for project in client.fetch_projects()
-    ]
+def _failed(
+    context: SyncContext, answers: Mapping[str, Details | JiraAssetsError], listed: Part[Rows] | None
+) -> dict[str, JiraAssetsError]:
+    """Choose the projects that Jira refuses or does not know, from those whose details cannot be read.
+
+    A 404 counts only from Jira itself, and only where the site answers about something else: the list, which
+    does not show the project, or another project.
+    """
+    refused = {
+        key: answer
+        for key, answer in answers.items()
+        if isinstance(answer, Forbidden) and answer.facts.get("status") == FORBIDDEN
+    }
+    unknown = {key: answer for key, answer in answers.items() if isinstance(answer, NotFound)}
+    if not unknown:
+        return {**refused}
+    if listed is None:
+        listed = read_part(context, partial(SITE_LISTS["projects"].fetch, context.client))
+    if isinstance(listed, Read):
+        seen = {row["project_id"] for row in listed.content}
+        return {**refused, **{key: error for key, error in unknown.items() if key not in seen}}
+    others_answer = any(isinstance(answer, Details) for answer in answers.values())
+    return {**refused, **(unknown if others_answer else {})}
 
 
-def _fetch_statuses(client: JiraClient) -> Rows:
-    return [
-        {
-            "status_id": status.id,
-            "status": status.name,
-            "status_category": status.category.key if status.category else None,
-            "project_id": status.scope_project_id,
-        }
-        for status in client.fetch_statuses()
-    ]
-
-
-def _fetch_fields(client: JiraClient) -> Rows:
-    return [
-        {
-            "field_id": item.id,
-            "field_name": item.name,
-            "schema_type": item.schema.type if item.schema else None,
-            "schema_custom": type_of(item),
-            "is_custom": item.custom,
-            "project_id": item.scope_project_id,
-        }
-        for item in client.fetch_fields()
-    ]
-
-
-def _fetch_users(client: JiraClient) -> Rows:
-    return [
-        {
-            "account_id": user.account_id,
-            "display_name": user.display_name,
-            "email": user.email or None,
-            "account_type": user.account_type,
-            "is_active": user.active,
-            "time_zone": user.time_zone,
-        }
-        for user in client.fetch_users()
-    ]
-
-
-_TABLES: Mapping[str, Callable[[JiraClient], Rows]] = {
-    "projects": _fetch_projects,
-    "statuses": _fetch_statuses,
-    "fields": _fetch_fields,
-    "users": _fetch_users,
-}
-
-_SCOPED = {"statuses": "status_id", "fields": "field_id"}
-"""The tables of which rows may belong to one project, and what names a row."""
-
-_CONSEQUENCE = {
-    "users": "People are taken from the issues instead; give the account the global permission "
-    "“Browse users and groups” to match everyone.",
-    "fields": "Story points and sprints cannot be found; set them by hand.",
-}
+def _add_projects(context: SyncContext, manifest: SiteManifest, projects: Iterable[Project]) -> None:
+    """Take keys and names from the projects' own details while the list of projects cannot be read."""
+    known = manifest.tables.get("projects")
+    rows = {
+        row["project_id"]: row for row in read_site_table(context.engine, context.lake, manifest, "projects")
+    }
+    for project in projects:
+        row = rows.get(project.id, project_row(project))
+        rows[project.id] = {**row, "project_key": project.key, "name": project.name}
+    # As old as before: the list is asked for again by the next sync.
+    refreshed_at = known.refreshed_at if known else context.clock() - context.options.refresh_every
+    manifest.tables["projects"] = land_site_table(
+        context.engine, context.lake, "projects", list(rows.values()), refreshed_at
+    )

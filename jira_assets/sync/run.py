@@ -22,7 +22,6 @@ from jira_assets.sync.record import record_outcome
 from jira_assets.sync.refresh import Refreshed, refresh_site
 from jira_assets.sync.renames import follow_renames, read_new_keys
 from jira_assets.sync.site import arrive
-from jira_assets.sync.unread import issue_notices
 from jira_assets.warehouse.lake import Lake
 
 PROJECTS_AT_ONCE = 4
@@ -51,24 +50,18 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     with context.client.transport.counted() as tally:
         mark = arrive(context)
         doubted = {record.project_id for record in state.records() if record.status == "error"}
-        outcomes, refreshed = _sync_all(context, state, tasks, mark, doubted)
+        outcomes = _sync_all(context, state, tasks, mark, doubted)
         read_new_keys(context, outcomes)
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
     renamed = follow_renames(context.engine.cursor(), context.lake, state, outcomes)
-    notices = [
-        *filter(None, [mark.warning]),
-        *refreshed.notices,
-        *_issue_notices(context.lake, outcomes),
-        *renamed,
-    ]
-    return SyncResult(outcomes, notices, tally.requests)
+    return SyncResult(outcomes, [*filter(None, [mark.warning]), *renamed], tally.requests)
 
 
 def _sync_all(
     context: SyncContext, state: State, tasks: Sequence[Task], mark: Mark, doubted: Collection[str]
-) -> tuple[list[Outcome], Refreshed]:
+) -> list[Outcome]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
@@ -84,17 +77,14 @@ def _sync_all(
         site = submit(partial(refresh_site, context, ids, doubted=doubted, force=force))
         projects = [submit(partial(sync, task)) for task in tasks]
         try:
-            return [project.result() for project in projects], site.result()
+            outcomes = [project.result() for project in projects]
+            site.result()  # raises when Jira refuses us
         except BaseException:
             # Dead credentials, or a person's Ctrl-C: what has not begun is called off, what has ends soon.
             context.client.transport.call_off()
             threads.shutdown(wait=True, cancel_futures=True)
             raise
-
-
-def _issue_notices(lake: Lake, outcomes: Sequence[Outcome]) -> list[str]:
-    manifests = (lake.manifest(outcome.project_id) for outcome in outcomes if outcome.ok)
-    return [notice for manifest in manifests if manifest for notice in issue_notices(manifest)]
+    return outcomes
 
 
 def _facts(

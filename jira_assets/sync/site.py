@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from jira_assets.errors import AuthenticationError, JiraError
+from jira_assets.errors import JiraAssetsError
 from jira_assets.jira.client import JiraClient
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.mark import Mark, take_mark
@@ -42,8 +42,7 @@ def _site_id(client: JiraClient) -> str:
         return connection.cloud_id
     try:
         return client.fetch_tenant_info().cloud_id
-    except AuthenticationError:
-        raise
-    except JiraError:
-        # Sites behind a proxy may hide this page; their address then has to do.
+    except JiraAssetsError:
+        # Sites behind a proxy may hide this page; their address then has to do. Whether Jira knows us is
+        # asked elsewhere at the same time.
         return connection.site_url or ""

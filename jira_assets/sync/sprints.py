@@ -4,30 +4,42 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from functools import partial
 from typing import Any
 
-from jira_assets.errors import BadQuery, Forbidden, NotFound, ScopeMissing
+from jira_assets.errors import JiraAssetsError, NotFound
 from jira_assets.jira.answers import Sprint
 from jira_assets.jira.times import parse_time
+from jira_assets.phrases import counted
 from jira_assets.sync.context import SyncContext
-from jira_assets.warehouse.manifest import SiteManifest
+from jira_assets.sync.parts import Read, notice_of, read_part
+from jira_assets.warehouse.manifest import Notice, SiteManifest
 from jira_assets.warehouse.site import land_site_table, read_site_table
 from jira_assets.warehouse.statements import statement
 
-SPRINTS_UNREADABLE = (Forbidden, NotFound, ScopeMissing, BadQuery)
+OPEN_SPRINTS = "open sprints"
 
 
-def refresh_open_sprints(context: SyncContext, manifest: SiteManifest, project_ids: Sequence[str]) -> None:
-    """Ask again for every sprint of these projects that was not closed when it was last seen."""
+def refresh_open_sprints(
+    context: SyncContext, manifest: SiteManifest, project_ids: Sequence[str]
+) -> list[Notice]:
+    """Ask again for every sprint of these projects that was not closed when it was last seen.
+
+    Returns what is to be said of those that cannot be read: what is known of them stays.
+    """
     open_sprints = _open_sprints(context, manifest, project_ids)
     if not open_sprints:
-        return
+        return []
     by_board = defaultdict(list)
     for sprint_id, board_id in open_sprints.items():
         by_board[board_id].append(sprint_id)
-    answers = context.side_by_side(lambda board: _fetch_open(context, *board), by_board.items())
-    merge_sprints(context, manifest, [sprint for answer in answers for sprint in answer])
+    answers = context.side_by_side(lambda board: _ask_open(context, *board), by_board.items())
+    merge_sprints(context, manifest, [sprint for found, _ in answers for sprint in found])
+    errors = [error for _, failed in answers for error in failed]
+    if not errors:
+        return []
+    what = counted(len(errors), "open sprint").capitalize()
+    return [notice_of(OPEN_SPRINTS, None, what, errors[0], context.clock())]
 
 
 def merge_sprints(context: SyncContext, manifest: SiteManifest, sprints: Iterable[Sprint]) -> None:
@@ -52,15 +64,11 @@ def sprint_row(sprint: Sprint) -> dict[str, Any]:
         "state": sprint.state,
         "board_id": None if sprint.board_id is None else str(sprint.board_id),
         "goal": sprint.goal or None,
-        "started_at": _time(sprint.start_date),
-        "ended_at": _time(sprint.end_date),
-        "completed_at": _time(sprint.complete_date),
+        "started_at": parse_time(sprint.start_date),
+        "ended_at": parse_time(sprint.end_date),
+        "completed_at": parse_time(sprint.complete_date),
         "as_of": None,
     }
-
-
-def _time(text: str | None) -> datetime | None:
-    return parse_time(text) if text else None
 
 
 def _open_sprints(
@@ -96,20 +104,30 @@ def _open_on_boards(
     }
 
 
-def _fetch_open(context: SyncContext, board_id: str | None, ids: Sequence[str]) -> list[Sprint]:
+def _ask_open(
+    context: SyncContext, board_id: str | None, ids: Sequence[str]
+) -> tuple[list[Sprint], list[JiraAssetsError]]:
     """Fetch a board's open sprints with one question; those that it no longer names, one by one."""
     found: dict[str, Sprint] = {}
+    failed: list[JiraAssetsError] = []
     if board_id is not None and len(ids) > 1:
-        try:
-            sprints = context.client.fetch_board_sprints(board_id, state="active,future")
-            found = {str(sprint.id): sprint for sprint in sprints}
-        except SPRINTS_UNREADABLE:
-            found = {}
+        listed = read_part(context, partial(_list_open, context, board_id))
+        if isinstance(listed, Read):
+            found = {str(sprint.id): sprint for sprint in listed.content}
     for sprint_id in ids:
         if sprint_id not in found:
-            try:
-                found[sprint_id] = context.client.fetch_sprint(sprint_id)
-            except SPRINTS_UNREADABLE:
-                # Deleted, or out of this account's sight: what is known of it stays.
-                continue
-    return list(found.values())
+            answer = read_part(context, partial(context.client.fetch_sprint, sprint_id))
+            if isinstance(answer, Read):
+                found[sprint_id] = answer.content
+            elif not _is_gone(answer):
+                failed.append(answer)
+    return list(found.values()), failed
+
+
+def _list_open(context: SyncContext, board_id: str) -> list[Sprint]:
+    return context.client.fetch_board_sprints(board_id, state="active,future")
+
+
+def _is_gone(error: JiraAssetsError) -> bool:
+    """Tell whether Jira itself says that there is no such sprint for us: then what is known of it stays."""
+    return isinstance(error, NotFound)

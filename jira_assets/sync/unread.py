@@ -13,7 +13,7 @@ from jira_assets.phrases import counted
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.intake import Brought, Intake
 from jira_assets.warehouse.comparison import Comparison
-from jira_assets.warehouse.manifest import Manifest, UnreadIssue
+from jira_assets.warehouse.manifest import Manifest, Notice, UnreadIssue
 
 AROUND = timedelta(minutes=1)
 """How exactly Jira's search compares times is not documented."""
@@ -85,20 +85,24 @@ def name_unread(unread: Sequence[UnreadIssue]) -> str:
     return f"{counted(len(keys), 'issue')} that Jira lists ({', '.join(keys[:MOST_NAMED])}{more})"
 
 
-def issue_notices(manifest: Manifest) -> list[str]:
+def issue_notices(manifest: Manifest) -> list[Notice]:
     """Describe what is missing of a project, and why there is no new proof of it."""
-    key, notices = manifest.project_key, []
+    notices = []
     if manifest.unread:
         first = manifest.unread[0]
+        reason = f"{name_unread(manifest.unread)} could not be read. {first.jira_key or first.jira_id}: {first.reason}"
         notices.append(
-            f"{key}: {name_unread(manifest.unread)} could not be read since "
-            f"{first.since:%Y-%m-%d %H:%M} UTC; every sync asks again. "
-            f"{first.jira_key or first.jira_id}: {first.reason}"
+            Notice("issues", reason, "Every sync asks for them again.", first.since, manifest.project_id)
         )
     if manifest.unproved:
         proved = f"{manifest.proof.at:%Y-%m-%d %H:%M} UTC" if manifest.proof else "never"
         notices.append(
-            f"{key}: not proved: {manifest.unproved.reason}. Last proved complete: {proved}. "
-            f"`jira-assets reconcile {key}` checks again."
+            Notice(
+                "completeness",
+                f"not proved: {manifest.unproved.reason}. Last proved complete: {proved}.",
+                f"`jira-assets reconcile {manifest.project_key}` checks again.",
+                manifest.unproved.at,
+                manifest.project_id,
+            )
         )
     return notices

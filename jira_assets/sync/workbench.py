@@ -23,8 +23,10 @@ from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
 from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.findings import note_findings
 from jira_assets.sync.inactive import find_again
 from jira_assets.sync.listener import Listener
+from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.outside import follow_sources, note_followed, outside_identity
 from jira_assets.sync.project import Task
@@ -88,7 +90,8 @@ class Workbench:
                 options = replace(context.options, deep_look_every=timedelta())
                 context = replace(context, options=options)
             result = sync_projects(context, self.state, tasks)
-        result.notices += notices
+        self._note_findings(result.outcomes)
+        result.notices += [*notices, *in_lines(self.notices())]
         return result
 
     @room_errors()
@@ -98,9 +101,13 @@ class Workbench:
         with self.asking_jira() as context:
             arrive(context)
             found = find_again(context, self.state)
-            refreshed = refresh_site(context, tracked, force=True)
+            refresh_site(context, tracked, force=True)
         notices = [f"{key} is visible again." for key in found]
-        return self.lake.site_manifest().tables, notices + refreshed.notices
+        return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
+
+    def notices(self) -> list[StandingNotice]:
+        """Gather what stops no sync, and somebody should know of."""
+        return current_notices(self.lake, self.state.tracked_projects())
 
     @room_errors()
     def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
@@ -124,6 +131,7 @@ class Workbench:
         read = [project for project in self.state.tracked_projects() if self._was_read(project)]
         outcomes = self.rederive(read, wait=False)
         left_out = [outcome.project_key for outcome in outcomes if isinstance(outcome.error, LockHeld)]
+        self._note_findings(outcomes)
         published = self.publish(force=force)
         if not left_out:
             note_followed(self.lake, identity)
@@ -149,6 +157,10 @@ class Workbench:
         return publish_warehouse(
             self.engine, self.lake, self.state, self.settings, now=self.clock(), force=force
         )
+
+    def _note_findings(self, outcomes: Sequence[Outcome]) -> None:
+        changed = {outcome.project_id for outcome in outcomes if outcome.changed}
+        note_findings(self.engine, self.lake, self.state, self.settings, self.clock(), changed)
 
     @contextmanager
     def asking_jira(

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import duckdb
 
+from jira_assets.warehouse.engine import DATE_READERS
 from jira_assets.warehouse.files import TEMPORARY_PREFIX, new_file
 from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
+from jira_assets.warehouse.manifest import CutList, Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.warehouse.shapes import (
     HISTORIES,
     PERSON,
@@ -39,10 +40,15 @@ engine thread, and one project at a time, stay within the engine's memory also w
 
 
 def derive_project(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, *, extra_fields: Sequence[str] = ()
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifest: Manifest,
+    *,
+    extra_fields: Sequence[str] = (),
+    embeds_lists: bool = False,
 ) -> bool:
     """Bring the derived tables of a project up to date and commit them; tell whether any were not."""
-    derived = derive_issues(engine, lake, manifest, extra_fields=extra_fields)
+    derived = derive_issues(engine, lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists)
     if derived is None:
         return False
     manifest.derived[GROUP] = derived
@@ -51,18 +57,24 @@ def derive_project(
 
 
 def derive_issues(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, *, extra_fields: Sequence[str] = ()
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifest: Manifest,
+    *,
+    extra_fields: Sequence[str] = (),
+    embeds_lists: bool = False,
 ) -> Derived | None:
     """Write the derived tables of a project as new files; None when those it has are up to date.
 
-    `extra_fields` are fields beside the custom ones that `jira_issue_fields` keeps. The files exist once the
-    caller puts the answer into the manifest and commits that.
+    `extra_fields` are fields beside the custom ones that `jira_issue_fields` keeps. `embeds_lists` has the
+    comments and worklogs counted that did not come whole, where issues come with them. The files exist once
+    the caller puts the answer into the manifest and commits that.
     """
     wanted = derive_fingerprint(manifest, extra_fields)
     present = manifest.derived.get(GROUP)
     if present is not None and present.fingerprint == wanted:
         return None
-    return _Derivation(engine, lake, manifest, wanted).run(extra_fields)
+    return _Derivation(engine, lake, manifest, wanted).run(extra_fields, embeds_lists=embeds_lists)
 
 
 def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> str:
@@ -74,6 +86,7 @@ def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> 
             manifest.mapping.sprint_field,
             sorted(extra_fields),
             statements_version("derive"),
+            DATE_READERS,
             _SHAPES_VERSION,
         ]
     )
@@ -97,17 +110,20 @@ class _Derivation:
         self._kept = field_pairs([])
         self._files: dict[str, DerivedFile] = {}
 
-    def run(self, extra_fields: Sequence[str]) -> Derived:
+    def run(self, extra_fields: Sequence[str], *, embeds_lists: bool) -> Derived:
         """Write every table."""
         self._find_winners()
+        cut = {}
         self._stage.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._read_payloads(extra_fields)
             self._write_tables()
+            if embeds_lists:
+                cut = self._count_cut()
         finally:
             self._stage.unlink(missing_ok=True)
             self._engine.execute("drop table if exists winners")
-        return Derived(self._fingerprint, self._files, self._count_nulled())
+        return Derived(self._fingerprint, self._files, self._count_nulled(), cut)
 
     def _read_payloads(self, extra_fields: Sequence[str]) -> None:
         with _PAYLOADS:
@@ -173,6 +189,10 @@ class _Derivation:
     def _count_nulled(self) -> dict[str, int]:
         issues = self._lake.path(self._files["jira_issues"].path)
         return dict(self._engine.execute(statement("derive/nulled", issues=issues)).fetchall())
+
+    def _count_cut(self) -> dict[str, CutList]:
+        query = statement("derive/cut_lists", observations=self._issues)
+        return {name: CutList(*counts) for name, *counts in self._engine.execute(query).fetchall()}
 
     def _path(self, table: str) -> Path:
         return self._lake.path(f"{table}/project={self._manifest.project_id}/{self._generation}.parquet")

@@ -20,8 +20,8 @@ _TEXT = (
 _LIST = f"list_transform(from_json({{value}}, '[\"JSON\"]'), lambda item: {_TEXT.format(value='item')})"
 _KINDS: Mapping[str, tuple[str, str]] = {
     "number": ("double", "try_cast({value} ->> '$' as double)"),
-    "date": ("date", "try_cast({value} ->> '$' as date)"),
-    "datetime": ("timestamp", "try_cast({value} ->> '$' as timestamptz) at time zone 'UTC'"),
+    "date": ("date", "calendar_day({value} ->> '$')"),
+    "datetime": ("timestamp", "utc_time({value} ->> '$')"),
     "array": ("varchar[]", _LIST),
 }
 """By the type that Jira gives a field: the type of the column, and how a value gets there."""

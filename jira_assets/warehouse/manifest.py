@@ -89,15 +89,25 @@ class DerivedFile(msgspec.Struct, frozen=True):
     rows: int
 
 
+class CutList(msgspec.Struct, frozen=True):
+    """A list that Jira embeds only in part: the issues in which it is cut, and entries kept, of how many."""
+
+    issues: int
+    kept: int
+    total: int
+
+
 class Derived(msgspec.Struct, frozen=True):
     """Tables that were derived together from what the fingerprint stands for.
 
-    `nulled` counts the values per column that had to become null because their type did not fit.
+    `nulled` counts the values per column that had to become null because their type did not fit; `cut` names
+    the embedded lists that did not come whole.
     """
 
     fingerprint: str
     files: dict[str, DerivedFile]
     nulled: dict[str, int] = {}
+    cut: dict[str, CutList] = {}
 
 
 class Manifest(msgspec.Struct):
@@ -148,6 +158,26 @@ class SiteTable(msgspec.Struct, frozen=True):
     refreshed_at: datetime
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """Something that is not as it should be and stops no sync; it stands until it is over.
+
+    There is one for each part, such as "people", of the site or of one project. `since` is when it began.
+    """
+
+    part: str
+    reason: str
+    instruction: str
+    since: datetime
+    project_id: str | None = None
+    is_unread: bool = False
+    """Whether the part could not be read, so that it is worth asking again soon."""
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """What it is about."""
+        return self.part, self.project_id
+
+
 class ProjectDetails(msgspec.Struct, frozen=True):
     """Facts of one project that rarely change: its boards, and the fields those estimate with."""
 
@@ -155,7 +185,6 @@ class ProjectDetails(msgspec.Struct, frozen=True):
     is_team_managed: bool = False
     boards: tuple[str, ...] = ()
     estimated_with: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
 
 
 class SiteManifest(msgspec.Struct):
@@ -169,10 +198,24 @@ class SiteManifest(msgspec.Struct):
     """A digest of the files that the pull requests were last read from."""
     decisions_followed: str = ""
     """A digest of what people decided and other programs keep, as it was when that was last published."""
+    notices: list[Notice] = msgspec.field(default_factory=list)
 
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""
         return {table.path for table in self.tables.values()}
+
+    def renew_notices(self, asked: Iterable[tuple[str, str | None]], found: Iterable[Notice]) -> None:
+        """Replace the notices about what was asked by those found; what stood before keeps its `since`."""
+        before = {notice.key: notice for notice in self.notices}
+        fresh = {
+            notice.key: msgspec.structs.replace(notice, since=before.get(notice.key, notice).since)
+            for notice in found
+        }
+        over = {*asked, *fresh}
+        kept = [notice for notice in self.notices if notice.key not in over]
+        self.notices = sorted(
+            [*kept, *fresh.values()], key=lambda notice: (notice.part, notice.project_id or "")
+        )
 
 
 def fingerprint(parts: Iterable[object]) -> str:

@@ -46,4 +46,7 @@ def empty_table(columns: Columns) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return value
+    # Not strftime: its %Y prints years before 1000 in fewer than four digits.
+    return value.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")

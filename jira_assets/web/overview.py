@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from jira_assets.state import State
 from jira_assets.state.records import SyncRecord
+from jira_assets.sync.notices import StandingNotice, current_notices
 from jira_assets.sync.status import ProjectStatus, read_statuses
 from jira_assets.web.desk import Desk
 
@@ -45,6 +46,8 @@ class Overview:
     pause_reason: str | None
     unheard_since: datetime | None
     """When the oldest request was made that nobody has picked up, although the sensor had the time."""
+    notices: Sequence[StandingNotice] = ()
+    """What stops no sync, and somebody should know of."""
 
     @property
     def shown(self) -> Sequence[ProjectRow]:
@@ -94,7 +97,8 @@ def read_overview(desk: Desk, search: str = "") -> Overview:
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
-    return Overview(rows, found, *_pause(state, now), _unheard(rows, now))
+    notices = current_notices(desk.lake, state.tracked_projects())
+    return Overview(rows, found, *_pause(state, now), _unheard(rows, now), notices)
 
 
 def _pause(state: State, now: datetime) -> tuple[datetime | None, str | None]:

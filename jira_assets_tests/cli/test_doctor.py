@@ -54,6 +54,7 @@ def test_a_healthy_home_passes_every_check(
         "clock": ["ok"],
         "projects": ["ok"],
         "scopes": ["ok"],
+        "notices": ["ok"],
         "warehouse": ["ok"],
         "duckdb": ["ok"],
         "dagster": ["warning"],

@@ -10,6 +10,7 @@ import pytest
 from jira_assets.settings import Settings
 from jira_assets.state import ProjectRef, State, SyncRecord
 from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Notice
 from jira_assets_tests.cli.conftest import Run
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -40,7 +41,14 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
     tracked_pay(state)
     state.record(DONE)
     document = json.loads(run("status", "--json").stdout)
-    assert list(document) == ["site_url", "connection", "paused_until", "warehouse", "projects"]
+    assert list(document) == [
+        "site_url",
+        "connection",
+        "paused_until",
+        "warehouse",
+        "projects",
+        "notices",
+    ]
     assert document["warehouse"].endswith("jira.duckdb")
     assert document["projects"] == [
         {
@@ -127,3 +135,36 @@ def test_a_home_that_is_no_folder_is_named_with_the_ways_out(run: Run, home: Pat
     assert result.exit_code == 1
     assert f"Check that {home} is a folder that can be written to" in result.stderr
     assert "JIRA_ASSETS_HOME" in result.stderr
+
+
+def test_what_stops_no_sync_is_told_below_the_table(run: Run, state: State, settings: Settings) -> None:
+    tracked_pay(state)
+    state.record(DONE)
+    lake = Lake(settings.lake_dir)
+    manifest = lake.site_manifest()
+    manifest.notices = [
+        Notice("people", "The users cannot be read.", "Ask an admin.", NOON),
+        Notice("boards", "Jira answered GET /board/10001 with 500.", "Wait.", NOON, "10001"),
+        Notice("boards", "Jira answered GET /board/10002 with 500.", "Wait.", NOON, "10002"),
+    ]
+    lake.commit_site(manifest)
+
+    told = run("status")
+
+    assert told.exit_code == 0
+    assert told.stderr.splitlines()[-2:] == [
+        "! people: The users cannot be read. Ask an admin. (since 2026-11-23 12:00 UTC)",
+        "! boards of PAY: Jira answered GET /board/10001 with 500. Wait. (since 2026-11-23 12:00 UTC)",
+    ]
+    assert json.loads(run("status", "--json").stdout)["notices"][1] == {
+        "part": "boards",
+        "reason": "Jira answered GET /board/10001 with 500.",
+        "instruction": "Wait.",
+        "since": "2026-11-23T12:00:00Z",
+        "projects": ["PAY"],
+    }
+    found = [each for each in json.loads(run("doctor", "--json").stdout) if each["check"] == "notices"]
+    assert [(each["verdict"], each["repair"]) for each in found] == [
+        ("warning", "Ask an admin."),
+        ("warning", "Wait."),
+    ]

@@ -92,9 +92,14 @@ class Bench:
             manifest.raw.append(raw)
         self.lake.commit(manifest)
 
-    def derive(self, project: str = "10", *, extra_fields: Sequence[str] = ()) -> bool:
+    def derive(
+        self, project: str = "10", *, extra_fields: Sequence[str] = (), embeds_lists: bool = False
+    ) -> bool:
         """Derive a project."""
-        return derive_project(self.engine, self.lake, self.manifest(project), extra_fields=extra_fields)
+        manifest = self.manifest(project)
+        return derive_project(
+            self.engine, self.lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists
+        )
 
     def land_and_derive(
         self, *observations: Observation, project: str = "10", asked_at: datetime = NOON

@@ -92,9 +92,12 @@ def test_an_issue_with_nothing_in_it_is_still_an_issue(bench: Bench, payload: by
 
 WRONG: dict[str, tuple[str, list[Any]]] = {
     "story_points": ("customfield_16", ["abc", [1], {"a": 1}, True, "NaN", "infinity"]),
-    "due_date": ("duedate", ["soon", 5, ["2026-01-01"], "infinity"]),
-    "issue_created_at": ("created", ["yesterday", {}, "-infinity", "2026-13-01T00:00:00.000+0000"]),
-    "resolved_at": ("resolutiondate", [False, "x"]),
+    "due_date": ("duedate", ["soon", 5, ["2026-01-01"], "infinity", "12022-03-01", "0044-03-15 (BC)"]),
+    "issue_created_at": (
+        "created",
+        ["yesterday", {}, "-infinity", "2026-13-01T00:00:00.000+0000", "12022-01-01T00:00:00.000+0000"],
+    ),
+    "resolved_at": ("resolutiondate", [False, "x", "9999-12-31T23:59:59.999-1200"]),
     "assignee_account_id": ("assignee", ["bob", 5, [], {"name": "bob"}]),
     "sprints": ("customfield_20", [5, "Sprint 5", [5], [{"name": "no id"}], True]),
     "labels": ("labels", ["x", {"a": 1}, 3]),

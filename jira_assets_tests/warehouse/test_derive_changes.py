@@ -65,6 +65,13 @@ def test_the_time_of_a_change_may_be_text_or_a_number(
     assert row["changed_at"] == instant
 
 
+@pytest.mark.parametrize("created", ["12022-01-01T00:00:00.000Z", "infinity", -1e300, 1e300, -9e13, "later"])
+def test_a_change_at_a_time_that_no_reader_knows_stays_without_it(bench: Bench, created: Any) -> None:
+    (row,) = changes(bench, history(created=created))
+
+    assert (row["change_id"], row["changed_at"]) == ("5", None)
+
+
 def test_a_history_that_two_pages_repeat_counts_once(bench: Bench) -> None:
     found = changes(bench, history(), history(id="6"), history(), history(id=6))
 

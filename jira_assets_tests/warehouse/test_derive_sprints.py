@@ -41,6 +41,14 @@ def test_a_sprint_is_read_from_a_list_or_alone(bench: Bench, value: Any) -> None
     assert bench.nulled() == {}
 
 
+@pytest.mark.parametrize("end", ["12022-03-01T09:00:00.000Z", "infinity", "0044-03-15 (BC)", "soon"])
+def test_a_date_that_no_reader_knows_is_null_and_the_sprint_stays(bench: Bench, end: str) -> None:
+    (row,) = sprints(bench, [MODERN | {"endDate": end}])
+
+    assert (row["sprint_id"], row["ended_at"]) == ("7", None)
+    assert row["started_at"] == utc(2026, 1, 1, 10)
+
+
 @pytest.mark.parametrize("value", [None, []])
 def test_no_sprint_is_no_row(bench: Bench, value: Any) -> None:
     assert sprints(bench, value) == []

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from jira_assets.state import ProjectRef, SyncRecord
 from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Notice
 from jira_assets_tests.web.conftest import OpenPage, Page
 from jira_assets_tests.web.hand_made import track_many
 
@@ -135,3 +136,21 @@ def test_ten_thousand_projects_are_searched_rather_than_scrolled(page: Page) -> 
     assert len(text) < 600_000
     assert page.get("/?q=p09999").count('class="key"') == 1
     assert "No tracked project matches" in page.get("/?q=%25%27")
+
+
+def test_what_could_not_be_read_is_shown_with_its_repair(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY", "Payments")])
+    lake = Lake(page.settings.lake_dir)
+    manifest = lake.site_manifest()
+    since = datetime.now(UTC) - timedelta(hours=2)
+    manifest.notices = [
+        Notice("boards", "They cannot be read: <403>.", "Run `jira-assets doctor`.", since, "1")
+    ]
+    lake.commit_site(manifest)
+
+    text = page.get("/")
+
+    assert "boards of PAY:" in text
+    assert "They cannot be read: &lt;403&gt;." in text
+    assert "<code>jira-assets doctor</code>" in text
+    assert "2 h ago" in text

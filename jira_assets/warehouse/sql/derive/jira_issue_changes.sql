@@ -64,11 +64,13 @@ copy (
         jira_id::varchar as jira_id,
         change_id::varchar as change_id,
         coalesce(
-            try_cast(created as timestamptz) at time zone 'UTC',
+            utc_time(created),
             -- Epoch numbers: before 1973 when read as milliseconds means that it counts seconds.
             case
-                when try_cast(created as double) < 1e11 then make_timestamp((try_cast(created as double) * 1e6)::bigint)
-                when try_cast(created as double) < 1e14 then make_timestamp((try_cast(created as double) * 1e3)::bigint)
+                when try_cast(created as double) between -6e10 and 1e11
+                    then make_timestamp((try_cast(created as double) * 1e6)::bigint)
+                when try_cast(created as double) between -6e13 and 1e14
+                    then make_timestamp((try_cast(created as double) * 1e3)::bigint)
             end
         )::timestamp as changed_at,
         author.accountid::varchar as author_account_id,

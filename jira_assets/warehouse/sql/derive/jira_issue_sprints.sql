@@ -75,9 +75,9 @@ copy (
         lower(nullif(state, ''))::varchar as state,
         nullif(board_id, '')::varchar as board_id,
         nullif(goal, '')::varchar as goal,
-        try_cast(started_at as timestamptz) at time zone 'UTC' as started_at,
-        try_cast(ended_at as timestamptz) at time zone 'UTC' as ended_at,
-        try_cast(completed_at as timestamptz) at time zone 'UTC' as completed_at,
+        utc_time(started_at)::timestamp as started_at,
+        utc_time(ended_at)::timestamp as ended_at,
+        utc_time(completed_at)::timestamp as completed_at,
         updated_at::timestamp as updated_at,
         -- Jira writes the sprint as it is when asked, not as it was when the issue changed.
         asked_at::timestamp as copied_at

@@ -59,10 +59,10 @@ copy (
                     lambda item: item.id is not null or item.name is not null
                 )
             end as fix_versions,
-            try_cast(created ->> '$' as timestamptz) at time zone 'UTC' as created_utc,
-            try_cast(updated ->> '$' as timestamptz) at time zone 'UTC' as updated_utc,
-            try_cast(resolved ->> '$' as timestamptz) at time zone 'UTC' as resolved_utc,
-            try_cast(due ->> '$' as date) as due_on
+            utc_time(created ->> '$') as created_utc,
+            utc_time(updated ->> '$') as updated_utc,
+            utc_time(resolved ->> '$') as resolved_utc,
+            calendar_day(due ->> '$') as due_on
         from issues
     )
     select
@@ -98,10 +98,10 @@ copy (
         list_transform(components, lambda item: item.name)::varchar[] as components,
         list_transform(fix_versions, lambda item: item.id)::varchar[] as fix_version_ids,
         list_transform(fix_versions, lambda item: item.name)::varchar[] as fix_versions,
-        case when isfinite(created_utc) then created_utc end::timestamp as issue_created_at,
-        coalesce(updated_at, case when isfinite(updated_utc) then updated_utc end)::timestamp as updated_at,
-        case when isfinite(resolved_utc) then resolved_utc end::timestamp as resolved_at,
-        case when isfinite(due_on) then due_on end::date as due_date,
+        created_utc::timestamp as issue_created_at,
+        coalesce(updated_at, updated_utc)::timestamp as updated_at,
+        resolved_utc::timestamp as resolved_at,
+        due_on::date as due_date,
         asked_at::timestamp as synced_at,
         list_filter(
             [
@@ -118,10 +118,10 @@ copy (
                 case when labels is null then 'labels' end,
                 case when components is null then 'components' end,
                 case when fix_versions is null then 'fix_versions' end,
-                case when created is not null and not coalesce(isfinite(created_utc), false) then 'issue_created_at' end,
-                case when updated is not null and not coalesce(isfinite(updated_utc), false) then 'updated_at' end,
-                case when resolved is not null and not coalesce(isfinite(resolved_utc), false) then 'resolved_at' end,
-                case when due is not null and not coalesce(isfinite(due_on), false) then 'due_date' end,
+                case when created is not null and created_utc is null then 'issue_created_at' end,
+                case when updated is not null and updated_utc is null then 'updated_at' end,
+                case when resolved is not null and resolved_utc is null then 'resolved_at' end,
+                case when due is not null and due_on is null then 'due_date' end,
                 -- A list that has a sprint for each of its elements, or one sprint by itself.
                 case
                     when len(

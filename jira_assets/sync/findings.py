@@ -1,0 +1,74 @@
+"""Look, after a sync, for what would else be wrong without a word, and keep it among the notices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from datetime import datetime
+
+import duckdb
+
+from jira_assets.errors import LockHeld
+from jira_assets.phrases import counted
+from jira_assets.settings import Settings
+from jira_assets.state import State
+from jira_assets.sync.estimates import PART as ESTIMATES
+from jira_assets.sync.estimates import estimate_notices
+from jira_assets.sync.mapping import read_site_facts
+from jira_assets.sync.unmatched_settings import PART as SETTING
+from jira_assets.sync.unmatched_settings import KnownNames, unmatched_settings
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Manifest, Notice, SiteManifest
+
+CUT = "embedded lists"
+_ENTRIES = {"comment": "comments", "worklog": "worklogs"}
+
+
+def note_findings(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    state: State,
+    settings: Settings,
+    now: datetime,
+    changed: Collection[str],
+) -> None:
+    """Look at the settings, and at the projects whose tables were made anew.
+
+    Who holds the site's tables just now looks at the end of its own sync.
+    """
+    tracked = state.tracked_projects()
+    with suppress(LockHeld), lake.lock("site", "notices", wait=False):
+        site = lake.site_manifest()
+        before = list(site.notices)
+        found = list(unmatched_settings(KnownNames(engine, lake, tracked), settings, now))
+        for project in tracked:
+            manifest = lake.manifest(project.project_id) if project.project_id in changed else None
+            if manifest is not None:
+                found += _of_project(engine, lake, manifest, now)
+        site.renew_notices(_looked_at(site, changed), found)
+        if site.notices != before:
+            lake.commit_site(site)
+
+
+def _looked_at(site: SiteManifest, changed: Collection[str]) -> list[tuple[str, str | None]]:
+    settings = [notice.key for notice in site.notices if notice.part.startswith(SETTING)]
+    return [*settings, *((part, key) for part in (ESTIMATES, CUT) for key in changed)]
+
+
+def _of_project(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, now: datetime
+) -> Iterator[Notice]:
+    yield from estimate_notices(engine, lake, manifest, read_site_facts(engine, lake).fields, now)
+    cut = {name: each for group in manifest.derived.values() for name, each in group.cut.items()}
+    if cut:
+        parts = [
+            f"{each.kept:,} of {each.total:,} {_ENTRIES[name]} came, {counted(each.issues, 'issue')} cut"
+            for name, each in sorted(cut.items())
+        ]
+        yield Notice(
+            CUT,
+            f"Jira embeds only the first entries: {'; '.join(parts)}.",
+            "Do not count on them being whole; JIRA_ASSETS_EXCLUDED_FIELDS leaves them out.",
+            now,
+            manifest.project_id,
+        )

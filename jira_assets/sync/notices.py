@@ -1,0 +1,86 @@
+"""The notices that stand: what stops no sync, and somebody should know of.
+
+They are found where they arise and kept in manifests, so that showing them asks neither Jira nor DuckDB.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jira_assets.phrases import counted
+from jira_assets.state import TrackedProject
+from jira_assets.sync.unread import issue_notices
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import Notice
+
+MOST_KEYS_NAMED = 5
+MOST_SHOWN = 20
+_ID_IN_PATH = re.compile(r"/[0-9]+\b")
+
+
+@dataclass(frozen=True)
+class StandingNotice:
+    """A notice as people see it: `projects` are keys, none when it concerns the site."""
+
+    part: str
+    reason: str
+    instruction: str
+    since: datetime
+    projects: tuple[str, ...] = ()
+
+    @property
+    def concerns(self) -> str:
+        """Name what it is about."""
+        first, more = self.projects[:MOST_KEYS_NAMED], len(self.projects) - MOST_KEYS_NAMED
+        others = f" and {counted(more, 'other project')}" if more > 0 else ""
+        return f"{self.part} of {', '.join(first)}{others}" if first else self.part
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        since = f"(since {self.since:%Y-%m-%d %H:%M} UTC)"
+        return " ".join(filter(None, [f"{self.concerns}:", self.reason, self.instruction, since]))
+
+
+def _of_site(lake: Lake, _: Sequence[TrackedProject]) -> Iterable[Notice]:
+    return lake.site_manifest().notices
+
+
+def _of_projects(lake: Lake, tracked: Sequence[TrackedProject]) -> Iterable[Notice]:
+    for project in tracked:
+        manifest = lake.manifest(project.project_id)
+        yield from issue_notices(manifest) if manifest else ()
+
+
+SOURCES: tuple[Callable[[Lake, Sequence[TrackedProject]], Iterable[Notice]], ...] = (_of_site, _of_projects)
+"""Where notices come from; a module that keeps some elsewhere adds a function that reads them."""
+
+
+def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[StandingNotice]:
+    """Gather the notices of the site and the tracked projects; one stands for all projects with one fault."""
+    keys = {project.project_id: project.project_key for project in tracked}
+    found = [notice for source in SOURCES for notice in source(lake, tracked)]
+    alike = defaultdict(list)
+    for notice in found:
+        if notice.project_id is None or notice.project_id in keys:
+            alike[notice.part, _ID_IN_PATH.sub("/{}", notice.reason)].append(notice)
+    return list(_together(alike.values(), keys))
+
+
+def in_lines(notices: Sequence[StandingNotice]) -> list[str]:
+    """Say the first of them in a line each, and how many others there are."""
+    more = len(notices) - MOST_SHOWN
+    others = (
+        [f"{counted(more, 'more notice')}: `jira-assets status --json` has them all."] if more > 0 else []
+    )
+    return [*map(str, notices[:MOST_SHOWN]), *others]
+
+
+def _together(groups: Iterable[Sequence[Notice]], keys: dict[str, str]) -> Iterator[StandingNotice]:
+    for group in groups:
+        projects = sorted(keys[notice.project_id] for notice in group if notice.project_id)
+        since = min(notice.since for notice in group)
+        yield StandingNotice(group[0].part, group[0].reason, group[0].instruction, since, tuple(projects))
