@@ -90,7 +90,8 @@ def issue_notices(manifest: Manifest) -> list[Notice]:
     notices = []
     if manifest.unread:
         first = manifest.unread[0]
-        reason = f"{name_unread(manifest.unread)} could not be read. {first.jira_key or first.jira_id}: {first.reason}"
+        named = first.jira_key or first.jira_id
+        reason = f"{name_unread(manifest.unread)} could not be read. {named}: {first.reason}"
         notices.append(
             Notice("issues", reason, "Every sync asks for them again.", first.since, manifest.project_id)
         )
