@@ -44,7 +44,7 @@ def replaced(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def contents(bench: Bench) -> dict[str, list[Any]]:
     """Every row of every table, in an order of their own."""
-    tables = [table for table in PUBLISHED_TABLES if table not in VIEWS]
+    tables = PUBLISHED_TABLES.keys() - VIEWS - {"warehouse_info"}
     found: dict[str, list[Any]] = {
         table: sorted(repr(row) for row in bench.ask(f"select * from {table}")) for table in tables
     }
