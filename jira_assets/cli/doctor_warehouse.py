@@ -33,7 +33,7 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
     if changed_since_published(file):
         yield doubtful(
             "warehouse",
-            f"{file} was changed by a program that opened it for writing; readers may see what it wrote.",
+            f"{file} is not as it was published: a program wrote to it, or it was copied.",
             "jira-assets publish",
         )
     published = datetime.fromtimestamp(file.stat().st_mtime, UTC)

@@ -53,7 +53,7 @@ def _warn_of_changes(invocation: Invocation) -> None:
     file = invocation.settings.warehouse_file
     if changed_since_published(file):
         invocation.say(
-            f"Warning: a program that opened {file} for writing changed it; answers may include that. "
+            f"Warning: {file} is not as it was published: a program wrote to it, or it was copied. "
             "`jira-assets publish` publishes the tables again."
         )
 

@@ -58,7 +58,7 @@ def locked_by_writer(path: Path, error: duckdb.IOException) -> LockHeld | None:
 
 
 def changed_since_published(path: Path) -> bool:
-    """Check whether another program wrote to the file that this link points to: only root can."""
+    """Check whether the file that this link points to is not as published: written to, or a copy."""
     file = path.resolve()
     # DuckDB 1.4 puts the log beside the link, newer ones beside the file.
     if any(each.with_name(f"{each.name}.wal").exists() for each in (file, path)):

@@ -61,7 +61,7 @@ def test_what_a_writer_left_is_warned_of(run: Run, warehouse: Path) -> None:
     warehouse.with_name(f"{warehouse.name}.wal").write_bytes(b"")
     told = run("sql", "select 1 as one")
     assert (told.stdout, told.exit_code) == ("one\n1\n", 0)
-    assert "Warning: a program that opened" in told.stderr
+    assert "is not as it was published: a program wrote to it" in told.stderr
 
 
 def test_a_pipe_gets_csv(run: Run, warehouse: Path) -> None:

@@ -207,6 +207,15 @@ def test_duckdb_1_4_needs_the_link_resolved_while_it_holds_another_connection(
     assert connected(repr(str(path))) == [["jira", before + 1]]
 
 
+def test_a_connection_that_stays_open_sees_each_publish(client: Client, publisher: Publisher) -> None:
+    [recipe] = [recipe for recipe in RECIPES if "attach or replace" in recipe]
+    client.run("open", publisher.here(recipe))
+    again = publisher.here(recipe).replace("connection = duckdb.connect()", "")
+    for _ in range(2):
+        publisher.publish()
+        assert client.run("open", again) == publisher.published[-1]
+
+
 POOL = """
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import QueuePool
