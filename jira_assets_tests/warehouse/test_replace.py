@@ -166,6 +166,25 @@ def test_only_the_changed_project_is_replaced(bench: Bench, replaced: list[list[
     assert replaced == [["11"]]
 
 
+def test_forecasts_of_other_projects_are_taken_over(bench: Bench, replaced: list[list[str]]) -> None:
+    for project in PROJECTS[:2]:
+        lives = [Life(f"{project}{number}", on(1), project=project) for number in range(8)]
+        for day, life in enumerate(lives[1:], 2):
+            life.then(on(day), "status", "4")
+        bench.land([life.observation() for life in lives], project=project)
+        bench.derive(project)
+    bench.publish(*PROJECTS, metrics=METRICS)
+    bench.land([Life("119", on(2), project="11").observation()], project="11", asked_at=at(1))
+    bench.derive("11")
+
+    publish_both(bench)
+    assert replaced == [["11"]]
+    found = bench.ask(
+        "select project_key, max(items), count(*) from forecast_completion group by all order by all"
+    )
+    assert [tuple(row.values()) for row in found] == [("P10", 1, 4), ("P11", 2, 4), (None, 3, 4)]
+
+
 def test_a_new_day_builds_everything(bench: Bench, replaced: list[list[str]]) -> None:
     bench.land_and_derive(seen("1"))
     bench.publish(metrics=METRICS)
