@@ -30,7 +30,7 @@ class Builder:
     touched: str = "true"
     """Which sprints the burndown is made for, in SQL."""
     has_before: bool = False
-    """Whether tables of the last warehouse are there, as `…_before`, to take rows over from."""
+    """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
 
     def make(self, names: Iterable[str]) -> None:
         """Run the statements of these names."""

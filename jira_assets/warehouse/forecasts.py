@@ -7,9 +7,6 @@ import duckdb
 from jira_assets.warehouse.metric_tables import FORECASTS
 from jira_assets.warehouse.statements import literal, statement
 
-BEFORE = ("forecast_inputs", *FORECASTS)
-"""Tables of the last warehouse from which forecasts are taken over, each renamed to `…_before`."""
-
 _ENOUGH = "delivered >= 5"
 """Fewer deliveries are not enough data."""
 
@@ -23,16 +20,29 @@ def inputs_literal(engine: duckdb.DuckDBPyConnection) -> str:
     return literal(found[0] if found else "[]")
 
 
+def remember_forecasts(engine: duckdb.DuckDBPyConnection) -> bool:
+    """Copy the forecasts of the catalog `base`, and what they were made from, to tables named `…_before`.
+
+    Returns False when they cannot be read: then all are computed again.
+    """
+    try:
+        for table in ("forecast_inputs", *FORECASTS):
+            engine.execute(f"create temp table {table}_before as from base.{table}")
+    except duckdb.Error:  # a damaged block, of which the publish is the remedy
+        return False
+    return True
+
+
 def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, *, has_before: bool) -> None:
     """Fill a table with the answers of its macro for each project, and for all together.
 
-    Where the last warehouse is at hand, projects with the same inputs keep their rows: a forecast takes
+    With `has_before`, projects with the same inputs keep the rows that were remembered: a forecast takes
     hundredths of a second, and there may be a thousand projects.
     """
     unknown = "from warehouse.forecast_inputs"
     if has_before:
         engine.execute(statement("replace/same_forecasts", table=table))
-        unknown += " except from warehouse.forecast_inputs_before"
+        unknown += " except from forecast_inputs_before"
     projects = engine.execute(
         f"select project_id, project_key, as_of from ({unknown}) where {_ENOUGH} order by all"
     ).fetchall()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import duckdb
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.extra_columns import choose_columns
+from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import lock_held
 from jira_assets.warehouse.manifest import Manifest, SiteManifest, fingerprint
@@ -92,7 +93,9 @@ def publish(
             return None
         kept = mirrors_kept if mirrored else None
         publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, kept)
-        return publication.run(None if force else version.changed_since(present))
+        if force or present.get("version") != statements_version("publish"):
+            return publication.run(None, None)
+        return publication.run(present_file(warehouse_dir), version.changed_since(present))
 
 
 @dataclass(frozen=True)
@@ -182,26 +185,24 @@ class _Publication:
         self._folder = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}"
         self._build = self._folder / WAREHOUSE_NAME
 
-    def run(self, replaced: Sequence[str] | None) -> Published:
+    def run(self, base: Path | None, replaced: Sequence[str] | None) -> Published:
         """Build, check, swap in; whatever fails leaves the present warehouse as it is.
 
-        Only the projects that are `replaced` are made anew, if that is known and right.
+        Only the projects that are `replaced` are made anew, if that is known and right, and the others taken
+        over from `base`. Forecasts are taken over from it in any case, where they would be the same.
         """
         try:
             self._folder.mkdir()
-            rows = self._replace(replaced) if replaced is not None else None
+            rows = self._replace(base, replaced) if base and replaced is not None else None
             if rows is None:
                 self._build.unlink(missing_ok=True)
-                rows = self._make_everything()
+                rows = self._make_everything(base)
             file = swap_in(self._dir, self._folder, self._stamp, self._mirrors_kept or timedelta())
         finally:
             remove_leftovers(self._dir)
         return Published(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
 
-    def _replace(self, replaced: Sequence[str]) -> dict[str, int] | None:
-        base = present_file(self._dir)
-        if base is None:
-            return None
+    def _replace(self, base: Path, replaced: Sequence[str]) -> dict[str, int] | None:
         with self._engine() as engine:
             engine.execute(f"attach {literal(base)} as base (read_only)")
             builder = self._builder(engine, replaced)
@@ -209,9 +210,13 @@ class _Publication:
                 return None
             return self._finish(builder, moved=0, replaced=replaced)
 
-    def _make_everything(self) -> dict[str, int]:
+    def _make_everything(self, base: Path | None) -> dict[str, int]:
         with self._engine() as engine:
             builder = self._builder(engine, None)
+            if base:
+                engine.execute(f"attach {literal(base)} as base (read_only)")
+                builder = replace(builder, has_before=remember_forecasts(engine))
+                engine.execute("detach base")
             engine.execute(
                 # No log: until it is whole and swapped in, nobody misses this file.
                 f"attach {literal(self._build)} as warehouse "

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jira_assets.warehouse.build import Builder
-from jira_assets.warehouse.forecasts import BEFORE
+from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.metric_tables import PREPARATIONS
 from jira_assets.warehouse.published_tables import (
     BUILT,
@@ -64,28 +64,25 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     for table, key in KEYS.items():
         old, new = _rows_of(key, "base", ids), _rows_of(key, "warehouse", ids)
         engine.execute(statement("replace/rows", table=table, of_old=old, of_new=new))
+    has_forecasts = remember_forecasts(engine)
     engine.execute("commit; detach warehouse; detach merged; detach base")
     engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG}); begin")
-    _make_those_of_all(builder)
+    _make_those_of_all(builder, has_forecasts)
     return True
 
 
-def _make_those_of_all(builder: Builder) -> None:
+def _make_those_of_all(builder: Builder, has_forecasts: bool) -> None:
     engine = builder.engine
-    kept = ("sprint_burndown", *BEFORE)
-    for table in kept:
-        engine.execute(f"alter table warehouse.{table} rename to {table}_before")
+    engine.execute("alter table warehouse.sprint_burndown rename to burndown_before")
     for table in OF_ALL_PROJECTS:
         kind = "view" if table in VIEWS else "table"
         engine.execute(f"drop {kind} if exists warehouse.{table}")
-    replace(builder, touched=TOUCHED, has_before=True).make(MADE_OF_ALL)
+    replace(builder, touched=TOUCHED, has_before=has_forecasts).make(MADE_OF_ALL)
     if engine.execute("from site.pull_requests limit 1").fetchone():
         for table in OF_PULL_REQUESTS:
             engine.execute(f"drop table warehouse.{table}")
         builder.make((MENTIONS, *OF_PULL_REQUESTS))
     engine.execute(statement("replace/untouched_burndown"))
-    for table in kept:
-        engine.execute(f"drop table warehouse.{table}_before")
     engine.execute(statement("replace/last_synced"))
 
 

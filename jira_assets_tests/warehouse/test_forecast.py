@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from jira_assets.warehouse.metrics import MetricSettings
 from jira_assets.warehouse.readers import open_warehouse
-from jira_assets_tests.warehouse.bench import Bench, rows_of
+from jira_assets_tests.warehouse.bench import Bench, Row, rows_of
 from jira_assets_tests.warehouse.brute_force import drawn, quantile
 from jira_assets_tests.warehouse.lives import Life, on, publish_lives
 
@@ -109,6 +111,20 @@ def test_the_usual_answers_are_tables(warehouse: Bench) -> None:
             {"project_id": "10"},
             {"project_id": None},
         ]
+
+
+def test_forecasts_of_the_same_inputs_are_taken_over(warehouse: Bench) -> None:
+    def publish(**given: Any) -> list[Row]:
+        assert warehouse.publish("10", "11", metrics=MetricSettings("UTC", AS_OF), **given) is not None
+        return warehouse.ask("select * from forecast_completion order by all")
+
+    before = publish(force=True)
+    with pytest.MonkeyPatch.context() as patch:
+        # The macros have no inputs now: what is computed has no rows.
+        patch.setattr("jira_assets.warehouse.build.inputs_literal", lambda _: "'[]'")
+        assert publish(team_members=[{"member_id": "ann"}]) == before
+        assert publish(force=True) == []
+    assert publish(force=True) == before
 
 
 def test_forecasts_work_under_every_name(warehouse: Bench) -> None:

@@ -1,3 +1,5 @@
 insert into warehouse.sprint_burndown
-from warehouse.sprint_burndown_before as burndown
-anti join touched_sprints on burndown.sprint_id = touched_sprints.sprint_id
+from warehouse.burndown_before as burndown
+anti join touched_sprints on burndown.sprint_id = touched_sprints.sprint_id;
+
+drop table warehouse.burndown_before
