@@ -14,8 +14,10 @@ AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
 AXE_VERSION := 4.14.1
 OLD_DUCKDB := $(VENV)/duckdb15
 OLD_DUCKDB_LOCK := requirements/duckdb15.txt
+CLIENTS := $(VENV)/clients
+CLIENTS_LOCK := requirements/clients.txt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
+	--no-strip-extras --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev assets demo test test-postgres prove pictures lint types check docs benchmark lock clean
@@ -46,6 +48,12 @@ $(OLD_DUCKDB)/.installed: $(OLD_DUCKDB_LOCK) | $(BIN)/python
 	@$(OLD_DUCKDB)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r $(OLD_DUCKDB_LOCK)
 	@touch $@
 
+# Programs that read the published file, with the DuckDB that is supported longest, in an environment of their own.
+$(CLIENTS)/.installed: $(CLIENTS_LOCK) | $(BIN)/python
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r $(CLIENTS_LOCK)
+	@touch $@
+
 # Programs that tests start themselves; root installs what is missing, anybody else is told how.
 $(VENV)/.programs: .ci/programs | $(BIN)/python
 	@.ci/programs
@@ -74,8 +82,9 @@ MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 1000 {pri
 IN_MEMORY := $(if $(MEMORY),TMPDIR=$(MEMORY))
 
 # Three workers on two cores: one of them usually waits for a browser or a disk.
-test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
+test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed $(VENV)/.programs  ## Run all tests
 	@$(IN_MEMORY) JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
+		JIRA_ASSETS_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
 test-postgres: setup-dev $(VENV)/.programs  ## Run what touches state or runs once more, on PostgreSQL
@@ -105,8 +114,9 @@ benchmark: setup-dev  ## Measure the first full sync against other tools
 	@$(BIN)/python -m benchmarks.full_sync
 
 lock:  ## Pin the newest dependencies, with hashes and without addresses
-	@$(COMPILE) --upgrade --extra build -o $(RUN_LOCK)
-	@$(COMPILE) --upgrade --extra build --extra dev -o $(DEV_LOCK)
+	@$(COMPILE) pyproject.toml --upgrade --extra build -o $(RUN_LOCK)
+	@$(COMPILE) pyproject.toml --upgrade --extra build --extra dev -o $(DEV_LOCK)
+	@$(COMPILE) requirements/clients.in --upgrade -o $(CLIENTS_LOCK)
 
 clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

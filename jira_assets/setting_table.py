@@ -163,6 +163,13 @@ SETTINGS: tuple[Setting, ...] = (
         "no",
     ),
     Setting(
+        "parquet_mirror_minutes",
+        "JIRA_ASSETS_PARQUET_MIRROR_MINUTES",
+        "How long the Parquet files of a publish stay after the next publish.",
+        "minutes",
+        "15",
+    ),
+    Setting(
         "longest_age_minutes",
         "JIRA_ASSETS_LONGEST_AGE_MINUTES",
         "How long a project may go without a sync or a probe that succeeded.",

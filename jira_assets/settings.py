@@ -61,6 +61,7 @@ class Settings:
     team: str | None = None
     pull_requests: str | None = None
     parquet_mirror: bool = False
+    parquet_mirror_minutes: int = 15
     longest_age_minutes: int = 60
     longest_unproven_days: int = 3
     points_per_hour: int | None = None

@@ -20,7 +20,7 @@ from jira_assets.demo.generate import generate_site
 from jira_assets.demo.life import Life
 from jira_assets.warehouse.files import TEMPORARY_PREFIX
 from jira_assets.warehouse.lake import UNNAMED_FILES_LIVE
-from jira_assets.warehouse.publish import BUILD_PREFIX
+from jira_assets.warehouse.swap import BUILD_PREFIX
 from jira_assets_tests.rig import Rig, open_rig
 
 COMMANDS = (["sync"], ["reconcile"], ["sync", "--full"], ["publish", "--force"])

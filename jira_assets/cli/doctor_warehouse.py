@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
 from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.phrases import ago
 from jira_assets.settings import Settings
+from jira_assets.warehouse.readers import changed_since_published, locked_by_writer
 
 
 def check_warehouse(settings: Settings) -> Iterator[Finding]:
@@ -25,17 +27,23 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
                 "select coalesce(max(tags['storage_version']), '?') as storage "
                 "from duckdb_databases() where not internal"
             ).fetchall()
-    except (
-        duckdb.IOException
-    ) as error:  # of another process that has it open for writing, DuckDB names the id
-        yield bad(
-            "warehouse",
-            f"{file} does not open: {str(error).splitlines()[0]}",
-            "End the process that is named, or open the file with -readonly there; else: jira-assets publish",
-        )
+    except duckdb.IOException as error:
+        yield _unreadable(file, error)
         return
+    if changed_since_published(file):
+        yield doubtful(
+            "warehouse",
+            f"{file} is not as it was published: a program wrote to it, or it was copied.",
+            "jira-assets publish",
+        )
     published = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     yield good("warehouse", f"{file} opens, {tables} tables, published {ago(published)}")
     yield good(
         "duckdb", f"library {duckdb.__version__}, file written for DuckDB {storage.rstrip('+')} and later"
     )
+
+
+def _unreadable(file: Path, error: duckdb.IOException) -> Finding:
+    if locked := locked_by_writer(file, error):
+        return bad("warehouse", locked.reason, locked.instruction)
+    return bad("warehouse", f"{file} does not open: {str(error).splitlines()[0]}", "jira-assets publish")

@@ -40,10 +40,22 @@ def sql(invocation: Invocation, query: str | None, form: Form | None) -> None:
     if query is not None and not query.strip(" \n\t;"):
         raise click.UsageError("The query is empty. Try: jira-assets sql 'from jira_issues limit 5'")
     with open_warehouse(invocation.settings) as warehouse:
+        _warn_of_changes(invocation)
         if query is None:
             _converse(invocation, warehouse, form)
         else:
             _answer(invocation, warehouse, query, form)
+
+
+def _warn_of_changes(invocation: Invocation) -> None:
+    from jira_assets.warehouse.readers import changed_since_published
+
+    file = invocation.settings.warehouse_file
+    if changed_since_published(file):
+        invocation.say(
+            f"Warning: {file} is not as it was published: a program wrote to it, or it was copied. "
+            "`jira-assets publish` publishes the tables again."
+        )
 
 
 def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query: str, form: Form) -> None:

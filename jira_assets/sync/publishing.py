@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
@@ -36,6 +36,7 @@ def publish_warehouse(
         memory_limit=settings.memory_limit,
         force=force,
         mirrored=settings.parquet_mirror,
+        mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),
     )
 
 

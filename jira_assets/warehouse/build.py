@@ -9,8 +9,10 @@ from functools import cached_property
 import duckdb
 
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
+from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest
+from jira_assets.warehouse.metric_tables import FORECASTS
 from jira_assets.warehouse.statements import literal, statement
 
 
@@ -27,6 +29,8 @@ class Builder:
     """The schema that has the derived tables of all projects."""
     touched: str = "true"
     """Which sprints the burndown is made for, in SQL."""
+    has_before: bool = False
+    """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
 
     def make(self, names: Iterable[str]) -> None:
         """Run the statements of these names."""
@@ -34,6 +38,7 @@ class Builder:
             self.engine.execute(
                 statement(
                     f"publish/{name}",
+                    **self._inputs_of(name),
                     site_url=literal(self.site_url.rstrip("/")),
                     whole=self.whole,
                     touched=self.touched,
@@ -44,9 +49,14 @@ class Builder:
                 )
             )
 
+            if name in FORECASTS:
+                fill_forecast(self.engine, name, has_before=self.has_before)
+
+    def _inputs_of(self, name: str) -> dict[str, str]:
+        return {"forecast_inputs": inputs_literal(self.engine)} if name in FORECASTS.values() else {}
+
     def write_info(self, info: Mapping[str, str]) -> None:
         """Keep what the warehouse says of itself."""
-        self.engine.execute("create or replace table warehouse.warehouse_info (key varchar, value varchar)")
         self.engine.executemany("insert into warehouse.warehouse_info values (?, ?)", list(info.items()))
 
     @cached_property

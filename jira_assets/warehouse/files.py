@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TEMPORARY_PREFIX = ".part-"
-STAMPS = f"{'[0-9]' * 8}T{'[0-9]' * 15}Z"
-"""Matches the moments in the names of what was published; what else lies beside it is not ours to remove."""
 
 
 @contextmanager

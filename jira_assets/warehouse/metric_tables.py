@@ -274,6 +274,24 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
         "delivered",
         "open_issues",
     ),
+    "forecast_completion": (
+        "project_id",
+        "project_key",
+        "as_of",
+        "percent",
+        "items",
+        "days",
+        "finished_by",
+    ),
+    "forecast_throughput": (
+        "project_id",
+        "project_key",
+        "as_of",
+        "percent",
+        "days",
+        "finished_by",
+        "items",
+    ),
     "data_quality": (
         "project_id",
         "project_key",
@@ -286,12 +304,16 @@ METRIC_TABLES: Mapping[str, tuple[str, ...]] = {
 }
 """Each is made by the statement of its name under sql/publish/; a later one may read an earlier one."""
 
-METRIC_MACROS = ("forecast_days", "forecast_items")
-"""Tables that are computed when they are asked for, with arguments."""
+FORECASTS: Mapping[str, str] = {
+    "forecast_completion": "forecast_days",
+    "forecast_throughput": "forecast_items",
+}
+"""Tables with the usual answers of a macro, which computes others when a query asks for them."""
 
 PREPARATIONS: Mapping[str, str] = {
     "issue_status_spans": "project_statuses",
     "issue_sprint_spans": "replayed_changes",
     "issue_pull_requests": "mentioned_keys",
+    **FORECASTS,
 }
-"""What the statement of a table needs and readers don't: made right before it."""
+"""What the statement of a table needs: made right before it."""

@@ -6,12 +6,10 @@ Readers are never in the way and never blocked: whoever has the file open keeps 
 from __future__ import annotations
 
 import json
-import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -19,27 +17,38 @@ import duckdb
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.extra_columns import choose_columns
-from jira_assets.warehouse.files import STAMPS, TEMPORARY_PREFIX, point_link, put_in_place
+from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.locks import lock_held
 from jira_assets.warehouse.manifest import Manifest, SiteManifest, fingerprint
-from jira_assets.warehouse.mirror import mirror_shows, remove_mirror, swap_in_mirror, write_mirror
+from jira_assets.warehouse.mirror import write_mirror
 from jira_assets.warehouse.published_tables import BUILT, PUBLISHED_TABLES
 from jira_assets.warehouse.readers import WAREHOUSE_NAME, present_file, published_info
 from jira_assets.warehouse.replace import changed_projects, replace_projects
 from jira_assets.warehouse.site import read_site_table
 from jira_assets.warehouse.sources import GIVEN_TABLES, PublishInputs, offer_sources
+from jira_assets.warehouse.stamps import moment_of, new_stamp
 from jira_assets.warehouse.statements import literal, statements_version
+from jira_assets.warehouse.swap import (
+    BUILD_PREFIX,
+    MIRROR_NAME,
+    check_links,
+    mirror_exists,
+    remove_leftovers,
+    swap_in,
+)
 from jira_assets.warehouse.validate import check_warehouse
 
 __all__ = ["PublishInputs", "Published", "publish"]
 
-BUILD_PREFIX = ".build-"
 STORAGE_VERSION = "v1.4.0"
 """The newest format that the BI tools in use can open."""
 
 WORTHWHILE = 20_000
 """Under so many issues, building everything is as quick as replacing some projects."""
+
+MIRRORS_KEPT = timedelta(minutes=15)
+"""How long the Parquet files of a publish stay after the next one, unless a setting says otherwise."""
 
 COUNTED = ("jira_issues", "jira_issue_sprints", "jira_issue_fields", "jira_issue_changes")
 """Tables that have as many rows as the lake has, unless an issue lies in two projects."""
@@ -64,23 +73,29 @@ def publish(
     memory_limit: str = "180MB",
     force: bool = False,
     mirrored: bool = False,
+    mirrors_kept: timedelta = MIRRORS_KEPT,
 ) -> Published | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
 
-    `mirrored`: with the same tables as Parquet files beside it.
+    `mirrored`: with the same tables as Parquet files beside it, which stay for `mirrors_kept` after the next
+    publish.
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
     with lock_held(warehouse_dir / ".publish.lock", "publishing"):
-        _remove_leftovers(warehouse_dir)
+        check_links(warehouse_dir)
+        remove_leftovers(warehouse_dir)
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
         version = _Version.of(manifests, lake.site_manifest(), inputs)
         present = published_info(warehouse_dir)
-        is_mirrored = mirror_shows(warehouse_dir, present_file(warehouse_dir))
+        is_mirrored = mirror_exists(warehouse_dir)
         if not force and present.get("fingerprint") == version.whole and is_mirrored == mirrored:
             return None
-        publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, mirrored)
-        return publication.run(None if force else version.changed_since(present))
+        kept = mirrors_kept if mirrored else None
+        publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, kept)
+        if force or present.get("version") != statements_version("publish"):
+            return publication.run(None, None)
+        return publication.run(present_file(warehouse_dir), version.changed_since(present))
 
 
 @dataclass(frozen=True)
@@ -156,7 +171,7 @@ class _Publication:
         manifests: Sequence[Manifest],
         version: _Version,
         memory_limit: str,
-        mirrored: bool,
+        mirrors_kept: timedelta | None,
     ) -> None:
         self._lake = lake
         self._dir = warehouse_dir
@@ -164,31 +179,30 @@ class _Publication:
         self._manifests = manifests
         self._version = version
         self._memory_limit = memory_limit
-        nanoseconds = time.time_ns()
-        self._published_at = datetime.fromtimestamp(nanoseconds // 10**9, UTC)
-        self._stamp = f"{self._published_at:%Y%m%dT%H%M%S}{nanoseconds % 10**9:09d}Z"
-        self._build = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}"
-        self._mirror = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}-parquet" if mirrored else None
+        self._mirrors_kept = mirrors_kept
+        self._stamp = new_stamp()
+        self._published_at = moment_of(self._stamp)
+        self._folder = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}"
+        self._build = self._folder / WAREHOUSE_NAME
 
-    def run(self, replaced: Sequence[str] | None) -> Published:
+    def run(self, base: Path | None, replaced: Sequence[str] | None) -> Published:
         """Build, check, swap in; whatever fails leaves the present warehouse as it is.
 
-        Only the projects that are `replaced` are made anew, if that is known and right.
+        Only the projects that are `replaced` are made anew, if that is known and right, and the others taken
+        over from `base`. Forecasts are taken over from it in any case, where they would be the same.
         """
         try:
-            rows = self._replace(replaced) if replaced is not None else None
+            self._folder.mkdir()
+            rows = self._replace(base, replaced) if base and replaced is not None else None
             if rows is None:
-                _remove_leftovers(self._dir)
-                rows = self._make_everything()
-            file = self._swap_in()
+                self._build.unlink(missing_ok=True)
+                rows = self._make_everything(base)
+            file = swap_in(self._dir, self._folder, self._stamp, self._mirrors_kept or timedelta())
         finally:
-            _remove_leftovers(self._dir)
+            remove_leftovers(self._dir)
         return Published(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
 
-    def _replace(self, replaced: Sequence[str]) -> dict[str, int] | None:
-        base = present_file(self._dir)
-        if base is None:
-            return None
+    def _replace(self, base: Path, replaced: Sequence[str]) -> dict[str, int] | None:
         with self._engine() as engine:
             engine.execute(f"attach {literal(base)} as base (read_only)")
             builder = self._builder(engine, replaced)
@@ -196,9 +210,13 @@ class _Publication:
                 return None
             return self._finish(builder, moved=0, replaced=replaced)
 
-    def _make_everything(self) -> dict[str, int]:
+    def _make_everything(self, base: Path | None) -> dict[str, int]:
         with self._engine() as engine:
             builder = self._builder(engine, None)
+            if base:
+                engine.execute(f"attach {literal(base)} as base (read_only)")
+                builder = replace(builder, has_before=remember_forecasts(engine))
+                engine.execute("detach base")
             engine.execute(
                 # No log: until it is whole and swapped in, nobody misses this file.
                 f"attach {literal(self._build)} as warehouse "
@@ -216,8 +234,8 @@ class _Publication:
         builder.engine.execute(f"attach {literal(self._build)} as built (read_only)")
         extra = [column.name for column in builder.extra]
         rows = check_warehouse(builder.engine, self._expected(moved), extra, replaced)
-        if self._mirror:
-            write_mirror(builder.engine, self._mirror)
+        if self._mirrors_kept is not None:
+            write_mirror(builder.engine, self._folder / MIRROR_NAME, self._stamp)
         return rows
 
     def _info(self, moved: int) -> dict[str, str]:
@@ -250,28 +268,3 @@ class _Publication:
         extra = choose_columns(inputs.extra_fields, fields, PUBLISHED_TABLES["jira_issues"])
         whole = "lake" if replaced is None else "whole"
         return Builder(engine, self._lake, self._manifests, inputs.site_url, extra, whole)
-
-    def _swap_in(self) -> Path:
-        final = self._dir / f"jira-{self._stamp}.duckdb"
-        before = present_file(self._dir)
-        self._build.chmod(0o444)
-        put_in_place(self._build, final)
-        point_link(self._dir / WAREHOUSE_NAME, final.name)
-        if self._mirror:
-            swap_in_mirror(self._dir, self._mirror, self._stamp)
-        else:
-            remove_mirror(self._dir)
-        for old in self._dir.glob(f"jira-{STAMPS}.duckdb"):
-            if old not in (final, before):
-                old.unlink()
-        return final
-
-
-def _remove_leftovers(warehouse_dir: Path) -> None:
-    """Remove what dead builds left; whoever calls this holds the lock, so no build is alive."""
-    for prefix in (BUILD_PREFIX, TEMPORARY_PREFIX):
-        for leftover in warehouse_dir.glob(f"{prefix}*"):
-            if leftover.is_dir():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jira_assets.warehouse.metric_tables import METRIC_MACROS, METRIC_TABLES, PREPARATIONS
+from jira_assets.warehouse.metric_tables import METRIC_TABLES, PREPARATIONS
 
 PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
     "jira_projects": (
@@ -84,6 +84,21 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "due_date",
         "cycle_time_hours",
         "synced_at",
+    ),
+    "jira_issue_labels": (
+        "jira_id",
+        "label",
+    ),
+    "jira_issue_components": (
+        "jira_id",
+        "component_id",
+        "component",
+    ),
+    "jira_issue_versions": (
+        "jira_id",
+        "version_id",
+        "version",
+        "kind",
     ),
     "jira_issue_fields": (
         "jira_id",
@@ -230,16 +245,17 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "hours_to_finish",
         "is_in_order",
     ),
+    "warehouse_info": (
+        "key",
+        "value",
+    ),
 }
 """Each is made by the statement of its name under sql/publish/; a later one may read an earlier one."""
 
 VIEWS = frozenset({"raw_jira_issues", "cycle_time_scatter"})
 """Those that hold nothing themselves."""
 
-BUILT = (
-    *(name for table in PUBLISHED_TABLES for name in (PREPARATIONS.get(table), table) if name),
-    *METRIC_MACROS,
-)
+BUILT = tuple(name for table in PUBLISHED_TABLES for name in (PREPARATIONS.get(table), table) if name)
 """The statements under sql/publish/ that make the warehouse, in their order."""
 
 OF_THE_SITE = (
@@ -259,6 +275,9 @@ OF_ALL_PROJECTS = (
     "sprint_burndown",
     "flow_times_weekly",
     "forecast_inputs",
+    "forecast_completion",
+    "forecast_throughput",
+    "warehouse_info",
 )
 """Those that look at rows of all projects at once, in the order in which they are built."""
 
@@ -267,6 +286,9 @@ OF_PULL_REQUESTS = ("issue_pull_requests", "pull_requests", "pull_request_flow")
 
 _ODD_KEYS = {
     "jira_issue_sprints": "jira_id",
+    "jira_issue_labels": "jira_id",
+    "jira_issue_components": "jira_id",
+    "jira_issue_versions": "jira_id",
     "jira_issue_fields": "jira_id",
     "jira_issue_changes": "jira_id",
     "jira_user_matches": "project_key",

@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jira_assets.warehouse.build import Builder
-from jira_assets.warehouse.metric_tables import METRIC_MACROS, PREPARATIONS
+from jira_assets.warehouse.forecasts import remember_forecasts
+from jira_assets.warehouse.metric_tables import PREPARATIONS
 from jira_assets.warehouse.published_tables import (
     BUILT,
     KEYS,
@@ -28,7 +29,8 @@ WITHOUT_LOG = "recovery_mode 'no_wal_writes'"
 """Nobody misses a file that is not whole yet."""
 
 MENTIONS = PREPARATIONS[OF_PULL_REQUESTS[0]]
-LATER = (*OF_ALL_PROJECTS, MENTIONS, *OF_PULL_REQUESTS)
+MADE_OF_ALL = tuple(name for table in OF_ALL_PROJECTS for name in (PREPARATIONS.get(table), table) if name)
+LATER = (*MADE_OF_ALL, MENTIONS, *OF_PULL_REQUESTS)
 """What is made once the changed projects are in the copy."""
 
 MOST = 0.5
@@ -50,7 +52,7 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     """
     engine, ids = builder.engine, ", ".join(map(literal, replaced))
     engine.execute("attach ':memory:' as warehouse")
-    builder.make(name for name in BUILT if name not in (*LATER, *METRIC_MACROS))
+    builder.make(name for name in BUILT if name not in LATER)
     if engine.execute(statement("check/hazards", replaced=ids)).fetchone():
         return False
     engine.execute(statement("replace/touched", replaced=ids))
@@ -62,19 +64,20 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     for table, key in KEYS.items():
         old, new = _rows_of(key, "base", ids), _rows_of(key, "warehouse", ids)
         engine.execute(statement("replace/rows", table=table, of_old=old, of_new=new))
+    has_forecasts = remember_forecasts(engine)
     engine.execute("commit; detach warehouse; detach merged; detach base")
     engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG}); begin")
-    _make_those_of_all(builder)
+    _make_those_of_all(builder, has_forecasts)
     return True
 
 
-def _make_those_of_all(builder: Builder) -> None:
+def _make_those_of_all(builder: Builder, has_forecasts: bool) -> None:
     engine = builder.engine
     engine.execute("alter table warehouse.sprint_burndown rename to burndown_before")
     for table in OF_ALL_PROJECTS:
         kind = "view" if table in VIEWS else "table"
         engine.execute(f"drop {kind} if exists warehouse.{table}")
-    replace(builder, touched=TOUCHED).make(OF_ALL_PROJECTS)
+    replace(builder, touched=TOUCHED, has_before=has_forecasts).make(MADE_OF_ALL)
     if engine.execute("from site.pull_requests limit 1").fetchone():
         for table in OF_PULL_REQUESTS:
             engine.execute(f"drop table warehouse.{table}")

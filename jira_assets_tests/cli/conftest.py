@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -91,3 +94,16 @@ def warehouse(settings: Settings) -> Path:
         connection.execute("create table jira_users as select * from jira_unmatched_users")
     settings.warehouse_file.symlink_to(published.name)
     return published
+
+
+@contextmanager
+def held_for_writing(file: Path) -> Iterator[subprocess.Popen[str]]:
+    """Hold a DuckDB file open for writing in another process."""
+    script = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()

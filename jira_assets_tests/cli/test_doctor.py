@@ -17,7 +17,7 @@ from jira_assets.demo.site import DemoSite
 from jira_assets.settings import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 from jira_assets.state.secret_box import open_secret_box
-from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.cli.conftest import Run, held_for_writing
 
 
 def verdicts(run: Run) -> dict[str, list[str]]:
@@ -208,6 +208,20 @@ def test_a_broken_setting_is_a_finding(run: Run, monkeypatch: pytest.MonkeyPatch
 def test_a_warehouse_that_does_not_open_is_a_finding(run: Run, settings: Settings, warehouse: Path) -> None:
     warehouse.write_bytes(b"no database")
     assert verdicts(run)["warehouse"] == ["failed"]
+
+
+def test_a_warehouse_that_a_program_wrote_to_is_a_finding(run: Run, warehouse: Path) -> None:
+    warehouse.with_name(f"{warehouse.name}.wal").write_bytes(b"")
+    assert "jira-assets publish" in run("doctor").stdout
+    assert verdicts(run)["warehouse"] == ["warning", "ok"]
+
+
+def test_a_warehouse_that_is_open_for_writing_is_a_finding(run: Run, warehouse: Path) -> None:
+    with held_for_writing(warehouse) as process:
+        told = run("doctor").stdout
+        assert verdicts(run)["warehouse"] == ["failed"]
+    assert f"Process {process.pid} (" in told
+    assert "jira-assets publish" in told
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs"])

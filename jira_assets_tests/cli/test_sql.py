@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.cli.conftest import Run, held_for_writing
 
 SAMPLES = """
     select
@@ -45,6 +45,23 @@ def test_columns_of_one_name_are_kept_apart_in_json(run: Run, warehouse: Path) -
     assert json.loads(run("sql", "select 1 as a, 2 as a, 3 as b, 4 as a", "--json").stdout) == [
         {"a": 1, "a_2": 2, "b": 3, "a_3": 4}
     ]
+
+
+def test_a_writer_is_named(run: Run, warehouse: Path) -> None:
+    with held_for_writing(warehouse) as process:
+        told = run("sql", "select 1 as one")
+    assert told.exit_code == 1
+    assert f"Process {process.pid} (" in told.stderr
+    assert "Close it there and open it read-only." in told.stderr
+    assert "bug" not in told.stderr
+
+
+def test_what_a_writer_left_is_warned_of(run: Run, warehouse: Path) -> None:
+    assert "Warning" not in run("sql", "select 1 as one").stderr
+    warehouse.with_name(f"{warehouse.name}.wal").write_bytes(b"")
+    told = run("sql", "select 1 as one")
+    assert (told.stdout, told.exit_code) == ("one\n1\n", 0)
+    assert "is not as it was published: a program wrote to it" in told.stderr
 
 
 def test_a_pipe_gets_csv(run: Run, warehouse: Path) -> None:

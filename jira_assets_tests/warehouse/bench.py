@@ -14,7 +14,7 @@ from jira_assets.warehouse.derive import derive_project
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.land import Kind, Landing, Observation
 from jira_assets.warehouse.manifest import FieldMapping, Manifest
-from jira_assets.warehouse.publish import Published, publish
+from jira_assets.warehouse.publish import MIRRORS_KEPT, Published, publish
 from jira_assets.warehouse.site import land_site_table
 from jira_assets.warehouse.sources import PublishInputs
 from jira_assets_tests.present import PresentWarehouse
@@ -130,12 +130,19 @@ class Bench:
         self.lake.commit_site(manifest)
 
     def publish(
-        self, *tracked: str, force: bool = False, mirrored: bool = False, **given: Any
+        self,
+        *tracked: str,
+        force: bool = False,
+        mirrored: bool = False,
+        mirrors_kept: timedelta = MIRRORS_KEPT,
+        **given: Any,
     ) -> Published | None:
         """Publish the named projects; without any name, the usual one."""
         inputs = PublishInputs(tracked or ("10",), site_url="https://acme.example", **given)
         self._preview = None
-        return publish(self.lake, self.warehouse_dir, inputs, force=force, mirrored=mirrored)
+        return publish(
+            self.lake, self.warehouse_dir, inputs, force=force, mirrored=mirrored, mirrors_kept=mirrors_kept
+        )
 
     def preview(self, *tracked: str, **given: Any) -> None:
         """Let questions be answered as if that were published now, without the cost of it."""

@@ -17,7 +17,7 @@ from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 from jira_assets_tests.rig import Rig, open_rig
 
 NOW_MS = 1_795_435_200_000
-TABLES = [table for table in PUBLISHED_TABLES if table != "sync_status"]
+TABLES = [table for table in PUBLISHED_TABLES if table not in ("sync_status", "warehouse_info")]
 
 
 @pytest.fixture

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from jira_assets.warehouse.metrics import MetricSettings
 from jira_assets.warehouse.readers import open_warehouse
-from jira_assets_tests.warehouse.bench import Bench, rows_of
+from jira_assets_tests.warehouse.bench import Bench, Row, rows_of
 from jira_assets_tests.warehouse.brute_force import drawn, quantile
 from jira_assets_tests.warehouse.lives import Life, on, publish_lives
 
@@ -84,6 +87,52 @@ def test_other_goals_can_be_asked_for(warehouse: Bench) -> None:
     assert all_["items"] == OPEN + 1
     far = warehouse.ask("select distinct days, finished_by from forecast_days('P10', items := 100000)")
     assert far == [{"days": None, "finished_by": None}]
+
+
+def test_the_usual_answers_are_tables(warehouse: Bench) -> None:
+    for table, macro in (("forecast_completion", "forecast_days"), ("forecast_throughput", "forecast_items")):
+        found = warehouse.ask(
+            f"select * exclude (project_id, as_of) from {table} order by project_key, percent"
+        )
+        for key in ("P10", None):
+            answers = warehouse.ask(
+                f"select * from {macro}($${key}$$)" if key else f"select * from {macro}(null)"
+            )
+            mine = [
+                {name: value for name, value in row.items() if name != "project_key"}
+                for row in found
+                if row["project_key"] == key
+            ]
+            assert sorted(mine, key=str) == sorted(answers, key=str)
+            assert len(mine) == 4
+        assert len(found) == 8  # none of P11: not enough data
+        assert warehouse.ask(f"select distinct as_of from {table}") == [{"as_of": AS_OF}]
+        assert warehouse.ask(f"select distinct project_id from {table} order by all") == [
+            {"project_id": "10"},
+            {"project_id": None},
+        ]
+
+
+def test_forecasts_of_the_same_inputs_are_taken_over(warehouse: Bench) -> None:
+    def publish(**given: Any) -> list[Row]:
+        assert warehouse.publish("10", "11", metrics=MetricSettings("UTC", AS_OF), **given) is not None
+        return warehouse.ask("select * from forecast_completion order by all")
+
+    before = publish(force=True)
+    with pytest.MonkeyPatch.context() as patch:
+        # The macros have no inputs now: what is computed has no rows.
+        patch.setattr("jira_assets.warehouse.build.inputs_literal", lambda _: "'[]'")
+        assert publish(team_members=[{"member_id": "ann"}]) == before
+        assert publish(force=True) == []
+    assert publish(force=True) == before
+
+
+def test_forecasts_work_under_every_name(warehouse: Bench) -> None:
+    with closing(duckdb.connect()) as engine:
+        engine.execute(f"attach '{warehouse.warehouse_dir / 'jira.duckdb'}' as flow (read_only)")
+        for macro in ("forecast_days", "forecast_items"):
+            query = f"select * from {{}}{macro}('P10') order by percent"
+            assert rows_of(engine.execute(query.format("flow."))) == warehouse.ask(query.format(""))
 
 
 def test_too_few_deliveries_are_not_enough_data(warehouse: Bench) -> None:

@@ -25,6 +25,7 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns(bench: Bench) -
     assert published is not None
     # What is known of a project of which nothing was read yet.
     known = {"jira_projects": 1, "metric_settings": 1, "forecast_inputs": 2, "data_quality": 14}
+    known["warehouse_info"] = 6
     empty = PUBLISHED_TABLES.keys() - known.keys()
     assert published.rows == {**dict.fromkeys(empty - VIEWS, 0), **known}
     for table, columns in PUBLISHED_TABLES.items():
@@ -42,7 +43,7 @@ def test_every_table_and_column_says_what_it_means(bench: Bench) -> None:
 
     silent = bench.ask(
         "select table_name, column_name from duckdb_columns() where comment is null and not internal "
-        "and table_name <> 'warehouse_info'"
+        "union all select table_name, null from duckdb_tables() where comment is null"
     )
     assert silent == []
 
@@ -110,7 +111,8 @@ def test_the_file_is_durable_readable_and_closed_to_writers(bench: Bench) -> Non
     assert published is not None
 
     assert published.path == bench.warehouse_dir / "jira.duckdb"
-    assert published.path.readlink() == Path(published.file.name)
+    assert published.path.resolve() == published.file
+    assert published.file.name == "jira.duckdb"  # DuckDB names the catalog after it
     assert stat.S_IMODE(published.file.stat().st_mode) == 0o444
     version = published.file.read_bytes()[12:20]
     assert int.from_bytes(version, "little") <= 67  # what DuckDB 1.4 reads
@@ -119,8 +121,8 @@ def test_the_file_is_durable_readable_and_closed_to_writers(bench: Bench) -> Non
 def test_the_last_two_files_are_kept(bench: Bench) -> None:
     files = [published.file for _ in range(4) if (published := bench.publish(force=True))]
 
-    assert sorted(bench.warehouse_dir.glob("*.duckdb")) == sorted(
-        [bench.warehouse_dir / "jira.duckdb", *files[-2:]]
+    assert sorted(bench.warehouse_dir.glob("*/jira.duckdb")) == sorted(
+        [bench.warehouse_dir / "current" / "jira.duckdb", *files[-2:]]
     )
 
 

@@ -169,6 +169,56 @@ def test_renamed_components_and_versions_show(bench: Bench) -> None:
     assert row["fix_versions"] == ["1.0 final"]
 
 
+def test_lists_have_a_row_for_each_element(bench: Bench) -> None:
+    bench.land_site("components", {"component_id": "1", "name": "Core 2"})
+    bench.land_site("versions", {"version_id": "8", "name": "1.0 final"})
+    bench.land_and_derive(
+        seen(
+            "1",
+            {
+                "labels": ["ui", "übersetzung", "ui"],
+                "components": [
+                    {"id": "1", "name": "Core"},
+                    {"id": "2", "name": "Local"},
+                    {"name": "New"},
+                ],
+                "fixVersions": [{"id": "8", "name": "1.0"}],
+            },
+        ),
+        seen("2", {"labels": ["ui"]}),
+        seen("3"),
+    )
+    bench.preview()
+
+    def rows(table: str) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in bench.ask(f"select * from {table} order by all")]
+
+    assert rows("jira_issue_labels") == [("1", "ui"), ("1", "übersetzung"), ("2", "ui")]
+    assert rows("jira_issue_components") == [
+        ("1", "1", "Core 2"),
+        ("1", "2", "Local"),
+        ("1", None, "New"),
+    ]
+    assert rows("jira_issue_versions") == [("1", "8", "1.0 final", "fix")]
+
+
+def test_rows_of_elements_say_what_the_lists_say(bench: Bench) -> None:
+    held = {"components": [{"id": "2", "name": "Local"}], "labels": ["a"]}
+    bench.land_and_derive(seen("1", held, updated=at(1)), seen("2", held))
+    bench.land_and_derive(
+        seen("1", {**held, "labels": ["b"]}, key="P11-9", project="11", updated=at(2)), project="11"
+    )
+    bench.preview("10", "11")
+
+    for table, element, column in (
+        ("jira_issue_labels", "label", "labels"),
+        ("jira_issue_components", "component", "components"),
+        ("jira_issue_versions", "version", "fix_versions"),
+    ):
+        listed = bench.ask(f"select jira_id, unnest({column}) as element from jira_issues order by all")
+        assert bench.ask(f"select jira_id, {element} as element from {table} order by all") == listed
+
+
 def test_cycle_time_is_in_hours_with_two_decimals(bench: Bench) -> None:
     created, resolved = "2026-01-01T00:00:00.000+0000", "2026-01-02T06:20:00.000+0500"
     bench.land_and_derive(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.errors import LockHeld
+from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.warehouse.bench import Bench, seen
 
@@ -88,7 +90,66 @@ def test_two_publishers_at_once_build_one_warehouse(bench: Bench) -> None:
 
     assert len([answer for answer in answers if answer is not None]) == 1
     assert len(answers) == 3
-    assert len(list(bench.warehouse_dir.glob("jira-*.duckdb"))) == 1
+    assert len(list(bench.warehouse_dir.glob("2*/jira.duckdb"))) == 1
+
+
+@contextmanager
+def writer(file: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Hold the file open for writing in another process, as root can."""
+    file.chmod(0o644)
+    script = (
+        "import duckdb, sys\n"
+        "warehouse = duckdb.connect(sys.argv[1])\n"
+        "warehouse.execute('delete from jira_issues')\n"
+        "print('written', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    code = file.parents[1] / "notebook.py"
+    code.write_text(script)
+    with subprocess.Popen(
+        [sys.executable, str(code), str(file), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        yield process
+        process.kill()
+
+
+def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: Bench) -> None:
+    bench.land_and_derive(seen("1"))
+    published = bench.publish()
+    assert published is not None
+
+    with writer(published.file, "--password=secret") as process:
+        with pytest.raises(LockHeld) as caught:
+            open_warehouse(published.path)
+        program = f"{Path(sys.executable).name} {bench.warehouse_dir / 'notebook.py'}"
+        assert caught.value.reason == (
+            f"Process {process.pid} ({program}) has {published.path} open for writing: "
+            "no other process can read it."
+        )
+        assert "jira-assets publish" in caught.value.instruction
+        assert bench.publish() is not None
+        assert count(published.path) == 1
+    assert bench.publish() is None
+
+
+def test_what_a_dead_writer_left_is_in_no_later_answer(bench: Bench) -> None:
+    bench.land_and_derive(seen("1"))
+    published = bench.publish()
+    assert published is not None
+    with writer(published.file):
+        pass
+    assert published.file.with_name("jira.duckdb.wal").exists()
+    assert count(published.path) == 0  # what DuckDB makes of the log
+
+    for _ in range(2):
+        assert bench.publish(force=True) is not None
+        assert count(published.path) == 1
+    assert list(bench.warehouse_dir.rglob("*.wal")) == []
 
 
 def test_duckdb_1_5_opens_the_warehouse_too(bench: Bench) -> None:
@@ -104,12 +165,15 @@ def test_duckdb_1_5_opens_the_warehouse_too(bench: Bench) -> None:
         "warehouse = duckdb.connect(sys.argv[1], read_only=True)\n"
         "assert duckdb.__version__.startswith('1.5'), duckdb.__version__\n"
         "names = [row[0] for row in warehouse.execute('select table_name from duckdb_tables()').fetchall()]\n"
+        "attached = duckdb.connect()\n"
+        "attached.execute(f\"attach '{sys.argv[1]}' as other (read_only)\")\n"
         "for name in names + ['raw_jira_issues', 'cycle_time_scatter', 'forecast_days(null)']:\n"
-        "    warehouse.execute(f'select * from {name}').fetchall()\n"
+        "    warehouse.execute(f'select * from jira.main.{name}').fetchall()\n"
+        "    attached.execute(f'select * from other.main.{name}').fetchall()\n"
         "print(warehouse.execute('select sprint_name from jira_issues').fetchall(), len(names))\n"
     )
     answer = subprocess.run(
         [python, "-c", script, str(published.path)], capture_output=True, text=True, check=False
     )
-    tables = len(PUBLISHED_TABLES) - 1  # two of them are views, and there is warehouse_info
+    tables = len(PUBLISHED_TABLES.keys() - VIEWS)
     assert (answer.stderr, answer.stdout) == ("", f"[('S',)] {tables}\n")

@@ -1,13 +1,19 @@
--- The draws are those of forecast_days.
-use warehouse;
-
-create macro forecast_items(project, days := 28) as table
-with chosen as (
+-- The draws are those of forecast_days, and so are the rows of forecast_inputs in it.
+-- depends_on: warehouse.forecast_inputs
+create or replace macro warehouse.forecast_items(project, days := 28) as table
+with inputs as (
+    select
+        unnest(
+            from_json({forecast_inputs}, '[{{"project_key": "VARCHAR", "as_of": "DATE", "daily": ["INTEGER"]}}]'),
+            max_depth := 2
+        )
+),
+chosen as materialized (
     select
         as_of as as_of,
         daily as daily
-    from forecast_inputs
-    where project_key is not distinct from project and delivered >= 5
+    from inputs
+    where project_key is not distinct from project
 ),
 seeds as (
     select
@@ -49,6 +55,4 @@ select
 from answers
 cross join chosen;
 
-comment on macro table forecast_items is 'Items that a project (null: all together) delivers within so many days, at most 180: the count reached in 50, 70, 85 and 95 % of 10,000 trials; no rows: fewer than 5 issues delivered in twelve weeks';
-
-use memory
+comment on macro table warehouse.forecast_items is 'Items that a project (null: all together) delivers within so many days, at most 180: the count reached in 50, 70, 85 and 95 % of 10,000 trials; no rows: fewer than 5 issues delivered in twelve weeks'

@@ -1,0 +1,20 @@
+-- Filled by the macro, project by project.
+create table warehouse.forecast_throughput as
+select
+    null::varchar as project_id,
+    null::varchar as project_key,
+    null::date as as_of,
+    null::integer as percent,
+    null::integer as days,
+    null::date as finished_by,
+    null::bigint as items
+where false;
+
+comment on table warehouse.forecast_throughput is 'How much each project delivers within 28 days: forecast_items without other arguments; no rows: fewer than 5 issues delivered in twelve weeks';
+comment on column warehouse.forecast_throughput.project_id is 'Id of the project; null: all projects together';
+comment on column warehouse.forecast_throughput.project_key is 'Key of the project today; null: all projects together';
+comment on column warehouse.forecast_throughput.as_of is 'The day on which the forecast begins';
+comment on column warehouse.forecast_throughput.percent is 'Share of the trials, in percent: 50, 70, 85 or 95';
+comment on column warehouse.forecast_throughput.days is 'Days that are looked ahead: 28';
+comment on column warehouse.forecast_throughput.finished_by is 'The day that is so many days after as_of';
+comment on column warehouse.forecast_throughput.items is 'Issues delivered by then: the count that so many of the trials reached'

@@ -1,0 +1,22 @@
+create table warehouse.jira_issue_versions as
+select distinct
+    held.jira_id::varchar as jira_id,
+    held.version_id::varchar as version_id,
+    coalesce(site.name, held.name)::varchar as version,
+    'fix'::varchar as kind
+from (
+    select
+        issue.jira_id as jira_id,
+        unnest(issue.fix_version_ids) as version_id,
+        unnest(issue.fix_versions) as name
+    from lake.jira_issues as issue
+    left join lake.moved as moved on issue.jira_id = moved.jira_id
+    where moved.jira_id is null or moved.home = issue.project
+) as held
+left join site.versions as site on held.version_id = site.version_id;
+
+comment on table warehouse.jira_issue_versions is 'Versions of each issue, a row each: for tools that cannot group by a list';
+comment on column warehouse.jira_issue_versions.jira_id is 'Id of the issue';
+comment on column warehouse.jira_issue_versions.version_id is 'Id of the version';
+comment on column warehouse.jira_issue_versions.version is 'Name of the version today';
+comment on column warehouse.jira_issue_versions.kind is 'fix: the issue is fixed in it'

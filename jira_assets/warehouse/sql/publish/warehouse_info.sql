@@ -1,0 +1,10 @@
+-- Filled at the end of the publish.
+create table warehouse.warehouse_info as
+select
+    null::varchar as key,
+    null::varchar as value
+where false;
+
+comment on table warehouse.warehouse_info is 'What this file says of itself';
+comment on column warehouse.warehouse_info.key is 'published_at; fingerprint, shared, projects, moved and version are for the next publish, which compares them';
+comment on column warehouse.warehouse_info.value is 'Of published_at: when this file was published, UTC; cast it to timestamp'
