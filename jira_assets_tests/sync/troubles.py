@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import get_args
+from typing import Any, get_args
 
 from jira_assets.demo.faults import HTML, OOPS, Fault, answer, broken, odd_records, server_error
 from jira_assets.demo.jql.errors import RefusalWording
@@ -19,7 +19,7 @@ BULK = "/rest/api/3/issue/bulkfetch"
 CHANGELOGS = "/rest/api/3/changelog/bulkfetch"
 LISTS = ("/rest/api/3/users/search", "/rest/api/3/status", "/rest/api/3/field", "/rest/api/3/project/search")
 PARTS = (*LISTS, "/rest/agile/1.0/board", "/rest/agile/1.0/sprint")
-ODD = ({}, {"id": None, "name": None}, {"id": [], "accountId": 7}, "odd", None, 7, [])
+ODD: tuple[Any, ...] = ({}, {"id": None, "name": None}, {"id": [], "accountId": 7}, "odd", None, 7, [])
 NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
 STATUSES = (401, 403, 404, 409, 500)
 
