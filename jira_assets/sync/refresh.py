@@ -81,22 +81,24 @@ def _rows_or_notice(context: SyncContext, name: str) -> Rows | str:
 def _replace(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows | str) -> list[str]:
     if isinstance(answer, str):
         return [answer]
-    rows = answer + _of_projects_out_of_sight(context, manifest, name, answer)
+    rows = answer + _kept_rows(context, manifest, name, answer)
     manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, context.clock())
     return []
 
 
-def _of_projects_out_of_sight(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
-    """Keep the fields and statuses of projects that cannot be seen now: their issues are kept, too."""
+def _kept_rows(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
+    """Return the rows of the present table that stay although the answer does not have them."""
     if name not in _SCOPED:
         return []
-    seen = {row["project_id"] for row in read_site_table(context.engine, context.lake, manifest, "projects")}
     answered = {row[_SCOPED[name]] for row in answer}
-    return [
-        row
-        for row in read_site_table(context.engine, context.lake, manifest, name)
-        if row["project_id"] not in seen | {None} and row[_SCOPED[name]] not in answered
-    ]
+    present = read_site_table(context.engine, context.lake, manifest, name)
+    missing = [row for row in present if row[_SCOPED[name]] not in answered]
+    if name == "statuses":
+        # Jira lists the statuses of active workflows; histories go on naming the others.
+        return [{**row, "is_listed": False} for row in missing]
+    # Fields of projects that cannot be seen now: their issues are kept, too.
+    seen = {row["project_id"] for row in read_site_table(context.engine, context.lake, manifest, "projects")}
+    return [row for row in missing if row["project_id"] not in seen | {None}]
 
 
 def _fetch_projects(client: JiraClient) -> Rows:
@@ -121,6 +123,7 @@ def _fetch_statuses(client: JiraClient) -> Rows:
             "status": status.name,
             "status_category": status.category.key if status.category else None,
             "project_id": status.scope_project_id,
+            "is_listed": True,
         }
         for status in client.fetch_statuses()
     ]

@@ -24,6 +24,7 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "status",
         "status_category",
         "project_id",
+        "is_listed",
     ),
     "jira_sprints": (
         "sprint_id",

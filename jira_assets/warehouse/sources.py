@@ -101,6 +101,12 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "noticed_at": "timestamp",
     },
     "people_seen": {
+    "statuses_seen": {
+        "status_id": "varchar",
+        "status": "varchar",
+        "status_category": "varchar",
+        "seen_at": "timestamp",
+    },
         "account_id": "varchar",
         "display_name": "varchar",
         "email": "varchar",
@@ -175,9 +181,9 @@ GIVEN_TABLES: Mapping[str, Columns] = {
 
 
 WHOLE_TABLES = (
-    "jira_issues",
     "jira_issue_sprints",
     "people_seen",
+    "statuses_seen",
     "jira_user_matches",
     "jira_deleted_issues",
 )
