@@ -68,6 +68,7 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "status_category",
         "priority",
         "resolution",
+        "resolution_id",
         "assignee_account_id",
         "assignee_id",
         "reporter_account_id",

@@ -89,7 +89,7 @@ timed as (
         coalesce(flags.has_status_flag, false) as is_left_out,
         settings.as_of as as_of,
         not coalesce(
-            list_contains(settings.undelivered_resolutions, replace(lower(trim(issues.resolution)), '’', '''')), false
+            list_has_any(settings.undelivered_resolutions, [folded(issues.resolution), issues.resolution_id]), false
         ) as is_wanted,
         case when len(settings.active_statuses) > 0 then coalesce(active.seconds, 0) end as active_seconds
     from warehouse.jira_issues as issues
