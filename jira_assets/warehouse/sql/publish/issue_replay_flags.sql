@@ -39,8 +39,7 @@ found as (
         spans.jira_id as jira_id,
         'category' as replay,
         'it was in a status of unknown category' as reason,
-        string_agg(distinct coalesce(spans.status, spans.status_id), ', ' order by coalesce(spans.status, spans.status_id))
-            as replayed,
+        nullif(array_to_string(list_sort(list(distinct coalesce(spans.status, spans.status_id))), ', '), '') as replayed,
         any_value(issues.status) as present
     from warehouse.issue_status_spans as spans
     inner join warehouse.jira_issues as issues on spans.jira_id = issues.jira_id

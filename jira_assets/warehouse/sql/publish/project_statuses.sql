@@ -3,8 +3,8 @@
 --
 -- Where nothing says the category of a status, the resolutions of the issues that were in it do: each issue has one
 -- vote. It votes for Done if it was resolved there: if the change that brought it there, or a later one while it was
--- there, set its resolution, or, where no change tells, if `resolved_at` falls into a stay there. It votes against if it
--- was there, was not resolved there, and had not been resolved before. Being there with an earlier resolution says
+-- there, set its resolution, or, where no change tells, if `resolved_at` falls into a stay there. It votes against if
+-- it was there, was not resolved there, and had not been resolved before. Being there with an earlier resolution says
 -- nothing. It is Done if there are votes for it, and no fewer than against: entering Done without a resolution happens
 -- on many sites, being resolved elsewhere seldom does.
 create table warehouse.project_statuses as
@@ -41,7 +41,7 @@ resolved as (
     anti join resolution_changes on issues.jira_id = resolution_changes.jira_id
     where issues.resolved_at is not null
 ),
--- When each was resolved first: always, as far as anything tells, where no change sets the resolution that it has or had.
+-- When each was resolved first; from the beginning where no change sets the resolution that it has or had.
 first_resolved as (
     select
         jira_id as jira_id,
@@ -115,7 +115,7 @@ select
     counted.issues_for::bigint as issues_resolved,
     counted.issues_against::bigint as issues_unresolved
 from known_statuses as statuses
-inner join warehouse.jira_projects as projects on statuses.project_id = projects.project_id
+left join warehouse.jira_projects as projects on statuses.project_id = projects.project_id
 left join counted on statuses.project_id = counted.project_id and statuses.status_key = counted.status_key;
 
 comment on table warehouse.project_statuses is 'What each status means in each project whose issues are or were in it, and how that is known';
