@@ -249,15 +249,15 @@ def test_a_sprint_of_which_every_issue_is_left_out_has_no_figures(bench: Bench) 
     publish_lives(bench, lives, sprints=[*sprints, Sprint("4", on(4), on(5), on(5))], as_of=date(2026, 1, 12))
 
     rows = bench.ask(
-        "select commitment, completed, items_completed, velocity, sprints_ago, left_out "
+        "select commitment, completed, items_completed, velocity, sprints_ago, left_out, project_keys "
         "from sprint_velocity order by sprint_id"
     )
     # The last sprint never had an issue: 0 is what it completed.
     assert [tuple(row.values()) for row in rows] == [
-        (4, 4, 1, 4, 4, 0),
-        (None, None, None, 4, 3, 1),
-        (4, 4, 1, 4, 2, 0),
-        (0, 0, 0, pytest.approx(8 / 3), 1, 0),
+        (4, 4, 1, 4, 4, 0, ["P10"]),
+        (None, None, None, 4, 3, 1, ["P10"]),
+        (4, 4, 1, 4, 2, 0, ["P10"]),
+        (0, 0, 0, pytest.approx(8 / 3), 1, 0, []),
     ]
     burndown = bench.ask(
         "select distinct remaining, guideline, burned from sprint_burndown where sprint_id = '2'"

@@ -32,6 +32,7 @@ with totals as (
 left_out as (
     select
         members.sprint_id as sprint_id,
+        list_sort(list(distinct flow.project_key)) as project_keys,
         count(*) as issues
     from (
         select
@@ -71,7 +72,8 @@ sprints as (
 known as (
     select
         sprints.*,
-        totals.* exclude (sprint_id),
+        totals.* exclude (sprint_id, project_keys),
+        coalesce(totals.project_keys, left_out.project_keys) as project_keys,
         left_out.issues as left_out,
         totals.sprint_id is not null or left_out.issues is null as is_known
     from sprints
