@@ -243,8 +243,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "undelivered_resolutions",
         "JIRA_ASSETS_UNDELIVERED_RESOLUTIONS",
-        "Resolutions with which an issue is closed without being delivered. A project may have its own: "
-        "Won't Do, Duplicate; PAY: Rejected.",
+        "Resolutions, by name or id, with which an issue is closed without being delivered. A project may "
+        "have its own: Won't Do, Duplicate; PAY: Rejected.",
         "names by project",
         ",".join(UNDELIVERED_RESOLUTIONS),
     ),
@@ -259,8 +259,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "status_categories",
         "JIRA_ASSETS_STATUS_CATEGORIES",
-        "Statuses that metrics put into another category than Jira does: Ready for Release = done; "
-        "PAY: Blocked = to do.",
+        "Statuses, by name or id, that metrics put into another category than Jira does, or that Jira does "
+        "not list any more: Ready for Release = done; PAY: Blocked = to do.",
         "categories by project",
         "",
     ),

@@ -20,7 +20,7 @@ from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 from jira_assets_tests.warehouse.bench import Bench
 from jira_assets_tests.warehouse.lives import Life, Sprint, State, on, publish_lives
-from jira_assets_tests.warehouse.test_velocity import CASES
+from jira_assets_tests.warehouse.test_velocity import CASES, POINTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "analytics.md"
 IN = ("7",)
@@ -101,10 +101,9 @@ def shown(value: Any) -> str:
 
 def velocity() -> str:
     """The cases of velocity."""
-    names = ("commitment", "completed", "added", "removed", "re_estimated", "carried_over")
-    lines = [["an issue that was …", *names], ["---", *["---:"] * len(names)]]
+    lines = [["an issue that was …", *POINTS], ["---", *["---:"] * len(POINTS)]]
     for case, (_, points) in CASES.items():
-        lines.append([case, *(f"{points[name]:g}" if name in points else "" for name in names)])
+        lines.append([case, *(f"{points[name]:g}" if name in points else "" for name in POINTS)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

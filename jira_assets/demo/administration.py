@@ -67,6 +67,11 @@ class Administration(SiteBase):
             changed.category_key = category
             self.render.touch("status", changed.id)
 
+    def retire_status(self, status: str) -> None:
+        """Take a status out of every active workflow; histories still name it."""
+        with self.lock:
+            self.catalog.statuses[self._id_of(self.catalog.statuses, status)].in_use = False
+
     def rename_version(self, project: str, version: str, name: str) -> None:
         """Give a version of a project another name."""
         with self.lock:

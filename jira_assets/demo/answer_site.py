@@ -53,7 +53,8 @@ def fields(call: Call) -> Reply:
 def statuses(call: Call) -> Reply:
     """Answer GET status."""
     known = call.site.catalog.statuses.values() if call.account is not None else ()
-    return ok([call.site.render.status(each) for each in known if _in_sight(call, each.project_id)])
+    listed = [each for each in known if each.in_use and _in_sight(call, each.project_id)]
+    return ok([call.site.render.status(each) for each in listed])
 
 
 def issue_types(call: Call) -> Reply:

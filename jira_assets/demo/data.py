@@ -75,6 +75,8 @@ class DemoStatus:
     category_key: Literal["new", "indeterminate", "done"]
     project_id: int | None = None
     description: str = ""
+    in_use: bool = True
+    """Whether an active workflow has it: Jira lists no others."""
 
 
 @dataclass(slots=True)

@@ -146,24 +146,26 @@ def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part
         stays = f" Their table is as of {known.refreshed_at:%Y-%m-%d %H:%M} UTC." if known else ""
         instruction = f"{listed.consequence} {notice.instruction}".strip()
         return [msgspec.structs.replace(notice, reason=notice.reason + stays, instruction=instruction)]
-    rows = part.content + _of_projects_out_of_sight(context, manifest, name, part.content)
+    rows = part.content + _kept_rows(context, manifest, name, part.content)
     manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, now)
     odd = notice_of_odd_records(listed.part, None, part, now)
     return [odd] if odd else []
 
 
-def _of_projects_out_of_sight(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
-    """Keep the fields and statuses of projects that cannot be seen now: their issues are kept, too."""
+def _kept_rows(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
+    """Return the rows of the present table that stay although the answer does not have them."""
     row_id = SITE_LISTS[name].row_id
     if row_id is None:
         return []
-    seen = {row["project_id"] for row in read_site_table(context.engine, context.lake, manifest, "projects")}
     answered = {row[row_id] for row in answer}
-    return [
-        row
-        for row in read_site_table(context.engine, context.lake, manifest, name)
-        if row["project_id"] not in seen | {None} and row[row_id] not in answered
-    ]
+    present = read_site_table(context.engine, context.lake, manifest, name)
+    missing = [row for row in present if row[row_id] not in answered]
+    if name == "statuses":
+        # Jira lists the statuses of active workflows; histories go on naming the others.
+        return [{**row, "is_listed": False} for row in missing]
+    # Fields of projects that cannot be seen now: their issues are kept, too.
+    seen = {row["project_id"] for row in read_site_table(context.engine, context.lake, manifest, "projects")}
+    return [row for row in missing if row["project_id"] not in seen | {None}]
 
 
 def _failed(

@@ -49,6 +49,7 @@ def _fetch_statuses(client: JiraClient) -> Rows:
             "status": status.name,
             "status_category": status.category.key if status.category else None,
             "project_id": status.scope_project_id,
+            "is_listed": True,
         }
         for status in client.fetch_statuses()
     ]

@@ -20,6 +20,7 @@ from jira_assets.warehouse.manifest import CutList, Derived, DerivedFile, Manife
 from jira_assets.warehouse.shapes import (
     HISTORIES,
     PERSON,
+    STATUS,
     field_pairs,
     field_path,
     issue_shape,
@@ -106,7 +107,7 @@ class _Derivation:
         # The version comes first: publishing reads files of one version as one table, which is quicker.
         self._generation = f"{statements_version('derive')}-{wanted}-{uuid.uuid4().hex[:8]}"
         self._stage = self._path("jira_issues").with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
-        self._issues = self._tombstones = _observations([])
+        self._issues = self._tombstones = self._superseded = _observations([])
         self._kept = field_pairs([])
         self._files: dict[str, DerivedFile] = {}
 
@@ -122,7 +123,7 @@ class _Derivation:
                 cut = self._count_cut()
         finally:
             self._stage.unlink(missing_ok=True)
-            self._engine.execute("drop table if exists winners")
+            self._engine.execute("drop table if exists winners; drop table if exists superseded")
         return Derived(self._fingerprint, self._files, self._count_nulled(), cut)
 
     def _read_payloads(self, extra_fields: Sequence[str]) -> None:
@@ -140,6 +141,8 @@ class _Derivation:
         self._engine.execute(
             statement("derive/winners", observations=_observations(paths), project_id=self._project)
         )
+        superseded = self._engine.execute(statement("derive/superseded", observations=_observations(paths)))
+        self._superseded = _observations([path for (path,) in superseded.fetchall()])
         found = self._engine.execute(statement("derive/winning_files")).fetchall()
         self._issues = _observations([path for path, has_issues, _ in found if has_issues])
         self._tombstones = _observations([path for path, _, has_tombstones in found if has_tombstones])
@@ -178,6 +181,7 @@ class _Derivation:
         self._write("jira_issue_fields", stage=stage, pairs=self._kept)
         self._write("jira_deleted_issues", observations=self._tombstones, project_id=project_id)
         changes = self._lake.path(self._files["jira_issue_changes"].path)
+        self._write("statuses_seen", stage=stage, observations=self._superseded, state=shape(STATUS))
         self._write("people_seen", stage=stage, changes=changes, person=shape(PERSON))
 
     def _write(self, table: str, **parts: object) -> None:

@@ -16,6 +16,9 @@ import duckdb
 from jira_assets.setting_projects import UNDELIVERED_RESOLUTIONS
 from jira_assets.warehouse.statements import literal
 
+APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
+"""Jira itself prints this one in some names and the straight one in others."""
+
 
 @dataclass(frozen=True)
 class ProjectMetrics:
@@ -75,10 +78,16 @@ def define_days(engine: duckdb.DuckDBPyConnection, time_zone: str) -> None:
     )
 
 
+def define_names(engine: duckdb.DuckDBPyConnection) -> None:
+    """Define the macro with which the statements compare names; `_fold` does the same to the settings."""
+    engine.execute(
+        f"create macro folded(name) as replace(lower(trim(name)), {literal(APOSTROPHE)}, {literal(chr(39))})"
+    )
+
+
 def _folded(names: Iterable[str]) -> list[str]:
     return sorted({_fold(name) for name in names})
 
 
 def _fold(name: str) -> str:
-    """Write a name the way the statements compare it: Jira itself prints two kinds of apostrophe."""
-    return name.strip().lower().replace("’", "'")  # noqa: RUF001  # that very apostrophe
+    return name.strip().lower().replace(APOSTROPHE, "'")

@@ -24,6 +24,7 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "status",
         "status_category",
         "project_id",
+        "is_listed",
     ),
     "jira_sprints": (
         "sprint_id",
@@ -68,6 +69,7 @@ PUBLISHED_TABLES: Mapping[str, tuple[str, ...]] = {
         "status_category",
         "priority",
         "resolution",
+        "resolution_id",
         "assignee_account_id",
         "assignee_id",
         "reporter_account_id",

@@ -37,6 +37,8 @@ PERSON = {
     "timeZone": "VARCHAR",
 }
 
+STATUS = {"id": "VARCHAR", "name": "VARCHAR", "statusCategory": {"key": "VARCHAR"}}
+
 HISTORIES = [
     {
         "id": "VARCHAR",

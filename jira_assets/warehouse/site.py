@@ -53,6 +53,7 @@ SITE_TABLES: Mapping[str, Columns] = {
         "status": "varchar",
         "status_category": "varchar",
         "project_id": "varchar",
+        "is_listed": "boolean",
     },
     "fields": {
         "field_id": "varchar",

@@ -14,7 +14,7 @@ import duckdb
 
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, SiteManifest
-from jira_assets.warehouse.metrics import MetricSettings, define_days
+from jira_assets.warehouse.metrics import MetricSettings, define_days, define_names
 from jira_assets.warehouse.rows import Columns, empty_table, encode_rows
 from jira_assets.warehouse.site import SITE_TABLES
 from jira_assets.warehouse.statements import literal, statement
@@ -51,6 +51,7 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "status_category": "varchar",
         "priority": "varchar",
         "resolution": "varchar",
+        "resolution_id": "varchar",
         "assignee_account_id": "varchar",
         "reporter_account_id": "varchar",
         "creator_account_id": "varchar",
@@ -100,6 +101,12 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "moved_to_key": "varchar",
         "moved_to_project_id": "varchar",
         "noticed_at": "timestamp",
+    },
+    "statuses_seen": {
+        "status_id": "varchar",
+        "status": "varchar",
+        "status_category": "varchar",
+        "seen_at": "timestamp",
     },
     "people_seen": {
         "account_id": "varchar",
@@ -176,8 +183,8 @@ GIVEN_TABLES: Mapping[str, Columns] = {
 
 
 WHOLE_TABLES = (
-    "jira_issues",
     "jira_issue_sprints",
+    "statuses_seen",
     "people_seen",
     "jira_user_matches",
     "jira_deleted_issues",
@@ -201,6 +208,7 @@ def offer_sources(
     """
     engine.execute("create schema lake; create schema whole; create schema site; create schema given")
     define_days(engine, inputs.metrics.time_zone)
+    define_names(engine)
     made = [manifest for manifest in manifests if replaced is None or manifest.project_id in replaced]
     for table, columns in DERIVED_TABLES.items():
         _offer_derived(engine, lake, f"lake.{table}", made, table, columns)

@@ -17,6 +17,8 @@ def headline(panel: str, rows: Sequence[Row]) -> str:
 
 def _velocity(rows: Sequence[Row]) -> str:
     last = rows[-1]
+    if last["velocity"] is None:
+        return ""
     words = f"{number(last['velocity'], 1)} points a sprint"
     accuracy = last["planning_accuracy"]
     kept = f"; {share(accuracy, 1)} of the last plan kept" if accuracy is not None else ""

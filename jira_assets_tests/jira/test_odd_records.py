@@ -102,7 +102,7 @@ def test_a_board_that_says_little_of_itself_has_no_estimate(scripted: Ask) -> No
 
 def test_an_html_404_is_no_empty_list_of_projects(scripted: Ask) -> None:
     client, _ = scripted(Canned("<html><title>Page Unavailable</title></html>", 404))
-    with pytest.raises(NotFound):
+    with pytest.raises(SiteUnavailable):
         list(client.fetch_projects())
 
 

@@ -161,6 +161,23 @@ def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(rig: 
     assert rig.differences() == []
 
 
+def test_a_status_that_the_site_lists_no_longer_stays_known(rig: Rig) -> None:
+    rig.sync()
+    status = next(each for each in rig.site.catalog.statuses.values() if each.category_key == "done")
+    rig.site.retire_status(status.id)
+    rig.site.clock.advance(timedelta(days=1, minutes=1))
+    rig.sync()
+
+    known = f"select status, status_category, is_listed from jira_statuses where status_id = '{status.id}'"
+    assert rig.ask(known) == [(status.name, "done", False)]
+
+    status.in_use = True
+    rig.site.clock.advance(timedelta(days=1, minutes=1))
+    rig.sync()
+
+    assert rig.ask(known) == [(status.name, "done", True)]
+
+
 def test_projects_are_tracked_under_the_keys_that_they_have_now(rig: Rig) -> None:
     rig.sync()
     first, second = rig.tracked

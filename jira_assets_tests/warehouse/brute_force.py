@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jira_assets_tests.warehouse.lives import Life, Sprint, State
+from jira_assets_tests.warehouse.lives import GONE, STATUSES, Life, Sprint, State
 
 UNWANTED = {"Won't Do", "Duplicate"}
 ACTIVE = {"2"}
@@ -44,6 +44,43 @@ class World:
     as_of: date
     zone: str
 
+    def __post_init__(self) -> None:
+        """Find out what is known of the statuses, and have every issue know it."""
+        for life in self.lives:
+            life.first = replace(life.first, categories=self.known(life.project))
+
+    # statuses
+
+    def known(self, project: str) -> Mapping[str, str]:
+        """The category of each status in a project; those of which none is known are missing."""
+        shown = {life.shown_status for life in self.lives}
+        told = {key: kind for key, (_, kind) in (STATUSES | GONE).items() if key in STATUSES or key in shown}
+        mine = [life for life in self.lives if life.project == project]
+        done = {key: "done" for key in GONE if key not in told and self.is_judged_done(key, mine)}
+        return told | done
+
+    def is_judged_done(self, status: str, lives: Iterable[Life]) -> bool:
+        """Whether issues were resolved in the status, and no fewer than passed it unresolved."""
+        votes = [self.vote(status, life) for life in lives]
+        return True in votes and votes.count(True) >= votes.count(False)
+
+    def vote(self, status: str, life: Life) -> bool | None:
+        """Whether the issue was resolved in the status, or passed it before it ever was; None if neither."""
+        resolved = [at for at, what, value in life.changes if what == "resolution" and value]
+        where = [life.at(at + timedelta(seconds=1)) for at in resolved]
+        if any(state and state.status == status for state in where):
+            return True
+        visits = [at for at, state in life.states() if state.status == status]
+        return False if any(not any(moment < at for moment in resolved) for at in visits) else None
+
+    def is_unknown(self, life: Life) -> bool:
+        """Whether it was ever in a status of unknown category."""
+        return any(state.status not in state.categories for _, state in life.states())
+
+    def is_left_out(self, life: Life) -> bool:
+        """Whether no series has it."""
+        return life.lies == "status" or self.is_unknown(life)
+
     def day(self, moment: datetime) -> date:
         """The local day."""
         return moment.astimezone(ZoneInfo(self.zone)).date()
@@ -56,7 +93,7 @@ class World:
     @property
     def counted(self) -> list[Life]:
         """The issues that series are made of."""
-        return [life for life in self.lives if life.is_counted and life.lies != "status"]
+        return [life for life in self.lives if life.is_counted and not self.is_left_out(life)]
 
     # one issue
 
@@ -79,7 +116,7 @@ class World:
 
     def flow(self, life: Life) -> tuple[Any, ...]:
         """The row of issue_flow: lead, cycle, age, efficiency, moves."""
-        if life.lies == "status":
+        if self.is_left_out(life):
             return (None,) * 10
         start, end = self.started(life), self.finished(life)
         moves = [
@@ -153,7 +190,7 @@ class World:
     def left_out(self, project: str, kind: str) -> int:
         """The issues of a project and type that no series has."""
         group = [life for life in self.lives if (life.project, life.kind) == (project, kind)]
-        return sum(life.is_counted and life.lies == "status" for life in group)
+        return sum(life.is_counted and self.is_left_out(life) for life in group)
 
     def resolution_trend(self) -> Table:
         """Created, resolved, delivered, reopened, open and left out of each week, by type."""
@@ -266,7 +303,7 @@ class World:
         """Days, age at the last leaving, and number of stays of each issue in each of its statuses."""
         found: Table = {}
         for life in self.lives:
-            if life.lies == "status":
+            if self.is_left_out(life):
                 continue
             visited = [status for status, _ in itertools.groupby(state.status for _, state in life.states())]
             for status in visited:
@@ -294,28 +331,59 @@ class World:
 
     def in_sprints(self) -> list[Life]:
         """The issues that sprints count."""
-        return [life for life in self.lives if life.is_counted and life.lies is None]
+        return [life for life in self.counted if life.lies is None]
+
+    def took_part(self, life: Life, sprint: Sprint) -> bool:
+        """Whether it was in the sprint at any time while that ran."""
+        states = [*life.states(), (None, life.now)]
+        return any(
+            sprint.sprint_id in state.sprints
+            and (sprint.completed is None or since <= sprint.completed)
+            and (until_ is None or until_ > sprint.started)
+            for (since, state), (until_, _) in itertools.pairwise(states)
+            if since
+        )
+
+    def is_known(self, sprint: Sprint) -> bool:
+        """Whether anything of a sprint is known: an issue of it, or that it has none."""
+        taking_part = [life for life in self.lives if life.is_counted and self.took_part(life, sprint)]
+        shown = [life for life in self.lives if life.is_counted and sprint.sprint_id in life.now.sprints]
+        counted = [life.jira_id for life in self.in_sprints()]
+        return any(life.jira_id in counted for life in taking_part) or all(
+            life.jira_id in counted for life in [*taking_part, *shown]
+        )
 
     def velocity(self) -> Table:
         """What each sprint promised and kept."""
         return {sprint.sprint_id: self.velocity_of(sprint) for sprint in self.sprints}
 
-    def velocity_of(self, sprint: Sprint) -> tuple[float, ...]:
-        """The same for one sprint."""
-        sums = [0.0] * 7
+    def velocity_of(self, sprint: Sprint) -> tuple[float | None, ...]:
+        """The same for one sprint; what was Done before it is work of it only when it is not any more."""
+        if not self.is_known(sprint):
+            return (None,) * 8
+        sums = [0.0] * 8
         for life in self.in_sprints():
             start, end = life.at(sprint.started) or NOT_YET, self.at_end(life, sprint)
-            here, stayed = sprint.sprint_id in start.sprints, sprint.sprint_id in end.sprints
             then, now = start.points or 0, end.points or 0
-            done = stayed and end.category == "done"
-            sums[0] += then if here else 0
-            sums[1] += now if done else 0
-            sums[2] += now if stayed and not here else 0
-            sums[3] += then if here and not stayed else 0
-            sums[4] += now - then if here and stayed else 0
+            stayed, done = sprint.sprint_id in end.sprints, end is not NOT_YET and end.category == "done"
+            was_done = self.is_done_before(life, sprint)
+            if was_done and done:
+                sums[7] += now if stayed else 0
+                continue
+            promised = sprint.sprint_id in start.sprints and not was_done
+            sums[0] += then if promised else 0
+            sums[1] += now if stayed and done else 0
+            sums[2] += now if stayed and not promised else 0
+            sums[3] += then if promised and not stayed else 0
+            sums[4] += now - then if promised and stayed else 0
             sums[5] += now if stayed and not done else 0
-            sums[6] += then if here and done else 0
+            sums[6] += then if promised and stayed and done else 0
         return tuple(sums)
+
+    def is_done_before(self, life: Life, sprint: Sprint) -> bool:
+        """Whether it was Done before the sprint began, and still was when it did."""
+        states = [life.at(sprint.started - timedelta(microseconds=1)), life.at(sprint.started)]
+        return all(state is not None and state.category == "done" for state in states)
 
     def at_end(self, life: Life, sprint: Sprint) -> State:
         """What an issue was when the sprint was closed, or is now."""
@@ -326,6 +394,7 @@ class World:
         return {
             (sprint.sprint_id, number): sum(self.left(life, sprint, moment) for life in self.in_sprints())
             for sprint in self.sprints
+            if self.is_known(sprint)
             for number, moment in enumerate(self.moments(sprint))
         }
 
@@ -338,11 +407,8 @@ class World:
     def left(self, life: Life, sprint: Sprint, moment: datetime | None) -> float:
         """What remained of one issue."""
         state = (life.at(moment) if moment else life.now) or NOT_YET
-        return (
-            0
-            if state.status in ("0", "4", "5") or sprint.sprint_id not in state.sprints
-            else state.points or 0
-        )
+        is_open = state is not NOT_YET and state.category != "done"
+        return state.points or 0 if is_open and sprint.sprint_id in state.sprints else 0
 
 
 def drawn(trial: int, day: int) -> int:

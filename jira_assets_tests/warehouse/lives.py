@@ -24,6 +24,12 @@ STATUSES = {
     "4": ("Done", "done"),
     "5": ("Closed", "done"),
 }
+GONE = {
+    "6": ("Resolved", "done"),
+    "7": ("Waiting", "indeterminate"),
+}
+"""Statuses that the site does not list: only issues that are in one tell its category."""
+RESOLUTIONS = {"Fixed": "10", "Won't Do": "11", "Duplicate": "12"}
 TYPES: Mapping[str, Row] = {
     "Task": {"id": "1", "name": "Task", "subtask": False, "hierarchyLevel": 0},
     "Bug": {"id": "2", "name": "Bug", "subtask": False, "hierarchyLevel": 0},
@@ -53,11 +59,15 @@ class State:
     points: float | None = None
     sprints: tuple[str, ...] = ()
     resolution: str | None = None
+    categories: Mapping[str, str] = field(
+        default_factory=lambda: {key: kind for key, (_, kind) in STATUSES.items()}, repr=False
+    )
+    """What is known of the statuses."""
 
     @property
     def category(self) -> str:
         """The category of the status."""
-        return STATUSES[self.status][1]
+        return self.categories[self.status]
 
 
 @dataclass
@@ -95,6 +105,8 @@ class Life:
     project: str = "10"
     lies: Change | None = None
     """What Jira says of it today contradicts its changes here."""
+    translated: bool = False
+    """Whether Jira names its resolutions in another language than the settings do."""
 
     def then(self, at: datetime, what: Change, value: Any) -> Life:
         """Add a change."""
@@ -129,24 +141,29 @@ class Life:
         """What its changes lead to."""
         return list(self.states())[-1][1]
 
+    @property
+    def shown_status(self) -> str:
+        """The status that Jira shows today."""
+        if self.lies != "status":
+            return self.now.status
+        return "1" if self.now.status != "1" else "2"
+
     def observation(self, *, with_ids: bool = True, **fields_beside: Any) -> Observation:
         """Say what Jira would answer."""
         now = self.now
-        status, points, sprints = now.status, now.points, now.sprints
-        if self.lies == "status":
-            status = "1" if status != "1" else "2"
+        status, points, sprints = self.shown_status, now.points, now.sprints
         if self.lies == "points":
             points = (points or 0) + 1
         if self.lies == "sprints":
             sprints = (*sprints, "99")
-        name, category = STATUSES[status]
+        name, category = (STATUSES | GONE)[status]
         fields = {
             "summary": f"Issue {self.jira_id}",
             "issuetype": TYPES[self.kind],
             "status": {"id": status, "name": name, "statusCategory": {"key": category}},
             "customfield_16": points,
             "customfield_20": [{"id": int(each), "name": f"Sprint {each}"} for each in sprints] or None,
-            "resolution": {"name": now.resolution} if now.resolution else None,
+            "resolution": self._resolution(now.resolution),
             "created": _jira(self.created),
             **fields_beside,
         }
@@ -159,19 +176,29 @@ class Life:
         for number, (at, what, value) in enumerate(self.changes):
             before = getattr(states[number][1], what)
             name, field_id = FIELDS[what]
-            item = {"field": name, "fieldtype": "jira"} | _ends(what, before, value)
+            ends = self._resolutions(before, value) if what == "resolution" else _ends(what, before, value)
+            item = {"field": name, "fieldtype": "jira"} | ends
             if with_ids:
                 item["fieldId"] = field_id
             yield {"id": f"{1000 + number}", "created": _jira(at), "items": [item]}
 
+    def _resolution(self, name: str | None) -> Row | None:
+        told = f"de: {name}" if self.translated else name
+        return {"id": RESOLUTIONS.get(name.strip()), "name": told} if name else None
+
+    def _resolutions(self, before: str | None, after: str | None) -> Row:
+        old, new = (self._resolution(name) or {"id": None, "name": None} for name in (before, after))
+        return {"from": old["id"], "fromString": old["name"], "to": new["id"], "toString": new["name"]}
+
 
 def _ends(what: Change, before: Any, after: Any) -> Row:
     if what == "status":
+        names = STATUSES | GONE
         return {
             "from": before,
-            "fromString": STATUSES[before][0],
+            "fromString": names[before][0],
             "to": after,
-            "toString": STATUSES[after][0],
+            "toString": names[after][0],
         }
     if what == "sprints":
         return {
@@ -191,6 +218,15 @@ def _jira(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
 
+def land_statuses(bench: Bench) -> None:
+    """Put the statuses into the lake that the site lists."""
+    rows = [
+        {"status_id": key, "status": name, "status_category": kind, "is_listed": True}
+        for key, (name, kind) in STATUSES.items()
+    ]
+    bench.land_site("statuses", *rows)
+
+
 def publish_lives(
     bench: Bench,
     lives: Sequence[Life],
@@ -202,13 +238,7 @@ def publish_lives(
     projects: Mapping[str, ProjectMetrics] | None = None,
 ) -> None:
     """Put the issues into a warehouse."""
-    bench.land_site(
-        "statuses",
-        *(
-            {"status_id": key, "status": name, "status_category": kind}
-            for key, (name, kind) in STATUSES.items()
-        ),
-    )
+    land_statuses(bench)
     bench.land_site("sprints", *(sprint.row() for sprint in sprints))
     bench.land_site(
         "fields",

@@ -71,6 +71,27 @@ def test_an_unwanted_resolution_finishes_without_delivering(bench: Bench) -> Non
     assert trend == {"resolved": 1, "closed": 1}
 
 
+def test_resolutions_are_named_by_id_too_since_jira_translates_their_names(bench: Bench) -> None:
+    lives = []
+    for number, resolution in enumerate(("Won't Do", "Duplicate", "Fixed"), 1):
+        life = Life(str(number), on(1), translated=True).then(on(2), "resolution", resolution)
+        life.then(on(2), "status", "4").then(on(9), "status", "2").then(on(9), "resolution", None)
+        lives.append(life.then(on(10), "status", "4").then(on(10), "resolution", resolution))
+    settings = {"10": ProjectMetrics(undelivered_resolutions=["won't do", "12"])}
+    publish_lives(bench, lives, as_of=AS_OF, projects=settings)
+
+    delivered = bench.ask("select delivered from issue_flow order by jira_id")
+    assert [row["delivered"] for row in delivered] == [True, False, True]
+    issues = bench.ask("select resolution, resolution_id from jira_issues order by jira_id")
+    assert [tuple(row.values()) for row in issues] == [
+        ("de: Won't Do", "11"),
+        ("de: Duplicate", "12"),
+        ("de: Fixed", "10"),
+    ]
+    weeks = bench.ask("select resolved, closed_without_work from resolution_trend order by week")
+    assert [tuple(row.values()) for row in weeks[:2]] == [(3, 1), (3, 1)]
+
+
 def test_done_without_a_start_has_a_lead_time_and_no_cycle_time(bench: Bench) -> None:
     row = flow(bench, Life("1", on(1)).then(on(3), "status", "4"))
 
@@ -124,31 +145,6 @@ def test_changes_from_before_the_creation_count_from_it(bench: Bench) -> None:
     assert row["started_at"] == on(5).replace(tzinfo=None)
     spans = bench.ask("select status, hours from issue_status_spans order by visit")
     assert [tuple(span.values()) for span in spans] == [("To Do", 0), ("Doing", 96), ("Done", None)]
-
-
-def test_a_status_that_is_gone_counts_as_to_do_and_is_reported(bench: Bench) -> None:
-    item = {
-        "field": "status",
-        "fieldId": "status",
-        "from": "77",
-        "fromString": "Gone",
-        "to": "4",
-        "toString": "Done",
-    }
-    history = {"id": "1", "created": "2026-01-09T12:00:00.000+0000", "items": [item]}
-    fields = {
-        "status": {"id": "4", "name": "Done", "statusCategory": {"key": "done"}},
-        "issuetype": {"id": "1", "name": "Task", "hierarchyLevel": 0},
-        "created": "2026-01-05T12:00:00.000+0000",
-    }
-    bench.land_and_derive(seen("1", fields, histories=[history]))
-    bench.publish(metrics=MetricSettings("UTC", AS_OF))
-
-    spans = bench.ask("select status, status_category from issue_status_spans order by visit")
-    assert [tuple(span.values()) for span in spans] == [("Gone", None), ("Done", "done")]
-    day = bench.ask_one("select to_do, done from cumulative_flow where day = date '2026-01-08'")
-    assert day == {"to_do": 1, "done": 0}
-    assert bench.ask_one("select found from data_quality where finding = 'unknown_status'") == {"found": 1}
 
 
 def test_a_status_that_the_site_lists_without_a_category_has_that_of_its_issues(bench: Bench) -> None:

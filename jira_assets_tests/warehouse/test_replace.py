@@ -19,7 +19,7 @@ from jira_assets.warehouse.land import Kind
 from jira_assets.warehouse.metrics import MetricSettings
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
 from jira_assets_tests.warehouse.bench import Bench, Row, at, seen
-from jira_assets_tests.warehouse.lives import Life, on
+from jira_assets_tests.warehouse.lives import Life, land_statuses, on
 from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
 
 PROJECTS = ("10", "11", "12")
@@ -75,6 +75,7 @@ class Site:
         self.lives: dict[str, Life] = {}
         self.asked = 0.0
         bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
+        land_statuses(bench)
         for project in PROJECTS:
             self.touch(project, [self.born(project) for _ in range(8)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -20,9 +20,11 @@ def velocity(bench: Bench, *lives: Life, sprints: tuple[Sprint, ...] = (SPRINT,)
     return bench.ask_one("select * from sprint_velocity where sprint_id = '7'")
 
 
+POINTS = ("commitment", "completed", "completed_before", "added", "removed", "re_estimated", "carried_over")
+
+
 def points(row: Row) -> dict[str, float]:
-    names = ("commitment", "completed", "added", "removed", "re_estimated", "carried_over")
-    return {name: row[name] for name in names if row[name]}
+    return {name: row[name] for name in POINTS if row[name]}
 
 
 def planned(points: float | None = 5.0, **parts: str) -> Life:
@@ -65,7 +67,39 @@ CASES: dict[str, tuple[Life, dict[str, float]]] = {
     ),
     "done before the sprint": (
         planned().then(on(3), "status", "4"),
+        {"completed_before": 5},
+    ),
+    "done at the very moment of the start": (
+        planned().then(on(8), "status", "4"),
         {"commitment": 5, "completed": 5},
+    ),
+    "done before the sprint and closed at the very moment of the start": (
+        planned().then(on(3), "status", "4").then(on(8), "status", "5"),
+        {"completed_before": 5},
+    ),
+    "done before the sprint and put into it later": (
+        Life("1", on(1), State(points=5.0)).then(on(3), "status", "4").then(on(9), "sprints", IN),
+        {"completed_before": 5},
+    ),
+    "done during the sprint and put into it then": (
+        Life("1", on(1), State(points=5.0)).then(on(9), "status", "4").then(on(10), "sprints", IN),
+        {"completed": 5, "added": 5},
+    ),
+    "done before the sprint and taken out of it": (
+        planned().then(on(3), "status", "4").then(on(9), "sprints", ()),
+        {},
+    ),
+    "done before the sprint and reopened in it": (
+        planned().then(on(3), "status", "4").then(on(9), "status", "2"),
+        {"added": 5, "carried_over": 5},
+    ),
+    "done before the sprint, reopened and done again in it": (
+        planned().then(on(3), "status", "4").then(on(9), "status", "2").then(on(10), "status", "5"),
+        {"completed_before": 5},
+    ),
+    "done before the sprint and estimated higher in it": (
+        planned().then(on(3), "status", "4").then(on(9), "points", 8.0),
+        {"completed_before": 8},
     ),
     "done after its end": (
         planned().then(on(20), "status", "4"),
@@ -124,9 +158,16 @@ def test_an_issue_counts_by_what_it_was_at_the_start_and_at_the_end(
 
 
 def test_what_was_done_before_is_shown_beside_the_commitment(bench: Bench) -> None:
-    row = velocity(bench, planned().then(on(3), "status", "4"))
+    kept = replace(planned(3.0), jira_id="2").then(on(9), "status", "4")
+    row = velocity(bench, planned().then(on(3), "status", "4"), kept)
 
-    assert (row["done_before"], row["planning_accuracy"], row["capacity_accuracy"]) == (5, 1, 1)
+    assert (row["commitment"], row["completed"], row["completed_before"]) == (3, 3, 5)
+    assert (row["planning_accuracy"], row["capacity_accuracy"]) == (1, 1)
+    counts = ("items_committed", "items_completed", "items_completed_before", "items_added", "items_removed")
+    assert [row[name] for name in counts] == [1, 1, 1, 0, 0]
+    item = bench.ask_one("select * from sprint_items where jira_id = '1'")
+    flags = ("is_committed", "is_completed", "is_completed_before", "is_carried_over")
+    assert [item[name] for name in flags] == [False, False, True, False]
 
 
 def test_accuracy_compares_with_what_was_planned(bench: Bench) -> None:
@@ -182,9 +223,9 @@ def test_velocity_is_the_mean_of_the_last_seven_closed_sprints(bench: Bench) -> 
 def test_an_issue_whose_changes_contradict_it_is_left_out_and_counted(bench: Bench) -> None:
     liar = planned().then(on(9), "points", 8.0)
     liar.lies = "points"
-    row = velocity(bench, liar)
+    row = velocity(bench, liar, replace(planned(3.0), jira_id="2"))
 
-    assert (points(row), row["left_out"]) == ({}, 1)
+    assert (points(row), row["left_out"]) == ({"commitment": 3, "carried_over": 3}, 1)
     flag = bench.ask_one("select replay, reason, replayed, present from issue_replay_flags")
     assert flag == {
         "replay": "estimate",
@@ -192,8 +233,36 @@ def test_an_issue_whose_changes_contradict_it_is_left_out_and_counted(bench: Ben
         "replayed": "8.0",
         "present": "9.0",
     }
-    flow = bench.ask_one("select is_left_out, flags from issue_flow")
+    flow = bench.ask_one("select is_left_out, flags from issue_flow where jira_id = '1'")
     assert flow == {"is_left_out": False, "flags": ["estimate"]}
+
+
+def test_a_sprint_of_which_every_issue_is_left_out_has_no_figures(bench: Bench) -> None:
+    sprints = [Sprint(str(number), on(number), on(number + 1), on(number + 1, 11)) for number in (1, 2, 3)]
+    lives = [
+        Life(sprint.sprint_id, on(0), State(points=4.0, sprints=(sprint.sprint_id,))).then(
+            sprint.started + timedelta(hours=1), "status", "4"
+        )
+        for sprint in sprints
+    ]
+    lives[1].lies = "status"
+    publish_lives(bench, lives, sprints=[*sprints, Sprint("4", on(4), on(5), on(5))], as_of=date(2026, 1, 12))
+
+    rows = bench.ask(
+        "select commitment, completed, items_completed, velocity, sprints_ago, left_out, project_keys "
+        "from sprint_velocity order by sprint_id"
+    )
+    # The last sprint never had an issue: 0 is what it completed.
+    assert [tuple(row.values()) for row in rows] == [
+        (4, 4, 1, 4, 4, 0, ["P10"]),
+        (None, None, None, 4, 3, 1, ["P10"]),
+        (4, 4, 1, 4, 2, 0, ["P10"]),
+        (0, 0, 0, pytest.approx(8 / 3), 1, 0, []),
+    ]
+    burndown = bench.ask(
+        "select distinct remaining, guideline, burned from sprint_burndown where sprint_id = '2'"
+    )
+    assert [tuple(row.values()) for row in burndown] == [(None, None, None)]
 
 
 def test_an_open_sprint_shows_what_is_so_now(bench: Bench) -> None:

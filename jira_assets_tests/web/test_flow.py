@@ -262,8 +262,9 @@ def test_sprints_without_any_estimate_are_nothing_to_draw(tmp_path: Path) -> Non
         create table sprint_velocity as
         select 'S' as sprint_name, 'closed' as state, ['PAY'] as project_keys, {points} as completed,
             timestamp '2026-11-02' as ended_at, '1' as sprint_id,
-            0.0 as commitment, 0.0 as completed_as_planned, 0.0 as carried_over, 0.0 as carried_over_again,
-            0.0 as removed, null::double as planning_accuracy, null::double as capacity_accuracy,
+            0.0 as commitment, 0.0 as completed_as_planned, 0.0 as completed_before, 0.0 as carried_over,
+            0.0 as carried_over_again, 0.0 as removed, null::double as planning_accuracy,
+            null::double as capacity_accuracy,
             0.0 as velocity, 0 as items_unestimated, 0 as left_out"""
     for points, is_enough in ((0.0, False), (30.0, True)):
         file.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 select
     finding,
-    any_value(meaning) as meaning,
+    any_value(meaning) || coalesce(': ' || string_agg(distinct repair, '; ' order by repair), '') as meaning,
     sum(found)::bigint as found,
     flatten(list(examples))[1:5] as examples
 from data_quality

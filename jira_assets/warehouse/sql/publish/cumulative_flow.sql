@@ -1,12 +1,11 @@
--- Statuses that are gone from the site have no category; they count as to do, so that every issue is in one band.
 create table warehouse.cumulative_flow as
 with moves as (
     select
         flow.project_id as project_id,
         flow.issue_type as issue_type,
         least(local_day(spans.entered_at), settings.as_of) as day,
-        coalesce(spans.status_category, 'new') as category,
-        case when spans.visit > 1 then coalesce(spans.previous_category, 'new') end as previous
+        spans.status_category as category,
+        spans.previous_category as previous
     from warehouse.issue_status_spans as spans
     inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
     inner join warehouse.metric_settings as settings on flow.project_id = settings.project_id
@@ -71,4 +70,4 @@ comment on column warehouse.cumulative_flow.day is 'The day, in the time zone of
 comment on column warehouse.cumulative_flow.to_do is 'Issues not started at its end';
 comment on column warehouse.cumulative_flow.in_progress is 'Issues in progress at its end';
 comment on column warehouse.cumulative_flow.done is 'Issues done at its end';
-comment on column warehouse.cumulative_flow.left_out is 'Issues of the project and type that are in none of these figures, since their changes contradict them';
+comment on column warehouse.cumulative_flow.left_out is 'Issues of the project and type that are in none of these figures, for the reasons in issue_replay_flags';

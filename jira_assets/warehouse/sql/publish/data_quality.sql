@@ -9,13 +9,53 @@ with findings as (
         {{'finding': 'moved_backwards', 'meaning': 'Issues that went back to an earlier status category'}},
         {{'finding': 'changed_after_done', 'meaning': 'Finished issues whose status, sprint or estimate changed after the finish'}},
         {{'finding': 'unestimated', 'meaning': 'Open issues without an estimate'}},
-        {{'finding': 'unknown_status', 'meaning': 'Issues that were in a status which is gone: it counts as to do'}},
+        {{'finding': 'unknown_status', 'meaning': 'Issues that were in a status of unknown category: left out of every series until a setting names it'}},
         {{'finding': 'no_summary', 'meaning': 'Issues without a summary'}},
         {{'finding': 'many_sprints', 'meaning': 'Issues in more than five sprints'}},
         {{'finding': 'sprint_without_dates', 'meaning': 'Sprints started or closed without a start, an end, or in that order: no velocity'}},
         {{'finding': 'sprint_over_a_year', 'meaning': 'Sprints that are or were planned to be open for more than 366 days: no burndown'}},
         {{'finding': 'unmatched_people', 'meaning': 'Jira accounts that belong to no member of the team yet'}}
     ]) as finding
+),
+-- A setting replaces what was set before: a project with categories of its own keeps them.
+unknown as (
+    select
+        project_id as project_id,
+        list(distinct name || ' = ' || category) as entries
+    from (
+        select
+            project_id as project_id,
+            -- The separators of the setting cannot be part of a name in it.
+            case when regexp_matches(status, '[,;:"]') then status_id else coalesce(status, status_id) end as name,
+            case when issues_unresolved > 0 then 'in progress' else 'done' end as category
+        from warehouse.project_statuses
+        where status_category is null
+    ) as statuses
+    where name is not null
+    group by project_id
+),
+repairs as (
+    select
+        settings.project_id as project_id,
+        'unknown_status' as finding,
+        'JIRA_ASSETS_STATUS_CATEGORIES="'
+        || case when cardinality(settings.status_categories) > 0 then settings.project_key || ': ' else '' end
+        || array_to_string(
+            list_concat(
+                list_sort(
+                    list_transform(
+                        map_entries(settings.status_categories),
+                        lambda entry: entry.key || ' = '
+                            || case entry.value when 'new' then 'to do' when 'done' then 'done' else 'in progress' end
+                    )
+                ),
+                list_sort(unknown.entries)
+            ),
+            ', '
+        )
+        || '"' as repair
+    from unknown
+    inner join warehouse.metric_settings as settings on unknown.project_id = settings.project_id
 ),
 crowded as (
     select
@@ -50,7 +90,7 @@ odd_sprints as (
 of_issues as (
     select
         jira_id as jira_id,
-        replay || '_contradicted' as finding
+        case when replay = 'category' then 'unknown_status' else replay || '_contradicted' end as finding
     from warehouse.issue_replay_flags
     union all
     select
@@ -88,12 +128,6 @@ of_issues as (
     from warehouse.issue_flow as flow
     inner join warehouse.issue_estimate_spans as spans on flow.jira_id = spans.jira_id
     where spans.entered_at > flow.finished_at or spans.left_at > flow.finished_at
-    union all
-    select
-        jira_id as jira_id,
-        'unknown_status' as finding
-    from warehouse.issue_status_spans
-    where status_category is null
     union all
     select
         jira_id as jira_id,
@@ -150,11 +184,13 @@ select
     findings.finding.meaning::varchar as meaning,
     coalesce(counted.found, 0)::bigint as found,
     coalesce(counted.examples, [])::varchar[] as examples,
+    case when counted.found > 0 then repairs.repair end::varchar as repair,
     syncs.last_success_at::timestamp as last_synced_at
 from warehouse.metric_settings as settings
 cross join findings
 left join warehouse.sync_status as syncs on settings.project_id = syncs.project_id
-left join counted on settings.project_id = counted.project_id and findings.finding.finding = counted.finding;
+left join counted on settings.project_id = counted.project_id and findings.finding.finding = counted.finding
+left join repairs on settings.project_id = repairs.project_id and findings.finding.finding = repairs.finding;
 
 comment on table warehouse.data_quality is 'What is odd in the data of each project, and what it means for the metrics';
 comment on column warehouse.data_quality.project_id is 'Id of the project';
@@ -163,4 +199,5 @@ comment on column warehouse.data_quality.finding is 'Short name of the oddity';
 comment on column warehouse.data_quality.meaning is 'What it is and what it does';
 comment on column warehouse.data_quality.found is 'How many there are';
 comment on column warehouse.data_quality.examples is 'The first five, by key or name';
+comment on column warehouse.data_quality.repair is 'Setting that mends it, with a category for each status to check: to do, in progress or done';
 comment on column warehouse.data_quality.last_synced_at is 'When the project was last synced, as of publishing, UTC';

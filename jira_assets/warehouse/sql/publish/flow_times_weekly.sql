@@ -58,4 +58,4 @@ comment on column warehouse.flow_times_weekly.cycle_time_n is 'Of those, issues 
 comment on column warehouse.flow_times_weekly.cycle_time_median is 'Median of their cycle times, in days; null under 5 issues';
 comment on column warehouse.flow_times_weekly.cycle_time_p85 is 'Days from the start within which 85 % of them were delivered; null under 5 issues';
 comment on column warehouse.flow_times_weekly.flow_efficiency_median is 'Median of their flow efficiency; null under 5 issues, or where the settings name no active status';
-comment on column warehouse.flow_times_weekly.left_out is 'Issues of the project that are in none of these figures, since their changes contradict them';
+comment on column warehouse.flow_times_weekly.left_out is 'Issues of the project that are in none of these figures, for the reasons in issue_replay_flags';

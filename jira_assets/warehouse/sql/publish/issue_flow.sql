@@ -4,7 +4,7 @@ create table warehouse.issue_flow as
 with flags as (
     select
         jira_id as jira_id,
-        bool_or(replay = 'status') as has_status_flag,
+        bool_or(replay in ('status', 'category')) as has_status_flag,
         list_sort(list(replay)) as replays
     from warehouse.issue_replay_flags
     group by jira_id
@@ -89,12 +89,12 @@ timed as (
         coalesce(flags.has_status_flag, false) as is_left_out,
         settings.as_of as as_of,
         not coalesce(
-            list_contains(settings.undelivered_resolutions, replace(lower(trim(issues.resolution)), '’', '''')), false
+            list_has_any(settings.undelivered_resolutions, [folded(issues.resolution), issues.resolution_id]), false
         ) as is_wanted,
         case when len(settings.active_statuses) > 0 then coalesce(active.seconds, 0) end as active_seconds
     from warehouse.jira_issues as issues
     left join warehouse.metric_settings as settings on issues.project_id = settings.project_id
-    left join project_statuses as statuses
+    left join warehouse.project_statuses as statuses
         on issues.project_id = statuses.project_id and issues.status_id = statuses.status_id
     left join flags on issues.jira_id = flags.jira_id
     left join clean on issues.jira_id = clean.jira_id
@@ -158,8 +158,8 @@ comment on column warehouse.issue_flow.status_category is 'Its category: new, in
 comment on column warehouse.issue_flow.story_points is 'Its estimate today';
 comment on column warehouse.issue_flow.assignee_id is 'Team member it is assigned to';
 comment on column warehouse.issue_flow.is_counted is 'Whether the metrics count issues of its hierarchy level';
-comment on column warehouse.issue_flow.is_left_out is 'Whether its changes contradict its present status: left out of every series, the columns below are null';
-comment on column warehouse.issue_flow.flags is 'Which of its replays contradict the present: status, sprint, estimate';
+comment on column warehouse.issue_flow.is_left_out is 'Whether its changes contradict its present status, or it was in a status of unknown category: left out of every series, the columns below are null';
+comment on column warehouse.issue_flow.flags is 'Which of its replays are not used, as in issue_replay_flags: status, category, sprint, estimate';
 comment on column warehouse.issue_flow.created_at is 'When it was created, UTC';
 comment on column warehouse.issue_flow.started_at is 'When it first came into a status of the category In Progress, UTC';
 comment on column warehouse.issue_flow.finished_at is 'When it last came into Done, UTC; null while it is not Done now';

@@ -36,6 +36,17 @@ found as (
         )
     union all
     select
+        spans.jira_id as jira_id,
+        'category' as replay,
+        'it was in a status of unknown category' as reason,
+        nullif(array_to_string(list_sort(list(distinct coalesce(spans.status, spans.status_id))), ', '), '') as replayed,
+        any_value(issues.status) as present
+    from warehouse.issue_status_spans as spans
+    inner join warehouse.jira_issues as issues on spans.jira_id = issues.jira_id
+    where spans.status_category is null
+    group by spans.jira_id
+    union all
+    select
         coalesce(present_sprints.jira_id, replayed_sprints.jira_id) as jira_id,
         'sprint' as replay,
         'the changes lead to other sprints' as reason,
@@ -77,12 +88,12 @@ from found
 inner join warehouse.jira_issues as issues on found.jira_id = issues.jira_id
 group by found.jira_id, issues.jira_key, issues.project_id, issues.project_key, found.replay;
 
-comment on table warehouse.issue_replay_flags is 'Issues whose changes, replayed, contradict what they are today: left out of the series made from that replay';
+comment on table warehouse.issue_replay_flags is 'Issues whose changes, replayed, contradict what they are today or say too little: left out of the series made from that replay';
 comment on column warehouse.issue_replay_flags.jira_id is 'Id of the issue';
 comment on column warehouse.issue_replay_flags.jira_key is 'Key of the issue today';
 comment on column warehouse.issue_replay_flags.project_id is 'Id of its project';
 comment on column warehouse.issue_replay_flags.project_key is 'Key of its project today';
-comment on column warehouse.issue_replay_flags.replay is 'What was replayed: status, sprint or estimate';
+comment on column warehouse.issue_replay_flags.replay is 'What was replayed: status, category of the status, sprint or estimate';
 comment on column warehouse.issue_replay_flags.reason is 'What is wrong';
-comment on column warehouse.issue_replay_flags.replayed is 'What its changes lead to';
+comment on column warehouse.issue_replay_flags.replayed is 'What its changes lead to; of a category, the statuses that have none';
 comment on column warehouse.issue_replay_flags.present is 'What it is today';

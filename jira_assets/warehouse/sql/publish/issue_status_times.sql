@@ -3,8 +3,7 @@ with times as (
     select
         jira_id as jira_id,
         status_id as status_id,
-        -- A status that is gone may have had several names in one history.
-        arg_max(status, visit) as status,
+        any_value(status) as status,
         any_value(status_category) as status_category,
         any_value(is_active) as is_active,
         min(visit) as first_visit,
@@ -52,12 +51,12 @@ comment on column warehouse.issue_status_times.project_id is 'Id of its project'
 comment on column warehouse.issue_status_times.project_key is 'Key of its project today';
 comment on column warehouse.issue_status_times.issue_type is 'Name of its type';
 comment on column warehouse.issue_status_times.is_counted is 'Whether the metrics count issues of its hierarchy level';
-comment on column warehouse.issue_status_times.is_left_out is 'Whether its changes contradict its present status: left out of every series';
+comment on column warehouse.issue_status_times.is_left_out is 'Whether it is left out of every series, for a reason in issue_replay_flags';
 comment on column warehouse.issue_status_times.delivered is 'Whether it is finished, with a resolution that counts as delivered or none';
 comment on column warehouse.issue_status_times.finished_on is 'Day of its finish';
 comment on column warehouse.issue_status_times.status_id is 'Id of the status';
-comment on column warehouse.issue_status_times.status is 'Name of the status today, or then where it is gone';
-comment on column warehouse.issue_status_times.status_category is 'new, indeterminate or done, today; null for statuses that are gone';
+comment on column warehouse.issue_status_times.status is 'Name of the status today, or the one that histories use most where it is gone';
+comment on column warehouse.issue_status_times.status_category is 'new, indeterminate or done, as in project_statuses; null where nothing tells';
 comment on column warehouse.issue_status_times.is_active is 'Whether the settings call the status active; null where they name none';
 comment on column warehouse.issue_status_times.first_visit is 'Place of its first stay there in the life of the issue, from 1';
 comment on column warehouse.issue_status_times.visits is 'How often it came into it';

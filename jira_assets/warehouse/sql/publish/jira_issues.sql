@@ -43,6 +43,7 @@ select
         as status_category,
     issue.priority::varchar as priority,
     issue.resolution::varchar as resolution,
+    issue.resolution_id::varchar as resolution_id,
     issue.assignee_account_id::varchar as assignee_account_id,
     members.member_id::varchar as assignee_id,
     issue.reporter_account_id::varchar as reporter_account_id,
@@ -101,6 +102,7 @@ comment on column warehouse.jira_issues.status_id is 'Id of its status';
 comment on column warehouse.jira_issues.status_category is 'new, indeterminate or done';
 comment on column warehouse.jira_issues.priority is 'Name of its priority';
 comment on column warehouse.jira_issues.resolution is 'Name of its resolution; null while unresolved';
+comment on column warehouse.jira_issues.resolution_id is 'Id of the resolution: its name is in the language of the account that asks';
 comment on column warehouse.jira_issues.assignee_account_id is 'Jira account it is assigned to';
 comment on column warehouse.jira_issues.assignee_id is 'Team member that account belongs to';
 comment on column warehouse.jira_issues.reporter_account_id is 'Jira account that reported it';

@@ -4,53 +4,41 @@ with site_statuses as (
         status_id,
         status,
         case status_category when 'undefined' then 'new' else status_category end as status_category,
-        project_id
+        project_id,
+        coalesce(is_listed, true) as is_listed
     from site.statuses
+    order by status_id, project_id, is_listed desc nulls first
 ),
 -- What the site does not say of a status, the newest issue in it does.
 seen as (
     select
         status_id,
-        arg_max(status, synced_at) as status,
-        arg_max(status_category, synced_at) as status_category
-    from {whole}.jira_issues
-    where
-        status_id is not null
-        and status_id not in (
-            select status_id
-            from site_statuses
-            where status_id is not null
-            group by status_id
-            having bool_and(status_category is not null)
-        )
+        arg_max(status, seen_at) as status,
+        arg_max(status_category, seen_at) as status_category
+    from {whole}.statuses_seen
     group by status_id
-),
-listed as (
-    select
-        statuses.status_id,
-        statuses.status,
-        coalesce(statuses.status_category, seen.status_category) as status_category,
-        statuses.project_id
-    from site_statuses as statuses
-    left join seen on statuses.status_id = seen.status_id
 )
 select
-    status_id::varchar as status_id,
-    status::varchar as status,
-    status_category::varchar as status_category,
-    project_id::varchar as project_id
-from listed
+    statuses.status_id::varchar as status_id,
+    statuses.status::varchar as status,
+    coalesce(statuses.status_category, seen.status_category)::varchar as status_category,
+    statuses.project_id::varchar as project_id,
+    statuses.is_listed::boolean as is_listed
+from site_statuses as statuses
+left join seen on statuses.status_id = seen.status_id
 union all
 select
-    status_id::varchar as status_id,
-    status::varchar as status,
-    status_category::varchar as status_category,
-    null::varchar as project_id
+    seen.status_id::varchar as status_id,
+    seen.status::varchar as status,
+    seen.status_category::varchar as status_category,
+    null::varchar as project_id,
+    case when (select count(*) from site_statuses) > 0 then false end::boolean as is_listed
 from seen
-where status_id not in (select status_id from listed where status_id is not null);
+anti join site_statuses on seen.status_id = site_statuses.status_id;
 
-comment on table warehouse.jira_statuses is 'Statuses of the site';
+comment on table warehouse.jira_statuses is 'Statuses of the site, those that it no longer lists included';
 comment on column warehouse.jira_statuses.status_id is 'Id of the status';
-comment on column warehouse.jira_statuses.status is 'Name of the status today';
+comment on column warehouse.jira_statuses.status is 'Name of the status today, or the last one known';
 comment on column warehouse.jira_statuses.status_category is 'new, indeterminate or done';
 comment on column warehouse.jira_statuses.project_id is 'Project it belongs to; null for statuses that projects share';
+comment on column warehouse.jira_statuses.is_listed is 'Whether the site lists it today: it lists the statuses of active workflows; null where its list was never read';

@@ -1,46 +1,131 @@
 -- What each status means in each project: its own, else the shared one, else that of another project from which an
 -- issue was moved; the settings may put it into another category.
-create temp table project_statuses as
-with used as (
-    select
-        project_id,
-        status_id
-    from warehouse.jira_issues
-    union
-    select
-        issues.project_id as project_id,
-        unnest([changes.from_value, changes.to_value]) as status_id
-    from warehouse.jira_issue_changes as changes
-    inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
-    where coalesce(changes.field_id, changes.field) = 'status'
+--
+-- Where nothing says the category of a status, the resolutions of the issues that were in it do: each issue has one
+-- vote. It votes for Done if it was resolved there: if the change that brought it there, or a later one while it was
+-- there, set its resolution, or, where no change tells, if `resolved_at` falls into a stay there. It votes against if
+-- it was there, was not resolved there, and had not been resolved before. Being there with an earlier resolution says
+-- nothing. It is Done if there are votes for it, and no fewer than against: entering Done without a resolution happens
+-- on many sites, being resolved elsewhere seldom does.
+create table warehouse.project_statuses as
+with stays as (
+    select *
+    from status_stays(true)
 ),
-meanings as (
-    select distinct on (used.project_id, used.status_id)
-        used.project_id as project_id,
-        used.status_id as status_id,
-        statuses.status as status,
-        statuses.status_category as status_category
-    from used
-    inner join warehouse.jira_statuses as statuses on used.status_id = statuses.status_id
-    order by
-        used.project_id,
-        used.status_id,
-        coalesce(statuses.project_id = used.project_id, false) desc,
-        statuses.project_id asc nulls first
+resolution_changes as (
+    select
+        changes.jira_id as jira_id,
+        changes.change_id as change_id,
+        changes.changed_at as changed_at,
+        coalesce(nullif(changes.from_value, ''), nullif(changes.from_string, '')) is not null as was_resolved,
+        coalesce(nullif(changes.to_value, ''), nullif(changes.to_string, '')) is not null as is_resolved
+    from warehouse.jira_issue_changes as changes
+    semi join stays on changes.jira_id = stays.jira_id
+    where coalesce(changes.field_id, changes.field) = 'resolution' and changes.changed_at is not null
+),
+-- Jira writes the time of the resolution a little before that of the change: what comes within a second is one moment.
+resolved as (
+    select
+        jira_id as jira_id,
+        change_id as change_id,
+        changed_at + interval 1 second as resolved_at
+    from resolution_changes
+    where is_resolved
+    union all
+    select
+        issues.jira_id as jira_id,
+        null as change_id,
+        issues.resolved_at + interval 1 second as resolved_at
+    from warehouse.jira_issues as issues
+    semi join stays on issues.jira_id = stays.jira_id
+    anti join resolution_changes on issues.jira_id = resolution_changes.jira_id
+    where issues.resolved_at is not null
+),
+-- When each was resolved first; from the beginning where no change sets the resolution that it has or had.
+first_resolved as (
+    select
+        jira_id as jira_id,
+        min(resolved_at) as resolved_at
+    from (
+        select
+            jira_id as jira_id,
+            resolved_at as resolved_at
+        from resolved
+        union all
+        select
+            jira_id as jira_id,
+            '-infinity'::timestamp as resolved_at
+        from resolution_changes
+        group by jira_id
+        having arg_min(was_resolved, row(changed_at, try_cast(change_id as bigint)))
+        union all
+        select
+            issues.jira_id as jira_id,
+            '-infinity'::timestamp as resolved_at
+        from warehouse.jira_issues as issues
+        semi join stays on issues.jira_id = stays.jira_id
+        anti join resolved on issues.jira_id = resolved.jira_id
+        where issues.resolution is not null
+    ) as moments
+    group by jira_id
+),
+votes as (
+    select
+        stays.project_id as project_id,
+        stays.status_key as status_key,
+        stays.jira_id as jira_id,
+        coalesce(
+            bool_or(
+                resolved.change_id = stays.change_id
+                or (
+                    resolved.resolved_at >= stays.entered_at
+                    and (stays.left_at is null or resolved.resolved_at < stays.left_at)
+                )
+            ),
+            false
+        ) as is_for,
+        bool_or(stays.entered_at < coalesce(first_resolved.resolved_at, 'infinity'::timestamp)) as is_against
+    from stays
+    semi join (select * from known_statuses where status_category is null) as doubted
+        on stays.project_id = doubted.project_id and stays.status_key = doubted.status_key
+    left join resolved on stays.jira_id = resolved.jira_id
+    left join first_resolved on stays.jira_id = first_resolved.jira_id
+    group by stays.project_id, stays.status_key, stays.jira_id
+),
+counted as (
+    select
+        project_id as project_id,
+        status_key as status_key,
+        count(*) filter (where is_for) as issues_for,
+        count(*) filter (where not is_for and is_against) as issues_against,
+        count(*) filter (where is_for) > 0
+        and count(*) filter (where is_for) >= count(*) filter (where not is_for and is_against) as is_done
+    from votes
+    group by project_id, status_key
 )
 select
-    meanings.project_id as project_id,
-    meanings.status_id as status_id,
-    meanings.status as status,
-    coalesce(
-        element_at(settings.status_categories, lower(meanings.status))[1],
-        element_at(settings.status_categories, meanings.status_id)[1],
-        meanings.status_category
-    ) as status_category,
-    case
-        when len(settings.active_statuses) > 0 then
-            list_contains(settings.active_statuses, lower(meanings.status))
-            or list_contains(settings.active_statuses, meanings.status_id)
-    end as is_active
-from meanings
-left join warehouse.metric_settings as settings on meanings.project_id = settings.project_id
+    statuses.project_id::varchar as project_id,
+    projects.project_key::varchar as project_key,
+    statuses.status_id::varchar as status_id,
+    statuses.name::varchar as status,
+    coalesce(statuses.status_category, case when counted.is_done then 'done' end)::varchar as status_category,
+    statuses.is_active::boolean as is_active,
+    coalesce(statuses.known_from, case when counted.is_done then 'resolutions' end)::varchar as known_from,
+    statuses.setting::varchar as setting,
+    counted.issues_for::bigint as issues_resolved,
+    counted.issues_against::bigint as issues_unresolved
+from known_statuses as statuses
+left join warehouse.jira_projects as projects on statuses.project_id = projects.project_id
+left join counted on statuses.project_id = counted.project_id and statuses.status_key = counted.status_key;
+
+comment on table warehouse.project_statuses is 'What each status means in each project whose issues are or were in it, and how that is known';
+comment on column warehouse.project_statuses.project_id is 'Id of the project';
+comment on column warehouse.project_statuses.project_key is 'Key of the project today';
+comment on column warehouse.project_statuses.status_id is 'Id of the status; null where changes only name it and nothing else does';
+comment on column warehouse.project_statuses.status is 'Name of the status today, or the one that histories use most where it is gone';
+comment on column warehouse.project_statuses.status_category is 'new, indeterminate or done; null where nothing tells: issues that were in it are left out of every series';
+comment on column warehouse.project_statuses.is_active is 'Whether the settings call the status active; null where they name none';
+comment on column warehouse.project_statuses.known_from is 'What tells the category: setting, site (it lists the status), lake (the site or an issue once told) or resolutions (issues were resolved in it)';
+comment on column warehouse.project_statuses.setting is 'Entry of JIRA_ASSETS_STATUS_CATEGORIES that means it, in lower case';
+comment on column warehouse.project_statuses.issues_resolved is 'Issues that were resolved in it; null where the category is known otherwise';
+comment on column warehouse.project_statuses.issues_unresolved is 'Issues that were in it, unresolved before and not resolved there; null where the category is known otherwise'

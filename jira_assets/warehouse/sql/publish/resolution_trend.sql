@@ -45,17 +45,21 @@ resolutions as (
     select
         earlier.jira_id as jira_id,
         earlier.visit as visit,
+        -- By name and by id: Jira writes names in the language of whoever asks.
         case
-            when count(changes.jira_id) = 0 then any_value(issues.resolution)
+            when count(changes.jira_id) = 0
+                then [folded(any_value(issues.resolution)), any_value(issues.resolution_id)]
             when bool_or(changes.changed_at < earlier.left_at) then
-                arg_max_null(
-                    changes.to_string, row(changes.changed_at, try_cast(changes.change_id as bigint))
+                arg_max(
+                    [folded(changes.to_string), changes.to_value],
+                    row(changes.changed_at, try_cast(changes.change_id as bigint))
                 ) filter (where changes.changed_at < earlier.left_at)
             else
-                arg_min_null(
-                    changes.from_string, row(changes.changed_at, try_cast(changes.change_id as bigint))
+                arg_min(
+                    [folded(changes.from_string), changes.from_value],
+                    row(changes.changed_at, try_cast(changes.change_id as bigint))
                 )
-        end as resolution
+        end as called
     from earlier
     inner join warehouse.jira_issues as issues on earlier.jira_id = issues.jira_id
     left join warehouse.jira_issue_changes as changes
@@ -84,13 +88,7 @@ events as (
             and case
                 when moves.is_last then moves.delivered
                 else
-                    not coalesce(
-                        list_contains(
-                            moves.undelivered_resolutions,
-                            replace(lower(trim(resolutions.resolution)), '’', '''')
-                        ),
-                        false
-                    )
+                    not coalesce(list_has_any(moves.undelivered_resolutions, resolutions.called), false)
             end
         )::integer as delivered,
         (not moves.is_resolved)::integer as reopened
@@ -174,4 +172,4 @@ comment on column warehouse.resolution_trend.delivered is 'Of those, with a reso
 comment on column warehouse.resolution_trend.closed_without_work is 'The rest of those';
 comment on column warehouse.resolution_trend.reopened is 'Times an issue left Done';
 comment on column warehouse.resolution_trend.open_at_end is 'Issues not Done at the end of the week, or now';
-comment on column warehouse.resolution_trend.left_out is 'Issues of the project and type that are in none of these figures, since their changes contradict them';
+comment on column warehouse.resolution_trend.left_out is 'Issues of the project and type that are in none of these figures, for the reasons in issue_replay_flags';

@@ -5,6 +5,7 @@ with sprints as (
     select
         velocity.sprint_id as sprint_id,
         velocity.left_out as left_out,
+        velocity.commitment is not null as is_known,
         velocity.started_at as started_at,
         coalesce(velocity.ended_at, 'infinity'::timestamp) as ended_at,
         local_day(velocity.started_at) as first_day,
@@ -140,6 +141,7 @@ counted as (
     select
         moments.sprint_id as sprint_id,
         sprints.left_out as left_out,
+        sprints.is_known as is_known,
         moments.day_number as day_number,
         moments.day as day,
         moments.moment as moment,
@@ -165,13 +167,13 @@ select
     day_number::integer as day_number,
     day::date as day,
     is_working_day::boolean as is_working_day,
-    case when moment is not null then coalesce(remaining, 0) end::double as remaining,
-    (at_start * (1 - least(worked, planned) / nullif(planned, 0)::double))::double as guideline,
-    case when moment is not null then coalesce(burned, 0) end::double as burned,
-    case when moment is not null then coalesce(added, 0) end::double as added,
-    case when moment is not null then coalesce(removed, 0) end::double as removed,
-    case when moment is not null then coalesce(re_estimated, 0) end::double as re_estimated,
-    case when moment is not null then coalesce(items_remaining, 0) end::bigint as items_remaining,
+    case when moment is not null and is_known then coalesce(remaining, 0) end::double as remaining,
+    (case when is_known then at_start end * (1 - least(worked, planned) / nullif(planned, 0)::double))::double as guideline,
+    case when moment is not null and is_known then coalesce(burned, 0) end::double as burned,
+    case when moment is not null and is_known then coalesce(added, 0) end::double as added,
+    case when moment is not null and is_known then coalesce(removed, 0) end::double as removed,
+    case when moment is not null and is_known then coalesce(re_estimated, 0) end::double as re_estimated,
+    case when moment is not null and is_known then coalesce(items_remaining, 0) end::bigint as items_remaining,
     left_out::bigint as left_out
 from counted;
 
@@ -180,11 +182,11 @@ comment on column warehouse.sprint_burndown.sprint_id is 'Id of the sprint';
 comment on column warehouse.sprint_burndown.day_number is '0 is the moment of its start, 1 the end of its first day';
 comment on column warehouse.sprint_burndown.day is 'The day, in the time zone of the settings';
 comment on column warehouse.sprint_burndown.is_working_day is 'Whether it is from Monday to Friday';
-comment on column warehouse.sprint_burndown.remaining is 'Points of the issues in the sprint and not Done then; null for days to come';
+comment on column warehouse.sprint_burndown.remaining is 'Points of the issues in the sprint and not Done then; null for days to come, and where every issue is left out';
 comment on column warehouse.sprint_burndown.guideline is 'A straight line from the start to 0 at the planned end, flat on days that are not worked; null without a planned end';
 comment on column warehouse.sprint_burndown.burned is 'Points that became Done since the row before, less those reopened';
 comment on column warehouse.sprint_burndown.added is 'Points that came into the sprint since then';
 comment on column warehouse.sprint_burndown.removed is 'Points that were taken out of it since then';
 comment on column warehouse.sprint_burndown.re_estimated is 'By how much estimates changed since then';
 comment on column warehouse.sprint_burndown.items_remaining is 'Issues in the sprint and not Done then';
-comment on column warehouse.sprint_burndown.left_out is 'Issues of the sprint that are in none of these figures, since their changes contradict them';
+comment on column warehouse.sprint_burndown.left_out is 'Issues of the sprint that are in none of these figures, for the reasons in issue_replay_flags';

@@ -1,5 +1,5 @@
 -- What was in the sprint at a moment is what was put in by then and not taken out by then. A sprint that is open ends
--- at infinity, which is the present.
+-- at infinity, which is the present. As in Jira's own chart, what was Done when the sprint started is no work of it.
 create table warehouse.sprint_items as
 with sprints as (
     select
@@ -52,7 +52,8 @@ dones as (
     select
         items.sprint_id as sprint_id,
         items.jira_id as jira_id,
-        bool_or(
+        bool_or(spans.entered_at < items.started_at and (spans.left_at is null or spans.left_at >= items.started_at))
+        and bool_or(
             spans.entered_at <= items.started_at and (spans.left_at is null or spans.left_at > items.started_at)
         ) as at_start,
         bool_or(
@@ -89,7 +90,9 @@ select
     case when in_at_end then points_at_end end::double as points_at_end,
     done_at_start::boolean as done_at_start,
     done_at_end::boolean as done_at_end,
-    (in_at_end and done_at_end)::boolean as is_completed,
+    (in_at_start and not done_at_start)::boolean as is_committed,
+    (in_at_end and done_at_end and not done_at_start)::boolean as is_completed,
+    (in_at_end and done_at_end and done_at_start)::boolean as is_completed_before,
     (in_at_end and not done_at_end)::boolean as is_carried_over,
     (
         in_at_end
@@ -113,8 +116,10 @@ comment on column warehouse.sprint_items.in_at_start is 'Whether it was in the s
 comment on column warehouse.sprint_items.in_at_end is 'Whether it was in the sprint when that was closed, or is in it now';
 comment on column warehouse.sprint_items.points_at_start is 'Its estimate when the sprint started, if it was in it then';
 comment on column warehouse.sprint_items.points_at_end is 'Its estimate when the sprint was closed, or now, if it was in it then';
-comment on column warehouse.sprint_items.done_at_start is 'Whether it was Done when the sprint started';
+comment on column warehouse.sprint_items.done_at_start is 'Whether it was Done before the sprint started, and when it did';
 comment on column warehouse.sprint_items.done_at_end is 'Whether it was Done when the sprint was closed, or is now';
-comment on column warehouse.sprint_items.is_completed is 'Whether it was in the sprint and Done at the end';
+comment on column warehouse.sprint_items.is_committed is 'Whether it was in the sprint and not Done when that started';
+comment on column warehouse.sprint_items.is_completed is 'Whether it was in the sprint and Done at the end, and not Done at the start';
+comment on column warehouse.sprint_items.is_completed_before is 'Whether it was in the sprint and Done at the end, and had been Done at the start';
 comment on column warehouse.sprint_items.is_carried_over is 'Whether it was in the sprint and not Done at the end';
 comment on column warehouse.sprint_items.is_carried_over_again is 'Whether that had happened to it in an earlier sprint, too';

@@ -84,4 +84,4 @@ comment on column warehouse.status_times.age_p50 is 'Age in days, counted from t
 comment on column warehouse.status_times.age_p70 is 'The same for 70 %';
 comment on column warehouse.status_times.age_p85 is 'The same for 85 %';
 comment on column warehouse.status_times.age_p95 is 'The same for 95 %';
-comment on column warehouse.status_times.left_out is 'Issues of the project that are in none of these figures, since their changes contradict them';
+comment on column warehouse.status_times.left_out is 'Issues of the project that are in none of these figures, for the reasons in issue_replay_flags';

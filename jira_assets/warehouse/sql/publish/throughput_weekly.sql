@@ -64,4 +64,4 @@ comment on column warehouse.throughput_weekly.week is 'Monday of the week, in th
 comment on column warehouse.throughput_weekly.issue_type is 'Name of the type';
 comment on column warehouse.throughput_weekly.delivered is 'Issues delivered in it';
 comment on column warehouse.throughput_weekly.mean_12_weeks is 'Mean of the 12 weeks that end with this one, or of those since the first delivery; means of types may be added';
-comment on column warehouse.throughput_weekly.left_out is 'Issues of the project and type that are in none of these figures, since their changes contradict them';
+comment on column warehouse.throughput_weekly.left_out is 'Issues of the project and type that are in none of these figures, for the reasons in issue_replay_flags';

@@ -5,6 +5,7 @@ select
     commitment,
     completed,
     completed_as_planned,
+    completed_before,
     completed - completed_as_planned as completed_added,
     carried_over - carried_over_again as carried_over_once,
     carried_over_again,

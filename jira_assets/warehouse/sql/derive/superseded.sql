@@ -1,0 +1,12 @@
+-- The versions of issues that lost against a newer one or a tombstone, and the files that hold any.
+create or replace temp table superseded as
+select
+    filename as file,
+    file_row_number as row
+from {observations} as seen
+anti join winners on seen.filename = winners.file and seen.file_row_number = winners.row
+where kind = 'issue';
+
+select distinct file as file
+from superseded
+order by file
