@@ -21,7 +21,7 @@ from jira_assets.errors import PublishError
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.runs import lock_of
 from jira_assets.sensors import AskedFor, decisions, freshness, read_cursor
-from jira_assets.warehouse.locks import lock_held
+from jira_assets.warehouse.locks import holder, lock_held
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.rig import Rig, open_rig
 
@@ -142,7 +142,7 @@ def test_partitions_follow_what_is_tracked(rig: Rig, ticker: Ticker) -> None:
 def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker) -> None:
     alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
 
-    with lock_held(lock_of(ticker.instance, alive.run_id), "run"):
+    with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
         result = ticker.tick()
 
     assert result.skip_reason == dg.SkipReason(f"Run {alive.run_id[:8]} is at work.")
@@ -178,7 +178,7 @@ def test_a_run_whose_process_died_is_marked_and_blocks_nothing(
 
 def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(rig: Rig, ticker: Ticker) -> None:
     dead = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
-    with lock_held(lock_of(ticker.instance, dead.run_id), "run"):
+    with lock_held(lock_of(rig.bench.settings.run_locks_dir, dead.run_id), "run"):
         pass
 
     ticker.tick()
@@ -187,7 +187,30 @@ def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(rig: Rig, tic
     after = ticker.instance.get_run_by_id(dead.run_id)
     assert after is not None
     assert after.status is dg.DagsterRunStatus.FAILURE
-    assert not lock_of(ticker.instance, dead.run_id).exists()
+    assert not lock_of(rig.bench.settings.run_locks_dir, dead.run_id).exists()
+
+
+def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(rig: Rig, ticker: Ticker) -> None:
+    """Dagster's own folder is another one in each pod, and read-only there."""
+    before = set(Path(ticker.instance.root_directory).iterdir())
+
+    done = run(ticker.instance, ticker.tick())
+
+    lock = lock_of(rig.bench.settings.run_locks_dir, done.run_id)
+    assert holder(lock) is not None  # until this process ends
+    assert not any(
+        "lock" in path.name for path in set(Path(ticker.instance.root_directory).iterdir()) - before
+    )
+
+
+def test_a_pod_that_is_still_starting_is_left_to_the_monitoring_of_dagster(
+    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting = start_run(ticker.instance, dg.DagsterRunStatus.STARTING)
+    long_ago(ticker.instance, monkeypatch)
+    monkeypatch.setattr(type(ticker.instance), "run_monitoring_enabled", True)
+
+    assert ticker.tick().skip_reason == dg.SkipReason(f"Run {starting.run_id[:8]} is at work.")
 
 
 def test_a_queued_run_is_waited_for(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
