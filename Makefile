@@ -9,16 +9,20 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 RUN_LOCK := requirements/runtime.txt
 DEV_LOCK := requirements/dev.txt
+BUILD_LOCK := requirements/build.txt
+KUBERNETES_LOCK := requirements/kubernetes.txt
+LOWEST := $(VENV)/lowest
+LOWEST_LOCK := requirements/lowest.txt
 CHARTS := jira_assets/web/static/vendor/charts.js
 AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
 AXE_VERSION := 4.14.1
 OLD_DUCKDB := $(VENV)/duckdb15
 OLD_DUCKDB_LOCK := requirements/duckdb15.txt
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--no-strip-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml
+	--no-strip-extras --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev assets demo test test-postgres prove pictures lint types check docs benchmark lock clean
+.PHONY: help setup setup-dev assets demo test test-lowest test-postgres prove pictures lint types check docs benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,9 +32,9 @@ $(BIN)/python:
 		"jira_assets needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv $(VENV) || { echo "Python has no venv module: install it (Debian: python3-venv)"; exit 1; }
 
-$(VENV)/.runtime: $(RUN_LOCK) setup.cfg pyproject.toml | $(BIN)/python
+$(VENV)/.runtime: $(RUN_LOCK) $(BUILD_LOCK) setup.cfg pyproject.toml | $(BIN)/python
 	@echo "Setting up the environment in $(VENV) (a minute or two, once) …"
-	@$(PIP) install --require-hashes -r $(RUN_LOCK)
+	@$(PIP) install --require-hashes -r $(RUN_LOCK) -r $(BUILD_LOCK)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -39,6 +43,13 @@ $(VENV)/.dev: $(DEV_LOCK) setup.cfg pyproject.toml | $(BIN)/python
 	@$(PIP) install --require-hashes -r $(DEV_LOCK)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.runtime
+
+# The lowest versions that setup.cfg allows, in an environment of their own.
+$(LOWEST)/.installed: $(LOWEST_LOCK) setup.cfg pyproject.toml | $(BIN)/python
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r $(LOWEST_LOCK)
+	@$(LOWEST)/bin/pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # An older DuckDB in an environment of its own: the published file has to open there, too.
 $(OLD_DUCKDB)/.installed: $(OLD_DUCKDB_LOCK) | $(BIN)/python
@@ -52,8 +63,8 @@ $(VENV)/.programs: .ci/programs | $(BIN)/python
 	@touch $@
 
 # What draws the charts of the page: taken out of a pinned package, since a repository is no place for a build.
-$(CHARTS): jira_assets/web/bundle.py $(RUN_LOCK) | $(VENV)/.runtime
-	@$(BIN)/python -m jira_assets.web.bundle
+$(CHARTS): build_backend/charts.py $(BUILD_LOCK) | $(VENV)/.runtime
+	@$(BIN)/python -m build_backend.charts
 
 # Only tests use it; without npm those that need it say so and are skipped.
 $(AXE):
@@ -105,8 +116,11 @@ benchmark: setup-dev  ## Measure the first full sync against other tools
 	@$(BIN)/python -m benchmarks.full_sync
 
 lock:  ## Pin the newest dependencies, with hashes and without addresses
-	@$(COMPILE) --upgrade --extra build -o $(RUN_LOCK)
-	@$(COMPILE) --upgrade --extra build --extra dev -o $(DEV_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml -o $(RUN_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml --extra kubernetes -c $(RUN_LOCK) -o $(KUBERNETES_LOCK)
+	@$(COMPILE) --upgrade requirements/build.in -o $(BUILD_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev -c $(RUN_LOCK) -o $(DEV_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev --resolution lowest-direct -o $(LOWEST_LOCK)
 
 clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,7 +17,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect, sync_playwright
 from starlette.types import ASGIApp
 
-from jira_assets.web.bundle import build_bundle
+from build_backend.charts import build_bundle
 from jira_assets.web.static_files import has_charts
 
 REQUIRED = "JIRA_ASSETS_BROWSER_REQUIRED"
