@@ -56,7 +56,10 @@ def lock_of(locks: Path, run_id: str) -> Path:
 
 def _is_ours(run: dg.DagsterRun, jobs: set[str]) -> bool:
     origin = run.remote_job_origin
-    return run.job_name in jobs if origin is None else origin.location_name == CODE_LOCATION
+    if origin is None:
+        return run.job_name in jobs
+    # On Kubernetes the location has the name of the deployment, which can have no underscore.
+    return origin.location_name.replace("-", "_") == CODE_LOCATION
 
 
 def _is_alive(instance: dg.DagsterInstance, locks: Path, record: dg.RunRecord, now: datetime) -> bool:

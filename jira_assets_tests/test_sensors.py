@@ -92,10 +92,12 @@ def keys(rig: Rig) -> list[str]:
     return [project.project_key for project in rig.tracked]
 
 
-def start_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+def start_run(
+    instance: dg.DagsterInstance, status: dg.DagsterRunStatus, location: str = "jira_assets"
+) -> dg.DagsterRun:
     """A run of the sync as its process left it in the instance."""
     origin = RemoteJobOrigin(
-        RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("jira_assets"), "__repository__"), "sync_jira"
+        RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(location), "__repository__"), "sync_jira"
     )
     return instance.create_run_for_job(
         job_def=defs.resolve_job_def("sync_jira"), status=status, remote_job_origin=origin
@@ -139,8 +141,9 @@ def test_partitions_follow_what_is_tracked(rig: Rig, ticker: Ticker) -> None:
     assert request.partition_keys == ["GONE"]
 
 
-def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker) -> None:
-    alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
+@pytest.mark.parametrize("location", ["jira_assets", "jira-assets"])  # the second is Kubernetes' way
+def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker, location: str) -> None:
+    alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED, location)
 
     with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
         result = ticker.tick()
