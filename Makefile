@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python ≥ 3.11, make and git; everything else is set up by them.
+# `make demo` and `make test` need Python 3.11 to 3.14, make and git; everything else is set up by them.
 
 # Without bytecode files every start of Dagster costs three times as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,14 +22,14 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev assets demo test test-lowest test-postgres prove pictures lint types check docs benchmark lock clean
+.PHONY: help setup setup-dev assets demo programs test test-lowest test-postgres prove pictures lint types check docs benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
-		"jira_assets needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else \
+		"jira_assets needs Python 3.11 to 3.14; set PYTHON=/path/to/one of them")'
 	@$(PYTHON) -m venv $(VENV) || { echo "Python has no venv module: install it (Debian: python3-venv)"; exit 1; }
 
 $(VENV)/.runtime: $(RUN_LOCK) $(BUILD_LOCK) setup.cfg pyproject.toml | $(BIN)/python
@@ -57,10 +57,9 @@ $(OLD_DUCKDB)/.installed: $(OLD_DUCKDB_LOCK) | $(BIN)/python
 	@$(OLD_DUCKDB)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r $(OLD_DUCKDB_LOCK)
 	@touch $@
 
-# Programs that tests start themselves; root installs what is missing, anybody else is told how.
-$(VENV)/.programs: .ci/programs | $(BIN)/python
+# Programs that tests start themselves: root installs what is missing; without, tests that need them are skipped.
+programs:
 	@.ci/programs
-	@touch $@
 
 # What draws the charts of the page: taken out of a pinned package, since a repository is no place for a build.
 $(CHARTS): build_backend/charts.py $(BUILD_LOCK) | $(VENV)/.runtime
@@ -85,19 +84,25 @@ MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 1000 {pri
 IN_MEMORY := $(if $(MEMORY),TMPDIR=$(MEMORY))
 
 # Three workers on two cores: one of them usually waits for a browser or a disk.
-test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(VENV)/.programs  ## Run all tests
+test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed programs  ## Run all tests
 	@$(IN_MEMORY) JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
-test-postgres: setup-dev $(VENV)/.programs  ## Run what touches state or runs once more, on PostgreSQL
+# The demo site and the distributions depend on nothing that has versions worth trying.
+test-lowest: setup-dev $(LOWEST)/.installed programs  ## Run most tests on the lowest versions that are allowed
+	@$(IN_MEMORY) JIRA_ASSETS_PROGRAMS_REQUIRED= $(LOWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not prove" \
+		-W "ignore:The anyio.abc.BlockingPortal:DeprecationWarning" \
+		--ignore jira_assets_tests/demo --ignore jira_assets_tests/test_distributions.py
+
+test-postgres: setup-dev programs  ## Run what touches state or runs once more, on PostgreSQL
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
 		$(addprefix jira_assets_tests/,sync people test_sensors.py test_schedules.py test_checks.py)
 
-prove: setup-dev $(VENV)/.programs  ## Run the slow proofs: many random histories, crashes, concurrency
+prove: setup-dev programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
-pictures: setup-dev $(VENV)/.programs  ## Take the pictures of the page for README and docs
+pictures: setup-dev programs  ## Take the pictures of the page for README and docs
 	@$(BIN)/python -m jira_assets_tests.web.pictures
 
 lint: setup-dev  ## Check style
