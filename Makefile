@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python ≥ 3.11, make and git; everything else is set up by them.
+# `make demo` and `make test` need Python 3.11 to 3.14, make and git; everything else is set up by them.
 
 # Without bytecode files every start of Dagster costs three times as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -9,6 +9,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 RUN_LOCK := requirements/runtime.txt
 DEV_LOCK := requirements/dev.txt
+BUILD_LOCK := requirements/build.txt
+KUBERNETES_LOCK := requirements/kubernetes.txt
+LOWEST := $(VENV)/lowest
+LOWEST_LOCK := requirements/lowest.txt
 CHARTS := jira_assets/web/static/vendor/charts.js
 AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
 AXE_VERSION := 4.14.1
@@ -20,19 +24,19 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev assets demo test test-postgres prove pictures lint types check docs benchmark lock clean
+.PHONY: help setup setup-dev assets demo programs test test-lowest test-postgres prove pictures lint types check docs benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
-		"jira_assets needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 15) else \
+		"jira_assets needs Python 3.11 to 3.14; set PYTHON=/path/to/one of them")'
 	@$(PYTHON) -m venv $(VENV) || { echo "Python has no venv module: install it (Debian: python3-venv)"; exit 1; }
 
-$(VENV)/.runtime: $(RUN_LOCK) setup.cfg pyproject.toml | $(BIN)/python
+$(VENV)/.runtime: $(RUN_LOCK) $(BUILD_LOCK) setup.cfg pyproject.toml | $(BIN)/python
 	@echo "Setting up the environment in $(VENV) (a minute or two, once) …"
-	@$(PIP) install --require-hashes -r $(RUN_LOCK)
+	@$(PIP) install --require-hashes -r $(RUN_LOCK) -r $(BUILD_LOCK)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -41,6 +45,13 @@ $(VENV)/.dev: $(DEV_LOCK) setup.cfg pyproject.toml | $(BIN)/python
 	@$(PIP) install --require-hashes -r $(DEV_LOCK)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.runtime
+
+# The lowest versions that setup.cfg allows, in an environment of their own.
+$(LOWEST)/.installed: $(LOWEST_LOCK) setup.cfg pyproject.toml | $(BIN)/python
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r $(LOWEST_LOCK)
+	@$(LOWEST)/bin/pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # An older DuckDB in an environment of its own: the published file has to open there, too.
 $(OLD_DUCKDB)/.installed: $(OLD_DUCKDB_LOCK) | $(BIN)/python
@@ -54,14 +65,13 @@ $(CLIENTS)/.installed: $(CLIENTS_LOCK) | $(BIN)/python
 	@$(CLIENTS)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r $(CLIENTS_LOCK)
 	@touch $@
 
-# Programs that tests start themselves; root installs what is missing, anybody else is told how.
-$(VENV)/.programs: .ci/programs | $(BIN)/python
+# Programs that tests start themselves: root installs what is missing; without, tests that need them are skipped.
+programs:
 	@.ci/programs
-	@touch $@
 
 # What draws the charts of the page: taken out of a pinned package, since a repository is no place for a build.
-$(CHARTS): jira_assets/web/bundle.py $(RUN_LOCK) | $(VENV)/.runtime
-	@$(BIN)/python -m jira_assets.web.bundle
+$(CHARTS): build_backend/charts.py $(BUILD_LOCK) | $(VENV)/.runtime
+	@$(BIN)/python -m build_backend.charts
 
 # Only tests use it; without npm those that need it say so and are skipped.
 $(AXE):
@@ -82,20 +92,26 @@ MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 1000 {pri
 IN_MEMORY := $(if $(MEMORY),TMPDIR=$(MEMORY))
 
 # Three workers on two cores: one of them usually waits for a browser or a disk.
-test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed $(VENV)/.programs  ## Run all tests
+test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed programs  ## Run all tests
 	@$(IN_MEMORY) JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		JIRA_ASSETS_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
-test-postgres: setup-dev $(VENV)/.programs  ## Run what touches state or runs once more, on PostgreSQL
+# The demo site and the distributions depend on nothing that has versions worth trying.
+test-lowest: setup-dev $(LOWEST)/.installed programs  ## Run most tests on the lowest versions that are allowed
+	@$(IN_MEMORY) JIRA_ASSETS_PROGRAMS_REQUIRED= $(LOWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not prove" \
+		-W "ignore:The anyio.abc.BlockingPortal:DeprecationWarning" \
+		--ignore jira_assets_tests/demo --ignore jira_assets_tests/test_distributions.py
+
+test-postgres: setup-dev programs  ## Run what touches state or runs once more, on PostgreSQL
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
 		$(addprefix jira_assets_tests/,sync people test_sensors.py test_schedules.py test_checks.py)
 
-prove: setup-dev $(VENV)/.programs  ## Run the slow proofs: many random histories, crashes, concurrency
+prove: setup-dev programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
-pictures: setup-dev $(VENV)/.programs  ## Take the pictures of the page for README and docs
+pictures: setup-dev programs  ## Take the pictures of the page for README and docs
 	@$(BIN)/python -m jira_assets_tests.web.pictures
 
 lint: setup-dev  ## Check style
@@ -114,8 +130,11 @@ benchmark: setup-dev  ## Measure the first full sync against other tools
 	@$(BIN)/python -m benchmarks.full_sync
 
 lock:  ## Pin the newest dependencies, with hashes and without addresses
-	@$(COMPILE) pyproject.toml --upgrade --extra build -o $(RUN_LOCK)
-	@$(COMPILE) pyproject.toml --upgrade --extra build --extra dev -o $(DEV_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml -o $(RUN_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml --extra kubernetes -c $(RUN_LOCK) -o $(KUBERNETES_LOCK)
+	@$(COMPILE) --upgrade requirements/build.in -o $(BUILD_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev -c $(RUN_LOCK) -o $(DEV_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev --resolution lowest-direct -o $(LOWEST_LOCK)
 	@$(COMPILE) requirements/clients.in --upgrade -o $(CLIENTS_LOCK)
 
 clean:  ## Remove the environment and every cache

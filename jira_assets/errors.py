@@ -2,6 +2,7 @@
 
     JiraAssetsError                 reason + instruction, an exit code, fatal / retriable / skippable
     ├── SettingsError               a setting is missing or makes no sense
+    ├── UnsupportedPlatform         this operating system lacks what the project needs
     ├── InputError                  a file or an argument that a person gave is not usable
     ├── AuthenticationError         Jira does not accept who we say we are (exit code 4)
     │   └── ReconnectNeeded         the OAuth grant is gone: only a new consent helps
@@ -64,6 +65,10 @@ def _rebuild(
 
 class SettingsError(JiraAssetsError):
     """A setting is missing or makes no sense."""
+
+
+class UnsupportedPlatform(JiraAssetsError):
+    """This operating system lacks what the project needs."""
 
 
 class InputError(JiraAssetsError):

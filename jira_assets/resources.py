@@ -21,8 +21,8 @@ class JiraAssetsHome(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Show that the run is alive for as long as its process is."""
-        if context.run is not None and context.instance is not None:
-            hold_run(context.instance, context.run.run_id)
+        if context.run is not None:
+            hold_run(self.settings().run_locks_dir, context.run.run_id)
 
     def settings(self) -> Settings:
         """Read the settings in force now."""

@@ -67,7 +67,7 @@ def nightly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
 
 def request_proofs(instance: dg.DagsterInstance, bench: Workbench) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run over what can be proved now, or say why there is none."""
-    alive = settle_runs(instance, OUR_JOBS, bench.clock())
+    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
     if any(run.job_name == reconcile_job.name for run in alive):
         return dg.SkipReason("The reconcile before this one is still at work.")
     keys = keys_to_prove(bench)

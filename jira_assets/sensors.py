@@ -109,7 +109,7 @@ def _publish_request(
     instance: dg.DagsterInstance, bench: Workbench, asked: AskedFor
 ) -> tuple[str | None, AskedFor | None]:
     """Say why nothing has to be published, or ask for it."""
-    alive = settle_runs(instance, OUR_JOBS, bench.clock())
+    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
     at_work = next((run for run in alive if run.job_name == publish_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is at work.", None
@@ -146,7 +146,7 @@ def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:
 
 def _obstacle(instance: dg.DagsterInstance, bench: Workbench) -> str | None:
     """Tell why nothing can be asked for now."""
-    alive = settle_runs(instance, OUR_JOBS, bench.clock())
+    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
     at_work = next((run for run in alive if run.job_name == sync_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is at work."

@@ -103,6 +103,11 @@ class Settings:
         return self.home / "dagster"
 
     @property
+    def run_locks_dir(self) -> Path:
+        """The folder of the locks that show which Dagster runs are alive."""
+        return self.home / "run_locks"
+
+    @property
     def state_path(self) -> Path:
         """The SQLite file of the state, unless `state_url` names another database."""
         return self.home / "state.db"

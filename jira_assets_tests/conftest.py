@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from jira_assets_tests.postgres import find_programs, running_postgres
+from jira_assets_tests.programs import lacking
 
 settings.register_profile("untimed", deadline=None)  # how fast a busy machine is proves nothing
 settings.load_profile("untimed")
@@ -20,7 +21,7 @@ def postgres_server() -> Iterator[str]:
     """Run a PostgreSQL as long as tests run; `make test` installs it where it is missing."""
     programs = find_programs()
     if programs is None:
-        pytest.skip("initdb is missing: install PostgreSQL (Debian: postgresql), or run `make test`")
+        lacking("there is no PostgreSQL: as root `make test` installs it (Debian: postgresql)")
     with running_postgres(programs) as url:
         yield url
 

@@ -23,7 +23,7 @@ from jira_assets.partitions import follow_requests
 from jira_assets.resources import JiraAssetsHome
 from jira_assets.runs import lock_of
 from jira_assets.sensors import AskedFor, decisions, freshness, read_cursor
-from jira_assets.warehouse.locks import lock_held
+from jira_assets.warehouse.locks import holder, lock_held
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets_tests.rig import Rig, open_rig
 
@@ -94,10 +94,15 @@ def keys(rig: Rig) -> list[str]:
     return [project.project_key for project in rig.tracked]
 
 
-def start_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus, **named: Any) -> dg.DagsterRun:
+def start_run(
+    instance: dg.DagsterInstance,
+    status: dg.DagsterRunStatus,
+    location: str = "jira_assets",
+    **named: Any,
+) -> dg.DagsterRun:
     """A run of the sync as its process left it in the instance."""
     origin = RemoteJobOrigin(
-        RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("jira_assets"), "__repository__"), "sync_jira"
+        RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(location), "__repository__"), "sync_jira"
     )
     return instance.create_run_for_job(
         job_def=defs.resolve_job_def("sync_jira"), status=status, remote_job_origin=origin, **named
@@ -192,10 +197,11 @@ def test_no_partition_is_deleted_while_a_backfill_is_at_work(
     assert to_delete(instance) == deleted
 
 
-def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker) -> None:
-    alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
+@pytest.mark.parametrize("location", ["jira_assets", "jira-assets"])  # the second is Kubernetes' way
+def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker, location: str) -> None:
+    alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED, location)
 
-    with lock_held(lock_of(ticker.instance, alive.run_id), "run"):
+    with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
         result = ticker.tick()
 
     assert result.skip_reason == dg.SkipReason(f"Run {alive.run_id[:8]} is at work.")
@@ -231,7 +237,7 @@ def test_a_run_whose_process_died_is_marked_and_blocks_nothing(
 
 def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(rig: Rig, ticker: Ticker) -> None:
     dead = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
-    with lock_held(lock_of(ticker.instance, dead.run_id), "run"):
+    with lock_held(lock_of(rig.bench.settings.run_locks_dir, dead.run_id), "run"):
         pass
 
     ticker.tick()
@@ -240,7 +246,30 @@ def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(rig: Rig, tic
     after = ticker.instance.get_run_by_id(dead.run_id)
     assert after is not None
     assert after.status is dg.DagsterRunStatus.FAILURE
-    assert not lock_of(ticker.instance, dead.run_id).exists()
+    assert not lock_of(rig.bench.settings.run_locks_dir, dead.run_id).exists()
+
+
+def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(rig: Rig, ticker: Ticker) -> None:
+    """Dagster's own folder is another one in each pod, and read-only there."""
+    before = set(Path(ticker.instance.root_directory).iterdir())
+
+    done = run(ticker.instance, ticker.tick())
+
+    lock = lock_of(rig.bench.settings.run_locks_dir, done.run_id)
+    assert holder(lock) is not None  # until this process ends
+    assert not any(
+        "lock" in path.name for path in set(Path(ticker.instance.root_directory).iterdir()) - before
+    )
+
+
+def test_a_pod_that_is_still_starting_is_left_to_the_monitoring_of_dagster(
+    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting = start_run(ticker.instance, dg.DagsterRunStatus.STARTING)
+    long_ago(ticker.instance, monkeypatch)
+    monkeypatch.setattr(type(ticker.instance), "run_monitoring_enabled", True)
+
+    assert ticker.tick().skip_reason == dg.SkipReason(f"Run {starting.run_id[:8]} is at work.")
 
 
 def test_a_queued_run_is_waited_for(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from jira_assets.settings import load_settings, read_dotenv
 _NO_SETTINGS = {
     "JIRA_ASSETS_DEBUG",
     "JIRA_ASSETS_SHARED",
-    "JIRA_ASSETS_BROWSER_REQUIRED",
+    "JIRA_ASSETS_PROGRAMS_REQUIRED",
     "JIRA_ASSETS_DUCKDB15_PYTHON",
 }
 

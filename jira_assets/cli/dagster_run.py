@@ -56,7 +56,7 @@ def run_sync(
     if report.result is None:
         raise JiraAssetsError(
             f"The Dagster run {run_id} failed before any project was synced.",
-            f"Its log is in {settings.dagster_dir}; `dg dev` shows it.",
+            f"Its log is in {settings.dagster_dir}; `jira-assets up` shows it.",
         )
     return report.result
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import stat
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,10 +47,10 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
     """Check that there is space, on a file system that keeps its word."""
     place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
     kind = file_system_of(place)
-    if sys.platform == "win32" or kind in _NETWORK:
+    if kind in _NETWORK:
         yield bad(
             "disk",
-            f"{settings.home} is on {kind or 'Windows'}: locks do not hold, a crash may damage the lake.",
+            f"{settings.home} is on {kind}: locks do not hold, a crash may damage the lake.",
             "Set JIRA_ASSETS_HOME to a folder on a local disk of Linux or macOS.",
         )
     free = shutil.disk_usage(place).free

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import IO, Any
 
 import click
 
-from jira_assets.errors import JiraAssetsError
+from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
 from jira_assets.room import room_errors
 
 
@@ -52,6 +53,7 @@ class LazyGroup(click.Group):
         if os.environ.get("JIRA_ASSETS_DEBUG"):
             return super().invoke(ctx)
         try:
+            _refuse_windows()
             with room_errors():
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
@@ -64,6 +66,15 @@ class LazyGroup(click.Group):
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise ToldError(reason, "This is a bug; JIRA_ASSETS_DEBUG=1 shows where.", 1) from error
+
+
+def _refuse_windows() -> None:
+    """Stop before a command imports what Windows does not have."""
+    if sys.platform == "win32":
+        raise UnsupportedPlatform(
+            "Windows is not supported: it lacks the file locks that keep two syncs apart.",
+            "Run jira-assets on Linux or macOS, or inside WSL 2 with the home on a disk of WSL.",
+        )
 
 
 class ToldError(click.ClickException):

@@ -25,6 +25,10 @@ COMMANDS = {
     "config": ("jira_assets.cli.config:config", "Show every setting and where it comes from."),
     "connect": ("jira_assets.cli.connect:connect", "Connect this home to a Jira site."),
     "demo": ("jira_assets.cli.demo:demo", "Try everything on an embedded Jira site."),
+    "disconnect": (
+        "jira_assets.cli.disconnect:disconnect",
+        "Remove the stored credential from this home.",
+    ),
     "doctor": ("jira_assets.cli.doctor:doctor", "Check everything, and name the repair of each fault."),
     "projects": ("jira_assets.cli.projects:projects", "List projects; choose which of them are tracked."),
     "publish": ("jira_assets.cli.publish:publish", "Build the warehouse from what the lake holds."),

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 STATIC = Path(__file__).parent / "static"
 CHARTS_BUNDLE = "vendor/charts.js"
-"""Vega, Vega-Lite and Vega-Embed in one file; `make assets` builds it."""
+"""Vega, Vega-Lite and Vega-Embed in one file; a build of the project makes it, and so does `make assets`."""
 
 
 class KeptFiles(StaticFiles):

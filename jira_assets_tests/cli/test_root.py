@@ -66,6 +66,18 @@ def test_an_error_is_told_on_stderr_with_its_exit_code(
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["doctor", "sync"])
+def test_windows_is_refused_in_words(run: Run, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # what importing it meets there
+
+    result = run(command)
+
+    assert result.exit_code == 1
+    assert "Error: Windows is not supported" in result.stderr
+    assert "WSL 2" in result.stderr
+
+
 def test_debugging_shows_where_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIRA_ASSETS_DEBUG", "1")
     assert isinstance(CliRunner().invoke(failing, ["fail", "bug"]).exception, ZeroDivisionError)

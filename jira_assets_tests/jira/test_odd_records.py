@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_assets.errors import IncompleteRead, NotFound
+from jira_assets.errors import IncompleteRead, SiteUnavailable
 from jira_assets.jira.answers import Field, Project, Sprint, User
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.records import counting_odd_records, read_records

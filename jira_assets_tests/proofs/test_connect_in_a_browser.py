@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from jira_assets.demo.generate import generate_site
 from jira_assets.demo.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.jira.consent import callback_url
+from jira_assets_tests.programs import find_chromium
 
 COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()"]
 
@@ -28,9 +28,7 @@ COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()"]
 @contextmanager
 def browser_page() -> Iterator[Page]:
     """Open a page in Debian's Chromium; `make test` installs it where it is missing."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("Chromium is missing: install it (Debian: chromium), or run `make test`")
+    program = find_chromium()
     with sync_playwright() as playwright:
         # Without a sandbox: root may not have one, and the only site it visits is our own.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sys
 import threading
@@ -12,31 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect, sync_playwright
 from starlette.types import ASGIApp
 
-from jira_assets.web.bundle import build_bundle
+from build_backend.charts import build_bundle
 from jira_assets.web.static_files import has_charts
+from jira_assets_tests.programs import find_chromium
 
-REQUIRED = "JIRA_ASSETS_BROWSER_REQUIRED"
 AXE = Path(sys.prefix) / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def lacking(what: str) -> None:
-    """Skip the test; where a browser is required, as in CI, fail instead."""
-    if os.environ.get(REQUIRED):
-        pytest.fail(f"{what}; {REQUIRED} says that there has to be")
-    pytest.skip(what)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Chromium; skip the test where there is none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        lacking("there is no Chromium: `make test` installs it as root, else `apt-get install chromium`")
+    program = find_chromium()
     if not has_charts():
         build_bundle()
     with sync_playwright() as playwright:

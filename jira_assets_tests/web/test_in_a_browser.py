@@ -15,8 +15,9 @@ from jira_assets.demo.generate import generate_site
 from jira_assets.state import TeamMember
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets.web.application import create_app
+from jira_assets_tests.programs import lacking
 from jira_assets_tests.rig import Rig, open_rig
-from jira_assets_tests.web.browser import AXE, Visit, chromium, lacking, served, visit
+from jira_assets_tests.web.browser import AXE, Visit, chromium, served, visit
 from jira_assets_tests.web.published_site import published_site
 
 PAGES = ("/", "/projects", "/people", "/flow?project=PAY&weeks=26")

