@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import click
 
+from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError
 from jira_assets.room import room_errors
 
@@ -52,7 +53,7 @@ class LazyGroup(click.Group):
         if os.environ.get("JIRA_ASSETS_DEBUG"):
             return super().invoke(ctx)
         try:
-            with room_errors():
+            with room_errors(), query_interrupts():
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise  # click knows what to do with these

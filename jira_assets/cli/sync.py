@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import click
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
-from jira_assets.cli.progress import BarReport, LineReport, QuietReport
+from jira_assets.cli.progress import LineReport, QuietReport
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import InputError
 from jira_assets.jira.sign_in import choose_connection
@@ -57,7 +58,11 @@ def choose_report(invocation: Invocation) -> QuietReport:
     """Choose how to show progress: not at all, as bars, or as lines."""
     if invocation.verbosity < 0:
         return QuietReport()
-    return BarReport() if sys.stderr.isatty() else LineReport()
+    if not sys.stderr.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+        return LineReport()
+    from jira_assets.cli.progress_bars import BarReport  # late: rich costs time that other commands save
+
+    return BarReport()
 
 
 def write_outcomes(result: SyncResult) -> None:

@@ -6,6 +6,7 @@ needs no order: any number of requests run side by side, and after a crash only 
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from functools import partial
 
 from jira_assets.errors import NotFound, UnknownProject
@@ -39,7 +40,7 @@ def read_whole(
         read_again_before=manifest.full.first_seq if manifest.full else 0,
     )
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
-    with Intake(context, manifest, expected) as intake:
+    with Intake(context, manifest, partial(_not_named, expected, comparison)) as intake:
         suspects = _name_everything(context, manifest, comparison, intake)
         brought = intake.finish()
     context.lake.commit(manifest)
@@ -49,6 +50,12 @@ def read_whole(
     brought.deleted += len(tombstones)
     _conclude(context, manifest, mark, comparison, brought, tombstones)
     return brought
+
+
+def _not_named(expected: Future[int], comparison: Comparison) -> int | None:
+    if not expected.done() or expected.exception():
+        return None
+    return max(0, expected.result() - comparison.named)
 
 
 def _name_everything(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,10 +64,12 @@ def publish(
     memory_limit: str = "180MB",
     force: bool = False,
     mirrored: bool = False,
+    on_begin: Callable[[int], None] = lambda _: None,
 ) -> Published | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
 
-    `mirrored`: with the same tables as Parquet files beside it.
+    `mirrored`: with the same tables as Parquet files beside it. `on_begin` is called with the number of
+    tables before any is built.
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
@@ -79,6 +81,7 @@ def publish(
         is_mirrored = mirror_shows(warehouse_dir, present_file(warehouse_dir))
         if not force and present.get("fingerprint") == version.whole and is_mirrored == mirrored:
             return None
+        on_begin(len(PUBLISHED_TABLES))
         publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, mirrored)
         return publication.run(None if force else version.changed_since(present))
 
