@@ -120,7 +120,7 @@ def check_replay(issue: DemoIssue) -> None:
         (item["fieldId"] for name, items in told.items() if "point" in name.lower() for item in items), None
     )
     for name, items in told.items():
-        if name in ("Rank", "Key", "Fix Version"):
+        if name in ("Rank", "Key", "Fix Version", "Link"):
             continue
         side = (
             ("fromString", "toString")
