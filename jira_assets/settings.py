@@ -181,7 +181,7 @@ def _read_value(setting: Setting, text: str, source: Source) -> Any:
         return VALUE_READERS[setting.kind](text)
     except ValueError as error:
         # The reader's words never repeat the value; it is shown here only where it cannot hold a secret.
-        shown = "" if setting.secret or setting.kind in ("url", "database") else f" ({text!r})"
+        shown = "" if setting.secret or setting.kind in ("url", "site", "database") else f" ({text!r})"
         raise SettingsError(
             f"{setting.env}{shown}, from {_place(source)}, {error}.",
             f"Set {setting.env} again. {setting.description}",

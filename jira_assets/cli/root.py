@@ -16,8 +16,8 @@ Exit codes:
   0    done
   1    failed
   2    the command line makes no sense
-  3    some projects failed, the others are done
-  4    Jira does not accept the credentials, or there are none
+  3    some projects failed, the others are done (status: a project failed)
+  4    Jira does not accept the credentials, or there are none (status: or the consent is gone)
   130  interrupted
 """
 
@@ -49,7 +49,7 @@ COMMANDS = {
 @click.group(cls=LazyGroup, commands_at=COMMANDS, epilog=EXIT_CODES)
 @click.option("--home", type=click.Path(path_type=Path), help="Folder of everything that is kept.")
 @click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors, and the data asked for.")
 @click.version_option(__version__, prog_name="jira-assets")
 @click.pass_context
 def main(context: click.Context, home: Path | None, verbose: int, quiet: bool) -> None:

@@ -49,7 +49,7 @@ def map_fields(
         project.project_id,
         is_team_managed=bool(details and details.is_team_managed),
         estimated_with=details.estimated_with if details else (),
-        values=lambda: _count_values(engine, lake, manifest),
+        values=lambda: count_values(engine, lake, manifest),
         by_hand=_by_hand(project, options),
     )
 
@@ -62,7 +62,7 @@ def _by_hand(project: TrackedProject, options: SyncOptions) -> FieldChoice:
     )
 
 
-def _count_values(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest) -> dict[str, int]:
+def count_values(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest) -> dict[str, int]:
     """Count the numbers each custom field holds in the issues derived last; none before the first time."""
     file = manifest.derived_file("jira_issue_fields")
     if file is None or not file.rows:

@@ -116,12 +116,12 @@ def test_small_commands_import_nothing_heavy(words: list[str], allowed: set[str]
         "try: main(sys.argv[1:])\n"
         f"finally: print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
     imported = done.stderr.splitlines()[-1]
     assert [name for name in HEAVY - allowed if f"'{name}'" in imported] == []
 
 
 def test_the_home_may_be_given_as_an_option(run: Run, tmp_path: Path) -> None:
     other = tmp_path / "other home"
-    assert run("--home", str(other), "status").exit_code == 0
+    assert run("--home", str(other), "team", "list").exit_code == 0
     assert (other / "state.db").is_file()
