@@ -64,8 +64,8 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
         raise SettingsError(
             f"The value looks like an Atlassian token. It was not kept. {_EXPOSED}", _TO_CONNECT
         )
-    if value is not None:  # read it once as if it were stored: it has to make sense before it is kept
-        load_settings(environ={}, dotenv=None, stored={setting: value})
+    if value is not None:  # it has to make sense before it is kept
+        load_settings({setting: value}, environ={}, dotenv=None, stored={})
     with open_state(invocation.settings) as state:
         state.set_setting(setting, value)
     invocation.say(f"{name.upper()} is {'forgotten' if value is None else 'kept'}.")

@@ -16,10 +16,20 @@ from jira_assets.room import room_errors
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are named as `package.module:attribute`, each with its line of help."""
+    """A group whose commands are named as `package.module:attribute`, each with its line of help.
 
-    def __init__(self, *args: Any, commands_at: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+    `elsewhere` names what people type for a command that is called otherwise.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        commands_at: Mapping[str, tuple[str, str]],
+        elsewhere: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._elsewhere = elsewhere or {}
         self._commands_at = commands_at
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -38,6 +48,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that was asked for, or the one that was probably meant."""
+        if args[0] in self._elsewhere:
+            ctx.fail(f"There is no command {args[0]!r}. Try: {ctx.command_path} {self._elsewhere[args[0]]}")
         close = difflib.get_close_matches(args[0], self._commands_at, n=1)
         if args[0] not in self._commands_at and close:
             ctx.fail(f"There is no command {args[0]!r}. Did you mean {close[0]!r}?")

@@ -135,7 +135,7 @@ def clock(seconds: float) -> str:
 def _bars(console: Console) -> Bars:
     return Bars(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=max(4, min(30, console.width - 56))),
+        BarColumn(bar_width=max(4, min(30, console.width - (44 if console.width < NARROW else 56)))),
         TextColumn("{task.fields[amount]}", markup=False),
         TimeColumn(),
         console=console,

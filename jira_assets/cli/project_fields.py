@@ -83,6 +83,11 @@ def _say_more(invocation: Invocation, key: str, found: Discovered) -> None:
 def _check_fields(client: JiraClient, wanted: Sequence[str]) -> None:
     known = {field.id: field.name for field in client.fetch_fields()}
     for name in wanted:
+        named = [field for field, called in known.items() if called.casefold() == name.casefold()]
+        if name not in known and named:
+            raise InputError(
+                f"{name} is the name of {' and '.join(named)}.", "Give the id; nothing was changed."
+            )
         if name not in known:
             close = difflib.get_close_matches(name, known) or [
                 i for i in known if i.startswith("customfield_")

@@ -71,7 +71,9 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
 
     picks = not keys and not everything and _is_terminal()
     if not picks and bool(keys) == everything:
-        raise click.UsageError("Name the KEYS to track, or say --all.")
+        raise click.UsageError(
+            "Name the KEYS to track (`jira-assets projects list` shows them), or say --all."
+        )
     with open_state(invocation.settings) as state:
         client = open_client(invocation.settings, state)
         found = _fetch_projects(client)

@@ -46,7 +46,28 @@ COMMANDS = {
 """Each command with where it lives and its line in the help, so that the help imports none of them."""
 
 
-@click.group(cls=LazyGroup, commands_at=COMMANDS, epilog=EXIT_CODES)
+ELSEWHERE = {
+    "track": "projects track",
+    "untrack": "projects untrack",
+    "list": "projects list",
+    "fields": "projects fields",
+    "import": "team import",
+    "unmatched": "users unmatched",
+    "match": "users match",
+    "ignore": "users ignore",
+    "decided": "users decided",
+    "settings": "config",
+    "login": "connect",
+    "init": "connect",
+    "query": "sql",
+    "serve": "web",
+    "ui": "up",
+    "help": "--help",
+}
+"""What people type for a command, and what it is called."""
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS, elsewhere=ELSEWHERE, epilog=EXIT_CODES)
 @click.option("--home", type=click.Path(path_type=Path), help="Folder of everything that is kept.")
 @click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors, and the data asked for.")

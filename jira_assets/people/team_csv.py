@@ -117,4 +117,6 @@ def _header(required: Sequence[str], optional: Sequence[str], found: Sequence[st
     if not any(name.strip() for name in found):
         return wanted
     names = ", ".join(name.strip() for name in found)
-    return f"{wanted} It names {names}; say which of them is meant, as in --member-id {found[0].strip()}."
+    # An address is an id that people have anyway.
+    meant = found[next(iter(find_column("email", found)), 0)].strip()
+    return f"{wanted} It names {names}; say which of them is meant, as in --member-id {meant}."

@@ -210,6 +210,9 @@ def test_fields_say_what_was_discovered_and_why(run: Run, site: DemoSite, settin
     assert all(isinstance(each["issues"], int) for each in found["candidates"])
     assert found["is_current"]
 
+    told = run("projects", "fields", "PAY", "--story-points", "story points").stderr
+    assert "is the name of customfield_10034 and customfield_10004" in told
+
     result = run("projects", "fields", "PAY", "--story-points", "customfield_10004")
     assert "story points  customfield_10004  Story Points  set by hand for this project" in result.stdout
     assert "`jira-assets publish` applies it" in result.stderr
