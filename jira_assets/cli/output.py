@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, Literal
@@ -68,13 +68,15 @@ def choose_layout(
     columns: Sequence[str], texts: Sequence[Sequence[str]], room: int
 ) -> list[int] | Literal["open", "records"]:
     """Choose the widths of the columns in a terminal so wide, or another layout where none would do."""
+    from rich.cells import cell_len  # late, as rich is; some characters take two columns of the terminal
+
     room -= GAP * len(columns)
-    wanted = _widths(columns, texts)
+    wanted = _widths(columns, texts, cell_len)
     if sum(wanted) <= room:
         return wanted
     if len(columns) * _READABLE > room + GAP * len(columns):
         return "records"
-    least = _widths(*_longest_words(columns, texts))
+    least = _widths(*_longest_words(columns, texts, cell_len), cell_len)
     if sum(least) <= room:
         return _share(wanted, least, room)
     *others, _ = wanted
@@ -91,9 +93,9 @@ def _share(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
 
 
 def _longest_words(
-    columns: Sequence[str], texts: Sequence[Sequence[str]]
+    columns: Sequence[str], texts: Sequence[Sequence[str]], measure: Callable[[str], int]
 ) -> tuple[list[str], list[list[str]]]:
-    head, *rows = [[max(cell.split() or [""], key=len) for cell in row] for row in (columns, *texts)]
+    head, *rows = [[max(cell.split() or [""], key=measure) for cell in row] for row in (columns, *texts)]
     return head, rows
 
 
@@ -169,8 +171,10 @@ def _write_records(columns: Sequence[str], texts: list[list[str]]) -> None:
             click.echo(f"{column.ljust(width)}  {cell}".rstrip())
 
 
-def _widths(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(len, cells)) for cells in zip(columns, *texts, strict=True)]
+def _widths(
+    columns: Sequence[str], texts: Sequence[Sequence[str]], measure: Callable[[str], int] = len
+) -> list[int]:
+    return [max(map(measure, cells)) for cells in zip(columns, *texts, strict=True)]
 
 
 def as_json_cells(types: Sequence[object], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:
