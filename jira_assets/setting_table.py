@@ -42,7 +42,12 @@ SETTINGS: tuple[Setting, ...] = (
         "~/.jira-assets",
         storable=False,
     ),
-    Setting("jira_site_url", "JIRA_SITE_URL", "Address of the Jira site: https://acme.atlassian.net.", "url"),
+    Setting(
+        "jira_site_url",
+        "JIRA_SITE_URL",
+        "Address of the Jira site: https://acme.atlassian.net, or acme.",
+        "site",
+    ),
     Setting("jira_email", "JIRA_EMAIL", "E-mail of the account that the API token belongs to."),
     Setting("jira_api_token", "JIRA_API_TOKEN", "API token of that account.", secret=True, storable=False),
     Setting("jira_cloud_id", "JIRA_CLOUD_ID", "Cloud id of the site; needed for API tokens with scopes."),

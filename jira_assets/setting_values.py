@@ -23,6 +23,7 @@ ValueKind = Literal[
     "text",
     "path",
     "url",
+    "site",
     "database",
     "1-8",
     "port",
@@ -68,6 +69,18 @@ def read_url(text: str) -> str:
         )
     path = "" if host.endswith(".atlassian.net") else parts.path.rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def read_site(text: str) -> str:
+    """Read the address of a Jira site: that of any page, its host, or `acme` for acme.atlassian.net."""
+    text = text.strip("<>\"' ")
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", text) and text.lower() not in _LOOPBACK:
+        text = f"{text}.atlassian.net"
+    address = read_url(text)
+    host = urlsplit(address).hostname or ""
+    if host == "atlassian.com" or host.endswith(".atlassian.com"):
+        raise ValueError("is an address of Atlassian, not of a site such as https://acme.atlassian.net")
+    return f"https://{host.rstrip('.')}" if host.rstrip(".").endswith(".atlassian.net") else address
 
 
 def read_database_url(text: str) -> str:
@@ -163,6 +176,7 @@ VALUE_READERS: dict[ValueKind, Callable[[str], Any]] = {
     "text": str,
     "path": read_path,
     "url": read_url,
+    "site": read_site,
     "database": read_database_url,
     "1-8": _number_between(1, 8),
     "port": _number_between(1024, 65535),

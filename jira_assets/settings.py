@@ -187,18 +187,22 @@ def _read_value(setting: Setting, text: str, source: Source) -> Any:
         return VALUE_READERS[setting.kind](text)
     except ValueError as error:
         # The reader's words never repeat the value; it is shown here only where it cannot hold a secret.
-        shown = "" if setting.secret or setting.kind in ("url", "database") else f" ({text!r})"
+        shown = "" if setting.secret or setting.kind in ("url", "site", "database") else f" ({text!r})"
         raise SettingsError(
             f"{setting.env}{shown}, from {_place(source)}, {error}.",
-            f"Set {setting.env} again. {setting.description}",
+            f"{_again(setting, source)} {setting.description}",
             name=setting.name,
             source=source,
         ) from None
 
 
+def _again(setting: Setting, source: Source) -> str:
+    return "Correct it there." if source == "flag" else f"Set {setting.env} again."
+
+
 def _place(source: Source) -> str:
     places = {
-        "flag": "a flag",
+        "flag": "the command line",
         "environment": "the environment",
         ".env": "the file .env",
         "state": "the state",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,9 +14,17 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import SettingsError
-from jira_assets.setting_table import SETTINGS
+from jira_assets.setting_table import SETTINGS, Setting
 from jira_assets.settings import load_settings, read_dotenv
 
+TOKEN = re.compile(r"AT(ATT|CTT|OA|STT)[\w+/=.-]{16,}")
+"""How Atlassian's API tokens and client secrets begin."""
+
+_EXPOSED = "If the value was real, it is in the history of this shell now: revoke it, and make another."
+_TO_CONNECT = (
+    "`jira-assets connect` (or `connect --token`) asks for the secret and keeps it encrypted; or set it in "
+    "the environment or in .env."
+)
 _NO_SETTINGS = {
     "JIRA_ASSETS_DEBUG",
     "JIRA_ASSETS_SHARED",
@@ -38,7 +47,7 @@ def config(context: click.Context, as_json: bool) -> None:
     if as_json:
         write_json([asdict(setting) for setting in shown])
     else:
-        write_table(["setting", "value", "from"], [(s.env, s.value, s.source) for s in shown])
+        write_table(["setting", "from", "value"], [(s.env, s.source, s.value) for s in shown])
 
 
 @config.command("set")
@@ -51,8 +60,12 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
     NAME is the variable, as in JIRA_ASSETS_MEMORY_LIMIT. A flag, the environment or .env still come first.
     """
     setting = _storable(name)
-    if value is not None:  # read it once as if it were stored: it has to make sense before it is kept
-        load_settings(environ={}, dotenv=None, stored={setting: value})
+    if value is not None and TOKEN.search(value):
+        raise SettingsError(
+            f"The value looks like an Atlassian token. It was not kept. {_EXPOSED}", _TO_CONNECT
+        )
+    if value is not None:  # it has to make sense before it is kept
+        load_settings({setting: value}, environ={}, dotenv=None, stored={})
     with open_state(invocation.settings) as state:
         state.set_setting(setting, value)
     invocation.say(f"{name.upper()} is {'forgotten' if value is None else 'kept'}.")
@@ -76,12 +89,37 @@ def rotate_key(invocation: Invocation) -> None:
 
 
 def _storable(name: str) -> str:
-    by_env = {setting.env: setting.name for setting in SETTINGS if setting.storable}
-    if name.upper() not in by_env:
-        close = difflib.get_close_matches(name.upper(), by_env, n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"These can: {', '.join(by_env)}."
-        raise SettingsError(f"{name} cannot be kept in the state.", hint)
-    return by_env[name.upper()]
+    """Find the setting of this variable; raises `SettingsError` for what may not be kept in the state."""
+    env, has_value, _ = name.upper().partition("=")
+    setting = next((each for each in SETTINGS if env in (each.env, each.name.upper())), None)
+    if setting is None:
+        close = difflib.get_close_matches(
+            env, [each.env for each in SETTINGS if each.storable], n=1, cutoff=0.5
+        )
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise SettingsError(f"No setting is called {env}.", f"{hint}`jira-assets config` lists them all.")
+    if setting.secret:
+        raise SettingsError(f"{setting.env} is a secret. It was not kept. {_EXPOSED}", _remedy(setting))
+    if not setting.storable:
+        raise SettingsError(
+            f"{setting.env} cannot be kept in the state: it says where the state is.",
+            f"Set {setting.env} in the environment or in .env.",
+        )
+    if has_value:
+        raise SettingsError(
+            "The name and the value are two words.", f"Try: jira-assets config set {setting.env} VALUE"
+        )
+    return setting.name
+
+
+def _remedy(setting: Setting) -> str:
+    if setting.name == "secret_key":
+        return f"Set {setting.env} in the environment or in .env, or use the file secret.key of the home."
+    return (
+        _TO_CONNECT
+        if setting.name.startswith("jira_")
+        else f"Set {setting.env} in the environment or in .env."
+    )
 
 
 def misspelt_variables() -> list[str]:

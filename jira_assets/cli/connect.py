@@ -12,7 +12,7 @@ from jira_assets.settings import Settings, load_settings
 
 
 @click.command()
-@click.option("--site", help="Address of the Jira site, as acme.atlassian.net; asked for where it matters.")
+@click.option("--site", help="Address of the Jira site, or its name: acme.atlassian.net, acme.")
 @click.option("--token", "with_token", is_flag=True, help="Use an e-mail and an API token, not OAuth.")
 @click.option("--email", help="With --token: e-mail of the account that the API token belongs to.")
 @click.option("--client-id", help="Client id of the OAuth app; asked for when it is not set.")

@@ -10,7 +10,7 @@ from jira_assets.cli.invocation import Invocation
 from jira_assets.errors import AuthenticationError, JiraUnavailable, SiteUnavailable
 from jira_assets.jira.connection import ATLASSIAN_GATEWAY, BasicToken, Connection
 from jira_assets.jira.sites import fetch_cloud_id, insist_on_cloud
-from jira_assets.setting_values import mask_secret, read_url
+from jira_assets.setting_values import mask_secret, read_site
 from jira_assets.settings import Settings
 
 TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
@@ -34,7 +34,7 @@ def _site_url(settings: Settings) -> str:
         return settings.jira_site_url
     while True:
         try:
-            return read_url(ask("Address of the Jira site (acme.atlassian.net)", None, "--site"))
+            return read_site(ask("Address of the Jira site (acme.atlassian.net)", None, "--site"))
         except ValueError as error:
             click.echo(f"That {error}.", err=True)
 

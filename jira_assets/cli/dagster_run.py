@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.cli.interrupts import ended_by_interrupt
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
 from jira_assets.sync.ahead import working_ahead
@@ -17,16 +18,21 @@ from jira_assets.sync.workbench import open_workbench
 from jira_assets.warehouse.publish import Published
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent
+    from dagster import DagsterInstance
 
 
 class RunReport(Listener):
     """Passes on what it hears, and keeps how the run ended."""
 
     def __init__(self) -> None:
+        self.projects = 0
         self.result: SyncResult | None = None
         self.published: Published | None = None
         self.error: JiraAssetsError | None = None
+
+    def begins(self, projects: int) -> None:
+        """Keep how many projects are synced."""
+        self.projects = projects
 
     def finished(self, result: SyncResult, published: Published | None) -> None:
         """Keep the outcomes."""
@@ -49,21 +55,21 @@ def run_sync(
     with listening(report), open_workbench(settings, report) as bench:
         state = bench.state
         projects = state.find_tracked(keys) if keys else state.tracked_projects()
+        report.begins(len(projects))
         with working_ahead(bench, [Task(each, mode, each.project_key in accept) for each in projects]):
-            run_id = _execute(keys, mode, accept)
+            run_id = _execute(settings, keys, mode, accept)
     if report.error is not None:
         raise report.error
     if report.result is None:
         raise JiraAssetsError(
             f"The Dagster run {run_id} failed before any project was synced.",
-            f"Its log is in {settings.dagster_dir}; `jira-assets up` shows it.",
+            f"Its log is in {settings.dagster_dir}; `jira-assets up` shows it in Dagster.",
         )
     return report.result
 
 
-def _execute(keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
+def _execute(settings: Settings, keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
     """Run the job in this process, and give the run's id."""
-    import dagster as dg  # late: it takes longer to import than most commands to run
 
     from jira_assets.definitions import defs
 
@@ -71,14 +77,26 @@ def _execute(keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
     wanted = {"projects": list(keys), "mode": mode, "accept": list(accept)}
     config = {"ops": {"project_tables": {"config": wanted}}}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with dg.DagsterInstance.get() as instance:
+    with _open_instance(settings) as instance:
         run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
-    if any(_was_interrupted(event) for event in run.all_events):
+    if any(ended_by_interrupt(event) for event in run.all_events):
         raise KeyboardInterrupt
     return run.run_id
 
 
-def _was_interrupted(event: DagsterEvent) -> bool:
-    """Tell whether Ctrl-C ended the run: Dagster then reports one that failed, and raises nothing."""
-    reason = event.job_failure_data.failure_reason if event.is_job_failure else None
-    return reason is not None and reason.value == "UNEXPECTED_TERMINATION"
+def _open_instance(settings: Settings) -> DagsterInstance:
+    """Open Dagster's instance of the home, but capture no stdout and stderr of the steps.
+
+    The capture points fd 2 of this process at a file, and processes of its own mirror that to the terminal:
+    progress bars freeze, since a file is no terminal, and Ctrl-C leaves the tracebacks of those processes.
+    Runs that Dagster itself launches are captured as configured.
+    """
+    from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef  # no public call takes overrides
+
+    no_capture = {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+    ref = InstanceRef.from_dir(str(settings.dagster_dir), overrides={"compute_logs": no_capture})
+    return DagsterInstance.from_ref(ref)

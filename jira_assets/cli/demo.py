@@ -16,6 +16,7 @@ from jira_assets.cli.demo_site import served_site
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_table
 from jira_assets.cli.wiring import open_client, open_state, open_warehouse
+from jira_assets.demo.generate_setup import ACTIVE_STATUSES
 from jira_assets.settings import Settings, load_settings
 
 DEMO_HOMES = Path("~/.jira-assets-demo")
@@ -111,13 +112,16 @@ def demo(
     with served_site(options) as connection:
         os.environ.update(connection, JIRA_ASSETS_HOME=str(home))
         settings = load_settings({"home": str(home)}, dotenv=None)
+        if not load:
+            settings = _set_active_statuses(settings)
         _track_everything(settings)
         _import_team(settings, home / "team.csv")
         _sync(invocation, settings)
-        _show_queries(invocation, settings)
+        if invocation.verbosity >= 0:
+            _show_queries(settings)
         _say_how_to_go_on(invocation, settings, connection, once=once)
         if not once:
-            _wait_for_interrupt()
+            _wait_for_interrupt(invocation)
 
 
 def _options(choice: DemoChoice, home: Path) -> list[str]:
@@ -145,6 +149,14 @@ def _born(home: Path) -> int:
     return int(note.read_text(encoding="utf-8"))
 
 
+def _set_active_statuses(settings: Settings) -> Settings:
+    """Choose the statuses of a generated site that count as work, unless some are set: flow efficiency."""
+    if settings.source("active_statuses") == "default":
+        with open_state(settings) as state:
+            state.set_setting("active_statuses", ", ".join(ACTIVE_STATUSES))
+    return load_settings({"home": str(settings.home)}, dotenv=None)
+
+
 def _track_everything(settings: Settings) -> None:
     from jira_assets.state import ProjectRef
 
@@ -168,12 +180,13 @@ def _sync(invocation: Invocation, settings: Settings) -> None:
     invocation.say(f"Syncing the demo site at {settings.jira_site_url} into {settings.home}")
     with choose_report(invocation) as report:
         result = run_sync(settings, report, [])
-    write_outcomes(result)
+    if invocation.verbosity >= 0:
+        write_outcomes(result)
     if result.failures:
         sys.exit(1)
 
 
-def _show_queries(invocation: Invocation, settings: Settings) -> None:
+def _show_queries(settings: Settings) -> None:
     with open_warehouse(settings) as warehouse:
         for title, query in QUERIES.items():
             found = warehouse.execute(query)
@@ -186,14 +199,14 @@ def _say_how_to_go_on(
     invocation: Invocation, settings: Settings, connection: dict[str, str], *, once: bool
 ) -> None:
     program = Path(sys.argv[0])
-    command = _beside(program, "jira-assets")
+    command = f"{_beside(program, 'jira-assets')} --home {shlex.quote(str(settings.home))}"
     exports = {"JIRA_ASSETS_HOME": str(settings.home), "DAGSTER_HOME": str(settings.dagster_dir)}
     if not once:
         exports |= connection
     lines = [
         "",
-        f"The tables are in {settings.warehouse_file}. Ask them anything:",
-        f'  {command} --home {shlex.quote(str(settings.home))} sql "select * from jira_issues limit 5"',
+        f"The tables are in {settings.warehouse_file}. Query them:",
+        f'  {command} sql "select * from jira_issues limit 5"',
         "",
         "See the run and the lineage in Dagster:",
         *(f"  export {name}={shlex.quote(value)}" for name, value in exports.items()),
@@ -202,6 +215,8 @@ def _say_how_to_go_on(
     ]
     if not once:
         lines += ["", f"The site stays up at {settings.jira_site_url}; Ctrl-C ends it."]
+    elsewhere = "" if once else ", in another terminal"
+    lines += ["", f"See the page with the charts{elsewhere}:", f"  {command} web --open"]
     for line in lines:
         invocation.say(line)
 
@@ -212,9 +227,9 @@ def _beside(program: Path, name: str) -> str:
     return shlex.quote(str(found)) if found.exists() else name
 
 
-def _wait_for_interrupt() -> None:
+def _wait_for_interrupt(invocation: Invocation) -> None:
     try:
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
+        invocation.say("Stopped.")

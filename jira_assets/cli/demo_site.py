@@ -19,7 +19,10 @@ def served_site(options: Sequence[str]) -> Iterator[dict[str, str]]:
     The site stops when its standard input closes, which happens also when this process is killed.
     """
     command = [sys.executable, "-m", "jira_assets.demo", "--stop-with-stdin", *options]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    # A session of its own: Ctrl-C at the terminal is for this process, which then ends the site.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             yield _read_connection(process)
         finally:

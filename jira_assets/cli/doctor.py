@@ -32,7 +32,7 @@ def doctor(invocation: Invocation, as_json: bool) -> None:
     findings = []
     for finding in _examine(invocation):
         findings.append(finding)
-        if not as_json:
+        if not as_json and (invocation.verbosity >= 0 or finding.verdict == "failed"):
             _show(finding)
     failed = sum(finding.verdict == "failed" for finding in findings)
     if as_json:

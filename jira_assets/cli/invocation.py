@@ -11,6 +11,9 @@ import click
 
 from jira_assets.settings import Settings, load_settings
 
+SOME_PROJECTS_FAILED = 3
+"""The exit code when some projects failed and the others are done."""
+
 
 @dataclass
 class Invocation:

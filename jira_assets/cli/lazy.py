@@ -11,15 +11,26 @@ from typing import IO, Any
 
 import click
 
+from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
 from jira_assets.room import room_errors
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are named as `package.module:attribute`, each with its line of help."""
+    """A group whose commands are named as `package.module:attribute`, each with its line of help.
 
-    def __init__(self, *args: Any, commands_at: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+    `elsewhere` names what people type for a command that is called otherwise.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        commands_at: Mapping[str, tuple[str, str]],
+        elsewhere: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._elsewhere = elsewhere or {}
         self._commands_at = commands_at
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -38,6 +49,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that was asked for, or the one that was probably meant."""
+        if args[0] in self._elsewhere:
+            ctx.fail(f"There is no command {args[0]!r}. Try: {ctx.command_path} {self._elsewhere[args[0]]}")
         close = difflib.get_close_matches(args[0], self._commands_at, n=1)
         if args[0] not in self._commands_at and close:
             ctx.fail(f"There is no command {args[0]!r}. Did you mean {close[0]!r}?")
@@ -54,7 +67,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         try:
             _refuse_windows()
-            with room_errors():
+            with room_errors(), query_interrupts():
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise  # click knows what to do with these

@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 Cell = object
 
-_READABLE = 10
+_READABLE = 8
 """Characters a column needs, on average, to be read."""
+
+GAP, LAST = 2, 16
+"""Columns of the terminal between two of the table, and what the last one needs to be left open."""
 
 
 def write_json(data: object) -> None:
@@ -44,17 +47,56 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     """Write a table for people: fitted to the terminal, or plain where there is none.
 
-    Many columns that do not fit are written below each other: squeezed, nobody could read them.
+    No word is ever cut, so that ids can be copied: text wraps between words. Where even that does not fit,
+    the last column runs on beyond the edge, or the values of a row are written below each other.
     """
     texts = [[_table_cell(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        width = shutil.get_terminal_size().columns
-        if len(columns) > width / _READABLE and sum(_widths(columns, texts)) + 2 * len(columns) > width:
-            _write_records(columns, texts)
-        else:
-            _write_rich(columns, texts)
-    else:
+    if not sys.stdout.isatty():
         _write_plain(columns, texts)
+        return
+    room = shutil.get_terminal_size().columns
+    layout = choose_layout(columns, texts, room)
+    if layout == "records":
+        _write_records(columns, texts)
+    elif layout == "open":
+        _write_plain(columns, texts)
+    else:
+        _write_rich(columns, texts, layout)
+
+
+def choose_layout(
+    columns: Sequence[str], texts: Sequence[Sequence[str]], room: int
+) -> list[int] | Literal["open", "records"]:
+    """Choose the widths of the columns in a terminal so wide, or another layout where none would do."""
+    from rich.cells import cell_len  # late, as rich is; some characters take two columns of the terminal
+
+    room -= GAP * len(columns)
+    wanted = _widths(columns, texts, cell_len)
+    if sum(wanted) <= room:
+        return wanted
+    if len(columns) * _READABLE > room + GAP * len(columns):
+        return "records"
+    least = _widths(*_longest_words(columns, texts, cell_len), cell_len)
+    if sum(least) <= room:
+        return _share(wanted, least, room)
+    *others, _ = wanted
+    return "open" if sum(others) + LAST <= room else "records"
+
+
+def _share(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Give every column its longest word, then share the rest evenly among those that want more."""
+    widths = list(least)
+    for _ in range(room - sum(least)):
+        narrow = min((width, place) for place, width in enumerate(widths) if width < wanted[place])
+        widths[narrow[1]] += 1
+    return widths
+
+
+def _longest_words(
+    columns: Sequence[str], texts: Sequence[Sequence[str]], measure: Callable[[str], int]
+) -> tuple[list[str], list[list[str]]]:
+    head, *rows = [[max(cell.split() or [""], key=measure) for cell in row] for row in (columns, *texts)]
+    return head, rows
 
 
 def _encode(data: object, indent: int = 0) -> str:
@@ -100,13 +142,15 @@ def _scalar(cell: Cell) -> str:
     return cell.isoformat(sep=" ", timespec="seconds") if isinstance(cell, datetime) else str(cell)
 
 
-def _write_rich(columns: Sequence[str], texts: list[list[str]]) -> None:
+def _write_rich(columns: Sequence[str], texts: list[list[str]], widths: Sequence[int]) -> None:
     from rich import box  # late: it costs as much time as all the rest of a small command
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, width=width, overflow="fold")
     for row in texts:
         table.add_row(*(Text(cell) for cell in row))  # Text: brackets in a summary are no markup
     Console().print(table)
@@ -127,8 +171,10 @@ def _write_records(columns: Sequence[str], texts: list[list[str]]) -> None:
             click.echo(f"{column.ljust(width)}  {cell}".rstrip())
 
 
-def _widths(columns: Sequence[str], texts: list[list[str]]) -> list[int]:
-    return [max(map(len, cells)) for cells in zip(columns, *texts, strict=True)]
+def _widths(
+    columns: Sequence[str], texts: Sequence[Sequence[str]], measure: Callable[[str], int] = len
+) -> list[int]:
+    return [max(map(measure, cells)) for cells in zip(columns, *texts, strict=True)]
 
 
 def as_json_cells(types: Sequence[object], rows: Iterable[Sequence[Any]]) -> Iterable[list[Any]]:

@@ -1,33 +1,42 @@
-"""`jira-assets projects fields`: the fields of story points and sprints that were chosen by hand."""
+"""`jira-assets projects fields`: which fields hold story points and sprints, and why."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING
 
 import click
 
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
-from jira_assets.cli.output import write_table
+from jira_assets.cli.output import write_json, write_table
+from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError
 
 if TYPE_CHECKING:
+    from jira_assets.cli.discovered_fields import Discovered
     from jira_assets.jira.client import JiraClient
 
 
 @click.command()
-@click.argument("key", shell_complete=complete_tracked_keys)
+@click.argument("key", type=PROJECT_KEY, shell_complete=complete_tracked_keys)
 @click.option("--story-points", metavar="FIELD", help="Field of the story points, as customfield_10016.")
 @click.option("--sprint", metavar="FIELD", help="Field of the sprints.")
-@click.option("--discover", is_flag=True, help="Forget both: find them out again.")
+@click.option("--discover", is_flag=True, help="Forget both: discover them again.")
+@click.option("--json", "as_json", is_flag=True, help="fields, candidates, was_read, is_current.")
 @pass_invocation
 def fields(
-    invocation: Invocation, key: str, story_points: str | None, sprint: str | None, discover: bool
+    invocation: Invocation,
+    key: str,
+    story_points: str | None,
+    sprint: str | None,
+    discover: bool,
+    as_json: bool,
 ) -> None:
-    """Show or choose by hand the fields of story points and sprints of the tracked project KEY.
+    """Show the fields of story points and sprints of the tracked project KEY and why, or choose them by hand.
 
     What is chosen for a project comes before what is chosen for the site (JIRA_ASSETS_STORY_POINTS_FIELD and
     JIRA_ASSETS_SPRINT_FIELD), and that before what is discovered. `jira-assets publish` shows it;
@@ -35,10 +44,11 @@ def fields(
     """
     if discover and (story_points or sprint):
         raise click.UsageError("--discover forgets what --story-points and --sprint choose.")
-    with open_state(invocation.settings) as state:
+    settings = invocation.settings
+    with open_state(settings) as state:
         (project,) = state.find_tracked([key])
         if story_points or sprint:
-            _check_fields(open_client(invocation.settings, state), [f for f in (story_points, sprint) if f])
+            _check_fields(open_client(settings, state), [f for f in (story_points, sprint) if f])
         if story_points or sprint or discover:
             state.choose_fields(
                 project.project_id,
@@ -46,13 +56,38 @@ def fields(
                 sprint=None if discover else sprint or project.sprint_field,
             )
             (project,) = state.find_tracked([key])
-    chosen = (("story points", project.story_points_field), ("sprint", project.sprint_field))
-    write_table(["field of", "chosen by hand"], [(name, field or "no: discovered") for name, field in chosen])
+    from jira_assets.cli.discovered_fields import read_discovered  # late: it imports DuckDB
+
+    found = read_discovered(settings, project)
+    if as_json:
+        write_json(asdict(found))
+        return
+    write_table(["field of", "id", "name", "why"], [astuple(field) for field in found.fields])
+    if found.candidates:
+        click.echo("\nCandidates for story points")
+        write_table(["id", "name", "issues with a number"], [astuple(each) for each in found.candidates])
+    _say_more(invocation, project.project_key, found)
+
+
+def _say_more(invocation: Invocation, key: str, found: Discovered) -> None:
+    if not found.was_read:
+        invocation.say(f"{key} was not read yet: `jira-assets sync {key}` discovers what is not set by hand.")
+    elif not found.is_current:
+        invocation.say("The choice changed since the tables were made: `jira-assets publish` applies it.")
+    invocation.say(
+        f"Choose another with `jira-assets projects fields {key} --story-points FIELD` (or --sprint); "
+        "--discover takes that back."
+    )
 
 
 def _check_fields(client: JiraClient, wanted: Sequence[str]) -> None:
     known = {field.id: field.name for field in client.fetch_fields()}
     for name in wanted:
+        named = [field for field, called in known.items() if called.casefold() == name.casefold()]
+        if name not in known and named:
+            raise InputError(
+                f"{name} is the name of {' and '.join(named)}.", "Give the id; nothing was changed."
+            )
         if name not in known:
             close = difflib.get_close_matches(name, known) or [
                 i for i in known if i.startswith("customfield_")

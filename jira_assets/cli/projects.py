@@ -15,6 +15,7 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.pick import pick
 from jira_assets.cli.project_fields import fields
+from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError, JiraAssetsError, NotFound
 from jira_assets.jira.patience import Patience, bounded
@@ -59,19 +60,22 @@ def list_(invocation: Invocation, search: str, as_json: bool) -> None:
 
 
 @projects.command()
-@click.argument("keys", nargs=-1)
+@click.argument("keys", nargs=-1, type=PROJECT_KEY)
 @click.option("--all", "everything", is_flag=True, help="Track every project this account sees.")
 @pass_invocation
 def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> None:
     """Track the projects of these KEYS; each becomes a partition in Dagster.
 
-    At a terminal and without KEYS, choose from a list.
+    The address of a board or an issue, pasted from the browser, stands for the key of its project. At a
+    terminal and without KEYS, choose from a list.
     """
     from jira_assets.state import ProjectRef
 
     picks = not keys and not everything and _is_terminal()
     if not picks and bool(keys) == everything:
-        raise click.UsageError("Name the KEYS to track, or say --all.")
+        raise click.UsageError(
+            "Name the KEYS to track (`jira-assets projects list` shows them), or say --all."
+        )
     with open_state(invocation.settings) as state:
         client = open_client(invocation.settings, state)
         found = _fetch_projects(client) if picks or everything else _listed(client)
@@ -88,7 +92,7 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
 
 
 @projects.command()
-@click.argument("keys", nargs=-1, required=True, shell_complete=complete_tracked_keys)
+@click.argument("keys", nargs=-1, required=True, type=PROJECT_KEY, shell_complete=complete_tracked_keys)
 @pass_invocation
 def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
     """Stop tracking the projects of these KEYS.
@@ -135,22 +139,21 @@ def _choose(
 ) -> list[Project]:
     by_key = {project.key.upper(): project for project in found}
     chosen: dict[str, Project] = {}
-    for key in (key.strip().upper() for key in keys):
-        project = by_key.get(key) or _find_renamed(client, key, list(by_key))
-        if project.key.upper() != key:
+    for key in keys:
+        project = by_key.get(key.upper()) or _find_renamed(client, key.upper(), found)
+        if project.key.upper() != key.upper():
             invocation.say(f"{key} is now called {project.key}.")
         chosen[project.id] = project
     return list(chosen.values())
 
 
-def _find_renamed(client: JiraClient, key: str, known: list[str]) -> Project:
+def _find_renamed(client: JiraClient, key: str, found: Sequence[Project]) -> Project:
     """Ask for a key that no project has now: Jira still finds a project by a key it had before."""
-    if not key.replace("_", "").isalnum():
-        raise click.UsageError(f"{key!r} is not a project key.")
     try:
         return client.fetch_project(key)
     except NotFound:
-        close = difflib.get_close_matches(key, known)
+        named = [project.key for project in found if key.casefold() in project.name.casefold()]
+        close = difflib.get_close_matches(key, [project.key.upper() for project in found]) or named[:3]
         hint = f"Did you mean {' or '.join(close)}? " if close else ""
         raise InputError(
             f"Jira knows no project {key}, or this account may not see it.",

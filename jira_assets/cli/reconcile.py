@@ -9,6 +9,7 @@ import click
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_table
+from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.sync import check_tracked, choose_report, conclude
 from jira_assets.sync.outcome import Outcome
 
@@ -16,11 +17,12 @@ COLUMNS = ["project", "result", "in jira", "in lake", "missing", "fetched", "gon
 
 
 @click.command()
-@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_tracked_keys)
+@click.argument("keys", nargs=-1, metavar="[KEY]...", type=PROJECT_KEY, shell_complete=complete_tracked_keys)
 @click.option(
     "--accept",
     multiple=True,
     metavar="KEY",
+    type=PROJECT_KEY,
     help="Believe that most or all issues of this project are gone; may be given several times.",
 )
 @click.option("--json", "as_json", is_flag=True, help="projects, notices, requests, published.")
@@ -35,12 +37,11 @@ def reconcile(invocation: Invocation, keys: Sequence[str], accept: Sequence[str]
     """
     from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
 
-    keys, accept = [key.upper() for key in keys], [key.upper() for key in accept]
     wanted = sorted({*keys, *accept}) if keys else []
     check_tracked(invocation, wanted or accept)
     with choose_report(invocation) as report:
         result = run_sync(invocation.settings, report, wanted, "reconcile", accept)
-    if not as_json:
+    if not as_json and invocation.verbosity >= 0:
         write_table(COLUMNS, [_row(outcome) for outcome in result.outcomes])
     conclude(invocation, result, report, as_json=as_json)
 

@@ -16,8 +16,8 @@ Exit codes:
   0    done
   1    failed
   2    the command line makes no sense
-  3    some projects failed, the others are done
-  4    Jira does not accept the credentials, or there are none
+  3    some projects failed, the others are done (status: a project failed)
+  4    Jira does not accept the credentials, or there are none (status: or the consent is gone)
   130  interrupted
 """
 
@@ -50,10 +50,31 @@ COMMANDS = {
 """Each command with where it lives and its line in the help, so that the help imports none of them."""
 
 
-@click.group(cls=LazyGroup, commands_at=COMMANDS, epilog=EXIT_CODES)
+ELSEWHERE = {
+    "track": "projects track",
+    "untrack": "projects untrack",
+    "list": "projects list",
+    "fields": "projects fields",
+    "import": "team import",
+    "unmatched": "users unmatched",
+    "match": "users match",
+    "ignore": "users ignore",
+    "decided": "users decided",
+    "settings": "config",
+    "login": "connect",
+    "init": "connect",
+    "query": "sql",
+    "serve": "web",
+    "ui": "up",
+    "help": "--help",
+}
+"""What people type for a command, and what it is called."""
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS, elsewhere=ELSEWHERE, epilog=EXIT_CODES)
 @click.option("--home", type=click.Path(path_type=Path), help="Folder of everything that is kept.")
 @click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors, and the data asked for.")
 @click.version_option(__version__, prog_name="jira-assets")
 @click.pass_context
 def main(context: click.Context, home: Path | None, verbose: int, quiet: bool) -> None:

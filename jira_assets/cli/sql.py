@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import as_json_cells, write_csv, write_json_rows, write_table
 from jira_assets.cli.wiring import open_warehouse
@@ -62,21 +63,18 @@ def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query:
     import duckdb
 
     try:
-        cursor = warehouse.execute(query)
-        if cursor.description is None:
-            return
-        columns = [column[0] for column in cursor.description]
-        types = [column[1] for column in cursor.description]
-        _write(invocation, form, columns, types, _rows(cursor))
+        with query_interrupts():
+            cursor = warehouse.execute(query)
+            if cursor.description is None:
+                return
+            columns = [column[0] for column in cursor.description]
+            types = [column[1] for column in cursor.description]
+            _write(invocation, form, columns, types, _rows(cursor))
     except duckdb.Error as error:
         raise InputError(
             f"The warehouse does not accept this query. {error}",
             "`jira-assets sql 'show tables'` lists the tables, 'describe jira_issues' the columns of one.",
         ) from None
-    except RuntimeError as error:
-        if str(error) != "Query interrupted":
-            raise
-        raise KeyboardInterrupt from None  # DuckDB's way to say that somebody pressed Ctrl-C
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
 
-from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.invocation import SOME_PROJECTS_FAILED, Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
+from jira_assets.errors import AuthenticationError
 from jira_assets.jira.connected import Connected, connected_as
-from jira_assets.phrases import ago
+from jira_assets.phrases import ago, counted
 from jira_assets.settings import Settings
 from jira_assets.state.records import SyncRecord
 from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
@@ -30,10 +33,14 @@ from jira_assets.warehouse.lake import Lake
 def status(invocation: Invocation, as_json: bool) -> None:
     """Show how fresh and complete each tracked project is.
 
-    With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble and remedy. Each of
-    `projects` has the columns of the table sync_status, and name, requests, seconds, last_instruction and
-    held_by (the process that works on it now). `notices` are what stops no sync and deserves a look: part,
-    reason, instruction, since and the keys of the projects concerned.
+    With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble, remedy and can_sync.
+    Each of `projects` has the columns of the table sync_status, and name, requests, seconds, last_instruction
+    and held_by (the process that works on it now). `notices` are what stops no sync and deserves a look:
+    part, reason, instruction, since and the keys of the projects concerned.
+
+    Exits with 4 when this home is not connected or its consent is gone; else with 3 when the last sync of a
+    project failed or issues of it are missing. Projects that were never synced, and notices, do not change
+    that.
     """
     settings = invocation.settings
     with open_state(settings) as state:
@@ -46,14 +53,43 @@ def status(invocation: Invocation, as_json: bool) -> None:
         paused_until = None
     if as_json:
         write_json(_document(settings, projects, paused_until, connected, notices))
-        return
-    write_table(["project", "status", "issues", "up to date", "proved complete", "note"], map(_row, projects))
+    else:
+        _write(invocation, projects, paused_until, reason, connected)
+        for line in in_lines(notices):
+            invocation.say(f"! {line}")
+    sys.exit(_exit_code(projects, connected))
+
+
+def _exit_code(projects: Sequence[ProjectStatus], connected: Connected) -> int:
+    """Say by one number whether syncs go on, and whether all projects are as they should be."""
+    if not connected.can_sync:
+        return AuthenticationError.exit_code
+    return SOME_PROJECTS_FAILED if any(_has_failed(project.record) for project in projects) else 0
+
+
+def _has_failed(record: SyncRecord) -> bool:
+    return record.status == "error" or bool(record.missing_issues) or record.inactive_since is not None
+
+
+def _write(
+    invocation: Invocation,
+    projects: Sequence[ProjectStatus],
+    paused_until: datetime | None,
+    reason: str | None,
+    connected: Connected,
+) -> None:
+    if invocation.verbosity >= 0:
+        columns = ["project", "status", "issues", "up to date", "proved complete", "note"]
+        write_table(columns, map(_row, projects))
+    else:
+        for project in projects:
+            if _has_failed(project.record):
+                missing = f"{counted(project.record.missing_issues or 0, 'issue')} missing."
+                click.echo(f"{project.record.project_key}: {_trouble(project.record) or missing}", err=True)
     if paused_until:
         invocation.say(f"Jira is not asked before {paused_until:%H:%M:%S} UTC: {reason}.")
     if connected.trouble:
         click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
-    for line in in_lines(notices):
-        click.echo(f"! {line}", err=True)
     if not projects:
         invocation.say("No project is tracked yet. Track one with `jira-assets projects track KEY`.")
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 import click
 
 from jira_assets.cli.completion import complete_tracked_keys
-from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.invocation import SOME_PROJECTS_FAILED, Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
-from jira_assets.cli.progress import BarReport, LineReport, QuietReport
+from jira_assets.cli.progress import LineReport, QuietReport
+from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import InputError
 from jira_assets.jira.sign_in import choose_connection
@@ -18,12 +20,11 @@ from jira_assets.phrases import counted
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.run import SyncResult
 
-SOME_PROJECTS_FAILED = 3
 COLUMNS = ["project", "result", "issues", "synced", "created", "updated", "errors", "requests", "seconds"]
 
 
 @click.command()
-@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_tracked_keys)
+@click.argument("keys", nargs=-1, metavar="[KEY]...", type=PROJECT_KEY, shell_complete=complete_tracked_keys)
 @click.option("--full", is_flag=True, help="Read every issue again, not only what changed.")
 @click.option("--json", "as_json", is_flag=True, help="projects, notices, requests, published.")
 @pass_invocation
@@ -37,8 +38,8 @@ def sync(invocation: Invocation, keys: Sequence[str], full: bool, as_json: bool)
     check_tracked(invocation, keys)
     with choose_report(invocation) as report:
         mode: Mode = "full" if full else "incremental"
-        result = run_sync(invocation.settings, report, [key.upper() for key in keys], mode)
-    if not as_json:
+        result = run_sync(invocation.settings, report, keys, mode)
+    if not as_json and invocation.verbosity >= 0:
         write_outcomes(result)
     conclude(invocation, result, report, as_json=as_json)
 
@@ -57,7 +58,11 @@ def choose_report(invocation: Invocation) -> QuietReport:
     """Choose how to show progress: not at all, as bars, or as lines."""
     if invocation.verbosity < 0:
         return QuietReport()
-    return BarReport() if sys.stderr.isatty() else LineReport()
+    if not sys.stderr.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+        return LineReport()
+    from jira_assets.cli.progress_bars import BarReport  # late: rich costs time that other commands save
+
+    return BarReport()
 
 
 def write_outcomes(result: SyncResult) -> None:

@@ -30,13 +30,15 @@ def import_(
 ) -> None:
     """Make the members in SOURCE the whole team.
 
-    SOURCE is a CSV file with the columns member_id, display_name, email and, if wanted, jira_account_id; or
-    any other table: a Parquet or JSON file, file.duckdb#table, file.sqlite#table, or a query that selects.
+    SOURCE is a CSV or TSV file with the columns member_id, display_name, email and, if wanted,
+    jira_account_id (or Name, E-mail and the like); or any other table: a Parquet or JSON file,
+    file.duckdb#table, file.sqlite#table, or a query that selects.
     If anything in it is wrong, nothing is imported. What was decided about accounts stays decided.
 
     GitHub's members: team import github.duckdb#members --member-id login --display-name name
     """
-    members = read_members(source, MemberColumns(member_id, display_name, email, account_id))
+    columns = MemberColumns(member_id, display_name, email, account_id)
+    members = read_members(source, columns, notice=invocation.say)
     with open_state(invocation.settings) as state:
         before = {member.member_id for member in state.team_members()}
         count = state.replace_team(members)

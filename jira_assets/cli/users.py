@@ -10,7 +10,8 @@ import click
 from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_json_rows, write_table
-from jira_assets.cli.whom import find_account, known_accounts
+from jira_assets.cli.project_keys import PROJECT_KEY
+from jira_assets.cli.whom import account_names, find_account
 from jira_assets.cli.wiring import open_state, open_warehouse
 from jira_assets.people.lookup import find_member
 from jira_assets.phrases import ago, counted
@@ -18,7 +19,7 @@ from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 
 _UNMATCHED = PUBLISHED_TABLES["jira_unmatched_users"]
 _WHEN = "`jira-assets publish` shows it; Dagster does within a minute."
-_SHOWN = ("project_key", "display_name", "email", "reason", "it may be", "issues_assigned", "account_id")
+_SHOWN = ("account_id", "name", "e-mail", "projects", "issues", "reason", "it may be")
 
 
 @click.group()
@@ -27,24 +28,25 @@ def users() -> None:
 
 
 @users.command()
-@click.argument("keys", nargs=-1, shell_complete=complete_tracked_keys)
+@click.argument("keys", nargs=-1, type=PROJECT_KEY, shell_complete=complete_tracked_keys)
 @click.option("--all", "everything", is_flag=True, help="Also those that somebody decided to ignore.")
 @click.option("--json", "as_json", is_flag=True, help="Objects with the columns of jira_unmatched_users.")
 @pass_invocation
 def unmatched(invocation: Invocation, keys: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """List the accounts that belong to no member of the team, busiest first, as of the last publish.
 
-    KEYS are projects; without them, all.
+    KEYS are projects; without them, all. A row is an account; with --json, an account in a project.
     """
-    rows = _read_unmatched(invocation, [key.upper() for key in keys], everything)
+    if keys:
+        with open_state(invocation.settings) as state:
+            state.find_tracked(keys)
+    rows = _read_unmatched(invocation, keys, everything)
     if as_json:
         write_json_rows(_UNMATCHED, rows)
         return
-    accounts = [dict(zip(_UNMATCHED, row, strict=True)) for row in rows]
-    write_table(
-        _SHOWN, [[{**each, "it may be": _owners(each)}[name] for name in _SHOWN] for each in accounts]
-    )
-    invocation.say(f"{counted(len({row[1] for row in rows}), 'account')} without a member of the team.")
+    accounts = _by_account([dict(zip(_UNMATCHED, row, strict=True)) for row in rows])
+    write_table(_SHOWN, map(_row, accounts))
+    invocation.say(f"{counted(len(accounts), 'account')} without a member of the team.")
     if rows:
         invocation.say("Decide with `jira-assets users match ACCOUNT MEMBER` or `users ignore ACCOUNT`.")
 
@@ -106,11 +108,40 @@ def decided(invocation: Invocation, as_json: bool) -> None:
     """List what was decided about accounts, by whoever uses this state."""
     with open_state(invocation.settings) as state:
         overrides = state.overrides()
+        members = {member.member_id: member.display_name for member in state.team_members()}
     if as_json:
         write_json(overrides)
-    else:
-        rows = [(each.account_id, each.member_id or "nobody", ago(each.decided_at)) for each in overrides]
-        write_table(["account_id", "member", "decided"], rows)
+        return
+    accounts = account_names(invocation.settings)
+    rows = [
+        (
+            each.account_id,
+            accounts.get(each.account_id),
+            each.member_id or "nobody",
+            members.get(each.member_id or ""),
+            ago(each.decided_at),
+        )
+        for each in overrides
+    ]
+    write_table(["account_id", "name", "member_id", "member", "decided"], rows)
+
+
+def _by_account(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Put the rows of each account together, in the order in which the accounts come first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["account_id"], []).append(row)
+    return list(found.values())
+
+
+def _row(rows: Sequence[dict[str, Any]]) -> tuple[object, ...]:
+    """Write the rows of one account as one."""
+    first = rows[0]
+    issues = sum(row["issues_assigned"] + row["issues_reported"] for row in rows)
+    reasons = list(dict.fromkeys(row["reason"] for row in rows))
+    projects = [row["project_key"] for row in rows]
+    owners = list(dict.fromkeys(owner for row in rows for owner in _owners(row)))
+    return first["account_id"], first["display_name"], first["email"], projects, issues, reasons, owners
 
 
 def _owners(account: dict[str, Any]) -> list[str]:
@@ -123,13 +154,13 @@ def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
     """Warn of account ids that nobody has, as far as the warehouse knows: they are long and easily cut."""
     if not invocation.settings.warehouse_file.exists():
         return
-    known = known_accounts(invocation.settings)
+    known = account_names(invocation.settings)
     for account_id in account_ids:
         if account_id not in known:
             invocation.say(f"No account {account_id} was seen so far: check the id.")
 
 
-def _read_unmatched(invocation: Invocation, keys: list[str], everything: bool) -> list[tuple[Any, ...]]:
+def _read_unmatched(invocation: Invocation, keys: Sequence[str], everything: bool) -> list[tuple[Any, ...]]:
     query = f"""
         select {", ".join(_UNMATCHED)}
         from jira_unmatched_users
@@ -137,4 +168,4 @@ def _read_unmatched(invocation: Invocation, keys: list[str], everything: bool) -
         order by issues_assigned + issues_reported desc, display_name, account_id, project_key
     """
     with open_warehouse(invocation.settings) as warehouse:
-        return warehouse.execute(query, {"keys": keys, "everything": everything}).fetchall()
+        return warehouse.execute(query, {"keys": list(keys), "everything": everything}).fetchall()

@@ -32,9 +32,11 @@ def find_account(settings: Settings, words: str) -> str:
     return found[0] if found else words
 
 
-def known_accounts(settings: Settings) -> set[str]:
-    """List the ids of all accounts that the warehouse knows."""
-    return {account_id for account_id, *_ in _accounts(settings)}
+def account_names(settings: Settings) -> dict[str, str | None]:
+    """Return the ids and names of all accounts that the warehouse knows; none before the first publish."""
+    if not settings.warehouse_file.exists():
+        return {}
+    return {account_id: name for account_id, name, _ in _accounts(settings)}
 
 
 def _accounts(settings: Settings) -> list[tuple[str, str | None, str | None]]:

@@ -59,7 +59,7 @@ from jira_assets.demo.site import DemoSite
     type=click.Path(path_type=Path),
     help="Keep there when the site changed by itself, and begin by living through it again.",
 )
-@click.option("--quiet", is_flag=True, help="Do not tell each change.")
+@click.option("--quiet", is_flag=True, help="Print nothing but the variables to connect with.")
 @click.option("--stop-with-stdin", is_flag=True, help="Stop when standard input closes.")
 @click.option("--warm", is_flag=True, help="Encode every issue before the first request.")
 def main(
@@ -102,7 +102,10 @@ def main(
         # What was generated stays: collecting it over and over would slow every answer down.
         gc.freeze()
         lived = f", after {relived} changes of its own" if relived else ""
-        _introduce(server, f"{len(data.issues)} issues of {len(data.projects)} projects{lived}")
+        _introduce(server)
+        if not quiet:
+            serving = f"{len(data.issues)} issues of {len(data.projects)} projects{lived}"
+            click.echo(f"Serving {serving}; Ctrl-C ends it.", err=True)
         if stop_with_stdin:
             sys.stdin.read()
         else:
@@ -116,7 +119,7 @@ def _write_team(path: Path, members: list[dict[str, str | None]]) -> None:
         writer.writerows(members)
 
 
-def _introduce(server: DemoServer, what: str) -> None:
+def _introduce(server: DemoServer) -> None:
     """Print how to connect, ready to be put into an environment."""
     account = server.site.accounts.first
     click.echo(f"JIRA_SITE_URL={server.url}")
@@ -128,7 +131,6 @@ def _introduce(server: DemoServer, what: str) -> None:
     click.echo(f"JIRA_AUTH_URL={server.url}")
     click.echo(f"JIRA_CLIENT_ID={app.client_id}")
     click.echo(f"JIRA_CLIENT_SECRET={app.client_secret}")
-    click.echo(f"Serving {what}; Ctrl-C ends it.", err=True)
 
 
 if __name__ == "__main__":

@@ -80,8 +80,8 @@ class SiteBase:
         """Store a version now and let search see it after the lag."""
         document = self.store.put(issue)
         self._announce(issue.id, document)
-        if self.store.children(issue.id):
-            # Children show their parent's summary and status, so they are printed afresh.
+        if self.store.children(issue.id) or issue.fields.get("issuelinks"):
+            # Children and linked issues show its summary and status, so they are printed afresh.
             self.render.touch("parent", issue.id)
         return issue
 

@@ -11,6 +11,7 @@ life of its own, it holds the id, so that a rename shows in every later answer:
     parent                                      issue id (int) or None (the key may be left out)
     fixVersions, versions, components           list of ids (str)
     a sprint field (schema gh-sprint)           list of sprint ids (int), or None
+    issuelinks                                  list of "<id>/<outward or inward>/<type>/<other issue id>"
 
 An object (or a list of objects) in such a place is verbatim JSON of a loaded site and is served as it is.
 `project`, `created` and `updated` come from the issue itself unless `fields` holds them verbatim.

@@ -8,6 +8,7 @@ from jira_assets.demo.data import SiteData
 from jira_assets.demo.generate_births import plan_births
 from jira_assets.demo.generate_calendar import DAY, HOUR
 from jira_assets.demo.generate_changes import Teller
+from jira_assets.demo.generate_extras import Extras
 from jira_assets.demo.generate_issues import tell_issue
 from jira_assets.demo.generate_people import people, sample_team
 from jira_assets.demo.generate_projects import plan_projects
@@ -41,4 +42,7 @@ def generate_site(
     bulk_edit = now_ms - 40 * DAY - int(rng.random() * 100 * DAY) // HOUR * HOUR
     births = plan_births(rng, plans, now_ms)
     data.issues = [tell_issue(teller, birth, descriptions, bulk_edit) for birth in births]
+    extras = Extras(Random(f"{seed} extras"), data, births, teller)
+    for place, birth in enumerate(births):
+        extras.add(place, birth)
     return data

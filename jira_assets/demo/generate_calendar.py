@@ -35,12 +35,15 @@ def weekday(at: int) -> int:
 
 
 def creation_times(rng: Random, count: int, now: int) -> list[int]:
-    """Spread the births of issues over two years, rising towards now."""
+    """Spread the births of issues over two years, rising steadily towards now.
+
+    The number a week grows by a hundredth from each to the next, the last one too: a chart shows no cliff.
+    """
     times = []
     for _ in range(count):
-        at = working_time(rng, now - int(HISTORY * rng.random() ** 1.8))
-        # A birth that the working hours pushed past now happened in the last hour instead.
-        times.append(at if at < now else now - 1 - int(rng.random() * HOUR))
+        at = working_time(rng, now - 1 - int(HISTORY * (1 - rng.random() ** 0.5)))
+        # A birth that the working hours pushed past now happened at that time in one of the weeks before.
+        times.append(at if at < now else at - (1 + int(rng.random() * 4)) * WEEK)
     return sorted(times)
 
 

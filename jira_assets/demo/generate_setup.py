@@ -24,6 +24,8 @@ RANK_FIELD = "customfield_10019"
 START_DATE_FIELD = "customfield_10015"
 SEVERITY_FIELD = "customfield_10048"
 REVIEWER_FIELD = "customfield_10049"
+TEAM_FIELD = "customfield_10001"
+FLAGGED_FIELD = "customfield_10021"
 SEVERITIES = ("Cosmetic", "Annoying", "Blocks work")
 
 _TYPES = "com.atlassian.jira.plugin.system.customfieldtypes"
@@ -52,6 +54,9 @@ TEAM_WALK: Walk = (
     ("Trying it out 🧪", "indeterminate"),
     ("Done", "done"),
 )
+ACTIVE_STATUSES = ("In Progress", "In Review", "Trying it out 🧪")
+"""Statuses in which somebody works on an issue; in the others it waits."""
+
 ROLES = (
     ("epic", "Epic", 1),
     ("story", "Story", 0),
@@ -82,6 +87,11 @@ SYSTEM_FIELDS = (
     ("versions", "Affects versions", "array", "version"),
     ("description", "Description", "string", None),
     ("environment", "Environment", "string", None),
+    ("issuelinks", "Linked Issues", "array", "issuelinks"),
+    ("timetracking", "Time tracking", "timetracking", None),
+    ("timeoriginalestimate", "Original estimate", "number", None),
+    ("timeestimate", "Remaining Estimate", "number", None),
+    ("timespent", "Time Spent", "number", None),
 )
 
 
@@ -155,6 +165,8 @@ def shared_fields() -> list[DemoField]:
         _field(10_015, "Start date", "date", f"{_TYPES}:datepicker"),
         _field(10_048, "Severity", "option", f"{_TYPES}:select"),
         _field(10_049, "Reviewer", "user", f"{_TYPES}:userpicker"),
+        _field(10_001, "Team", "team", f"{_TYPES}:atlassian-team"),
+        flagged_field(),
     ]
 
 
@@ -162,6 +174,12 @@ def sprint_field(number: int) -> DemoField:
     """Describe the field that holds the sprints of an issue."""
     schema: Json = {"type": "array", "items": "json", "custom": SPRINT_SCHEMA, "customId": number}
     return DemoField(f"customfield_{number}", "Sprint", schema)
+
+
+def flagged_field() -> DemoField:
+    """Describe the field by which a board marks an issue as impeded."""
+    schema: Json = {"type": "array", "items": "option", "custom": f"{_TYPES}:multicheckboxes"}
+    return DemoField(FLAGGED_FIELD, "Flagged", schema | {"customId": 10_021})
 
 
 def _field(number: int, name: str, kind: str, custom: str, project_id: int | None = None) -> DemoField:

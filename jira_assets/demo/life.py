@@ -125,6 +125,8 @@ class Life:
             return None
         sprint = self._dice.choice(sprints)
         name = f"{sprint.name.partition(' (')[0]} ({self._dice.choice(LABELS)})"
+        if name == sprint.name:
+            return None
         self._site.rename_sprint(sprint.id, name)
         return f"{name}: renamed"
 

@@ -28,6 +28,8 @@ class IssueMoves(IssueEdits):
                 else:
                     self.edit_issue(child.id, parent=None)
             self.store.remove(issue)
+            if issue.fields.get("issuelinks"):
+                self.render.touch("link", issue.id)  # what was linked to it no longer shows it
             self._announce(issue.id, None)
 
     def hide_issue(self, id_or_key: str | int) -> None:

@@ -29,7 +29,10 @@ _REFERENCES = {
     "fixVersions": "version",
     "versions": "version",
     "components": "component",
+    "issuelinks": "link",
 }
+_GONE = msgspec.Raw(b"null")
+"""What a link to a deleted issue is printed as; an issue does not show it."""
 
 
 class Issues(Protocol):
@@ -119,7 +122,8 @@ class Renderer(ThingPrinter):
 
     def _value(self, kind: str, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._reference(kind, each) for each in value]
+            printed = [self._reference(kind, each) for each in value]
+            return [each for each in printed if each != _GONE]
         return self._reference(kind, value)
 
     def _reference(self, kind: str, value: Any) -> Any:
@@ -169,12 +173,25 @@ class Renderer(ThingPrinter):
         parent = self.issues.resolve(item_id)
         if parent is None:
             return None
+        return self._head(parent)
+
+    def _print_link(self, text: str) -> Json | None:
+        link_id, direction, name, other_id = text.split("/")
+        other = self.issues.resolve(other_id)
+        return (
+            None
+            if other is None
+            else self.link(link_id, direction, name) | {f"{direction}Issue": self._head(other)}
+        )
+
+    def _head(self, issue: DemoIssue) -> Json:
+        """Print an issue the way others carry it."""
         shown = Selection.of(("summary", "status", "priority", "issuetype"))
         return {
-            "id": str(parent.id),
-            "key": self.key(parent),
-            "self": f"{self.base_url}/rest/api/3/issue/{parent.id}",
-            "fields": self.fields(parent, shown),
+            "id": str(issue.id),
+            "key": self.key(issue),
+            "self": f"{self.base_url}/rest/api/3/issue/{issue.id}",
+            "fields": self.fields(issue, shown),
         }
 
     def history(self, history: Json, *, epoch: bool = False) -> Json:

@@ -11,6 +11,9 @@ from jira_assets.demo.data import DemoProject, DemoSprint, DemoStatus, DemoUser,
 
 FORMER_USER = "Former user"
 AVATAR = "https://avatar-management.example/default-avatar.png"
+LINK_TYPES = {"Blocks": ("is blocked by", "blocks"), "Relates": ("relates to", "relates to")}
+"""What a link is called, seen from the issue it leads to, and from the one it starts from."""
+
 CATEGORIES: dict[str, Json] = {
     "new": {"id": 2, "key": "new", "colorName": "blue-gray", "name": "To Do"},
     "indeterminate": {"id": 4, "key": "indeterminate", "colorName": "yellow", "name": "In Progress"},
@@ -119,6 +122,23 @@ class ThingPrinter:
         """Print those dates of a sprint that it has."""
         dates = {"startDate": sprint.start, "endDate": sprint.end, "completeDate": sprint.complete}
         return {name: agile_time(ms) for name, ms in dates.items() if ms is not None}
+
+    def link(self, link_id: str, direction: str, name: str) -> Json:
+        """Print a link, but for the issue at its other end."""
+        inward, outward = LINK_TYPES[name]
+        type_id = str(10_000 + list(LINK_TYPES).index(name))
+        address = f"{self.base_url}/rest/api/3"
+        return {
+            "id": link_id,
+            "self": f"{address}/issueLink/{link_id}",
+            "type": {
+                "id": type_id,
+                "name": name,
+                "inward": inward,
+                "outward": outward,
+                "self": f"{address}/issueLinkType/{type_id}",
+            },
+        }
 
     def version_or_component(self, kind: str, item_id: str) -> Json | None:
         """Print a version or a component (`kind`: "versions", "components")."""

@@ -14,7 +14,10 @@ SOON = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Connected:
-    """Who is connected to which site, until when, and what is wrong with it."""
+    """Who is connected to which site, until when, and what is wrong with it.
+
+    `can_sync` is whether the next sync can sign in, as far as is known without asking Jira.
+    """
 
     site_url: str | None = None
     kind: str | None = None
@@ -23,6 +26,7 @@ class Connected:
     reconnect_by: datetime | None = None
     trouble: str | None = None
     remedy: str | None = None
+    can_sync: bool = True
 
 
 def connected_as(settings: Settings, state: State, now: datetime | None = None) -> Connected:
@@ -30,20 +34,24 @@ def connected_as(settings: Settings, state: State, now: datetime | None = None) 
     credential, site = state.credential(), state.connected_site()
     if settings.jira_api_token or credential is None:
         return _set(settings)
-    trouble = _trouble(credential, now or datetime.now(UTC))
-    return _stored(credential, site, trouble)
+    now = now or datetime.now(UTC)
+    is_over = credential.reconnect_by is not None and credential.reconnect_by <= now
+    can_sync = credential.consent_lost_at is None and not is_over
+    return _stored(credential, site, _trouble(credential, now), can_sync=can_sync)
 
 
 def _set(settings: Settings) -> Connected:
     """What the environment or .env says, which comes first."""
     if not is_complete(settings):
         error = incomplete(settings)
-        return Connected(settings.jira_site_url, trouble=error.reason, remedy=error.instruction)
+        return Connected(
+            settings.jira_site_url, trouble=error.reason, remedy=error.instruction, can_sync=False
+        )
     kind = f"API token from {settings.source('jira_api_token')}"
     return Connected(settings.jira_site_url, kind, settings.jira_email)
 
 
-def _stored(credential: Credential, site: ConnectedSite, trouble: str | None) -> Connected:
+def _stored(credential: Credential, site: ConnectedSite, trouble: str | None, *, can_sync: bool) -> Connected:
     return Connected(
         site.url,
         "OAuth" if credential.kind == "oauth" else "stored API token",
@@ -52,6 +60,7 @@ def _stored(credential: Credential, site: ConnectedSite, trouble: str | None) ->
         credential.reconnect_by,
         trouble,
         "Connect again with `jira-assets connect`; nothing that was read is lost." if trouble else None,
+        can_sync,
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from jira_assets.errors import InputError
+from jira_assets.people.names import fold_email
 from jira_assets.people.team_csv import csv_rows, unusable
 from jira_assets.state.records import TeamMember
 from jira_assets.warehouse.outside import OutsideTable, outside_table, shown
@@ -29,23 +30,45 @@ Row = tuple[int, list[str]]
 """Where it stands, and its id, name, e-mail and account; what is not there is an empty text."""
 
 
-def read_members(source: str, columns: MemberColumns = USUAL_COLUMNS) -> list[TeamMember]:
+def read_members(
+    source: str, columns: MemberColumns = USUAL_COLUMNS, notice: Callable[[str], None] = lambda _: None
+) -> list[TeamMember]:
     """Read the members of the team; `source` is a CSV file or whatever `warehouse.outside` can read.
+
+    `notice` is told what is worth a look though nothing is wrong: columns ignored, addresses shared.
 
     A person wrote the CSV file, so each line has to be complete and each id to stand there once. Other
     programs' tables may repeat a row, and may lack names: who has none is listed under the id. Raises
     `InputError` naming the line or row of anything that is not clearly a member.
     """
-    if Path(source).suffix.lower() in (".csv", ".txt") and not re.search(r"[*#\[\n]", source):
-        return _read_csv(Path(source).expanduser(), columns)
+    members = _read(source, columns, notice)
+    for address, ids in _shared_addresses(members).items():
+        notice(f"{address} is the address of {len(ids)} members ({', '.join(ids)}): it matches none of them.")
+    return members
+
+
+def _read(source: str, columns: MemberColumns, notice: Callable[[str], None]) -> list[TeamMember]:
+    ending = Path(source).suffix.lower()
+    if ending in (".csv", ".txt", ".tsv", ".tab") and not re.search(r"[*#\[\n]", source):
+        return _read_csv(Path(source).expanduser(), columns, notice)
+    if ending in (".xlsx", ".xls", ".ods", ".numbers"):
+        raise InputError(f"{source} is a spreadsheet.", "Save it as “CSV UTF-8”, and import that file.")
     with outside_table(source) as table:
         rows = _table_rows(table, columns)
         return _members(shown(source), "row", ((place, [v[0], v[1] or v[0], *v[2:]]) for place, v in rows))
 
 
-def _read_csv(path: Path, columns: MemberColumns) -> list[TeamMember]:
+def _shared_addresses(members: Sequence[TeamMember]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for member in members:
+        if member.email:
+            found.setdefault(fold_email(member.email), []).append(member.member_id)
+    return {address: ids for address, ids in found.items() if len(ids) > 1}
+
+
+def _read_csv(path: Path, columns: MemberColumns, notice: Callable[[str], None]) -> list[TeamMember]:
     *required, optional = astuple(columns)
-    rows = csv_rows(path, required, [optional])
+    rows = csv_rows(path, required, [optional], notice)
     if columns != USUAL_COLUMNS:
         rows = ((line, [v[0], v[1] or v[0], *v[2:]]) for line, v in rows)
     return _members(str(path), "line", rows)

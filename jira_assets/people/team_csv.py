@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jira_assets.errors import InputError
+from jira_assets.people.team_columns import find_column
 
 
-def csv_rows(path: Path, required: Sequence[str], optional: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(
+    path: Path,
+    required: Sequence[str],
+    optional: Sequence[str],
+    notice: Callable[[str], None] = lambda _: None,
+) -> Iterator[tuple[int, list[str]]]:
     """Read the values of these columns from each line; the optional ones may be missing.
 
-    Column names in any case and order; other columns are left alone. Comma or semicolon; UTF-8 with or
-    without a mark. Raises `InputError` naming the file and the line.
+    Column names in any case and order, or by their usual synonyms; `notice` is told which others are ignored.
+    Comma, semicolon or tab; UTF-8 with or without a mark, or UTF-16 with one. Raises `InputError` naming the
+    file and the line.
     """
     places: list[int | None] | None = None
     width = 0
     for line, row in _records(path, _read_text(path)):
         if places is None:
             places, width = _places(path, line, row, required, optional), len(row)
+            _mention_ignored(row, places, notice)
         elif len(row) != width:
             raise _unusable_line(
                 path,
@@ -33,6 +41,14 @@ def csv_rows(path: Path, required: Sequence[str], optional: Sequence[str]) -> It
             yield line, ["" if place is None else row[place].strip() for place in places]
     if places is None:
         raise InputError(f"{path} is empty.", _header(required, optional))
+
+
+def _mention_ignored(
+    header: Sequence[str], places: Sequence[int | None], notice: Callable[[str], None]
+) -> None:
+    ignored = [name.strip() for place, name in enumerate(header) if place not in places and name.strip()]
+    if ignored:
+        notice(f"Ignored the column{'s' if len(ignored) > 1 else ''} {', '.join(ignored)}.")
 
 
 def unusable(source: str, unit: str, place: int, problem: str, instruction: str) -> InputError:
@@ -47,9 +63,13 @@ def _unusable_line(path: Path, line: int, problem: str, instruction: str) -> Inp
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name of the file.") from None
+    # What Excel calls “Unicode Text” is UTF-16 with a byte order mark.
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise _unusable_line(path, line, "is not UTF-8", "Save the file as “CSV UTF-8”.") from None
@@ -57,7 +77,7 @@ def _read_text(path: Path) -> str:
 
 def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     header_line = text.split("\n", 1)[0]
-    delimiter = ";" if header_line.count(";") > header_line.count(",") else ","
+    delimiter = max(",;\t", key=header_line.count)
     # No splitlines() here: it would also cut at characters that no editor counts as the end of a line.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
@@ -75,21 +95,19 @@ def _places(
     path: Path, line: int, row: list[str], required: Sequence[str], optional: Sequence[str]
 ) -> list[int | None]:
     """Find where each column stands."""
-    columns = [_folded(cell) for cell in row]
-    missing = [name for name in required if _folded(name) not in columns]
+    found = {name: find_column(name, row) for name in (*required, *optional)}
+    missing = [name for name in required if not found[name]]
     if missing:
         raise _unusable_line(
             path, line, f"lacks the column {' and '.join(missing)}", _header(required, optional, row)
         )
-    wanted = [_folded(name) for name in (*required, *optional)]
-    repeated = [name for name in wanted if columns.count(name) > 1]
-    if repeated:
-        raise _unusable_line(path, line, f"names the column {repeated[0]} twice", "Remove one of the two.")
-    return [columns.index(name) if name in columns else None for name in wanted]
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[\s_-]+", "_", name.strip()).casefold()
+    for name, places in found.items():
+        if len(places) > 1:
+            names = {row[place].strip() for place in places}
+            twice = f"names the column {name} twice"
+            problem = twice if len(names) == 1 else f"{twice}: {' and '.join(sorted(names))}"
+            raise _unusable_line(path, line, problem, "Remove one of the two.")
+    return [places[0] if places else None for places in found.values()]
 
 
 def _header(required: Sequence[str], optional: Sequence[str], found: Sequence[str] = ()) -> str:
@@ -99,4 +117,6 @@ def _header(required: Sequence[str], optional: Sequence[str], found: Sequence[st
     if not any(name.strip() for name in found):
         return wanted
     names = ", ".join(name.strip() for name in found)
-    return f"{wanted} It names {names}; say which of them is meant, as in --member-id {found[0].strip()}."
+    # An address is an id that people have anyway.
+    meant = found[next(iter(find_column("email", found)), 0)].strip()
+    return f"{wanted} It names {names}; say which of them is meant, as in --member-id {meant}."

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import duckdb
 
@@ -21,15 +21,18 @@ from jira_assets.warehouse.lake import Lake
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Stage = Literal["reading", "deriving", "done"]
+
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the reading of a project is; `expected` is an estimate, None while there is none."""
+    """How far a project is: issues read, and how many are expected in all (None while that is not known)."""
 
     project_key: str
     read: int
     expected: int | None = None
     message: str = ""
+    stage: Stage = "reading"
 
 
 @dataclass(frozen=True)

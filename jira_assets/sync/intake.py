@@ -8,7 +8,7 @@ the next sync fetches. The other way round it would be lost.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -70,12 +70,16 @@ class Intake:
 
     A file is committed as soon as it is full, so that a crash costs little; the last one is left to the
     caller's commit. Leaving the block by an error calls off what is under way, and keeps what has come.
+
+    `not_named` estimates how many issues Jira has not named yet, for reports of progress; None: not known.
     """
 
-    def __init__(self, context: SyncContext, manifest: Manifest, expected: Future[int] | None = None) -> None:
+    def __init__(
+        self, context: SyncContext, manifest: Manifest, not_named: Callable[[], int | None] = lambda: 0
+    ) -> None:
         self._context = context
         self._manifest = manifest
-        self._expected = expected
+        self._not_named = not_named
         self._known: dict[str, Lacking] = {}
         self._asked = 0
         self._issues: deque[_Chunk] = deque()
@@ -100,10 +104,12 @@ class Intake:
         elif self._landing is not None:
             self._landing.discard()
 
-    def take(self, lacking: Iterable[Lacking]) -> None:
+    def take(self, lacking: Sequence[Lacking]) -> None:
         """Begin to fetch these issues, and land what has come meanwhile."""
+        self._asked += len(lacking)
+        if lacking:
+            self._tell()
         for chunk in batches(lacking, ISSUES_A_CHUNK):
-            self._asked += len(chunk)
             self._known.update((issue.jira_id, issue) for issue in chunk)
             self._issues.append(_Chunk(chunk, [self._ask(part) for part in batches(chunk, ISSUES_A_REQUEST)]))
             while len(self._issues) > CHUNKS_UNDER_WAY:
@@ -203,7 +209,6 @@ class Intake:
         return True
 
     def _tell(self) -> None:
-        expected = self._asked
-        if self._expected is not None and self._expected.done() and not self._expected.exception():
-            expected = max(expected, self._expected.result())
+        not_named = self._not_named()
+        expected = None if not_named is None else self._asked + not_named
         self._context.notify(Progress(self._manifest.project_key, self._brought.fetched, expected))

@@ -19,6 +19,9 @@ class Listener:
     def progress(self, progress: Progress) -> None:
         """Hear how far the reading of a project is."""
 
+    def publishing(self, tables: int) -> None:
+        """Hear that a new warehouse of so many tables is being built."""
+
     def waiting(self, wait: Wait) -> None:
         """Hear that a request waits, and why."""
 

@@ -55,6 +55,7 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
         except JiraAssetsError as error:
             # One endpoint that refuses us concerns this project; only who we are concerns every project.
             outcome = failed(context.lake, task.project, context.identity.judge(context.client, error))
+    context.notify(Progress(task.project.project_key, outcome.fetched, stage="done"))
     return replace(outcome, requests=tally.requests, seconds=time.monotonic() - started)
 
 
@@ -66,6 +67,7 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     mode = _mode_needed(manifest, task.mode)
     brought = _read(context, manifest, mark, mode, accept=task.accept)
     engine = context.engine.cursor()
+    context.notify(Progress(project.project_key, brought.fetched, stage="deriving"))
     site, project = facts(mode)
     changed = derive_mapped(engine, context.lake, manifest, project, site, context.options)
     if len(manifest.raw) > MOST_FILES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -24,8 +24,11 @@ def publish_warehouse(
     *,
     now: datetime,
     force: bool = False,
+    on_begin: Callable[[int], None] = lambda _: None,
 ) -> Published | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
+
+    Calls `on_begin` with the number of tables before it builds any.
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
@@ -37,6 +40,7 @@ def publish_warehouse(
         force=force,
         mirrored=settings.parquet_mirror,
         mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),
+        on_begin=on_begin,
     )
 
 

@@ -6,6 +6,7 @@ needs no order: any number of requests run side by side, and after a crash only 
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from functools import partial
 
 from jira_assets.errors import BadQuery, Forbidden, IncompleteRead, JiraError, NotFound, SearchTokenExpired
@@ -43,7 +44,7 @@ def read_whole(
         read_again_before=manifest.full.first_seq if manifest.full else 0,
     )
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
-    with Intake(context, manifest, expected) as intake:
+    with Intake(context, manifest, partial(_not_named, expected, comparison)) as intake:
         refusal = _list_everything(context, manifest, comparison, intake)
         check = None if refusal else cross_check(context, manifest, mark, comparison, intake, expected)
         suspects = look_up(context, manifest, comparison, refusal)
@@ -57,6 +58,13 @@ def read_whole(
     brought.deleted += len(tombstones)
     _conclude(context, manifest, mark, comparison, brought, tombstones, check)
     return brought
+
+
+def _not_named(expected: Future[int], comparison: Comparison) -> int | None:
+    """Return how many issues Jira counts beyond those it has listed; None while that is not known."""
+    if not expected.done() or expected.exception():
+        return None
+    return max(0, expected.result() - comparison.named)
 
 
 def _list_everything(

@@ -155,7 +155,13 @@ class Workbench:
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
         return publish_warehouse(
-            self.engine, self.lake, self.state, self.settings, now=self.clock(), force=force
+            self.engine,
+            self.lake,
+            self.state,
+            self.settings,
+            now=self.clock(),
+            force=force,
+            on_begin=self.listener.publishing,
         )
 
     def _note_findings(self, outcomes: Sequence[Outcome]) -> None:

@@ -6,7 +6,7 @@ Readers are never in the way and never blocked: whoever has the file open keeps 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -74,11 +74,12 @@ def publish(
     force: bool = False,
     mirrored: bool = False,
     mirrors_kept: timedelta = MIRRORS_KEPT,
+    on_begin: Callable[[int], None] = lambda _: None,
 ) -> Published | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
 
     `mirrored`: with the same tables as Parquet files beside it, which stay for `mirrors_kept` after the next
-    publish.
+    publish. `on_begin` is called with the number of tables before any is built.
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
@@ -91,6 +92,7 @@ def publish(
         is_mirrored = mirror_exists(warehouse_dir)
         if not force and present.get("fingerprint") == version.whole and is_mirrored == mirrored:
             return None
+        on_begin(len(PUBLISHED_TABLES))
         kept = mirrors_kept if mirrored else None
         publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, kept)
         if force or present.get("version") != statements_version("publish"):

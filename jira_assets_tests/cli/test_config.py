@@ -13,6 +13,8 @@ from jira_assets.state import ConnectedSite, Credential, State
 from jira_assets.state.secret_box import open_secret_box
 from jira_assets_tests.cli.conftest import Run
 
+TOKEN = "ATATT3xFfGF0-not-a-real-one-9f2c"
+
 
 def test_every_setting_is_shown_with_its_source(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIRA_API_TOKEN", "ATATT3xFfGF0-secret-9f2c")
@@ -33,7 +35,7 @@ def test_a_setting_can_be_kept_and_forgotten(run: Run, state: State) -> None:
     assert run("config", "set", "jira_assets_memory_limit", "1GB").exit_code == 0
     lines = run("config").stdout.splitlines()
     assert [line.split() for line in lines if "MEMORY" in line] == [
-        ["JIRA_ASSETS_MEMORY_LIMIT", "1GB", "state"]
+        ["JIRA_ASSETS_MEMORY_LIMIT", "state", "1GB"]
     ]
     run("config", "set", "JIRA_ASSETS_MEMORY_LIMIT")
     assert state.site_settings() == {}
@@ -43,7 +45,13 @@ def test_a_setting_can_be_kept_and_forgotten(run: Run, state: State) -> None:
     ("words", "told"),
     [
         (["JIRA_ASSETS_MEMORY_LIMIT", "a lot"], "not an amount of memory"),
-        (["JIRA_API_TOKEN", "ATATT3xFfGF0"], "cannot be kept"),
+        (["JIRA_API_TOKEN", "ATATT3xFfGF0"], "is a secret"),
+        (["jira_client_secret", "s"], "`jira-assets connect`"),
+        (["JIRA_ASSETS_SECRET_KEY", "s"], "secret.key of the home"),
+        (["JIRA_EMAIL", TOKEN], "looks like an Atlassian token"),
+        (["JIRA_EMAIL=ana@acme.com"], "jira-assets config set JIRA_EMAIL VALUE"),
+        (["JIRA_ASSETS_STATE_URL", "sqlite:///x.db"], "it says where the state is"),
+        (["COLOUR", "red"], "`jira-assets config` lists them all"),
         (["JIRA_ASSETS_HOME", "/"], "cannot be kept"),
         (["JIRA_ASSETS_MEMORY", "1GB"], "Did you mean JIRA_ASSETS_MEMORY_LIMIT?"),
     ],
@@ -52,6 +60,7 @@ def test_only_what_makes_sense_is_kept(run: Run, state: State, words: list[str],
     result = run("config", "set", *words)
     assert result.exit_code == 1
     assert told in result.stderr
+    assert TOKEN not in result.output
     assert "ATATT" not in result.stderr
     assert state.site_settings() == {}
 

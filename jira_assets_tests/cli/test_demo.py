@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def test_the_demo_syncs_answers_queries_and_says_how_to_go_on(folder: Path) -> N
     assert "Open work by project" in first.stdout
     assert "Accounts nobody on the team claims" in first.stdout
     assert "dagster-webserver" in first.stderr
+    assert re.fullmatch(r"  \S*jira-assets --home \S+ web --open", first.stderr.splitlines()[-1])
     assert not (folder / ".jira-assets").exists()
 
     second = run_demo(folder, "--issues", "60", "--projects", "2")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 from click.shell_completion import ShellComplete
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from jira_assets.cli import main
 from jira_assets.cli.output import write_table
@@ -30,7 +33,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
 
 
-def shown(columns: list[str], *rows: list[str | None]) -> str:
+def shown(columns: list[str], *rows: Sequence[str | None]) -> str:
     """Write a table to a terminal and give what is on it."""
     with redirect_stdout(Terminal()) as screen:
         write_table(columns, rows)
@@ -52,6 +55,26 @@ def test_many_columns_that_do_not_fit_are_written_below_each_other() -> None:
     assert lines[0].startswith("── 1 ")
     assert lines[6] == "column_5  " + ("a long value " * 9).rstrip()
     assert lines[8] == "column_0"
+
+
+words = st.text(st.sampled_from("abc-:0123김é"), min_size=1, max_size=30)
+cells = st.lists(words, min_size=0, max_size=6).map(" ".join)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 7).flatmap(lambda n: st.lists(st.lists(cells, min_size=n, max_size=n), min_size=1)))
+def test_no_word_is_ever_cut(rows: list[list[str]]) -> None:
+    columns = [f"column_{number}" for number in range(len(rows[0]))]
+    on_screen = shown(columns, *[list(row) for row in rows])
+    for row in [columns, *rows]:
+        assert all(word in on_screen for cell in row for word in cell.split())
+
+
+def test_a_long_last_column_runs_on_beyond_the_edge() -> None:
+    address = "sqlite:////home/ana/a/very/long/folder/state.db"
+    assert f"STATE  environment  {address}\n" in shown(
+        ["name", "from", "value"], ["STATE", "environment", address]
+    )
 
 
 def test_no_colours_where_nobody_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jira_assets.state import State, TeamMember
+from jira_assets.state import ProjectRef, State, TeamMember
 from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.terminal import at_terminal, plain
 
 TEAM = "member_id,display_name,email\nm1,Ana Silva,ana@acme.com\nm2,Bo Li,\n"
 
@@ -46,13 +47,16 @@ def test_a_decision_for_somebody_who_left_is_mentioned(run: Run, team_file: Path
 
 def test_unmatched_accounts_are_listed_without_the_ignored(run: Run, warehouse: Path) -> None:
     result = run("users", "unmatched")
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["project_key", "WEB", "PAY"]
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["account_id", "a3", "a1"]
     assert "Ana [admin]" in result.stdout
     assert "m1, m2, m3 (initials fit the name)" in result.stdout
     assert "2 accounts without a member" in result.stderr
 
 
-def test_unmatched_accounts_as_json_have_the_columns_of_the_table(run: Run, warehouse: Path) -> None:
+def test_unmatched_accounts_as_json_have_the_columns_of_the_table(
+    run: Run, warehouse: Path, state: State
+) -> None:
+    state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
     (account,) = json.loads(run("users", "unmatched", "pay", "--json").stdout)
     assert account == {
         "project_key": "PAY",
@@ -70,7 +74,30 @@ def test_unmatched_accounts_as_json_have_the_columns_of_the_table(run: Run, ware
     }
     everyone = json.loads(run("users", "unmatched", "--all", "--json").stdout)
     assert [account["account_id"] for account in everyone] == ["a2", "a3", "a1"]
-    assert json.loads(run("users", "unmatched", "OPS", "--json").stdout) == []
+    result = run("users", "unmatched", "WEBB", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "WEBB is not tracked." in result.stderr
+    assert "Did you mean WEB?" in result.stderr
+
+
+ACCOUNT = "712020:2f3c9f4e-1b1c-4d2a-9e1f-444455556666"
+
+
+def test_ids_can_be_copied_from_a_narrow_terminal(run: Run, warehouse: Path, state: State) -> None:
+    state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    state.replace_team([TeamMember("ana.silva@acme.example.com", "Ana Silva")])
+    state.set_override(ACCOUNT, "ana.silva@acme.example.com")
+    warehouse.chmod(0o644)
+    with duckdb.connect(str(warehouse)) as connection:
+        for table in ("jira_unmatched_users", "jira_users"):
+            connection.execute(f"update {table} set account_id = ?", [ACCOUNT])
+    for words in (["users", "unmatched"], ["users", "decided"], ["config"]):
+        for columns in (80, 50):
+            with at_terminal(*words, columns=columns) as terminal:
+                assert terminal.read_to_end() == 0
+            shown = plain(terminal.written)
+            assert "…" not in shown.replace("members…", ""), shown
+            assert words == ["config"] or shown.count(ACCOUNT) == 1, shown
 
 
 def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from jira_assets.demo.site import DemoSite
+from jira_assets.settings import Settings
 from jira_assets.state import State
+from jira_assets.sync.workbench import open_workbench
 from jira_assets_tests.cli.conftest import Run
 
 
@@ -76,7 +78,7 @@ def test_an_unknown_key_tracks_nothing_and_names_the_close_ones(
 
 def test_what_is_no_key_is_not_asked_for(run: Run, site: DemoSite) -> None:
     assert run("projects", "track", "../myself").exit_code == 2
-    assert {request.path for request in site.requests} == {"/rest/api/3/myself", "/rest/api/3/project/search"}
+    assert not site.requests
 
 
 def test_a_key_of_the_past_tracks_the_project_under_its_present_key(
@@ -169,7 +171,7 @@ def test_fields_are_chosen_by_hand_for_a_project_and_survive_untracking(
     run("projects", "track", "PAY")
     [project] = state.tracked_projects()
     assert (project.story_points_field, project.sprint_field) == (field, field)
-    assert "discovered" in run("projects", "fields", "PAY", "--discover").stdout
+    assert "was not read yet" in run("projects", "fields", "PAY", "--discover").stdout
 
 
 def test_a_field_that_jira_does_not_have_is_not_chosen(run: Run, site: DemoSite, state: State) -> None:
@@ -189,3 +191,28 @@ def test_an_account_that_sees_no_project_is_told_whom_to_ask(run: Run, site: Dem
         assert result.exit_code == 1
         assert "No project is visible to this account." in result.stderr
         assert "Ask a Jira admin for the permission to browse projects." in result.stderr
+
+
+def test_fields_say_what_was_discovered_and_why(run: Run, site: DemoSite, settings: Settings) -> None:
+    run("projects", "track", "PAY")
+    assert "`jira-assets sync PAY` discovers" in run("projects", "fields", "PAY").stderr
+    with open_workbench(settings) as bench:
+        bench.sync(bench.state.tracked_projects())
+    result = run("projects", "fields", "PAY")
+    assert "story points  customfield_10034  Story Points  a board of the project estimates" in result.stdout
+    assert "sprint        customfield_10020  Sprint" in result.stdout
+    assert "--story-points FIELD" in result.stderr
+    found = json.loads(run("projects", "fields", "PAY", "--json").stdout)
+    assert {each["field_id"]: each["name"] for each in found["candidates"]} == {
+        "customfield_10004": "Story Points",
+        "customfield_10034": "Story Points",
+    }
+    assert all(isinstance(each["issues"], int) for each in found["candidates"])
+    assert found["is_current"]
+
+    told = run("projects", "fields", "PAY", "--story-points", "story points").stderr
+    assert "is the name of customfield_10034 and customfield_10004" in told
+
+    result = run("projects", "fields", "PAY", "--story-points", "customfield_10004")
+    assert "story points  customfield_10004  Story Points  set by hand for this project" in result.stdout
+    assert "`jira-assets publish` applies it" in result.stderr

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from jira_assets.settings import Settings
-from jira_assets.state import ProjectRef, State, SyncRecord
+from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
+from jira_assets.state.records import CONSENT_LIFE
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Notice
 from jira_assets_tests.cli.conftest import Run
@@ -118,6 +120,59 @@ def test_the_table_shows_what_went_wrong(run: Run, state: State) -> None:
     heading, row = run("status").stdout.splitlines()
     assert heading.split()[:3] == ["project", "status", "issues"]
     assert row.startswith("PAY      error   0       never       never (2 missing)  Jira said no.")
+
+
+def connect(state: State) -> None:
+    """Store a credential without a consent that could end."""
+    credential = Credential("api_token", "a1", "Ana", "sealed", NOON, NOON, email="ana@acme.com")
+    state.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, 0),
+        ({"status": "pending"}, 0),
+        ({"status": "error", "last_error": "Jira said no."}, 3),
+        ({"missing_issues": 2}, 3),
+        ({"inactive_since": NOON, "last_error": "Jira knows no project PAY."}, 3),
+    ],
+)
+def test_the_exit_code_says_whether_projects_are_well(
+    run: Run, state: State, changes: dict[str, Any], code: int
+) -> None:
+    tracked_pay(state)
+    connect(state)
+    state.record(replace(DONE, **changes))
+    assert run("status").exit_code == code
+    assert run("status", "--json").exit_code == code
+    quiet = run("--quiet", "status")
+    assert (quiet.exit_code, quiet.stdout, bool(quiet.stderr)) == (code, "", code != 0)
+
+
+@pytest.mark.parametrize(
+    ("lost", "ends_in", "code"),
+    [
+        (False, timedelta(days=30), 0),
+        (False, timedelta(days=3), 0),
+        (False, -timedelta(days=1), 4),
+        (True, timedelta(days=30), 4),
+    ],
+)
+def test_the_exit_code_says_whether_syncs_go_on(
+    run: Run, state: State, lost: bool, ends_in: timedelta, code: int
+) -> None:
+    tracked_pay(state)
+    state.record(replace(DONE, status="error", last_error="Jira said no."))
+    assert run("status").exit_code == 4, "nobody is connected"
+    connect(state)
+    consented = datetime.now(UTC) + ends_in - CONSENT_LIFE
+    credential = Credential("oauth", "a1", "Ana", "sealed", consented, datetime.now(UTC), client_id="c")
+    if lost:
+        credential = replace(credential, consent_lost_at=NOON, consent_lost_why="Revoked.")
+    state.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
+    state.record(DONE)
+    assert run("status").exit_code == code
 
 
 def test_a_token_without_its_site_is_not_taken_for_a_connection(

@@ -53,6 +53,9 @@ def test_a_second_sync_says_that_nothing_changed(run: Run, site: DemoSite) -> No
 
     assert result.exit_code == 0
     assert "Nothing changed" in result.stderr
+    assert run("--quiet", "sync").output == ""
+    assert run("--quiet", "status").output == ""
+    assert run("--quiet", "publish", "--force").output == ""
 
 
 def test_the_outcomes_come_as_json(run: Run, site: DemoSite) -> None:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import msgspec
@@ -13,10 +14,18 @@ from hypothesis import strategies as st
 
 from jira_assets.demo.data import DemoIssue, SiteData
 from jira_assets.demo.generate import generate_site, sample_team
-from jira_assets.demo.generate_calendar import DAY, weekday
+from jira_assets.demo.generate_calendar import DAY, creation_times, weekday
 from jira_assets.demo.generate_people import mail_address
 from jira_assets.demo.generate_projects import issue_shares
-from jira_assets.demo.generate_setup import OLD_POINTS_FIELD, POINTS_FIELD, SPRINT_FIELD
+from jira_assets.demo.generate_setup import (
+    FLAGGED_FIELD,
+    OLD_POINTS_FIELD,
+    POINTS_FIELD,
+    SPRINT_FIELD,
+    TEAM_FIELD,
+)
+from jira_assets.demo.selection import Selection
+from jira_assets.demo.site import DemoSite
 
 NOW = 1_795_478_400_000  # 2026-11-24T00:00Z
 
@@ -120,7 +129,7 @@ def check_replay(issue: DemoIssue) -> None:
         (item["fieldId"] for name, items in told.items() if "point" in name.lower() for item in items), None
     )
     for name, items in told.items():
-        if name in ("Rank", "Key", "Fix Version"):
+        if name in ("Rank", "Key", "Fix Version", "Link"):
             continue
         side = (
             ("fromString", "toString")
@@ -337,3 +346,58 @@ def test_mail_addresses_are_plain_ascii_whatever_the_name(name: str, number: int
     assert address.isascii()
     assert address.count("@") == 1
     assert " " not in address
+
+
+def test_teams_add_links_time_flags_and_teams_to_their_issues() -> None:
+    data = big_site()
+    issues = {str(issue.id): issue for issue in data.issues}
+    links = [link.split("/") for issue in data.issues for link in issue.fields["issuelinks"]]
+    ends = Counter(link_id for link_id, *_ in links)
+    flags = [issue.fields.get(FLAGGED_FIELD) for issue in data.issues]
+    moves = Counter(len(items_by_field(issue)["Flagged"]) for issue in data.issues)
+
+    assert {direction for _, direction, *_ in links} == {"inward", "outward"}
+    assert set(ends.values()) == {2}, "both ends of a link show it"
+    assert all(other in issues for *_, other in links)
+    assert any(flags)
+    assert moves[1] == sum(map(bool, flags)), "who is flagged was flagged once"
+    assert moves[2] > 0
+    assert any(issue.fields.get("timespent") for issue in data.issues)
+    for issue in data.issues:
+        if issue.fields.get("timespent"):
+            assert items_by_field(issue)["timespent"][-1]["to"] == str(issue.fields["timespent"])
+            assert items_by_field(issue)["timeestimate"][-1]["to"] == str(issue.fields["timeestimate"])
+    assert len({(team := issue.fields.get(TEAM_FIELD)) and team["id"] for issue in data.issues}) > 4
+
+
+@pytest.mark.parametrize("weekday_of_now", range(7))
+def test_the_last_week_looks_like_those_before(weekday_of_now: int) -> None:
+    now = NOW + weekday_of_now * DAY
+    births = creation_times(Random(1), 20_000, now)
+    weeks = Counter((now - at) // (7 * DAY) for at in births)
+    days = Counter((now - at) // DAY for at in births)
+
+    before = sum(weeks[week] for week in range(1, 9)) / 8
+    assert 0.85 * before < weeks[0] < 1.2 * before
+    assert days[0] < 1.5 * max(days[day] for day in range(7, 15)), "nothing piles up before now"
+
+
+def test_a_link_shows_the_other_issue_until_that_is_deleted() -> None:
+    site = DemoSite(big_site())
+    issue = next(each for each in big_site().issues if len(each.fields["issuelinks"]) == 1)
+    other_id = issue.fields["issuelinks"][0].rpartition("/")[2]
+
+    def links() -> list[dict[str, Any]]:
+        fields = msgspec.json.decode(
+            msgspec.json.encode(site.render.issue(site.issue(issue.id), Selection.of(["*all"])))
+        )
+        found: list[dict[str, Any]] = fields["fields"]["issuelinks"]
+        return found
+
+    (link,) = links()
+    (other,) = (link[end] for end in ("inwardIssue", "outwardIssue") if end in link)
+    assert other["id"] == other_id
+    site.edit_issue(other_id, summary="another summary")
+    assert "another summary" in str(links())
+    site.delete_issue(other_id)
+    assert links() == []

@@ -57,7 +57,7 @@ def test_the_same_seed_lives_the_same_life_and_another_one_another() -> None:
 def test_every_kind_of_thing_happens_and_each_changes_something() -> None:
     site = fresh_site()
     told = []
-    life = Life(site, 1)
+    life = Life(site, 2)
     for _ in range(400):
         before = everything(site)
         site.clock.advance(timedelta(minutes=1))

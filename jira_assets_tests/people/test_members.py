@@ -37,10 +37,28 @@ def test_the_account_column_may_be_missing(tmp_path: Path) -> None:
     [
         "\ufeffMember ID;Display Name;E-Mail;EMAIL\r\nm1;Silva, Ana;old;ana@acme.com\r\n",
         ' EMAIL , Display_Name,team, member-id\n\nana@acme.com ,"Silva, Ana",x, m1 \n\n',
+        "\ufeffLogin\tName\tE-mail\r\nm1\tSilva, Ana\tana@acme.com\r\n",
+        "ID;Full name;Email address\nm1;Silva, Ana;ana@acme.com\n",
+        ("Member ID\tDisplay name\tE-mail address\r\nm1\tSilva, Ana\tana@acme.com\r\n").encode("utf-16"),
     ],
 )
-def test_what_spreadsheets_make_of_a_file_is_understood(tmp_path: Path, text: str) -> None:
+def test_what_spreadsheets_make_of_a_file_is_understood(tmp_path: Path, text: str | bytes) -> None:
     assert read_members(str(written(tmp_path, text))) == [TeamMember("m1", "Silva, Ana", "ana@acme.com")]
+
+
+def test_what_is_worth_a_look_is_told(tmp_path: Path) -> None:
+    text = "id,name,role,email,\nm1,Ana,x,team@acme.com,\nm2,Bo,y,Team@acme.com,\nm3,Cy,z,,\n"
+    told: list[str] = []
+    assert len(read_members(str(written(tmp_path, text)), notice=told.append)) == 3
+    assert told == [
+        "Ignored the column role.",
+        "team@acme.com is the address of 2 members (m1, m2): it matches none of them.",
+    ]
+
+
+def test_a_spreadsheet_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a spreadsheet"):
+        read_members(str(tmp_path / "team.xlsx"))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +76,7 @@ def test_what_spreadsheets_make_of_a_file_is_understood(tmp_path: Path, text: st
         (HEADER + 'm1,"Ana,,\n', 2, "is not CSV"),
         (HEADER + 'm1,"Ana\nSilva",,\nm2,,,\n', 4, "has no display_name"),
         ((HEADER + "m1,Ana,,\nm2,Jos\xe9,,\n").encode("latin-1"), 3, "is not UTF-8"),
-        ((HEADER + "m1,Ana,,\n").encode("utf-16"), 1, "is not UTF-8"),
+        ("Id,Member,Name,Email\nm1,m1,Ana,\n", 1, "names the column member_id twice: Id and Member"),
     ],
 )
 def test_an_unusable_file_is_an_error_that_names_the_line(

@@ -128,7 +128,7 @@ def go_wrong(scene: Scene) -> None:
     site.oauth.revoke()
     assert scene.run("projects", "list") == 4
     assert scene.run("sync") != 0
-    assert scene.run("status", "--json") == 0
+    assert scene.run("status", "--json") == 4
     redirected = "http://127.0.0.1:8765/callback?code=PLANTED-code-1&state=x"
     consent = ("connect", "--no-browser", "--client-id", "demo-app")
     assert scene.run(*consent, stdin=f"{CLIENT_SECRET}\n{redirected}\n") == 4

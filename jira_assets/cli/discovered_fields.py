@@ -1,0 +1,111 @@
+"""Which fields of a project hold story points and sprints, and why: by hand, or as the last sync found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from jira_assets.settings import Settings
+from jira_assets.state import TrackedProject
+from jira_assets.sync.mapping import count_numbers, read_site_facts
+from jira_assets.warehouse.engine import open_engine
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.manifest import FieldMapping, Manifest
+
+NOT_READ = "the project was not read yet"
+REASONS = {
+    "board estimation": "a board of the project estimates with it",
+    "team-managed project": "the estimate of team-managed projects",
+    "only candidate": "the only candidate",
+    "most values": "the candidate with most values",
+    "no candidate": "no number field is called Story Points or Story point estimate, and no board estimates",
+    "set by hand": "set by hand",
+    "": NOT_READ,
+}
+"""What the manifest says of the choice, in words."""
+
+
+@dataclass(frozen=True)
+class FieldInUse:
+    """What a field is used for; `field_id` is None where there is none."""
+
+    use: str
+    field_id: str | None
+    name: str | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A field that may hold story points, and how many issues have a number in it."""
+
+    field_id: str
+    name: str | None
+    issues: int
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """Both fields of a project; `is_current` unless a choice by hand is not in the tables yet."""
+
+    fields: tuple[FieldInUse, FieldInUse]
+    candidates: tuple[Candidate, ...]
+    was_read: bool
+    is_current: bool
+
+
+def read_discovered(settings: Settings, project: TrackedProject) -> Discovered:
+    """Read from the lake what was chosen, and from the state what a person set; Jira is not asked."""
+    lake = Lake(settings.lake_dir)
+    manifest = lake.manifest(project.project_id)
+    names: Mapping[str, str] = {}
+    counts: Mapping[str, int] = {}
+    if manifest is not None:
+        engine = open_engine(memory_limit=settings.memory_limit, scratch=settings.lake_dir / "scratch")
+        with closing(engine):
+            names = {field.id: field.name for field in read_site_facts(engine, lake).fields}
+            counts = count_numbers(engine, lake, manifest)
+    was_read = manifest is not None and manifest.watermark is not None
+    mapping = (manifest or Manifest(project.project_id, project.project_key)).mapping
+    points = _points(settings, project, mapping, was_read=was_read)
+    sprint = _sprint(settings, project, mapping, was_read=was_read)
+    return Discovered(
+        (_named(points, names), _named(sprint, names)),
+        tuple(Candidate(each, names.get(each), counts.get(each, 0)) for each in mapping.candidates),
+        was_read,
+        not was_read
+        or (points.field_id, sprint.field_id) == (mapping.story_points_field, mapping.sprint_field),
+    )
+
+
+def _points(
+    settings: Settings, project: TrackedProject, mapping: FieldMapping, *, was_read: bool
+) -> FieldInUse:
+    by_hand = _by_hand(
+        project.story_points_field, settings.story_points_field, "JIRA_ASSETS_STORY_POINTS_FIELD"
+    )
+    if by_hand is not None:
+        return FieldInUse("story points", *by_hand)
+    why = REASONS.get(mapping.chosen_by, mapping.chosen_by) if was_read else NOT_READ
+    return FieldInUse("story points", mapping.story_points_field, None, why)
+
+
+def _sprint(
+    settings: Settings, project: TrackedProject, mapping: FieldMapping, *, was_read: bool
+) -> FieldInUse:
+    by_hand = _by_hand(project.sprint_field, settings.sprint_field, "JIRA_ASSETS_SPRINT_FIELD")
+    if by_hand is not None:
+        return FieldInUse("sprint", *by_hand)
+    found = "a sprint field of Jira Software" if mapping.sprint_field else "the site has no sprint field"
+    return FieldInUse("sprint", mapping.sprint_field, None, found if was_read else NOT_READ)
+
+
+def _by_hand(own: str | None, of_site: str | None, setting: str) -> tuple[str, None, str] | None:
+    if own:
+        return own, None, "set by hand for this project"
+    return (of_site, None, f"set for the site by {setting}") if of_site else None
+
+
+def _named(field: FieldInUse, names: Mapping[str, str]) -> FieldInUse:
+    return replace(field, name=names.get(field.field_id or ""))

@@ -1,0 +1,83 @@
+"""Read the keys of projects as people give them: in any case, as keys of issues, as addresses of pages."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import click
+
+from jira_assets.cli.invocation import Invocation
+from jira_assets.cli.wiring import open_state
+
+_KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]+)(?:-[0-9]+)?")
+"""The key of a project, or that of one of its issues."""
+
+_IN_PATH = re.compile(r"/(?:projects?|browse|issues)/([A-Za-z][A-Za-z0-9_]+)(?:-[0-9]+)?(?:/|$)")
+_IN_QUERY = ("projectKey", "selectedIssue", "pkey")
+_IN_JQL = re.compile(r"\bproject\s*(?:=|in\s*\()\s*[\"']?([A-Za-z][A-Za-z0-9_]+)", re.IGNORECASE)
+
+
+class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions are not generic
+    """An argument that names a project; its value is the key in upper case."""
+
+    name = "key"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read a key; raises `BadParameter` where there is none."""
+        text = value.strip().strip("<>\"'")
+        if "/" in text:
+            self._check_site(text, param, ctx)
+            key = key_in_address(text)
+            if key is None:
+                self.fail(
+                    f"{value!r} names no project. Give its key, such as PAY, or the address of its board or "
+                    "of one of its issues; `jira-assets projects list` shows the keys.",
+                    param,
+                    ctx,
+                )
+            return key
+        found = _KEY.fullmatch(text)
+        if found is None:
+            several = " Separate several keys with blanks." if "," in text else ""
+            self.fail(
+                f"{value!r} is not a project key.{several} A key is short, such as PAY; "
+                "`jira-assets projects list` shows the keys beside the names.",
+                param,
+                ctx,
+            )
+        return found[1].upper()
+
+    def _check_site(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        """Refuse an address of another site than the connected one."""
+        invocation = ctx.find_object(Invocation) if ctx else None
+        host = urlsplit(text if "://" in text else f"//{text}").hostname
+        if invocation is None or not host or "." not in host:
+            return
+        from jira_assets.jira.connected import connected_as  # late: it imports SQLAlchemy
+
+        with open_state(invocation.settings) as state:
+            ours = connected_as(invocation.settings, state).site_url
+        if ours and urlsplit(ours).hostname != host:
+            self.fail(f"{value_shown(text)} is on {host}; this home is connected to {ours}.", param, ctx)
+
+
+def key_in_address(address: str) -> str | None:
+    """Return the key of the project that an address of Jira's pages is about; None when it says none."""
+    parts = urlsplit(address)
+    if found := _IN_PATH.search(unquote(parts.path)):
+        return found[1].upper()
+    asked = parse_qs(parts.query)
+    for name in _IN_QUERY:
+        if name in asked and (key := _KEY.fullmatch(asked[name][0])):
+            return key[1].upper()
+    found = _IN_JQL.search(asked.get("jql", [""])[0])
+    return found[1].upper() if found else None
+
+
+def value_shown(address: str) -> str:
+    """Shorten an address for a message: what follows the path is of no interest there."""
+    return address.partition("?")[0]
+
+
+PROJECT_KEY = ProjectKey()
