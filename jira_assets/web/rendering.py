@@ -18,7 +18,7 @@ from jira_assets.web.static_files import static_url
 def render(request: Request, template: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
     """Answer with a page."""
     desk = request.app.state.desk
-    here = {"path": request.url.path, "now": desk.now(), "site_url": desk.site_url}
+    here = {"path": request.scope["path"], "now": desk.now(), "site_url": desk.site_url}
     return HTMLResponse(environment().get_template(template).render(here | values), status_code)
 
 

@@ -89,9 +89,10 @@ class TokenGate:
         await self._app(scope, receive, send)
 
     def _may_enter(self, request: Request) -> bool:
-        if self._access.token is None or request.url.path == ENTRANCE:
+        path = request.scope["path"]  # not `request.url.path`: a Host header may hold a path of its own
+        if self._access.token is None or path == ENTRANCE:
             return True
-        if request.url.path.startswith("/static/"):  # the entrance wants its style sheet
+        if path.startswith("/static/"):  # the entrance needs its style sheet
             return True
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
@@ -100,6 +101,7 @@ class TokenGate:
 
     def _turn_away(self, request: Request) -> PlainTextResponse | RedirectResponse:
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            query = request.scope["query_string"].decode("latin-1")
+            after = request.scope["path"] + (f"?{query}" if query else "")
             return RedirectResponse(f"{ENTRANCE}?next={quote(after, safe='/')}", 303)
         return PlainTextResponse("Show the token: `Authorization: Bearer …`, or enter by a browser.\n", 401)
