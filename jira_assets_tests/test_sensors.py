@@ -18,7 +18,7 @@ from dagster._core.remote_origin import (  # what the daemon gives a run; there 
 from jira_assets.definitions import defs
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import PublishError
-from jira_assets.resources import JiraAssetsHome
+from jira_assets.resources import Home
 from jira_assets.runs import lock_of
 from jira_assets.sensors import AskedFor, decisions, freshness, read_cursor
 from jira_assets.warehouse.locks import lock_held
@@ -58,7 +58,7 @@ class Ticker:
     def tick(self) -> dg.SensorResult:
         """One tick."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        result = self.sensor(context, home=JiraAssetsHome())
+        result = self.sensor(context, home=Home())
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
         return result

@@ -15,6 +15,7 @@ from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
 from jira_assets.web import downloads, flow_page, people_page, projects_page, sync_page
 from jira_assets.web.access import Access
+from jira_assets.web.dagster_ui import BesideDagster
 from jira_assets.web.desk import Desk
 from jira_assets.web.entrance import enter
 from jira_assets.web.failures import tell_bug, tell_error, tell_http_error
@@ -39,15 +40,19 @@ ROUTES = [
 ]
 
 
-def create_app(load: Callable[[], Settings], access: Access | None = None) -> ASGIApp:
-    """Make the application; `load` reads the settings of the moment."""
+def create_app(
+    load: Callable[[], Settings], access: Access | None = None, dagster: ASGIApp | None = None
+) -> ASGIApp:
+    """Make the application; `load` reads the settings of the moment, `dagster` is served beside the page."""
     access = access or Access()
+    beside = [Middleware(BesideDagster, dagster=dagster)] if dagster else []
     app = Starlette(
         routes=ROUTES,
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=list(access.hosts), www_redirect=False),
             Middleware(TokenGate, access=access),
             Middleware(SameOrigin),
+            *beside,
         ],
         exception_handlers={
             JiraAssetsError: tell_error,
@@ -55,6 +60,6 @@ def create_app(load: Callable[[], Settings], access: Access | None = None) -> AS
             Exception: tell_bug,
         },
     )
-    app.state.desk = Desk(load)
+    app.state.desk = Desk(load, has_dagster=dagster is not None)
     app.state.access = access
     return AnswerHeaders(app)  # outermost: a page that tells of a bug needs the headers, too

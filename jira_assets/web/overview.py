@@ -90,7 +90,7 @@ def read_overview(desk: Desk, search: str = "") -> Overview:
     late_before = now - 1.5 * timedelta(minutes=settings.longest_age_minutes)
     requested = {request.project_id: request.requested_at for request in reversed(state.sync_requests())}
     statuses = read_statuses(state, desk.lake)
-    rows = [_row(status, requested, late_before, settings.dagster_url) for status in statuses]
+    rows = [_row(status, requested, late_before, desk.dagster_url) for status in statuses]
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from jira_assets import __version__
 from jira_assets.phrases import ago, counted
 from jira_assets.web import display
+from jira_assets.web.dagster_ui import PREFIX
 from jira_assets.web.static_files import static_url
 
 
@@ -19,6 +20,7 @@ def render(request: Request, template: str, *, status_code: int = 200, **values:
     """Answer with a page."""
     desk = request.app.state.desk
     here = {"path": request.scope["path"], "now": desk.now(), "site_url": desk.site_url}
+    here["dagster"] = PREFIX if desk.has_dagster else None
     return HTMLResponse(environment().get_template(template).render(here | values), status_code)
 
 

@@ -32,8 +32,8 @@ def lacking(what: str) -> None:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Chromium; skip the test where there is none."""
+def chromium(*options: str) -> Iterator[Browser]:
+    """Start Chromium, with options of its command line; skip the test where there is none."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         lacking("there is no Chromium: `make test` installs it as root, else `apt-get install chromium`")
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
         build_bundle()
     with sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=program, args=sandbox)
+        browser = playwright.chromium.launch(executable_path=program, args=[*sandbox, *options])
         yield browser
         browser.close()
 
