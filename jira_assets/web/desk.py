@@ -13,14 +13,18 @@ from jira_assets.warehouse.lake import Lake
 from jira_assets.web.dagster_ui import PREFIX
 from jira_assets.web.project_list import ProjectList
 from jira_assets.web.published import Published
+from jira_assets.web.sync_process import SyncProcess
 
 
 class Desk:
     """One for each process. It keeps the state open, and the published file only for a request."""
 
-    def __init__(self, load: Callable[[], Settings], *, has_dagster: bool = False) -> None:
+    def __init__(
+        self, load: Callable[[], Settings], *, has_dagster: bool = False, syncs_here: bool = False
+    ) -> None:
         self._load = load
         self.has_dagster = has_dagster
+        self.syncs = SyncProcess(load, lambda: self.state) if syncs_here else None
         self.projects = ProjectList()
 
     @property

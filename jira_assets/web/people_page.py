@@ -77,7 +77,7 @@ def _page(request: Request, refused: Refused | None = None) -> Response:
         "people.html",
         status_code=400 if refused else 200,
         search=search,
-        said=said if said in DECISIONS and not refused else None,
+        said=said if said in (*DECISIONS, "imported") and not refused else None,
         refused=refused,
         people=reader.read(search.q, search.project, ACCOUNTS_A_PAGE, skipped),
         members=reader.members,

@@ -40,6 +40,7 @@ def environment() -> Environment:
         number=display.number,
         moment=display.moment,
         day=display.day,
+        duration=display.duration,
         share=display.share,
         site=display.site,
         with_code=display.with_code,

@@ -40,7 +40,7 @@ def serve(
     access = check_access(bind, settings.web_token, settings.web_hosts)
     with _listen(bind, port) as listener, _dagster(workspace) as dagster:
         config = uvicorn.Config(
-            create_app(load, access, dagster),
+            create_app(load, access, dagster, syncs_here=True),
             log_level="warning",
             access_log=False,  # addresses hold what people searched for
             server_header=False,
