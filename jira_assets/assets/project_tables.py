@@ -176,7 +176,8 @@ def _show_failures(context: dg.AssetExecutionContext, config: SyncConfig, result
         counts = f"{len(result.failures)} of {len(result.outcomes)} projects failed"
         context.instance.add_run_tags(context.run.run_id, {RESULT_TAG: counts})
         if not _names_partitions(context, config):  # else they fail with this very run
-            report_failures(context.instance, context.run, result.failures)
+            errors = {outcome.project_key: outcome.error for outcome in result.failures if outcome.error}
+            report_failures(context.instance, errors, context.run)
 
 
 def _fail_when_partitions_failed(
