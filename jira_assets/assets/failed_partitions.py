@@ -53,7 +53,7 @@ def _run_like(cause: dg.DagsterRun | None) -> dg.DagsterRun:
     return dg.DagsterRun(
         job_name=cause.job_name if cause else "sync_jira",
         run_id=make_new_run_id(),
-        tags={CAUSE_TAG: cause.run_id} if cause else {},
+        tags={CAUSE_TAG: cause.run_id if cause else "probe"},
         asset_selection=frozenset(_KEYS),
         job_snapshot_id=cause.job_snapshot_id if cause else None,
         execution_plan_snapshot_id=cause.execution_plan_snapshot_id if cause else None,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +15,8 @@ from jira_assets.settings import Settings
 
 SILENCE = timedelta(minutes=2)
 """The daemon writes twice a minute that it lives."""
-RESULT_TAG = "jira_assets/result"
+RESULT_TAG, CAUSE_TAG = "jira_assets/result", "jira_assets/failures_of"
+"""How our runs are tagged: with how many projects failed, and as the failures of another run."""
 MOST_RUNS = 5
 _JOBS: Mapping[str, str] = {
     "sync_jira": "Sync",
@@ -68,8 +70,8 @@ class Glance:
 def glance_at_dagster(settings: Settings, now: datetime) -> Glance:
     """Read the heartbeat of the sensors' daemon, and the newest runs."""
     url = _storage_url(settings)
-    if url is None:
-        return Glance(is_alive=False)
+    if url is None:  # nothing was ever started here; of another DAGSTER_HOME nothing is known
+        return Glance(is_alive=None if os.environ.get("DAGSTER_HOME") else False)
     engine = create_engine(url)
     try:
         seen_at, runs = _heartbeat(engine), _runs(engine)
@@ -83,7 +85,8 @@ def glance_at_dagster(settings: Settings, now: datetime) -> Glance:
 def _storage_url(settings: Settings) -> str | None:
     if on_postgres := os.environ.get("DAGSTER_PG_URL"):
         return on_postgres
-    file = settings.dagster_dir / "history" / "runs.db"
+    folder = Path(os.environ.get("DAGSTER_HOME") or settings.dagster_dir)
+    file = folder / "history" / "runs.db"
     return f"sqlite:///file:{file}?mode=ro&uri=true" if file.exists() else None
 
 
@@ -100,10 +103,13 @@ def _runs(engine: Engine) -> list[Run]:
     query = text(
         "select runs.run_id, pipeline_name, status, start_time, end_time, tags.value from runs "
         "left join run_tags as tags on tags.run_id = runs.run_id and tags.key = :tag "
+        # What failed in another run is told there.
+        "where runs.run_id not in (select run_id from run_tags where key = :cause) "
         "order by runs.id desc limit :most"
     )
     with engine.connect() as connection:
-        found = connection.execute(query, {"tag": RESULT_TAG, "most": MOST_RUNS}).all()
+        values = {"tag": RESULT_TAG, "cause": CAUSE_TAG, "most": MOST_RUNS}
+        found = connection.execute(query, values).all()
     return [
         Run(run_id, job, status, result, _moment(started), _moment(ended))
         for run_id, job, status, started, ended, result in found

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -18,6 +19,7 @@ from jira_assets.state import State
 from jira_assets.sync.due import unsatisfied
 
 _PROGRAM = "from jira_assets.cli import main; main()"
+_ERROR = "Error: "
 _SOME_FAILED = 3
 _LAST_WORDS = 20_000
 
@@ -30,7 +32,7 @@ class SyncProcess:
         self._state = state
         self._lock = Lock()
         self._worker: Thread | None = None
-        self._tried = 0
+        self._tried_at = datetime.min.replace(tzinfo=UTC)
         self._said: Path | None = None
         self.failure: str | None = None
         """What the newest sync that was started here ended with, where it failed as a whole."""
@@ -70,11 +72,12 @@ class SyncProcess:
     def _next_keys(self) -> Sequence[str] | None:
         """Choose what was asked for since the last time: None for nothing, no key for everything."""
         state = self._state()
-        requests = [request for request in state.sync_requests() if request.request_id > self._tried]
+        # By time: SQLite gives the id of a request that was done to another.
+        requests = [r for r in state.sync_requests() if r.requested_at > self._tried_at]
         projects = state.tracked_projects()
         records = {record.project_id: record for record in state.records()}
         wanted = unsatisfied(requests, projects, records)
-        self._tried = max((request.request_id for request in requests), default=self._tried)
+        self._tried_at = max((request.requested_at for request in requests), default=self._tried_at)
         if not wanted:
             return None
         ids = {request.project_id for request in wanted}
@@ -88,14 +91,19 @@ class SyncProcess:
             ended = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False
             )
-            is_failed = ended.returncode not in (0, _SOME_FAILED)
-            self.failure = (self._words().strip() or "It ended without a word.") if is_failed else None
+            self.failure = self._error() if ended.returncode not in (0, _SOME_FAILED) else None
             self._said = None
 
+    def _error(self) -> str | None:
+        """Find what ended the sync as a whole; where each project failed, each of them tells why."""
+        _, found, words = self._words().rpartition(_ERROR)
+        return words.strip() if found else None
+
     def _words(self) -> str:
+        said = self._said
+        if said is None:
+            return ""
         try:
-            return (
-                self._said.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:] if self._said else ""
-            )
+            return said.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:]
         except OSError:  # it ended at this moment
             return ""

@@ -77,13 +77,15 @@ def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_pat
         expect(page.get_by_text("1 project newly tracked")).to_be_visible()
 
         page.get_by_role("link", name="Sync", exact=True).first.click()
-        expect(page.locator(".pill")).to_have_text("Not synced yet")
+        expect(page.locator("[data-label=State] .pill")).to_have_text("Not synced yet")
         page.get_by_role("button", name="Sync now", exact=True).click()
-        expect(page.locator(".pill")).to_have_text("Sync requested")
+        expect(page.locator("[data-label=State] .pill")).to_have_text("Sync requested")
         rig.sync()  # as the sensor does
         rig.publish()
         state.clear_sync_requests([request.request_id for request in state.sync_requests()])
-        expect(page.locator(".pill")).to_have_text("Up to date", timeout=15_000)  # by itself
+        expect(page.locator("[data-label=State] .pill")).to_have_text(
+            "Up to date", timeout=15_000
+        )  # by itself
 
         state.replace_team([TeamMember("m1", "Ana Silva")])
         page.get_by_role("link", name="People").click()
