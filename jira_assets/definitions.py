@@ -10,7 +10,7 @@ from jira_assets.assets.sync_status import sync_status
 from jira_assets.assets.warehouse import warehouse
 from jira_assets.checks import health
 from jira_assets.jobs import check_job, compact_job, publish_job, reconcile_job, refresh_site_job, sync_job
-from jira_assets.resources import JiraAssetsHome
+from jira_assets.resources import home_resource
 from jira_assets.schedules import schedules, settings_at_load
 from jira_assets.sensors import decisions, freshness
 
@@ -20,7 +20,7 @@ defs = dg.Definitions(
     jobs=[sync_job, reconcile_job, refresh_site_job, compact_job, publish_job, check_job],
     sensors=[freshness, decisions],
     schedules=schedules(settings_at_load()),
-    resources={"home": JiraAssetsHome()},
+    resources={"home": home_resource},
     # One process a run: the steps share one engine, and a second process would cost three seconds.
     executor=dg.in_process_executor,
 )

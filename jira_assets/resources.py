@@ -14,19 +14,12 @@ from jira_assets.sync.listener import present_listener
 from jira_assets.sync.workbench import Workbench, open_workbench
 
 
-class JiraAssetsHome(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagster's own generic is untyped in use
+class Home:
     """Everything a user keeps; settings come from the environment when a run starts, never at import."""
-
-    home: str | None = None
-
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Show that the run is alive for as long as its process is."""
-        if context.run is not None:
-            hold_run(self.settings().run_locks_dir, context.run.run_id)
 
     def settings(self) -> Settings:
         """Read the settings in force now."""
-        return load_settings({"home": self.home} if self.home else None)
+        return load_settings()
 
     @contextmanager
     def opened(self) -> Iterator[Workbench]:
@@ -37,3 +30,19 @@ class JiraAssetsHome(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
             return
         with open_workbench(self.settings(), present_listener()) as workbench:
             yield workbench
+
+
+JiraAssetsHome = dg.ResourceParam[Home]
+"""What an asset, op, sensor or schedule names as the type of its parameter `home`."""
+
+
+@dg.resource(
+    config_schema={},  # a run must not choose its home: whoever launches one could read and write elsewhere
+    description="The home: settings, state, lake and warehouse. JIRA_ASSETS_HOME names its folder.",
+)
+def home_resource(context: dg.InitResourceContext) -> Home:
+    """Give the home, and show that the run is alive for as long as its process is."""
+    home = Home()
+    if context.run is not None:
+        hold_run(home.settings().run_locks_dir, context.run.run_id)
+    return home

@@ -10,6 +10,7 @@ from typing import TypeVar
 import dagster as dg
 import msgspec
 
+from jira_assets.assets.failed_partitions import report_failures
 from jira_assets.assets.sync_status import status_event
 from jira_assets.checks import check_events, judge_status
 from jira_assets.decoding import decode_json
@@ -169,6 +170,7 @@ def _result(
 ) -> dg.SensorResult:
     for notice in look.notices:
         context.log.warning(notice)
+    _show_failures(context.instance, bench, look)
     events, cursor = _report(bench, cursor, look)
     deep = look.probe is not None and look.probe.is_deep
     return dg.SensorResult(
@@ -178,6 +180,16 @@ def _result(
         dynamic_partitions_requests=partitions,
         asset_events=events,
     )
+
+
+def _show_failures(instance: dg.DagsterInstance, bench: Workbench, look: Look) -> None:
+    """Call the partitions of projects failed that Jira refused to tell about."""
+    if look.probe is not None and look.probe.set_aside:
+        keys = {project.project_id: project.project_key for project in bench.state.tracked_projects()}
+        aside = look.probe.set_aside.items()
+        report_failures(
+            instance, {keys[project_id]: error for project_id, error in aside if project_id in keys}
+        )
 
 
 def _report(bench: Workbench, cursor: Cursor, look: Look) -> tuple[list[Event], Cursor]:

@@ -16,11 +16,12 @@ from dagster._core.remote_origin import (  # what the daemon gives a run; there 
     RemoteRepositoryOrigin,
 )
 
+from jira_assets.assets.failed_partitions import failed_partitions
 from jira_assets.definitions import defs
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import PublishError
 from jira_assets.partitions import follow_requests
-from jira_assets.resources import JiraAssetsHome
+from jira_assets.resources import Home
 from jira_assets.runs import lock_of
 from jira_assets.sensors import AskedFor, decisions, freshness, read_cursor
 from jira_assets.warehouse.locks import holder, lock_held
@@ -60,7 +61,7 @@ class Ticker:
     def tick(self) -> dg.SensorResult:
         """One tick."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        result = self.sensor(context, home=JiraAssetsHome())
+        result = self.sensor(context, home=Home())
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
         return result
@@ -345,6 +346,18 @@ def test_it_reports_at_most_every_quarter_of_an_hour_and_verdicts_only_when_they
     failing = [event for event in third.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
     assert {event.check_name: event.passed for event in failing}["every_project_synced"] is False
     assert read_cursor(ticker.cursor).reported_at is not None
+
+
+def test_a_project_that_jira_refuses_is_a_failed_partition_at_once(rig: Rig, ticker: Ticker) -> None:
+    run(ticker.instance, ticker.tick())
+    refused = keys(rig)[0]
+    rig.site.forbid_project(refused)
+    ticker.tick()
+    ticker.tick()
+    (failed,) = ticker.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+    assert failed_partitions(ticker.instance, dg.AssetKey("jira_issues")) == {refused}
+    (said,) = ticker.instance.all_logs(failed.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+    assert str(said.get_dagster_event().message).startswith(f"{refused}: ")
 
 
 def test_a_cursor_of_another_version_is_forgotten() -> None:

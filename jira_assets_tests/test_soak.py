@@ -17,7 +17,7 @@ import pytest
 from jira_assets.definitions import defs
 from jira_assets.demo.generate import generate_site
 from jira_assets.demo.life import Life
-from jira_assets.resources import JiraAssetsHome
+from jira_assets.resources import Home
 from jira_assets.sensors import freshness
 from jira_assets.sync.workbench import Workbench
 from jira_assets_tests.rig import Rig, open_rig
@@ -50,7 +50,7 @@ class Soak:
     """A sensor that ticks by the clock of a demo site, and the runs that it asks for."""
 
     def __init__(self, rig: Rig, instance: dg.DagsterInstance) -> None:
-        class VirtualHome(JiraAssetsHome):
+        class VirtualHome(Home):
             """The home as it is opened everywhere, with the clock of the site."""
 
             @contextmanager

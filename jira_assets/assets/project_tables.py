@@ -12,6 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from jira_assets.assets.catalog import issue_lineage
+from jira_assets.assets.failed_partitions import failed_partitions, report_failures
 from jira_assets.assets.site_tables import site_events
 from jira_assets.assets.specs import JIRA_ISSUES, PROJECT_SPECS, RAW_JIRA_ISSUES
 from jira_assets.assets.warehouse import warehouse_event
@@ -27,6 +28,9 @@ from jira_assets.warehouse.manifest import Proof
 
 RAW_TABLE_STANDS_FOR = "jira_issues"
 """The raw files have no fingerprint of their own; what is derived from them has."""
+
+RESULT_TAG = "jira_assets/result"
+"""The tag of a run in which projects failed: how many. The page shows it, too."""
 
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
@@ -80,6 +84,7 @@ def project_tables(
         yield from check_events(judge_status(bench))
         if published is not None:
             yield from check_events(judge_tables(bench))
+        _show_failures(context, config, result)
         _fail_when_partitions_failed(context, config, result, missing)
 
 
@@ -131,6 +136,7 @@ def _project_events(
         if spec.key not in context.selected_asset_keys:
             continue
         logged = context.instance.get_materialized_partitions(spec.key)
+        logged -= failed_partitions(context.instance, spec.key)  # green again, also when nothing changed
         for outcome in outcomes:
             if not outcome.ok:
                 continue
@@ -182,6 +188,16 @@ def _proof_metadata(proof: Proof) -> dict[str, Any]:
         "issues in Jira then": proof.in_jira,
         "issues in the lake then": proof.in_lake,
     }
+
+
+def _show_failures(context: dg.AssetExecutionContext, config: SyncConfig, result: SyncResult) -> None:
+    """Say in the run how many projects failed, and call their partitions failed."""
+    if result.failures:
+        counts = f"{len(result.failures)} of {len(result.outcomes)} projects failed"
+        context.instance.add_run_tags(context.run.run_id, {RESULT_TAG: counts})
+        if not _names_partitions(context, config):  # else they fail with this very run
+            errors = {outcome.project_key: outcome.error for outcome in result.failures if outcome.error}
+            report_failures(context.instance, errors, context.run)
 
 
 def _fail_when_partitions_failed(

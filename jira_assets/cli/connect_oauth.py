@@ -7,6 +7,8 @@ import os
 import secrets
 import sys
 import webbrowser
+from collections.abc import Callable
+from functools import partial
 
 import click
 
@@ -26,13 +28,19 @@ NEEDED = ("read:jira-work", "read:jira-user")
 CONSOLE = "https://developer.atlassian.com/console/myapps"
 
 
-def connect_by_oauth(invocation: Invocation, settings: Settings, *, browser: bool) -> None:
-    """Walk a person through it."""
+Send = Callable[[str], None]
+
+
+def connect_by_oauth(
+    invocation: Invocation, settings: Settings, *, browser: bool = True, send: Send | None = None
+) -> None:
+    """Walk a person through it; `send` takes the person to the consent, in place of a browser opened here."""
     if settings.jira_site_url:
         insist_on_cloud(settings.jira_site_url)
     app = _app(invocation, settings)
     redirect_uri = callback_url(settings.callback_port)
-    code = _consent(invocation, settings, app, redirect_uri, browser=browser)
+    send = send or partial(_send_to_browser, invocation)
+    code = _consent(invocation, settings, app, redirect_uri, send if browser else None)
     tokens = _redeem(app, code, redirect_uri)
     _check_scopes(invocation, settings, tokens)
     site = _choose_site(fetch_accessible_sites(settings.jira_api_url, tokens.access_token), settings)
@@ -57,17 +65,17 @@ def _app(invocation: Invocation, settings: Settings) -> OAuthApp:
 
 
 def _consent(
-    invocation: Invocation, settings: Settings, app: OAuthApp, redirect_uri: str, *, browser: bool
+    invocation: Invocation, settings: Settings, app: OAuthApp, redirect_uri: str, send: Send | None
 ) -> str:
     state = secrets.token_urlsafe(32)
     url = app.consent_url(redirect_uri, state, settings.oauth_scopes)
-    if not browser:
+    if send is None:
         invocation.say(f"3  Open this address in any browser and agree:\n\n{url}\n")
         invocation.say("   The browser is then sent to an address that it cannot open. Copy it whole.")
         # Hidden: it holds the code, which nobody should find in a scrolled-back terminal.
         return read_code(ask_secret("   That address", None), state)
     with _listen(settings.callback_port, state) as server:
-        _send_to_browser(invocation, url)
+        send(url)
         code = server.wait(SECONDS_TO_CONSENT)
     if code is None:
         raise AuthenticationError(

@@ -200,22 +200,18 @@ def _say_how_to_go_on(
 ) -> None:
     program = Path(sys.argv[0])
     command = f"{_beside(program, 'jira-assets')} --home {shlex.quote(str(settings.home))}"
-    exports = {"JIRA_ASSETS_HOME": str(settings.home), "DAGSTER_HOME": str(settings.dagster_dir)}
-    if not once:
-        exports |= connection
+    elsewhere = "" if once else ", in another terminal"
     lines = [
         "",
         f"The tables are in {settings.warehouse_file}. Query them:",
         f'  {command} sql "select * from jira_issues limit 5"',
         "",
-        "See the run and the lineage in Dagster:",
-        *(f"  export {name}={shlex.quote(value)}" for name, value in exports.items()),
-        f"  {_beside(program, 'dagster-webserver')} -m jira_assets.definitions",
-        "  then open http://127.0.0.1:3000",
+        f"See the run and the lineage in Dagster, at /dagster of the page{elsewhere}:",
+        *(f"  export {name}={shlex.quote(value)}" for name, value in ({} if once else connection).items()),
+        f"  {command} up",
     ]
     if not once:
         lines += ["", f"The site stays up at {settings.jira_site_url}; Ctrl-C ends it."]
-    elsewhere = "" if once else ", in another terminal"
     lines += ["", f"See the page with the charts{elsewhere}:", f"  {command} web --open"]
     for line in lines:
         invocation.say(line)

@@ -36,34 +36,31 @@ class Service:
 
 
 @click.command()
-@click.option("--port", default=3000, show_default=True, help="Port of Dagster's UI.")
-@click.option("--page-port", default=3210, show_default=True, help="Port of the page.")
+@click.option("--port", default=3210, show_default=True, help="Port of the page and of Dagster's UI.")
 @pass_invocation
-def up(invocation: Invocation, port: int, page_port: int) -> None:
-    """Run the page, Dagster with its UI, and the daemon that syncs by itself, until Ctrl-C.
+def up(invocation: Invocation, port: int) -> None:
+    """Run the page, Dagster's UI beside it, and the daemon that syncs by itself, until Ctrl-C.
 
+    Dagster's UI is at /dagster of the page, and answers only what the page would answer.
     When one of them ends, all end, and the exit code is 1.
     """
     folder = use_dagster_home(invocation.settings)
     if not (folder / "history").exists():
         create_storage()
-    os.environ.setdefault("JIRA_ASSETS_DAGSTER_URL", f"http://{HOST}:{port}")  # for the links of the page
     with as_file(files("jira_assets") / "workspace.yaml") as workspace:
-        services = services_of(str(workspace), port, page_port)
+        services = services_of(str(workspace), port)
         for service in services:
             _insist_on_free_port(service)
         with stop_on_signals() as stopping:
             _run(invocation, services, stopping)
 
 
-def services_of(workspace: str, port: int, page_port: int) -> list[Service]:
+def services_of(workspace: str, port: int) -> list[Service]:
     """List what runs. Each is a module of this Python, so that no other installation is started."""
     python = [sys.executable, "-m"]
+    page = [*python, "jira_assets.web", "--port", str(port), "--workspace", workspace]
     return [
-        Service("The page", [*python, "jira_assets.web", "--port", str(page_port)], page_port),
-        Service(
-            "Dagster's UI", [*python, "dagster_webserver", "-h", HOST, "-p", str(port), "-w", workspace], port
-        ),
+        Service("The page, with Dagster at /dagster", page, port),
         Service("Dagster's daemon", [*python, "dagster._daemon", "run", "-w", workspace]),
     ]
 
@@ -134,5 +131,5 @@ def _insist_on_free_port(service: Service) -> None:
         except OSError:
             raise SettingsError(
                 f"Port {service.port} is in use by {port_owner(service.port)}.",
-                "End it, or choose another with --port or --page-port.",
+                "End it, or choose another with --port.",
             ) from None

@@ -6,6 +6,7 @@ import webbrowser
 
 import click
 
+from jira_assets.cli.dagster_home import use_dagster_home
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.settings import load_settings
 
@@ -13,9 +14,10 @@ from jira_assets.settings import load_settings
 @click.command()
 @click.option("--bind", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=3210, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option("--workspace", metavar="FILE", help="Serve the UI of this Dagster workspace at /dagster, too.")
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
 @pass_invocation
-def web(invocation: Invocation, bind: str, port: int, open_browser: bool) -> None:
+def web(invocation: Invocation, bind: str, port: int, workspace: str | None, open_browser: bool) -> None:
     """Serve the page: sync, projects, people and flow.
 
     It listens on this machine only. Any other --bind needs JIRA_ASSETS_WEB_TOKEN and JIRA_ASSETS_WEB_HOSTS.
@@ -29,4 +31,6 @@ def web(invocation: Invocation, bind: str, port: int, open_browser: bool) -> Non
         if open_browser:
             webbrowser.open(address)
 
-    serve(lambda: load_settings(home), bind=bind, port=port, on_ready=tell)
+    if workspace:
+        use_dagster_home(invocation.settings)
+    serve(lambda: load_settings(home), bind=bind, port=port, workspace=workspace, on_ready=tell)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -136,8 +136,11 @@ def _prepare_sqlite(engine: Engine, path: str | None) -> None:
         )
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # SQLite gives its -wal and -shm files the mode of the database, so it has to be right from the start.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # SQLite gives its -wal and -shm files the mode of the database, so it has to be right from the start. A
+    # file that is there must not be opened and closed: with that, the system drops all locks of this process
+    # on it, and the next process to close it removes the -wal that our other connections go on writing to.
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     if file.stat().st_mode & 0o077:
         file.chmod(0o600)
     event.listen(engine, "connect", _leave_transactions_to_us)

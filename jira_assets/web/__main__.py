@@ -15,9 +15,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m jira_assets.web", description=__doc__)
     parser.add_argument("--bind", default=DEFAULT_BIND)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--workspace", help="Workspace file of the Dagster to serve beside the page.")
     chosen = parser.parse_args()
     try:
-        serve(load_settings, bind=chosen.bind, port=chosen.port)
+        serve(load_settings, bind=chosen.bind, port=chosen.port, workspace=chosen.workspace)
     except JiraAssetsError as error:
         sys.stderr.write(f"Error: {error.reason}\n{error.instruction}\n")
         return error.exit_code

@@ -13,8 +13,17 @@ from starlette.types import ASGIApp
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
-from jira_assets.web import downloads, flow_page, people_page, projects_page, sync_page
+from jira_assets.web import (
+    connect_page,
+    downloads,
+    flow_page,
+    people_page,
+    projects_page,
+    sync_page,
+    team_page,
+)
 from jira_assets.web.access import Access
+from jira_assets.web.dagster_ui import BesideDagster
 from jira_assets.web.desk import Desk
 from jira_assets.web.entrance import enter
 from jira_assets.web.failures import tell_bug, tell_error, tell_http_error
@@ -30,6 +39,10 @@ ROUTES = [
     Route("/projects/list", projects_page.show_list),
     Route("/people", people_page.show),
     Route("/people", people_page.decide, methods=["POST"]),
+    Route("/people/team", team_page.show),
+    Route("/people/team", team_page.import_team, methods=["POST"]),
+    Route("/connect", connect_page.show),
+    Route("/connect", connect_page.connect, methods=["POST"]),
     Route("/people.csv", downloads.unmatched),
     Route("/flow", flow_page.show),
     Route("/flow/{panel}.json", flow_page.panel_data),
@@ -39,15 +52,27 @@ ROUTES = [
 ]
 
 
-def create_app(load: Callable[[], Settings], access: Access | None = None) -> ASGIApp:
-    """Make the application; `load` reads the settings of the moment."""
+def create_app(
+    load: Callable[[], Settings],
+    access: Access | None = None,
+    dagster: ASGIApp | None = None,
+    *,
+    syncs_here: bool = False,
+) -> ASGIApp:
+    """Make the application.
+
+    `load` reads the settings of the moment, `dagster` is served beside the page. With `syncs_here`, a sync
+    that is asked for starts at once in a process of its own; without, it waits for the sensor of Dagster.
+    """
     access = access or Access()
+    beside = [Middleware(BesideDagster, dagster=dagster)] if dagster else []
     app = Starlette(
         routes=ROUTES,
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=list(access.hosts), www_redirect=False),
             Middleware(TokenGate, access=access),
             Middleware(SameOrigin),
+            *beside,
         ],
         exception_handlers={
             JiraAssetsError: tell_error,
@@ -55,6 +80,6 @@ def create_app(load: Callable[[], Settings], access: Access | None = None) -> AS
             Exception: tell_bug,
         },
     )
-    app.state.desk = Desk(load)
+    app.state.desk = Desk(load, has_dagster=dagster is not None, syncs_here=syncs_here)
     app.state.access = access
     return AnswerHeaders(app)  # outermost: a page that tells of a bug needs the headers, too

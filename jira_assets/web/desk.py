@@ -10,15 +10,21 @@ from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
 from jira_assets.state import State
 from jira_assets.warehouse.lake import Lake
+from jira_assets.web.dagster_ui import PREFIX
 from jira_assets.web.project_list import ProjectList
 from jira_assets.web.published import Published
+from jira_assets.web.sync_process import SyncProcess
 
 
 class Desk:
     """One for each process. It keeps the state open, and the published file only for a request."""
 
-    def __init__(self, load: Callable[[], Settings]) -> None:
+    def __init__(
+        self, load: Callable[[], Settings], *, has_dagster: bool = False, syncs_here: bool = False
+    ) -> None:
         self._load = load
+        self.has_dagster = has_dagster
+        self.syncs = SyncProcess(load, lambda: self.state) if syncs_here else None
         self.projects = ProjectList()
 
     @property
@@ -38,6 +44,11 @@ class Desk:
             return self.settings.jira_site_url or self.state.connected_site().url
         except JiraAssetsError:  # the page that tells of it wants an address, too
             return None
+
+    @property
+    def dagster_url(self) -> str:
+        """Where links to Dagster lead: beside the page, where it is served there."""
+        return PREFIX if self.has_dagster else self.settings.dagster_url
 
     @property
     def lake(self) -> Lake:

@@ -26,6 +26,16 @@ def moment(value: datetime | None) -> str:
     return f"{aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def duration(seconds: float | None) -> str:
+    """Write how long something took; a dash for what has not ended."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def day(value: date | None) -> str:
     """Write a day."""
     return NOTHING if value is None else f"{value:%Y-%m-%d}"

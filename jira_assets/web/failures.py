@@ -42,6 +42,6 @@ def tell_bug(request: Request, _: Exception) -> Response:
 
 
 def _answer(request: Request, code: int, reason: str, instruction: str) -> Response:
-    if request.url.path.endswith(".json"):
+    if request.scope["path"].endswith(".json"):
         return JSONResponse({"reason": reason, "instruction": instruction}, code)
     return render(request, "error.html", status_code=code, code=code, reason=reason, instruction=instruction)

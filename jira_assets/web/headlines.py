@@ -31,10 +31,13 @@ def _burndown(rows: Sequence[Row]) -> str:
     if not known:
         return ""
     left, start = known[-1]["remaining"], known[0]["remaining"]
+    # Scope that was added since the start counts: else more could be left than there was.
+    scope = start + sum(row["scope_change"] for row in known)
     days = sum(row["remaining"] is None and row["is_working_day"] for row in rows)
     to_go = f", {_counted(days, 'working day')} to go" if days else ""
-    points = f"{number(left, _places(left))} points left of {number(start, _places(start))}"
-    return f"{rows[0]['sprint_name']}: {points}{to_go}"
+    points = f"{number(left, _places(left))} points left of {number(scope, _places(scope))}"
+    at_start = f" ({number(start, _places(start))} at the start)" if scope != start else ""
+    return f"{rows[0]['sprint_name']}: {points}{at_start}{to_go}"
 
 
 def _flow_times(rows: Sequence[Row]) -> str:

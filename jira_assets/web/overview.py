@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
 
 from jira_assets.state import State
-from jira_assets.state.records import SyncRecord
+from jira_assets.state.records import SyncRecord, SyncRequest
 from jira_assets.sync.notices import StandingNotice, current_notices
 from jira_assets.sync.status import ProjectStatus, read_statuses
+from jira_assets.web.dagster_glance import Glance, glance_at_dagster
 from jira_assets.web.desk import Desk
 
 MOST_SHOWN = 200
@@ -34,6 +35,13 @@ class ProjectRow:
     requested_at: datetime | None
     is_late: bool
     dagster_url: str
+    progress: str
+    """How far the reading is, where the sync is at work for this page."""
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the newest sync went well: that another was asked for does not make it old."""
+        return self.record.status == "complete"
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,9 @@ class Overview:
     found: Sequence[ProjectRow]
     paused_until: datetime | None
     pause_reason: str | None
+    dagster: Glance
+    failure: str | None
+    """What the newest sync that this page started said, where it failed as a whole."""
     unheard_since: datetime | None
     """When the oldest request was made that nobody has picked up, although the sensor had the time."""
     notices: Sequence[StandingNotice] = ()
@@ -58,6 +69,11 @@ class Overview:
     def counts(self) -> Counter[str]:
         """How many projects stand how."""
         return Counter(row.standing for row in self.rows)
+
+    @property
+    def up_to_date(self) -> int:
+        """How many projects are up to date."""
+        return sum(row.is_up_to_date for row in self.rows)
 
     @property
     def issues(self) -> int:
@@ -91,14 +107,26 @@ def read_overview(desk: Desk, search: str = "") -> Overview:
     state, settings, now = desk.state, desk.settings, desk.now()
     # A project that is just due is not late: the next round of the sensor is on its way.
     late_before = now - 1.5 * timedelta(minutes=settings.longest_age_minutes)
-    requested = {request.project_id: request.requested_at for request in reversed(state.sync_requests())}
-    statuses = read_statuses(state, desk.lake)
-    rows = [_row(status, requested, late_before, settings.dagster_url) for status in statuses]
+    statuses, requests = read_statuses(state, desk.lake), state.sync_requests()
+    progress = desk.syncs.progress_of if desk.syncs else lambda _: ""
+    rows = [
+        _row(status, _requested_at(requests, status.record), late_before, desk.dagster_url, progress)
+        for status in statuses
+    ]
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
     notices = current_notices(desk.lake, state.tracked_projects())
-    return Overview(rows, found, *_pause(state, now), _unheard(rows, now), notices)
+    failure = desk.syncs.failure if desk.syncs else None
+    glance = glance_at_dagster(settings, now)
+    return Overview(rows, found, *_pause(state, now), glance, failure, _unheard(rows, now), notices)
+
+
+def _requested_at(requests: Sequence[SyncRequest], record: SyncRecord) -> datetime | None:
+    """Tell since when a sync of the project is asked for and was not tried; no project stands for all."""
+    asked = [r.requested_at for r in requests if r.project_id in (None, record.project_id)]
+    tried = record.last_sync_at
+    return min((at for at in asked if tried is None or tried < at), default=None)
 
 
 def _pause(state: State, now: datetime) -> tuple[datetime | None, str | None]:
@@ -112,10 +140,13 @@ def _unheard(rows: Sequence[ProjectRow], now: datetime) -> datetime | None:
 
 
 def _row(
-    status: ProjectStatus, requested: Mapping[str | None, datetime], late_before: datetime, dagster_url: str
+    status: ProjectStatus,
+    requested_at: datetime | None,
+    late_before: datetime,
+    dagster_url: str,
+    progress: Callable[[str], str],
 ) -> ProjectRow:
     record = status.record
-    requested_at = requested.get(record.project_id) or requested.get(None)  # None: all of them
     return ProjectRow(
         name=status.name,
         record=record,
@@ -124,4 +155,5 @@ def _row(
         requested_at=requested_at,
         is_late=record.fresh_at is not None and record.fresh_at < late_before,
         dagster_url=f"{dagster_url}/assets/jira_issues?view=partitions&partition={quote(record.project_key)}",
+        progress=progress(record.project_key) if record.status == "syncing" else "",
     )

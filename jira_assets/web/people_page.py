@@ -41,8 +41,32 @@ class Search:
         return f"/people?{query}" if query else "/people"
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A decision that was not taken: about which account, what was typed, and what is wrong with it."""
+
+    account_id: str
+    member: str
+    error: InputError
+
+
 def show(request: Request) -> Response:
     """Show the page."""
+    return _page(request)
+
+
+async def decide(request: Request) -> Response:
+    """Keep a decision about an account; what was refused stands on the page again, beside the reason."""
+    form = await read_form(request)
+    try:
+        decision = await run_in_threadpool(_decide, request.app.state.desk, form)
+    except InputError as error:
+        refused = Refused(form.get("account_id"), form.get("member"), error)
+        return await run_in_threadpool(_page, request, refused)
+    return RedirectResponse(Search.of(request).address(said=decision), 303)
+
+
+def _page(request: Request, refused: Refused | None = None) -> Response:
     desk: Desk = request.app.state.desk
     search = Search.of(request)
     reader = PeopleReader(desk)
@@ -51,19 +75,14 @@ def show(request: Request) -> Response:
     return render(
         request,
         "people.html",
+        status_code=400 if refused else 200,
         search=search,
-        said=said if said in DECISIONS else None,
+        said=said if said in (*DECISIONS, "imported") and not refused else None,
+        refused=refused,
         people=reader.read(search.q, search.project, ACCOUNTS_A_PAGE, skipped),
         members=reader.members,
         a_page=ACCOUNTS_A_PAGE,
     )
-
-
-async def decide(request: Request) -> Response:
-    """Keep a decision about an account."""
-    form = await read_form(request)
-    decision = await run_in_threadpool(_decide, request.app.state.desk, form)
-    return RedirectResponse(Search.of(request).address(said=decision), 303)
 
 
 def _decide(desk: Desk, form: Form) -> Decision:

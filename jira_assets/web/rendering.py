@@ -12,13 +12,15 @@ from starlette.responses import HTMLResponse
 from jira_assets import __version__
 from jira_assets.phrases import ago, counted
 from jira_assets.web import display
+from jira_assets.web.dagster_ui import PREFIX
 from jira_assets.web.static_files import static_url
 
 
 def render(request: Request, template: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
     """Answer with a page."""
     desk = request.app.state.desk
-    here = {"path": request.url.path, "now": desk.now(), "site_url": desk.site_url}
+    here = {"path": request.scope["path"], "now": desk.now(), "site_url": desk.site_url}
+    here["dagster"] = PREFIX if desk.has_dagster else None
     return HTMLResponse(environment().get_template(template).render(here | values), status_code)
 
 
@@ -38,6 +40,7 @@ def environment() -> Environment:
         number=display.number,
         moment=display.moment,
         day=display.day,
+        duration=display.duration,
         share=display.share,
         site=display.site,
         with_code=display.with_code,

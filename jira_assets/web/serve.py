@@ -5,14 +5,16 @@ from __future__ import annotations
 import ctypes
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from jira_assets.errors import InputError, SettingsError
 from jira_assets.settings import Settings
 from jira_assets.web.access import check_access
 from jira_assets.web.application import create_app
+from jira_assets.web.dagster_ui import open_dagster
 
 DEFAULT_BIND = "127.0.0.1"
 DEFAULT_PORT = 3210
@@ -24,31 +26,37 @@ def serve(
     *,
     bind: str = DEFAULT_BIND,
     port: int = DEFAULT_PORT,
+    workspace: str | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the page until this process is told to stop; `on_ready` learns its address.
 
-    `load` reads the settings of the moment. Raises `SettingsError` when the page would be open to the network
-    without a token, `InputError` when the port is taken.
+    `load` reads the settings of the moment. With a `workspace` file, Dagster's UI is served beside the page.
+    Raises `SettingsError` when the page would be open to the network without a token, `InputError` when the
+    port is taken.
     """
     _share_one_heap()
     settings = load()
     access = check_access(bind, settings.web_token, settings.web_hosts)
-    config = uvicorn.Config(
-        create_app(load, access),
-        log_level="warning",
-        access_log=False,  # addresses hold what people searched for
-        server_header=False,
-        proxy_headers=False,  # who asks is decided by what they show, not by what a header says
-        lifespan="off",
-        loop="asyncio",  # uvloop is quicker than a page for a team needs, and larger
-        ws="none",
-        timeout_graceful_shutdown=3,
-    )
-    with _listen(bind, port) as listener:
+    with _listen(bind, port) as listener, _dagster(workspace) as dagster:
+        config = uvicorn.Config(
+            create_app(load, access, dagster, syncs_here=True),
+            log_level="warning",
+            access_log=False,  # addresses hold what people searched for
+            server_header=False,
+            proxy_headers=False,  # who asks is decided by what they show, not by what a header says
+            lifespan="off",
+            loop="asyncio",  # uvloop is quicker than a page for a team needs, and larger
+            ws="auto" if dagster else "none",
+            timeout_graceful_shutdown=3,
+        )
         if on_ready:
             on_ready(f"http://{bind}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _dagster(workspace: str | None) -> AbstractContextManager[ASGIApp | None]:
+    return open_dagster(workspace) if workspace else nullcontext()
 
 
 def _share_one_heap() -> None:

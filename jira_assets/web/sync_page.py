@@ -21,7 +21,10 @@ def show(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     connection = connected_as(desk.settings, desk.state, desk.now())
     said = request.query_params.get("said")
-    return render(request, "sync.html", connection=connection, said=said, **_projects(request))
+    here = desk.syncs is not None
+    return render(
+        request, "sync.html", connection=connection, said=said, syncs_here=here, **_projects(request)
+    )
 
 
 def show_projects(request: Request) -> Response:
@@ -30,7 +33,7 @@ def show_projects(request: Request) -> Response:
 
 
 async def request_sync(request: Request) -> Response:
-    """Ask for a sync of one project, or of all; the sensor in Dagster picks it up."""
+    """Ask for a sync of one project, or of all; it is started here at once, or by the sensor in Dagster."""
     desk: Desk = request.app.state.desk
     form = await read_form(request)
     await run_in_threadpool(_request, desk, form.get("project"))
@@ -40,12 +43,15 @@ async def request_sync(request: Request) -> Response:
 def _request(desk: Desk, key: str) -> None:
     project = desk.state.find_tracked([key])[0] if key else None
     desk.state.request_sync(project.project_id if project else None)
+    if desk.syncs:
+        desk.syncs.follow_requests()
 
 
 def _projects(request: Request) -> dict[str, Any]:
     desk: Desk = request.app.state.desk
     search = request.query_params.get("q", "").strip()
-    return {"overview": read_overview(desk, search), "q": search, **_published(desk)}
+    overview = read_overview(desk, search)
+    return {"overview": overview, "q": search, "dagster_url": desk.dagster_url, **_published(desk)}
 
 
 def _published(desk: Desk) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 
 from jira_assets.assets import project_tables
 from jira_assets.definitions import defs
@@ -119,6 +120,44 @@ def test_a_forbidden_project_fails_the_check_but_no_other_project(
     check = verdict(result, "every_project_synced")
     assert not check.passed
     assert forbidden in check.metadata
+
+
+def statuses(instance: dg.DagsterInstance, table: str) -> tuple[set[str], set[str]]:
+    """The partitions that Dagster's UI shows as made, and those it shows as failed."""
+    asset = defs.get_assets_def(dg.AssetKey("jira_issues"))
+    cached = get_and_update_asset_status_cache_value(instance, dg.AssetKey(table), asset.partitions_def)
+    assert cached is not None
+    assert asset.partitions_def is not None
+    made = cached.deserialize_materialized_partition_subsets(asset.partitions_def)
+    failed = cached.deserialize_failed_partition_subsets(asset.partitions_def)
+    return set(made.get_partition_keys()) - set(failed.get_partition_keys()), set(failed.get_partition_keys())
+
+
+def test_a_failed_project_is_red_until_it_goes_well_again(rig: Rig, instance: dg.DagsterInstance) -> None:
+    first, *others = [project.project_key for project in rig.tracked]
+    run_sync(instance)
+    rig.site.forbid_project(first)
+    result = run_sync(instance)
+
+    for table in TABLES:
+        assert statuses(instance, table) == (set(others), {first})
+    (told,) = instance.get_runs(dg.RunsFilter(tags={"jira_assets/failures_of": result.run_id}))
+    assert told.status is dg.DagsterRunStatus.FAILURE
+    (reason,) = [
+        event.user_message or event.message
+        for event in instance.all_logs(told.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+    ]
+    assert reason.startswith(f"{first}: ")
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert run.tags["jira_assets/result"] == "1 of 4 projects failed"
+
+    run_sync(instance)
+    assert len(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))) == 1, "told once"
+    rig.site.forbid_project(first, forbidden=False)
+    run_sync(instance)
+    for table in TABLES:
+        assert statuses(instance, table) == ({first, *others}, set())
 
 
 def test_a_run_without_the_forbidden_project_does_not_turn_the_check_green(

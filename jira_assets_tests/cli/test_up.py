@@ -39,7 +39,7 @@ raise SystemExit(7)
 
 def serve(monkeypatch: pytest.MonkeyPatch, *programs: str) -> None:
     services = [Service(str(n), [sys.executable, "-c", code]) for n, code in enumerate(programs)]
-    monkeypatch.setattr(up, "services_of", lambda workspace, port, page_port: services)
+    monkeypatch.setattr(up, "services_of", lambda workspace, port: services)
 
 
 def test_when_one_ends_all_end(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,12 +70,11 @@ def test_a_signal_stops_everything(
     assert Path("stopped").exists()
 
 
-@pytest.mark.parametrize("option", ["--port", "--page-port"])
-def test_a_busy_port_is_told_before_anything_starts(run: Run, home: Path, option: str) -> None:
+def test_a_busy_port_is_told_before_anything_starts(run: Run, home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        result = run("up", option, str(taken.getsockname()[1]))
+        result = run("up", "--port", str(taken.getsockname()[1]))
     assert result.exit_code == 1
     assert f"in use by process {os.getpid()} (" in result.stderr
 
@@ -88,20 +87,21 @@ def test_both_workspaces_name_the_same_location() -> None:
 
 @pytest.mark.prove
 def test_dagster_answers_and_stops_without_leaving_anything(home: Path) -> None:
-    with socket.socket() as probe, socket.socket() as second:
+    with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        port, page_port = probe.getsockname()[1], second.getsockname()[1]
+        port = probe.getsockname()[1]
     command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "up", "--port", str(port)]
-    command += ["--page-port", str(page_port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         answered = False
         for _ in range(600):
-            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info") as answer:
+            with (
+                suppress(OSError),
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/dagster/server_info") as answer,
+            ):
                 answered = answer.status == 200
                 break
             time.sleep(0.1)
-        with urllib.request.urlopen(f"http://127.0.0.1:{page_port}/") as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
             shown = page.read().decode()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)

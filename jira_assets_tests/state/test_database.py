@@ -29,6 +29,23 @@ def count_up(url: str) -> None:
             state.revise_record("1", "PAY", one_more)
 
 
+def locks_on(file: Path) -> list[str]:
+    """The locks that processes hold on a file, as the system lists them."""
+    inode = f":{file.stat().st_ino} "
+    return [line for line in Path("/proc/locks").read_text().splitlines() if inode in line]
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="the system does not list its locks")
+def test_a_state_that_is_opened_twice_in_a_process_keeps_its_lock(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    with State.open(f"sqlite:///{file}") as first:
+        first.track([ProjectRef("1", "PAY")])
+        assert len(locks_on(file)) == 1
+        with State.open(f"sqlite:///{file}") as second:
+            second.tracked_projects()
+        assert len(locks_on(file)) == 1, "else another process removes the -wal that the first writes to"
+
+
 def test_no_update_of_several_processes_is_lost(state_url: str) -> None:
     # They also create the schema at the same time: none of them finds one.
     start = multiprocessing.get_context("fork")

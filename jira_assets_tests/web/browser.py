@@ -23,14 +23,14 @@ AXE = Path(sys.prefix) / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Chromium; skip the test where there is none."""
+def chromium(*options: str) -> Iterator[Browser]:
+    """Start Chromium, with options of its command line; skip the test where there is none."""
     program = find_chromium()
     if not has_charts():
         build_bundle()
     with sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=program, args=sandbox)
+        browser = playwright.chromium.launch(executable_path=program, args=[*sandbox, *options])
         yield browser
         browser.close()
 

@@ -43,7 +43,9 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("DAGSTER_HOME", "DAGSTER_PG_URL"):  # of whoever runs the tests
+        monkeypatch.delenv(name, raising=False)
     return tmp_path / "home"
 
 

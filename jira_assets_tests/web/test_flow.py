@@ -289,6 +289,39 @@ def test_the_age_of_work_is_not_judged_where_too_little_was_finished() -> None:
     assert headline("aging_work", rows) == "1 in progress; too few finished to compare with"
 
 
+def burndown_row(remaining: float | None, scope_change: float | None = 0) -> dict[str, Any]:
+    return {
+        "sprint_name": "Sprint 4",
+        "remaining": remaining,
+        "scope_change": None if remaining is None else scope_change,
+        "is_working_day": True,
+    }
+
+
+def test_what_is_left_of_a_sprint_is_compared_with_its_scope_of_now() -> None:
+    rows = [burndown_row(35.5), burndown_row(92, 60), burndown_row(84), burndown_row(None)]
+    told = headline("burndown", rows)
+    assert told == "Sprint 4: 84 points left of 95.5 (35.5 at the start), 1 working day to go"
+    steady = [burndown_row(20), burndown_row(8)]
+    assert headline("burndown", steady) == "Sprint 4: 8 points left of 20"
+
+
+def test_a_logarithmic_axis_says_so() -> None:
+    def axes(part: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(part, dict):
+            if "log" in str((part.get("scale") or {}).get("type", "")):
+                yield part
+            for value in part.values():
+                yield from axes(value)
+        elif isinstance(part, list):
+            for value in part:
+                yield from axes(value)
+
+    found = [axis for name in PANELS for axis in axes(chart(name))]
+    assert len(found) == 2
+    assert all("log scale" in axis["title"] for axis in found)
+
+
 def test_days_to_come_are_in_no_window(settings: Settings) -> None:
     published = Published(settings.warehouse_file)
     now = answer_panel(published, "throughput", {"project": "PAY", "from": "2026-10-01"})

@@ -15,6 +15,7 @@ from jira_assets.demo.generate import generate_site
 from jira_assets.state import TeamMember
 from jira_assets.warehouse.readers import open_warehouse
 from jira_assets.web.application import create_app
+from jira_assets.web.flow_filter import WINDOWS
 from jira_assets_tests.programs import lacking
 from jira_assets_tests.rig import Rig, open_rig
 from jira_assets_tests.web.browser import AXE, Visit, chromium, served, visit
@@ -77,13 +78,15 @@ def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_pat
         expect(page.get_by_text("1 project newly tracked")).to_be_visible()
 
         page.get_by_role("link", name="Sync", exact=True).first.click()
-        expect(page.locator(".pill")).to_have_text("Not synced yet")
+        expect(page.locator("[data-label=State] .pill")).to_have_text("Not synced yet")
         page.get_by_role("button", name="Sync now", exact=True).click()
-        expect(page.locator(".pill")).to_have_text("Sync requested")
+        expect(page.locator("[data-label=State] .pill")).to_have_text("Sync requested")
         rig.sync()  # as the sensor does
         rig.publish()
         state.clear_sync_requests([request.request_id for request in state.sync_requests()])
-        expect(page.locator(".pill")).to_have_text("Up to date", timeout=15_000)  # by itself
+        expect(page.locator("[data-label=State] .pill")).to_have_text(
+            "Up to date", timeout=15_000
+        )  # by itself
 
         state.replace_team([TeamMember("m1", "Ana Silva")])
         page.get_by_role("link", name="People").click()
@@ -137,6 +140,50 @@ def test_the_numbers_that_are_drawn_are_those_of_the_query(visitor: Visit) -> No
         assert numbers
         for column, place in numbers.items():
             assert [row[column] for row in drawn] == [row[place] for row in found["rows"]], (name, column)
+
+
+LEGENDS = {
+    "velocity": {
+        "Planned, done", "Added, done", "Carried over", "Carried over again", "Removed",
+        "Commitment", "Velocity (mean)",
+    },
+    "burndown": {"Left", "Guideline", "Scope added", "Scope taken out"},
+    "flow_times": {"Cycle, median", "Cycle, 85 %", "Lead, median", "Lead, 85 %"},
+    "resolution_trend": {"Created", "Delivered", "Closed without work", "Reopened", "Open (right axis)"},
+    "cycle_time": {"Bug", "Story", "50 %", "70 %", "85 %", "95 %"},
+    "aging_work": {"50 % had left", "95 % had left", "Within the usual", "Older than 85 % of the finished"},
+    "throughput": {"Bug", "Story", "Mean of 12 weeks"},
+    "cumulative_flow": {"Done in the window", "In progress", "To do"},
+    "status_times": {"In progress", "Median", "85 % within"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_every_mark_has_an_entry_in_the_legend_that_is_to_be_seen(visitor: Visit, width: int) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": 900})
+    visitor.open("/flow?project=PAY&weeks=52")
+    visitor.see_all()
+    for panel, expected in LEGENDS.items():
+        card = visitor.page.locator(f"[data-panel={panel}]")
+        labels = card.locator("svg .role-legend-label text")
+        shown = [
+            text.split(" in ")[0] if panel == "cycle_time" else text for text in labels.all_text_contents()
+        ]
+        assert expected <= set(shown), panel
+        edge = card.bounding_box()
+        assert edge is not None
+        right = labels.evaluate_all(
+            "(all) => Math.max(...all.map((one) => one.getBoundingClientRect().right))"
+        )
+        assert right <= edge["x"] + edge["width"], panel
+
+
+def test_a_phone_shows_every_window_that_can_be_chosen(visitor: Visit) -> None:
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    visitor.open("/flow?project=PAY&weeks=26")
+    boxes = [link.bounding_box() for link in visitor.page.locator(".tabs a").all()]
+    assert len(boxes) == len(WINDOWS)
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
 
 
 def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(visitor: Visit, rig: Rig) -> None:

@@ -85,6 +85,16 @@ def test_a_member_who_is_not_clear_is_refused(published: Page, typed: str, word:
     assert answer.status_code == 400
     assert word in answer.text
     assert decisions(published) == {}
+    assert f'value="{typed}" aria-invalid="true"' in answer.text, "what was typed is there to be corrected"
+    assert 'name="account_id" value="acc-1"' in answer.text, "the other accounts are there, too"
+
+
+def test_a_refused_decision_keeps_the_search(published: Page) -> None:
+    published.state.replace_team(TEAM)
+    form = {"account_id": "acc-3", "decision": "match", "member": "Cy"}
+    answer = published.client.post("/people?q=bo&project=WEB", data=form, headers=FROM_HERE)
+    assert 'name="q" value="bo"' in answer.text
+    assert 'action="/people?q=bo&amp;project=WEB"' in answer.text
 
 
 def test_a_member_is_found_by_id_address_or_a_name_of_her_own(published: Page) -> None:

@@ -154,6 +154,29 @@ def test_a_program_shows_the_token_in_a_header(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:80/static/?",  # starlette before 1.0.1 took the path of this for that of the request
+        "localhost:80/enter?",
+        "localhost:80/static/#",
+        "localhost:80/static/;",
+        "localhost:80\\static\\",
+        "localhost:80/static/..",
+    ],
+)
+def test_a_path_in_the_host_header_does_not_open_the_gate(open_page: OpenPage, host: str) -> None:
+    page = open_page(access=Access(token=TOKEN))
+    write_warehouse(page.settings)
+    shown = page.client.get("/people", headers={"host": host})
+    assert shown.status_code in (400, 401)
+    assert "acc-1" not in shown.text
+    form = {"account_id": "acc-2", "decision": "ignore"}
+    sent = page.client.post("/people", data=form, headers={"host": host, **FROM_HERE})
+    assert sent.status_code in (400, 401)
+    assert page.state.overrides() == []
+
+
+@pytest.mark.parametrize(
     "after", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:1"]
 )
 def test_entering_leads_to_no_other_site(open_page: OpenPage, after: str) -> None:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import subprocess
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from jira_assets.state import ProjectRef, SyncRecord
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Notice
+from jira_assets.web.sync_process import SyncProcess
 from jira_assets_tests.web.conftest import OpenPage, Page
 from jira_assets_tests.web.hand_made import track_many
 
@@ -94,6 +101,106 @@ def test_sync_now_leaves_a_request_for_the_sensor(page: Page) -> None:
     page.send("/sync")
     assert [request.project_id for request in page.state.sync_requests()] == ["1", None]
     assert page.get("/sync/projects").count('class="pill requested"') == 2
+
+
+def test_a_project_that_was_asked_for_is_no_less_up_to_date(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY")])
+    page.state.record(synced("1", "PAY"))
+    page.send("/sync", project="PAY")
+    text = page.get("/")
+    assert re.search(r"data-summary-tile>1 <small>of 1", text)
+    assert 'pill requested">Sync requested' in text
+    assert 'pill complete">Up to date' in text
+
+
+def test_a_request_is_done_when_its_project_was_tried_since(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.send("/sync")
+    page.state.record(synced("1", "PAY", ago=timedelta(minutes=-1)))
+    assert page.get("/sync/projects").count('class="pill requested"') == 1, "that of WEB"
+
+
+def write_dagster(page: Page, *, seen: timedelta) -> None:
+    """Write what Dagster's storage holds: a heartbeat, and three runs."""
+    folder = page.settings.dagster_dir / "history"
+    folder.mkdir(parents=True)
+    now = datetime.now(UTC)
+    with closing(sqlite3.connect(folder / "runs.db")) as storage, storage:
+        storage.execute("create table daemon_heartbeats (daemon_type, timestamp)")
+        beat = (now - seen).replace(tzinfo=None).isoformat(" ")
+        storage.execute("insert into daemon_heartbeats values ('SENSOR', ?)", (beat,))
+        storage.execute("create table runs (id, run_id, pipeline_name, status, start_time, end_time)")
+        storage.execute("create table run_tags (run_id, key, value)")
+        at = now.timestamp()
+        storage.executemany(
+            "insert into runs values (?, ?, ?, ?, ?, ?)",
+            [
+                (1, "r1", "sync_jira", "SUCCESS", at - 500, at - 497.5),
+                (2, "r2", "sync_jira", "SUCCESS", at - 400, at - 100),
+                (3, "r3", "reconcile_jira", "STARTED", at - 60, None),
+                (4, "r4", "sync_jira", "FAILURE", None, at - 90),
+            ],
+        )
+        storage.execute("insert into run_tags values ('r4', 'jira_assets/failures_of', 'r2')")
+        storage.execute("insert into run_tags values ('r2', 'jira_assets/result', '1 of 4 projects failed')")
+
+
+def test_the_last_runs_stand_there_with_duration_and_outcome(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY")])
+    write_dagster(page, seen=timedelta(seconds=20))
+    text = page.get("/")
+    runs = text[text.index('id="runs"') :]
+    order = ["Reconcile", "Under way", "1 of 4 projects failed", "5 min", "Done", "2.5 s"]
+    assert sorted(order, key=runs.index) == order
+    assert 'href="http://127.0.0.1:3000/runs/r2"' in runs
+    assert "runs/r4" not in runs, "it only tells Dagster what failed in r2"
+
+
+@pytest.mark.parametrize(("seen", "word"), [(20, "Runs"), (600, "Does not run")])
+def test_a_light_tells_whether_the_daemon_runs(page: Page, seen: int, word: str) -> None:
+    page.state.track([ProjectRef("1", "PAY")])
+    write_dagster(page, seen=timedelta(seconds=seen))
+    assert re.search(rf"Dagster's daemon</dt><dd><span[^>]*>{word}<", page.get("/"))
+
+
+def test_a_storage_that_cannot_be_read_is_no_error_of_the_page(page: Page) -> None:
+    page.state.track([ProjectRef("1", "PAY")])
+    assert "Does not run" in page.get("/"), "nothing was ever started"
+    folder = page.settings.dagster_dir / "history"
+    folder.mkdir(parents=True)
+    (folder / "runs.db").write_text("no database, but long enough to be taken for one " * 20)
+    assert "Not known" in page.get("/")
+
+
+def test_sync_now_starts_a_process_of_its_own_and_says_how_it_ended(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+        started.append(command[command.index("--home") :])
+        options["stderr"].write(b"PAY: 20 of about 100 issues\nError: Jira does not answer.\n")
+        options["stderr"].flush()
+        assert syncs.progress_of("PAY") == "20 of about 100 issues"
+        assert syncs.progress_of("WEB") == ""
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    home = str(page.settings.home)
+    syncs = SyncProcess(lambda: page.settings, lambda: page.state)
+    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.state.request_sync("1")
+    syncs.follow_requests()
+    syncs.wait()
+    assert started == [["--home", home, "sync", "PAY"]]
+    assert syncs.failure == "Jira does not answer."
+    page.state.clear_sync_requests([request.request_id for request in page.state.sync_requests()])
+    page.state.request_sync()
+    syncs.follow_requests()
+    syncs.wait()
+    syncs.follow_requests()
+    syncs.wait()
+    assert started[1:] == [["--home", home, "sync"]], "each request is tried once; the sensor tries again"
 
 
 def test_a_request_that_nobody_hears_says_what_may_be_wrong(page: Page) -> None:

@@ -33,6 +33,8 @@ function theme(width) {
     legend: {
       labelColor: colour("ink"), labelFontSize: 12, symbolSize: 90, columnPadding: 14, rowPadding: 4, padding: 0,
       offset: 12, columns, symbolType: "square",
+      // A legend of colours and one of lines stand below each other: side by side they would be cut off.
+      layout: { top: { direction: "vertical", anchor: "start", margin: 6 } },
       // Where two long names do not fit beside each other, better one shortened than one cut off.
       labelLimit: narrow ? Math.floor(width / columns) - 34 : 260,
     },

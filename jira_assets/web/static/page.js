@@ -80,6 +80,14 @@ addEventListener("beforeunload", (event) => {
   if (unsaved) event.preventDefault();
 });
 
+// A file is read here and sent as text, like what is pasted.
+for (const input of document.querySelectorAll("[data-into]")) {
+  input.closest("[data-needs-script]").hidden = false;
+  input.addEventListener("change", async () => {
+    if (input.files[0]) document.getElementById(input.dataset.into).value = await input.files[0].text();
+  });
+}
+
 // Filters. A choice by pointer takes effect at once. The keyboard passes through values that nobody means, the
 // first digit of a year or every option on the way: what it chose waits for Enter, or until the control is left.
 function applyChoices(form) {
