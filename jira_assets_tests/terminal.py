@@ -9,12 +9,15 @@ import select
 import struct
 import sys
 import termios
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LONGEST_SILENCE = 120.0
 """Seconds without a byte after which a test gives up instead of waiting for ever."""
+LONGEST_SESSION = 180.0
+"""Seconds after which it gives up although something is written: bars are drawn for ever."""
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _ERASED = "\x1b[2K"
@@ -28,6 +31,7 @@ class Terminal:
     fd: int
     written: str = ""
     exit_code: int | None = None
+    started_at: float = field(default_factory=time.monotonic)
 
     def read_until(self, done: Callable[[], bool]) -> None:
         """Read on until this holds; fails when the command ends, or falls silent, before."""
@@ -59,6 +63,8 @@ class Terminal:
     def _read(self) -> bool:
         if not select.select([self.fd], [], [], LONGEST_SILENCE)[0]:
             raise AssertionError(f"nothing more was written:\n{self.written}")
+        if time.monotonic() - self.started_at > LONGEST_SESSION:
+            raise AssertionError(f"it did not come to this:\n{self.written[-5000:]}")
         try:
             data = os.read(self.fd, 65536)
         except OSError:  # Linux: the other end is closed

@@ -159,7 +159,7 @@ def test_what_is_said_meanwhile_stays_above_the_bars(screen: Screen) -> None:
         report.progress(Progress("PAY", 0, message="waiting for [another] process"))
         report.waiting(Wait("search", 7, NOON, "a burst"))
     assert "PAY: waiting for [another] process" in screen.text()
-    assert "Jira asks us to wait 7 s: a burst" in screen.text()
+    assert "Waiting 7 s: a burst" in screen.text()
 
 
 @pytest.mark.parametrize(("term", "kind"), [("xterm", BarReport), ("dumb", LineReport)])
