@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
+from jira_assets.alerts.outbox import unsent_notices
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
@@ -42,6 +43,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
         projects = read_statuses(state, lake)
         notices = current_notices(lake, state.tracked_projects())
         paused_until, reason = state.paused_until(), state.pause_reason()
+        unsent = unsent_notices(state, settings.alert_urls)
     if paused_until and paused_until <= datetime.now(UTC):
         paused_until = None
     if as_json:
@@ -52,7 +54,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
         invocation.say(f"Jira is not asked before {paused_until:%H:%M:%S} UTC: {reason}.")
     if connected.trouble:
         click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
-    for line in in_lines(notices):
+    for line in [*in_lines(notices), *unsent]:
         click.echo(f"! {line}", err=True)
     if not projects:
         invocation.say("No project is tracked yet. Track one with `jira-assets projects track KEY`.")

@@ -23,6 +23,8 @@ class Connected:
     reconnect_by: datetime | None = None
     trouble: str | None = None
     remedy: str | None = None
+    ends_soon: bool = False
+    """Whether the trouble is that the consent ends soon; until then syncs go on."""
 
 
 def connected_as(settings: Settings, state: State, now: datetime | None = None) -> Connected:
@@ -30,8 +32,7 @@ def connected_as(settings: Settings, state: State, now: datetime | None = None) 
     credential, site = state.credential(), state.connected_site()
     if settings.jira_api_token or credential is None:
         return _set(settings)
-    trouble = _trouble(credential, now or datetime.now(UTC))
-    return _stored(credential, site, trouble)
+    return _stored(credential, site, now or datetime.now(UTC))
 
 
 def _set(settings: Settings) -> Connected:
@@ -43,7 +44,8 @@ def _set(settings: Settings) -> Connected:
     return Connected(settings.jira_site_url, kind, settings.jira_email)
 
 
-def _stored(credential: Credential, site: ConnectedSite, trouble: str | None) -> Connected:
+def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Connected:
+    trouble = _trouble(credential, now)
     return Connected(
         site.url,
         "OAuth" if credential.kind == "oauth" else "stored API token",
@@ -52,6 +54,7 @@ def _stored(credential: Credential, site: ConnectedSite, trouble: str | None) ->
         credential.reconnect_by,
         trouble,
         "Connect again with `jira-assets connect`; nothing that was read is lost." if trouble else None,
+        bool(trouble) and not credential.consent_lost_at and not _ended(credential, now),
     )
 
 
@@ -59,8 +62,12 @@ def _trouble(credential: Credential, now: datetime) -> str | None:
     if credential.consent_lost_at:
         since = f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC"
         return f"Syncs have stopped: {credential.consent_lost_why} Noticed {since}."
-    if credential.reconnect_by and credential.reconnect_by <= now:
+    if credential.reconnect_by and _ended(credential, now):
         return f"The consent ended on {credential.reconnect_by:%Y-%m-%d}."
     if credential.reconnect_by and credential.reconnect_by - now < SOON:
         return f"The consent ends on {credential.reconnect_by:%Y-%m-%d}."
     return None
+
+
+def _ended(credential: Credential, now: datetime) -> bool:
+    return credential.reconnect_by is not None and credential.reconnect_by <= now
