@@ -487,6 +487,6 @@ def test_a_tick_that_jira_refuses_alerts_once_and_so_does_one_that_works_again(
     assert all("connect again" in str(tick.skip_reason) for tick in ticks)
     site = rig.server.url.partition("://")[2]
     assert [title.removeprefix(f"jira_assets, {site}: ") for title in sent] == [
-        "Jira: syncs have stopped",
+        "syncs have stopped",
         "every reported problem is over",
     ]

@@ -55,7 +55,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Condition:
-    """A problem that stands now; `about` is the id of a project, or empty. `since` may be unknown."""
+    """A problem that stands now; `about` and `subject` are the id and key of a project, or empty."""
 
     name: str
     about: str
@@ -116,14 +116,14 @@ def causes_of(key: Key) -> list[Key]:
 
 
 def _of_connection(connected: Connected, access: Access) -> tuple[list[Condition], frozenset[Key]]:
-    site, remedy = "Jira", connected.remedy or ""
+    remedy = connected.remedy or ""
     soon: Key = (CONSENT_ENDS, "")
     if connected.trouble and not connected.ends_soon:
-        return [Condition(SYNCS_STOPPED, "", site, connected.trouble, remedy)], frozenset([soon])
-    ends = [Condition(*soon, site, connected.trouble, remedy)] if connected.trouble else []
+        return [Condition(SYNCS_STOPPED, "", "", connected.trouble, remedy)], frozenset([soon])
+    ends = [Condition(*soon, "", connected.trouble, remedy)] if connected.trouble else []
     refusal = access.refusal
     if isinstance(refusal, STOPS_EVERYTHING):
-        stopped = Condition(SYNCS_STOPPED, "", site, refusal.reason, refusal.instruction)
+        stopped = Condition(SYNCS_STOPPED, "", "", refusal.reason, refusal.instruction)
         return [*ends, stopped], frozenset()
     return ends, frozenset() if access.was_accepted else frozenset([(SYNCS_STOPPED, "")])
 
@@ -140,7 +140,7 @@ def _of_notices(notices: Iterable[StandingNotice], ids: Mapping[str, str]) -> It
     for notice in notices:
         said = (notice.reason, notice.instruction, notice.since)
         if notice.part == PUBLISH:
-            yield Condition(PUBLISH_FAILED, "", "warehouse", *said)
+            yield Condition(PUBLISH_FAILED, "", "", *said)
         if notice.part == COMPLETENESS:
             tracked = [key for key in notice.projects if key in ids]
             yield from (Condition(PROJECT_UNPROVEN, ids[key], key, *said) for key in tracked)

@@ -57,4 +57,4 @@ def _describe_end(alert: Alert) -> str:
 
 
 def _name(alert: Alert) -> str:
-    return f"{alert.subject}: {WORDS.get(alert.name, alert.name)}"
+    return ": ".join(filter(None, [alert.subject, WORDS.get(alert.name, alert.name)]))

@@ -38,7 +38,7 @@ def doctor(invocation: Invocation, as_json: bool, alert_test: bool) -> None:
     failed = sum(finding.verdict == "failed" for finding in findings)
     if as_json:
         write_json([asdict(finding) for finding in findings])
-    else:
+    elif not alert_test:
         invocation.say(_sum_up(findings))
     if failed:
         sys.exit(1)

@@ -67,7 +67,7 @@ def test_a_token_that_is_refused_is_one_message_though_every_project_gets_stale(
         look(rig, post, after=30, refusal=refusal)
 
     (title,) = post.titles
-    assert title.endswith(": syncs have stopped")
+    assert title.endswith("syncs have stopped")
     assert "Jira did not accept the token. Connect again." in post.received[0].body
 
 
@@ -90,7 +90,7 @@ def test_a_publish_that_fails_is_reported_until_one_succeeds(
     look(rig, post)
     look(rig, post, after=10)
 
-    assert post.titles == ["warehouse: the last publish failed", "every reported problem is over"]
+    assert post.titles == ["the last publish failed", "every reported problem is over"]
     assert "It has one row too many. Try again." in post.received[0].body
     assert rig.bench.notices() == []
 

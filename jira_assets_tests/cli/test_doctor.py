@@ -281,3 +281,14 @@ def test_the_alert_test_says_for_each_url_whether_it_went_through(
     assert "    → Compare the URL in the environment with docs/operations.md" in result.stdout
     assert [received["title"] for received in webhook.received] == ["jira_assets: test"]
     assert "PLANTED" not in result.output
+
+
+@pytest.mark.parametrize("line", ["JIRA_API_TOKEN=a-token", "JIRA_ASSETS_ALERT_URLS=json://me:pass@h"])
+def test_a_dotenv_with_a_secret_that_others_may_read_is_named(run: Run, home: Path, line: str) -> None:
+    dotenv = Path(".env")
+    dotenv.write_text(line)
+    dotenv.chmod(0o644)
+    held = f"! files: {dotenv.absolute()} holds {line.partition('=')[0]} and may be read by others."
+    assert held in run("doctor").stdout
+    dotenv.chmod(0o600)
+    assert held not in run("doctor").stdout
