@@ -43,7 +43,8 @@ DESCRIPTIONS = {
         NO_PROJECT_UNPROVEN: "Every tracked project was compared with Jira issue by issue within the allowed "
         "days, and nothing is missing.",
         NOTHING_UNREAD: "Every part of the site (people, boards, sprints, statuses, …) was read, no list is "
-        "cut, estimates are found, and every setting names something the site has.",
+        "cut, estimates are found, every setting names something the site has, and the last publish "
+        "succeeded.",
         CONNECTION_HOLDS: "A Jira site is connected, and its consent neither was lost nor ends within "
         "two weeks.",
     },

@@ -10,6 +10,8 @@ from typing import TypeVar
 import dagster as dg
 import msgspec
 
+from jira_assets.alerts.conditions import Access
+from jira_assets.alerts.watch import raise_alerts
 from jira_assets.assets.failed_partitions import report_failures
 from jira_assets.assets.sync_status import status_event
 from jira_assets.checks import check_events, judge_status
@@ -74,14 +76,18 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
         tracked = [project.project_key for project in bench.state.tracked_projects()]
         partitions = follow_requests(context.instance, tracked)
         obstacle = _obstacle(context.instance, bench)
+        access, result = Access(), None
         if obstacle is None:
             try:
                 look = look_around(bench, cursor.memory)
             except JiraAssetsError as error:
-                obstacle = _in_words(error)
+                obstacle, access = _in_words(error), Access(refusal=error)
             else:
-                return _result(context, bench, cursor, look, partitions)
-    return dg.SensorResult(
+                result = _result(context, bench, cursor, look, partitions)
+                access = Access(was_accepted=look.probe is not None)
+        for notice in raise_alerts(bench, access):
+            context.log.warning(notice)
+    return result or dg.SensorResult(
         skip_reason=obstacle, cursor=context.cursor, dynamic_partitions_requests=partitions
     )
 

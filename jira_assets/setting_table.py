@@ -270,6 +270,23 @@ SETTINGS: tuple[Setting, ...] = (
         "",
     ),
     Setting(
+        "alert_urls",
+        "JIRA_ASSETS_ALERT_URLS",
+        "Where alerts are sent: URLs of apprise, separated by commas or spaces (docs/operations.md). "
+        "Needs the extra `alerts`.",
+        "alert URLs",
+        "",
+        secret=True,
+        storable=False,
+    ),
+    Setting(
+        "alert_after_minutes",
+        "JIRA_ASSETS_ALERT_AFTER_MINUTES",
+        "How long a problem has to last before an alert is sent, and be over before its end is reported.",
+        "minutes",
+        "10",
+    ),
+    Setting(
         "dagster_url",
         "JIRA_ASSETS_DAGSTER_URL",
         "Where the page's links to Dagster lead.",

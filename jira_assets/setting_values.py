@@ -38,7 +38,18 @@ ValueKind = Literal[
     "levels by project",
     "categories by project",
     "yes-no",
+    "alert URLs",
 ]
+
+_SCHEME = r"[a-z][a-z0-9+.-]*://"
+_SCHEMES_OF_HOSTS = re.compile(
+    r"(https?|jsons?|xmls?|forms?|mailtos?|mmosts?|rockets?|gotifys?|matrixs?|workflows?)"
+)
+"""In other addresses of alerts, as of Slack and Telegram, a token stands where the host would."""
+_HOST_OF_ALERT_URL = re.compile(
+    r"(?:[^@/?#]*@)?([\w.-]+|\[[0-9a-f:]+\])(?::[0-9]+)?(?:/[^@?#]*)?(?:\?(?:[\w+:-]+=.*)?)?$", re.IGNORECASE
+)
+"""A password may contain any of these characters; where that makes the host doubtful, none is shown."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _A_WEEK = 7 * 24 * 60
@@ -162,6 +173,22 @@ def read_yes_no(text: str) -> bool:
     return answers[text.casefold()]
 
 
+def read_alert_urls(text: str) -> tuple[str, ...]:
+    """Read addresses separated by blanks or commas; an address may hold commas of its own."""
+    urls = re.split(rf"[\s,]+(?={_SCHEME})|\s+", text, flags=re.IGNORECASE)
+    urls = [url.rstrip(",") for url in urls if url.strip(",")]
+    if not all(re.match(_SCHEME + ".", url, re.IGNORECASE) for url in urls):
+        raise ValueError("holds a part that is no address such as jsons://example.com/hook")
+    return tuple(dict.fromkeys(urls))
+
+
+def mask_alert_url(url: str) -> str:
+    """Show the scheme of an address and, where it is one, the host: all else may be a secret."""
+    scheme, _, rest = url.partition("://")
+    host = _HOST_OF_ALERT_URL.match(rest) if _SCHEMES_OF_HOSTS.fullmatch(scheme.lower()) else None
+    return f"{scheme.lower()}://{host[1] if host else '…'}"
+
+
 def mask_secret(value: str) -> str:
     """Show the last four characters, and none at all of a secret that four would give away."""
     return f"…{value[-4:]}" if len(value) >= 12 else "…"
@@ -191,4 +218,5 @@ VALUE_READERS: dict[ValueKind, Callable[[str], Any]] = {
     "levels by project": read_levels_by_project,
     "categories by project": read_categories_by_project,
     "yes-no": read_yes_no,
+    "alert URLs": read_alert_urls,
 }

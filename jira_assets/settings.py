@@ -13,7 +13,7 @@ from typing import Any, Literal
 from jira_assets.errors import SettingsError
 from jira_assets.setting_projects import UNDELIVERED_RESOLUTIONS, ByProject
 from jira_assets.setting_table import OAUTH_SCOPES, SETTINGS, Setting
-from jira_assets.setting_values import VALUE_READERS, mask_password, mask_secret
+from jira_assets.setting_values import VALUE_READERS, mask_alert_url, mask_password, mask_secret
 
 Source = Literal["flag", "environment", ".env", "state", "default"]
 
@@ -77,6 +77,8 @@ class Settings:
     )
     active_statuses: ByProject[str] = field(default_factory=ByProject)
     status_categories: ByProject[tuple[str, str]] = field(default_factory=ByProject)
+    alert_urls: tuple[str, ...] = field(default=(), repr=False)
+    alert_after_minutes: int = 10
     dagster_url: str = "http://127.0.0.1:3000"
     web_token: str | None = field(default=None, repr=False)
     web_hosts: tuple[str, ...] = ()
@@ -254,6 +256,8 @@ def _read_stored(settings: Settings) -> Mapping[str, str]:
 def _shown(setting: Setting, value: Any) -> str:
     if value is None:
         return ""
+    if setting.kind == "alert URLs":
+        return ",".join(map(mask_alert_url, value))
     if setting.secret:
         return mask_secret(value)
     if setting.kind == "database":

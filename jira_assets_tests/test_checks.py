@@ -76,7 +76,7 @@ def test_a_project_is_unproven_after_days_or_when_issues_are_missing() -> None:
 
     assert set(faults(late)) == {"no_project_unproven"}
     assert faults(replace(GOOD, missing_issues=3)) == {
-        "no_project_unproven": "3 issues were missing 2026-11-23 12:00 UTC."
+        "no_project_unproven": "3 issues that Jira lists could not be read."
     }
 
 

@@ -509,3 +509,26 @@ def published(rig: Rig, sql: str) -> list[tuple[Any, ...]]:
     """Ask the published file itself."""
     with open_warehouse(rig.bench.settings.warehouse_file) as warehouse:
         return warehouse.execute(sql).fetchall()
+
+
+def test_a_tick_that_jira_refuses_alerts_once_and_so_does_one_that_works_again(
+    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setenv("JIRA_ASSETS_ALERT_URLS", "json://127.0.0.1:9")
+    monkeypatch.setattr("jira_assets.alerts.watch.is_installed", lambda: True)
+    monkeypatch.setattr("jira_assets.alerts.watch.timedelta", lambda **_: timedelta())
+    monkeypatch.setattr("jira_assets.alerts.watch.send", lambda _, message: sent.append(message.title))
+    run(ticker.instance, ticker.tick())
+    with monkeypatch.context() as wrong:
+        wrong.setenv("JIRA_API_TOKEN", "wrong")
+        ticks = [ticker.tick() for _ in range(3)]
+    for _ in range(3):
+        ticker.tick()
+
+    assert all("connect again" in str(tick.skip_reason) for tick in ticks)
+    site = rig.server.url.partition("://")[2]
+    assert [title.removeprefix(f"jira_assets, {site}: ") for title in sent] == [
+        "syncs have stopped",
+        "every reported problem is over",
+    ]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from jira_assets.errors import SettingsError
 from jira_assets.setting_table import SETTINGS
+from jira_assets.setting_values import mask_alert_url
 from jira_assets.settings import Settings, load_settings
 from jira_assets.state import State
 
@@ -231,3 +232,50 @@ def test_a_schedule_is_read_as_it_is_typed(name: str, text: str, value: object) 
 def test_a_schedule_that_makes_no_sense_is_refused(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=name.upper()):
         load_settings({name: text}, {}, dotenv=None, stored={})
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("json://h/a", ("json://h/a",)),
+        (" json://h/a , slack://A/B/C ", ("json://h/a", "slack://A/B/C")),
+        ("json://h/a\nslack://A/B/C json://h/a", ("json://h/a", "slack://A/B/C")),
+        ("mailto://me:p@h?to=a@b.c,d@e.f,json://h", ("mailto://me:p@h?to=a@b.c,d@e.f", "json://h")),
+        ("https://h/x?next=http://other/y", ("https://h/x?next=http://other/y",)),
+    ],
+)
+def test_urls_of_alerts_are_separated_by_blanks_or_commas(text: str, urls: tuple[str, ...]) -> None:
+    assert from_environment(JIRA_ASSETS_ALERT_URLS=text).alert_urls == urls
+
+
+@pytest.mark.parametrize("text", [f"json://h {TOKEN}", f"slack:/{TOKEN}", f"{TOKEN}://", "json://"])
+def test_what_is_no_url_of_alerts_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(SettingsError, match="JIRA_ASSETS_ALERT_URLS, from the environment, holds") as caught:
+        from_environment(JIRA_ASSETS_ALERT_URLS=text)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("json://me:SECRET@example.com:8080/SECRET?+X-Key=SECRET", "json://example.com"),
+        ("JSONS://SECRET@[::1]/SECRET", "jsons://[::1]"),
+        ("mailtos://me:SECRET@gmail.com?to=a@b.c", "mailtos://gmail.com"),
+        ("https://hooks.slack.com/services/SECRET/SECRET/SECRET", "https://hooks.slack.com"),
+        ("slack://SECRET/SECRET/SECRET/#ops", "slack://…"),
+        ("tgram://123:SECRET/456", "tgram://…"),
+        ("mailto://me:12/SECRET@example.com", "mailto://…"),
+        ("mailto://me:x?SECRET@example.com", "mailto://…"),
+        ("mailto://me:#SECRET@example.com", "mailto://…"),
+    ],
+)
+def test_of_a_url_of_alerts_scheme_and_host_are_shown(url: str, shown: str) -> None:
+    settings = from_environment(JIRA_ASSETS_ALERT_URLS=url)
+    (described,) = [setting for setting in settings.describe() if setting.name == "alert_urls"]
+    assert described.value == shown
+    assert "SECRET" not in repr(settings)
+
+
+@given(st.from_regex(r"[a-z]{2,9}://[!-~]{0,9}SECRET[!-~]{0,9}@example\.com(/[!-~]{0,9})?", fullmatch=True))
+def test_no_password_of_a_url_of_alerts_is_shown(url: str) -> None:
+    assert "SECRET" not in mask_alert_url(url)

@@ -11,6 +11,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from jira_assets.alerts.conditions import Access
+from jira_assets.alerts.watch import raise_alerts
 from jira_assets.assets.catalog import issue_lineage
 from jira_assets.assets.failed_partitions import failed_partitions, report_failures
 from jira_assets.assets.site_tables import site_events
@@ -72,8 +74,12 @@ def project_tables(
             result = _sync_or_derive(context, config, bench, projects)
             published = bench.publish()
         except JiraAssetsError as error:
+            for notice in raise_alerts(bench, Access(refusal=error)):
+                context.log.warning(notice)
             bench.listener.failed(error)
             raise _failure(error) from error
+        was_accepted = RAW_JIRA_ISSUES.key in context.selected_asset_keys
+        result.notices += raise_alerts(bench, Access(was_accepted))
         bench.listener.finished(result, published)
         for notice in [*result.notices, *missing.values()]:
             context.log.warning(notice)

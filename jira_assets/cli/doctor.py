@@ -23,21 +23,22 @@ Check = Callable[[Settings], Iterator[Finding]]
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Objects of check, verdict, finding, repair.")
+@click.option("--alert-test", is_flag=True, help="Only send a test message to JIRA_ASSETS_ALERT_URLS.")
 @pass_invocation
-def doctor(invocation: Invocation, as_json: bool) -> None:
+def doctor(invocation: Invocation, as_json: bool, alert_test: bool) -> None:
     """Check settings, files, credential, projects, warehouse and Dagster; name the repair of each fault.
 
     A verdict is ok, warning or failed; exits with 1 when a check failed.
     """
     findings = []
-    for finding in _examine(invocation):
+    for finding in _examine(invocation, alert_test=alert_test):
         findings.append(finding)
         if not as_json and (invocation.verbosity >= 0 or finding.verdict == "failed"):
             _show(finding)
     failed = sum(finding.verdict == "failed" for finding in findings)
     if as_json:
         write_json([asdict(finding) for finding in findings])
-    else:
+    elif not alert_test:
         invocation.say(_sum_up(findings))
     if failed:
         sys.exit(1)
@@ -51,8 +52,9 @@ def _sum_up(findings: Sequence[Finding]) -> str:
     return f"Nothing failed; {warnings}." if verdicts["warning"] else "Nothing is wrong."
 
 
-def _examine(invocation: Invocation) -> Iterator[Finding]:
+def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
     """Run every check that the others leave sense in; one that breaks is a finding, not the end."""
+    from jira_assets.cli.doctor_alerts import check_alerts, send_test
     from jira_assets.cli.doctor_dagster import check_dagster
     from jira_assets.cli.doctor_files import check_disk, check_files, check_settings
     from jira_assets.cli.doctor_jira import check_jira
@@ -65,18 +67,19 @@ def _examine(invocation: Invocation) -> Iterator[Finding]:
     except JiraAssetsError as error:
         yield bad("settings", error.reason, error.instruction)
         return
-    checks: tuple[Check, ...] = (
+    every_check: tuple[Check, ...] = (
         check_settings,
         check_files,
         check_disk,
         check_state,
         check_jira,
         check_notices,
+        check_alerts,
         check_warehouse,
         check_dagster,
     )
     told: set[str] = set()
-    for check in checks:
+    for check in (send_test,) if alert_test else every_check:
         name = check.__name__.removeprefix("check_")
         try:
             yield from check(settings)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jira_assets.cli.config import misspelt_variables
 from jira_assets.cli.findings import Finding, bad, doubtful, good
+from jira_assets.setting_table import SETTINGS
 from jira_assets.settings import Settings
 
 ENOUGH, TOO_LITTLE = 2 * 2**30, 200 * 2**20
@@ -37,10 +38,10 @@ def check_files(settings: Settings) -> Iterator[Finding]:
             else:
                 yield good("files", f"{path} is for its owner only")
     dotenv = Path(".env")
-    if settings.source("jira_api_token") == ".env" and stat.S_IMODE(dotenv.stat().st_mode) & 0o077:
-        yield doubtful(
-            "files", f"{dotenv.absolute()} holds a token and may be read by others.", "chmod 600 .env"
-        )
+    secrets = [each.env for each in SETTINGS if each.secret and settings.source(each.name) == ".env"]
+    if secrets and stat.S_IMODE(dotenv.stat().st_mode) & 0o077:
+        held = f"{dotenv.absolute()} holds {', '.join(secrets)} and may be read by others."
+        yield doubtful("files", held, "chmod 600 .env")
 
 
 def check_disk(settings: Settings) -> Iterator[Finding]:

@@ -22,8 +22,7 @@ def check_state(settings: Settings) -> Iterator[Finding]:
     if credential is not None:
         open_secret_box(settings.secret_key, settings.secret_key_file).open(credential.secrets)
     if connected.trouble and connected.remedy:
-        ends_soon = credential is not None and not credential.consent_lost_at
-        yield (doubtful if ends_soon else bad)("credential", connected.trouble, connected.remedy)
+        yield (doubtful if connected.ends_soon else bad)("credential", connected.trouble, connected.remedy)
     elif connected.reconnect_by:
         yield good(
             "credential",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from jira_assets.alerts.outbox import unsent_notices
 from jira_assets.cli.invocation import SOME_PROJECTS_FAILED, Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
@@ -49,13 +50,14 @@ def status(invocation: Invocation, as_json: bool) -> None:
         projects = read_statuses(state, lake)
         notices = current_notices(lake, state.tracked_projects())
         paused_until, reason = state.paused_until(), state.pause_reason()
+        unsent = unsent_notices(state, settings.alert_urls)
     if paused_until and paused_until <= datetime.now(UTC):
         paused_until = None
     if as_json:
         write_json(_document(settings, projects, paused_until, connected, notices))
     else:
         _write(invocation, projects, paused_until, reason, connected)
-        for line in in_lines(notices):
+        for line in [*in_lines(notices), *unsent]:
             invocation.say(f"! {line}")
     sys.exit(_exit_code(projects, connected))
 
@@ -124,7 +126,7 @@ def _document(
     warehouse = settings.warehouse_file
     return {
         "site_url": connected.site_url,
-        "connection": asdict(connected),
+        "connection": asdict(connected) | {"can_sync": connected.can_sync},
         "paused_until": paused_until,
         "warehouse": str(warehouse) if warehouse.exists() else None,
         "projects": [asdict(p.record) | {"name": p.name, "held_by": p.held_by} for p in projects],

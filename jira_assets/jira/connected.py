@@ -26,7 +26,13 @@ class Connected:
     reconnect_by: datetime | None = None
     trouble: str | None = None
     remedy: str | None = None
-    can_sync: bool = True
+    ends_soon: bool = False
+    """Whether the trouble is that the consent ends soon; until then syncs go on."""
+
+    @property
+    def can_sync(self) -> bool:
+        """Return whether the next sync has something to sign in with."""
+        return self.trouble is None or self.ends_soon
 
 
 def connected_as(settings: Settings, state: State, now: datetime | None = None) -> Connected:
@@ -34,24 +40,20 @@ def connected_as(settings: Settings, state: State, now: datetime | None = None) 
     credential, site = state.credential(), state.connected_site()
     if settings.jira_api_token or credential is None:
         return _set(settings)
-    now = now or datetime.now(UTC)
-    is_over = credential.reconnect_by is not None and credential.reconnect_by <= now
-    can_sync = credential.consent_lost_at is None and not is_over
-    return _stored(credential, site, _trouble(credential, now), can_sync=can_sync)
+    return _stored(credential, site, now or datetime.now(UTC))
 
 
 def _set(settings: Settings) -> Connected:
     """What the environment or .env says, which comes first."""
     if not is_complete(settings):
         error = incomplete(settings)
-        return Connected(
-            settings.jira_site_url, trouble=error.reason, remedy=error.instruction, can_sync=False
-        )
+        return Connected(settings.jira_site_url, trouble=error.reason, remedy=error.instruction)
     kind = f"API token from {settings.source('jira_api_token')}"
     return Connected(settings.jira_site_url, kind, settings.jira_email)
 
 
-def _stored(credential: Credential, site: ConnectedSite, trouble: str | None, *, can_sync: bool) -> Connected:
+def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Connected:
+    trouble = _trouble(credential, now)
     return Connected(
         site.url,
         "OAuth" if credential.kind == "oauth" else "stored API token",
@@ -60,7 +62,7 @@ def _stored(credential: Credential, site: ConnectedSite, trouble: str | None, *,
         credential.reconnect_by,
         trouble,
         "Connect again with `jira-assets connect`; nothing that was read is lost." if trouble else None,
-        can_sync,
+        bool(trouble) and not credential.consent_lost_at and not _ended(credential, now),
     )
 
 
@@ -68,8 +70,12 @@ def _trouble(credential: Credential, now: datetime) -> str | None:
     if credential.consent_lost_at:
         since = f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC"
         return f"Syncs have stopped: {credential.consent_lost_why} Noticed {since}."
-    if credential.reconnect_by and credential.reconnect_by <= now:
+    if credential.reconnect_by and _ended(credential, now):
         return f"The consent ended on {credential.reconnect_by:%Y-%m-%d}."
     if credential.reconnect_by and credential.reconnect_by - now < SOON:
         return f"The consent ends on {credential.reconnect_by:%Y-%m-%d}."
     return None
+
+
+def _ended(credential: Credential, now: datetime) -> bool:
+    return credential.reconnect_by is not None and credential.reconnect_by <= now

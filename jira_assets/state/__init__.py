@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jira_assets.state.records import (
+    Alert,
+    AlertMessage,
     ConnectedSite,
     Credential,
     ProjectRef,
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from jira_assets.state.store import State
 
 __all__ = [
+    "Alert",
+    "AlertMessage",
     "ConnectedSite",
     "Credential",
     "ProjectRef",

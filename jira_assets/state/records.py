@@ -98,6 +98,50 @@ class UserOverride:
     decided_at: datetime
 
 
+@dataclass(frozen=True)
+class Alert:
+    """A problem that was noticed: what it is, since when, and whether it was reported.
+
+    `about` is the id of a project, or empty. `since` is when the problem began, as far as known, `noticed_at`
+    when it was first seen, `cleared_at` when it was first seen to be over.
+    """
+
+    name: str
+    about: str
+    subject: str
+    text: str
+    remedy: str
+    since: datetime
+    noticed_at: datetime
+    cleared_at: datetime | None = None
+    sent_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies it."""
+        return self.name, self.about
+
+
+@dataclass(frozen=True)
+class AlertMessage:
+    """A message for people; `is_recovery` when every problem that was reported is over."""
+
+    title: str
+    body: str
+    is_recovery: bool
+
+
+@dataclass(frozen=True)
+class QueuedMessage:
+    """A message that waits for one target, a digest of its URL; `attempts` counts how often it was tried."""
+
+    message_id: int
+    target: str
+    message: AlertMessage
+    attempts: int
+    next_attempt_at: datetime
+
+
 IDLE_LIFE = timedelta(days=90)
 CONSENT_LIFE = timedelta(days=365)
 

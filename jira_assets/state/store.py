@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from jira_assets.state.alerts import Alerts
 from jira_assets.state.credentials import Credentials
 from jira_assets.state.database import open_engine, utc_now
 from jira_assets.state.outcomes import Outcomes
@@ -16,7 +17,7 @@ from jira_assets.state.site import SiteSettings
 from jira_assets.state.team import Team
 
 
-class State(Projects, Outcomes, SyncRequests, Team, Pauses, Points, SiteSettings, Credentials):
+class State(Projects, Outcomes, SyncRequests, Team, Pauses, Points, SiteSettings, Credentials, Alerts):
     """What people decide and what they want to see, shared by every process of a home."""
 
     @classmethod

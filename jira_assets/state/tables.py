@@ -151,6 +151,33 @@ pauses = Table(
     Column("reason", String, nullable=False),
 )
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("about", String, primary_key=True),
+    Column("subject", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("remedy", String, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("noticed_at", UtcTime, nullable=False),
+    Column("cleared_at", UtcTime),
+    Column("sent_at", UtcTime),
+)
+
+alert_messages = Table(
+    "alert_messages",
+    metadata,
+    Column("message_id", Integer, primary_key=True),
+    Column("target", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("body", String, nullable=False),
+    Column("is_recovery", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcTime, nullable=False),
+)
+
 site_settings = Table(
     "site_settings",
     metadata,

@@ -1,4 +1,4 @@
-"""Say which names in settings match nothing on the site: they would be ignored without a word."""
+"""Say which settings have no effect, such as names that match nothing on the site."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 
 import duckdb
@@ -72,6 +73,7 @@ def unmatched_settings(known: KnownNames, settings: Settings, now: datetime) -> 
     yield from _chosen_fields(known, now)
     yield from _project_keys(known, settings, now)
     yield from _values(known, settings, now)
+    yield from _alerts(settings, now)
 
 
 def _fields(known: KnownNames, settings: Settings, now: datetime) -> Iterator[Notice]:
@@ -146,6 +148,16 @@ def _values(known: KnownNames, settings: Settings, now: datetime) -> Iterator[No
             unknown = _unknown(unknown, allowed)
             if unknown:
                 yield _notice(setting, missing, unknown, allowed, now)
+
+
+def _alerts(settings: Settings, now: datetime) -> Iterator[Notice]:
+    if settings.alert_urls and find_spec("apprise") is None:
+        yield Notice(
+            f"{PART}{_ENV['alert_urls']}",
+            "The package apprise is not installed: no alert is sent.",
+            "Install it where jira-assets runs: `python -m pip install apprise`.",
+            now,
+        )
 
 
 def _unknown(names: Iterable[str], known: Collection[str]) -> list[str]:

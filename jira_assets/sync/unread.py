@@ -17,6 +17,8 @@ from jira_assets.warehouse.manifest import Manifest, Notice, UnreadIssue
 
 AROUND = timedelta(minutes=1)
 """How exactly Jira's search compares times is not documented."""
+COMPLETENESS = "completeness"
+"""The part of the notice that a proof failed."""
 MOST_NAMED = 5
 MOST_CHECKED = 50
 """So many issues can be asked for at once with a search index that is up to date."""
@@ -99,7 +101,7 @@ def issue_notices(manifest: Manifest) -> list[Notice]:
         proved = f"{manifest.proof.at:%Y-%m-%d %H:%M} UTC" if manifest.proof else "never"
         notices.append(
             Notice(
-                "completeness",
+                COMPLETENESS,
                 f"not proved: {manifest.unproved.reason}. Last proved complete: {proved}.",
                 f"`jira-assets reconcile {manifest.project_key}` checks again.",
                 manifest.unproved.at,

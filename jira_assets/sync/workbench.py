@@ -30,6 +30,7 @@ from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.outside import follow_sources, note_followed, outside_identity
 from jira_assets.sync.project import Task
+from jira_assets.sync.publish_notice import publish_noted
 from jira_assets.sync.publishing import publish_warehouse
 from jira_assets.sync.refresh import refresh_site
 from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
@@ -154,15 +155,16 @@ class Workbench:
     @room_errors()
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
-        return publish_warehouse(
-            self.engine,
-            self.lake,
-            self.state,
-            self.settings,
-            now=self.clock(),
-            force=force,
-            on_begin=self.listener.publishing,
-        )
+        with publish_noted(self.lake, self.clock()):
+            return publish_warehouse(
+                self.engine,
+                self.lake,
+                self.state,
+                self.settings,
+                now=self.clock(),
+                force=force,
+                on_begin=self.listener.publishing,
+            )
 
     def _note_findings(self, outcomes: Sequence[Outcome]) -> None:
         changed = {outcome.project_id for outcome in outcomes if outcome.changed}

@@ -32,6 +32,7 @@ from jira_assets_tests.jira.grants import store_grant
 COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()"]
 API_TOKEN = "PLANTED-api-token-7d1f"
 CLIENT_SECRET = "PLANTED-client-secret-55aa"
+ALERT_PASSWORD = "PLANTED-alert-password-31c0"
 HOUR = timedelta(hours=1)
 
 
@@ -93,6 +94,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         environ |= {
             "JIRA_ASSETS_HOME": str(tmp_path / "home"),
             "JIRA_ASSETS_SECRET_KEY": key,
+            "JIRA_ASSETS_ALERT_URLS": f"json://me:{ALERT_PASSWORD}@127.0.0.1:9/hook slack://{ALERT_PASSWORD}",
             "JIRA_API_URL": server.url,
             "JIRA_AUTH_URL": server.url,
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -119,6 +121,7 @@ def go_wrong(scene: Scene) -> None:
     assert scene.run("sync", JIRA_API_TOKEN=f"{API_TOKEN}-wrong", JIRA_ASSETS_DEBUG="1", **with_token) != 0
     assert scene.run("doctor", "--json", JIRA_CLIENT_SECRET=CLIENT_SECRET) in (0, 1)
     assert scene.run("config", JIRA_API_TOKEN=API_TOKEN, JIRA_CLIENT_SECRET=CLIENT_SECRET) == 0
+    assert scene.run("doctor", "--alert-test", JIRA_ASSETS_DEBUG="1") == 1
     site.oauth.app.client_secret = "another"
     site.oauth.access_life_ms = 1000
     site.clock.advance(2 * HOUR)
@@ -148,7 +151,14 @@ def expire(scene: Scene) -> None:
 def planted(scene: Scene) -> list[str]:
     oauth = scene.site.oauth
     issued = [*oauth._access, *oauth._refresh]
-    return [API_TOKEN, CLIENT_SECRET, scene.environ["JIRA_ASSETS_SECRET_KEY"], "PLANTED-code-1", *issued]
+    return [
+        API_TOKEN,
+        CLIENT_SECRET,
+        ALERT_PASSWORD,
+        scene.environ["JIRA_ASSETS_SECRET_KEY"],
+        "PLANTED-code-1",
+        *issued,
+    ]
 
 
 def everything_written(scene: Scene) -> Iterator[tuple[str, bytes]]:
@@ -194,7 +204,7 @@ def test_no_secret_is_in_anything_that_was_written(scene: Scene) -> None:
     go_right(scene)
     go_wrong(scene)
     secrets = planted(scene)
-    assert len(secrets) == 8
+    assert len(secrets) == 9
     found = [
         (place, secret)
         for place, content in everything_written(scene)

@@ -1,0 +1,51 @@
+"""Look for problems and send what is new: the step that the sensor and every sync end with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from jira_assets.alerts.changes import compare
+from jira_assets.alerts.conditions import Access, Look, find_conditions
+from jira_assets.alerts.message import write_message
+from jira_assets.alerts.outbox import Send, send_queued, unsent_notices
+from jira_assets.alerts.send import is_installed, send, target_of
+from jira_assets.jira.connected import connected_as
+from jira_assets.state import Alert, AlertMessage
+from jira_assets.sync.health import judge_projects, limits_from
+from jira_assets.sync.workbench import Workbench
+
+
+def raise_alerts(bench: Workbench, access: Access, send_one: Send | None = None) -> list[str]:
+    """Note which problems stand, queue one message about what changed, and send what is due.
+
+    Does nothing without the setting, or without apprise. Returns a notice for each URL to which messages did
+    not go through.
+    """
+    settings, state = bench.settings, bench.state
+    if not settings.alert_urls or not is_installed():
+        return []
+    now, lasting = bench.clock(), timedelta(minutes=settings.alert_after_minutes)
+    look, site = look_for_problems(bench, access, now), _site_name(bench)
+
+    def change(known: list[Alert]) -> tuple[list[Alert], AlertMessage | None]:
+        changes = compare(known, look, now, lasting)
+        return changes.alerts, write_message(changes, site)
+
+    state.revise_alerts(change, [target_of(url) for url in settings.alert_urls], now)
+    send_queued(state, settings.alert_urls, now, send_one or send)
+    return unsent_notices(state, settings.alert_urls)
+
+
+def look_for_problems(bench: Workbench, access: Access, now: datetime) -> Look:
+    """Judge by all that state and lake say; asks Jira nothing."""
+    state, settings = bench.state, bench.settings
+    tracked = state.tracked_projects()
+    verdicts = judge_projects(tracked, state.records(), now, limits_from(settings))
+    connected = connected_as(settings, state, now)
+    return find_conditions(tracked, verdicts, connected, bench.notices(), access)
+
+
+def _site_name(bench: Workbench) -> str:
+    site = bench.lake.site()
+    url = site.site_url if site else bench.settings.jira_site_url
+    return (url or "no site").partition("://")[2] or "no site"

@@ -1,0 +1,120 @@
+"""Which problems deserve an alert."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jira_assets.alerts.conditions import (
+    CONSENT_ENDS,
+    PROJECT_FAILED,
+    PROJECT_STALE,
+    PROJECT_UNPROVEN,
+    PUBLISH_FAILED,
+    SYNCS_STOPPED,
+    Access,
+    Look,
+    find_conditions,
+)
+from jira_assets.errors import (
+    AuthenticationError,
+    InputError,
+    JiraAssetsError,
+    JiraUnavailable,
+    OutOfRoom,
+    PublishError,
+    WrongSite,
+)
+from jira_assets.jira.connected import Connected
+from jira_assets.state import TrackedProject
+from jira_assets.sync.health import (
+    EVERY_PROJECT_SYNCED,
+    NO_PROJECT_TOO_OLD,
+    NO_PROJECT_UNPROVEN,
+    NOTHING_UNREAD,
+    Verdict,
+)
+from jira_assets.sync.notices import StandingNotice
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PAY = TrackedProject("1", "PAY", "Pay", True, None, None, NOON - timedelta(days=30), None)
+WELL = Connected("https://acme.atlassian.net", "OAuth", "Ana")
+LOST = Connected("https://acme.atlassian.net", trouble="Syncs have stopped.", remedy="Connect again.")
+SOON = Connected("https://acme.atlassian.net", trouble="It ends.", remedy="Connect.", ends_soon=True)
+STOPPED = (SYNCS_STOPPED, "")
+
+
+def look(
+    *verdicts: Verdict,
+    connected: Connected = WELL,
+    notices: tuple[StandingNotice, ...] = (),
+    access: Access | None = None,
+) -> Look:
+    """Look at one project."""
+    return find_conditions([PAY], verdicts, connected, notices, access or Access(was_accepted=True))
+
+
+def keys(found: Look) -> set[tuple[str, str]]:
+    """What stands."""
+    return {condition.key for condition in found.conditions}
+
+
+def test_nothing_stands_where_all_is_well() -> None:
+    assert look(Verdict(EVERY_PROJECT_SYNCED)) == Look()
+
+
+def test_nothing_stands_where_nothing_is_tracked() -> None:
+    assert find_conditions([], [], LOST, [], Access()) == Look()
+
+
+def test_each_fault_of_a_project_stands_by_its_id() -> None:
+    found = look(
+        Verdict(EVERY_PROJECT_SYNCED, {"PAY": "Forbidden. Ask an admin."}),
+        Verdict(NO_PROJECT_TOO_OLD, {"PAY": "Old."}),
+        Verdict(NO_PROJECT_UNPROVEN, {"PAY": "Unproven."}),
+        Verdict(NOTHING_UNREAD, {"boards of PAY": "Closed."}),
+    )
+    assert keys(found) == {(PROJECT_FAILED, "1"), (PROJECT_STALE, "1"), (PROJECT_UNPROVEN, "1")}
+    failed = found.conditions[0]
+    assert (failed.subject, failed.text) == ("PAY", "Forbidden. Ask an admin.")
+    assert failed.remedy == "`jira-assets sync PAY` tries again now."
+
+
+def test_a_failed_proof_is_one_condition_however_often_it_is_said() -> None:
+    notice = StandingNotice("completeness", "not proved: 48, 30.", "Again.", NOON, ("PAY", "UNTRACKED"))
+    (condition,) = look(Verdict(NO_PROJECT_UNPROVEN, {"PAY": "Old proof."}), notices=(notice,)).conditions
+    assert (condition.name, condition.text, condition.since) == (PROJECT_UNPROVEN, notice.reason, NOON)
+
+
+def test_of_the_notices_only_failed_proofs_and_publishes_count() -> None:
+    publish = StandingNotice("warehouse", "It has one row too many.", "Publish again.", NOON)
+    boards = StandingNotice("boards", "Closed.", "Ask.", NOON, ("PAY",))
+    assert keys(look(notices=(publish, boards))) == {(PUBLISH_FAILED, "")}
+
+
+def test_a_lost_consent_stops_syncs_whatever_is_known_of_jira() -> None:
+    found = look(connected=LOST, access=Access())
+    assert keys(found) == {STOPPED}
+    assert found.conditions[0].remedy == "Connect again."
+    assert found.undecided == {(CONSENT_ENDS, "")}  # it is not over because it is gone
+
+
+def test_a_consent_that_ends_soon_stops_nothing() -> None:
+    assert keys(look(connected=SOON)) == {(CONSENT_ENDS, "")}
+
+
+@pytest.mark.parametrize("error", [AuthenticationError("No.", "Connect."), WrongSite("Other site.")])
+def test_a_refusal_that_does_not_pass_stops_syncs(error: JiraAssetsError) -> None:
+    assert keys(look(access=Access(refusal=error))) == {STOPPED}
+
+
+@pytest.mark.parametrize(
+    "error", [JiraUnavailable("503."), OutOfRoom("Full."), PublishError("Rows."), InputError("No project.")]
+)
+def test_other_errors_say_nothing_about_whether_jira_accepts_us(error: JiraAssetsError) -> None:
+    assert look(access=Access(refusal=error)) == Look(undecided=frozenset([STOPPED]))
+
+
+def test_where_jira_was_not_asked_it_is_not_decided_whether_it_accepts_us() -> None:
+    assert look(access=Access()) == Look(undecided=frozenset([STOPPED]))

@@ -1,0 +1,186 @@
+"""A home that watches itself: what is sent, how often, and what happens when it cannot be sent."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from jira_assets.alerts.conditions import Access
+from jira_assets.alerts.watch import raise_alerts
+from jira_assets.errors import AuthenticationError, PublishError
+from jira_assets.state import AlertMessage
+from jira_assets_tests.rig import Rig
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Post:
+    """A service that keeps what it receives; `is_down` says that it receives nothing."""
+
+    received: list[AlertMessage] = field(default_factory=list)
+    tried: int = 0
+    is_down: bool = False
+
+    def send(self, _: str, message: AlertMessage) -> str | None:
+        """Receive a message."""
+        self.tried += 1
+        if self.is_down:
+            return "it is down"
+        self.received.append(message)
+        return None
+
+    @property
+    def titles(self) -> list[str]:
+        """What was received, without the name of the site."""
+        return [message.title.partition(": ")[2] for message in self.received]
+
+
+def look(rig: Rig, post: Post, *, after: int = 0, refusal: AuthenticationError | None = None) -> list[str]:
+    """Look so many minutes later."""
+    rig.site.clock.advance(after * MINUTE)
+    return raise_alerts(rig.bench, Access(refusal is None, refusal), post.send)
+
+
+def test_a_project_that_fails_is_one_message_and_one_when_it_is_well(rig: Rig) -> None:
+    post, first = Post(), rig.tracked[0].project_key
+    rig.site.forbid_project(first)
+    rig.sync()
+    for _ in range(14):
+        look(rig, post, after=1)
+    rig.site.forbid_project(first, forbidden=False)
+    rig.sync()
+    for _ in range(14):
+        look(rig, post, after=1)
+
+    assert post.titles == [f"{first}: the newest sync failed", "every reported problem is over"]
+    assert [message.is_recovery for message in post.received] == [False, True]
+
+
+def test_a_token_that_is_refused_is_one_message_though_every_project_gets_stale(rig: Rig) -> None:
+    post, refusal = Post(), AuthenticationError("Jira did not accept the token.", "Connect again.")
+    rig.sync()
+    for _ in range(20):
+        look(rig, post, after=30, refusal=refusal)
+
+    (title,) = post.titles
+    assert title.endswith("syncs have stopped")
+    assert "Jira did not accept the token. Connect again." in post.received[0].body
+
+
+def test_a_publish_that_fails_is_reported_until_one_succeeds(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise PublishError("It has one row too many.", "Try again.")
+
+    post = Post()
+    rig.sync()
+    with monkeypatch.context() as broken:
+        broken.setattr("jira_assets.sync.workbench.publish_warehouse", fail)
+        with pytest.raises(PublishError):
+            rig.publish()
+    look(rig, post)
+    look(rig, post, after=10)
+    assert [notice.part for notice in rig.bench.notices()] == ["warehouse"]
+    assert rig.publish() is not None
+    look(rig, post)
+    look(rig, post, after=10)
+
+    assert post.titles == ["the last publish failed", "every reported problem is over"]
+    assert "It has one row too many. Try again." in post.received[0].body
+    assert rig.bench.notices() == []
+
+
+def test_any_error_of_a_publish_is_noted_without_its_text(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("PLANTED")
+
+    monkeypatch.setattr("jira_assets.sync.workbench.publish_warehouse", fail)
+    with pytest.raises(ValueError, match="PLANTED"):
+        rig.publish()
+    (notice,) = rig.bench.notices()
+    assert notice.reason == "The last publish failed with an unexpected ValueError."
+
+
+def test_a_message_that_cannot_be_sent_is_tried_again_ever_later_and_in_order(rig: Rig) -> None:
+    post, first = Post(is_down=True), rig.tracked[0].project_key
+    rig.site.forbid_project(first)
+    rig.sync()
+    look(rig, post)
+    (notice,) = look(rig, post, after=10)
+    assert notice.startswith(
+        "Alerts to json://127.0.0.1 did not go through (1 attempt, next after 12:11 UTC)."
+    )
+    rig.site.forbid_project(first, forbidden=False)
+    rig.sync()
+    for _ in range(60):
+        look(rig, post, after=1)
+    assert post.tried == 6  # after 1, 2, 4, 8, 16 and not yet 32 minutes
+
+    post.is_down = False
+    assert [look(rig, post, after=30) for _ in range(2)] == [[], []]
+    assert post.titles == [f"{first}: the newest sync failed", "every reported problem is over"]
+
+
+def test_several_processes_send_a_message_once(rig: Rig) -> None:
+    post = Post()
+    rig.site.forbid_project(rig.tracked[0].project_key)
+    rig.sync()
+    look(rig, post)
+    rig.site.clock.advance(10 * MINUTE)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: look(rig, post), range(16)))
+
+    assert len(post.received) == 1
+
+
+def test_every_url_gets_every_message_once_though_one_is_down(rig: Rig) -> None:
+    up, down = Post(), Post(is_down=True)
+    urls = ("json://up/PLANTED-1", "json://down/PLANTED-2")
+    rig.bench = replace(rig.bench, settings=replace(rig.bench.settings, alert_urls=urls))
+    rig.site.forbid_project(rig.tracked[0].project_key)
+    rig.sync()
+
+    def send(url: str, message: AlertMessage) -> str | None:
+        return (up if url == urls[0] else down).send(url, message)
+
+    for _ in range(13):
+        rig.site.clock.advance(MINUTE)
+        raise_alerts(rig.bench, Access(True), send)
+    down.is_down = False
+    rig.site.clock.advance(60 * MINUTE)
+    raise_alerts(rig.bench, Access(True), send)
+
+    assert (len(up.received), len(down.received)) == (1, 1)
+
+
+def test_without_the_setting_nothing_is_noted(rig: Rig) -> None:
+    rig.bench = replace(rig.bench, settings=replace(rig.bench.settings, alert_urls=()))
+    post = Post()
+    refusal = AuthenticationError("No.", "Connect.")
+    assert look(rig, post, refusal=refusal) == look(rig, post, after=60, refusal=refusal) == []
+    assert (post.tried, rig.bench.state.alerts()) == (0, [])
+
+
+def test_a_url_without_the_package_is_a_notice(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jira_assets.sync.unmatched_settings.find_spec", lambda _: None)
+    assert any(
+        "JIRA_ASSETS_ALERT_URLS: The package apprise is not installed: no alert is sent. "
+        "Install it where jira-assets runs: `python -m pip install apprise`." in notice
+        for notice in rig.sync().notices
+    )
+
+
+def test_no_secret_is_in_state_or_messages(rig: Rig) -> None:
+    post = Post(is_down=True)
+    rig.site.forbid_project(rig.tracked[0].project_key)
+    rig.sync()
+    notices = look(rig, post) + look(rig, post, after=10)
+
+    kept = repr((notices, rig.bench.state.alerts(), rig.bench.state.unsent_alert_messages(), rig.bench))
+    assert notices
+    assert "PLANTED" not in kept
