@@ -19,13 +19,14 @@ def room_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = _as_out_of_room(error)
+        told = as_out_of_room(error)
         if told is None:
             raise
         raise told from error
 
 
-def _as_out_of_room(error: Exception) -> OutOfRoom | None:
+def as_out_of_room(error: Exception) -> OutOfRoom | None:
+    """Say that a disk or memory is full, where that is what the error means; None for another error."""
     duckdb = sys.modules.get("duckdb")  # where it was not imported, nothing can be its error
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
         return OutOfRoom(
