@@ -6,12 +6,13 @@ import difflib
 import os
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from jira_assets.errors import JiraAssetsError
-from jira_assets.room import room_errors
+from jira_assets.room import as_out_of_room
 
 
 class LazyGroup(click.Group):
@@ -52,8 +53,7 @@ class LazyGroup(click.Group):
         if os.environ.get("JIRA_ASSETS_DEBUG"):
             return super().invoke(ctx)
         try:
-            with room_errors():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise  # click knows what to do with these
         except (KeyboardInterrupt, click.Abort):
@@ -62,8 +62,18 @@ class LazyGroup(click.Group):
         except JiraAssetsError as error:
             raise ToldError(error.reason, error.instruction, error.exit_code) from error
         except Exception as error:
+            if full := as_out_of_room(error, _home(ctx)):
+                raise ToldError(full.reason, full.instruction, full.exit_code) from error
             reason = f"{type(error).__name__}: {error}"
             raise ToldError(reason, "This is a bug; JIRA_ASSETS_DEBUG=1 shows where.", 1) from error
+
+
+def _home(ctx: click.Context) -> Path | None:
+    """Name the home, where it is known by now."""
+    try:
+        return ctx.obj.settings.home if ctx.obj else None
+    except Exception:  # what is told is another error
+        return None
 
 
 class ToldError(click.ClickException):

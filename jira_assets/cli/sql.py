@@ -76,7 +76,7 @@ def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query:
         types = [column[1] for column in cursor.description]
         _write(invocation, form, columns, types, _rows(cursor))
     except duckdb.Error as error:
-        if told := as_out_of_room(error):
+        if told := as_out_of_room(error, invocation.settings.warehouse_dir):
             raise told from None
         if refused := refusal_behind(error):
             raise _refusal(invocation, refused) from None
