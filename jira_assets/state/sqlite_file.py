@@ -32,7 +32,7 @@ def connect(file: Path | str, **options: Any) -> sqlite3.Connection:
 
 
 def _read_into_memory(file: Path | str, options: dict[str, Any]) -> Snapshot:
-    """Read what was committed, with what is in the -wal file alone.
+    """Read what was committed, also what is in the -wal file only.
 
     A connection that locks the state for itself keeps in memory what otherwise is in -shm. It is closed at
     once, since others wait for it.
