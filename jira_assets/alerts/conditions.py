@@ -15,10 +15,10 @@ from jira_assets.errors import (
 )
 from jira_assets.jira.connected import Connected
 from jira_assets.state.records import TrackedProject
+from jira_assets.sync.completeness import COMPLETENESS
 from jira_assets.sync.health import EVERY_PROJECT_SYNCED, NO_PROJECT_TOO_OLD, NO_PROJECT_UNPROVEN, Verdict
 from jira_assets.sync.notices import StandingNotice
 from jira_assets.sync.publish_notice import PART as PUBLISH
-from jira_assets.sync.unread import COMPLETENESS
 
 SYNCS_STOPPED = "syncs_stopped"
 CONSENT_ENDS = "consent_ends"

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from jira_assets.settings import Settings
+from jira_assets.warehouse.files import write_atomically
 
 
 def use_dagster_home(settings: Settings) -> Path:
@@ -19,7 +20,7 @@ def use_dagster_home(settings: Settings) -> Path:
     configuration = folder / "dagster.yaml"
     if not configuration.exists():
         packaged = files("jira_assets") / _packaged_name()
-        configuration.write_text(packaged.read_text(encoding="utf-8"), encoding="utf-8")
+        write_atomically(configuration, packaged.read_bytes())
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["JIRA_ASSETS_HOME"] = str(settings.home)
     return folder

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jira_assets.cli.dagster_home import use_dagster_home
 from jira_assets.cli.interrupts import ended_by_interrupt
 from jira_assets.errors import JiraAssetsError
+from jira_assets.room import check_room
 from jira_assets.settings import Settings
 from jira_assets.sync.ahead import working_ahead
 from jira_assets.sync.listener import Listener, listening
@@ -19,6 +20,10 @@ from jira_assets.warehouse.publish import Published
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+
+_ROOM_FOR_A_RUN = 2_000_000
+"""Bytes that Dagster writes about a small run: with less, its own log fails before the sync does."""
 
 
 class RunReport(Listener):
@@ -51,6 +56,7 @@ def run_sync(
     accept: Sequence[str] = (),
 ) -> SyncResult:
     """Sync the projects of these keys (all tracked when none); raises what ended the run as a whole."""
+    check_room(settings.home, _ROOM_FOR_A_RUN)
     use_dagster_home(settings)
     with listening(report), open_workbench(settings, report) as bench:
         state = bench.state

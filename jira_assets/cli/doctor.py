@@ -14,6 +14,7 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json
 from jira_assets.errors import JiraAssetsError
 from jira_assets.phrases import counted
+from jira_assets.room import as_out_of_room
 from jira_assets.settings import Settings
 
 MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
@@ -88,7 +89,10 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
                 yield bad(name, error.reason, error.instruction)
             told.add(error.reason)
         except Exception as error:  # the next check may tell why
-            yield bad(name, f"{type(error).__name__}: {error}", "JIRA_ASSETS_DEBUG=1 shows where.")
+            if full := as_out_of_room(error, settings.home):
+                yield bad(name, full.reason, full.instruction)
+            else:
+                yield bad(name, f"{type(error).__name__}: {error}", "JIRA_ASSETS_DEBUG=1 shows where.")
 
 
 def _show(finding: Finding) -> None:

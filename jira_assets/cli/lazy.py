@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
-from jira_assets.room import room_errors
+from jira_assets.room import as_out_of_room
 
 
 class LazyGroup(click.Group):
@@ -67,7 +68,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         try:
             _refuse_windows()
-            with room_errors(), query_interrupts():
+            with query_interrupts():
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise  # click knows what to do with these
@@ -77,6 +78,8 @@ class LazyGroup(click.Group):
         except JiraAssetsError as error:
             raise ToldError(error.reason, error.instruction, error.exit_code) from error
         except Exception as error:
+            if full := as_out_of_room(error, _home(ctx)):
+                raise ToldError(full.reason, full.instruction, full.exit_code) from error
             reason = f"{type(error).__name__}: {error}"
             raise ToldError(reason, "This is a bug; JIRA_ASSETS_DEBUG=1 shows where.", 1) from error
 
@@ -88,6 +91,14 @@ def _refuse_windows() -> None:
             "Windows is not supported: it lacks the file locks that keep two syncs apart.",
             "Run jira-assets on Linux or macOS, or inside WSL 2 with the home on a disk of WSL.",
         )
+
+
+def _home(ctx: click.Context) -> Path | None:
+    """Name the home, where it is known by now."""
+    try:
+        return ctx.obj.settings.home if ctx.obj else None
+    except Exception:  # what is told is another error
+        return None
 
 
 class ToldError(click.ClickException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,6 +15,7 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import as_json_cells, write_csv, write_json_rows, write_table
 from jira_assets.cli.wiring import open_warehouse
 from jira_assets.errors import InputError, JiraAssetsError
+from jira_assets.room import as_out_of_room
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +35,8 @@ _PROMPT, _PROMPT_MORE = "jira> ", "  ... "
 def sql(invocation: Invocation, query: str | None, form: Form | None) -> None:
     """Ask the warehouse: QUERY, or what comes in on stdin, or what you type.
 
-    Nothing can be changed here. Times are UTC.
+    Nothing can be changed here: queries read the published tables, write no files and read no others, and
+    the settings of DuckDB are locked. For anything else open the file with DuckDB itself. Times are UTC.
     """
     form = form or ("table" if sys.stdout.isatty() else "csv")
     if query is None and not sys.stdin.isatty():
@@ -62,7 +65,11 @@ def _warn_of_changes(invocation: Invocation) -> None:
 def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query: str, form: Form) -> None:
     import duckdb
 
+    from jira_assets.warehouse.confined import refusal_behind, why_refused
+
     try:
+        if refused := why_refused(warehouse, query):
+            raise _refusal(invocation, refused)
         with query_interrupts():
             cursor = warehouse.execute(query)
             if cursor.description is None:
@@ -71,10 +78,23 @@ def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query:
             types = [column[1] for column in cursor.description]
             _write(invocation, form, columns, types, _rows(cursor))
     except duckdb.Error as error:
+        if told := as_out_of_room(error, invocation.settings.warehouse_dir):
+            raise told from None
+        if refused := refusal_behind(error):
+            raise _refusal(invocation, refused) from None
         raise InputError(
             f"The warehouse does not accept this query. {error}",
             "`jira-assets sql 'show tables'` lists the tables, 'describe jira_issues' the columns of one.",
         ) from None
+
+
+def _refusal(invocation: Invocation, reason: str) -> InputError:
+    file = shlex.quote(str(invocation.settings.warehouse_file))
+    return InputError(
+        reason,
+        "`jira-assets sql --csv QUERY > FILE` writes rows to a file. For anything else open the published "
+        f"file with DuckDB itself: duckdb -readonly {file}",
+    )
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
@@ -107,7 +127,7 @@ def _converse(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, form
         try:
             _answer(invocation, warehouse, query, form)
         except JiraAssetsError as error:
-            click.echo(f"Error: {error.reason}", err=True)
+            click.echo(f"Error: {error.reason}\n{error.instruction}", err=True)
         except KeyboardInterrupt:  # gives up this query, not the conversation
             click.echo("Interrupted.", err=True)
 

@@ -15,13 +15,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from jira_assets.errors import SettingsError
+from jira_assets.room import as_out_of_room, full_disk, room_errors
 from jira_assets.state.schema import prepare_schema
+from jira_assets.state.sqlite_file import Snapshot, connect
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-
-_BUSY_SECONDS = 30
 
 
 def utc_now() -> datetime:
@@ -49,7 +49,11 @@ class Database:
         On SQLite no other writer is let in from its start, so what it reads still holds when it writes. On
         Postgres, select `for update` what the new value depends on.
         """
-        with self._engine.connect().execution_options(state_writes=True) as connection, connection.begin():
+        with (
+            room_errors(_file(self._engine.url)),
+            self._engine.connect().execution_options(state_writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def upsert(self, connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
@@ -95,13 +99,20 @@ def open_engine(url: str) -> Engine:
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine, parsed.database)
         prepare_schema(engine)
-    except OSError as error:
-        raise _cannot_open(parsed, error.strerror) from None
-    except sqlite3.Error as error:
-        raise _cannot_open(parsed, error) from None
-    except DBAPIError as error:
-        raise _cannot_open(parsed, error.orig) from None
+    except (OSError, sqlite3.Error, DBAPIError) as error:
+        raise as_out_of_room(error, _file(parsed)) or _cannot_open(parsed, _reason(error)) from None
     return engine
+
+
+def _reason(error: OSError | sqlite3.Error | DBAPIError) -> object:
+    if isinstance(error, OSError):
+        return error.strerror
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _file(url: URL) -> Path | None:
+    """Name the file of an SQLite state."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def _cannot_open(url: URL, why: object) -> SettingsError:
@@ -123,7 +134,7 @@ def _instruction(url: URL) -> str:
 
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
-        return {"connect_args": {"timeout": _BUSY_SECONDS}}
+        return {}
     # A connection that the server dropped while nobody used it is replaced instead of failing a sync.
     return {"pool_pre_ping": True}
 
@@ -143,8 +154,20 @@ def _prepare_sqlite(engine: Engine, path: str | None) -> None:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     if file.stat().st_mode & 0o077:
         file.chmod(0o600)
+    event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "checkin", _drop_snapshot)
     event.listen(engine, "connect", _leave_transactions_to_us)
     event.listen(engine, "begin", _begin)
+
+
+def _connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> sqlite3.Connection:
+    return connect(*arguments, **options)
+
+
+def _drop_snapshot(connection: Any, record: Any) -> None:
+    """The next one who reads on a full disk reads anew."""
+    if isinstance(connection, Snapshot):
+        record.invalidate()
 
 
 def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
@@ -155,4 +178,6 @@ def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("state_writes")
+    if writes and isinstance(connection.connection.dbapi_connection, Snapshot):
+        raise full_disk(connection.engine.url.database)
     connection.exec_driver_sql("begin immediate" if writes else "begin")

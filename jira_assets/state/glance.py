@@ -7,17 +7,19 @@ from contextlib import closing
 from pathlib import Path
 
 from jira_assets.errors import SettingsError
+from jira_assets.room import as_out_of_room
+from jira_assets.state.sqlite_file import connect
 
 
 def read_site_settings(file: Path) -> dict[str, str]:
     """Read the settings that stand in this state; none when it has no tables yet."""
-    with closing(sqlite3.connect(file, timeout=30)) as connection:
-        try:
+    try:
+        with closing(connect(file)) as connection:
             return dict(connection.execute("select name, value from site_settings"))
-        except sqlite3.DatabaseError as error:
-            if "no such table" in str(error):  # another process is about to create them
-                return {}
-            raise SettingsError(
-                f"The state {file} cannot be read: {error}.",
-                "Put a copy of it back, or set JIRA_ASSETS_HOME to another folder.",
-            ) from None
+    except sqlite3.DatabaseError as error:
+        if "no such table" in str(error):  # another process is about to create them
+            return {}
+        raise as_out_of_room(error, file) or SettingsError(
+            f"The state {file} cannot be read: {error}.",
+            "Put a copy of it back, or set JIRA_ASSETS_HOME to another folder.",
+        ) from None

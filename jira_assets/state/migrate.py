@@ -35,8 +35,12 @@ def back_up(file: Path, version: str) -> Path:
     moment = datetime.now(UTC)
     copy = file.with_name(f"{file.name}.{version}-{moment:%Y%m%dT%H%M%S.%fZ}.backup")
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except sqlite3.Error:
+        copy.unlink()  # half a copy helps with nothing, and takes space that is missing
+        raise
     return copy
 
 

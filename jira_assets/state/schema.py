@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from jira_assets.errors import SettingsError
+from jira_assets.state.sqlite_file import Snapshot
 from jira_assets.state.tables import THE_SITE, alembic_version, metadata, sites
 
 SCHEMA_VERSION = "0004"
@@ -59,6 +60,8 @@ def _create(connection: Connection) -> None:
 def _write_ahead(engine: Engine) -> None:
     raw = engine.raw_connection()
     try:
+        if isinstance(raw.dbapi_connection, Snapshot):
+            return
         mode = raw.cursor().execute("pragma journal_mode").fetchone()
         if mode != ("wal",):
             raw.cursor().execute("pragma journal_mode = wal")

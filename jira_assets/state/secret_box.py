@@ -98,10 +98,14 @@ def _write_keys(file: Path, keys: Sequence[str]) -> None:
 def _write_aside(file: Path, keys: Sequence[str]) -> Path:
     aside = file.with_name(f"{file.name}.{random.token_hex(8)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.writelines(f"{key}\n" for key in keys)
-        stream.flush()
-        os.fsync(descriptor)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.writelines(f"{key}\n" for key in keys)
+            stream.flush()
+            os.fsync(descriptor)
+    except OSError:
+        aside.unlink()
+        raise
     return aside
 
 

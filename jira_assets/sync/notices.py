@@ -13,7 +13,7 @@ from datetime import datetime
 
 from jira_assets.phrases import counted
 from jira_assets.state import TrackedProject
-from jira_assets.sync.unread import issue_notices
+from jira_assets.sync.completeness import issue_notices
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Notice
 

@@ -50,7 +50,8 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     on_wait = _tell(context, task.project)
     with context.client.transport.counted() as tally:
         try:
-            with room_errors(), context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait):
+            lock = context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait)
+            with room_errors(context.lake.root), lock:
                 outcome = _sync_locked(context, task, mark, facts)
         except JiraAssetsError as error:
             # One endpoint that refuses us concerns this project; only who we are concerns every project.

@@ -9,17 +9,14 @@ import msgspec
 
 from jira_assets.jira.answers import IssueHead
 from jira_assets.jira.times import epoch_ms
-from jira_assets.phrases import counted
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.intake import Brought, Intake
 from jira_assets.warehouse.comparison import Comparison
-from jira_assets.warehouse.manifest import Manifest, Notice, UnreadIssue
+from jira_assets.warehouse.manifest import Manifest, UnreadIssue
 
 AROUND = timedelta(minutes=1)
 """How exactly Jira's search compares times is not documented."""
-COMPLETENESS = "completeness"
 """The part of the notice that a proof failed."""
-MOST_NAMED = 5
 MOST_CHECKED = 50
 """So many issues can be asked for at once with a search index that is up to date."""
 
@@ -78,34 +75,3 @@ def keep_unread(manifest: Manifest, brought: Brought, listed: Collection[str]) -
         since = known.since if known else issue.since
         kept.append(msgspec.structs.replace(issue, since=since))
     manifest.unread = kept
-
-
-def name_unread(unread: Sequence[UnreadIssue]) -> str:
-    """Count the issues and name the first of them."""
-    keys = [issue.jira_key or issue.jira_id for issue in unread]
-    more = ", …" if len(keys) > MOST_NAMED else ""
-    return f"{counted(len(keys), 'issue')} that Jira lists ({', '.join(keys[:MOST_NAMED])}{more})"
-
-
-def issue_notices(manifest: Manifest) -> list[Notice]:
-    """Describe what is missing of a project, and why there is no new proof of it."""
-    notices = []
-    if manifest.unread:
-        first = manifest.unread[0]
-        named = first.jira_key or first.jira_id
-        reason = f"{name_unread(manifest.unread)} could not be read. {named}: {first.reason}"
-        notices.append(
-            Notice("issues", reason, "Every sync asks for them again.", first.since, manifest.project_id)
-        )
-    if manifest.unproved:
-        proved = f"{manifest.proof.at:%Y-%m-%d %H:%M} UTC" if manifest.proof else "never"
-        notices.append(
-            Notice(
-                COMPLETENESS,
-                f"not proved: {manifest.unproved.reason}. Last proved complete: {proved}.",
-                f"`jira-assets reconcile {manifest.project_key}` checks again.",
-                manifest.unproved.at,
-                manifest.project_id,
-            )
-        )
-    return notices

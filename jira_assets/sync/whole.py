@@ -11,12 +11,13 @@ from functools import partial
 
 from jira_assets.errors import BadQuery, Forbidden, IncompleteRead, JiraError, NotFound, SearchTokenExpired
 from jira_assets.phrases import counted
+from jira_assets.sync.completeness import name_unread
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.cross_check import CrossCheck, cross_check
 from jira_assets.sync.intake import BEHIND, Brought, Intake
 from jira_assets.sync.listing import list_issues
 from jira_assets.sync.mark import Mark
-from jira_assets.sync.unread import keep_unread, name_unread
+from jira_assets.sync.unread import keep_unread
 from jira_assets.sync.unseen import believed_gone, look_up
 from jira_assets.warehouse.comparison import Comparison
 from jira_assets.warehouse.land import Landing, Observation

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import duckdb
 
@@ -41,10 +42,26 @@ from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable
 from jira_assets.warehouse.publish import Published
 
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
+
 POINTS_OF_AN_APP = 60_000
 """What an OAuth app may spend in an hour, less a reserve; Jira allows 65,000 for all its users together."""
 
 IMPATIENT: dict[str, Any] = {"attempts": 3, "patience": timedelta(seconds=10)}
+
+
+def _in_room(
+    method: Callable[Concatenate[Workbench, Given], Returned],
+) -> Callable[Concatenate[Workbench, Given], Returned]:
+    """Raise `OutOfRoom` naming the home where the method meets the end of a disk or of memory."""
+
+    @wraps(method)
+    def wrapped(self: Workbench, /, *args: Given.args, **options: Given.kwargs) -> Returned:
+        with room_errors(self.settings.home):
+            return method(self, *args, **options)
+
+    return wrapped
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,7 @@ class Workbench:
         tasks = [Task(project, "reconcile", project.project_key in accept) for project in projects]
         return self.work_on(tasks)
 
-    @room_errors()
+    @_in_room
     def work_on(
         self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
     ) -> SyncResult:
@@ -95,7 +112,7 @@ class Workbench:
         result.notices += [*notices, *in_lines(self.notices())]
         return result
 
-    @room_errors()
+    @_in_room
     def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
         tracked = [project.project_id for project in self.state.tracked_projects()]
@@ -110,7 +127,7 @@ class Workbench:
         """Gather what stops no sync, and somebody should know of."""
         return current_notices(self.lake, self.state.tracked_projects())
 
-    @room_errors()
+    @_in_room
     def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
         """Derive the projects' tables again from what the lake holds, without asking Jira.
 
@@ -119,7 +136,7 @@ class Workbench:
         options = options_from(self.settings)
         return rederive_projects(self.engine, self.lake, self.state, projects, options, wait=wait)
 
-    @room_errors()
+    @_in_room
     def publish_decisions(self, *, force: bool = False) -> tuple[list[str], Published | None]:
         """Bring what people decided and other programs keep into the tables, without asking Jira.
 
@@ -143,7 +160,7 @@ class Workbench:
         manifest = self.lake.manifest(project.project_id)
         return manifest is not None and manifest.watermark is not None
 
-    @room_errors()
+    @_in_room
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
         tracked = self.state.tracked_projects(include_inactive=True)
@@ -152,7 +169,7 @@ class Workbench:
             for project in tracked
         )
 
-    @room_errors()
+    @_in_room
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
         with publish_noted(self.lake, self.clock()):

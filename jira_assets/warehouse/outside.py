@@ -96,7 +96,10 @@ def shown(source: str) -> str:
 
 def _relation(engine: duckdb.DuckDBPyConnection, source: str, scratch: Path) -> str:
     if _QUERY.match(source):
-        return f"select * from ({source.strip().rstrip(';')})"
+        query = source.strip().rstrip(";")
+        if [found.type for found in engine.extract_statements(query)] != [duckdb.StatementType.SELECT]:
+            raise unreadable(source, "it is not one query that selects.")
+        return f"select * from ({query})"
     place, table = _parts(source)
     files = _files(place)
     if not files:

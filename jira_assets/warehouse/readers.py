@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from jira_assets.errors import InputError, LockHeld
+from jira_assets.warehouse.confined import open_confined
 from jira_assets.warehouse.stamps import STAMP, moment_of
 
 WAREHOUSE_NAME = "jira.duckdb"
@@ -20,15 +21,18 @@ WRITE_AHEAD_LOG = f"{WAREHOUSE_NAME}.wal"
 _ATTEMPTS = 3
 
 
-def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open the warehouse that this link points to now.
+def open_warehouse(
+    path: Path, *, memory_limit: str | None = None, threads: int | None = None, spill: bool = True
+) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse that this link points to now, as `open_confined` does.
 
     What is opened stays what it was, however often a newer one is published. Raises `InputError` when there
     is none, `LockHeld` while another process has it open for writing.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _open(path.resolve(strict=True))
+            file = path.resolve(strict=True)
+            return open_confined(file, memory_limit=memory_limit, threads=threads, spill=spill)
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no warehouse at {path}.",
@@ -88,13 +92,6 @@ def published_info(warehouse_dir: Path) -> dict[str, str]:
             return dict(engine.execute("select key, value from present.warehouse_info").fetchall())
     except duckdb.Error:
         return {}
-
-
-def _open(file: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(str(file), read_only=True)
-    connection.execute("set enable_progress_bar = false")
-    connection.execute("set timezone = 'UTC'")
-    return connection
 
 
 def _process(pid: str) -> str:

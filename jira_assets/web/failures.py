@@ -6,13 +6,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jira_assets.errors import InputError, JiraAssetsError, JiraError, PublishError
+from jira_assets.errors import InputError, JiraAssetsError, JiraError, OutOfRoom, PublishError
 from jira_assets.web.rendering import render
 
 _STATUS_CODES: tuple[tuple[type[JiraAssetsError], int], ...] = (
     (InputError, 400),
     (PublishError, 503),
     (JiraError, 502),
+    (OutOfRoom, 507),
 )
 
 

@@ -10,11 +10,12 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypedDict
 
 import duckdb
 
 from jira_assets.errors import InputError, PublishError
+from jira_assets.warehouse.confined import file_of, open_confined
 from jira_assets.warehouse.readers import open_warehouse
 
 ONE_AT_A_TIME = Lock()
@@ -64,11 +65,19 @@ class Published:
     @contextmanager
     def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file for questions that belong to one moment; raises `InputError` when there is none."""
-        with ONE_AT_A_TIME, _told(), open_warehouse(self.path) as connection:
-            connection.execute(f"set memory_limit = '{USUAL_MEMORY}'")
-            connection.execute("set threads = 1")  # more would cost memory, too
-            connection.execute("set temp_directory = ''")  # nothing is written beside the published file
+        with ONE_AT_A_TIME, _told(), open_warehouse(self.path, **_limits(USUAL_MEMORY)) as connection:
             yield connection
+
+
+class _Limits(TypedDict):
+    memory_limit: str
+    threads: int
+    spill: bool
+
+
+def _limits(memory: str) -> _Limits:
+    # More threads would cost memory, too, and nothing is written beside the published file.
+    return {"memory_limit": memory, "threads": 1, "spill": False}
 
 
 @contextmanager
@@ -98,9 +107,11 @@ def answer(
     try:
         return _rows(connection, sql, parameters or {})
     except duckdb.OutOfMemoryException:
-        connection.execute(f"set memory_limit = '{MOST_MEMORY}'")
+        file = file_of(connection)
     try:
-        return _rows(connection, sql, parameters or {})
+        # The settings of the connection are locked: another one of the same file gets more.
+        with open_confined(file, **_limits(MOST_MEMORY)) as roomy:
+            return _rows(roomy, sql, parameters or {})
     except duckdb.OutOfMemoryException as error:
         raise InputError(
             f"This takes more memory than the page may have ({MOST_MEMORY}).",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jira_assets.settings import Settings
 from jira_assets_tests.cli.conftest import Run, held_for_writing
 
 SAMPLES = """
@@ -97,13 +98,34 @@ def test_a_table_says_when_it_does_not_show_everything(run: Run, warehouse: Path
     assert len(json.loads(run("sql", "from range(2501)", "--json").stdout)) == 2501
 
 
-@pytest.mark.parametrize("query", ["selec", "from nowhere", "create table x as select 1", "select 'x'::int"])
+@pytest.mark.parametrize("query", ["selec", "from nowhere", "from query", "select 'x'::int"])
 def test_a_query_that_does_not_work_is_told_without_a_traceback(
     run: Run, warehouse: Path, query: str
 ) -> None:
     result = run("sql", query)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Error: The warehouse does not accept this query." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("copy (select 1) to 'out.csv'", "No file is written here (COPY, EXPORT)."),
+        ("from read_csv('/etc/passwd')", "/etc/passwd cannot be read here: only the published tables can."),
+        ("install httpfs", "No extension is installed or loaded here."),
+        ("attach 'other.duckdb'", "No other database is opened here (ATTACH, DETACH)."),
+        ("set threads = 1", "The settings of DuckDB are locked here."),
+        ("create table x as select 1", "Nothing can be changed here but temporary tables."),
+    ],
+)
+def test_what_is_not_allowed_is_told_with_another_way(
+    run: Run, warehouse: Path, settings: Settings, query: str, reason: str
+) -> None:
+    result = run("sql", query)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: {reason}\n")
+    assert f"duckdb -readonly {settings.warehouse_file}" in result.stderr
+    assert not Path("out.csv").exists()
 
 
 @pytest.mark.parametrize("query", ["", " ;\n"])

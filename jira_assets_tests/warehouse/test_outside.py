@@ -111,6 +111,20 @@ def test_a_failure_in_the_middle_of_reading_is_an_error_too(tmp_path: Path) -> N
         table.engine.execute("select * from outside").fetchall()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "select 1 as login); copy (select 1) to '{file}'; select * from (select 1 as login",
+        "select 1 as login; copy (select 1) to '{file}'",
+    ],
+)
+def test_a_query_that_carries_another_statement_is_not_run(tmp_path: Path, source: str) -> None:
+    written = tmp_path / "written.csv"
+    with pytest.raises(InputError, match="cannot be read"), outside_table(source.format(file=written)):
+        pass
+    assert not written.exists()
+
+
 def test_the_identity_of_files_changes_with_them_and_a_query_has_none(tmp_path: Path) -> None:
     source = copied(tmp_path / "m.parquet")
     before = source_identity(source)

@@ -58,7 +58,7 @@ def test_readers_who_hold_and_readers_who_reopen_see_whole_states_only(bench: Be
     held = open_warehouse(link)
 
     def read_held() -> int:
-        row = held.cursor().execute(COUNT).fetchone()
+        row = held.execute(COUNT).fetchone()
         assert row is not None
         return int(row[0])
 

@@ -1,0 +1,42 @@
+"""Describe what is missing of a project, and why there is no new proof of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jira_assets.phrases import counted
+from jira_assets.warehouse.manifest import Manifest, Notice, UnreadIssue
+
+COMPLETENESS = "completeness"
+MOST_NAMED = 5
+
+
+def name_unread(unread: Sequence[UnreadIssue]) -> str:
+    """Count the issues and name the first of them."""
+    keys = [issue.jira_key or issue.jira_id for issue in unread]
+    more = ", …" if len(keys) > MOST_NAMED else ""
+    return f"{counted(len(keys), 'issue')} that Jira lists ({', '.join(keys[:MOST_NAMED])}{more})"
+
+
+def issue_notices(manifest: Manifest) -> list[Notice]:
+    """Describe what is missing of a project, and why there is no new proof of it."""
+    notices = []
+    if manifest.unread:
+        first = manifest.unread[0]
+        named = first.jira_key or first.jira_id
+        reason = f"{name_unread(manifest.unread)} could not be read. {named}: {first.reason}"
+        notices.append(
+            Notice("issues", reason, "Every sync asks for them again.", first.since, manifest.project_id)
+        )
+    if manifest.unproved:
+        proved = f"{manifest.proof.at:%Y-%m-%d %H:%M} UTC" if manifest.proof else "never"
+        notices.append(
+            Notice(
+                COMPLETENESS,
+                f"not proved: {manifest.unproved.reason}. Last proved complete: {proved}.",
+                f"`jira-assets reconcile {manifest.project_key}` checks again.",
+                manifest.unproved.at,
+                manifest.project_id,
+            )
+        )
+    return notices
