@@ -8,6 +8,7 @@ from jira_assets.phrases import counted
 from jira_assets.warehouse.manifest import Manifest, Notice, UnreadIssue
 
 COMPLETENESS = "completeness"
+"""The part of the notice that a proof failed."""
 MOST_NAMED = 5
 
 

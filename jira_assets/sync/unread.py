@@ -16,7 +16,6 @@ from jira_assets.warehouse.manifest import Manifest, UnreadIssue
 
 AROUND = timedelta(minutes=1)
 """How exactly Jira's search compares times is not documented."""
-"""The part of the notice that a proof failed."""
 MOST_CHECKED = 50
 """So many issues can be asked for at once with a search index that is up to date."""
 
