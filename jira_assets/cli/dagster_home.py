@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
+from jira_assets.errors import DamagedFile
 from jira_assets.settings import Settings
+
+REMEDY = (
+    "Stop `jira-assets up`, then move the file to another folder, with those of the same name that end with "
+    "-wal and -shm: Dagster begins a new one. It holds the history of runs, and nothing of the tables."
+)
 
 
 def use_dagster_home(settings: Settings) -> Path:
@@ -27,6 +35,28 @@ def use_dagster_home(settings: Settings) -> Path:
 
 def _packaged_name() -> str:
     return "dagster.postgres.yaml" if os.environ.get("DAGSTER_PG_URL") else "dagster.yaml"
+
+
+def damaged_databases(folder: Path) -> dict[Path, str]:
+    """Find the SQLite files of Dagster that are not whole, each with what SQLite says of it."""
+    files = sorted(path for path in folder.rglob("*.db") if path.stat().st_size)
+    return {file: why for file in files if (why := _damage(file)) is not None}
+
+
+def raise_if_damaged(folder: Path) -> None:
+    """Raise `DamagedFile` when a database of Dagster is damaged."""
+    for path, why in damaged_databases(folder).items():
+        raise DamagedFile(f"Dagster's database {path} is damaged: {why}.", REMEDY)
+
+
+def _damage(file: Path) -> str | None:
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        is_damage = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        return str(error) if is_damage else None
+    return None if verdict == "ok" else str(verdict)
 
 
 def create_storage() -> None:

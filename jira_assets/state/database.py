@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from jira_assets.errors import SettingsError
+from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
 from jira_assets.state.schema import prepare_schema
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
 _BUSY_SECONDS = 30
+_PRIMARY_CODE = 0xFF
+"""SQLite's error codes say more in the bits above these."""
 
 
 def utc_now() -> datetime:
@@ -39,8 +41,15 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one moment and never waits for writers."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._damage_errors(), self._engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def _damage_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise (_damage(self._engine.url, error.orig) or error) from None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -49,7 +58,11 @@ class Database:
         On SQLite no other writer is let in from its start, so what it reads still holds when it writes. On
         Postgres, select `for update` what the new value depends on.
         """
-        with self._engine.connect().execution_options(state_writes=True) as connection, connection.begin():
+        with (
+            self._damage_errors(),
+            self._engine.connect().execution_options(state_writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def upsert(self, connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
@@ -104,8 +117,21 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def _cannot_open(url: URL, why: object) -> SettingsError:
-    return SettingsError(
+def _damage(url: URL, error: object) -> DamagedFile | None:
+    """Turn what SQLite raises for a damaged file into an error with its remedy."""
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return None
+    return DamagedFile(
+        f"The state database {url.database} is damaged: {error}.",
+        "Stop what uses it (`jira-assets up`) and put back a copy from a backup. Without one, move it to "
+        "another folder, with the files state.db-wal and state.db-shm beside it, then run "
+        "`jira-assets connect` and `jira-assets projects track KEY`: what was read is kept in the lake.",
+    )
+
+
+def _cannot_open(url: URL, why: object) -> JiraAssetsError:
+    return _damage(url, why) or SettingsError(
         f"The state database {url.render_as_string(hide_password=True)} cannot be opened: {why}",
         _instruction(url),
     )

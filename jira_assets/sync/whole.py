@@ -40,7 +40,8 @@ def read_whole(
         context.engine,
         context.lake,
         manifest,
-        read_again_before=manifest.full.first_seq if manifest.full else 0,
+        read_again_before=_read_again_before(manifest),
+        read_again={jira_id for file in manifest.set_aside for jira_id in file.held or ()},
     )
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
     with Intake(context, manifest, expected) as intake:
@@ -57,6 +58,12 @@ def read_whole(
     brought.deleted += len(tombstones)
     _conclude(context, manifest, mark, comparison, brought, tombstones, check)
     return brought
+
+
+def _read_again_before(manifest: Manifest) -> int:
+    """Return the first observation that is as new as it has to be, of any issue."""
+    unknown = [file.last_seq + 1 for file in manifest.set_aside if file.held is None]
+    return max([*unknown, manifest.full.first_seq if manifest.full else 0])
 
 
 def _list_everything(
@@ -108,6 +115,7 @@ def _conclude(
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     manifest.looked_back_at = mark.at
     manifest.full = manifest.disappearance = None
+    manifest.set_aside = []
     context.lake.commit(manifest)
 
 

@@ -14,8 +14,9 @@ from uuid import uuid4
 import duckdb
 import msgspec
 
+from jira_assets.warehouse.damage import damage_in
 from jira_assets.warehouse.derive import GROUP, derive_fingerprint
-from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.files import new_file, size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, RawFile
 from jira_assets.warehouse.statements import statement
@@ -34,8 +35,10 @@ def compact_project(
 ) -> int:
     """Merge what is small; returns how many files less there are. The old ones live on for an hour."""
     with lake.lock(project_id, "compaction"):
-        manifest = lake.manifest(project_id)
-        return compact_manifest(engine, lake, manifest, extra_fields) if manifest else 0
+        manifest = lake.readable_manifest(project_id)
+        if manifest is None or manifest.damaged or damage_in(lake, manifest.raw, "size"):
+            return 0  # its next sync says so
+        return compact_manifest(engine, lake, manifest, extra_fields)
 
 
 def compact_manifest(
@@ -83,6 +86,7 @@ def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFi
         sum(file.rows for file in group),
         max(file.asked_at for file in group),
         max((file.newest for file in group if file.newest is not None), default=None),
+        *size_and_digest(lake.path(relative)),
     )
 
 
