@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from jira_assets.errors import DamagedFile
 from jira_assets.settings import Settings
+from jira_assets.state.glance import is_damage
 
 REMEDY = (
     "Stop `jira-assets up`, then move the file to another folder, with those of the same name that end with "
@@ -49,13 +51,24 @@ def raise_if_damaged(folder: Path) -> None:
         raise DamagedFile(f"Dagster's database {path} is damaged: {why}.", REMEDY)
 
 
+@contextmanager
+def damage_errors() -> Iterator[None]:
+    """Raise `DamagedFile` where the block fails because of a damaged database of Dagster."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError:
+        raise_if_damaged(Path(os.environ["DAGSTER_HOME"]))
+        raise
+
+
 def _damage(file: Path) -> str | None:
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
-        is_damage = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-        return str(error) if is_damage else None
+        return str(error) if is_damage(error) else None
     return None if verdict == "ok" else str(verdict)
 
 
@@ -63,6 +76,6 @@ def create_storage() -> None:
     """Create Dagster's databases: processes that do it at the same time trip over each other."""
     import dagster as dg  # late: it takes longer to import than most commands to run
 
-    with dg.DagsterInstance.get() as instance:
+    with damage_errors(), dg.DagsterInstance.get() as instance:
         # Each is created by whoever first asks for it.
         _ = (instance.run_storage, instance.event_log_storage, instance.schedule_storage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jira_assets.cli.dagster_home import raise_if_damaged, use_dagster_home
+from jira_assets.cli.dagster_home import damage_errors, raise_if_damaged, use_dagster_home
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings import Settings
 from jira_assets.sync.ahead import working_ahead
@@ -50,7 +50,7 @@ def run_sync(
         state = bench.state
         projects = state.find_tracked(keys) if keys else state.tracked_projects()
         with working_ahead(bench, [Task(each, mode, each.project_key in accept) for each in projects]):
-            run_id = _execute(settings, keys, mode, accept)
+            run_id = _execute(keys, mode, accept)
     if report.error is not None:
         raise report.error
     if report.result is None:
@@ -62,10 +62,9 @@ def run_sync(
     return report.result
 
 
-def _execute(settings: Settings, keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
+def _execute(keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
     """Run the job in this process, and give the run's id."""
     import dagster as dg  # late: it takes longer to import than most commands to run
-    from sqlalchemy.exc import DBAPIError
 
     from jira_assets.definitions import defs
 
@@ -73,12 +72,8 @@ def _execute(settings: Settings, keys: Sequence[str], mode: Mode, accept: Sequen
     wanted = {"projects": list(keys), "mode": mode, "accept": list(accept)}
     config = {"ops": {"project_tables": {"config": wanted}}}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    try:
-        with dg.DagsterInstance.get() as instance:
-            run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
-    except DBAPIError:
-        raise_if_damaged(settings.dagster_dir)
-        raise
+    with damage_errors(), dg.DagsterInstance.get() as instance:
+        run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
     if any(_was_interrupted(event) for event in run.all_events):
         raise KeyboardInterrupt
     return run.run_id

@@ -28,7 +28,7 @@ def repair(invocation: Invocation, keys: Sequence[str], as_json: bool) -> None:
     lake/damaged, never deleted. Tables are derived and published again. Versions of issues that Jira no
     longer has are counted as lost.
 
-    With --json, `damaged` has project, file and damage; `projects` has project, read_again, lost and error.
+    With --json, `damaged` has project, file and damage; `projects` has project, versions, lost and error.
 
     Exits with 3 when some projects could not be read again, and the next sync tries.
     """
@@ -41,7 +41,8 @@ def repair(invocation: Invocation, keys: Sequence[str], as_json: bool) -> None:
     if as_json:
         write_json(_document(repaired))
     else:
-        write_table(COLUMNS, _damage(repaired))
+        if damage := _damage(repaired):
+            write_table(COLUMNS, damage)
         for line in _in_words(repaired):
             invocation.say(line)
     for outcome in repaired.result.failures:
@@ -64,14 +65,15 @@ def _in_words(repaired: Repaired) -> Iterator[str]:
     if not repaired.found and not repaired.warehouse:
         yield "Every file is as it was written."
     if repaired.warehouse:
-        yield f"{repaired.warehouse}: published again."
+        yield f"{repaired.warehouse}."
     for found in repaired.found.projects:
         held = sum(file.rows for file in found.set_aside)
-        if held:
-            lost = repaired.lost[found.project.project_id]
+        lost = repaired.lost.get(found.project.project_id)
+        if held and lost is not None:
+            least = "" if found.is_known else "at least "
             yield (
                 f"{found.project.project_key}: of {held:,} versions in damaged raw files, "
-                f"{held - lost:,} were read again and {lost:,} are lost."
+                f"{least}{lost:,} are lost: Jira no longer has them."
             )
     if repaired.found:
         yield "Damaged files of the lake are in its folder damaged."
@@ -83,12 +85,12 @@ def _document(repaired: Repaired) -> dict[str, object]:
     outcomes = {outcome.project_id: outcome for outcome in repaired.result.outcomes}
     projects = []
     for found in repaired.found.projects:
-        lost, outcome = repaired.lost[found.project.project_id], outcomes.get(found.project.project_id)
+        outcome = outcomes.get(found.project.project_id)
         projects.append(
             {
                 "project": found.project.project_key,
-                "read_again": sum(file.rows for file in found.set_aside) - lost,
-                "lost": lost,
+                "versions": sum(file.rows for file in found.set_aside),
+                "lost": repaired.lost.get(found.project.project_id),
                 "error": str(outcome.error) if outcome and outcome.error else None,
             }
         )

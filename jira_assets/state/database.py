@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
+from jira_assets.state.glance import DAMAGED_STATE, is_damage
 from jira_assets.state.schema import prepare_schema
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
 _BUSY_SECONDS = 30
-_PRIMARY_CODE = 0xFF
-"""SQLite's error codes say more in the bits above these."""
 
 
 def utc_now() -> datetime:
@@ -119,15 +118,9 @@ def open_engine(url: str) -> Engine:
 
 def _damage(url: URL, error: object) -> DamagedFile | None:
     """Turn what SQLite raises for a damaged file into an error with its remedy."""
-    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-    if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if not is_damage(error):
         return None
-    return DamagedFile(
-        f"The state database {url.database} is damaged: {error}.",
-        "Stop what uses it (`jira-assets up`) and put back a copy from a backup. Without one, move it to "
-        "another folder, with the files state.db-wal and state.db-shm beside it, then run "
-        "`jira-assets connect` and `jira-assets projects track KEY`: what was read is kept in the lake.",
-    )
+    return DamagedFile(f"The state database {url.database} is damaged: {error}.", DAMAGED_STATE)
 
 
 def _cannot_open(url: URL, why: object) -> JiraAssetsError:

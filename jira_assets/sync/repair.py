@@ -37,6 +37,11 @@ class FoundInProject:
     is_unread: bool = False
     """Whether Jira has to be asked."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what the raw files held; else no more than the least loss can be told."""
+        return all(file.held is not None for file in self.set_aside)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -52,7 +57,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Repaired:
-    """What a repair found and did; `lost` counts, by project id, the versions that Jira no longer has."""
+    """What a repair found and did; `lost` counts, by project id, the versions that Jira no longer has.
+
+    Nothing is known of that for the projects that could not be read again yet.
+    """
 
     found: Found
     result: SyncResult
@@ -99,7 +107,9 @@ def recover(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, options
 
 
 def count_lost(engine: duckdb.DuckDBPyConnection, lake: Lake, found: FoundInProject) -> int:
-    """Count the versions in the files that were set aside that are in no other file now."""
+    """Count the versions in files that were set aside that were not read again; the least that is possible,
+    where it is not known what they held.
+    """
     held = [
         (jira_id, None if updated is None else updated.astimezone(UTC).replace(tzinfo=None))
         for file in found.set_aside
@@ -109,7 +119,7 @@ def count_lost(engine: duckdb.DuckDBPyConnection, lake: Lake, found: FoundInProj
     before = sum(file.rows for file in found.set_aside)
     if manifest is None or not manifest.raw:
         return before
-    if any(file.held is None for file in found.set_aside):
+    if not found.is_known:
         return max(0, before - _issues_in(engine, lake, manifest))
     query = (
         "select count(distinct (held.jira_id, held.updated_at)) from "

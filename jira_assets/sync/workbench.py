@@ -206,7 +206,12 @@ class Workbench:
             self.rederive([each.project for each in found.projects if not each.is_unread], wait=True)
         warehouse = warehouse_damage(self.settings.warehouse_dir)
         published = self.publish(force=bool(warehouse)) if found or warehouse else None
-        lost = {each.project.project_id: count_lost(self.engine, self.lake, each) for each in found.projects}
+        waiting = {outcome.project_id for outcome in result.failures}
+        lost = {
+            each.project.project_id: count_lost(self.engine, self.lake, each)
+            for each in found.projects
+            if each.project.project_id not in waiting
+        }
         return Repaired(found, result, warehouse, lost, published)
 
     def _recovering(self, work: Callable[[Workbench], Result]) -> Result:

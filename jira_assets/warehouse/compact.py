@@ -36,16 +36,24 @@ def compact_project(
     """Merge what is small; returns how many files less there are. The old ones live on for an hour."""
     with lake.lock(project_id, "compaction"):
         manifest = lake.readable_manifest(project_id)
-        if manifest is None or manifest.damaged or damage_in(lake, manifest.raw, "size"):
-            return 0  # its next sync says so
+        if manifest is None or manifest.damaged:
+            return 0
         return compact_manifest(engine, lake, manifest, extra_fields)
 
 
 def compact_manifest(
     engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()
 ) -> int:
-    """Do the same for whoever holds the project already; commits."""
+    """Do the same for whoever holds the project already; commits.
+
+    Where a file is damaged nothing is merged, and the next sync reports it.
+    """
     before = len(manifest.raw)
+    # A merged file is new: damage that it took over could not be found any more.
+    if damaged := damage_in(lake, manifest.raw, "content"):
+        manifest.damaged = damaged
+        lake.commit(manifest)
+        return 0
     derived = manifest.derived.get(GROUP)
     is_current = derived is not None and derived.fingerprint == derive_fingerprint(manifest, extra_fields)
     manifest.raw = [_merged(engine, lake, group) for group in _groups(lake, manifest.raw)]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
+from jira_assets.demo import faults
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import DamagedFile
-from jira_assets_tests.rig import Rig, by_key, open_rig
-from jira_assets_tests.sync.damages import DAMAGES
+from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.sync.damages import DAMAGES, flip
 
 NOW_MS = 1_795_435_200_000
 
@@ -53,7 +57,8 @@ def newest_raw_file(rig: Rig) -> Path:
     return _of(rig, lambda manifest: manifest.raw[-1].path)
 
 
-def _of(rig: Rig, choose: Callable[..., str]) -> Path:
+def _of(rig: Rig, choose: Callable[[Any], str]) -> Path:
+    """Choose a file of the first project by its manifest."""
     manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
     return rig.bench.lake.path(choose(manifest))
 
@@ -74,62 +79,230 @@ def site_manifest(rig: Rig) -> Path:
     return rig.bench.lake.root / "manifests" / "site.json"
 
 
-FATAL = {"raw": raw_file, "newest raw": newest_raw_file, "manifest": manifest_file}
-TABLES = {
-    name: derived(name)
-    for name in ("jira_issues", "jira_issue_changes", "jira_issue_fields", "people_seen", "jira_user_matches")
+def identity(rig: Rig) -> Path:
+    return rig.bench.lake.root / "lake.json"
+
+
+def published(rig: Rig) -> Path:
+    return rig.bench.settings.warehouse_file.resolve()
+
+
+NEEDS_REPAIR: dict[str, Callable[[Rig], Path]] = {
+    "raw": raw_file,
+    "newest raw": newest_raw_file,
+    "manifest": manifest_file,
 }
-OF_SITE = {"site.json": site_manifest, **{name: site_table(name) for name in ("fields", "sprints", "users")}}
+MADE_AGAIN: dict[str, Callable[[Rig], Path]] = {
+    **{
+        name: derived(name)
+        for name in (
+            "jira_issues",
+            "jira_issue_changes",
+            "jira_issue_sprints",
+            "jira_issue_fields",
+            "jira_deleted_issues",
+            "people_seen",
+            "jira_user_matches",
+            "jira_unmatched_users",
+        )
+    },
+    **{name: site_table(name) for name in ("fields", "sprints", "statuses", "users", "versions", "projects")},
+    "site.json": site_manifest,
+    "published file": published,
+}
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("kind", FATAL)
-def test_damage_of_what_only_jira_can_give_again_costs_its_project_until_a_repair(
-    rig: Rig, kind: str, damage: str
-) -> None:
-    damaged, other = (project.project_key for project in rig.tracked)
-    path = FATAL[kind](rig)
-    DAMAGES[damage](path)
+ANYTHING = {**NEEDS_REPAIR, **MADE_AGAIN}
+
+
+def versions(rig: Rig) -> set[tuple[Any, ...]]:
+    """The versions of issues in the raw files of the first project."""
+    manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
+    assert manifest is not None
+    files = [str(rig.bench.lake.path(file.path)) for file in manifest.raw]
+    query = f"select jira_id, updated_at from read_parquet({files})"
+    return set(duckdb.connect().execute(query).fetchall())
+
+
+def still_to_be_read(rig: Rig) -> bool:
+    """Whether the first project lacks what a repair set aside."""
+    manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
+    return manifest is not None and bool(manifest.set_aside)
+
+
+def change_both(rig: Rig) -> None:
+    """Change an issue of each project, so that the next sync has to read both."""
     rig.site.clock.advance(timedelta(hours=1))
-    for project in (damaged, other):
-        rig.site.edit_issue(next(iter(rig.site.issues_truth(project))), summary=f"after, in {project}")
+    for project in rig.tracked:
+        key = project.project_key
+        rig.site.edit_issue(next(iter(rig.site.issues_truth(key))), summary=f"after, in {key}")
 
-    outcomes = by_key(rig.sync())
-    rig.publish()
 
-    assert outcomes[other].ok
-    error = outcomes[damaged].error
-    assert isinstance(error, DamagedFile)
-    assert path.name in error.reason
-    assert "jira-assets repair" in error.instruction
-    assert [line for line in rig.differences() if not _is_of(rig, damaged, line)] == []
+def differences_elsewhere(rig: Rig) -> list[str]:
+    """What differs from the site in the project that is not damaged."""
+    damaged = rig.site.issues_truth(rig.tracked[0].project_key)
+    return [line for line in rig.differences() if not any(issue_id in line for issue_id in damaged)]
 
+
+def check_repair(rig: Rig, before: set[tuple[Any, ...]]) -> None:
+    """Repair: all is as on the site, what is lost is counted, and a second repair finds nothing."""
     repaired = rig.bench.repair(rig.tracked)
 
-    assert [each.path for found in repaired.found.projects for each in found.damage] == [
-        str(path.relative_to(rig.bench.lake.root))
+    assert [outcome.error or outcome.unproved for outcome in repaired.result.outcomes] == [
+        None for _ in repaired.result.outcomes
     ]
-    assert all(outcome.ok and outcome.unproved is None for outcome in repaired.result.outcomes)
     assert rig.differences() == []
-    assert not rig.bench.repair(rig.tracked).found
+    assert sum(repaired.lost.values()) == len(before - versions(rig))
+    again = rig.bench.repair(rig.tracked)
+    assert not again.found
+    assert again.warehouse is None
 
 
-def _is_of(rig: Rig, project: str, line: str) -> bool:
-    return any(issue_id in line for issue_id in rig.site.issues_truth(project))
+@pytest.mark.parametrize(
+    ("kind", "damage"),
+    [
+        ("raw", "truncated"),
+        ("raw", "flipped_in_the_footer"),
+        ("newest raw", "missing"),
+        ("manifest", "missing"),
+        ("manifest", "garbage"),
+    ],
+)
+def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(rig: Rig, kind: str, damage: str) -> None:
+    path, before = NEEDS_REPAIR[kind](rig), versions(rig)
+    DAMAGES[damage](path)
+    change_both(rig)
+
+    damaged, other = rig.sync().outcomes
+    rig.publish()
+
+    assert other.ok
+    assert isinstance(damaged.error, DamagedFile)
+    assert path.name in damaged.error.reason
+    assert "jira-assets repair" in damaged.error.instruction
+    assert differences_elsewhere(rig) == []
+    check_repair(rig, before)
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("kind", TABLES | OF_SITE)
-def test_damage_of_what_is_made_again_costs_nothing(rig: Rig, kind: str, damage: str) -> None:
-    DAMAGES[damage]((TABLES | OF_SITE)[kind](rig))
-    rig.site.clock.advance(timedelta(hours=1))
-    rig.site.edit_issue(next(iter(rig.site.issues_truth(rig.tracked[1].project_key))), summary="after")
+@pytest.mark.parametrize(
+    ("kind", "damage"),
+    [
+        ("jira_issues", "missing"),
+        ("jira_issue_changes", "flipped_in_the_footer"),
+        ("jira_user_matches", "empty"),
+        ("fields", "garbage"),
+        ("site.json", "truncated"),
+        ("published file", "flipped_in_the_footer"),
+    ],
+)
+def test_tables_that_can_be_made_again_are_made_again_by_the_next_sync(
+    rig: Rig, kind: str, damage: str
+) -> None:
+    DAMAGES[damage](MADE_AGAIN[kind](rig))
+    change_both(rig)
 
     result = rig.sync()
     rig.publish()
 
     assert result.failures == []
     assert rig.differences() == []
-    rig.bench.repair(rig.tracked)
-    assert not rig.bench.repair(rig.tracked).found
+
+
+def test_a_publish_without_a_sync_makes_damaged_tables_again(rig: Rig) -> None:
+    query = "select * from jira_issue_sprints order by all"
+    before = rig.ask(query)
+    DAMAGES["garbage"](MADE_AGAIN["jira_issue_sprints"](rig))
+
+    assert rig.bench.publish(force=True) is not None
+
+    assert rig.ask(query) == before
+
+
+def test_raw_and_derived_files_damaged_together_are_read_again(rig: Rig) -> None:
+    for kind in (raw_file, derived("jira_issues")):
+        DAMAGES["truncated"](kind(rig))
+    change_both(rig)
+    assert [outcome.ok for outcome in rig.sync().outcomes] == [False, True]
+    rig.publish()
+    assert differences_elsewhere(rig) == []
+
+    repaired = rig.bench.repair(rig.tracked)
+
+    assert not repaired.found.projects[0].is_known
     assert rig.differences() == []
+
+
+def test_a_repair_that_jira_does_not_answer_is_ended_by_the_next_sync(rig: Rig) -> None:
+    issues = f"select * from jira_issues where project_id = '{rig.tracked[0].project_id}' order by all"
+    shown = rig.ask(issues)
+    DAMAGES["truncated"](raw_file(rig))
+    rig.site.faults.add(faults.answer(403, path="/rest/api/3/issue/bulkfetch"))
+
+    (failed,) = rig.bench.repair(rig.tracked).result.failures
+    rig.site.faults.clear()
+
+    assert failed.project_id == rig.tracked[0].project_id
+    assert rig.ask(issues) == shown  # the tables stay until the issues are there again
+    assert still_to_be_read(rig)
+    assert rig.sync().failures == []
+    assert not still_to_be_read(rig)
+    assert rig.differences() == []
+
+
+def test_a_repair_reads_again_only_what_the_damaged_file_held(rig: Rig) -> None:
+    DAMAGES["missing"](newest_raw_file(rig))
+
+    (outcome,) = rig.bench.repair(rig.tracked).result.outcomes
+
+    assert outcome.fetched == 2
+
+
+def test_what_is_damaged_is_kept_aside(rig: Rig) -> None:
+    path = raw_file(rig)
+    DAMAGES["garbage"](path)
+    content = path.read_bytes()
+
+    rig.bench.repair(rig.tracked)
+
+    (kept,) = (rig.bench.lake.root / "damaged").rglob(path.name)
+    assert kept.read_bytes() == content
+    assert not path.exists()
+
+
+def test_a_lake_without_its_identity_is_repaired(rig: Rig) -> None:
+    DAMAGES["garbage"](identity(rig))
+    with pytest.raises(DamagedFile, match="jira-assets repair"):
+        rig.sync()
+
+    rig.bench.repair(rig.tracked)
+
+    assert rig.sync().failures == []
+    assert rig.bench.lake.site() is not None
+
+
+def test_damaged_raw_files_are_not_merged(rig: Rig) -> None:
+    flip(raw_file(rig), 100)
+
+    rig.bench.compact()
+
+    assert isinstance(rig.sync().outcomes[0].error, DamagedFile)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("kind", ANYTHING)
+def test_twenty_damages_of_each_kind_of_file_cost_nothing_but_what_is_told(rig: Rig, kind: str) -> None:
+    dice = random.Random(kind)
+
+    def flip_anywhere(path: Path) -> None:
+        flip(path, dice.randrange(path.stat().st_size))
+
+    ways = [*DAMAGES.values(), flip_anywhere]
+    for turn in range(20):
+        before = versions(rig)
+        dice.choice(ways)(ANYTHING[kind](rig))
+        change_both(rig)
+        _, other = rig.sync().outcomes
+        rig.publish()
+        assert other.ok, turn
+        assert differences_elsewhere(rig) == [], turn
+        check_repair(rig, before)

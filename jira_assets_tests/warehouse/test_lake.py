@@ -80,7 +80,7 @@ def test_a_manifest_that_cannot_be_read_is_an_error_with_a_way_out(bench: Bench)
     bench.land([seen("1")])
     (bench.lake.root / "manifests" / "10.json").write_bytes(b"{")
 
-    with pytest.raises(LakeError, match="sync --full"):
+    with pytest.raises(LakeError, match="jira-assets repair"):
         bench.lake.manifest("10")
 
 
