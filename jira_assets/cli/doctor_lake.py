@@ -39,7 +39,7 @@ def check_lake(settings: Settings) -> Iterator[Finding]:
     yield from failed[:MOST_SHOWN]
     if len(failed) > MOST_SHOWN:
         yield bad("lake", f"{counted(len(failed) - MOST_SHOWN, 'other file')} damaged, too.", REPAIR)
-    if not failed:
+    if not failed and looked_at:
         files = counted(looked_at + len(tables), "file")
         yield good("lake", f"{files} as large as written, with readable footers")
 
