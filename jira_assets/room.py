@@ -25,6 +25,11 @@ def room_errors() -> Iterator[None]:
         raise told from error
 
 
+def is_about_room(error: Exception) -> bool:
+    """Tell whether an error is the end of a disk or of memory."""
+    return _as_out_of_room(error) is not None
+
+
 def _as_out_of_room(error: Exception) -> OutOfRoom | None:
     duckdb = sys.modules.get("duckdb")  # where it was not imported, nothing can be its error
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):

@@ -9,6 +9,7 @@ import duckdb
 
 from jira_assets.errors import DamagedFile, JiraAssetsError
 from jira_assets.phrases import counted
+from jira_assets.room import is_about_room
 from jira_assets.warehouse.damage import Depth, damage_in, damaged_groups
 from jira_assets.warehouse.derive import GROUP
 from jira_assets.warehouse.lake import REPAIR, Lake
@@ -70,7 +71,7 @@ def damage_errors(lake: Lake, project_id: str) -> Iterator[None]:
         yield
     except SIGNS as error:
         manifest = lake.readable_manifest(project_id)
-        if manifest is None:
+        if manifest is None or is_about_room(error):
             raise
         is_news = note_damage(lake, manifest, "content")
         refuse_damaged(lake, manifest)

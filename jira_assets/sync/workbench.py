@@ -18,7 +18,7 @@ from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
-from jira_assets.room import room_errors
+from jira_assets.room import is_about_room, room_errors
 from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions, utc_now
@@ -178,10 +178,10 @@ class Workbench:
         try:
             return self._publish(force=force)
         except (*SIGNS, PublishError) as error:
-            if isinstance(error, duckdb.OutOfMemoryException):
+            if is_about_room(error):
                 raise
             is_mended = self._recover()
-            if isinstance(error, PublishError) and not is_mended:
+            if not is_mended and warehouse_damage(self.settings.warehouse_dir) is None:
                 raise
         return self._publish(force=True)  # from the lake alone: the last warehouse may be what is damaged
 
@@ -219,7 +219,7 @@ class Workbench:
         try:
             return work(self)
         except SIGNS as error:
-            if isinstance(error, duckdb.OutOfMemoryException) or not self._recover():
+            if is_about_room(error) or not self._recover():
                 raise
         with self._fresh_engine() as engine:
             return work(replace(self, engine=engine))

@@ -7,9 +7,8 @@ damage it does not notice. So its words decide nothing: the files are compared w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 import duckdb
 
@@ -37,11 +36,9 @@ class StoredFile(Protocol):
 
 def damage_in(lake: Lake, files: Iterable[StoredFile], depth: Depth) -> list[Damage]:
     """Compare files with what their manifest says; return those that differ, each with the reason."""
-    return [
-        Damage(file.path, reason)
-        for file in files
-        if (reason := _difference(lake.path(file.path), file, depth)) is not None
-    ]
+    with _Reader() as reader:
+        found = [(file, _difference(reader, lake.path(file.path), file, depth)) for file in files]
+    return [Damage(file.path, reason) for file, reason in found if reason is not None]
 
 
 def damaged_groups(lake: Lake, manifest: Manifest, depth: Depth) -> dict[str, list[Damage]]:
@@ -52,7 +49,53 @@ def damaged_groups(lake: Lake, manifest: Manifest, depth: Depth) -> dict[str, li
     return {name: damage for name, damage in groups.items() if damage}
 
 
-def _difference(path: Path, file: StoredFile, depth: Depth) -> str | None:
+def unreadable(path: Path) -> str | None:
+    """Read the whole of a Parquet file of which nothing is known; say why that fails, None if it does not."""
+    with _Reader() as reader:
+        found = reader.rows(path, "content")
+    return found if isinstance(found, str) else None
+
+
+def readable_files(lake: Lake, manifest: Manifest) -> Iterator[str]:
+    """Name the raw files of a project that are not known to be damaged."""
+    damaged = {damage.path for damage in (*manifest.damaged, *damage_in(lake, manifest.raw, "size"))}
+    return (file.path for file in manifest.raw if file.path not in damaged)
+
+
+class _Reader:
+    """Reads Parquet files with an engine of its own, which is opened when it is first needed."""
+
+    def __init__(self) -> None:
+        self._engine: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def rows(self, path: Path, depth: Depth) -> int | str:
+        """Count the rows of a file, by its footer or by reading all of them; or say why that fails."""
+        if depth == "content":
+            query = f"select count(*), bit_xor(hash(rows)) from read_parquet({literal(path)}) as rows"
+        else:
+            query = f"select num_rows from parquet_file_metadata({literal(path)})"
+        if self._engine is None:
+            self._engine = duckdb.connect(":memory:", config={"threads": 1})
+        try:
+            found = self._engine.execute(query).fetchone()
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            self._close()  # some damage leaves the engine that met it unusable
+            return f"cannot be read: {str(error).splitlines()[0]}"
+        return int(found[0]) if found else 0
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
+def _difference(reader: _Reader, path: Path, file: StoredFile, depth: Depth) -> str | None:
     try:
         size = path.stat().st_size
         if size == 0:
@@ -68,44 +111,7 @@ def _difference(path: Path, file: StoredFile, depth: Depth) -> str | None:
         return "is missing"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    return _rows_differ(path, file, depth)
-
-
-def unreadable(path: Path) -> str | None:
-    """Read the whole of a Parquet file of which nothing is known; say why that fails, None if it does not."""
-    found = _rows_in(path, "content")
-    return found if isinstance(found, str) else None
-
-
-def _rows_differ(path: Path, file: StoredFile, depth: Depth) -> str | None:
-    found = _rows_in(path, depth)
+    found = reader.rows(path, depth)
     if isinstance(found, str):
         return found
     return None if found == file.rows else f"has {found:,} rows in place of {file.rows:,}"
-
-
-def _rows_in(path: Path, depth: Depth) -> int | str:
-    """Count the rows of a file, or say why that fails."""
-    try:
-        # An engine of its own: some damage leaves the engine that met it unusable.
-        with closing(duckdb.connect(":memory:")) as engine:
-            return _read(engine, path, depth)
-    except (duckdb.Error, UnicodeDecodeError) as error:
-        return f"cannot be read: {str(error).splitlines()[0]}"
-
-
-def _read(engine: duckdb.DuckDBPyConnection, path: Path, depth: Depth) -> int:
-    """Return the number of rows, from the footer or by reading all of them."""
-    file = literal(path)
-    if depth == "content":
-        query = f"select count(*), bit_xor(hash(rows)) from read_parquet({file}) as rows"
-    else:
-        query = f"select num_rows from parquet_file_metadata({file})"
-    found = engine.execute(query).fetchone()
-    return int(found[0]) if found else 0
-
-
-def readable_files(lake: Lake, manifest: Manifest) -> Iterator[str]:
-    """Name the raw files of a project that are not known to be damaged."""
-    damaged = {damage.path for damage in (*manifest.damaged, *damage_in(lake, manifest.raw, "size"))}
-    return (file.path for file in manifest.raw if file.path not in damaged)

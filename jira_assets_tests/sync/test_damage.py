@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from jira_assets.demo import faults
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import DamagedFile
+from jira_assets.warehouse import lake
 from jira_assets_tests.rig import Rig, open_rig
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
@@ -40,11 +43,12 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 @pytest.fixture
 def rig(synced: Rig, tmp_path: Path) -> Iterator[Rig]:
     """The same home for each test: what a test leaves is put back from a copy."""
-    lake, warehouse = synced.bench.settings.lake_dir, synced.bench.settings.warehouse_dir
-    for folder in (lake, warehouse):
+    settings = synced.bench.settings
+    folders = (settings.lake_dir, settings.warehouse_dir)
+    for folder in folders:
         shutil.copytree(folder, tmp_path / folder.name, symlinks=True)
     yield synced
-    for folder in (lake, warehouse):
+    for folder in folders:
         shutil.rmtree(folder)
         shutil.copytree(tmp_path / folder.name, folder, symlinks=True)
 
@@ -247,6 +251,58 @@ def test_a_repair_that_jira_does_not_answer_is_ended_by_the_next_sync(rig: Rig) 
     assert rig.sync().failures == []
     assert not still_to_be_read(rig)
     assert rig.differences() == []
+
+
+class Killed(BaseException):
+    """The end of a process at this point."""
+
+
+def die_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Die before the file of the lake that is moved or committed as this step, counted from 0."""
+    steps = itertools.count()
+
+    def mortal(write: Callable[[Path, Any], None]) -> Callable[[Path, Any], None]:
+        def write_or_die(path: Path, argument: Any) -> None:
+            if next(steps) == step:
+                raise Killed
+            write(path, argument)
+
+        return write_or_die
+
+    monkeypatch.setattr(lake, "move_durably", mortal(lake.move_durably))
+    monkeypatch.setattr(lake, "write_atomically", mortal(lake.write_atomically))
+
+
+def check_death(rig: Rig, monkeypatch: pytest.MonkeyPatch, kind: str, step: int) -> None:
+    """Let a repair die at a step, and the next one end it."""
+    DAMAGES["truncated"](NEEDS_REPAIR[kind](rig))
+    with monkeypatch.context() as patch, suppress(Killed):
+        die_at_step(patch, step)
+        rig.bench.repair(rig.tracked)
+
+    repaired = rig.bench.repair(rig.tracked)
+
+    assert repaired.result.failures == []
+    rig.sync()
+    rig.publish()
+    assert rig.differences() == []
+    assert not rig.bench.repair(rig.tracked).found
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_repair_that_is_killed_is_ended_by_the_next(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    check_death(rig, monkeypatch, "raw", step)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("kind", NEEDS_REPAIR)
+@pytest.mark.parametrize("step", range(12))
+def test_a_repair_may_be_killed_at_any_step(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, kind: str, step: int
+) -> None:
+    check_death(rig, monkeypatch, kind, step)
 
 
 def test_a_repair_reads_again_only_what_the_damaged_file_held(rig: Rig) -> None:
