@@ -17,7 +17,7 @@ import pytest
 from jira_assets.demo import faults
 from jira_assets.demo.generate import generate_site
 from jira_assets.errors import DamagedFile
-from jira_assets.warehouse import lake
+from jira_assets.warehouse.files import move_durably, write_atomically
 from jira_assets_tests.rig import Rig, open_rig
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
@@ -269,8 +269,8 @@ def die_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
 
         return write_or_die
 
-    monkeypatch.setattr(lake, "move_durably", mortal(lake.move_durably))
-    monkeypatch.setattr(lake, "write_atomically", mortal(lake.write_atomically))
+    for name, write in (("move_durably", move_durably), ("write_atomically", write_atomically)):
+        monkeypatch.setattr(f"jira_assets.warehouse.lake.{name}", mortal(write))
 
 
 def check_death(rig: Rig, monkeypatch: pytest.MonkeyPatch, kind: str, step: int) -> None:
