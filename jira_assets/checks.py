@@ -125,7 +125,7 @@ def _shown(verdict: Verdict) -> dict[str, str]:
 def _values_that_did_not_fit(bench: Workbench) -> dict[str, str]:
     found = {}
     for project in bench.state.tracked_projects():
-        manifest = bench.lake.manifest(project.project_id)
+        manifest = bench.lake.readable_manifest(project.project_id)
         if manifest is not None and (fault := values_that_did_not_fit(manifest)):
             found[project.project_key] = fault
     return found

@@ -22,6 +22,7 @@
     │   └── JiraUnavailable         5xx, resets, truncated bodies, time-outs
     ├── LakeError                   the files of the lake are not what they should be
     │   ├── WrongSite               the lake belongs to another Jira site
+    │   ├── DamagedFile             a file of the home is missing, or is not as it was written
     │   └── LockHeld                another process works on the same project
     ├── PublishError                the warehouse that was built did not pass its checks
     └── OutOfRoom                   a disk is full, or DuckDB may not use the memory it needs
@@ -164,6 +165,12 @@ class LakeError(JiraAssetsError):
 
 class WrongSite(LakeError):
     """The lake belongs to another Jira site."""
+
+
+class DamagedFile(LakeError):
+    """A file of the home is missing, or is not as it was written; `jira-assets repair` is the remedy."""
+
+    severity: Severity = "skippable"
 
 
 class LockHeld(LakeError):

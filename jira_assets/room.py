@@ -47,6 +47,11 @@ def room_errors(place: Path | None = None) -> Iterator[None]:
         raise told from error
 
 
+def is_about_room(error: Exception) -> bool:
+    """Return whether an error is the end of a disk or of memory."""
+    return isinstance(error, OutOfRoom) or as_out_of_room(error) is not None
+
+
 def as_out_of_room(error: Exception, place: Path | None = None) -> OutOfRoom | None:
     """Say that a disk or memory is full, where that is what the error means; None for another error."""
     if isinstance(error, OutOfRoom):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.cli.dagster_home import damage_errors, raise_if_damaged, use_dagster_home
 from jira_assets.cli.interrupts import ended_by_interrupt
 from jira_assets.errors import JiraAssetsError
 from jira_assets.room import check_room
@@ -67,6 +67,7 @@ def run_sync(
     if report.error is not None:
         raise report.error
     if report.result is None:
+        raise_if_damaged(settings.dagster_dir)
         raise JiraAssetsError(
             f"The Dagster run {run_id} failed before any project was synced.",
             f"Its log is in {settings.dagster_dir}; `jira-assets up` shows it in Dagster.",
@@ -83,7 +84,7 @@ def _execute(settings: Settings, keys: Sequence[str], mode: Mode, accept: Sequen
     wanted = {"projects": list(keys), "mode": mode, "accept": list(accept)}
     config = {"ops": {"project_tables": {"config": wanted}}}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with _open_instance(settings) as instance:
+    with damage_errors(), _open_instance(settings) as instance:
         run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
     if any(ended_by_interrupt(event) for event in run.all_events):
         raise KeyboardInterrupt

@@ -59,6 +59,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
     from jira_assets.cli.doctor_dagster import check_dagster
     from jira_assets.cli.doctor_files import check_disk, check_files, check_settings
     from jira_assets.cli.doctor_jira import check_jira
+    from jira_assets.cli.doctor_lake import check_lake
     from jira_assets.cli.doctor_notices import check_notices
     from jira_assets.cli.doctor_state import check_state
     from jira_assets.cli.doctor_warehouse import check_warehouse
@@ -73,6 +74,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
         check_files,
         check_disk,
         check_state,
+        check_lake,
         check_jira,
         check_notices,
         check_alerts,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jira_assets.cli.dagster_home import REMEDY, damaged_databases
 from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.settings import Settings
 
@@ -27,6 +28,11 @@ def check_dagster(settings: Settings) -> Iterator[Finding]:
         )
     if not (ours / "dagster.yaml").exists():
         yield doubtful("dagster", f"{ours} was not used yet", _START)
+        return
+    damaged = damaged_databases(ours)
+    for path, why in damaged.items():
+        yield bad("dagster", f"{path} is damaged: {why}", REMEDY)
+    if damaged:
         return
     import dagster as dg  # late: it takes longer to import than most commands to run
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
-from jira_assets.cli.findings import Finding, doubtful, good
+from jira_assets.cli.findings import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
 from jira_assets.settings import Settings
+from jira_assets.sync.damage import SIGNS
 from jira_assets.sync.notices import current_notices
 from jira_assets.sync.unmatched_settings import PART, KnownNames, unmatched_settings
 from jira_assets.warehouse.engine import open_engine
@@ -24,7 +25,13 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
         return
     with closing(open_engine(memory_limit=settings.memory_limit)) as engine:
         known = KnownNames(engine, lake, tracked)
-        unmatched = list(unmatched_settings(known, settings, datetime.now(UTC)))
+        try:
+            unmatched = list(unmatched_settings(known, settings, datetime.now(UTC)))
+        except SIGNS as error:
+            yield bad(
+                "settings", f"The tables do not open: {str(error).splitlines()[0]}", "jira-assets repair"
+            )
+            unmatched = []
     standing = [each for each in current_notices(lake, tracked) if not each.part.startswith(PART)]
     for notice in standing:
         since = f"(since {notice.since:%Y-%m-%d %H:%M} UTC)"

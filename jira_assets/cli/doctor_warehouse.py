@@ -17,6 +17,9 @@ from jira_assets.warehouse.readers import changed_since_published, locked_by_wri
 def check_warehouse(settings: Settings) -> Iterator[Finding]:
     """Open the newest published file."""
     file = settings.warehouse_file
+    if file.is_symlink() and not file.exists():
+        yield bad("warehouse", f"{file} points to a file that is missing", "jira-assets repair")
+        return
     if not file.exists():
         yield doubtful("warehouse", "nothing was published yet", "jira-assets sync")
         return
@@ -27,7 +30,7 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
                 "select coalesce(max(tags['storage_version']), '?') as storage "
                 "from duckdb_databases() where not internal"
             ).fetchall()
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         yield _unreadable(file, error)
         return
     if changed_since_published(file):
@@ -43,7 +46,7 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _unreadable(file: Path, error: duckdb.IOException) -> Finding:
-    if locked := locked_by_writer(file, error):
+def _unreadable(file: Path, error: duckdb.Error) -> Finding:
+    if isinstance(error, duckdb.IOException) and (locked := locked_by_writer(file, error)):
         return bad("warehouse", locked.reason, locked.instruction)
-    return bad("warehouse", f"{file} does not open: {str(error).splitlines()[0]}", "jira-assets publish")
+    return bad("warehouse", f"{file} does not open: {str(error).splitlines()[0]}", "jira-assets repair")

@@ -36,6 +36,7 @@ COMMANDS = {
         "jira_assets.cli.reconcile:reconcile",
         "Prove that nothing is missing; notice deletions.",
     ),
+    "repair": ("jira_assets.cli.repair:repair", "Bring back what damaged files held."),
     "sql": ("jira_assets.cli.sql:sql", "Ask the warehouse."),
     "status": ("jira_assets.cli.status:status", "Show how fresh and complete each tracked project is."),
     "sync": ("jira_assets.cli.sync:sync", "Bring tracked projects up to date, and publish."),

@@ -13,6 +13,7 @@ from jira_assets.errors import LockHeld
 from jira_assets.people.matching import Matching, Unmatched, match_people
 from jira_assets.people.seen import Row, everyone, matched_by_email, people_seen
 from jira_assets.state.records import TeamMember, UserOverride
+from jira_assets.warehouse.files import size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.warehouse.rows import Columns, encode_rows, write_rows
@@ -61,7 +62,9 @@ def derive_matches(
     Returns the ids of those projects. Whether a name is unique depends on the whole site, so a new namesake
     in one project may change another. A project that is being synced is left to that sync.
     """
-    manifests = {key: manifest for key in project_ids if (manifest := lake.manifest(key)) is not None}
+    manifests = {
+        key: manifest for key in project_ids if (manifest := lake.readable_manifest(key)) is not None
+    }
     inputs = _inputs(lake, manifests.values(), members, overrides)
     if lake.site_manifest().people_matched_from == inputs:
         return set()
@@ -97,7 +100,7 @@ def _write_project(
     engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, rows: list[Row], matching: Matching
 ) -> bool:
     with lake.lock(project_id, "matching people", wait=False):
-        manifest = lake.manifest(project_id)
+        manifest = lake.readable_manifest(project_id)
         return manifest is not None and _replace(engine, lake, manifest, rows, matching)
 
 
@@ -116,7 +119,7 @@ def _replace(
     for name, (_, columns) in tables.items():
         relative = f"{name}/project={manifest.project_id}/{digest}-{uuid.uuid4().hex[:8]}.parquet"
         write_rows(engine, lake.path(relative), lines[name], columns)
-        files[name] = DerivedFile(relative, len(lines[name]))
+        files[name] = DerivedFile(relative, len(lines[name]), *size_and_digest(lake.path(relative)))
     manifest.derived["people"] = Derived(digest, files)
     lake.commit(manifest)
     return True

@@ -14,8 +14,9 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from jira_assets.errors import SettingsError
+from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
 from jira_assets.room import as_out_of_room, full_disk, room_errors
+from jira_assets.state.glance import DAMAGED_STATE, is_damage
 from jira_assets.state.schema import prepare_schema
 from jira_assets.state.sqlite_file import Snapshot, connect
 
@@ -39,8 +40,15 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one moment and never waits for writers."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._damage_errors(), self._engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def _damage_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise (_damage(self._engine.url, error.orig) or error) from None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -51,6 +59,7 @@ class Database:
         """
         with (
             room_errors(_file(self._engine.url)),
+            self._damage_errors(),
             self._engine.connect().execution_options(state_writes=True) as connection,
             connection.begin(),
         ):
@@ -115,8 +124,15 @@ def _file(url: URL) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def _cannot_open(url: URL, why: object) -> SettingsError:
-    return SettingsError(
+def _damage(url: URL, error: object) -> DamagedFile | None:
+    """Turn what SQLite raises for a damaged file into an error with its remedy."""
+    if not is_damage(error):
+        return None
+    return DamagedFile(f"The state database {url.database} is damaged: {error}.", DAMAGED_STATE)
+
+
+def _cannot_open(url: URL, why: object) -> JiraAssetsError:
+    return _damage(url, why) or SettingsError(
         f"The state database {url.render_as_string(hide_password=True)} cannot be opened: {why}",
         _instruction(url),
     )

@@ -42,7 +42,7 @@ def note_findings(
         before = list(site.notices)
         found = list(unmatched_settings(KnownNames(engine, lake, tracked), settings, now))
         for project in tracked:
-            manifest = lake.manifest(project.project_id) if project.project_id in changed else None
+            manifest = lake.readable_manifest(project.project_id) if project.project_id in changed else None
             if manifest is not None:
                 found += _of_project(engine, lake, manifest, now)
         site.renew_notices(_looked_at(site, changed), found)

@@ -8,6 +8,7 @@ import duckdb
 import msgspec
 
 from jira_assets.jira.answers import IssueHead
+from jira_assets.sync.damage import SIGNS
 from jira_assets.warehouse.comparison import Comparison
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, RawFile
@@ -21,7 +22,7 @@ def lacking_versions(
     engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, heads: Sequence[IssueHead]
 ) -> list[IssueHead]:
     """Look the versions up in those raw files only that can hold them: this is asked at every tick."""
-    manifest = lake.manifest(project_id) or Manifest(project_id, "")
+    manifest = lake.readable_manifest(project_id) or Manifest(project_id, "")
     place = (str(lake.root), project_id)
     files, present = _found.get(place, ([], set()))
     if files != manifest.raw:
@@ -36,7 +37,10 @@ def _compare(
     engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, heads: Sequence[IssueHead]
 ) -> list[IssueHead]:
     recent = msgspec.structs.replace(manifest, raw=[file for file in manifest.raw if _may_hold(file, heads)])
-    lacking = {issue.jira_id for issue in Comparison(engine, lake, recent).add(heads)}
+    try:
+        lacking = {issue.jira_id for issue in Comparison(engine, lake, recent).add(heads)}
+    except SIGNS:
+        return list(heads)  # a file is damaged: the sync that this makes due reports it
     return [head for head in heads if head.id in lacking]
 
 

@@ -51,7 +51,7 @@ def _of_site(lake: Lake, _: Sequence[TrackedProject]) -> Iterable[Notice]:
 
 def _of_projects(lake: Lake, tracked: Sequence[TrackedProject]) -> Iterable[Notice]:
     for project in tracked:
-        manifest = lake.manifest(project.project_id)
+        manifest = lake.readable_manifest(project.project_id)
         yield from issue_notices(manifest) if manifest else ()
 
 

@@ -85,7 +85,7 @@ def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeMemory) -> da
     """Give the newest version that a healthy site has to name; at first the newest in the lake."""
     if memory.newest is not None and memory.newest_in in ids:
         return memory.newest
-    manifests = (context.lake.manifest(key) for key in ids)
+    manifests = (context.lake.readable_manifest(key) for key in ids)
     return max((m.newest for m in manifests if m is not None and m.newest is not None), default=None)
 
 
@@ -109,7 +109,7 @@ def _called_by_name(
     """Name the newest version that Jira has to show of each project whose turn it is."""
     called = {}
     for key in turn:
-        manifest = context.lake.manifest(key)
+        manifest = context.lake.readable_manifest(key)
         newest = manifest.newest if manifest else None
         if newest is not None and newest < since and memory.quiet.get(key) != newest:
             called[key] = newest
@@ -152,7 +152,7 @@ def _explain_refusals(context: SyncContext, answer: Answer) -> None:
 
 
 def _key_of(context: SyncContext, project_id: str) -> str:
-    manifest = context.lake.manifest(project_id)
+    manifest = context.lake.readable_manifest(project_id)
     return manifest.project_key if manifest else project_id
 
 

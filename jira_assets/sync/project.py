@@ -12,9 +12,10 @@ from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound
 from jira_assets.room import room_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
+from jira_assets.sync.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
 from jira_assets.sync.incremental import read_incremental
 from jira_assets.sync.intake import Brought
-from jira_assets.sync.mapping import SiteFacts, map_fields
+from jira_assets.sync.mapping import SiteFacts, map_fields, read_site_facts
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.project_state import explain_refusal
@@ -50,8 +51,11 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     on_wait = _tell(context, task.project)
     with context.client.transport.counted() as tally:
         try:
-            lock = context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait)
-            with room_errors(context.lake.root), lock:
+            with (
+                room_errors(context.lake.root),
+                context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait),
+                damage_errors(context.lake, task.project.project_id),
+            ):
                 outcome = _sync_locked(context, task, mark, facts)
         except JiraAssetsError as error:
             # One endpoint that refuses us concerns this project; only who we are concerns every project.
@@ -65,6 +69,7 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
     manifest.project_key = project.project_key
+    _look_for_damage(context, manifest, project)
     mode = _mode_needed(manifest, task.mode)
     brought = _read(context, manifest, mark, mode, accept=task.accept)
     engine = context.engine.cursor()
@@ -85,9 +90,24 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     )
 
 
+def _look_for_damage(context: SyncContext, manifest: Manifest, project: TrackedProject) -> None:
+    """Raise `DamagedFile` for damaged raw files; derive damaged tables again before Jira is asked."""
+    is_news = note_damage(context.lake, manifest, "size")
+    refuse_damaged(context.lake, manifest)
+    if is_news and lacks_tables(manifest):
+        engine = context.engine.cursor()
+        facts = read_site_facts(engine, context.lake)
+        derive_mapped(engine, context.lake, manifest, project, facts, context.options)
+
+
 def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
-    """A project that was never read to its end is read in full, whatever was asked for."""
-    return "full" if manifest.watermark is None or manifest.full is not None else wanted
+    """A project that was never read to its end is read in full, whatever was asked for.
+
+    Where a repair set files aside, every issue is named, so that those they held are read again.
+    """
+    if manifest.watermark is None or manifest.full is not None:
+        return "full"
+    return "reconcile" if manifest.set_aside and wanted == "incremental" else wanted
 
 
 def _read(context: SyncContext, manifest: Manifest, mark: Mark, mode: Mode, *, accept: bool) -> Brought:
@@ -165,7 +185,7 @@ def describe(manifest: Manifest) -> Outcome:
 
 def failed(lake: Lake, project: TrackedProject, error: JiraAssetsError) -> Outcome:
     """Describe a project that could not be synced: what the lake held of it stands."""
-    manifest = lake.manifest(project.project_id)
+    manifest = lake.readable_manifest(project.project_id)
     known = describe(manifest) if manifest else Outcome(project.project_id, project.project_key)
     return replace(known, project_key=project.project_key, error=error)
 

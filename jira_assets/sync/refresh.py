@@ -18,6 +18,7 @@ import msgspec
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.jira.answers import Project
 from jira_assets.sync.context import SyncContext, drain
+from jira_assets.sync.damage import note_site_damage
 from jira_assets.sync.details import DETAILS, Details, asked_of, fetch_details, put_details
 from jira_assets.sync.parts import (
     Part,
@@ -59,6 +60,7 @@ def refresh_site(
     our identity; nothing else that it answers is an error.
     """
     with context.lake.lock("site", "refresh of the site's tables"):
+        note_site_damage(context.lake)
         manifest = context.lake.site_manifest()
         stale = [
             name

@@ -61,7 +61,7 @@ def _listed_keys(engine: duckdb.DuckDBPyConnection, lake: Lake) -> Mapping[str, 
 
 
 def _newest_keys(engine: duckdb.DuckDBPyConnection, lake: Lake, outcome: Outcome) -> set[str]:
-    manifest, listed = lake.manifest(outcome.project_id), lake.site_manifest().tables.get("projects")
+    manifest, listed = lake.readable_manifest(outcome.project_id), lake.site_manifest().tables.get("projects")
     issues = manifest.derived_file("jira_issues") if manifest else None
     if issues is None or listed is None:
         return set()

@@ -10,10 +10,11 @@ from functools import partial
 
 import duckdb
 
-from jira_assets.errors import LakeError, LockHeld, NotFound
+from jira_assets.errors import DamagedFile, LakeError, LockHeld, NotFound
 from jira_assets.people.tables import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
+from jira_assets.sync.damage import damage_errors, note_damage, refuse_damaged
 from jira_assets.sync.mapping import SiteFacts, read_site_facts
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Mode, Outcome
@@ -40,6 +41,12 @@ class SyncResult:
     def failures(self) -> list[Outcome]:
         """The projects that were not read to the end."""
         return [outcome for outcome in self.outcomes if not outcome.ok]
+
+    def followed_by(self, later: SyncResult) -> SyncResult:
+        """Put in what a later run over some of the projects brought."""
+        newest = {outcome.project_id: outcome for outcome in later.outcomes}
+        outcomes = [newest.get(outcome.project_id, outcome) for outcome in self.outcomes]
+        return SyncResult(outcomes, later.notices, self.requests + later.requests)
 
 
 def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> SyncResult:
@@ -128,7 +135,10 @@ def _rederive(
     wait: bool,
 ) -> Outcome:
     try:
-        with lake.lock(project.project_id, "derive", wait=wait):
+        with (
+            lake.lock(project.project_id, "derive", wait=wait),
+            damage_errors(lake, project.project_id),
+        ):
             manifest = lake.manifest(project.project_id)
             if manifest is None or manifest.watermark is None:
                 error = LakeError(
@@ -136,9 +146,13 @@ def _rederive(
                     "Sync it first: `jira-assets sync`.",
                 )
                 return failed(lake, project, error)
+            note_damage(lake, manifest, "size")
+            refuse_damaged(lake, manifest)
+            if manifest.set_aside:
+                return describe(manifest)  # its tables know more than its raw files, until those are whole
             changed = derive_mapped(engine, lake, manifest, project, facts, options)
             return replace(describe(manifest), changed=changed)
-    except LockHeld as error:
+    except (LockHeld, DamagedFile) as error:
         return failed(lake, project, error)
 
 
@@ -161,7 +175,7 @@ def match_everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State) 
 
 
 def _with_matches(lake: Lake, outcome: Outcome, changed: set[str]) -> Outcome:
-    manifest = lake.manifest(outcome.project_id)
+    manifest = lake.readable_manifest(outcome.project_id)
     if manifest is None or not outcome.ok:
         return outcome
     now = describe(manifest)

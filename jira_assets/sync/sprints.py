@@ -82,7 +82,7 @@ def _open_sprints(
     ]
     in_issues = []
     for project_id in project_ids:
-        project = context.lake.manifest(project_id)
+        project = context.lake.readable_manifest(project_id)
         file = project.derived_file("jira_issue_sprints") if project else None
         if file is not None and file.rows:
             in_issues.append(context.lake.path(file.path))

@@ -58,7 +58,7 @@ class KnownNames:
         return found
 
     def _files(self, project_id: str) -> tuple[Any, Any] | None:
-        manifest = self.lake.manifest(project_id)
+        manifest = self.lake.readable_manifest(project_id)
         tables = [
             manifest.derived_file(name) if manifest else None
             for name in ("jira_issues", "jira_issue_changes")

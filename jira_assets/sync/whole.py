@@ -42,7 +42,8 @@ def read_whole(
         context.engine,
         context.lake,
         manifest,
-        read_again_before=manifest.full.first_seq if manifest.full else 0,
+        read_again_before=_read_again_before(manifest),
+        read_again={jira_id for file in manifest.set_aside for jira_id in file.held or ()},
     )
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
     with Intake(context, manifest, partial(_not_named, expected, comparison)) as intake:
@@ -66,6 +67,12 @@ def _not_named(expected: Future[int], comparison: Comparison) -> int | None:
     if not expected.done() or expected.exception():
         return None
     return max(0, expected.result() - comparison.named)
+
+
+def _read_again_before(manifest: Manifest) -> int:
+    """Return the first observation that is as new as it has to be, of any issue."""
+    unknown = [file.last_seq + 1 for file in manifest.set_aside if file.held is None]
+    return max([*unknown, manifest.full.first_seq if manifest.full else 0])
 
 
 def _list_everything(
@@ -117,6 +124,7 @@ def _conclude(
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     manifest.looked_back_at = mark.at
     manifest.full = manifest.disappearance = None
+    manifest.set_aside = []
     context.lake.commit(manifest)
 
 

@@ -13,16 +13,17 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import duckdb
 
-from jira_assets.errors import LockHeld
+from jira_assets.errors import LockHeld, PublishError
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
-from jira_assets.room import room_errors
+from jira_assets.room import is_about_room, room_errors
 from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
-from jira_assets.sync.context import SyncContext, SyncOptions, utc_now
+from jira_assets.sync.context import Result, SyncContext, SyncOptions, utc_now
+from jira_assets.sync.damage import SIGNS, worth_doing_again
 from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.findings import note_findings
 from jira_assets.sync.inactive import find_again
@@ -34,6 +35,7 @@ from jira_assets.sync.project import Task
 from jira_assets.sync.publish_notice import publish_noted
 from jira_assets.sync.publishing import publish_warehouse
 from jira_assets.sync.refresh import refresh_site
+from jira_assets.sync.repair import Repaired, count_lost, recover, set_aside_damaged
 from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
 from jira_assets.sync.site import arrive
 from jira_assets.warehouse.compact import compact_project
@@ -41,6 +43,7 @@ from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable
 from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.soundness import warehouse_damage
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -102,6 +105,16 @@ class Workbench:
 
         Raises `CalledOff` soon after that is set.
         """
+        result = self._recovering(lambda bench: bench._work_on(tasks, deep=deep, called_off=called_off))
+        again = {outcome.project_id for outcome in result.outcomes if worth_doing_again(outcome.error)}
+        if not again:
+            return result
+        rest = [task for task in tasks if task.project.project_id in again]
+        return result.followed_by(self._recovering(lambda bench: bench._work_on(rest, called_off=called_off)))
+
+    def _work_on(
+        self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
+    ) -> SyncResult:
         notices = follow_sources(self.lake, self.state, self.settings)
         with self.asking_jira(called_off=called_off) as context:
             if deep:
@@ -115,13 +128,17 @@ class Workbench:
     @_in_room
     def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
+        found = self._recovering(lambda bench: bench._refresh_site())
+        notices = [f"{key} is visible again." for key in found]
+        return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
+
+    def _refresh_site(self) -> list[str]:
         tracked = [project.project_id for project in self.state.tracked_projects()]
         with self.asking_jira() as context:
             arrive(context)
             found = find_again(context, self.state)
             refresh_site(context, tracked, force=True)
-        notices = [f"{key} is visible again." for key in found]
-        return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
+        return found
 
     def notices(self) -> list[StandingNotice]:
         """Gather what stops no sync, and somebody should know of."""
@@ -134,7 +151,11 @@ class Workbench:
         Unless it is to `wait`, a project that somebody works on comes back as failed by `LockHeld`.
         """
         options = options_from(self.settings)
-        return rederive_projects(self.engine, self.lake, self.state, projects, options, wait=wait)
+        return self._recovering(
+            lambda bench: rederive_projects(
+                bench.engine, bench.lake, bench.state, projects, options, wait=wait
+            )
+        )
 
     @_in_room
     def publish_decisions(self, *, force: bool = False) -> tuple[list[str], Published | None]:
@@ -157,7 +178,7 @@ class Workbench:
         return notices, published
 
     def _was_read(self, project: TrackedProject) -> bool:
-        manifest = self.lake.manifest(project.project_id)
+        manifest = self.lake.readable_manifest(project.project_id)
         return manifest is not None and manifest.watermark is not None
 
     @_in_room
@@ -173,15 +194,71 @@ class Workbench:
     def publish(self, *, force: bool = False) -> Published | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
         with publish_noted(self.lake, self.clock()):
-            return publish_warehouse(
-                self.engine,
-                self.lake,
-                self.state,
-                self.settings,
-                now=self.clock(),
-                force=force,
-                on_begin=self.listener.publishing,
-            )
+            try:
+                return self._publish(force=force)
+            except (*SIGNS, PublishError) as error:
+                if is_about_room(error):
+                    raise
+                is_mended = self._recover()
+                if not is_mended and warehouse_damage(self.settings.warehouse_dir) is None:
+                    raise
+            return self._publish(force=True)  # from the lake alone: the last warehouse may be damaged
+
+    def _publish(self, *, force: bool) -> Published | None:
+        return publish_warehouse(
+            self.engine,
+            self.lake,
+            self.state,
+            self.settings,
+            now=self.clock(),
+            force=force,
+            on_begin=self.listener.publishing,
+        )
+
+    @_in_room
+    def repair(self, projects: Sequence[TrackedProject]) -> Repaired:
+        """Set aside what is damaged of these projects, of the site and of the warehouse; bring it back.
+
+        What was read from Jira is read again, what was made from that is made again.
+        """
+        found = set_aside_damaged(self.engine, self.lake, projects, self.settings.extra_fields)
+        unread = {each.project.project_id for each in found.projects if each.is_unread}
+        tasks = [Task(project, "reconcile") for project in projects if project.project_id in unread]
+        result = self.work_on(tasks) if tasks else SyncResult([])
+        if found.site:
+            self.refresh_site()
+        if found.projects:
+            self.rederive([each.project for each in found.projects if not each.is_unread], wait=True)
+        warehouse = warehouse_damage(self.settings.warehouse_dir)
+        published = self.publish(force=bool(warehouse)) if found or warehouse else None
+        waiting = {outcome.project_id for outcome in result.failures}
+        lost = {
+            each.project.project_id: count_lost(self.engine, self.lake, each)
+            for each in found.projects
+            if each.project.project_id not in waiting
+        }
+        return Repaired(found, result, warehouse, lost, published)
+
+    def _recovering(self, work: Callable[[Workbench], Result]) -> Result:
+        """Do the work; when it meets damaged files that can be made again, make them and do it once more."""
+        try:
+            return work(self)
+        except SIGNS as error:
+            if is_about_room(error) or not self._recover():
+                raise
+        with self._fresh_engine() as engine:
+            return work(replace(self, engine=engine))
+
+    def _recover(self) -> bool:
+        with self._fresh_engine() as engine:
+            return recover(engine, self.lake, self.state, options_from(self.settings))
+
+    @contextmanager
+    def _fresh_engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open another engine: some damage leaves the one that met it unusable."""
+        scratch = self.settings.lake_dir / "scratch"
+        with closing(open_engine(memory_limit=self.settings.memory_limit, scratch=scratch)) as engine:
+            yield engine
 
     def _note_findings(self, outcomes: Sequence[Outcome]) -> None:
         changed = {outcome.project_id for outcome in outcomes if outcome.changed}

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import duckdb
 
+from jira_assets.warehouse.damage import readable_files
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
 from jira_assets.warehouse.lake import Lake
@@ -61,8 +62,9 @@ class Builder:
 
     @cached_property
     def _observations(self) -> str:
-        """Name the raw files from which the present tables were derived."""
-        files = [file.path for manifest in self.manifests if manifest.derived for file in manifest.raw]
+        """Name the raw files from which the present tables were derived, but for damaged ones."""
+        derived = [manifest for manifest in self.manifests if manifest.derived]
+        files = [path for manifest in derived for path in readable_files(self.lake, manifest)]
         if not files:
             return f"({statement('derive/no_observations')})"
         listed = ", ".join(literal(self.lake.path(file).resolve()) for file in files)

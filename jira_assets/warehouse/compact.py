@@ -14,8 +14,9 @@ from uuid import uuid4
 import duckdb
 import msgspec
 
+from jira_assets.warehouse.damage import damage_in
 from jira_assets.warehouse.derive import GROUP, derive_fingerprint
-from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.files import new_file, size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, RawFile
 from jira_assets.warehouse.statements import statement
@@ -34,15 +35,25 @@ def compact_project(
 ) -> int:
     """Merge what is small; returns how many files less there are. The old ones live on for an hour."""
     with lake.lock(project_id, "compaction"):
-        manifest = lake.manifest(project_id)
-        return compact_manifest(engine, lake, manifest, extra_fields) if manifest else 0
+        manifest = lake.readable_manifest(project_id)
+        if manifest is None or manifest.damaged:
+            return 0
+        return compact_manifest(engine, lake, manifest, extra_fields)
 
 
 def compact_manifest(
     engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()
 ) -> int:
-    """Do the same for whoever holds the project already; commits."""
+    """Do the same for whoever holds the project already; commits.
+
+    Where a file is damaged nothing is merged, and the next sync reports it.
+    """
     before = len(manifest.raw)
+    # A merged file is new: damage that it took over could not be found any more.
+    if damaged := damage_in(lake, manifest.raw, "content"):
+        manifest.damaged = damaged
+        lake.commit(manifest)
+        return 0
     derived = manifest.derived.get(GROUP)
     is_current = derived is not None and derived.fingerprint == derive_fingerprint(manifest, extra_fields)
     manifest.raw = [_merged(engine, lake, group) for group in _groups(lake, manifest.raw)]
@@ -83,6 +94,7 @@ def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFi
         sum(file.rows for file in group),
         max(file.asked_at for file in group),
         max((file.newest for file in group if file.newest is not None), default=None),
+        *size_and_digest(lake.path(relative)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -45,7 +45,8 @@ class Unseen(msgspec.Struct, frozen=True):
 class Comparison:
     """One reading of a project: pages of heads go in, the issues to fetch come out.
 
-    With `read_again_before`, every issue that was not looked at since that observation counts as lacking.
+    With `read_again_before`, every issue that was not looked at since that observation counts as lacking;
+    so do, in any case, the issues of these ids that are to be `read_again`.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class Comparison:
         manifest: Manifest,
         *,
         read_again_before: int = 0,
+        read_again: Collection[str] = (),
     ) -> None:
         self._engine = engine.cursor()  # with temporary tables of its own
         self._lake = lake
         self._manifest = manifest
-        self._read_again_before = read_again_before
+        self._read_again = list(read_again)
+        self._read_again_before = max(read_again_before, 1 if read_again else 0)
         self._is_prepared = False
         self.named = 0
 
@@ -152,6 +155,10 @@ class Comparison:
             else f"({statement('derive/no_observations')})"
         )
         self._engine.execute(statement("compare/known", observations=observations))
+        if self._read_again:
+            # As if they had been looked at before the first observation.
+            query = "update known set looked_at = 0 where jira_id in (select unnest($ids::varchar[]))"
+            self._engine.execute(query, {"ids": self._read_again})
 
     def _lacking(self, table: str, read_again_before: int) -> list[Lacking]:
         query = statement("compare/lacking", table=table, read_again_before=read_again_before)

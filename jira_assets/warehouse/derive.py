@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from jira_assets.warehouse.engine import DATE_READERS
-from jira_assets.warehouse.files import TEMPORARY_PREFIX, new_file
+from jira_assets.warehouse.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import CutList, Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.warehouse.shapes import (
@@ -188,7 +188,8 @@ class _Derivation:
         with new_file(self._path(table)) as parquet:
             written = self._engine.execute(statement(f"derive/{table}", parquet=parquet, **parts)).fetchone()
         relative = str(self._path(table).relative_to(self._lake.root))
-        self._files[table] = DerivedFile(relative, written[0] if written else 0)
+        rows = written[0] if written else 0
+        self._files[table] = DerivedFile(relative, rows, *size_and_digest(self._path(table)))
 
     def _count_nulled(self) -> dict[str, int]:
         issues = self._lake.path(self._files["jira_issues"].path)

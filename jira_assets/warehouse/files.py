@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,21 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Replace the file's content as one step."""
     with new_file(path) as temporary:
         temporary.write_bytes(content)
+
+
+def size_and_digest(path: Path) -> tuple[int, str]:
+    """Return how many bytes a file has, and the SHA-256 of them."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def move_durably(path: Path, target: Path) -> None:
+    """Move a file within the file system, so that after a crash it is in one of the two places."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(target)
+    sync_to_disk(target.parent)
+    sync_to_disk(path.parent)
 
 
 def point_link(link: Path, target_name: str) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 import duckdb
 import msgspec
 
-from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.files import new_file, size_and_digest
 from jira_assets.warehouse.json_lines import copy_lines
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, RawFile
@@ -101,7 +101,8 @@ class Landing:
                 statement("land", staging=self._staging, parquet=parquet, longest=self._longest + 1),
             )
         self.discard()
-        return RawFile(self._relative, self.rows, self._asked_at, self._newest)
+        written = size_and_digest(self._lake.path(self._relative))
+        return RawFile(self._relative, self.rows, self._asked_at, self._newest, *written)
 
     def discard(self) -> None:
         """Forget what was added."""

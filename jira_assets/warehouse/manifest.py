@@ -14,12 +14,38 @@ import msgspec
 
 
 class RawFile(msgspec.Struct, frozen=True):
-    """One file of observations; `path` is relative to the lake, `newest` the latest `updated` in it."""
+    """One file of observations; `path` is relative to the lake, `newest` the latest `updated` in it.
+
+    `size` is in bytes, `digest` the SHA-256 of the content in hexadecimal digits; manifests of earlier
+    versions have neither. The same holds for the other kinds of files.
+    """
 
     path: str
     rows: int
     asked_at: datetime
     newest: datetime | None = None
+    size: int = 0
+    digest: str = ""
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """A file that is not as it was written; `reason` continues a sentence that begins with its path."""
+
+    path: str
+    reason: str
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A damaged raw file that was moved away, and whose issues are still to be read again.
+
+    `held` are the versions that were the present ones of their issues, by id: None where that is not known,
+    and then every issue last observed up to `last_seq` is read again.
+    """
+
+    path: str
+    rows: int
+    last_seq: int
+    held: dict[str, datetime | None] | None = None
 
 
 class FullRead(msgspec.Struct, frozen=True):
@@ -87,6 +113,8 @@ class DerivedFile(msgspec.Struct, frozen=True):
 
     path: str
     rows: int
+    size: int = 0
+    digest: str = ""
 
 
 class CutList(msgspec.Struct, frozen=True):
@@ -131,6 +159,10 @@ class Manifest(msgspec.Struct):
     disappearance: Disappearance | None = None
     mapping: FieldMapping = FieldMapping()
     derived: dict[str, Derived] = msgspec.field(default_factory=dict)
+    damaged: list[Damage] = msgspec.field(default_factory=list)
+    """Raw files that were found damaged: nothing is read or derived until they are repaired."""
+    set_aside: list[SetAside] = msgspec.field(default_factory=list)
+    """Files that a repair moved away; the next sync to its end makes up for them."""
 
     @property
     def newest(self) -> datetime | None:
@@ -156,6 +188,8 @@ class SiteTable(msgspec.Struct, frozen=True):
     path: str
     rows: int
     refreshed_at: datetime
+    size: int = 0
+    digest: str = ""
 
 
 class Notice(msgspec.Struct, frozen=True):

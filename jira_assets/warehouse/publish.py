@@ -86,7 +86,7 @@ def publish(
     with lock_held(warehouse_dir / ".publish.lock", "publishing"):
         check_links(warehouse_dir)
         remove_leftovers(warehouse_dir)
-        manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
+        manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.readable_manifest(key))]
         version = _Version.of(manifests, lake.site_manifest(), inputs)
         present = published_info(warehouse_dir)
         is_mirrored = mirror_exists(warehouse_dir)

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 
 from jira_assets.errors import InputError
-from jira_assets.warehouse.files import new_file
+from jira_assets.warehouse.files import new_file, size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable, fingerprint
 from jira_assets.warehouse.outside import OutsideTable, outside_table, shown, source_identity
@@ -64,7 +64,7 @@ def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datet
             f"copy (select {columns} from pull_requests) to {literal(parquet)} "
             "(format parquet, compression zstd)"
         )
-    return SiteTable(relative, rows, now)
+    return SiteTable(relative, rows, now, *size_and_digest(lake.path(relative)))
 
 
 def _statement(table: OutsideTable) -> str:

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
+import msgspec
 
+from jira_assets.warehouse.files import size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteManifest, SiteTable
 from jira_assets.warehouse.rows import Columns, empty_table, encode_rows, write_rows
@@ -96,9 +98,12 @@ def land_site_table(
     lines = sorted(encode_rows(rows, SITE_TABLES[name]))
     digest = hashlib.sha256(b"\n".join(lines)).hexdigest()[:24]
     relative = f"site/{name}-{digest}.parquet"
+    known = lake.site_manifest().tables.get(name)
+    if known is not None and known.path == relative and known.digest and lake.path(relative).exists():
+        return msgspec.structs.replace(known, refreshed_at=refreshed_at)
     if not lake.path(relative).exists():
         write_rows(engine, lake.path(relative), lines, SITE_TABLES[name])
-    return SiteTable(relative, len(lines), refreshed_at)
+    return SiteTable(relative, len(lines), refreshed_at, *size_and_digest(lake.path(relative)))
 
 
 def read_site_table(

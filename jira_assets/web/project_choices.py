@@ -89,7 +89,7 @@ class ChoiceReader:
 
     def points(self, tracked: TrackedProject) -> PointsField:
         """Tell where the story points of a project come from."""
-        manifest = self._desk.lake.manifest(tracked.project_id)
+        manifest = self._desk.lake.readable_manifest(tracked.project_id)
         mapping = manifest.mapping if manifest else None
         return PointsField(
             by_hand=tracked.story_points_field,

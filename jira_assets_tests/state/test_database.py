@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from jira_assets.errors import SettingsError
+from jira_assets.errors import DamagedFile, SettingsError
 from jira_assets.settings import load_settings
 from jira_assets.state import ProjectRef, State, SyncRecord
 from jira_assets.state.glance import read_site_settings
@@ -114,12 +114,12 @@ def test_a_state_that_cannot_be_opened_is_a_settings_error_without_its_password(
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_file_that_is_no_database_is_a_settings_error(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     path.write_text("this is a letter to my grandmother, not a database" * 20)
-    with pytest.raises(SettingsError, match="not a database"):
+    with pytest.raises(DamagedFile, match="not a database"):
         State.open(f"sqlite:///{path}")
-    with pytest.raises(SettingsError, match="not a database"):
+    with pytest.raises(DamagedFile, match="not a database"):
         read_site_settings(path)
 
 

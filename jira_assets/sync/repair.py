@@ -1,0 +1,236 @@
+"""Set aside what is damaged, so that the next sync reads again from Jira what it held.
+
+Each step leaves a home from which the next repair, or the next sync, goes on: a file is moved before the
+manifest forgets it, and the manifest remembers what is still to be read until it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+
+from jira_assets.errors import DamagedFile, LockHeld
+from jira_assets.state import State, TrackedProject
+from jira_assets.sync.context import SyncOptions
+from jira_assets.sync.damage import lacks_tables, note_damage, note_site_damage, put_damage
+from jira_assets.sync.run import SyncResult, rederive_projects
+from jira_assets.warehouse.damage import damage_in, damaged_groups
+from jira_assets.warehouse.derive import GROUP, derive_fingerprint
+from jira_assets.warehouse.lake import IDENTITY, SITE_MANIFEST, Lake
+from jira_assets.warehouse.manifest import Damage, Manifest, SetAside, SiteManifest
+from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.rebuild import last_seq, rebuild_manifest
+from jira_assets.warehouse.statements import literal
+
+
+@dataclass(frozen=True)
+class FoundInProject:
+    """What was damaged of a project; `set_aside` has the raw files that are still to be made up for."""
+
+    project: TrackedProject
+    damage: Sequence[Damage]
+    set_aside: Sequence[SetAside] = ()
+    is_unread: bool = False
+    """Whether Jira has to be asked."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what the raw files held; else no more than the least loss can be told."""
+        return all(file.held is not None for file in self.set_aside)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was damaged of the site and of its projects."""
+
+    site: Sequence[Damage] = ()
+    projects: Sequence[FoundInProject] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether anything was."""
+        return bool(self.site or self.projects)
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What a repair found and did; `lost` counts, by project id, the versions that Jira no longer has.
+
+    Nothing is known of that for the projects that could not be read again yet.
+    """
+
+    found: Found
+    result: SyncResult
+    warehouse: str | None = None
+    lost: dict[str, int] = field(default_factory=dict)
+    published: Published | None = None
+
+
+def set_aside_damaged(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    projects: Sequence[TrackedProject],
+    extra_fields: Sequence[str],
+) -> Found:
+    """Look at every byte of every file, and set aside what is damaged."""
+    with lake.lock("site", "repair"):
+        site = [*_damaged_documents(lake), *note_site_damage(lake)]
+    found = []
+    for project in projects:
+        with lake.lock(project.project_id, "repair"):
+            in_project = _set_aside(engine, lake, project, extra_fields)
+        if in_project is not None:
+            found.append(in_project)
+    return Found(site, found)
+
+
+def recover(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, options: SyncOptions) -> bool:
+    """Look at every byte of the tables, note what is damaged, derive it again; tell whether anything was.
+
+    A project that somebody works on is left to them.
+    """
+    with lake.lock("site", "repair"):
+        is_news = bool(note_site_damage(lake))
+    behind = []
+    for project in state.tracked_projects():
+        with suppress(LockHeld, DamagedFile), lake.lock(project.project_id, "repair", wait=False):
+            manifest = lake.manifest(project.project_id)
+            if manifest is not None and note_damage(lake, manifest, "content"):
+                is_news = True
+                behind += [project] if lacks_tables(manifest) else []
+    if is_news:
+        rederive_projects(engine, lake, state, behind, options, wait=False)
+    return is_news
+
+
+def count_lost(engine: duckdb.DuckDBPyConnection, lake: Lake, found: FoundInProject) -> int:
+    """Count the versions in files that were set aside that were not read again; the least that is possible,
+    where it is not known what they held.
+    """
+    held = [
+        (jira_id, None if updated is None else updated.astimezone(UTC).replace(tzinfo=None))
+        for file in found.set_aside
+        for jira_id, updated in (file.held or {}).items()
+    ]
+    manifest = lake.readable_manifest(found.project.project_id)
+    before = sum(file.rows for file in found.set_aside)
+    if manifest is None or not manifest.raw:
+        return before
+    if not found.is_known:
+        return max(0, before - _issues_in(engine, lake, manifest))
+    query = (
+        "select count(distinct (held.jira_id, held.updated_at)) from "
+        "(select unnest($ids::varchar[]) as jira_id, unnest($times::timestamp[]) as updated_at) as held "
+        f"semi join {_observations(lake, manifest)} as present "
+        "on held.jira_id = present.jira_id and held.updated_at is not distinct from present.updated_at"
+    )
+    asked = {"ids": [row[0] for row in held], "times": [row[1] for row in held]}
+    return before - _count(engine, query, asked)
+
+
+def _damaged_documents(lake: Lake) -> list[Damage]:
+    """Set aside the identity of the lake and the manifest of the site; both are made again."""
+    paths = (IDENTITY, SITE_MANIFEST)
+    found = [Damage(path, why) for path in paths if (why := lake.document_damage(path))]
+    lake.set_aside(each.path for each in found if each.path == IDENTITY)
+    if any(each.path == SITE_MANIFEST for each in found):
+        lake.commit_site(SiteManifest())
+    return found
+
+
+def _set_aside(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, project: TrackedProject, extra_fields: Sequence[str]
+) -> FoundInProject | None:
+    manifest, damage = _open(engine, lake, project)
+    if manifest is None:
+        return None
+    was_rebuilt = bool(damage)
+    groups = damaged_groups(lake, manifest, "content")
+    raw = damage_in(lake, manifest.raw, "content")
+    put_damage(lake, manifest, groups, raw)
+    if raw:
+        _set_raw_aside(engine, lake, manifest, raw, is_known=_is_current(manifest, extra_fields))
+    of_tables = [each for group in groups.values() for each in group]
+    lake.set_aside(each.path for each in of_tables)
+    damage += [*raw, *of_tables]
+    is_unread = bool(manifest.set_aside) or was_rebuilt
+    if not damage and not is_unread:
+        return None
+    return FoundInProject(project, damage, list(manifest.set_aside), is_unread)
+
+
+def _open(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, project: TrackedProject
+) -> tuple[Manifest | None, list[Damage]]:
+    """Read the manifest of a project; where it is lost, commit one made of its readable raw files."""
+    try:
+        return lake.manifest(project.project_id), []
+    except DamagedFile:
+        path = f"manifests/{project.project_id}.json"
+        reason = lake.document_damage(path) or "is missing"
+        manifest, unreadable = rebuild_manifest(engine, lake, project.project_id, project.project_key)
+        lake.set_aside([path, *(each.path for each in unreadable)])
+        lake.commit(manifest)
+        return manifest, [Damage(path, reason), *unreadable]
+
+
+def _is_current(manifest: Manifest, extra_fields: Sequence[str]) -> bool:
+    derived = manifest.derived.get(GROUP)
+    return derived is not None and derived.fingerprint == derive_fingerprint(manifest, extra_fields)
+
+
+def _set_raw_aside(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifest: Manifest,
+    damage: Sequence[Damage],
+    *,
+    is_known: bool,
+) -> None:
+    """Move damaged raw files away and commit the manifest without them; it says what is to be read again."""
+    paths = {each.path for each in damage}
+    damaged = [file for file in manifest.raw if file.path in paths]
+    manifest.raw = [file for file in manifest.raw if file.path not in paths]
+    held = _held(engine, lake, manifest) if is_known else None
+    for number, file in enumerate(damaged):
+        # What is known is known of all of them together: the first stands for the others.
+        of_file = None if held is None else held if number == 0 else {}
+        manifest.set_aside.append(SetAside(file.path, file.rows, last_seq(file.path), of_file))
+    manifest.damaged = []
+    lake.set_aside(paths)
+    lake.commit(manifest)
+
+
+def _held(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest
+) -> dict[str, datetime | None] | None:
+    """Find the issues whose present version is in none of the raw files that are left."""
+    file = manifest.derived_file("jira_issues")
+    if file is None:
+        return None
+    query = (
+        f"select jira_id, updated_at from read_parquet({literal(lake.path(file.path))}) as shown "
+        f"anti join {_observations(lake, manifest)} as present "
+        "on shown.jira_id = present.jira_id and shown.synced_at = present.asked_at"
+    )
+    rows = engine.execute(query).fetchall()
+    return {jira_id: updated and updated.replace(tzinfo=UTC) for jira_id, updated in rows}
+
+
+def _observations(lake: Lake, manifest: Manifest) -> str:
+    if not manifest.raw:
+        return "(select null::varchar as jira_id, null::timestamp as asked_at, null::timestamp as updated_at)"
+    listed = ", ".join(literal(lake.path(file.path)) for file in manifest.raw)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
+
+
+def _issues_in(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest) -> int:
+    return _count(engine, f"select count(distinct jira_id) from {_observations(lake, manifest)}", {})
+
+
+def _count(engine: duckdb.DuckDBPyConnection, query: str, asked: dict[str, object]) -> int:
+    found = engine.execute(query, asked).fetchone()
+    return int(found[0]) if found else 0
