@@ -29,13 +29,15 @@ def _as_out_of_room(error: Exception) -> OutOfRoom | None:
     duckdb = sys.modules.get("duckdb")  # where it was not imported, nothing can be its error
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
         return OutOfRoom(
-            "DuckDB needed more memory than it may use.",
-            "Allow it more, such as JIRA_ASSETS_MEMORY_LIMIT=500MB, and try again: what was read is kept.",
+            "DuckDB exceeded its memory limit.",
+            "Increase the limit, for example JIRA_ASSETS_MEMORY_LIMIT=500MB, and try again. Synced "
+            "data is kept.",
         )
     if _is_full_disk(error):
         return OutOfRoom(
-            f"There is no space left on the disk that is written to{_named(error)}.",
-            "Free some (`jira-assets doctor` tells how much is left) and try again: what was read is kept.",
+            f"The disk is full{_named(error)}.",
+            "Free disk space (`jira-assets doctor` shows how much is left) and try again. Synced "
+            "data is kept.",
         )
     return None
 

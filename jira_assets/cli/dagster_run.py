@@ -63,7 +63,7 @@ def run_sync(
     if report.result is None:
         raise JiraAssetsError(
             f"The Dagster run {run_id} failed before any project was synced.",
-            f"Its log is in {settings.dagster_dir}; `jira-assets up` shows it in Dagster.",
+            f"Its log is in {settings.dagster_dir}. `jira-assets up` shows it in Dagster.",
         )
     return report.result
 

@@ -25,9 +25,10 @@ Check = Callable[[Settings], Iterator[Finding]]
 @click.option("--json", "as_json", is_flag=True, help="Objects of check, verdict, finding, repair.")
 @pass_invocation
 def doctor(invocation: Invocation, as_json: bool) -> None:
-    """Check settings, files, credential, projects, warehouse and Dagster; name the repair of each fault.
+    """Check settings, files, credential, projects, warehouse and Dagster, and show how to resolve each
+    problem.
 
-    A verdict is ok, warning or failed; exits with 1 when a check failed.
+    A verdict is ok, warning or failed. Exits with 1 if a check failed.
     """
     findings = []
     for finding in _examine(invocation):
@@ -48,7 +49,7 @@ def _sum_up(findings: Sequence[Finding]) -> str:
     if verdicts["failed"]:
         return f"{counted(verdicts['failed'], 'check')} failed."
     warnings = counted(verdicts["warning"], "warning")
-    return f"Nothing failed; {warnings}." if verdicts["warning"] else "Nothing is wrong."
+    return f"No check failed; {warnings}." if verdicts["warning"] else "All checks passed."
 
 
 def _examine(invocation: Invocation) -> Iterator[Finding]:
@@ -85,7 +86,7 @@ def _examine(invocation: Invocation) -> Iterator[Finding]:
                 yield bad(name, error.reason, error.instruction)
             told.add(error.reason)
         except Exception as error:  # the next check may tell why
-            yield bad(name, f"{type(error).__name__}: {error}", "JIRA_ASSETS_DEBUG=1 shows where.")
+            yield bad(name, f"{type(error).__name__}: {error}", "JIRA_ASSETS_DEBUG=1 shows the traceback.")
 
 
 def _show(finding: Finding) -> None:

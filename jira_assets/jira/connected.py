@@ -59,7 +59,7 @@ def _stored(credential: Credential, site: ConnectedSite, trouble: str | None, *,
         tuple((credential.scopes or "").split()),
         credential.reconnect_by,
         trouble,
-        "Connect again with `jira-assets connect`; nothing that was read is lost." if trouble else None,
+        "Run `jira-assets connect` again. Synced data is kept." if trouble else None,
         can_sync,
     )
 
@@ -67,7 +67,7 @@ def _stored(credential: Credential, site: ConnectedSite, trouble: str | None, *,
 def _trouble(credential: Credential, now: datetime) -> str | None:
     if credential.consent_lost_at:
         since = f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC"
-        return f"Syncs have stopped: {credential.consent_lost_why} Noticed {since}."
+        return f"Syncs have stopped: {credential.consent_lost_why} Detected {since}."
     if credential.reconnect_by and credential.reconnect_by <= now:
         return f"The consent ended on {credential.reconnect_by:%Y-%m-%d}."
     if credential.reconnect_by and credential.reconnect_by - now < SOON:

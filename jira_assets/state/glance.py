@@ -19,5 +19,5 @@ def read_site_settings(file: Path) -> dict[str, str]:
                 return {}
             raise SettingsError(
                 f"The state {file} cannot be read: {error}.",
-                "Put a copy of it back, or set JIRA_ASSETS_HOME to another folder.",
+                "Restore it from a copy, or set JIRA_ASSETS_HOME to another folder.",
             ) from None

@@ -105,7 +105,7 @@ def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:
     assert run("users", "match", "a1", "m1").exit_code == 0
     assert run("users", "ignore", "a2", "a3").exit_code == 0
     assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None, "a3": None}
-    assert "Nothing was decided about a9." in run("users", "forget", "a1", "a9").stderr
+    assert "There is no decision about a9." in run("users", "forget", "a1", "a9").stderr
     assert [o.account_id for o in state.overrides()] == ["a2", "a3"]
 
 
@@ -134,7 +134,7 @@ def test_a_name_of_two_accounts_is_not_chosen_from(run: Run, warehouse: Path, st
         connection.execute("update jira_users set display_name = 'Bo' where account_id = 'a3'")
     result = run("users", "ignore", "bo")
     assert result.exit_code == 1
-    assert "2 accounts are called bo: a2, a3." in result.stderr
+    assert "2 accounts are named bo: a2, a3." in result.stderr
     assert state.overrides() == []
 
 
@@ -152,7 +152,7 @@ def test_a_name_is_found_however_it_is_written(run: Run, warehouse: Path, state:
 def test_a_name_that_nobody_has_is_no_account(run: Run, warehouse: Path, state: State, words: str) -> None:
     result = run("users", "ignore", words)
     assert result.exit_code == 1
-    assert f"No account is called {words}." in result.stderr
+    assert f"No account is named {words}." in result.stderr
     assert "Did you mean B" in result.stderr or "Did you mean b" in result.stderr
     assert state.overrides() == []
 
@@ -161,7 +161,7 @@ def test_a_member_of_an_address_that_two_share_is_not_chosen(run: Run, state: St
     state.replace_team([TeamMember(each, each, "team@acme.com") for each in ("m1", "m2")])
     result = run("users", "match", "a1", "team@acme.com")
     assert result.exit_code == 1
-    assert "2 members of the team are called team@acme.com: m1 (m1), m2 (m2)." in result.stderr
+    assert "2 team members are named team@acme.com: m1 (m1), m2 (m2)." in result.stderr
     assert state.overrides() == []
 
 

@@ -55,7 +55,7 @@ def test_a_renamed_field_of_story_points_is_named_as_a_candidate(bench: Bench) -
     (said,) = estimates(bench, renamed, budget, customfield_16=5, customfield_17=1000)
 
     assert said == (
-        "No story points or estimate field was found. Likely candidates: Story-Points (customfield_16)."
+        "No story-point or estimate field was found. Likely candidates: Story-Points (customfield_16)."
     )
 
 
@@ -71,7 +71,7 @@ def test_an_empty_field_of_story_points_is_said_where_another_is_filled(bench: B
 def test_sprints_without_any_estimate_are_said_and_a_project_without_sprints_is_not(bench: Bench) -> None:
     assert estimates(bench, number_field("customfield_17", "Budget"), customfield_17=3) == []
     (said,) = estimates(bench, number_field("customfield_17", "Budget"), customfield_20=[SPRINT])
-    assert said == "No story points or estimate field was found."
+    assert said == "No story-point or estimate field was found."
 
 
 def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
@@ -79,7 +79,7 @@ def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
 
     (said,) = estimates(bench, points, chosen="customfield_16", customfield_16="XL")
 
-    assert said == "Story Points (customfield_16) holds something other than a number in 1 issue."
+    assert said == "Story Points (customfield_16) contains values that are not numbers in 1 issue."
 
 
 def test_estimates_as_they_should_be_are_not_mentioned(bench: Bench) -> None:

@@ -280,13 +280,13 @@ def test_what_is_not_drawn_is_counted_nevertheless() -> None:
     rows = [{"items": 5000, "items_overdue": 12, "is_overdue": True}] * 2000
     told = headline("aging_work", rows)
     assert told.replace("\u202f", "") == (
-        "5000 in progress; 12 older than 85 % of what was finished; the oldest 2000 are drawn"
+        "5000 in progress; 12 older than 85 % of the finished items; the oldest 2000 are shown"
     )
 
 
 def test_the_age_of_work_is_not_judged_where_too_little_was_finished() -> None:
     rows = [{"items": 1, "items_overdue": 0, "is_overdue": None}]
-    assert headline("aging_work", rows) == "1 in progress; too few finished to compare with"
+    assert headline("aging_work", rows) == "1 in progress; too few finished items for a comparison"
 
 
 def burndown_row(remaining: float | None, scope_change: float | None = 0) -> dict[str, Any]:
