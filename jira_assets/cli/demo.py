@@ -95,7 +95,7 @@ class DemoChoice:
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="N",
-    help="Number of changes per minute that the site makes by itself, to demonstrate incremental syncs.",
+    help="Number of changes per minute on the site, to demonstrate incremental syncs.",
 )
 @pass_invocation
 def demo(

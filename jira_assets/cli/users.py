@@ -121,7 +121,7 @@ def decided(invocation: Invocation, as_json: bool) -> None:
         (
             each.account_id,
             accounts.get(each.account_id),
-            each.member_id or "nobody",
+            each.member_id or "ignored",
             members.get(each.member_id or ""),
             ago(each.decided_at),
         )

@@ -114,7 +114,7 @@ def test_what_was_decided_is_listed(run: Run, state: State) -> None:
     state.set_override("a2", None)
     decided = json.loads(run("users", "decided", "--json").stdout)
     assert [(each["account_id"], each["member_id"]) for each in decided] == [("a1", "m1"), ("a2", None)]
-    assert "nobody" in run("users", "decided").stdout
+    assert "ignored" in run("users", "decided").stdout
 
 
 def test_an_account_and_a_member_may_be_named_by_address_or_name(

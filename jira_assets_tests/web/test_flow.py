@@ -388,12 +388,12 @@ def test_the_page_offers_what_there_is_and_names_what_is_odd(client: TestClient)
 
 def test_a_window_without_a_finish_offers_the_newest_one(client: TestClient) -> None:
     text = client.get("/flow?from=2031-01-01&to=2031-02-01").text
-    assert "Nothing was finished in this window" in text
-    assert "Show the year before that day" in text
+    assert "No item was finished in this window" in text
+    assert "Show the year before that date" in text
 
 
 def test_without_a_published_file_the_page_says_what_to_do(page: Page) -> None:
-    assert "There is nothing to look at yet" in page.get("/flow")
+    assert "There is no data yet" in page.get("/flow")
     answer = page.client.get("/flow/velocity.json")
     assert answer.status_code == 400
     assert "jira-assets sync" in answer.json()["instruction"]
