@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "jira_assets"
 ODD = re.compile(
     r"\b(nobody|somebody|anybody|everybody|whoever|a person|who is there"
-    r"|tells?|told|hears?|heard|asked for|at work|goes on|by itself|without a word)\b",
+    r"|tells?|told|lets?|hears?|heard|asked for|at work|goes on|by itself|without a word)\b",
     re.IGNORECASE,
 )
 ALLOWED: tuple[str, ...] = ()

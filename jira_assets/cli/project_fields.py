@@ -39,8 +39,8 @@ def fields(
     """Show or set the story-point field and the sprint field of the tracked project KEY.
 
     The output shows how each field was selected. A field set for a project overrides the field set for the
-    site (JIRA_ASSETS_STORY_POINTS_FIELD and JIRA_ASSETS_SPRINT_FIELD), which overrides discovery. `jira-
-    assets publish` applies a change; Dagster does so within a minute.
+    site (JIRA_ASSETS_STORY_POINTS_FIELD and JIRA_ASSETS_SPRINT_FIELD), which overrides discovery.
+    `jira-assets publish` applies a change; Dagster does so within a minute.
     """
     if discover and (story_points or sprint):
         raise click.UsageError("--discover cannot be combined with --story-points or --sprint.")

@@ -209,7 +209,7 @@ def only_wiki(site: DemoSite) -> None:
             "is not allowed to request these scopes",
             "developer.atlassian.com/console",
         ),
-        (lambda site: site.oauth.resources.append(SECOND), "reaches 2 sites", "Select one with --site"),
+        (lambda site: site.oauth.resources.append(SECOND), "covers 2 sites", "Select one with --site"),
     ],
 )
 def test_each_wrong_turn_of_a_consent_has_its_own_words(
@@ -248,7 +248,7 @@ def test_a_callback_the_app_does_not_know_is_explained_when_nothing_comes_back(
     monkeypatch.setattr("jira_assets.cli.connect_oauth.SECONDS_TO_CONSENT", 0.5)
     result = connect(run, monkeypatch, atlassian)
     assert result.exit_code == 4
-    assert "the app has to register http://127.0.0.1:" in result.stderr
+    assert "the app must register http://127.0.0.1:" in result.stderr
 
 
 def test_a_busy_port_is_named_with_its_owner(

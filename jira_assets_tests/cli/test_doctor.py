@@ -61,7 +61,7 @@ def test_a_healthy_home_passes_every_check(
     }
     told = run("doctor")
     assert (
-        f"✓ jira: {site.render.base_url} knows the API token of demo@example.com as Demo Analyst"
+        f"✓ jira: {site.render.base_url} accepts the API token of demo@example.com as Demo Analyst"
         in told.stdout
     )
     assert "    → jira-assets up" in told.stdout

@@ -22,7 +22,7 @@ def team_file(tmp_path: Path) -> Path:
 
 def test_a_team_is_imported_and_listed(run: Run, team_file: Path) -> None:
     result = run("team", "import", str(team_file))
-    assert "2 members imported: 2 new, 0 gone." in result.stderr
+    assert "2 members imported: 2 added, 0 removed." in result.stderr
     members = json.loads(run("team", "list", "--json").stdout)
     assert [(member["member_id"], member["email"]) for member in members] == [
         ("m1", "ana@acme.com"),
@@ -50,7 +50,7 @@ def test_unmatched_accounts_are_listed_without_the_ignored(run: Run, warehouse: 
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["account_id", "a3", "a1"]
     assert "Ana [admin]" in result.stdout
     assert "m1, m2, m3 (initials fit the name)" in result.stdout
-    assert "2 accounts without a member" in result.stderr
+    assert "2 accounts without a team member" in result.stderr
 
 
 def test_unmatched_accounts_as_json_have_the_columns_of_the_table(
@@ -210,7 +210,7 @@ def test_a_table_with_other_columns_says_which_flags_name_them(run: Run, tmp_pat
 
 def test_an_account_that_nobody_has_is_mentioned(run: Run, warehouse: Path, state: State) -> None:
     result = run("users", "ignore", "a1", "a1-cut")
-    assert "No account a1-cut was seen so far" in result.stderr
+    assert "The account a1-cut has not been seen yet" in result.stderr
     assert "No account a1 was" not in result.stderr
     assert len(state.overrides()) == 2
 

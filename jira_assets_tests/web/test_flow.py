@@ -301,7 +301,7 @@ def burndown_row(remaining: float | None, scope_change: float | None = 0) -> dic
 def test_what_is_left_of_a_sprint_is_compared_with_its_scope_of_now() -> None:
     rows = [burndown_row(35.5), burndown_row(92, 60), burndown_row(84), burndown_row(None)]
     told = headline("burndown", rows)
-    assert told == "Sprint 4: 84 points left of 95.5 (35.5 at the start), 1 working day to go"
+    assert told == "Sprint 4: 84 points left of 95.5 (35.5 at the start), 1 working day left"
     steady = [burndown_row(20), burndown_row(8)]
     assert headline("burndown", steady) == "Sprint 4: 8 points left of 20"
 
@@ -340,7 +340,9 @@ def test_weeks_that_make_no_sense_are_the_usual_ones(client: TestClient, weeks: 
 def test_the_address_says_what_is_shown(client: TestClient) -> None:
     assert client.get("/flow").url.query.decode().startswith("project=")
     assert "weeks=26" in str(client.get("/flow").url)
-    fixed = re.search(r'href="(/flow\?[^"]*from=[^"]*)">that of these very days', client.get("/flow").text)
+    fixed = re.search(
+        r'href="(/flow\?[^"]*from=[^"]*)">a link with these fixed dates', client.get("/flow").text
+    )
     assert fixed is not None
     assert "to=2026-11-23" in fixed[1]
     assert "weeks" not in fixed[1]
