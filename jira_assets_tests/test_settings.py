@@ -149,7 +149,7 @@ def test_a_bad_value_is_an_error_that_names_variable_and_source(name: str, value
 
 
 def test_an_unknown_flag_is_an_error() -> None:
-    with pytest.raises(SettingsError, match="no setting named hoem"):
+    with pytest.raises(SettingsError, match="no setting hoem"):
         load_settings({"hoem": "x"}, environ={}, dotenv=None, stored={})
 
 

@@ -157,7 +157,7 @@ def test_settings_that_match_something_are_not_mentioned(bench: Bench, settings:
         ("undelivered_resolutions", "Parked", ["“Parked”", "no issue has or had that resolution"]),
         ("hierarchy_levels", "0, 7", ["“7”", "no issue has that level"]),
         ("hierarchy_levels", "0; NONE: 0", ["“NONE”", "no project of the site"]),
-        ("active_statuses", "Done; OLD: Done", ["“OLD”", "OLD is called P10 now"]),
+        ("active_statuses", "Done; OLD: Done", ["“OLD”", "OLD was renamed to P10"]),
     ],
 )
 def test_a_name_that_the_site_does_not_know_is_said_with_its_setting(
