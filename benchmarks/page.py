@@ -111,7 +111,7 @@ def measure(home: Path, arguments: argparse.Namespace) -> str:
         f"medians of {arguments.runs} runs, from the click to the painted chart.\n\n"
         "| | first chart | all in view |\n| --- | ---: | ---: |\n" + "\n".join(lines) + "\n\n"
         f"The page's process took at most {max(served):.0f} MiB: "
-        "every page, panel and CSV was asked for, four at a time."
+        "every page, panel and CSV was requested, four at a time."
     )
 
 

@@ -35,24 +35,22 @@ CONNECTION_HOLDS = "the_connection_holds"
 
 DESCRIPTIONS = {
     RAW_JIRA_ISSUES.key: {
-        EVERY_PROJECT_SYNCED: "The newest sync of every tracked project was read to its end.",
+        EVERY_PROJECT_SYNCED: "The latest sync of every tracked project completed.",
     },
     SYNC_STATUS.key: {
-        NO_PROJECT_TOO_OLD: "Every tracked project was synced or probed within twice the longest "
-        "allowed age.",
-        NO_PROJECT_UNPROVEN: "Every tracked project was compared with Jira issue by issue within the allowed "
-        "days, and nothing is missing.",
+        NO_PROJECT_TOO_OLD: "Every tracked project was synced or probed within twice the allowed age.",
+        NO_PROJECT_UNPROVEN: "Every tracked project was compared with Jira issue by issue within the "
+        "allowed number of days, and no issue is missing.",
         NOTHING_UNREAD: "Every part of the site (people, boards, sprints, statuses, …) was read, no list is "
-        "cut, estimates are found, every setting names something the site has, and the last publish "
-        "succeeded.",
-        CONNECTION_HOLDS: "A Jira site is connected, and its consent neither was lost nor ends within "
-        "two weeks.",
+        "truncated, estimate fields were found, every setting refers to something that exists on the "
+        "site, and the last publish succeeded.",
+        CONNECTION_HOLDS: "A Jira site is connected. Its consent is valid and does not end within two weeks.",
     },
     JIRA_ISSUES.key: {
-        VALUES_FIT_THEIR_TYPE: "No value had to become null because its type is not that of its column.",
-        ONE_ROW_AN_ISSUE: "No issue has two rows, also where issues moved between projects.",
-        OPEN_ISSUES_AS_THE_CHANGELOG_SAYS: "As many issues are open as remain open when all changes of "
-        "status are replayed.",
+        VALUES_FIT_THEIR_TYPE: "No value was replaced by null because its type does not match the column.",
+        ONE_ROW_AN_ISSUE: "No issue has two rows, including issues that moved between projects.",
+        OPEN_ISSUES_AS_THE_CHANGELOG_SAYS: "Replaying all status changes gives the number of open issues of "
+        "today.",
     },
 }
 SPECS = [
@@ -119,7 +117,7 @@ def _shown(verdict: Verdict) -> dict[str, str]:
     """Show the first faults: an event is kept for ever, and nobody reads five hundred of them there."""
     first = dict(islice(verdict.faults.items(), MOST_SHOWN))
     more = len(verdict.faults) - len(first)
-    return first | ({"and more": f"{more} others; `jira-assets status` lists them all."} if more else {})
+    return first | ({"and more": f"{more} more; `jira-assets status` lists all."} if more else {})
 
 
 def _values_that_did_not_fit(bench: Workbench) -> dict[str, str]:

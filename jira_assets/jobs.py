@@ -19,22 +19,22 @@ _PROJECT_TABLES = dg.AssetSelection.assets(*(spec.key for spec in PROJECT_SPECS)
 sync_job = dg.define_asset_job(
     "sync_jira",
     selection=_PROJECT_TABLES,
-    description="Bring projects up to date and publish: all that are tracked, or those named in the config.",
+    description="Sync projects and publish: all tracked projects, or the projects named in the config.",
 )
 reconcile_job = dg.define_asset_job(
     "reconcile_jira",
     selection=_PROJECT_TABLES,
     config={"ops": {"project_tables": {"config": {"mode": "reconcile"}}}},
-    description="Compare every issue of the projects with Jira, mend what differs, and prove it.",
+    description="Compare every issue of the projects with Jira, repair differences, and prove completeness.",
 )
 refresh_site_job = dg.define_asset_job(
     "refresh_site",
     selection=dg.AssetSelection.assets(JIRA_PROJECTS.key, JIRA_USERS.key, JIRA_SPRINTS.key).without_checks(),
-    description="Read the site's projects, people and sprints again.",
+    description="Reload the site's projects, people and sprints.",
 )
 
 
-@dg.op(description="Merge the raw files of every project into fewer, and publish.")
+@dg.op(description="Compact the raw files of every project, and publish.")
 def merge_raw_files(context: dg.OpExecutionContext, home: JiraAssetsHome) -> None:
     """Leave every table as it is, and every version of every issue where it can be read."""
     with home.opened() as bench:
@@ -43,12 +43,12 @@ def merge_raw_files(context: dg.OpExecutionContext, home: JiraAssetsHome) -> Non
             bench.publish()
         except JiraAssetsError as error:
             raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
-    context.log.info("%d files became fewer.", removed)
+    context.log.info("Compaction removed %d files.", removed)
 
 
 @dg.job(
     name="compact_lake",
-    description="Merge the raw files of the lake into fewer; every version of every issue stays.",
+    description="Compacts the raw files of the lake. Every version of every issue is kept.",
     executor_def=dg.in_process_executor,
 )
 def compact_job() -> None:
@@ -56,7 +56,7 @@ def compact_job() -> None:
     merge_raw_files()
 
 
-@dg.op(description="Follow decisions, settings, team and pull requests, and publish.")
+@dg.op(description="Apply decisions, settings, team and pull requests, and publish.")
 def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> None:
     """Bring what people decided and other programs keep into the tables; Jira is asked nothing."""
     with home.opened() as bench:
@@ -72,8 +72,8 @@ def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> 
 
 @dg.job(
     name="publish_warehouse",
-    description="Bring decisions about people, projects and fields, the team, pull requests and settings "
-    "into the tables; Jira is asked nothing.",
+    description="Applies decisions about people, projects and fields, the team, pull requests and settings "
+    "to the tables. No request to Jira is made.",
     executor_def=dg.in_process_executor,
 )
 def publish_job() -> None:
@@ -84,7 +84,7 @@ def publish_job() -> None:
 check_job = dg.define_asset_job(
     "check_health",
     selection=dg.AssetSelection.all_asset_checks(),
-    description="Judge what state and warehouse say now; Jira is asked nothing.",
+    description="Evaluates the checks on the current state and warehouse. No request to Jira is made.",
 )
 OUR_JOBS = [
     sync_job.name,

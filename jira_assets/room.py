@@ -61,8 +61,9 @@ def as_out_of_room(error: Exception, place: Path | None = None) -> OutOfRoom | N
     duckdb = sys.modules.get("duckdb")  # where it was not imported, nothing can be its error
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
         return OutOfRoom(
-            "DuckDB needed more memory than it may use.",
-            "Allow it more, such as JIRA_ASSETS_MEMORY_LIMIT=500MB, and try again: what was read is kept.",
+            "DuckDB exceeded its memory limit.",
+            "Increase the limit, for example JIRA_ASSETS_MEMORY_LIMIT=500MB, and try again. Synced "
+            "data is kept.",
         )
     return None
 

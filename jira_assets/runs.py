@@ -76,8 +76,8 @@ def _is_alive(instance: dg.DagsterInstance, locks: Path, record: dg.RunRecord, n
 
 def _bury(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     message = (
-        "The process of this run is gone: it was killed, or the machine stopped. "
-        "Nothing is lost: what it had committed stands, and the next sync goes on from there."
+        "The process of this run no longer exists: it was killed, or the machine stopped. No data "
+        "is lost: committed data is kept, and the next sync continues from there."
     )
     if run.status is dg.DagsterRunStatus.CANCELING:
         instance.report_run_canceled(run, message)

@@ -24,22 +24,22 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             name="refresh_site_daily",
             job=refresh_site_job,
             cron_schedule=settings.refresh_cron,
-            description="Reads the site's projects, people and sprints again, and looks for projects that "
-            "were not there the last time.",
+            description="Reloads the site's projects, people and sprints, and looks for tracked projects "
+            "that were not visible last time.",
         ),
         scheduled(
             name="compact_weekly",
             job=compact_job,
             cron_schedule=settings.compact_cron,
-            description="Merges the raw files of each project into fewer; every version stays.",
+            description="Compacts the raw files of each project. Every version of every issue is kept.",
         ),
         scheduled(
             name="sync_hourly",
             job=sync_job,
             cron_schedule=settings.sync_cron,
             default_status=OFF,
-            description="Syncs every project, for those who prefer that: turn this on and the sensor "
-            "`freshness` off.",
+            description="Syncs every project once an hour. To use it instead of the sensor `freshness`, turn "
+            "this on and the sensor off.",
         ),
     ]
 
@@ -53,8 +53,8 @@ def nightly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
         cron_schedule=f"*/20 {settings.off_hours} * * *",
         execution_timezone=settings.time_zone,
         default_status=ON,
-        description="Proves in the off-hours that nothing is missing, the oldest proof first, and no more in "
-        "an hour than the budget of points allows.",
+        description="Proves during off-hours that no issue is missing. Projects with the oldest proof come "
+        "first. Each hour uses at most the configured budget of API points.",
     )
     def reconcile_nightly(
         context: dg.ScheduleEvaluationContext, home: JiraAssetsHome
@@ -69,10 +69,10 @@ def request_proofs(instance: dg.DagsterInstance, bench: Workbench) -> dg.RunRequ
     """Ask for a run over what can be proved now, or say why there is none."""
     alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
     if any(run.job_name == reconcile_job.name for run in alive):
-        return dg.SkipReason("The reconcile before this one is still at work.")
+        return dg.SkipReason("The previous reconcile is still running.")
     keys = keys_to_prove(bench)
     if not keys:
-        return dg.SkipReason("Every project is proved, or the points of this hour are spent.")
+        return dg.SkipReason("Every project is proved, or the API points of this hour are spent.")
     config = {"ops": {"project_tables": {"config": {"mode": "reconcile", "projects": keys}}}}
     return dg.RunRequest(run_config=config)
 

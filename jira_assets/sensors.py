@@ -66,8 +66,8 @@ Left = TypeVar("Left", Cursor, AskedFor)
     job=sync_job,
     minimum_interval_seconds=EVERY_HALF_MINUTE,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Asks Jira which tracked projects changed and syncs those, with the ones that were not "
-    "looked at for long, that failed and may work now, or that somebody asked for.",
+    description="Queries Jira for the tracked projects that changed and syncs them. Also syncs projects that "
+    "are overdue, whose last failure may be temporary, or for which a sync was requested.",
 )
 def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Look at the site; skip with the reason when there is nothing to do or nothing can be done."""
@@ -97,8 +97,8 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
     job_name=publish_job.name,
     minimum_interval_seconds=EVERY_HALF_MINUTE,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Publishes again when people decided something, or when team, pull requests, settings of the "
-    "tables or the version of this project changed. Jira is asked nothing.",
+    description="Publishes again after decisions by users, and after changes of the team, pull requests, "
+    "settings of the tables or the version of this project. No request to Jira is made.",
 )
 def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Compare what is kept outside of Jira with what the published tables show of it."""
@@ -119,16 +119,16 @@ def _publish_request(
     alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
     at_work = next((run for run in alive if run.job_name == publish_job.name), None)
     if at_work is not None:
-        return f"Run {at_work.run_id[:8]} is at work.", None
+        return f"Run {at_work.run_id[:8]} is in progress.", None
     if not bench.settings.warehouse_file.exists():
-        return "Nothing was published yet; the first sync does.", None
+        return "Nothing has been published yet. The first sync publishes.", None
     identity = outside_identity(bench.state, bench.settings)
     if identity == bench.lake.site_manifest().decisions_followed:
         return "Nothing changed.", None
     if asked.identity != identity:
         return None, AskedFor(identity=identity, at=bench.clock(), times=1)
     if bench.clock() < asked.again_at:
-        return f"Not all of it is in the tables yet; asked for again at {asked.again_at:%H:%M:%S} UTC.", None
+        return f"Not all changes are in the tables yet. Next attempt at {asked.again_at:%H:%M:%S} UTC.", None
     return None, AskedFor(identity=identity, at=bench.clock(), times=asked.times + 1)
 
 
@@ -156,14 +156,14 @@ def _obstacle(instance: dg.DagsterInstance, bench: Workbench) -> str | None:
     alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
     at_work = next((run for run in alive if run.job_name == sync_job.name), None)
     if at_work is not None:
-        return f"Run {at_work.run_id[:8]} is at work."
+        return f"Run {at_work.run_id[:8]} is in progress."
     until = bench.state.paused_until()
     if until is not None and until > bench.clock():
-        return f"Jira is not asked before {until:%H:%M:%S} UTC: {bench.state.pause_reason()}."
+        return f"Requests to Jira are paused until {until:%H:%M:%S} UTC: {bench.state.pause_reason()}."
     return (
         None
         if bench.state.tracked_projects()
-        else ("No project is tracked: `jira-assets projects track KEY`.")
+        else ("No project is tracked. Track one with `jira-assets projects track KEY`.")
     )
 
 
@@ -223,5 +223,9 @@ def _summary(due: Sequence[Due]) -> str:
 
 
 def _in_words(error: JiraAssetsError) -> str:
-    again = " Then connect again; this goes on by itself." if isinstance(error, AuthenticationError) else ""
+    again = (
+        " Connect again. The sensor then continues automatically."
+        if isinstance(error, AuthenticationError)
+        else ""
+    )
     return f"{error.reason} {error.instruction}{again}".strip()

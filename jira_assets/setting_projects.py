@@ -72,7 +72,7 @@ def read_names_by_project(text: str) -> ByProject[str]:
         elif place == 0:
             site = _names(part)
         elif part.strip():
-            raise ValueError("names no project after a semicolon: it has to be of the form A, B; PAY: C, D")
+            raise ValueError("contains no project key after a semicolon; the format is: A, B; PAY: C, D")
     return ByProject(site, MappingProxyType(projects))
 
 
@@ -92,7 +92,9 @@ def read_categories_by_project(text: str) -> ByProject[tuple[str, str]]:
 def _category(text: str) -> tuple[str, str]:
     status, _, category = (part.strip() for part in text.rpartition("="))
     if not status or category.lower() not in _CATEGORIES:
-        raise ValueError("is not of the form In Review = done: the category is to do, in progress or done")
+        raise ValueError(
+            "does not have the format In Review = done; the category is to do, in progress or done"
+        )
     return status, _CATEGORIES[category.lower()]
 
 

@@ -71,13 +71,11 @@ def read_url(text: str) -> str:
     if parts.scheme not in ("https", "http") or not re.fullmatch(r"[\w.:-]+", host):
         raise ValueError("is not an address of the form https://acme.atlassian.net")
     if not {".", ":"} & set(host) and host not in _LOOPBACK:
-        raise ValueError(f"is not a whole address, such as https://{host}.atlassian.net")
+        raise ValueError(f"is not a complete address, such as https://{host}.atlassian.net")
     if parts.username or parts.password:
-        raise ValueError("carries a user name or a password")
+        raise ValueError("contains a user name or a password")
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise ValueError(
-            "is http: credentials would cross the network readable for everyone; it has to be https"
-        )
+        raise ValueError("is http: credentials would be sent unencrypted; it must be https")
     path = "" if host.endswith(".atlassian.net") else parts.path.rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}"
 
@@ -103,7 +101,7 @@ def read_database_url(text: str) -> str:
     if parts.scheme.split("+")[0] not in ("sqlite", "postgresql") or "://" not in text:
         raise ValueError("is neither sqlite:///path nor postgresql+psycopg2://user:password@host/database")
     if parts.scheme.startswith("sqlite") and len(parts.path) < 2:
-        raise ValueError("names no file")
+        raise ValueError("contains no file name")
     return text
 
 
@@ -112,7 +110,7 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
         _ = parts.port  # only asking for it checks it
     except ValueError:
-        raise ValueError("is not an address") from None
+        raise ValueError("is not a valid address") from None
     return parts
 
 
@@ -141,7 +139,7 @@ def read_hours(text: str) -> str:
     """Read the first and the last of some hours, over midnight too, as cron writes them."""
     found = re.fullmatch(r"([0-9]{1,2})-([0-9]{1,2})", text)
     if not found or max(int(hour) for hour in found.groups()) > 23:
-        raise ValueError("are not two hours from 0 to 23, such as 1-5 or 22-4")
+        raise ValueError("is not a range of two hours from 0 to 23, such as 1-5 or 22-4")
     first, last = (int(hour) for hour in found.groups())
     return f"{first}-{last}" if first <= last else f"{first}-23,0-{last}"
 

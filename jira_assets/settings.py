@@ -214,7 +214,7 @@ def _place(source: Source) -> str:
 
 def _known(name: str) -> Setting:
     if name not in _BY_NAME:
-        raise SettingsError(f"There is no setting named {name}.", "See `jira-assets config` for all of them.")
+        raise SettingsError(f"There is no setting {name}.", "`jira-assets config` lists all settings.")
     return _BY_NAME[name]
 
 
@@ -229,12 +229,12 @@ def read_dotenv(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise SettingsError(f"{path.absolute()} is not text in UTF-8.", "Save it as UTF-8.") from None
+        raise SettingsError(f"{path.absolute()} is not UTF-8 text.", "Save it as UTF-8.") from None
     with io.StringIO(text) as lines:
         for binding in parse_stream(lines):
             if binding.error:
                 raise SettingsError(
-                    f"{path.absolute()}, line {binding.original.line}, is not of the form NAME=value.",
+                    f"{path.absolute()}, line {binding.original.line}, does not have the format NAME=value.",
                     "Correct or remove that line.",
                 )
             if binding.key and binding.value is not None:

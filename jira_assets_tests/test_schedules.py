@@ -98,7 +98,7 @@ def test_a_run_is_asked_for_unless_one_is_alive_or_all_is_proved(tmp_path: Path)
         job = defs.resolve_job_def("reconcile_jira")
         alive = instance.create_run_for_job(job_def=job, status=dg.DagsterRunStatus.STARTED)
         with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
-            assert "still at work" in str(request_proofs(instance, rig.bench))
+            assert "still running" in str(request_proofs(instance, rig.bench))
 
 
 def keys(rig: Rig) -> list[str]:

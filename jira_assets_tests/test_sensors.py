@@ -205,7 +205,7 @@ def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker
     with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
         result = ticker.tick()
 
-    assert result.skip_reason == dg.SkipReason(f"Run {alive.run_id[:8]} is at work.")
+    assert result.skip_reason == dg.SkipReason(f"Run {alive.run_id[:8]} is in progress.")
     assert rig.site.requests == []
 
 
@@ -270,14 +270,14 @@ def test_a_pod_that_is_still_starting_is_left_to_the_monitoring_of_dagster(
     long_ago(ticker.instance, monkeypatch)
     monkeypatch.setattr(type(ticker.instance), "run_monitoring_enabled", True)
 
-    assert ticker.tick().skip_reason == dg.SkipReason(f"Run {starting.run_id[:8]} is at work.")
+    assert ticker.tick().skip_reason == dg.SkipReason(f"Run {starting.run_id[:8]} is in progress.")
 
 
 def test_a_queued_run_is_waited_for(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
     start_run(ticker.instance, dg.DagsterRunStatus.QUEUED)
     long_ago(ticker.instance, monkeypatch)
 
-    assert "is at work" in str(ticker.tick().skip_reason)
+    assert "is in progress" in str(ticker.tick().skip_reason)
 
 
 def test_runs_of_other_people_on_the_same_instance_are_left_alone(
@@ -454,7 +454,7 @@ def test_a_run_that_failed_is_asked_for_again_later_and_ever_later(
         assert not job.execute_in_process(instance=watcher.instance, raise_on_error=False).success
     result = watcher.tick()
     assert not result.run_requests
-    assert "asked for again at" in str(result.skip_reason)
+    assert "Next attempt at" in str(result.skip_reason)
 
     monkeypatch.setattr("jira_assets.sensors.PAUSE_AFTER_ASKING", timedelta())
     assert watcher.tick().run_requests

@@ -45,12 +45,12 @@ def test_a_status_is_put_into_a_category_that_exists() -> None:
     assert of(settings, "WEB").status_categories == {"Ready": "done"}
     assert of(settings, "PAY").status_categories == {"A = b": "new", "Blocked": "indeterminate"}
     for wrong in ("Ready", "Ready = finished", "= done"):
-        with pytest.raises(SettingsError, match="is not of the form In Review = done"):
+        with pytest.raises(SettingsError, match="does not have the format In Review = done"):
             read(JIRA_ASSETS_STATUS_CATEGORIES=wrong)
 
 
 def test_a_part_after_a_semicolon_has_to_name_its_project() -> None:
-    with pytest.raises(SettingsError, match="names no project after a semicolon"):
+    with pytest.raises(SettingsError, match="contains no project key after a semicolon"):
         read(JIRA_ASSETS_ACTIVE_STATUSES="In Progress; Doing")
 
 

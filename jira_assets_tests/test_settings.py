@@ -78,7 +78,7 @@ def test_a_variable_set_to_nothing_is_not_set() -> None:
 def test_a_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_bytes(b"\xff\xfe bad")
-    with pytest.raises(SettingsError, match="is not text in UTF-8") as caught:
+    with pytest.raises(SettingsError, match="is not UTF-8 text") as caught:
         load_settings(environ={}, dotenv=dotenv)
     assert str(dotenv) in caught.value.reason
 
@@ -124,11 +124,11 @@ def test_a_site_address_is_read_as_people_paste_it(given: str, read: str) -> Non
         ("JIRA_SITE_URL", "ftp://acme.atlassian.net", "not an address of the form"),
         ("JIRA_SITE_URL", "https://", "not an address of the form"),
         ("JIRA_SITE_URL", "my site", "not an address of the form"),
-        ("JIRA_SITE_URL", "https://acme.atlassian.net:port", "is not an address"),
-        ("JIRA_SITE_URL", "https://acme", "a whole address, such as https://acme.atlassian.net"),
+        ("JIRA_SITE_URL", "https://acme.atlassian.net:port", "is not a valid address"),
+        ("JIRA_SITE_URL", "https://acme", "a complete address, such as https://acme.atlassian.net"),
         ("JIRA_SITE_URL", "https://admin.atlassian.com/o/1", "an address of Atlassian, not of a site"),
-        ("JIRA_API_URL", "acme", "a whole address, such as https://acme.atlassian.net"),
-        ("JIRA_SITE_URL", "http://acme.atlassian.net", "has to be https"),
+        ("JIRA_API_URL", "acme", "a complete address, such as https://acme.atlassian.net"),
+        ("JIRA_SITE_URL", "http://acme.atlassian.net", "must be https"),
         ("JIRA_SITE_URL", "https://me:hunter2@acme.atlassian.net", "a user name or a password"),
         ("JIRA_ASSETS_MAX_IN_FLIGHT", "many", "('many')"),
         ("JIRA_ASSETS_MAX_IN_FLIGHT", "9", "whole number from 1 to 8"),
@@ -136,7 +136,7 @@ def test_a_site_address_is_read_as_people_paste_it(given: str, read: str) -> Non
         ("JIRA_ASSETS_LOOK_BACK_MINUTES", "²", "whole number from 1 to"),
         ("JIRA_ASSETS_MEMORY_LIMIT", "a lot", "not an amount of memory"),
         ("JIRA_ASSETS_STATE_URL", "mysql://me:hunter2@host/db", "is neither sqlite"),
-        ("JIRA_ASSETS_STATE_URL", "sqlite://", "names no file"),
+        ("JIRA_ASSETS_STATE_URL", "sqlite://", "contains no file name"),
     ],
 )
 def test_a_bad_value_is_an_error_that_names_variable_and_source(name: str, value: str, words: str) -> None:
@@ -150,7 +150,7 @@ def test_a_bad_value_is_an_error_that_names_variable_and_source(name: str, value
 
 
 def test_an_unknown_flag_is_an_error() -> None:
-    with pytest.raises(SettingsError, match="no setting named hoem"):
+    with pytest.raises(SettingsError, match="no setting hoem"):
         load_settings({"hoem": "x"}, environ={}, dotenv=None, stored={})
 
 

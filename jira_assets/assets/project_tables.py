@@ -125,7 +125,10 @@ def _chosen_projects(
         if not left:
             raise
         missing = {
-            key: f"{key} is not tracked, so it is left out: was it untracked or renamed meanwhile?"
+            key: (
+                f"{key} is not tracked and was skipped. It may have been untracked or renamed after the "
+                "run was launched."
+            )
             for key in sorted(unknown)
         }
         return bench.state.find_tracked(left), missing
@@ -181,7 +184,7 @@ def _sync_metadata(outcome: Outcome) -> dict[str, Any]:
         "requests": outcome.requests,
         "seconds": round(outcome.seconds, 2),
         "complete up to": dg.MetadataValue.timestamp(watermark) if watermark else dg.MetadataValue.null(),
-        "values that did not fit their type": sum(outcome.nulled.values()),
+        "values that did not match their column type": sum(outcome.nulled.values()),
         "issues that could not be read": outcome.missing,
         **({"not proved": outcome.unproved} if outcome.unproved else {}),
         **(_proof_metadata(proof) if proof else {}),

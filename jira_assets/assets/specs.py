@@ -26,52 +26,57 @@ JIRA_PROJECTS = _table(
     "jira_projects",
     SITE_GROUP,
     kinds={"jira", "parquet"},
-    description="The projects of the site that this account can see; which are tracked is decided by people.",
+    description="Projects of the site that this account can see. Users choose which of them are tracked.",
 )
 JIRA_USERS = _table(
     "jira_users",
     SITE_GROUP,
     kinds={"jira", "parquet"},
-    description="The accounts of the site: everyone where the list is readable, else those seen in issues.",
+    description=(
+        "Accounts of the site: all accounts if the list is readable, otherwise the accounts that "
+        "appear in issues."
+    ),
 )
 JIRA_SPRINTS = _table(
     "jira_sprints",
     SITE_GROUP,
     kinds={"jira", "parquet"},
-    description="Sprints with their states and dates, which change without any issue changing.",
+    description="Sprints with their states and dates. They can change without any issue changing.",
 )
 TEAM_MEMBERS = _table(
     "team_members",
     SITE_GROUP,
     kinds={"csv"},
-    description="The people of the team, imported by `jira-assets team import`.",
+    description="Members of the team, imported by `jira-assets team import`.",
 )
 RAW_JIRA_ISSUES = _project_table(
     "raw_jira_issues",
     kinds={"jira", "parquet"},
     deps=[JIRA_PROJECTS],
-    description="Every version of every issue as Jira answered it, verbatim, with its whole changelog. "
-    "Append-only: all other tables are derived from it without asking Jira again.",
+    description="Every version of every issue as Jira returned it, with its complete changelog. Append-only. "
+    "All other tables are derived from it without requests to Jira.",
 )
 JIRA_ISSUES = _project_table(
     "jira_issues",
     kinds={"duckdb", "parquet"},
     deps=[RAW_JIRA_ISSUES],
-    description="The issues of a project as they are now, one row an issue, with their sprints, custom "
-    "fields and changes beside them.",
+    description="Current issues of a project, one row per issue. Their sprints, custom fields and "
+    "changes are in related tables.",
 )
 JIRA_USER_MATCHES = _project_table(
     "jira_user_matches",
     kinds={"duckdb", "parquet"},
     deps=[JIRA_ISSUES, JIRA_USERS, TEAM_MEMBERS],
-    description="Which Jira account belongs to which team member, and by which rule that was decided: "
-    "override, account id, e-mail, then display name.",
+    description="The team member of each matched Jira account, and the rule that matched it: override, "
+    "account id, e-mail, then display name.",
 )
 JIRA_UNMATCHED_USERS = _project_table(
     "jira_unmatched_users",
     kinds={"duckdb", "parquet"},
     deps=[JIRA_USER_MATCHES],
-    description="Accounts that belong to no known team member: why, who might be meant, how active they are.",
+    description=(
+        "Accounts without a known team member: the reason, the candidates, and the activity of the account."
+    ),
 )
 # It stands apart: it is told by the clock, and whatever depended on it would be called stale each time.
 SYNC_STATUS = _table(
@@ -81,7 +86,7 @@ SYNC_STATUS = _table(
     freshness_policy=dg.FreshnessPolicy.time_window(
         warn_window=timedelta(hours=1), fail_window=timedelta(hours=3)
     ),
-    description="How fresh and complete each tracked project is. It is told at most every quarter of an "
-    "hour, and only while Jira answers: when this gets old, everything stands still.",
+    description="Freshness and completeness of each tracked project. Updated at most every 15 minutes, and "
+    "only while Jira answers. If this asset gets stale, syncs have stopped.",
 )
 PROJECT_SPECS = [RAW_JIRA_ISSUES, JIRA_ISSUES, JIRA_USER_MATCHES, JIRA_UNMATCHED_USERS]

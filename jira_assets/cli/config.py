@@ -20,10 +20,10 @@ from jira_assets.settings import load_settings, read_dotenv
 TOKEN = re.compile(r"AT(ATT|CTT|OA|STT)[\w+/=.-]{16,}")
 """How Atlassian's API tokens and client secrets begin."""
 
-_EXPOSED = "If the value was real, it is in the history of this shell now: revoke it, and make another."
+_EXPOSED = "If the value was real, it is now in the history of this shell. Revoke it and create another one."
 _TO_CONNECT = (
-    "`jira-assets connect` (or `connect --token`) asks for the secret and keeps it encrypted; or set it in "
-    "the environment or in .env."
+    "`jira-assets connect` (or `connect --token`) prompts for the secret and stores it encrypted. "
+    "You can also set it in the environment or in .env."
 )
 _NO_SETTINGS = {
     "JIRA_ASSETS_DEBUG",
@@ -37,7 +37,7 @@ _NO_SETTINGS = {
 @click.option("--json", "as_json", is_flag=True, help="Objects of name, env, value, source, description.")
 @click.pass_context
 def config(context: click.Context, as_json: bool) -> None:
-    """Show every setting and where it comes from: flag, environment, .env, state or default."""
+    """Show every setting and its source: flag, environment, .env, state or default."""
     if context.invoked_subcommand:
         return
     invocation: Invocation = context.obj
@@ -55,20 +55,21 @@ def config(context: click.Context, as_json: bool) -> None:
 @click.argument("value", required=False)
 @pass_invocation
 def set_(invocation: Invocation, name: str, value: str | None) -> None:
-    """Keep a setting in the state, for everyone who uses it; without VALUE, forget it.
+    """Store a setting in the state, for all users of the state. Without VALUE, remove it.
 
-    NAME is the variable, as in JIRA_ASSETS_MEMORY_LIMIT. A flag, the environment or .env still come first.
+    NAME is the name of the variable, such as JIRA_ASSETS_MEMORY_LIMIT. A flag, the environment and .env
+    override the stored value.
     """
     setting = _storable(name)
     if value is not None and TOKEN.search(value):
         raise SettingsError(
-            f"The value looks like an Atlassian token. It was not kept. {_EXPOSED}", _TO_CONNECT
+            f"The value looks like an Atlassian token. It was not stored. {_EXPOSED}", _TO_CONNECT
         )
     if value is not None:  # it has to make sense before it is kept
         load_settings({setting: value}, environ={}, dotenv=None, stored={})
     with open_state(invocation.settings) as state:
         state.set_setting(setting, value)
-    invocation.say(f"{name.upper()} is {'forgotten' if value is None else 'kept'}.")
+    invocation.say(f"{name.upper()} was {'removed' if value is None else 'stored'}.")
 
 
 @config.command("rotate-key")
@@ -76,15 +77,16 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
 def rotate_key(invocation: Invocation) -> None:
     """Encrypt the stored credential with a new key.
 
-    The key in the file secret.key is replaced. A key in JIRA_ASSETS_SECRET_KEY is yours to replace: put the
-    new one in front of the old, separated by a comma, run this, then take the old one out.
+    The key in the file secret.key is replaced. If the key is in JIRA_ASSETS_SECRET_KEY, replace it
+    yourself: insert the new key in front of the old one, separated by a comma, run this command, then
+    remove the old key.
     """
     from jira_assets.state.rotation import rotate_key
 
     settings = invocation.settings
     with open_state(settings) as state:
         resealed = rotate_key(state, settings.secret_key, settings.secret_key_file)
-    what = "The stored credential is" if resealed else "There is no stored credential; the next one will be"
+    what = "The stored credential was" if resealed else "There is no stored credential. The next one will be"
     invocation.say(f"{what} encrypted with the newest key.")
 
 
@@ -97,24 +99,25 @@ def _storable(name: str) -> str:
             env, [each.env for each in SETTINGS if each.storable], n=1, cutoff=0.5
         )
         hint = f"Did you mean {close[0]}? " if close else ""
-        raise SettingsError(f"No setting is called {env}.", f"{hint}`jira-assets config` lists them all.")
+        raise SettingsError(f"There is no setting {env}.", f"{hint}`jira-assets config` lists all settings.")
     if setting.secret:
-        raise SettingsError(f"{setting.env} is a secret. It was not kept. {_EXPOSED}", _remedy(setting))
+        raise SettingsError(f"{setting.env} is a secret. It was not stored. {_EXPOSED}", _remedy(setting))
     if not setting.storable:
         raise SettingsError(
-            f"{setting.env} cannot be kept in the state: it says where the state is.",
+            f"{setting.env} cannot be stored in the state because it is needed to find the state.",
             f"Set {setting.env} in the environment or in .env.",
         )
     if has_value:
         raise SettingsError(
-            "The name and the value are two words.", f"Try: jira-assets config set {setting.env} VALUE"
+            "The name and the value must be two separate arguments.",
+            f"Try: jira-assets config set {setting.env} VALUE",
         )
     return setting.name
 
 
 def _remedy(setting: Setting) -> str:
     if setting.name == "secret_key":
-        return f"Set {setting.env} in the environment or in .env, or use the file secret.key of the home."
+        return f"Set {setting.env} in the environment or in .env, or use the file secret.key in the home."
     return (
         _TO_CONNECT
         if setting.name.startswith("jira_")
@@ -132,7 +135,7 @@ def misspelt_variables() -> list[str]:
     ]
     known = {setting.env for setting in SETTINGS} | _NO_SETTINGS
     return [
-        f"{name} is set in {place}, and no setting has that name.{_meant(name)}"
+        f"{name} is set in {place}, but there is no setting with that name.{_meant(name)}"
         for name, place in sorted({*written, *around})
         if name not in known
     ]

@@ -13,11 +13,19 @@ from jira_assets.settings import Settings, load_settings
 
 @click.command()
 @click.option("--site", help="Address of the Jira site, or its name: acme.atlassian.net, acme.")
-@click.option("--token", "with_token", is_flag=True, help="Use an e-mail and an API token, not OAuth.")
-@click.option("--email", help="With --token: e-mail of the account that the API token belongs to.")
-@click.option("--client-id", help="Client id of the OAuth app; asked for when it is not set.")
-@click.option("--port", help="Port to which the browser returns; the app registers it. [default: 8765]")
-@click.option("--no-browser", is_flag=True, help="Open no browser here: paste the address it was sent to.")
+@click.option(
+    "--token", "with_token", is_flag=True, help="Use an e-mail address and an API token instead of OAuth."
+)
+@click.option("--email", help="With --token: e-mail address of the account that owns the API token.")
+@click.option("--client-id", help="Client id of the OAuth app. Prompted for if not set.")
+@click.option(
+    "--port", help="Port that the browser returns to. It must be registered in the app. [default: 8765]"
+)
+@click.option(
+    "--no-browser",
+    is_flag=True,
+    help="Do not open a browser. Paste the address that the browser was redirected to.",
+)
 @pass_invocation
 def connect(
     invocation: Invocation,
@@ -30,15 +38,15 @@ def connect(
 ) -> None:
     """Connect this home to a Jira site, by OAuth in the browser or by an API token.
 
-    Each step is proven before the next, and what was connected before stays until the new one works: to
-    type it again is safe. The client secret or API token is asked for without showing it, or read from
-    standard input when that is no terminal, and kept encrypted in the state.
+    Each step is verified before the next one. The previous connection is kept until the new one works, so
+    the command can be repeated safely. It prompts for the client secret or API token without echo, or reads
+    it from standard input if that is not a terminal. The secret is stored encrypted in the state.
     """
     from jira_assets.cli.connect_oauth import connect_by_oauth
     from jira_assets.cli.connect_token import connect_by_token
 
     if email and not with_token:
-        raise click.UsageError("--email goes with --token.")
+        raise click.UsageError("--email requires --token.")
     flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
     settings = _settings(invocation, {name: value for name, value in flags.items() if value})
     _tell_what_is(invocation, settings)
@@ -54,7 +62,7 @@ def ask(words: str, value: str | None, flag: str) -> str:
     if value:
         return value
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{words.strip()} is missing: name it with {flag}.")
+        raise click.UsageError(f"{words.strip()} is missing. Pass it with {flag}.")
     return str(click.prompt(words, err=True)).strip()
 
 
@@ -66,7 +74,9 @@ def ask_secret(words: str, value: str | None) -> str:
         return str(click.prompt(f"{words} (hidden)", hide_input=True, err=True)).strip()
     secret = sys.stdin.readline().strip()
     if not secret:
-        raise click.UsageError(f"{words.strip()} is missing: type it at a terminal, or pipe it in.")
+        raise click.UsageError(
+            f"{words.strip()} is missing. Type it at a terminal, or pipe it to the command."
+        )
     return secret
 
 
@@ -80,15 +90,16 @@ def _tell_what_is(invocation: Invocation, settings: Settings) -> None:
         credential, site = state.credential(), state.connected_site()
     if credential is not None:
         invocation.say(
-            f"This home is connected to {site.url} as {credential.display_name}; that stays until the new "
-            "connection works."
+            f"This home is connected to {site.url} as {credential.display_name}. That connection is "
+            "kept until the new one works."
         )
 
 
 def _warn_of_what_comes_first(invocation: Invocation, settings: Settings) -> None:
     if settings.jira_api_token and settings.source("jira_api_token") != "default":
         invocation.say(
-            f"! JIRA_API_TOKEN is set in {_place(settings)} and comes before what was stored: take it out."
+            f"! JIRA_API_TOKEN is set in {_place(settings)} and overrides the stored credential. "
+            "Remove it there."
         )
 
 

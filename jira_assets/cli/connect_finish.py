@@ -47,16 +47,18 @@ def open_proof(
             identity = client.fetch_identity()
         except ScopeMissing:
             raise ScopeMissing(
-                f"{connection.browse_url} knows {connection.credential}, but it lacks read:jira-user.",
-                "Make a token, or a consent, with read:jira-work and read:jira-user, and connect again.",
+                f"{connection.browse_url} accepts {connection.credential}, but it lacks the scope "
+                "read:jira-user.",
+                "Create a token, or a consent, with the scopes read:jira-work and read:jira-user, "
+                "and connect again.",
             ) from None
         try:
             keys = tuple(sorted(project.key for project in client.fetch_projects()))
         except ScopeMissing:
             raise ScopeMissing(
-                f"{connection.browse_url} knows {identity.display_name}, but the token lacks the scope "
-                "read:jira-work.",
-                "Make a token, or a consent, that has read:jira-work as well, and connect again.",
+                f"{connection.browse_url} accepts {identity.display_name}, but the token lacks the "
+                "scope read:jira-work.",
+                "Create a token, or a consent, that includes the scope read:jira-work, and connect again.",
             ) from None
     return Proof(connection, connection.cloud_id or cloud_id, site_name, identity, keys)
 
@@ -125,7 +127,7 @@ def _refuse_another_site(settings: Settings, state: State, site: ConnectedSite) 
         return
     raise WrongSite(
         f"{holds}, and the new connection is to {site.url}.",
-        "Set JIRA_ASSETS_HOME to another folder for the other site; nothing was changed.",
+        "Set JIRA_ASSETS_HOME to another folder for the other site. Nothing was changed.",
     )
 
 
@@ -146,4 +148,4 @@ def _tell(invocation: Invocation, settings: Settings, proof: Proof, credential: 
         invocation.say(f"! {NO_PROJECT}. {HOW_TO_SEE_PROJECTS}{by}")
     place = "the state" if settings.source("state_url") != "default" else str(settings.state_path)
     key = "JIRA_ASSETS_SECRET_KEY" if settings.secret_key else str(settings.secret_key_file)
-    invocation.say(f"Kept in {place}, encrypted with the key in {key}.")
+    invocation.say(f"Stored in {place}, encrypted with the key in {key}.")

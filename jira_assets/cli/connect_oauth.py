@@ -53,11 +53,11 @@ def _app(invocation: Invocation, settings: Settings) -> OAuthApp:
     if not (settings.jira_client_id and settings.jira_client_secret):
         scopes = [scope for scope in settings.oauth_scopes if scope != "offline_access"]
         invocation.say(
-            f"1  Open {CONSOLE} and choose, or create, an OAuth 2.0 integration.\n"
-            f"   Authorization: register this callback exactly:  {callback_url(settings.callback_port)}\n"
+            f"1  Open {CONSOLE} and select or create an OAuth 2.0 integration.\n"
+            f"   Authorization: register exactly this callback URL:  {callback_url(settings.callback_port)}\n"
             f"   Permissions, Jira API: {', '.join(scopes)}\n"
-            "   (An API token is quicker, for one person: `jira-assets connect --token`.)\n"
-            "2  Settings of the app show its client id and secret:"
+            "   (For a single user, an API token is quicker: `jira-assets connect --token`.)\n"
+            "2  Copy the client id and secret from the settings of the app:"
         )
     client_id = ask("   Client ID", settings.jira_client_id, "--client-id")
     secret = ask_secret("   Client secret", settings.jira_client_secret)
@@ -71,7 +71,10 @@ def _consent(
     url = app.consent_url(redirect_uri, state, settings.oauth_scopes)
     if send is None:
         invocation.say(f"3  Open this address in any browser and agree:\n\n{url}\n")
-        invocation.say("   The browser is then sent to an address that it cannot open. Copy it whole.")
+        invocation.say(
+            "   The browser is then redirected to an address that it cannot open. Copy that address "
+            "completely."
+        )
         # Hidden: it holds the code, which nobody should find in a scrolled-back terminal.
         return read_code(ask_secret("   That address", None), state)
     with _listen(settings.callback_port, state) as server:
@@ -79,9 +82,10 @@ def _consent(
         code = server.wait(SECONDS_TO_CONSENT)
     if code is None:
         raise AuthenticationError(
-            f"Nothing came back from the browser within {SECONDS_TO_CONSENT // 60} minutes.",
-            f"If it showed an error about redirect_uri: the app has to register {redirect_uri} exactly, port "
-            "and 127.0.0.1 included (--port chooses another). A browser elsewhere: --no-browser.",
+            f"The browser did not return within {SECONDS_TO_CONSENT // 60} minutes.",
+            f"If it showed an error about redirect_uri: the app must register {redirect_uri} "
+            "exactly, including the port and 127.0.0.1 (--port selects another port). If the "
+            "browser runs on another machine: --no-browser.",
         )
     return code
 
@@ -94,8 +98,8 @@ def _listen(port: int, state: str) -> CallbackServer:
             raise
         raise SettingsError(
             f"Port {port} is in use by {port_owner(port)}.",
-            f"End it, or choose another with --port (or JIRA_OAUTH_CALLBACK_PORT), and register "
-            f"{callback_url(port).replace(str(port), 'PORT')} in the app.",
+            "Stop it, or select another port with --port (or JIRA_OAUTH_CALLBACK_PORT), and "
+            f"register {callback_url(port).replace(str(port), 'PORT')} in the app.",
         ) from None
 
 
@@ -110,7 +114,7 @@ def _send_to_browser(invocation: Invocation, url: str) -> None:
     )
     opened = seen and webbrowser.open(url)
     invocation.say(
-        "   Waiting for you to agree in the browser. If none opened, open this address yourself:"
+        "   Waiting for your consent in the browser. If no browser opened, open this address:"
         if opened
         else "3  Open this address in a browser on this machine and agree:"
     )
@@ -123,8 +127,8 @@ def _redeem(app: OAuthApp, code: str, redirect_uri: str) -> Tokens:
     except ReconnectNeeded as error:
         raise AuthenticationError(
             f"Atlassian did not accept the code: {error.reason}",
-            f"A code works once, for ten minutes, and for the callback it was made for ({redirect_uri}): "
-            "run `jira-assets connect` again.",
+            "A code is valid once, for ten minutes, and for the callback it was issued for "
+            f"({redirect_uri}). Run `jira-assets connect` again.",
         ) from None
 
 
@@ -134,18 +138,19 @@ def _check_scopes(invocation: Invocation, settings: Settings, tokens: Tokens) ->
     if missing:
         raise ScopeMissing(
             f"The consent lacks the scope {' and '.join(missing)}.",
-            f"Add it to the app in {CONSOLE} (Permissions, Jira API), keep it in JIRA_OAUTH_SCOPES, "
+            f"Add it to the app at {CONSOLE} (Permissions, Jira API), keep it in JIRA_OAUTH_SCOPES, "
             "and connect again.",
         )
     if tokens.refresh_token is None:
         raise ScopeMissing(
-            "The consent lacks the scope offline_access: it would end within an hour.",
+            "The consent lacks the scope offline_access: it would expire within an hour.",
             "Keep offline_access in JIRA_OAUTH_SCOPES and connect again.",
         )
     optional = [scope for scope in settings.oauth_scopes if granted and scope not in granted]
     if optional:
         invocation.say(
-            f"! Without {', '.join(optional)}, sprints are read from the issues: names and states may lag."
+            f"! Without {', '.join(optional)}, sprints are read from the issues. Names and states "
+            "may be out of date."
         )
 
 
@@ -158,9 +163,9 @@ def _choose_site(sites: list[AccessibleSite], settings: Settings) -> AccessibleS
     )
     if not sys.stdin.isatty():
         raise InputError(
-            f"The consent reaches {len(sites)} sites: {', '.join(site.url for site in sites)}.",
-            "Name one with --site.",
+            f"The consent covers {len(sites)} sites: {', '.join(site.url for site in sites)}.",
+            "Select one with --site.",
         )
-    click.echo(f"4  The consent reaches several sites:\n{listed}", err=True)
+    click.echo(f"4  The consent covers several sites:\n{listed}", err=True)
     number = click.prompt("   Which one", type=click.IntRange(1, len(sites)), default=1, err=True)
     return sites[number - 1]

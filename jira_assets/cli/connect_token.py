@@ -21,7 +21,7 @@ def connect_by_token(invocation: Invocation, settings: Settings) -> None:
     site_url = _site_url(settings)
     insist_on_cloud(site_url)
     if not settings.jira_api_token:
-        invocation.say(f"Make an API token at {TOKENS}, with or without scopes.")
+        invocation.say(f"Create an API token at {TOKENS}, with or without scopes.")
     email = ask("E-mail of your Atlassian account", settings.jira_email, "--email")
     token = BasicToken(email, ask_secret("API token", settings.jira_api_token))
     cloud_id = settings.jira_cloud_id or fetch_cloud_id(site_url)
@@ -54,17 +54,18 @@ def _prove(site_url: str, token: BasicToken, cloud_id: str | None, settings: Set
         raise _refused(site_url, token) from None
     except (JiraUnavailable, SiteUnavailable) as error:
         raise AuthenticationError(
-            f"{site_url} refuses the API token of {token.email} as a classic one, and whether it is one with "
-            f"scopes could not be tried: {error.reason}",
-            f"Check that the e-mail is the one you log in with, and that the token is whole and not expired: "
-            f"{TOKENS}. A token with scopes works at {settings.jira_api_url or ATLASSIAN_GATEWAY} only.",
+            f"{site_url} refuses the API token of {token.email} as a classic token. Whether it is a "
+            f"token with scopes could not be checked: {error.reason}",
+            "Check that the e-mail address is the one you log in with, and that the token is "
+            f"complete and not expired: {TOKENS}. A token with scopes works only at "
+            f"{settings.jira_api_url or ATLASSIAN_GATEWAY}.",
         ) from None
 
 
 def _refused(site_url: str, token: BasicToken) -> AuthenticationError:
     return AuthenticationError(
-        f"{site_url} accepts neither as a classic token nor as one with scopes the API token ending "
-        f"{mask_secret(token.api_token)} of {token.email}.",
-        f"Check that the e-mail is the one you log in with, and that the token is whole and not expired: "
-        f"{TOKENS}. Nothing was changed.",
+        f"{site_url} does not accept the API token ending {mask_secret(token.api_token)} of "
+        f"{token.email}, neither as a classic token nor as a token with scopes.",
+        "Check that the e-mail address is the one you log in with, and that the token is complete "
+        f"and not expired: {TOKENS}. Nothing was changed.",
     )

@@ -70,7 +70,7 @@ def run_sync(
         raise_if_damaged(settings.dagster_dir)
         raise JiraAssetsError(
             f"The Dagster run {run_id} failed before any project was synced.",
-            f"Its log is in {settings.dagster_dir}; `jira-assets up` shows it in Dagster.",
+            f"Its log is in {settings.dagster_dir}. `jira-assets up` shows it in Dagster.",
         )
     return report.result
 

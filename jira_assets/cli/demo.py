@@ -42,7 +42,7 @@ from jira_issues
 where resolved_at is not null
 group by issue_type
 order by resolved desc""",
-    "Accounts nobody on the team claims": """
+    "Accounts without a team member": """
 select
     display_name,
     any_value(reason) as reason,
@@ -72,23 +72,30 @@ class DemoChoice:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Sync, show what came out, and stop; else the site stays up.")
+@click.option(
+    "--once", is_flag=True, help="Sync, show the results, and stop. Without it the site keeps running."
+)
 @click.option(
     "--load",
     multiple=True,
     metavar="PATH",
     type=click.Path(exists=True, path_type=Path),
-    help="Serve the issues of this file or folder (one JSON an issue and line); may be repeated.",
+    help="Serve the issues of this file or folder (one JSON issue per line). May be repeated.",
 )
-@click.option("--seed", default=1, show_default=True, help="The same seed makes the same site.")
-@click.option("--projects", default=4, show_default=True, help="How many projects to invent.")
-@click.option("--issues", default=2000, show_default=True, help="How many issues to invent in all.")
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Seed of the generator. The same seed generates the same site.",
+)
+@click.option("--projects", default=4, show_default=True, help="Number of projects to generate.")
+@click.option("--issues", default=2000, show_default=True, help="Number of issues to generate in total.")
 @click.option(
     "--changes-a-minute",
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="N",
-    help="Let the site change by itself as often, so that there is something to follow.",
+    help="Number of changes per minute on the site, to demonstrate incremental syncs.",
 )
 @pass_invocation
 def demo(
@@ -100,10 +107,11 @@ def demo(
     issues: int,
     changes_a_minute: float,
 ) -> None:
-    """Sync a demo Jira site into DuckDB: everything works as with a real one.
+    """Sync a demo Jira site into DuckDB. All features work as with a real site.
 
-    The site lives in a process of its own and speaks HTTP. Its home is ~/.jira-assets-demo/…, never yours,
-    unless --home names one; typed again, the same site is synced again, and only what changed is fetched.
+    The site runs in a separate process and answers over HTTP. Its home is ~/.jira-assets-demo/… unless
+    --home selects another one; your own home is not used. If you run the command again, it syncs the same
+    site again and fetches only the changes.
     """
     choice = DemoChoice(load, seed, projects, issues)
     home = (invocation.home or DEMO_HOMES / choice.name).expanduser().absolute()
@@ -206,13 +214,13 @@ def _say_how_to_go_on(
         f"The tables are in {settings.warehouse_file}. Query them:",
         f'  {command} sql "select * from jira_issues limit 5"',
         "",
-        f"See the run and the lineage in Dagster, at /dagster of the page{elsewhere}:",
+        f"Open the run and the lineage in Dagster, at /dagster of the page{elsewhere}:",
         *(f"  export {name}={shlex.quote(value)}" for name, value in ({} if once else connection).items()),
         f"  {command} up",
     ]
     if not once:
-        lines += ["", f"The site stays up at {settings.jira_site_url}; Ctrl-C ends it."]
-    lines += ["", f"See the page with the charts{elsewhere}:", f"  {command} web --open"]
+        lines += ["", f"The demo site keeps running at {settings.jira_site_url}. Press Ctrl-C to stop it."]
+    lines += ["", f"Open the page with the charts{elsewhere}:", f"  {command} web --open"]
     for line in lines:
         invocation.say(line)
 

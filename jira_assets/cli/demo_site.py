@@ -40,5 +40,5 @@ def _read_connection(process: subprocess.Popen[str]) -> dict[str, str]:
         if name == "JIRA_API_TOKEN":
             return connection
     raise InputError(
-        "The demo site did not start.", "Its own message stands above; a file to load may not be readable."
+        "The demo site did not start.", "Its error message is above. A file to load may not be readable."
     )

@@ -10,9 +10,9 @@ from jira_assets.settings import Settings
 from jira_assets.state import ConnectedSite, Credential
 
 REVOKE = {
-    "oauth": "Atlassian keeps the grant until it is revoked: remove the app at "
+    "oauth": "Atlassian keeps the grant until it is revoked. Remove the app at "
     "https://id.atlassian.com/manage-profile/apps.",
-    "api_token": "The token itself works until it is revoked: "
+    "api_token": "The token remains valid until it is revoked: "
     "https://id.atlassian.com/manage-profile/security/api-tokens.",
 }
 KINDS = {"oauth": "OAuth grant", "api_token": "API token"}
@@ -23,32 +23,37 @@ KINDS = {"oauth": "OAuth grant", "api_token": "API token"}
 def disconnect(invocation: Invocation) -> None:
     """Remove the stored OAuth grant or API token from this home.
 
-    Issues, tables, tracked projects, team and decisions stay; syncs stop until `jira-assets connect`.
-    Nothing is revoked at Atlassian: the command names the page where you do that.
+    Issues, tables, tracked projects, team and decisions are kept. Syncs stop until `jira-assets connect`.
+    The command revokes nothing at Atlassian. It prints the address of the page where you can revoke the
+    credential.
     """
     settings = invocation.settings
     with open_state(settings) as state:
         credential, site = state.credential(), state.connected_site()
         state.forget_credential()
     if credential is None:
-        invocation.say("No credential is stored in this home.")
+        invocation.say("This home has no stored credential.")
     else:
         invocation.say(_removed(credential, site))
         invocation.say(REVOKE[credential.kind])
         _warn_of_copies(invocation, settings)
     if settings.jira_api_token:
         place = ".env" if settings.source("jira_api_token") == ".env" else "the environment"
-        invocation.say(f"! JIRA_API_TOKEN is still set in {place}, and syncs use it: remove it there, too.")
+        invocation.say(
+            f"! JIRA_API_TOKEN is still set in {place}, and syncs use it. Remove it there as well."
+        )
 
 
 def _removed(credential: Credential, site: ConnectedSite) -> str:
     return (
-        f"Removed the {KINDS[credential.kind]} of {credential.display_name} for {site.url}. "
-        "Everything that was read stays; syncs stop until `jira-assets connect`."
+        f"Removed the {KINDS[credential.kind]} of {credential.display_name} for {site.url}. All "
+        "synced data is kept. Syncs stop until you run `jira-assets connect`."
     )
 
 
 def _warn_of_copies(invocation: Invocation, settings: Settings) -> None:
     path = settings.state_path
     for copy in sorted(path.parent.glob(f"{path.name}.*.backup")):
-        invocation.say(f"! {copy} is a copy of the state from before, and still holds it, encrypted.")
+        invocation.say(
+            f"! {copy} is an earlier copy of the state and still contains the credential, encrypted."
+        )

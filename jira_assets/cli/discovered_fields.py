@@ -15,11 +15,11 @@ from jira_assets.warehouse.manifest import FieldMapping, Manifest
 
 NOT_READ = "the project was not read yet"
 REASONS = {
-    "board estimation": "a board of the project estimates with it",
-    "team-managed project": "the estimate of team-managed projects",
+    "board estimation": "a board of the project uses it for estimation",
+    "team-managed project": "the estimate field of team-managed projects",
     "only candidate": "the only candidate",
-    "most values": "the candidate with most values",
-    "no candidate": "no number field is called Story Points or Story point estimate, and no board estimates",
+    "most values": "the candidate with the most values",
+    "no candidate": "no number field is named Story Points or Story point estimate, and no board uses one",
     "set by hand": "set by hand",
     "": NOT_READ,
 }

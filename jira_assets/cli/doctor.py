@@ -27,9 +27,10 @@ Check = Callable[[Settings], Iterator[Finding]]
 @click.option("--alert-test", is_flag=True, help="Only send a test message to JIRA_ASSETS_ALERT_URLS.")
 @pass_invocation
 def doctor(invocation: Invocation, as_json: bool, alert_test: bool) -> None:
-    """Check settings, files, credential, projects, warehouse and Dagster; name the repair of each fault.
+    """Check settings, files, credential, projects, warehouse and Dagster, and show how to resolve each
+    problem.
 
-    A verdict is ok, warning or failed; exits with 1 when a check failed.
+    A verdict is ok, warning or failed. Exits with 1 if a check failed.
     """
     findings = []
     for finding in _examine(invocation, alert_test=alert_test):
@@ -50,7 +51,7 @@ def _sum_up(findings: Sequence[Finding]) -> str:
     if verdicts["failed"]:
         return f"{counted(verdicts['failed'], 'check')} failed."
     warnings = counted(verdicts["warning"], "warning")
-    return f"Nothing failed; {warnings}." if verdicts["warning"] else "Nothing is wrong."
+    return f"No check failed; {warnings}." if verdicts["warning"] else "All checks passed."
 
 
 def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
@@ -94,7 +95,8 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
             if full := as_out_of_room(error, settings.home):
                 yield bad(name, full.reason, full.instruction)
             else:
-                yield bad(name, f"{type(error).__name__}: {error}", "JIRA_ASSETS_DEBUG=1 shows where.")
+                reason = f"{type(error).__name__}: {error}"
+                yield bad(name, reason, "JIRA_ASSETS_DEBUG=1 shows the traceback.")
 
 
 def _show(finding: Finding) -> None:

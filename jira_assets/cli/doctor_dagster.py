@@ -23,11 +23,11 @@ def check_dagster(settings: Settings) -> Iterator[Finding]:
     if chosen and Path(chosen).resolve() != ours.resolve():
         yield doubtful(
             "dagster",
-            f"DAGSTER_HOME is {chosen}; the runs of `sync` and `up` are in {ours}.",
+            f"DAGSTER_HOME is {chosen}, but `sync` and `up` store their runs in {ours}.",
             f"export DAGSTER_HOME={ours}",
         )
     if not (ours / "dagster.yaml").exists():
-        yield doubtful("dagster", f"{ours} was not used yet", _START)
+        yield doubtful("dagster", f"{ours} has not been used yet", _START)
         return
     damaged = damaged_databases(ours)
     for path, why in damaged.items():
@@ -45,10 +45,10 @@ def check_dagster(settings: Settings) -> Iterator[Finding]:
 def _heartbeat(instance: DagsterInstance) -> Finding:
     statuses = instance.get_daemon_statuses().values()
     if not any(status.last_heartbeat for status in statuses):
-        return doubtful("daemon", "has never run: nothing syncs by itself", _START)
+        return doubtful("daemon", "has never run: automatic syncs are off", _START)
     silent = sorted(status.daemon_type for status in statuses if status.required and not status.healthy)
     if silent:
-        return bad("daemon", f"does not run ({', '.join(silent).lower()}): nothing syncs by itself", _START)
+        return bad("daemon", f"is not running ({', '.join(silent).lower()}): automatic syncs are off", _START)
     return good("daemon", "runs")
 
 

@@ -25,7 +25,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     where = ", ".join(f"{number} from {source}" for source, number in sources.most_common())
     yield good("settings", f"home {settings.home}; {where}")
     for warning in misspelt_variables():
-        yield doubtful("settings", warning, "Correct its name; `jira-assets config` lists all.")
+        yield doubtful("settings", warning, "Correct its name. `jira-assets config` lists all settings.")
 
 
 def check_files(settings: Settings) -> Iterator[Finding]:
@@ -34,13 +34,15 @@ def check_files(settings: Settings) -> Iterator[Finding]:
         if path.exists():
             mode = stat.S_IMODE(path.stat().st_mode)
             if mode & ~most:
-                yield bad("files", f"{path} may be read by others (mode {mode:04o}).", f"chmod 600 {path}")
+                yield bad(
+                    "files", f"{path} is readable by other users (mode {mode:04o}).", f"chmod 600 {path}"
+                )
             else:
-                yield good("files", f"{path} is for its owner only")
+                yield good("files", f"{path} is readable by its owner only")
     dotenv = Path(".env")
     secrets = [each.env for each in SETTINGS if each.secret and settings.source(each.name) == ".env"]
     if secrets and stat.S_IMODE(dotenv.stat().st_mode) & 0o077:
-        held = f"{dotenv.absolute()} holds {', '.join(secrets)} and may be read by others."
+        held = f"{dotenv.absolute()} contains {', '.join(secrets)} and is readable by other users."
         yield doubtful("files", held, "chmod 600 .env")
 
 
@@ -51,15 +53,16 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
     if kind in _NETWORK:
         yield bad(
             "disk",
-            f"{settings.home} is on {kind}: locks do not hold, a crash may damage the lake.",
+            f"{settings.home} is on {kind}: file locks are not reliable there, and a crash may "
+            "damage the lake.",
             "Set JIRA_ASSETS_HOME to a folder on a local disk of Linux or macOS.",
         )
     free = shutil.disk_usage(place).free
     shown = f"{free / 2**30:,.1f} GB free at {place}"
     if free < TOO_LITTLE:
-        yield bad("disk", shown, "Make space, or set JIRA_ASSETS_HOME to a folder on another disk.")
+        yield bad("disk", shown, "Free disk space, or set JIRA_ASSETS_HOME to a folder on another disk.")
     elif free < ENOUGH:
-        yield doubtful("disk", shown, "Make space: a publish writes the whole warehouse again.")
+        yield doubtful("disk", shown, "Free disk space: a publish writes a complete copy of the warehouse.")
     else:
         yield good("disk", shown)
 

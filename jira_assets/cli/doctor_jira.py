@@ -42,7 +42,7 @@ def check_jira(settings: Settings) -> Iterator[Finding]:
             identity = client.prove_identity(None)
             now = datetime.now(UTC)
             yield good(
-                "jira", f"{connection.base_url} knows {connection.credential} as {identity.display_name}"
+                "jira", f"{connection.base_url} accepts {connection.credential} as {identity.display_name}"
             )
             yield _clock(now, identity.answered_at or now)
             tracked = state.tracked_projects()
@@ -66,7 +66,7 @@ def _clock(ours: datetime, theirs: datetime) -> Finding:
     return doubtful(
         "clock",
         f"is {abs(skew).total_seconds():,.0f} s {direction} Jira's",
-        "Set it by NTP: `timedatectl set-ntp true`.",
+        "Synchronize the clock by NTP: `timedatectl set-ntp true`.",
     )
 
 
@@ -80,15 +80,15 @@ def _projects(
         more = ", ".join(project.project_key for project in hidden[ASKED_ALONE:])
         yield doubtful(
             "projects",
-            f"Jira's list of projects leaves out more tracked ones: {more}",
-            "Repair those above first, then run `jira-assets doctor` again.",
+            f"Jira's list of projects omits more tracked projects: {more}",
+            "Resolve the findings above first, then run `jira-assets doctor` again.",
         )
     if not visible:
         yield doubtful("projects", "Jira's list of projects is empty", HOW_TO_SEE_PROJECTS)
     elif not tracked:
-        yield doubtful("projects", "none is tracked", "jira-assets projects track")
+        yield doubtful("projects", "no project is tracked", "jira-assets projects track")
     elif not hidden:
-        yield good("projects", f"every tracked one is visible ({len(tracked)})")
+        yield good("projects", f"every tracked project is visible ({len(tracked)})")
 
 
 def _left_out(client: JiraClient, project: TrackedProject) -> Finding:
@@ -99,21 +99,21 @@ def _left_out(client: JiraClient, project: TrackedProject) -> Finding:
     except NotFound:
         return bad(
             "projects",
-            f"{key} is tracked, and this account does not see it.",
-            f"Ask a Jira admin for the permission to browse {key}; if it is gone for good: "
+            f"{key} is tracked, but this account cannot see it.",
+            f"Ask a Jira admin for the permission to browse {key}. If the project was deleted: "
             f"jira-assets projects untrack {key}",
         )
     except JiraError as error:
-        return bad("projects", f"{key} is tracked, and cannot be read. {error.reason}", error.instruction)
+        return bad("projects", f"{key} is tracked, but cannot be read. {error.reason}", error.instruction)
     if found.deleted or found.archived:
         where = "in Jira's trash" if found.deleted else "archived"
         return doubtful(
-            "projects", f"{key} is tracked, and is {where}.", f"jira-assets projects untrack {key}"
+            "projects", f"{key} is tracked, but is {where}.", f"jira-assets projects untrack {key}"
         )
     return doubtful(
         "projects",
-        f"{key} answers, but Jira's list of projects leaves it out.",
-        "Run `jira-assets doctor` again later; if it stays, ask a Jira admin why.",
+        f"{key} is readable, but Jira's list of projects omits it.",
+        "Run `jira-assets doctor` again later. If the finding persists, ask a Jira admin for the cause.",
     )
 
 
@@ -123,18 +123,19 @@ def _boards(client: JiraClient, project_id: str) -> Finding:
     except ScopeMissing:
         return doubtful(
             "scopes",
-            "boards and sprints may not be read: sprints come from the issues, names and states may lag",
-            "Give the app or token the scopes read:board-scope:jira-software, read:sprint:jira-software and "
-            "read:project:jira, then: jira-assets connect",
+            "no permission to read boards and sprints: sprints are read from the issues, names and "
+            "states may be out of date",
+            "Give the app or token the scopes read:board-scope:jira-software, "
+            "read:sprint:jira-software and read:project:jira, then run: jira-assets connect",
         )
     except (AuthenticationError, Forbidden) as error:
         # The identity was proved a moment ago: it is not the credential that is refused, but Jira Software.
         return doubtful(
             "scopes",
-            "boards and sprints are refused: sprints come from the issues, names and states may lag. "
-            f"{error.reason}",
+            "access to boards and sprints is refused: sprints are read from the issues, names and "
+            f"states may be out of date. {error.reason}",
             "Ask a Jira admin to give the account access to Jira Software.",
         )
     except JiraError as error:
         return doubtful("scopes", f"boards and sprints cannot be read. {error.reason}", error.instruction)
-    return good("scopes", "issues, people, boards and sprints may be read")
+    return good("scopes", "issues, people, boards and sprints are readable")

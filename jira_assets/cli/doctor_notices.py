@@ -40,4 +40,7 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
         name = each.part.removeprefix(PART)
         yield doubtful("settings", f"{name}: {each.reason}", each.instruction)
     if not standing and not unmatched:
-        yield good("notices", "every part of the site was read, and every setting names something it has")
+        yield good(
+            "notices",
+            "every part of the site was read, and every setting refers to something that exists on the site",
+        )

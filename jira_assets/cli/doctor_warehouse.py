@@ -21,7 +21,7 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
         yield bad("warehouse", f"{file} points to a file that is missing", "jira-assets repair")
         return
     if not file.exists():
-        yield doubtful("warehouse", "nothing was published yet", "jira-assets sync")
+        yield doubtful("warehouse", "nothing has been published yet", "jira-assets sync")
         return
     try:
         with duckdb.connect(str(file), read_only=True) as connection:
@@ -36,11 +36,11 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
     if changed_since_published(file):
         yield doubtful(
             "warehouse",
-            f"{file} is not as it was published: a program wrote to it, or it was copied.",
+            f"{file} differs from the published file: a program wrote to it, or it was copied.",
             "jira-assets publish",
         )
     published = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    yield good("warehouse", f"{file} opens, {tables} tables, published {ago(published)}")
+    yield good("warehouse", f"{file} can be opened, {tables} tables, published {ago(published)}")
     yield good(
         "duckdb", f"library {duckdb.__version__}, file written for DuckDB {storage.rstrip('+')} and later"
     )
@@ -49,4 +49,4 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
 def _unreadable(file: Path, error: duckdb.Error) -> Finding:
     if isinstance(error, duckdb.IOException) and (locked := locked_by_writer(file, error)):
         return bad("warehouse", locked.reason, locked.instruction)
-    return bad("warehouse", f"{file} does not open: {str(error).splitlines()[0]}", "jira-assets repair")
+    return bad("warehouse", f"{file} cannot be opened: {str(error).splitlines()[0]}", "jira-assets repair")

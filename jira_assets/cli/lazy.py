@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that was asked for, or the one that was probably meant."""
         if args[0] in self._elsewhere:
-            ctx.fail(f"There is no command {args[0]!r}. Try: {ctx.command_path} {self._elsewhere[args[0]]}")
+            ctx.fail(f"There is no command {args[0]!r}. Use: {ctx.command_path} {self._elsewhere[args[0]]}")
         close = difflib.get_close_matches(args[0], self._commands_at, n=1)
         if args[0] not in self._commands_at and close:
             ctx.fail(f"There is no command {args[0]!r}. Did you mean {close[0]!r}?")
@@ -81,15 +81,15 @@ class LazyGroup(click.Group):
             if full := as_out_of_room(error, _home(ctx)):
                 raise ToldError(full.reason, full.instruction, full.exit_code) from error
             reason = f"{type(error).__name__}: {error}"
-            raise ToldError(reason, "This is a bug; JIRA_ASSETS_DEBUG=1 shows where.", 1) from error
+            raise ToldError(reason, "This is a bug. JIRA_ASSETS_DEBUG=1 shows the traceback.", 1) from error
 
 
 def _refuse_windows() -> None:
     """Stop before a command imports what Windows does not have."""
     if sys.platform == "win32":
         raise UnsupportedPlatform(
-            "Windows is not supported: it lacks the file locks that keep two syncs apart.",
-            "Run jira-assets on Linux or macOS, or inside WSL 2 with the home on a disk of WSL.",
+            "Windows is not supported: it lacks the file locks that separate concurrent syncs.",
+            "Run jira-assets on Linux or macOS, or in WSL 2 with the home on a WSL disk.",
         )
 
 

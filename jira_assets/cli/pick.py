@@ -17,19 +17,19 @@ def pick(choices: Sequence[Choice]) -> tuple[str, ...]:
     """Let a person choose keys out of pairs of key and name; raises InputError when there are none."""
     if not choices:
         raise InputError(
-            "There is no project to choose: all that this account sees are tracked.",
-            "`jira-assets projects list` shows them.",
+            "There is no project left to choose: all projects that this account can see are tracked.",
+            "`jira-assets projects list` lists them.",
         )
     listed = list(choices)
     while True:
         _show(listed)
-        answer = str(click.prompt("Numbers or keys, separated by blanks, or a word to search for", err=True))
+        answer = str(click.prompt("Numbers or keys, separated by spaces, or a word to search for", err=True))
         chosen = _chosen(answer, listed, choices)
         if chosen:
             return chosen
         listed = _found(answer, choices)
         if not listed:
-            click.echo(f"Nothing is called {answer!r}.", err=True)
+            click.echo(f"No project matches {answer!r}.", err=True)
             listed = list(choices)
 
 
@@ -37,7 +37,7 @@ def _show(listed: Sequence[Choice]) -> None:
     for number, (key, name) in enumerate(listed[:SHOWN], start=1):
         click.echo(f"{number:>4}  {key:<12} {name}", err=True)
     if len(listed) > SHOWN:
-        click.echo(f"      and {len(listed) - SHOWN} more: search for them", err=True)
+        click.echo(f"      and {len(listed) - SHOWN} more: enter a word to search", err=True)
 
 
 def _chosen(answer: str, listed: Sequence[Choice], choices: Sequence[Choice]) -> tuple[str, ...]:

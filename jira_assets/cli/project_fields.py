@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("key", type=PROJECT_KEY, shell_complete=complete_tracked_keys)
-@click.option("--story-points", metavar="FIELD", help="Field of the story points, as customfield_10016.")
-@click.option("--sprint", metavar="FIELD", help="Field of the sprints.")
-@click.option("--discover", is_flag=True, help="Forget both: discover them again.")
+@click.option("--story-points", metavar="FIELD", help="Story-point field, such as customfield_10016.")
+@click.option("--sprint", metavar="FIELD", help="Sprint field.")
+@click.option("--discover", is_flag=True, help="Reset both fields to automatic discovery.")
 @click.option("--json", "as_json", is_flag=True, help="fields, candidates, was_read, is_current.")
 @pass_invocation
 def fields(
@@ -36,14 +36,14 @@ def fields(
     discover: bool,
     as_json: bool,
 ) -> None:
-    """Show the fields of story points and sprints of the tracked project KEY and why, or choose them by hand.
+    """Show or set the story-point field and the sprint field of the tracked project KEY.
 
-    What is chosen for a project comes before what is chosen for the site (JIRA_ASSETS_STORY_POINTS_FIELD and
-    JIRA_ASSETS_SPRINT_FIELD), and that before what is discovered. `jira-assets publish` shows it;
-    Dagster does within a minute.
+    The output shows how each field was selected. A field set for a project overrides the field set for the
+    site (JIRA_ASSETS_STORY_POINTS_FIELD and JIRA_ASSETS_SPRINT_FIELD), which overrides discovery.
+    `jira-assets publish` applies a change; Dagster does so within a minute.
     """
     if discover and (story_points or sprint):
-        raise click.UsageError("--discover forgets what --story-points and --sprint choose.")
+        raise click.UsageError("--discover cannot be combined with --story-points or --sprint.")
     settings = invocation.settings
     with open_state(settings) as state:
         (project,) = state.find_tracked([key])
@@ -71,12 +71,15 @@ def fields(
 
 def _say_more(invocation: Invocation, key: str, found: Discovered) -> None:
     if not found.was_read:
-        invocation.say(f"{key} was not read yet: `jira-assets sync {key}` discovers what is not set by hand.")
+        invocation.say(
+            f"{key} has not been read yet. `jira-assets sync {key}` discovers the fields that are not "
+            "set by hand."
+        )
     elif not found.is_current:
-        invocation.say("The choice changed since the tables were made: `jira-assets publish` applies it.")
+        invocation.say("The choice changed after the tables were built. `jira-assets publish` applies it.")
     invocation.say(
-        f"Choose another with `jira-assets projects fields {key} --story-points FIELD` (or --sprint); "
-        "--discover takes that back."
+        f"To select another field: `jira-assets projects fields {key} --story-points FIELD` (or "
+        "--sprint). --discover resets the choice."
     )
 
 
@@ -86,11 +89,11 @@ def _check_fields(client: JiraClient, wanted: Sequence[str]) -> None:
         named = [field for field, called in known.items() if called.casefold() == name.casefold()]
         if name not in known and named:
             raise InputError(
-                f"{name} is the name of {' and '.join(named)}.", "Give the id; nothing was changed."
+                f"{name} is the name of {' and '.join(named)}.", "Use the field id. Nothing was changed."
             )
         if name not in known:
             close = difflib.get_close_matches(name, known) or [
                 i for i in known if i.startswith("customfield_")
             ]
             shown = ", ".join(f"{field} ({known[field]})" for field in close[:5])
-            raise InputError(f"Jira has no field {name}.", f"It has {shown}; nothing was changed.")
+            raise InputError(f"Jira has no field {name}.", f"It has {shown}. Nothing was changed.")

@@ -31,18 +31,19 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
             key = key_in_address(text)
             if key is None:
                 self.fail(
-                    f"{value!r} names no project. Give its key, such as PAY, or the address of its board or "
-                    "of one of its issues; `jira-assets projects list` shows the keys.",
+                    f"{value!r} does not identify a project. Use its key, such as PAY, or the "
+                    "address of its board or of one of its issues. `jira-assets projects list` "
+                    "shows the keys.",
                     param,
                     ctx,
                 )
             return key
         found = _KEY.fullmatch(text)
         if found is None:
-            several = " Separate several keys with blanks." if "," in text else ""
+            several = " Separate several keys with spaces." if "," in text else ""
             self.fail(
-                f"{value!r} is not a project key.{several} A key is short, such as PAY; "
-                "`jira-assets projects list` shows the keys beside the names.",
+                f"{value!r} is not a project key.{several} A key is short, such as PAY. "
+                "`jira-assets projects list` shows keys and names.",
                 param,
                 ctx,
             )
@@ -59,7 +60,7 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
         with open_state(invocation.settings) as state:
             ours = connected_as(invocation.settings, state).site_url
         if ours and urlsplit(ours).hostname != host:
-            self.fail(f"{value_shown(text)} is on {host}; this home is connected to {ours}.", param, ctx)
+            self.fail(f"{value_shown(text)} is on {host}, but this home is connected to {ours}.", param, ctx)
 
 
 def key_in_address(address: str) -> str | None:

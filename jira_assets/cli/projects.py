@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def projects() -> None:
-    """List projects; choose which of them are tracked."""
+    """List projects, and choose which of them are tracked."""
 
 
 projects.add_command(fields)
@@ -44,7 +44,7 @@ projects.add_command(fields)
 )
 @pass_invocation
 def list_(invocation: Invocation, search: str, as_json: bool) -> None:
-    """List the projects this account sees in Jira; SEARCH is a part of the key or the name."""
+    """List the projects that this account can see in Jira. SEARCH is a part of the key or the name."""
     with open_state(invocation.settings) as state:
         tracked = {project.project_id for project in state.tracked_projects()}
         found = _fetch_projects(open_client(invocation.settings, state))
@@ -61,21 +61,19 @@ def list_(invocation: Invocation, search: str, as_json: bool) -> None:
 
 @projects.command()
 @click.argument("keys", nargs=-1, type=PROJECT_KEY)
-@click.option("--all", "everything", is_flag=True, help="Track every project this account sees.")
+@click.option("--all", "everything", is_flag=True, help="Track every project that this account can see.")
 @pass_invocation
 def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> None:
-    """Track the projects of these KEYS; each becomes a partition in Dagster.
+    """Track the projects with these KEYS. Each becomes a partition in Dagster.
 
-    The address of a board or an issue, pasted from the browser, stands for the key of its project. At a
-    terminal and without KEYS, choose from a list.
+    The address of a board or an issue, pasted from the browser, can be used instead of a project key.
+    Without KEYS at a terminal, select from a list.
     """
     from jira_assets.state import ProjectRef
 
     picks = not keys and not everything and _is_terminal()
     if not picks and bool(keys) == everything:
-        raise click.UsageError(
-            "Name the KEYS to track (`jira-assets projects list` shows them), or say --all."
-        )
+        raise click.UsageError("Pass the KEYS to track (`jira-assets projects list` shows them), or --all.")
     with open_state(invocation.settings) as state:
         client = open_client(invocation.settings, state)
         found = _fetch_projects(client) if picks or everything else _listed(client)
@@ -95,17 +93,17 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
 @click.argument("keys", nargs=-1, required=True, type=PROJECT_KEY, shell_complete=complete_tracked_keys)
 @pass_invocation
 def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
-    """Stop tracking the projects of these KEYS.
+    """Stop tracking the projects with these KEYS.
 
-    Their rows leave the warehouse when it is published again. What was read, the fields chosen by hand and
-    the outcomes are kept: tracking again goes on from there, and asks Jira only for what changed since.
+    Their rows are removed from the warehouse by the next publish. Synced data, the fields set by hand and
+    the outcomes are kept. Tracking a project again requests only the changes since then.
     """
     with open_state(invocation.settings) as state:
         gone = state.untrack(keys)
     invocation.say(f"No longer tracked: {', '.join(project.project_key for project in gone)}.")
     invocation.say(
-        "`jira-assets publish` takes their rows out of the warehouse, Dagster does within a minute; "
-        "the lake keeps them."
+        "`jira-assets publish` removes their rows from the warehouse; Dagster does so within a "
+        "minute. The lake keeps their data."
     )
 
 
@@ -142,7 +140,7 @@ def _choose(
     for key in keys:
         project = by_key.get(key.upper()) or _find_renamed(client, key.upper(), found)
         if project.key.upper() != key.upper():
-            invocation.say(f"{key} is now called {project.key}.")
+            invocation.say(f"{key} was renamed to {project.key} in Jira.")
         chosen[project.id] = project
     return list(chosen.values())
 
@@ -156,8 +154,9 @@ def _find_renamed(client: JiraClient, key: str, found: Sequence[Project]) -> Pro
         close = difflib.get_close_matches(key, [project.key.upper() for project in found]) or named[:3]
         hint = f"Did you mean {' or '.join(close)}? " if close else ""
         raise InputError(
-            f"Jira knows no project {key}, or this account may not see it.",
-            f"{hint}`jira-assets projects list` shows every project it sees; nothing was changed.",
+            f"Jira has no project {key}, or this account may not see it.",
+            f"{hint}`jira-assets projects list` shows every project that this account can see. "
+            "Nothing was changed.",
         ) from None
 
 

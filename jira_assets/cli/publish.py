@@ -8,12 +8,13 @@ from jira_assets.cli.invocation import Invocation, pass_invocation
 
 
 @click.command()
-@click.option("--force", is_flag=True, help="Publish also when the warehouse shows everything already.")
+@click.option("--force", is_flag=True, help="Publish even if the warehouse is up to date.")
 @pass_invocation
 def publish(invocation: Invocation, force: bool) -> None:
-    """Publish what the lake holds; every sync that changed something does this by itself.
+    """Publish the content of the lake. Every sync that found changes does this automatically.
 
-    The team, pull requests, settings and what was decided about people and fields count; Jira is not asked.
+    The current team, pull requests, settings, and decisions about people and fields are applied. No request
+    to Jira is made.
     """
     from jira_assets.sync.workbench import open_workbench  # late: it imports DuckDB and SQLAlchemy
 
@@ -22,6 +23,6 @@ def publish(invocation: Invocation, force: bool) -> None:
     for notice in notices:
         invocation.say(notice)
     if published is None:
-        invocation.say("The warehouse shows everything already.")
+        invocation.say("The warehouse is up to date.")
     else:
         invocation.say(f"Published {published.path}.")

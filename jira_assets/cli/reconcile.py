@@ -23,17 +23,18 @@ COLUMNS = ["project", "result", "in jira", "in lake", "missing", "fetched", "gon
     multiple=True,
     metavar="KEY",
     type=PROJECT_KEY,
-    help="Believe that most or all issues of this project are gone; may be given several times.",
+    help="Accept that most or all issues of this project were deleted. May be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="projects, notices, requests, published.")
 @pass_invocation
 def reconcile(invocation: Invocation, keys: Sequence[str], accept: Sequence[str], as_json: bool) -> None:
-    """Compare every issue of the tracked projects, or of those named, with Jira.
+    """Compare every issue of all tracked projects, or of the given ones, with Jira.
 
-    Fetches what differs, notices what was deleted or moved, and proves for each project that no issue is
-    missing. When very much is gone at once nothing is deleted: look why, then --accept KEY.
+    Fetches issues that differ, detects deleted and moved issues, and proves for each project that no issue
+    is missing. If most of a project is gone at once, nothing is deleted: find the cause, then use --accept
+    KEY.
 
-    Exits with 3 when some projects failed and the others are done.
+    Exits with 3 if some projects failed and the others are done.
     """
     from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
 

@@ -20,7 +20,7 @@ _WIDTH = 100
 def commands_page() -> str:
     """Write what every command says of itself."""
     parts = [
-        "# Commands\n\nMade from the commands themselves by `make docs`: each says the same with `--help`.\n",
+        "# Commands\n\nGenerated from the commands by `make docs`. `--help` shows the same texts.\n",
         _section(main, "jira-assets", "##"),
         *_pages(main, "jira-assets", "##"),
     ]
@@ -32,11 +32,18 @@ def settings_page() -> str:
     rows = "\n".join(_row(setting) for setting in SETTINGS)
     return f"""# Settings
 
-Made from the table of settings by `make docs`. A flag comes first, then the environment, then the file `.env`
-of the working folder, then what `jira-assets config set` keeps in the state, then the default. Which one it
-was, `jira-assets config` shows. Secrets, and what is needed to find the state, are never kept in it.
+Generated from the table of settings by `make docs`. The first of these sources that has a value applies:
 
-| variable | meaning | default | may be kept in the state |
+1. a command-line flag
+2. the environment
+3. the file `.env` in the working folder
+4. the state, where `jira-assets config set` stores values
+5. the default
+
+`jira-assets config` shows the source of each value. Secrets, and settings that are needed to find the state,
+cannot be stored in the state.
+
+| variable | meaning | default | can be stored in the state |
 |---|---|---|---|
 {rows}
 """

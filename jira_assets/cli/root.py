@@ -13,38 +13,41 @@ from jira_assets.cli.lazy import LazyGroup
 EXIT_CODES = """
 \b
 Exit codes:
-  0    done
-  1    failed
-  2    the command line makes no sense
+  0    success
+  1    failure
+  2    invalid command line
   3    some projects failed, the others are done (status: a project failed)
-  4    Jira does not accept the credentials, or there are none (status: or the consent is gone)
+  4    Jira does not accept the credentials, or none are set (status: or the consent ended)
   130  interrupted
 """
 
 COMMANDS = {
-    "config": ("jira_assets.cli.config:config", "Show every setting and where it comes from."),
+    "config": ("jira_assets.cli.config:config", "Show every setting and its source."),
     "connect": ("jira_assets.cli.connect:connect", "Connect this home to a Jira site."),
-    "demo": ("jira_assets.cli.demo:demo", "Try everything on an embedded Jira site."),
+    "demo": ("jira_assets.cli.demo:demo", "Try all features on an embedded Jira site."),
     "disconnect": (
         "jira_assets.cli.disconnect:disconnect",
         "Remove the stored credential from this home.",
     ),
-    "doctor": ("jira_assets.cli.doctor:doctor", "Check everything, and name the repair of each fault."),
-    "projects": ("jira_assets.cli.projects:projects", "List projects; choose which of them are tracked."),
-    "publish": ("jira_assets.cli.publish:publish", "Build the warehouse from what the lake holds."),
+    "doctor": ("jira_assets.cli.doctor:doctor", "Run all checks, and show how to resolve each problem."),
+    "projects": ("jira_assets.cli.projects:projects", "List projects, and choose which of them are tracked."),
+    "publish": ("jira_assets.cli.publish:publish", "Build the warehouse from the lake."),
     "reconcile": (
         "jira_assets.cli.reconcile:reconcile",
-        "Prove that nothing is missing; notice deletions.",
+        "Prove that no issue is missing, and find deleted issues.",
     ),
-    "repair": ("jira_assets.cli.repair:repair", "Bring back what damaged files held."),
-    "sql": ("jira_assets.cli.sql:sql", "Ask the warehouse."),
-    "status": ("jira_assets.cli.status:status", "Show how fresh and complete each tracked project is."),
-    "sync": ("jira_assets.cli.sync:sync", "Bring tracked projects up to date, and publish."),
-    "team": ("jira_assets.cli.team:team", "Import and list the members of the team."),
+    "repair": ("jira_assets.cli.repair:repair", "Restore the content of damaged files."),
+    "sql": ("jira_assets.cli.sql:sql", "Query the warehouse."),
+    "status": (
+        "jira_assets.cli.status:status",
+        "Show the freshness and completeness of each tracked project.",
+    ),
+    "sync": ("jira_assets.cli.sync:sync", "Update the tracked projects, and publish."),
+    "team": ("jira_assets.cli.team:team", "Import and list the team members."),
     "up": ("jira_assets.cli.up:up", "Run the page, Dagster and its daemon, until Ctrl-C."),
     "users": (
         "jira_assets.cli.users:users",
-        "Show the accounts without a team member, and decide about them.",
+        "Show accounts without a team member, and match or ignore them.",
     ),
     "web": ("jira_assets.cli.web:web", "Serve the page: sync, projects, people and flow."),
 }
@@ -73,9 +76,9 @@ ELSEWHERE = {
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS, elsewhere=ELSEWHERE, epilog=EXIT_CODES)
-@click.option("--home", type=click.Path(path_type=Path), help="Folder of everything that is kept.")
-@click.option("-v", "--verbose", count=True, help="Say more; twice for every request.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors, and the data asked for.")
+@click.option("--home", type=click.Path(path_type=Path), help="Home folder, which holds all data.")
+@click.option("-v", "--verbose", count=True, help="Log more. Twice: log every request.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and requested data.")
 @click.version_option(__version__, prog_name="jira-assets")
 @click.pass_context
 def main(context: click.Context, home: Path | None, verbose: int, quiet: bool) -> None:

@@ -28,15 +28,15 @@ _PROMPT, _PROMPT_MORE = "jira> ", "  ... "
 
 @click.command()
 @click.argument("query", required=False)
-@click.option("--table", "form", flag_value="table", help="A table for people; what a terminal gets.")
-@click.option("--csv", "form", flag_value="csv", help="CSV with a header; what a pipe gets.")
-@click.option("--json", "form", flag_value="json", help="An array of objects named like the columns.")
+@click.option("--table", "form", flag_value="table", help="A table. Default at a terminal.")
+@click.option("--csv", "form", flag_value="csv", help="CSV with a header. Default in a pipe.")
+@click.option("--json", "form", flag_value="json", help="An array of objects with the column names as keys.")
 @pass_invocation
 def sql(invocation: Invocation, query: str | None, form: Form | None) -> None:
-    """Ask the warehouse: QUERY, or what comes in on stdin, or what you type.
+    """Query the warehouse. QUERY can be an argument, standard input, or typed interactively.
 
-    Nothing can be changed here: queries read the published tables, write no files and read no others, and
-    the settings of DuckDB are locked. For anything else open the file with DuckDB itself. Times are UTC.
+    Queries read only the published tables and the raw files behind them. They cannot write files, and the
+    settings of DuckDB are locked. For anything else, open the file with DuckDB itself. Times are UTC.
     """
     form = form or ("table" if sys.stdout.isatty() else "csv")
     if query is None and not sys.stdin.isatty():
@@ -57,8 +57,8 @@ def _warn_of_changes(invocation: Invocation) -> None:
     file = invocation.settings.warehouse_file
     if changed_since_published(file):
         invocation.say(
-            f"Warning: {file} is not as it was published: a program wrote to it, or it was copied. "
-            "`jira-assets publish` publishes the tables again."
+            f"Warning: {file} differs from the published file: a program wrote to it, or it was "
+            "copied. `jira-assets publish` publishes the tables again."
         )
 
 
@@ -83,8 +83,9 @@ def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query:
         if refused := refusal_behind(error):
             raise _refusal(invocation, refused) from None
         raise InputError(
-            f"The warehouse does not accept this query. {error}",
-            "`jira-assets sql 'show tables'` lists the tables, 'describe jira_issues' the columns of one.",
+            f"The query failed. {error}",
+            "`jira-assets sql 'show tables'` lists the tables; 'describe jira_issues' lists the "
+            "columns of a table.",
         ) from None
 
 
@@ -117,12 +118,12 @@ def _write(
         write_table(columns, islice(rows, _ROWS_IN_A_TABLE))
         if next(rows, None) is not None:
             invocation.say(
-                f"Only the first {_ROWS_IN_A_TABLE} rows are shown; --csv and --json give them all."
+                f"Only the first {_ROWS_IN_A_TABLE} rows are shown. --csv and --json return all rows."
             )
 
 
 def _converse(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, form: Form) -> None:
-    invocation.say("End a query with a semicolon; `show tables;` lists the tables. Leave with Ctrl-D.")
+    invocation.say("End each query with a semicolon. `show tables;` lists the tables. Press Ctrl-D to exit.")
     for query in _typed_queries():
         try:
             _answer(invocation, warehouse, query, form)

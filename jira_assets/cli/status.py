@@ -32,16 +32,16 @@ from jira_assets.warehouse.lake import Lake
 )
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
-    """Show how fresh and complete each tracked project is.
+    """Show the freshness and completeness of each tracked project.
 
-    With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble, remedy and can_sync.
-    Each of `projects` has the columns of the table sync_status, and name, requests, seconds, last_instruction
-    and held_by (the process that works on it now). `notices` are what stops no sync and deserves a look:
-    part, reason, instruction, since and the keys of the projects concerned.
+    With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble, remedy and
+    can_sync. Each of `projects` has the columns of the table sync_status, and name, requests, seconds,
+    last_instruction and held_by (the process that is working on it). `notices` are findings that do not
+    stop a sync: part, reason, instruction, since and the keys of the affected projects.
 
-    Exits with 4 when this home is not connected or its consent is gone; else with 3 when the last sync of a
-    project failed or issues of it are missing. Projects that were never synced, and notices, do not change
-    that.
+    Exits with 4 if this home is not connected or its consent ended, otherwise with 3 if the last sync of a
+    project failed or issues are missing. Projects that were never synced, and notices, do not change the
+    exit code.
     """
     settings = invocation.settings
     with open_state(settings) as state:
@@ -89,11 +89,11 @@ def _write(
                 missing = f"{counted(project.record.missing_issues or 0, 'issue')} missing."
                 click.echo(f"{project.record.project_key}: {_trouble(project.record) or missing}", err=True)
     if paused_until:
-        invocation.say(f"Jira is not asked before {paused_until:%H:%M:%S} UTC: {reason}.")
+        invocation.say(f"Requests to Jira are paused until {paused_until:%H:%M:%S} UTC: {reason}.")
     if connected.trouble:
         click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
     if not projects:
-        invocation.say("No project is tracked yet. Track one with `jira-assets projects track KEY`.")
+        invocation.say("No project is tracked yet. Track a project with `jira-assets projects track KEY`.")
 
 
 def _row(project: ProjectStatus) -> tuple[object, ...]:
@@ -113,7 +113,7 @@ def _trouble(record: SyncRecord) -> str:
     """Tell what went wrong last, and that a project is left alone until Jira knows it again."""
     if record.inactive_since is None:
         return record.last_error or ""
-    return f"inactive since {record.inactive_since:%Y-%m-%d}: {record.last_error} Its data are kept."
+    return f"inactive since {record.inactive_since:%Y-%m-%d}: {record.last_error} Its data is kept."
 
 
 def _document(

@@ -25,13 +25,13 @@ COLUMNS = ["project", "result", "issues", "synced", "created", "updated", "error
 
 @click.command()
 @click.argument("keys", nargs=-1, metavar="[KEY]...", type=PROJECT_KEY, shell_complete=complete_tracked_keys)
-@click.option("--full", is_flag=True, help="Read every issue again, not only what changed.")
+@click.option("--full", is_flag=True, help="Read every issue again, not only the changed ones.")
 @click.option("--json", "as_json", is_flag=True, help="projects, notices, requests, published.")
 @pass_invocation
 def sync(invocation: Invocation, keys: Sequence[str], full: bool, as_json: bool) -> None:
-    """Bring the tracked projects, or those named, up to date; publish what changed.
+    """Update all tracked projects, or the given ones, and publish the changes.
 
-    Exits with 3 when some projects failed and the others are done.
+    Exits with 3 if some projects failed and the others are done.
     """
     from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
 
@@ -79,8 +79,8 @@ def check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
             choose_connection(invocation.settings, state)  # who is not connected has to do that first
             raise InputError(
                 "No project is tracked yet.",
-                "List the projects with `jira-assets projects list`, "
-                "then track some with `jira-assets projects track KEY`.",
+                "List the projects with `jira-assets projects list`, then track some with "
+                "`jira-assets projects track KEY`.",
             )
 
 

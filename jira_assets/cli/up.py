@@ -39,10 +39,10 @@ class Service:
 @click.option("--port", default=3210, show_default=True, help="Port of the page and of Dagster's UI.")
 @pass_invocation
 def up(invocation: Invocation, port: int) -> None:
-    """Run the page, Dagster's UI beside it, and the daemon that syncs by itself, until Ctrl-C.
+    """Run the page, Dagster's UI and the Dagster daemon, which syncs automatically, until Ctrl-C.
 
-    Dagster's UI is at /dagster of the page, and answers only what the page would answer.
-    When one of them ends, all end, and the exit code is 1.
+    Dagster's UI is at /dagster of the page and has the same access checks. If one service stops, all are
+    stopped, and the exit code is 1.
     """
     folder = use_dagster_home(invocation.settings)
     if not (folder / "history").exists():
@@ -87,12 +87,14 @@ def _run(invocation: Invocation, services: Sequence[Service], stopping: threadin
         for service in services:
             if service.port is not None:
                 invocation.say(f"{service.name}: http://{HOST}:{service.port}")
-        invocation.say("Ctrl-C stops everything.")
+        invocation.say("Press Ctrl-C to stop all services.")
         while not stopping.wait(0.2):
             for service, process in running:
                 if process.poll() is not None:
-                    ended = f"{service.name} ended by itself (exit code {process.returncode})"
-                    raise JiraAssetsError(f"{ended}; the rest was stopped.", "Its own words stand above.")
+                    ended = f"{service.name} stopped unexpectedly (exit code {process.returncode})"
+                    raise JiraAssetsError(
+                        f"{ended}. The other services were stopped.", "Its error message is above."
+                    )
     invocation.say("Stopped.")
 
 
@@ -131,5 +133,5 @@ def _insist_on_free_port(service: Service) -> None:
         except OSError:
             raise SettingsError(
                 f"Port {service.port} is in use by {port_owner(service.port)}.",
-                "End it, or choose another with --port.",
+                "Stop it, or select another port with --port.",
             ) from None

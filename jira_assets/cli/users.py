@@ -18,24 +18,25 @@ from jira_assets.phrases import ago, counted
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 
 _UNMATCHED = PUBLISHED_TABLES["jira_unmatched_users"]
-_WHEN = "`jira-assets publish` shows it; Dagster does within a minute."
+_WHEN = "`jira-assets publish` applies it; Dagster does so within a minute."
 _SHOWN = ("account_id", "name", "e-mail", "projects", "issues", "reason", "it may be")
 
 
 @click.group()
 def users() -> None:
-    """Show the accounts without a team member, and decide about them."""
+    """Show accounts without a team member, and match or ignore them."""
 
 
 @users.command()
 @click.argument("keys", nargs=-1, type=PROJECT_KEY, shell_complete=complete_tracked_keys)
-@click.option("--all", "everything", is_flag=True, help="Also those that somebody decided to ignore.")
+@click.option("--all", "everything", is_flag=True, help="Include ignored accounts.")
 @click.option("--json", "as_json", is_flag=True, help="Objects with the columns of jira_unmatched_users.")
 @pass_invocation
 def unmatched(invocation: Invocation, keys: tuple[str, ...], everything: bool, as_json: bool) -> None:
-    """List the accounts that belong to no member of the team, busiest first, as of the last publish.
+    """List the accounts without a team member, as of the last publish, most active first.
 
-    KEYS are projects; without them, all. A row is an account; with --json, an account in a project.
+    KEYS are project keys. Without KEYS, all projects are included. The table has a row per account. With
+    --json, there is an object per account and project.
     """
     if keys:
         with open_state(invocation.settings) as state:
@@ -46,9 +47,12 @@ def unmatched(invocation: Invocation, keys: tuple[str, ...], everything: bool, a
         return
     accounts = _by_account([dict(zip(_UNMATCHED, row, strict=True)) for row in rows])
     write_table(_SHOWN, map(_row, accounts))
-    invocation.say(f"{counted(len(accounts), 'account')} without a member of the team.")
+    invocation.say(f"{counted(len(accounts), 'account')} without a team member.")
     if rows:
-        invocation.say("Decide with `jira-assets users match ACCOUNT MEMBER` or `users ignore ACCOUNT`.")
+        invocation.say(
+            "Match or ignore accounts with `jira-assets users match ACCOUNT MEMBER` or `users ignore "
+            "ACCOUNT`."
+        )
 
 
 @users.command()
@@ -56,10 +60,10 @@ def unmatched(invocation: Invocation, keys: tuple[str, ...], everything: bool, a
 @click.argument("member")
 @pass_invocation
 def match(invocation: Invocation, account: str, member: str) -> None:
-    """Decide that the account ACCOUNT belongs to the member MEMBER; it is stronger than every rule.
+    """Match the account ACCOUNT to the member MEMBER. This overrides all matching rules.
 
-    ACCOUNT is an account id, or an e-mail address or name that only one account has; MEMBER is a member's id,
-    or an e-mail address or name that only one member has. New imports of the team change no decision.
+    ACCOUNT is an account id, or an e-mail address or name that only one account has. MEMBER is a member id,
+    or an e-mail address or name that only one member has. Importing the team again keeps the decision.
     """
     account_id = find_account(invocation.settings, account)
     with open_state(invocation.settings) as state:
@@ -73,7 +77,7 @@ def match(invocation: Invocation, account: str, member: str) -> None:
 @click.argument("accounts", nargs=-1, required=True)
 @pass_invocation
 def ignore(invocation: Invocation, accounts: tuple[str, ...]) -> None:
-    """Decide that these accounts are nobody's; no rule matches them any more."""
+    """Ignore these accounts: no rule matches them any more."""
     account_ids = [find_account(invocation.settings, account) for account in accounts]
     with open_state(invocation.settings) as state:
         for account_id in account_ids:
@@ -86,7 +90,7 @@ def ignore(invocation: Invocation, accounts: tuple[str, ...]) -> None:
 @click.argument("accounts", nargs=-1, required=True)
 @pass_invocation
 def forget(invocation: Invocation, accounts: tuple[str, ...]) -> None:
-    """Take back what was decided about these accounts; the rules apply again."""
+    """Remove the decisions about these accounts. The matching rules apply again."""
     with open_state(invocation.settings) as state:
         decided = {override.account_id for override in state.overrides()}
         account_ids = [
@@ -96,16 +100,16 @@ def forget(invocation: Invocation, accounts: tuple[str, ...]) -> None:
         forgotten = [account_id for account_id in account_ids if state.forget_override(account_id)]
     for account_id in account_ids:
         if account_id not in forgotten:
-            invocation.say(f"Nothing was decided about {account_id}.")
+            invocation.say(f"There is no decision about {account_id}.")
     if forgotten:
-        invocation.say(f"Left to the rules again: {', '.join(forgotten)}. {_WHEN}")
+        invocation.say(f"Decisions removed, the matching rules apply again: {', '.join(forgotten)}. {_WHEN}")
 
 
 @users.command()
 @click.option("--json", "as_json", is_flag=True, help="Objects of account_id, member_id, decided_at.")
 @pass_invocation
 def decided(invocation: Invocation, as_json: bool) -> None:
-    """List what was decided about accounts, by whoever uses this state."""
+    """List all decisions about accounts in this state."""
     with open_state(invocation.settings) as state:
         overrides = state.overrides()
         members = {member.member_id: member.display_name for member in state.team_members()}
@@ -117,7 +121,7 @@ def decided(invocation: Invocation, as_json: bool) -> None:
         (
             each.account_id,
             accounts.get(each.account_id),
-            each.member_id or "nobody",
+            each.member_id or "ignored",
             members.get(each.member_id or ""),
             ago(each.decided_at),
         )
@@ -157,7 +161,7 @@ def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
     known = account_names(invocation.settings)
     for account_id in account_ids:
         if account_id not in known:
-            invocation.say(f"No account {account_id} was seen so far: check the id.")
+            invocation.say(f"The account {account_id} has not been seen yet. Check the id.")
 
 
 def _read_unmatched(invocation: Invocation, keys: Sequence[str], everything: bool) -> list[tuple[Any, ...]]:

@@ -23,12 +23,12 @@ def find_account(settings: Settings, words: str) -> str:
     found = _called(accounts, words)
     if len(found) > 1 and found[0] != words:
         raise InputError(
-            f"{len(found)} accounts are called {words}: {', '.join(found)}.", "Name one of them by its id."
+            f"{len(found)} accounts are named {words}: {', '.join(found)}.", "Select one by its id."
         )
     if not found and not _ID.fullmatch(words):
         names = sorted({name for _, *names in accounts for name in names if name})
         remedy = _close(words, names, "jira-assets users unmatched")
-        raise InputError(f"No account is called {words}.", remedy)
+        raise InputError(f"No account is named {words}.", remedy)
     return found[0] if found else words
 
 
@@ -57,4 +57,4 @@ def _called(accounts: Sequence[tuple[str, str | None, str | None]], words: str) 
 
 def _close(words: str, names: Sequence[str], command: str) -> str:
     close = difflib.get_close_matches(words, names)
-    return f"Did you mean {' or '.join(close)}?" if close else f"`{command}` shows them all."
+    return f"Did you mean {' or '.join(close)}?" if close else f"`{command}` lists all accounts."

@@ -90,7 +90,7 @@ class ChangelogEndpoints(Endpoints):
             if not token:
                 break
             if token in seen:
-                raise _incomplete("it gave the same page token twice")
+                raise _incomplete("the same page token was returned twice")
             seen.add(token)
             question["nextPageToken"] = token
         if changed and not any(found.values()):
@@ -104,7 +104,7 @@ class ChangelogEndpoints(Endpoints):
         except JiraError:
             return
         if histories:
-            raise _incomplete(f"it gave no change of any issue, although issue {issue_id} has some")
+            raise _incomplete(f"it contains no change of any issue, although issue {issue_id} has some")
 
     def _fetch_one(self, issue_id: str) -> _Histories:
         """Read the changelog of one issue, page by page."""
@@ -141,6 +141,6 @@ def _oldest_first(histories: Mapping[str, tuple[datetime, bytes]]) -> list[bytes
 
 def _incomplete(what: str) -> IncompleteRead:
     return IncompleteRead(
-        f"Jira's answer about changelogs cannot be trusted to be whole: {what}.",
-        "Nothing was taken over from it; the next sync asks again.",
+        f"Jira's changelog response may be incomplete: {what}.",
+        "The response was discarded. The next sync requests it again.",
     )

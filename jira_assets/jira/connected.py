@@ -61,7 +61,7 @@ def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Conne
         tuple((credential.scopes or "").split()),
         credential.reconnect_by,
         trouble,
-        "Connect again with `jira-assets connect`; nothing that was read is lost." if trouble else None,
+        "Run `jira-assets connect` again. Synced data is kept." if trouble else None,
         bool(trouble) and not credential.consent_lost_at and not _ended(credential, now),
     )
 
@@ -69,7 +69,7 @@ def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Conne
 def _trouble(credential: Credential, now: datetime) -> str | None:
     if credential.consent_lost_at:
         since = f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC"
-        return f"Syncs have stopped: {credential.consent_lost_why} Noticed {since}."
+        return f"Syncs have stopped: {credential.consent_lost_why} Detected {since}."
     if credential.reconnect_by and _ended(credential, now):
         return f"The consent ended on {credential.reconnect_by:%Y-%m-%d}."
     if credential.reconnect_by and credential.reconnect_by - now < SOON:

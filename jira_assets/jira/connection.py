@@ -72,8 +72,9 @@ class Connection:
     def __post_init__(self) -> None:
         if isinstance(self.credential, Bearer) and not self.cloud_id:
             raise SettingsError(
-                "An OAuth token works only through Atlassian's gateway, which needs the site's cloud id.",
-                "Connect again with `jira-assets connect`, or set JIRA_CLOUD_ID.",
+                "An OAuth token works only through Atlassian's gateway, which requires the cloud id of "
+                "the site.",
+                "Run `jira-assets connect` again, or set JIRA_CLOUD_ID.",
             )
 
     @property

@@ -37,8 +37,8 @@ def read_code(redirected: str, state: str) -> str:
         raise _nothing_there()
     if not secrets.compare_digest(query.get("state", "").encode(), state.encode()):
         raise AnotherRequest(
-            "The browser brought back the answer to another request than this one.",
-            "Start again with `jira-assets connect`, and use the address that it shows.",
+            "The browser returned the response to a different authorization request.",
+            "Run `jira-assets connect` again and use the address that it prints.",
         )
     if "error" in query:
         raise _refusal(query["error"], query.get("error_description", ""))
@@ -49,26 +49,26 @@ def read_code(redirected: str, state: str) -> str:
 
 def _nothing_there() -> InputError:
     return InputError(
-        "The address holds no code.",
-        "Copy the whole address that the browser shows after you agreed; it begins with "
-        f"http://{_HOST} and holds `code=`.",
+        "The address contains no authorization code.",
+        "Copy the complete address that the browser shows after you agree. It begins with "
+        f"http://{_HOST} and contains `code=`.",
     )
 
 
 def _refusal(error: str, description: str) -> JiraAssetsError:
     if error == "access_denied":
         return AuthenticationError(
-            "The consent was refused in the browser; nothing was changed.",
+            "The consent was declined in the browser. Nothing was changed.",
             "Run `jira-assets connect` again and accept, or use an API token: `jira-assets connect --token`.",
         )
     if error in ("invalid_scope", "unauthorized_client"):
         return AuthenticationError(
-            f"The OAuth app may not ask for these scopes ({description or error}).",
-            "Add them to the app in https://developer.atlassian.com/console/myapps (Permissions, Jira API), "
-            "or set JIRA_OAUTH_SCOPES to those it has.",
+            f"The OAuth app is not allowed to request these scopes ({description or error}).",
+            "Add them to the app at https://developer.atlassian.com/console/myapps (Permissions, Jira "
+            "API), or set JIRA_OAUTH_SCOPES to the scopes that the app has.",
         )
     return AuthenticationError(
-        f"Atlassian did not give a code ({error}: {description or 'no explanation'}).",
+        f"Atlassian did not return an authorization code ({error}: {description or 'no explanation'}).",
         "Run `jira-assets connect` again.",
     )
 
@@ -102,7 +102,7 @@ class CallbackServer:
 
     def _answer(self, path: str) -> tuple[int, str, str]:
         if urlsplit(path).path != CALLBACK_PATH:
-            return 404, "Nothing here", "jira-assets waits for Atlassian's answer at another address."
+            return 404, "Nothing here", "jira-assets expects Atlassian's response at another address."
         try:
             self._outcome = read_code(path, self._state)
         except (AnotherRequest, InputError) as error:
@@ -111,7 +111,7 @@ class CallbackServer:
         except JiraAssetsError as error:
             self._outcome = error
             return 400, "Not connected", f"{error.reason} {error.instruction}"
-        return 200, "Consent received", "You may close this window; the terminal tells how it goes on."
+        return 200, "Consent received", "You can close this window. The next step is shown in the terminal."
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

@@ -68,6 +68,6 @@ def _check_whole(path: str, page: _Page) -> None:
     """A list that comes whole, whatever position is asked for, does not say that there is more."""
     if page.is_last is False:
         raise IncompleteRead(
-            f"Jira gave the same page of {path} twice and says that there are more.",
-            "Nothing was taken over from it; the next sync asks again.",
+            f"Jira returned the same page of {path} twice and reported more pages.",
+            "The response was discarded. The next sync requests it again.",
         )

@@ -53,8 +53,8 @@ class Answer:
         except msgspec.DecodeError as error:
             found = str(error).rstrip(".")
             raise IncompleteRead(
-                f"Jira answered {self.method} {self.url} with something unexpected: {found}.",
-                "Nothing was taken over from it; the next sync asks again.",
+                f"Jira answered {self.method} {self.url} with an unexpected response: {found}.",
+                "The response was discarded. The next sync requests it again.",
                 url=self.url,
             ) from error
 

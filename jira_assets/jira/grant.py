@@ -116,9 +116,9 @@ def still_consented(credential: Credential | None) -> Credential:
         raise AuthenticationError("No Jira site is connected.", "Connect one with `jira-assets connect`.")
     if credential.consent_lost_at is not None:
         raise ReconnectNeeded(
-            f"Atlassian ended the consent of {credential.display_name}, noticed "
-            f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC: {credential.consent_lost_why}",
-            "Connect again with `jira-assets connect`; nothing that was read is lost.",
+            f"Atlassian ended the consent of {credential.display_name} (detected "
+            f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC): {credential.consent_lost_why}",
+            "Run `jira-assets connect` again. Synced data is kept.",
         )
     return credential
 

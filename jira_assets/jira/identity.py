@@ -18,8 +18,9 @@ class IdentityEndpoints(Endpoints):
             answer = self.transport.request("GET", "/rest/api/3/myself")
         except NotFound as error:
             raise SettingsError(
-                f"There is no Jira at {self.transport.connection.base_url}: it does not know /myself.",
-                "Check JIRA_SITE_URL, and JIRA_CLOUD_ID where it is set.",
+                f"No Jira was found at {self.transport.connection.base_url}: the endpoint /myself does "
+                "not exist there.",
+                "Check JIRA_SITE_URL, and JIRA_CLOUD_ID if it is set.",
             ) from error
         answered_at = answer.date or self.transport.clock()
         return msgspec.structs.replace(answer.decode(Identity), answered_at=answered_at)
@@ -30,9 +31,10 @@ class IdentityEndpoints(Endpoints):
         identity = self.fetch_identity()
         if expected_account_id and identity.account_id != expected_account_id:
             raise AuthenticationError(
-                f"Jira takes us for {identity.display_name or 'another account'} ({identity.account_id}), "
-                f"but this site was connected as {expected_account_id}.",
-                "Use the token of the account that was connected, or connect again as this one.",
+                f"Jira identifies this credential as {identity.display_name or 'another account'} "
+                f"({identity.account_id}), but the site was connected as {expected_account_id}.",
+                "Use the token of the account that was connected, or run `jira-assets connect` as the "
+                "new account.",
                 account_id=identity.account_id,
             )
         return identity

@@ -54,8 +54,8 @@ class IssueEndpoints(Endpoints):
         found = raw_issue(answer.decode(msgspec.Raw))
         if found is None or found.id != issue_id:
             raise IncompleteRead(
-                f"Jira answered the question about issue {issue_id} with something else.",
-                "Nothing was taken over from it; the next sync asks again.",
+                f"The response to the request for issue {issue_id} does not contain that issue.",
+                "The response was discarded. The next sync requests it again.",
             )
         return found
 

@@ -117,7 +117,8 @@ class OAuthApp:
             raise unreachable(error, "POST /oauth/token", self.auth_url) from None
         except OAuth2Error as error:
             raise AuthenticationError(
-                f"Atlassian's answer held no token ({error.error}).", "Try again with `jira-assets connect`."
+                f"Atlassian's response contained no token ({error.error}).",
+                "Run `jira-assets connect` again.",
             ) from None
         return _read(token)
 
@@ -159,7 +160,9 @@ def _plain_http_for_loopback(url: str) -> Iterator[None]:
         yield
         return
     if parts.hostname not in _LOOPBACK:
-        raise SettingsError(f"{url} is http: secrets would cross the network.", "Set JIRA_AUTH_URL to https.")
+        raise SettingsError(
+            f"{url} uses http: secrets would be sent unencrypted.", "Set JIRA_AUTH_URL to an https address."
+        )
     with _insecure:
         os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
         try:

@@ -36,7 +36,7 @@ class Patience:
                 return
             error = self._last[endpoint]
         raise JiraUnavailable(
-            f"{endpoint} was not asked again after {MOST_GIVEN_UP} questions failed. {error.reason}",
+            f"{endpoint} was skipped after {MOST_GIVEN_UP} failed requests. {error.reason}",
             error.instruction,
             **error.facts,
         )

@@ -56,4 +56,4 @@ class PointsLedger:
         self._unwritten = 0
         if self._budget is not None and spent >= self._budget:
             next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-            self._book.pause(next_hour, f"our own budget of {self._budget:,} points an hour is spent")
+            self._book.pause(next_hour, f"the configured budget of {self._budget:,} points an hour is spent")

@@ -55,20 +55,20 @@ def _limit_as_told(answer: Answer, now: datetime) -> Limit:
     told = f"429 {named}".strip()
     if "quota" in named.lower():
         seconds = max(retry_after, _quota_reset(answer, start))
-        return Limit("site", seconds, f"Jira asks for it, its quota is spent ({told})")
+        return Limit("site", seconds, f"Jira's quota is spent ({told})")
     scope: Scope = "endpoint" if retry_after or named else "request"
-    return Limit(scope, retry_after, f"Jira asks for it ({told})")
+    return Limit(scope, retry_after, f"Jira limits the request rate ({told})")
 
 
 def _whose(answer: Answer, retry_after: float) -> str:
     """Say whose pause it is where no rate limit was named."""
     if retry_after:
-        return f"Jira asks for it ({answer.status} with Retry-After)"
+        return f"Jira requested it ({answer.status} with Retry-After)"
     if answer.status >= 300:
-        return f"our own pause, after Jira answered {answer.status}"
+        return f"back-off after Jira answered {answer.status}"
     if answer.is_page:
-        return f"our own pause, after a web page in place of data ({answer.status})"
-    return f"our own pause, after an answer that was not whole JSON ({answer.status})"
+        return f"back-off after a web page instead of data ({answer.status})"
+    return f"back-off after incomplete JSON ({answer.status})"
 
 
 def _retry_after(text: str | None, start: datetime) -> float:

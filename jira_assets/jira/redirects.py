@@ -20,19 +20,19 @@ def redirected(said: Said, credential: str, check_token: str) -> JiraAssetsError
     facts = {"status": said.answer.status, "url": said.answer.url}
     host = (target.hostname or "").lower()
     if host in _ATLASSIANS_LOGIN or (_same_host(target, said) and _LOGIN_PATH.search(target.path)):
-        reason = f"{said.host} sends {said.asked} to a login page: it does not accept {credential}."
+        reason = f"{said.host} redirects {said.asked} to a login page: it does not accept {credential}."
         return AuthenticationError(reason, check_token, **facts)
     if not host or (_same_host(target, said) and target.scheme == said.url.scheme):
         reason = f"{said.host} redirects {said.asked} ({said.answer.status}) instead of answering it."
-        advice = "Open the address in a browser, and set JIRA_SITE_URL to the one at which Jira answers."
+        advice = "Open the address in a browser, and set JIRA_SITE_URL to the address at which Jira answers."
         return SettingsError(reason, advice, **facts)
     if _is_another_login(target):
         return _foreign_login(said, host, facts)
     address = f"{target.scheme}://{target.netloc.rpartition('@')[2]}"
-    reason = f"{said.host} sends us elsewhere ({said.answer.status} to {address})."
+    reason = f"{said.host} redirects requests to another address ({said.answer.status} to {address})."
     advice = (
-        f"If that is where your site is now, set JIRA_SITE_URL to {address}, or run "
-        f"`jira-assets connect --site {host}`."
+        f"If your site has moved there, set JIRA_SITE_URL to {address}, or run `jira-assets connect "
+        f"--site {host}`."
     )
     return SettingsError(reason, advice, **facts)
 
@@ -57,11 +57,11 @@ def _is_another_login(target: SplitResult) -> bool:
 
 def _foreign_login(said: Said, host: str, facts: dict[str, object]) -> SiteUnavailable:
     reason = (
-        f"Requests to {said.host} are sent to the login page of {host} ({said.answer.status}): "
-        "single sign-on or a proxy stands in front of Jira's API."
+        f"Requests to {said.host} are redirected to the login page of {host} ({said.answer.status}): "
+        "single sign-on or a proxy protects Jira's API."
     )
     advice = (
-        f"Ask the owner of {host} to pass requests from this machine to {said.host} without that login. "
-        "Nothing is lost, the next sync goes on."
+        f"Ask the owner of {host} to allow requests from this machine to {said.host} without that "
+        "login. No data is lost. The next sync continues."
     )
     return SiteUnavailable(reason, advice, **facts, cause="proxy")

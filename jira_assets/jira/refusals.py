@@ -42,7 +42,7 @@ _MALFORMED = re.compile(
 )
 # Worth another try: time-outs, and users/search, which answers 409 when it took longer than 10 s.
 _PASSING = {408, 409, 425}
-_LATER = "Try again later; nothing is lost, the next sync goes on."
+_LATER = "Try again later. No data is lost. The next sync continues."
 
 
 def login_failed(answer: Answer) -> bool:
@@ -57,7 +57,7 @@ def error_from(answer: Answer, credential: str = "the credential") -> JiraAssets
         return _login_failed(said, credential)
     status = answer.status
     if status == 429:
-        return _error(RateLimited, said, "Wait a few minutes; nothing is lost, the next sync goes on.")
+        return _error(RateLimited, said, "Wait a few minutes. No data is lost. The next sync continues.")
     if said.oauth_error and status < 500:
         return _oauth(said)
     if status >= 500 or status in _PASSING or status < 300:
@@ -75,17 +75,20 @@ def _about_the_thing(said: Said, credential: str) -> JiraAssetsError:
     """Choose among the refusals of what was asked for; by the status, at last."""
     status = said.answer.status
     if status in (400, 403, 404) and _TAKEN_FOR_NOBODY.search(said.words):
-        reason = f"Jira ({said.host}) took us for nobody, although {credential} was sent: {said.text}"
+        reason = (
+            f"Jira ({said.host}) treated the request as anonymous, although {credential} was sent: "
+            f"{said.text}"
+        )
         return _error(AuthenticationError, said, _check_token(said), reason)
     if status == 401:
         return _unauthorized(said, credential)
     if status == 403:
         return _forbidden(said, credential)
     if status == 404:
-        advice = "Look in Jira whether it still exists: it was deleted, or this account may not see it."
+        advice = "Check in Jira whether it still exists: it was deleted, or this account may not see it."
         return _error(NotFound, said, advice)
     if status == 410:
-        return _error(EndpointRemoved, said, "Update jira_assets: Atlassian removed this part of its API.")
+        return _error(EndpointRemoved, said, "Upgrade jira_assets: Atlassian removed this part of its API.")
     return _bad_request(said)
 
 
@@ -99,8 +102,8 @@ def _error(
 def _open_or_wait(said: Said) -> str:
     if said.is_page and said.answer.status < 300:
         return (
-            f"{_LATER} If it stays, open https://{said.host} from this machine: a login page or a proxy "
-            "stands in front of Jira."
+            f"{_LATER} If the error persists, open https://{said.host} from this machine: a login page "
+            "or a proxy is in front of Jira."
         )
     return _LATER
 
@@ -120,7 +123,7 @@ def _is_a_login_failure_page(said: Said) -> bool:
 
 def _login_failed(said: Said, credential: str) -> JiraAssetsError:
     if _wants_a_captcha(said.answer) or "authentication_denied" in said.words:
-        reason = f"Jira ({said.host}) wants a captcha solved before it accepts {credential}."
+        reason = f"Jira ({said.host}) requires a captcha before it accepts {credential}."
         advice = "Log in to the site once in a browser, as the owner of the token, then try again."
         return _error(AuthenticationError, said, advice, reason, captcha=True)
     reason = f"Jira ({said.host}) did not accept {credential} (login failed, status {said.answer.status})."
@@ -129,19 +132,22 @@ def _login_failed(said: Said, credential: str) -> JiraAssetsError:
 
 def _check_token(said: Said) -> str:
     advice = (
-        "Check the e-mail and the API token (JIRA_EMAIL, JIRA_API_TOKEN; a token lives for a year at most)"
+        "Check the e-mail address and the API token (JIRA_EMAIL, JIRA_API_TOKEN; a token is valid for "
+        "at most a year)"
     )
     if said.at_gateway:
-        return f"{advice} and JIRA_CLOUD_ID, or connect again."
-    return f"{advice}; a token with scopes also needs JIRA_CLOUD_ID. `jira-assets connect --token` finds out."
+        return f"{advice} and JIRA_CLOUD_ID, or run `jira-assets connect` again."
+    return (
+        f"{advice}. A token with scopes also requires JIRA_CLOUD_ID; `jira-assets connect --token` finds it."
+    )
 
 
 def _oauth(said: Said) -> JiraAssetsError:
     described = f"{said.oauth_error}: {said.text}" if said.text != said.oauth_error else said.oauth_error
     if said.consent_is_gone:
         reason = f"Atlassian no longer accepts the OAuth grant ({described})."
-        return _error(ReconnectNeeded, said, "Connect again with `jira-assets connect`.", reason)
-    reason = f"Atlassian refused to give an OAuth token ({described})."
+        return _error(ReconnectNeeded, said, "Run `jira-assets connect` again.", reason)
+    reason = f"Atlassian refused to issue an OAuth token ({described})."
     advice = (
         "Check the client id and secret (JIRA_CLIENT_ID, JIRA_CLIENT_SECRET) against the app at "
         "https://developer.atlassian.com/console/myapps, then run `jira-assets connect` again."
@@ -152,20 +158,21 @@ def _oauth(said: Said) -> JiraAssetsError:
 def _silent_token_endpoint(said: Said) -> JiraAssetsError:
     """Refuse to call a consent lost that nobody called lost: a proxy or a filter may have answered."""
     reason = (
-        f"{said.host} gave no OAuth token and does not say why ({said.answer.status}: "
+        f"{said.host} issued no OAuth token and gave no reason ({said.answer.status}: "
         f"{said.text or 'an empty answer'})."
     )
     advice = (
-        f"Try again later; if it stays, open https://{said.host} from this machine: where a proxy answers, "
-        "ask its owner to pass requests on; else connect again with `jira-assets connect`."
+        f"Try again later. If the error persists, open https://{said.host} from this machine. If a "
+        "proxy answers, ask its owner to allow these requests; otherwise run `jira-assets connect` "
+        "again."
     )
     return _error(SiteUnavailable, said, advice, reason, cause="proxy" if said.is_page else "page")
 
 
 def _too_large(said: Said) -> JiraAssetsError:
     advice = (
-        f"Ask the owner of the proxy between this machine and {said.host} to accept larger requests; nothing "
-        "is lost, the next sync goes on."
+        f"Ask the owner of the proxy between this machine and {said.host} to accept larger requests. No "
+        "data is lost. The next sync continues."
     )
     return _error(RequestTooLarge, said, advice)
 
@@ -175,24 +182,26 @@ def _bad_request(said: Said) -> JiraAssetsError:
     if projects:
         advice = (
             "Open the project in Jira with this account: it may be new, in the trash or hidden. "
-            "`jira-assets doctor` shows what the account sees."
+            "`jira-assets doctor` lists what the account can see."
         )
         return _error(UnknownProject, said, advice, projects=projects)
     if _MALFORMED.search(said.words):
-        return _error(BadQuery, said, "Update jira_assets; if it stays, please report it, with this text.")
+        return _error(
+            BadQuery, said, "Upgrade jira_assets. If the error persists, please report it with this message."
+        )
     advice = (
-        "Run `jira-assets doctor`: it shows what this account may see and what the site answers. "
-        "`jira-assets sync --full` asks for everything anew."
+        "Run `jira-assets doctor`: it checks what this account can see and what the site answers. "
+        "`jira-assets sync --full` reads everything again."
     )
     return _error(BadQuery, said, advice)
 
 
 def _unauthorized(said: Said, credential: str) -> JiraAssetsError:
     if "scope" in said.words:
-        advice = "Make a token, or a consent, that has the scopes read:jira-work and read:jira-user."
+        advice = "Create a token, or a consent, with the scopes read:jira-work and read:jira-user."
         return _error(ScopeMissing, said, advice)
     if "passwords is deprecated" in said.words:
-        advice = "Put an API token into JIRA_API_TOKEN (id.atlassian.com/manage-profile/security/api-tokens)."
+        advice = "Set JIRA_API_TOKEN to an API token (id.atlassian.com/manage-profile/security/api-tokens)."
         return _error(AuthenticationError, said, advice)
     reason = f"Jira ({said.host}) did not accept {credential}: {said.text or 'no explanation'} (401)"
     return _error(AuthenticationError, said, _check_token(said), reason)
@@ -200,9 +209,12 @@ def _unauthorized(said: Said, credential: str) -> JiraAssetsError:
 
 def _forbidden(said: Said, credential: str) -> JiraAssetsError:
     if "app is not installed" in said.words:
-        advice = "Connect again with `jira-assets connect` and choose this site."
+        advice = "Run `jira-assets connect` again and choose this site."
         return _error(ReconnectNeeded, said, advice)
     if "connect session auth token" in said.words:
-        reason = f"Jira ({said.host}) cannot read {credential}: a token of this kind belongs to the gateway."
+        reason = (
+            f"Jira ({said.host}) does not accept {credential}: this type of token works only through "
+            "Atlassian's gateway."
+        )
         return _error(AuthenticationError, said, _check_token(said), reason)
-    return _error(Forbidden, said, f"Ask a Jira admin to give {credential} the right to see this.")
+    return _error(Forbidden, said, f"Ask a Jira admin to give {credential} the permission to see this.")

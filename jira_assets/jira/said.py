@@ -94,10 +94,10 @@ class Said:
         """What was asked, and what came back."""
         if self.is_page:
             return (
-                f"{self.host} gave a web page in place of data for {self.asked} "
+                f"{self.host} returned a web page instead of data for {self.asked} "
                 f"({self.answer.status}: {self.text})."
             )
-        bare = "no explanation" if self.answer.status >= 300 else "not one whole JSON document"
+        bare = "no explanation" if self.answer.status >= 300 else "not one complete JSON document"
         return f"Jira ({self.host}) answered {self.asked} with {self.answer.status}: {self.text or bare}"
 
 

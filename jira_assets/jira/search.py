@@ -84,16 +84,18 @@ class SearchEndpoints(Endpoints):
                     return
                 raise
             if page.warnings:
-                raise _incomplete(f"it warns: {bytes(page.warnings[0])[:300].decode(errors='replace')}", jql)
+                raise _incomplete(
+                    f"it contains the warning: {bytes(page.warnings[0])[:300].decode(errors='replace')}", jql
+                )
             self.transport.spend(len(page.issues))
             yield page
             was_last, token = bool(page.is_last), page.next_page_token
             if not token and page.is_last is False:
-                raise _incomplete("a page is not the last one and names no next page", jql)
+                raise _incomplete("a page is not the last page and has no token for the next page", jql)
             if not token or (was_last and token in seen):
                 return
             if token in seen:
-                raise _incomplete("it gave the same page token twice", jql)
+                raise _incomplete("the same page token was returned twice", jql)
             seen.add(token)
             question["nextPageToken"] = token
 
@@ -117,8 +119,8 @@ class SearchEndpoints(Endpoints):
             # The same question was good enough for page one, so it is the token. Jira's words for that
             # are not documented.
             raise SearchTokenExpired(
-                f"Jira no longer knows the next page of a search. {error.reason}",
-                "Search again from the first page.",
+                f"Jira rejected the token of the next search page. {error.reason}",
+                "Repeat the search from the first page.",
                 **error.facts,
             ) from error
 
@@ -132,7 +134,7 @@ def with_needed(fields: Sequence[str]) -> list[str]:
 
 def _incomplete(what: str, jql: str) -> IncompleteRead:
     return IncompleteRead(
-        f"Jira's answer to a search cannot be trusted to be whole: {what}.",
-        "Nothing was taken over from it; the next sync asks again.",
+        f"Jira's search response may be incomplete: {what}.",
+        "The response was discarded. The next sync requests it again.",
         jql=jql,
     )

@@ -48,6 +48,6 @@ def _insist_on_the_site(settings: Settings, site: ConnectedSite) -> None:
     if wanted and site.url and wanted.rstrip("/") != site.url.rstrip("/"):
         raise SettingsError(
             f"JIRA_SITE_URL is {wanted}, but this home was connected to {site.url}.",
-            "Take JIRA_SITE_URL out of the environment and .env, or use another home (JIRA_ASSETS_HOME) "
-            "for the other site.",
+            "Remove JIRA_SITE_URL from the environment and .env, or use another home "
+            "(JIRA_ASSETS_HOME) for the other site.",
         )

@@ -35,7 +35,7 @@ _OF_THE_SITE = re.compile(
 _BROWSER = re.compile(r"xsrf|csrf")
 _PLAIN_HTTP = re.compile(r"plain http request was sent to https port|http request to an https server")
 _BLOCKED = re.compile(r"request could not be satisfied|request blocked|access denied|waf|firewall")
-_GOES_ON = "Nothing is lost, the next sync goes on."
+_GOES_ON = "No data is lost. The next sync continues."
 
 
 def site_refusal(said: Said) -> SiteUnavailable | None:
@@ -112,21 +112,21 @@ def _suspended(said: Said) -> tuple[str, str]:
     if said.answer.status == 402 or _UNPAID.search(said.words):
         return (
             reason,
-            "Ask the site's billing contact to look at admin.atlassian.com (Billing): it is unpaid, "
-            "suspended or deactivated.",
+            "Ask the site's billing contact to check admin.atlassian.com (Billing): the site is "
+            "unpaid, suspended or deactivated.",
         )
     return (
         reason,
-        "Open it in a browser; if it fails there too, ask an organization admin whether admin.atlassian.com "
-        "shows it as suspended or deactivated.",
+        "Open the site in a browser. If that fails too, ask an organization admin whether "
+        "admin.atlassian.com shows it as suspended or deactivated.",
     )
 
 
 def _browser(said: Said) -> tuple[str, str]:
     return (
-        f"{said.host} takes the request for a browser's and refuses it {_told(said)}",
-        "Ask the owner of the proxy that requests go through to pass the header User-Agent on as it is, and "
-        "to add no Origin or Referer.",
+        f"{said.host} treats the request as a browser request and refuses it {_told(said)}",
+        "Ask the owner of the proxy between this machine and Jira to pass the User-Agent header "
+        "unchanged, and to add no Origin or Referer header.",
     )
 
 
@@ -134,49 +134,49 @@ def _edge(said: Said) -> tuple[str, str]:
     request_id = re.search(rb"Request ID: ([\w=+/-]+)", said.answer.body)
     named = f" with the request id {request_id.group(1).decode()}" if request_id else ""
     return (
-        f"Atlassian's edge turned {said.asked} at {said.host} away before Jira saw it {_told(said)}",
-        f"Try again in a few minutes; if it stays, write to Atlassian's support{named}, and ask the owner of "
-        "this machine's network whether a proxy changes requests.",
+        f"Atlassian's edge network rejected {said.asked} at {said.host} before it reached Jira {_told(said)}",
+        f"Try again in a few minutes. If the error persists, contact Atlassian's support{named}, and "
+        "ask the owner of this machine's network whether a proxy changes requests.",
     )
 
 
 def _gateway(said: Said) -> tuple[str, str]:
     return (
-        f"Atlassian's gateway finds no Jira behind {said.host}{_mount(said)} {_told(said)}",
-        "Try again later; if it stays, connect again with `jira-assets connect`, and check JIRA_CLOUD_ID "
-        "where it is set.",
+        f"Atlassian's gateway found no Jira for {said.host}{_mount(said)} {_told(said)}",
+        "Try again later. If the error persists, run `jira-assets connect` again, and check "
+        "JIRA_CLOUD_ID if it is set.",
     )
 
 
 def _proxy(said: Said) -> tuple[str, str]:
     named = f" ({said.server})" if said.server else ""
     reason = (
-        f"{said.host} answered {said.asked} as a proxy or another web server does{named}, not as Jira "
-        f"{_told(said)}"
+        f"The response of {said.host} to {said.asked} comes from a proxy or another web server{named}, "
+        f"not from Jira {_told(said)}"
     )
     if said.answer.status == 407 or _wants_a_windows_login(said):
         return (
             reason,
-            "Put the user name and password of the proxy into HTTPS_PROXY, or ask its owner to pass requests "
-            f"to {said.host} without a login.",
+            "Add the user name and password of the proxy to HTTPS_PROXY, or ask its owner to pass "
+            f"requests to {said.host} without a login.",
         )
     return (
         reason,
-        f"Ask the owner of the proxy or firewall to pass {said.answer.method} requests to {said.host}; "
-        "JIRA_SITE_URL has to be the address of Jira itself.",
+        f"Ask the owner of the proxy or firewall to allow {said.answer.method} requests to {said.host}. "
+        "JIRA_SITE_URL must be the address of Jira itself.",
     )
 
 
 def _page(said: Said) -> tuple[str, str]:
     if _PLAIN_HTTP.search(said.words):
         return (
-            f"{said.host} speaks https, and was asked by http {_told(said)}",
+            f"{said.host} requires https, and the request was sent by http {_told(said)}",
             "Set JIRA_SITE_URL to its address with https://.",
         )
     return (
-        f"{said.host} does not answer {said.asked} as Jira does {_told(said)}",
-        "Open the address in a browser: if it is the right one (JIRA_SITE_URL), the site is out of order, "
-        "deactivated or renamed, which its admin sees at admin.atlassian.com.",
+        f"The response of {said.host} to {said.asked} is not a Jira response {_told(said)}",
+        "Open the address in a browser. If it is the right address (JIRA_SITE_URL), the site is "
+        "unavailable, deactivated or renamed; its admin can check at admin.atlassian.com.",
     )
 
 

@@ -60,15 +60,15 @@ def fetch_accessible_sites(api_url: str, access_token: str) -> list[AccessibleSi
 
 
 _CHOOSE_A_SITE_WITH_JIRA = (
-    "Run `jira-assets connect` again and choose a site with Jira on the consent page, as an account that has "
-    "Jira there; the app needs the Jira API permission read:jira-work."
+    "Run `jira-assets connect` again and choose a site with Jira on the consent page, using an account "
+    "that has access to Jira there. The app requires the Jira API permission read:jira-work."
 )
 
 
 def _without_jira(found: Sequence[AccessibleSite]) -> str:
     if not found:
-        return "The consent reaches no site at all."
-    return f"The consent reaches {', '.join(site.url for site in found)}, but no site with Jira."
+        return "The consent covers no site."
+    return f"The consent covers {', '.join(site.url for site in found)}, but no site with Jira."
 
 
 def pick_site(sites: Sequence[AccessibleSite], wanted: str | None) -> AccessibleSite | None:
@@ -79,7 +79,7 @@ def pick_site(sites: Sequence[AccessibleSite], wanted: str | None) -> Accessible
         if urlsplit(site.url).netloc.lower() == urlsplit(wanted).netloc.lower():
             return site
     raise AuthenticationError(
-        f"The consent does not reach {wanted}, only {', '.join(site.url for site in sites)}.",
+        f"The consent does not cover {wanted}, only {', '.join(site.url for site in sites)}.",
         "Run `jira-assets connect` again and choose that site on the consent page, or use another --site.",
     )
 
@@ -94,9 +94,11 @@ def insist_on_cloud(site_url: str) -> None:
         info = _ServerInfo()
     if info.deployment_type and info.deployment_type != "Cloud":
         raise InputError(
-            f"{site_url} is Jira {info.deployment_type} {info.version or ''}".rstrip() + ", not Jira Cloud.",
-            "jira_assets reads Jira Cloud only, for now: it needs search by page token, changelogs in bulk "
-            "and account ids, which Server and Data Center do not have. Nothing was changed.",
+            f"{site_url} runs Jira {info.deployment_type} {info.version or ''}".rstrip()
+            + ", not Jira Cloud.",
+            "jira_assets supports only Jira Cloud. It requires token-based search paging, bulk "
+            "changelogs and account ids, which Server and Data Center do not provide. Nothing was "
+            "changed.",
         )
 
 
@@ -104,17 +106,17 @@ def _insist_on_a_jira(site_url: str, answer: Answer) -> None:
     """Raise unless the answer is that of a Jira that hides its serverInfo from strangers."""
     if answer.status >= 500 or answer.status == 429:
         raise JiraUnavailable(
-            f"{site_url} does not answer as it should now (status {answer.status}).",
-            "Try again in a while; nothing was changed.",
+            f"{site_url} does not answer normally (status {answer.status}).",
+            "Try again later. Nothing was changed.",
         )
     refusal = error_from(answer)
     if isinstance(refusal, SiteUnavailable | SettingsError) and refusal.facts.get("cause") != "page":
         raise refusal
     if answer.status not in (401, 403) and not isinstance(refusal, AuthenticationError):
-        told = "a web page came back" if answer.status == 200 else f"status {answer.status}"
+        told = "a web page was returned" if answer.status == 200 else f"status {answer.status}"
         raise InputError(
-            f"No Jira answers at {site_url} ({told}).",
-            "Check the address: it is what stands in the browser before /browse or /jira.",
+            f"No Jira was found at {site_url} ({told}).",
+            "Check the address: it is the part before /browse or /jira in the browser.",
         )
 
 
@@ -136,7 +138,7 @@ def _get(url: str, bearer: str | None = None) -> Answer:
                 url, headers=headers, timeout=_CONNECT_AND_READ_SECONDS, allow_redirects=False
             )
     except requests.exceptions.InvalidURL:
-        raise SettingsError(f"{url} is not an address.", "Check it for letters that do not belong.") from None
+        raise SettingsError(f"{url} is not a valid address.", "Check it for invalid characters.") from None
     except requests.RequestException as error:
         parts = urlsplit(url)
         raise unreachable(error, f"GET {parts.path}", f"{parts.scheme}://{parts.netloc}") from None

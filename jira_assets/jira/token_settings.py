@@ -32,14 +32,14 @@ def incomplete(settings: JiraSettings) -> AuthenticationError:
     missing = ", ".join(name for name, value in needed.items() if not value)
     if settings.jira_api_token:
         return AuthenticationError(
-            f"JIRA_API_TOKEN is set, which comes before any stored connection, and {missing} not set.",
-            f"Set {missing} as well, or take JIRA_API_TOKEN out of the environment and .env to use what "
-            "`jira-assets connect` stored.",
+            f"JIRA_API_TOKEN is set and overrides the stored connection, but {missing} not set.",
+            f"Set {missing} as well, or remove JIRA_API_TOKEN from the environment and .env to use the "
+            "stored connection.",
         )
     return AuthenticationError(
         f"No Jira site is connected: {missing} not set.",
-        "Connect one with `jira-assets connect`, or set JIRA_SITE_URL, JIRA_EMAIL and JIRA_API_TOKEN "
-        "(in the environment or in .env).",
+        "Run `jira-assets connect`, or set JIRA_SITE_URL, JIRA_EMAIL and JIRA_API_TOKEN (in the "
+        "environment or in .env).",
     )
 
 

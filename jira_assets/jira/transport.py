@@ -68,7 +68,7 @@ class _Setback:
     """An attempt that failed for a reason that may pass."""
 
     error: JiraAssetsError
-    limit: Limit = field(default=Limit("request", 0.0, "our own pause, after no whole answer came"))
+    limit: Limit = field(default=Limit("request", 0.0, "back-off after an incomplete response"))
     nobody_there: bool = False
     at_once: bool = False
 
@@ -279,14 +279,14 @@ class Transport:
         until = self._board.paused_until()
         if until is None or until <= self.clock():
             return None
-        return until, self._board.pause_reason() or "Jira's quota or our own budget is spent"
+        return until, self._board.pause_reason() or "Jira's quota or the configured budget is spent"
 
     def _wait(self, call: _Call, until: datetime, reason: str) -> None:
         seconds = max((until - self.clock()).total_seconds(), 0.0)
         if seconds > self._patience.total_seconds() or self._is_closed_too_long(call, until):
             raise RateLimited(
-                f"Jira is not asked before {until:%Y-%m-%d %H:%M} UTC: {reason}.",
-                "Try again after that; nothing is lost.",
+                f"Requests to Jira are paused until {until:%Y-%m-%d %H:%M} UTC: {reason}.",
+                "Try again after that time. No data is lost.",
                 until=until.isoformat(),
             )
         if self._on_wait:

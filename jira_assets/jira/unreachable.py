@@ -13,7 +13,7 @@ from requests.exceptions import InvalidProxyURL, ProxyError
 from jira_assets.errors import JiraUnavailable, SettingsError
 
 _SPEAKS_NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"}
-_LATER = "Try again later; nothing is lost, the next sync goes on."
+_LATER = "Try again later. No data is lost. The next sync continues."
 
 
 def unreachable(error: RequestException | ValueError, endpoint: str, base_url: str) -> JiraUnavailable:
@@ -30,9 +30,13 @@ def unreachable(error: RequestException | ValueError, endpoint: str, base_url: s
     if isinstance(cause, ssl.SSLError):
         return _by_tls(cause, endpoint, base_url)
     if isinstance(cause, BadStatusLine) and "\x15\x03" in str(cause) and base_url.startswith("http:"):
-        raise SettingsError(f"{base_url} speaks https.", "Set the address with https://.") from None
+        raise SettingsError(
+            f"{base_url} requires https.", "Use an address that begins with https://."
+        ) from None
     reason, instruction = _what_failed(error, cause, base_url)
-    return JiraUnavailable(f"{endpoint} at {base_url} got no whole answer: {reason}.", instruction)
+    return JiraUnavailable(
+        f"The request to {endpoint} at {base_url} got no complete response: {reason}.", instruction
+    )
 
 
 def nobody_there(error: BaseException) -> bool:
@@ -45,12 +49,12 @@ def nobody_there(error: BaseException) -> bool:
 def _cannot_be_sent(error: ValueError, base_url: str) -> SettingsError:
     if isinstance(error, InvalidProxyURL):
         return SettingsError(
-            "The address of the proxy is none.",
-            "Check HTTPS_PROXY: it has the form http://proxy.acme.com:8080.",
+            "The address of the proxy is not valid.",
+            "Check HTTPS_PROXY. Its format is http://proxy.acme.com:8080.",
         )
     return SettingsError(
-        f"No request can be made to {base_url} ({type(error).__name__}).",
-        "Check JIRA_SITE_URL and JIRA_API_TOKEN for letters that do not belong there.",
+        f"The request to {base_url} could not be created ({type(error).__name__}).",
+        "Check JIRA_SITE_URL and JIRA_API_TOKEN for invalid characters.",
     )
 
 
@@ -59,17 +63,18 @@ def _by_proxy(error: ProxyError, cause: BaseException, endpoint: str, base_url: 
     said = str(cause)
     if "407" in said:
         raise SettingsError(
-            f"The proxy on the way to {base_url} wants a login (407).",
-            "Put its user name and password into HTTPS_PROXY, or ask its owner to let this machine through.",
+            f"The proxy for {base_url} requires a login (407).",
+            "Add its user name and password to HTTPS_PROXY, or ask its owner to allow this machine.",
         ) from None
     if isinstance(cause, ssl.SSLError):
         raise SettingsError(
-            "The proxy of HTTPS_PROXY speaks no https itself.", "Set HTTPS_PROXY to its address with http://."
+            "The proxy in HTTPS_PROXY does not support https connections to itself.",
+            "Change the address in HTTPS_PROXY to http://.",
         ) from None
     told = said if said.startswith("Tunnel connection failed") else _named(cause)
     return JiraUnavailable(
-        f"{endpoint} at {base_url} did not get past the proxy of HTTPS_PROXY ({told}).",
-        f"Ask the owner of the proxy to pass requests to {_host(base_url)}, or add the host to NO_PROXY.",
+        f"The request to {endpoint} at {base_url} did not get through the proxy in HTTPS_PROXY ({told}).",
+        f"Ask the owner of the proxy to allow requests to {_host(base_url)}, or add the host to NO_PROXY.",
     )
 
 
@@ -77,16 +82,18 @@ def _by_tls(cause: ssl.SSLError, endpoint: str, base_url: str) -> JiraUnavailabl
     if isinstance(cause, ssl.SSLCertVerificationError):
         raise SettingsError(
             f"The certificate of {base_url} cannot be verified: {cause.verify_message.rstrip('.')}.",
-            "Check JIRA_SITE_URL; behind a company's proxy set REQUESTS_CA_BUNDLE to its certificate.",
+            "Check JIRA_SITE_URL. Behind a company proxy, set REQUESTS_CA_BUNDLE to the proxy's certificate.",
         ) from cause
     if cause.reason in _SPEAKS_NO_TLS:
         raise SettingsError(
-            f"{base_url} speaks no https at this port.",
-            "Set JIRA_SITE_URL to the https address of the site, as a browser shows it.",
+            f"{base_url} does not support https at this port.",
+            "Set JIRA_SITE_URL to the https address of the site, as shown in a browser.",
         ) from None
     return JiraUnavailable(
-        f"{endpoint} at {base_url} got no encrypted connection ({cause.reason or _named(cause)}).",
-        f"{_LATER} If it stays, ask the owner of this machine's network whether a proxy stands in between.",
+        f"No encrypted connection could be made for {endpoint} at {base_url} "
+        f"({cause.reason or _named(cause)}).",
+        f"{_LATER} If the error persists, ask the owner of this machine's network whether a proxy "
+        "intercepts connections.",
     )
 
 
@@ -94,25 +101,29 @@ def _what_failed(error: RequestException, cause: BaseException, base_url: str) -
     host = _host(base_url)
     if isinstance(cause, gaierror):
         return (
-            f"the name {host} is not known ({_named(cause)})",
+            f"the host name {host} cannot be resolved ({_named(cause)})",
             "Check the address for typing errors, and the network and DNS of this machine.",
         )
     if isinstance(cause, ConnectionRefusedError):
         return (
-            f"nothing answers at this address and port ({_named(cause)})",
-            "Check the address and its port; nothing is lost.",
+            f"no server listens at this address and port ({_named(cause)})",
+            "Check the address and its port. No data is lost.",
         )
     if isinstance(error, ConnectTimeout):
         return (
-            "no connection came about in time",
-            f"Ask the owner of this machine's network whether a firewall or a proxy (HTTPS_PROXY) is between "
-            f"it and {host}.",
+            "the connection timed out",
+            "Ask the owner of this machine's network whether a firewall or a proxy (HTTPS_PROXY) is "
+            f"between it and {host}.",
         )
     if isinstance(error, ReadTimeout) or isinstance(cause, TimeoutError):
-        return "it took too long", _LATER
+        return "the response timed out", _LATER
     # Whoever speaks https hangs up on a question in plain http.
-    https = f" If {host} speaks https, set its address with https://." if base_url.startswith("http:") else ""
-    return f"the connection broke off ({_named(cause)})", f"{_LATER}{https}"
+    https = (
+        f" If {host} requires https, use an address that begins with https://."
+        if base_url.startswith("http:")
+        else ""
+    )
+    return f"the connection was closed ({_named(cause)})", f"{_LATER}{https}"
 
 
 def _host(base_url: str) -> str:

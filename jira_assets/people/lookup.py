@@ -19,7 +19,7 @@ def find_member(members: Sequence[TeamMember], words: str) -> TeamMember:
     An id as it is written wins over everything. Raises `InputError` naming the candidates.
     """
     if not fold_name(words):
-        raise InputError("No member was named.", "Name one by id, e-mail address or name.")
+        raise InputError("No team member was given.", "Select one by id, e-mail address or name.")
     by_id = next((member for member in members if member.member_id == words.strip()), None)
     called = [by_id] if by_id else [member for member in members if _is_called(member, words)]
     if not called:
@@ -28,8 +28,8 @@ def find_member(members: Sequence[TeamMember], words: str) -> TeamMember:
         )
     if len(called) > 1:
         raise InputError(
-            f"{len(called)} members of the team are called {words}: {_list(called)}.",
-            "Name one of them by id.",
+            f"{len(called)} team members are named {words}: {_list(called)}.",
+            "Select one by id.",
         )
     return called[0]
 
@@ -43,7 +43,7 @@ def _is_called(member: TeamMember, words: str) -> bool:
 
 def _remedy(members: Sequence[TeamMember], words: str) -> str:
     if not members:
-        return "The team is empty: bring it with `jira-assets team import`."
+        return "The team is empty. Import it with `jira-assets team import`."
     spelt = {
         text: member
         for member in members
@@ -55,7 +55,7 @@ def _remedy(members: Sequence[TeamMember], words: str) -> str:
     return (
         f"Did you mean {_list(list(found.values()), ' or ')}?"
         if found
-        else "`jira-assets team list` shows them all."
+        else "`jira-assets team list` lists all members."
     )
 
 

@@ -146,7 +146,7 @@ def _why_unmatched(
     named = index.by_name(person.display_name)
     if not named:
         shown = "e-mail unknown" if fold_email(person.email) else "no e-mail visible"
-        return f"{shown} and no member of that name"
+        return f"{shown} and no member with that name"
     if namesakes > 1:
         return f"display name is shared by {namesakes} accounts"
     if len(named) > 1:

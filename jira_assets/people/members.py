@@ -52,7 +52,7 @@ def _read(source: str, columns: MemberColumns, notice: Callable[[str], None]) ->
     if ending in (".csv", ".txt", ".tsv", ".tab") and not re.search(r"[*#\[\n]", source):
         return _read_csv(Path(source).expanduser(), columns, notice)
     if ending in (".xlsx", ".xls", ".ods", ".numbers"):
-        raise InputError(f"{source} is a spreadsheet.", "Save it as “CSV UTF-8”, and import that file.")
+        raise InputError(f"{source} is a spreadsheet.", "Save it as “CSV UTF-8” and import the CSV file.")
     with outside_table(source) as table:
         rows = _table_rows(table, columns)
         return _members(shown(source), "row", ((place, [v[0], v[1] or v[0], *v[2:]]) for place, v in rows))
@@ -81,8 +81,8 @@ def _table_rows(table: OutsideTable, columns: MemberColumns) -> Iterator[Row]:
     if missing:
         raise InputError(
             f"{shown(table.source)} lacks the column {' and '.join(missing)}.",
-            f"It has {', '.join(table.columns)}. Say which of them is meant, as in "
-            "--member-id login --display-name name --email email, or name them in a query: "
+            f"It has {', '.join(table.columns)}. Select the columns with options such as "
+            "--member-id login --display-name name --email email, or rename them in a query: "
             "\"select login as member_id, name as display_name, email from 'members.parquet'\".",
         )
     wanted = [*required, *([optional] if optional.casefold() in present else [])]
@@ -109,7 +109,9 @@ def _members(source: str, unit: str, rows: Iterable[Row]) -> list[TeamMember]:
         ids[member_id] = accounts[account_id] = place
         members.append(TeamMember(member_id, display_name, email or None, account_id or None))
     if not members:
-        raise InputError(f"{source} names no member.", f"Add a {unit} for each member; nothing was changed.")
+        raise InputError(
+            f"{source} contains no member.", f"Add a {unit} for each member. Nothing was changed."
+        )
     return members
 
 
@@ -128,5 +130,5 @@ def _repetition(column: str, value: str, unit: str, seen: dict[str, int]) -> tup
         return None
     return (
         f"repeats the {column} {value!r} of {unit} {seen[value]}",
-        f"Every {column} may stand in one {unit} only.",
+        f"Each {column} may occur in one {unit} only.",
     )

@@ -27,15 +27,15 @@ Words = tuple[str, ...]
 MOST = 5
 """More than this, nobody looks at."""
 
-OTHER_PUNCTUATION = "same name but for punctuation"
+OTHER_PUNCTUATION = "same name except for punctuation"
 SAME_LETTERS = "same name without accents"
-OTHER_ORDER = "same name in another order"
+OTHER_ORDER = "same name in a different order"
 SAME_MAILBOX = "same local part of the e-mail"
-SAME_PLAIN_MAILBOX = "same local part of the e-mail but for punctuation"
+SAME_PLAIN_MAILBOX = "same local part of the e-mail except for punctuation"
 EMAIL_SPELLS_NAME = "local part of the e-mail spells the name"
 NAME_SPELLS_EMAIL = "name spells the local part of the member's e-mail"
 FORMS_OF_ONE_NAME = "same last name, and first names that are forms of one name"
-WITHOUT_MIDDLE = "same name without a middle one"
+WITHOUT_MIDDLE = "same name without a middle name"
 EMAIL_IS_ID = "local part of the e-mail is the member's id"
 NAME_IS_ID = "display name is the member's id"
 NAME_IS_EMAIL = "display name is the local part of the member's e-mail"
@@ -48,7 +48,7 @@ INITIALS = "initials fit the name"
 
 def but_digits(why: str) -> str:
     """Return the weaker reason, where digits follow what is alike."""
-    return f"{why} but for the digits at its end"
+    return f"{why} except for the trailing digits"
 
 
 REASONS = (

@@ -18,7 +18,7 @@ from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.warehouse.rows import Columns, encode_rows, write_rows
 
-MATCHING_VERSION = 3
+MATCHING_VERSION = 4
 """Raise this when the rules change: every project is then matched again."""
 
 MATCHED: Columns = {

@@ -34,8 +34,8 @@ def csv_rows(
             raise _unusable_line(
                 path,
                 line,
-                f"has {len(row)} values where the first line names {width} columns",
-                "Put a value that contains the separator into quotation marks.",
+                f"has {len(row)} values, but the first line has {width} columns",
+                "Enclose values that contain the separator in quotation marks.",
             )
         else:
             yield line, ["" if place is None else row[place].strip() for place in places]
@@ -65,7 +65,7 @@ def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name of the file.") from None
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the file name.") from None
     # What Excel calls “Unicode Text” is UTF-16 with a byte order mark.
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
@@ -88,7 +88,7 @@ def _records(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         problem = f"is not CSV: {error}"
-        raise _unusable_line(path, line, problem, "Look for a quotation mark without its twin.") from None
+        raise _unusable_line(path, line, problem, "Look for an unmatched quotation mark.") from None
 
 
 def _places(
@@ -104,7 +104,7 @@ def _places(
     for name, places in found.items():
         if len(places) > 1:
             names = {row[place].strip() for place in places}
-            twice = f"names the column {name} twice"
+            twice = f"contains the column {name} twice"
             problem = twice if len(names) == 1 else f"{twice}: {' and '.join(sorted(names))}"
             raise _unusable_line(path, line, problem, "Remove one of the two.")
     return [places[0] if places else None for places in found.values()]
@@ -112,11 +112,11 @@ def _places(
 
 def _header(required: Sequence[str], optional: Sequence[str], found: Sequence[str] = ()) -> str:
     wanted = (
-        f"Its first line has to name the columns {','.join(required)} and, if wanted, {','.join(optional)}."
+        f"The first line must contain the columns {','.join(required)} and may contain {','.join(optional)}."
     )
     if not any(name.strip() for name in found):
         return wanted
     names = ", ".join(name.strip() for name in found)
     # An address is an id that people have anyway.
     meant = found[next(iter(find_column("email", found)), 0)].strip()
-    return f"{wanted} It names {names}; say which of them is meant, as in --member-id {meant}."
+    return f"{wanted} It contains {names}. Select the columns with options such as --member-id {meant}."

@@ -101,7 +101,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(parsed, **_options(parsed.get_backend_name()))
     except (ArgumentError, ImportError):
         raise SettingsError(
-            "The address of the state database makes no sense.",
+            "The address of the state database is not valid.",
             "Set JIRA_ASSETS_STATE_URL to sqlite:///path or postgresql+psycopg2://user:password@host/database.",
         ) from None
     try:
@@ -140,11 +140,11 @@ def _cannot_open(url: URL, why: object) -> JiraAssetsError:
 
 def _instruction(url: URL) -> str:
     if url.get_backend_name() != "sqlite" or not url.database:
-        return "Check that it exists and can be written to, or set JIRA_ASSETS_STATE_URL to another one."
+        return "Check that it exists and is writable, or set JIRA_ASSETS_STATE_URL to another database."
     folder = Path(url.database).parent
     return (
-        f"Check that {folder} is a folder that can be written to, or choose another home: --home or "
-        "JIRA_ASSETS_HOME (JIRA_ASSETS_STATE_URL moves the state alone)."
+        f"Check that {folder} is a writable folder, or select another home with --home or "
+        "JIRA_ASSETS_HOME (JIRA_ASSETS_STATE_URL moves only the state)."
     )
 
 
@@ -158,7 +158,7 @@ def _options(backend: str) -> dict[str, Any]:
 def _prepare_sqlite(engine: Engine, path: str | None) -> None:
     if not path or path == ":memory:":
         raise SettingsError(
-            "The state cannot live in memory: several processes share it.",
+            "The state cannot be an in-memory database: several processes share it.",
             "Set JIRA_ASSETS_STATE_URL to sqlite:///path.",
         )
     file = Path(path)

@@ -40,5 +40,5 @@ def read_site_settings(file: Path) -> dict[str, str]:
             raise DamagedFile(f"The state database {file} is damaged: {error}.", DAMAGED_STATE) from None
         raise as_out_of_room(error, file) or SettingsError(
             f"The state {file} cannot be read: {error}.",
-            "Put a copy of it back, or set JIRA_ASSETS_HOME to another folder.",
+            "Restore it from a copy, or set JIRA_ASSETS_HOME to another folder.",
         ) from None

@@ -23,7 +23,7 @@ def migrate(connection: Connection, version: str, to: str = "head") -> None:
     database = connection.engine.url.database
     if connection.dialect.name == "sqlite" and database:
         copy = back_up(Path(database), version)
-        _log.info("A copy of the state, as it was before its schema changes, is in %s.", copy)
+        _log.info("A copy of the state from before the schema migration is in %s.", copy)
     config = alembic_config(connection)
     if not inspect(connection).has_table(alembic_version.name):
         command.stamp(config, version)

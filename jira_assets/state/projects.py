@@ -106,9 +106,10 @@ def _refuse_reused_key(ref: ProjectRef, known_keys: dict[str, str]) -> None:
     known = known_keys.setdefault(ref.project_key, ref.project_id)
     if known != ref.project_id:
         raise InputError(
-            f"{ref.project_key} is tracked already, as the project with id {known}; in Jira that key now "
-            f"belongs to another project, with id {ref.project_id}.",
-            f"If the old one is gone, run `jira-assets projects untrack {ref.project_key}` and track again.",
+            f"{ref.project_key} is already tracked as the project with id {known}. In Jira the key "
+            f"now belongs to another project, with id {ref.project_id}.",
+            f"If the old project was deleted, run `jira-assets projects untrack {ref.project_key}` "
+            "and track it again.",
         )
 
 
@@ -128,5 +129,5 @@ def _not_tracked(unknown: list[str]) -> str:
 def _suggestion(unknown: list[str], known: list[str]) -> str:
     close = dict.fromkeys(match for key in unknown for match in difflib.get_close_matches(key, known))
     if close:
-        return f"Did you mean {' or '.join(close)}? `jira-assets projects list` shows every project."
-    return "`jira-assets projects list` shows every project; track one with `jira-assets projects track KEY`."
+        return f"Did you mean {' or '.join(close)}? `jira-assets projects list` lists all projects."
+    return "`jira-assets projects list` lists all projects. Track one with `jira-assets projects track KEY`."

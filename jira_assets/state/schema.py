@@ -45,8 +45,10 @@ def _version(connection: Connection) -> str | None:
 def _is_current(version: str | None) -> bool:
     if version is not None and version > SCHEMA_VERSION:
         raise SettingsError(
-            f"The state database is of version {version}; this jira-assets knows up to {SCHEMA_VERSION}.",
-            "Use the newer jira-assets that wrote it, or put back the copy that was made before it came.",
+            f"The state database has version {version}, but this jira-assets supports versions up "
+            f"to {SCHEMA_VERSION}.",
+            "Use the newer jira-assets version that wrote it, or restore the copy that was made "
+            "before the migration.",
         )
     return version == SCHEMA_VERSION
 

@@ -25,9 +25,9 @@ class SecretBox:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
             raise SettingsError(
-                f"The encryption key in {kept_in} is not a key that can be used.",
-                "Put the key back that was there, or make a new one with `jira-assets config rotate-key` "
-                "and connect again.",
+                f"The encryption key in {kept_in} is not valid.",
+                "Restore the previous key, or create a new one with `jira-assets config "
+                "rotate-key` and connect again.",
             ) from None
         self._kept_in = kept_in
 
@@ -51,9 +51,9 @@ class SecretBox:
 
     def _wrong_key(self) -> SettingsError:
         return SettingsError(
-            f"The stored credential was encrypted with another key than the one in {self._kept_in}.",
-            "Put that key back (JIRA_ASSETS_SECRET_KEY, or secret.key in the home), "
-            "or connect again with `jira-assets connect`.",
+            f"The stored credential was encrypted with a different key than the one in {self._kept_in}.",
+            "Restore that key (JIRA_ASSETS_SECRET_KEY, or secret.key in the home), or run "
+            "`jira-assets connect` again.",
         )
 
 

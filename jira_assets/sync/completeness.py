@@ -27,7 +27,7 @@ def issue_notices(manifest: Manifest) -> list[Notice]:
         named = first.jira_key or first.jira_id
         reason = f"{name_unread(manifest.unread)} could not be read. {named}: {first.reason}"
         notices.append(
-            Notice("issues", reason, "Every sync asks for them again.", first.since, manifest.project_id)
+            Notice("issues", reason, "Every sync requests them again.", first.since, manifest.project_id)
         )
     if manifest.unproved:
         proved = f"{manifest.proof.at:%Y-%m-%d %H:%M} UTC" if manifest.proof else "never"
@@ -35,7 +35,7 @@ def issue_notices(manifest: Manifest) -> list[Notice]:
             Notice(
                 COMPLETENESS,
                 f"not proved: {manifest.unproved.reason}. Last proved complete: {proved}.",
-                f"`jira-assets reconcile {manifest.project_key}` checks again.",
+                f"`jira-assets reconcile {manifest.project_key}` tries again.",
                 manifest.unproved.at,
                 manifest.project_id,
             )

@@ -99,7 +99,7 @@ def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]
     project, now = details.project, context.clock()
     if not isinstance(part, Read):
         notice = notice_of(BOARDS, project.id, "The list of boards", part, now)
-        consequence = "Sprint names and dates come from the newest copy inside any issue, and may be behind."
+        consequence = "Sprint names and dates are taken from the newest issue data and may be out of date."
         instruction = f"{notice.instruction} {consequence}"
         details.notices.append(msgspec.structs.replace(notice, instruction=instruction))
         return
@@ -108,7 +108,7 @@ def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]
         details.notices.append(odd)
     if len(details.boards) < len(part.content):
         reason = f"Only {len(details.boards)} of {len(part.content)} boards were read."
-        instruction = "Sprints that are on no other board come from the issues, and may be behind."
+        instruction = "Sprints that are on no other board are taken from the issues and may be out of date."
         details.notices.append(Notice(BOARDS, reason, instruction, now, project.id))
 
 
@@ -143,7 +143,7 @@ def _take_estimates(context: SyncContext, details: Details, found: Mapping[Board
         field_id = answer.content.estimation_field if isinstance(answer, Read) else None
         if field_id and field_id not in details.estimated_with:
             details.estimated_with.append(field_id)
-    _note(context, details, ESTIMATES, "What {boards} estimate with", found)
+    _note(context, details, ESTIMATES, "The estimation settings of {1}", found)
 
 
 def _take_sprints(context: SyncContext, details: Details, found: Mapping[Board, Part[list[Sprint]]]) -> None:

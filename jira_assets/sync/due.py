@@ -66,7 +66,7 @@ def due_projects(
 
 def _why(record: SyncRecord, sighting: Sighting, now: datetime, rules: Rules) -> str | None:
     if _is_requested(record, sighting.requests):
-        return "asked for"
+        return "requested"
     if record.inactive_since is not None:
         return None
     if record.last_sync_at is None or record.status == "pending":
@@ -76,7 +76,7 @@ def _why(record: SyncRecord, sighting: Sighting, now: datetime, rules: Rules) ->
     if _is_lacking(record, sighting):
         return "changed"
     fresh_at = record.fresh_at
-    return "not looked at for long" if fresh_at is None or now - fresh_at >= rules.longest_age else None
+    return "overdue" if fresh_at is None or now - fresh_at >= rules.longest_age else None
 
 
 def pause_after(record: SyncRecord, rules: Rules) -> timedelta:

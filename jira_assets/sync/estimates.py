@@ -31,8 +31,8 @@ _WORDS = (
     "点",
 )
 _SET = (
-    "Set the right one: `jira-assets projects fields KEY --story-points FIELD`, or for the whole site "
-    "JIRA_ASSETS_STORY_POINTS_FIELD."
+    "Select the right field: `jira-assets projects fields KEY --story-points FIELD`, or "
+    "JIRA_ASSETS_STORY_POINTS_FIELD for the whole site."
 )
 
 
@@ -51,7 +51,7 @@ def estimate_notices(
     wrong = sum(group.nulled.get("story_points", 0) for group in manifest.derived.values())
     if field_id is not None and wrong:
         name = names.get(field_id) or field_id
-        reason = f"{name} ({field_id}) holds something other than a number in {counted(wrong, 'issue')}."
+        reason = f"{name} ({field_id}) contains values that are not numbers in {counted(wrong, 'issue')}."
         yield Notice(PART, reason, _SET, now, manifest.project_id)
     elif field_id is None or not _estimated(engine, lake, issues.path):
         likely = _likely(fields, manifest.project_id, count_numbers(engine, lake, manifest), field_id)
@@ -67,7 +67,7 @@ def _not_found(manifest: Manifest, names: Mapping[str, str], likely: Sequence[st
     if not likely and (chosen is not None or not has_sprints):
         return None
     if chosen is None:
-        found = "No story points or estimate field was found."
+        found = "No story-point or estimate field was found."
     else:
         name = names.get(chosen) or chosen
         found = f"Story points are read from {name} ({chosen}), which is empty."

@@ -62,13 +62,16 @@ def _of_project(
     cut = {name: each for group in manifest.derived.values() for name, each in group.cut.items()}
     if cut:
         parts = [
-            f"{each.kept:,} of {each.total:,} {_ENTRIES[name]} came, {counted(each.issues, 'issue')} cut"
+            (
+                f"{each.kept:,} of {each.total:,} {_ENTRIES[name]} were read, "
+                f"{counted(each.issues, 'issue')} truncated"
+            )
             for name, each in sorted(cut.items())
         ]
         yield Notice(
             CUT,
-            f"Jira embeds only the first entries: {'; '.join(parts)}.",
-            "Do not count on them being whole; JIRA_ASSETS_EXCLUDED_FIELDS leaves them out.",
+            f"Jira returns only the first entries with an issue: {'; '.join(parts)}.",
+            "These lists are incomplete. To exclude them, add the fields to JIRA_ASSETS_EXCLUDED_FIELDS.",
             now,
             manifest.project_id,
         )

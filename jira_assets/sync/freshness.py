@@ -88,7 +88,7 @@ def _probe(
             return probe_site(context, watched, memory), []
         except BadQuery as error:
             # Without the probe every project is synced at the longest age, as if there were none.
-            return None, [f"The projects could not be asked about together: {error}"]
+            return None, [f"The combined query for all projects failed: {error}"]
 
 
 def _find_inactive(bench: Workbench, memory: Memory) -> tuple[Memory, list[str]]:

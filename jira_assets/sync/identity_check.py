@@ -44,7 +44,7 @@ def _endpoint_refuses(error: AuthenticationError) -> Forbidden:
     status = error.facts.get("status", "a refusal")
     return Forbidden(
         f"Jira answers {path} with {status}, although it accepts the same credential for /myself.",
-        "Give the account the right to read it (boards and sprints need access to Jira Software), and an app "
-        "or a token with scopes the scope for it.",
+        "Give the account access to it (boards and sprints require access to Jira Software), and "
+        "give an app or a token with scopes the required scope.",
         **error.facts,
     )

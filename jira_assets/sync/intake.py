@@ -24,8 +24,8 @@ from jira_assets.warehouse.comparison import Lacking
 from jira_assets.warehouse.land import Landing, Observation
 from jira_assets.warehouse.manifest import Manifest, UnreadIssue
 
-LEFT_OUT = "Jira's search lists it, and Jira does not give it by its id."
-BEHIND = "Jira gives an older version of it by its id than its search lists."
+LEFT_OUT = "Jira's search lists it, but Jira does not return it by id."
+BEHIND = "Jira returns an older version of it by id than its search lists."
 
 ISSUES_A_CHUNK = 400
 """What is fetched together: five requests for issues, then one for their changelogs."""

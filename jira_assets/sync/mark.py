@@ -26,8 +26,9 @@ class Mark:
             return None
         direction = "ahead of" if self.skew > timedelta() else "behind"
         return (
-            f"This machine's clock is {abs(self.skew).total_seconds():.0f} s {direction} Jira's. "
-            "Nothing is lost by it; set the clock (NTP) so that ages are shown right."
+            f"The clock of this machine is {abs(self.skew).total_seconds():.0f} s {direction} "
+            "Jira's. No data is lost. Synchronize the clock (NTP) so that ages are displayed "
+            "correctly."
         )
 
 

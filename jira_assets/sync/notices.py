@@ -73,9 +73,7 @@ def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[Stand
 def in_lines(notices: Sequence[StandingNotice]) -> list[str]:
     """Say the first of them in a line each, and how many others there are."""
     more = len(notices) - MOST_SHOWN
-    others = (
-        [f"{counted(more, 'more notice')}: `jira-assets status --json` has them all."] if more > 0 else []
-    )
+    others = [f"{counted(more, 'more notice')}: `jira-assets status --json` lists all."] if more > 0 else []
     return [*map(str, notices[:MOST_SHOWN]), *others]
 
 

@@ -66,12 +66,12 @@ def notice_of(part: str, project_id: str | None, what: str, error: JiraAssetsErr
 def notice_of_odd_records(part: str, project_id: str | None, read: Read[Any], now: datetime) -> Notice | None:
     """Say how many records of a part were odd, in one notice for all of them."""
     odd = [
-        f"{counted(read.left_out, 'record')} without an id left out" if read.left_out else "",
+        f"{counted(read.left_out, 'record')} without an id skipped" if read.left_out else "",
         f"{counted(read.kept_in_part, 'record')} kept without the attributes that have a wrong type"
         if read.kept_in_part
         else "",
     ]
     if not any(odd):
         return None
-    reason = f"Jira gave odd records: {', '.join(filter(None, odd))}."
-    return Notice(part, reason, "Everything else of it was read; nothing has to be done.", now, project_id)
+    reason = f"Jira returned malformed records: {', '.join(filter(None, odd))}."
+    return Notice(part, reason, "All other records were read. No action is required.", now, project_id)

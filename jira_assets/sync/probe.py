@@ -124,9 +124,10 @@ def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeMemo
         if page:
             return memory.with_newest(page[0].head)
     raise IncompleteRead(
-        f"Jira knows us and shows no issue in any of {len(ids)} tracked projects; the lake has some of them.",
-        "Nothing was changed. Check in a browser whether this account still sees the issues; "
-        "if it does, Jira's search may be out of order: see its status page.",
+        f"Jira accepts the credential but returns no issue of any of the {len(ids)} tracked "
+        "projects. The lake contains issues of some of them.",
+        "Nothing was changed. Check in a browser whether this account still sees the issues. If it "
+        "does, Jira's search may be out of order: check Atlassian's status page.",
     )
 
 

@@ -26,12 +26,18 @@ ProjectState = Literal["live", "archived", "trashed", "invisible"]
 MOST_OTHERS_ASKED = 3
 
 _REASONS = {
-    "archived": "The project {key} is archived: Jira answers nothing about it any more.",
-    "trashed": "The project {key} is in Jira's trash: Jira answers nothing about it any more.",
-    "invisible": "This account can no longer see the project {key}: it was deleted, or a permission was.",
+    "archived": "The project {1} is archived: Jira returns no data of it.",
+    "trashed": "The project {1} is in Jira's trash: Jira returns no data of it.",
+    "invisible": (
+        "This account can no longer see the project {1}: the project was deleted, or a permission was "
+        "removed."
+    ),
 }
-_PUT_AWAY = "`jira-assets reconcile {key}` takes its issues out of the tables; restore it, or untrack it."
-_HIDDEN = "What was read of it stays. Give the account the permission to browse it again, or untrack it."
+_PUT_AWAY = (
+    "`jira-assets reconcile {1}` removes its issues from the tables. Alternatively restore the "
+    "project, or untrack it."
+)
+_HIDDEN = "Its synced data is kept. Give the account the permission to browse it again, or untrack it."
 
 
 def project_state(context: SyncContext, project_id: str) -> ProjectState:
@@ -49,9 +55,9 @@ def project_state(context: SyncContext, project_id: str) -> ProjectState:
             return "trashed"
         if not _another_answers(context, project_id):
             raise Forbidden(
-                "Jira shows this account no project at all, so nothing is known of any.",
-                "Nothing was changed. Check in a browser that the account still has access to Jira and to "
-                "its projects, and that the site is not suspended; then sync again.",
+                "Jira returns no project at all to this account, so the state of the projects is unknown.",
+                "Nothing was changed. Check in a browser that the account still has access to Jira "
+                "and its projects, and that the site is not suspended. Then sync again.",
             ) from None
         return "invisible"
     return "trashed" if project.deleted else "archived" if project.archived else "live"
@@ -79,8 +85,8 @@ def explain_refusal(context: SyncContext, project_id: str, project_key: str, ref
     if not isinstance(refusal, BadQuery):
         return refusal
     return IncompleteRead(
-        f"Jira's search does not know the project {project_key}, although it is there: {refusal.reason}",
-        "Nothing was changed. Search learns of a new project after a while: the next sync asks again.",
+        f"Jira's search does not find the project {project_key}, although it exists: {refusal.reason}",
+        "Nothing was changed. Search indexes a new project after some time. The next sync tries again.",
     )
 
 

@@ -135,8 +135,8 @@ def _read_list(
     is_known = (known is not None and known.rows > 0) or (name == "projects" and len(project_ids) > 0)
     if isinstance(part, Read) and not part.content and is_known:
         return IncompleteRead(
-            f"Jira lists no {name} at all, although there are some.",
-            "Check in a browser what this account sees; if it sees them, Jira is out of order.",
+            f"Jira returned no {name}, although the site has some.",
+            "Check in a browser what this account sees. If it sees them, Jira is out of order.",
         )
     return part
 
@@ -145,7 +145,7 @@ def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part
     listed, known, now = SITE_LISTS[name], manifest.tables.get(name), context.clock()
     if not isinstance(part, Read):
         notice = notice_of(listed.part, None, f"The {name} of the site", part, now)
-        stays = f" Their table is as of {known.refreshed_at:%Y-%m-%d %H:%M} UTC." if known else ""
+        stays = f" Their table is from {known.refreshed_at:%Y-%m-%d %H:%M} UTC." if known else ""
         instruction = f"{listed.consequence} {notice.instruction}".strip()
         return [msgspec.structs.replace(notice, reason=notice.reason + stays, instruction=instruction)]
     rows = part.content + _kept_rows(context, manifest, name, part.content)

@@ -48,7 +48,7 @@ def follow_renames(
         before = project.project_key
         key = listed.get(project.project_id, before)
         if key != before:
-            notices.append(f"{before} is called {key} in Jira now, and is tracked under that key.")
+            notices.append(f"{before} was renamed to {key} in Jira and is tracked under that key.")
         # Another run may have followed already, before this one recorded its outcome.
         if {before, recorded.get(project.project_id, before)} != {key}:
             state.rename_key(project.project_id, key)

@@ -142,7 +142,7 @@ def _rederive(
             manifest = lake.manifest(project.project_id)
             if manifest is None or manifest.watermark is None:
                 error = LakeError(
-                    f"{project.project_key} has not been read to the end yet.",
+                    f"{project.project_key} has not been completely read yet.",
                     "Sync it first: `jira-assets sync`.",
                 )
                 return failed(lake, project, error)

@@ -46,9 +46,10 @@ class Silence:
             raise out_of_sight(manifest.project_key, state)
         if state == "live":
             raise IncompleteRead(
-                f"Jira's search names no issue of {manifest.project_key} at all, and the lake has "
-                f"{issues.rows:,}: search is out of order, or they are hidden or gone.",
-                f"Nothing was changed. `jira-assets reconcile {manifest.project_key}` finds out which it is.",
+                f"Jira's search returns no issue of {manifest.project_key}, but the lake has "
+                f"{issues.rows:,}. Either search is out of order, or the issues are hidden or "
+                "deleted.",
+                f"Nothing was changed. `jira-assets reconcile {manifest.project_key}` determines the cause.",
             )
 
 
@@ -56,7 +57,7 @@ def refuse_silence_about_given(manifest: Manifest, given: int) -> None:
     """Doubt a search that named nothing of a project of which Jira gives issues by id."""
     if given:
         raise IncompleteRead(
-            f"Jira's search names no issue of {manifest.project_key}, although Jira still gives "
+            f"Jira's search returns no issue of {manifest.project_key}, but Jira still returns "
             f"{given:,} of them by id: its search is out of order.",
             "Nothing was deleted. Sync again later.",
         )

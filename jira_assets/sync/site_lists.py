@@ -89,14 +89,14 @@ SITE_LISTS: Mapping[str, SiteList] = {
     "fields": SiteList(
         "fields",
         _fetch_fields,
-        "Fields of story points and sprints that are not known yet cannot be found; set them by hand.",
+        "Story-point and sprint fields that are not known yet cannot be discovered. Set them by hand.",
         row_id="field_id",
     ),
     "users": SiteList(
         "people",
         _fetch_users,
-        "People who are not known yet are taken from the issues instead; the account needs the global "
-        "permission “Browse users and groups” to match everyone.",
+        "Unknown people are taken from the issues instead. To match all accounts, the connected "
+        "account requires the global permission “Browse users and groups”.",
     ),
 }
 """By the name of the site's table that they fill."""

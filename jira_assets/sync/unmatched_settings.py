@@ -25,7 +25,7 @@ PART = "setting "
 _ENV = {setting.name: setting.env for setting in SETTINGS}
 _NOT_LISTED = ("comment", "worklog", "attachment")
 """Fields that a site may leave out of its list, and has all the same."""
-_NO_STATUS = "no status has that id or name, today or in any history"
+_NO_STATUS = "no status has that id or name, currently or in any history"
 BY_PROJECT = ("hierarchy_levels", "undelivered_resolutions", "active_statuses", "status_categories")
 
 
@@ -109,9 +109,9 @@ def _chosen_fields(known: KnownNames, now: datetime) -> Iterator[Notice]:
         ]
         if gone:
             reason = (
-                f"{' and '.join(gone)}, chosen by hand for {project.project_key}, is no field of the site."
+                f"{' and '.join(gone)}, set by hand for {project.project_key}, is not a field of the site."
             )
-            instruction = f"Choose again: `jira-assets projects fields {project.project_key}`."
+            instruction = f"Set it again: `jira-assets projects fields {project.project_key}`."
             yield Notice(f"{PART}fields", reason, instruction, now, project.project_id)
 
 
@@ -122,7 +122,7 @@ def _project_keys(known: KnownNames, settings: Settings, now: datetime) -> Itera
     for setting in BY_PROJECT:
         values: ByProject[Any] = getattr(settings, setting)
         unknown = _unknown(values.projects, keys)
-        hints = [f"{key} is called {renamed[key]} now." for key in unknown if key in renamed]
+        hints = [f"{key} was renamed to {renamed[key]}." for key in unknown if key in renamed]
         if unknown and rows:
             yield _notice(setting, "no project of the site has that key", unknown, keys, now, " ".join(hints))
 
@@ -172,5 +172,5 @@ def _notice(
     named = ", ".join(f"“{name}”" for name in unknown)
     close = {match for name in unknown for match in difflib.get_close_matches(name, known, 1, 0.7)}
     guess = f"Did you mean {' or '.join(sorted(close))}?" if close and not hint else hint
-    repair = f"{guess} It has no effect: correct or remove it (`jira-assets config`).".strip()
+    repair = f"{guess} The entry has no effect. Correct or remove it (`jira-assets config`).".strip()
     return Notice(f"{PART}{env}", f"{named} matches nothing: {missing}.", repair, now)

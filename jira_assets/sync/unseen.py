@@ -138,9 +138,9 @@ def _refuse_mass_disappearance(
     manifest.disappearance = before or Disappearance(mark.at, gone)
     context.lake.commit(manifest)
     raise Unobserved(
-        f"{gone:,} of {suspects.alive:,} issues of {manifest.project_key} disappeared at once, without being "
-        "moved or their project being archived. Nothing was deleted.",
-        "Check that the account can still see them (permissions, issue security). If they were deleted, run "
-        f"`jira-assets reconcile --accept {manifest.project_key}`"
-        + ("." if is_all else "; the reconcile of another day believes it, too."),
+        f"{gone:,} of {suspects.alive:,} issues of {manifest.project_key} disappeared at once, "
+        "without being moved or their project being archived. Nothing was deleted.",
+        "Check that the account can still see them (permissions, issue security). If they were "
+        f"deleted, run `jira-assets reconcile --accept {manifest.project_key}`"
+        + ("." if is_all else "; a reconcile on another day accepts it as well."),
     )

@@ -96,7 +96,7 @@ def _refuse_emptiness(manifest: Manifest, check: CrossCheck) -> None:
     """Doubt a first read in which search listed nothing, where Jira counts issues."""
     if check.counted and not check.listed and not manifest.raw:
         raise IncompleteRead(
-            f"Jira named no issue of {manifest.project_key}, although it counts {check.counted:,} there.",
+            f"Jira returned no issue of {manifest.project_key}, although it counts {check.counted:,}.",
             "Nothing was changed. Check that the account can still browse the project, then sync again.",
         )
 

@@ -174,7 +174,7 @@ class Workbench:
         published = self.publish(force=force)
         if not left_out:
             note_followed(self.lake, identity)
-        notices += [f"{key} is being synced: its fields follow when that is done." for key in left_out]
+        notices += [f"{key} is being synced. The new fields are applied after that." for key in left_out]
         return notices, published
 
     def _was_read(self, project: TrackedProject) -> bool:

@@ -70,8 +70,10 @@ class Lake:
             write_atomically(self.root / IDENTITY, _sealed(msgspec.json.encode(site)))
         elif owner.site_id != site.site_id:
             raise WrongSite(
-                f"The lake in {self.root} holds {owner.site_url}, and you are connected to {site.site_url}.",
-                "Set JIRA_ASSETS_HOME to another folder for the other site, or connect to the first again.",
+                f"The lake in {self.root} contains {owner.site_url}, but this home is connected to "
+                f"{site.site_url}.",
+                "Set JIRA_ASSETS_HOME to another folder for the other site, or connect to the "
+                "first site again.",
             )
 
     def site(self) -> SiteIdentity | None:

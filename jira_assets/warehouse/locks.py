@@ -92,8 +92,8 @@ def _acquire(
         present = _read_holder(descriptor)
         if not wait:
             raise LockHeld(
-                f"{present or 'another process'} holds {path.name}.",
-                "Wait until it is done, then run this again.",
+                f"{present or 'another process'} holds the lock {path.name}.",
+                "Wait until it has finished, then try again.",
             ) from None
         if on_wait is not None:
             on_wait(present)

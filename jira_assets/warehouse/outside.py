@@ -34,7 +34,7 @@ _READERS = {
 }
 _ENDINGS = {"parquet": "parquet", "pq": "parquet", "csv": "csv", "tsv": "csv", "txt": "csv"}
 _ENDINGS |= {"json": "json", "jsonl": "json", "ndjson": "json"}
-_FORMS = "Name a Parquet, CSV or JSON file, file.duckdb#table, file.sqlite#table, or a query that selects."
+_FORMS = "Use a Parquet, CSV or JSON file, file.duckdb#table, file.sqlite#table, or a SELECT query."
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,14 @@ def _relation(engine: duckdb.DuckDBPyConnection, source: str, scratch: Path) -> 
     place, table = _parts(source)
     files = _files(place)
     if not files:
-        raise unreadable(source, "there is no such file.")
+        raise unreadable(source, "the file does not exist.")
     if kind := _database_kind(files[0]):
         if kind == "sqlite":
             return _sqlite_table(source, files[0], table, scratch)
         return _duckdb_table(engine, source, files[0], table)
     reader = _READERS.get(_ending(files[0]))
     if reader is None:
-        raise unreadable(source, "its name does not say what it is.")
+        raise unreadable(source, "the file type cannot be recognized by the name.")
     listed = ", ".join(literal(file) for file in files)
     return f"select * from {reader.format(files=listed)}"
 

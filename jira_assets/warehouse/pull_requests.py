@@ -86,8 +86,9 @@ def _check_columns(table: OutsideTable) -> None:
     if missing:
         raise InputError(
             f"{shown(table.source)} lacks the column {' and '.join(missing)}.",
-            f"It has {', '.join(table.columns)}; {', '.join(REQUIRED)} are needed and {', '.join(OPTIONAL)} "
-            "wanted. Name them in a query: “select repo as repository, … from 'pull_requests.parquet'”.",
+            f"It has {', '.join(table.columns)}. Required: {', '.join(REQUIRED)}; optional: "
+            f"{', '.join(OPTIONAL)}. Rename columns in a query: “select repo as repository, … from "
+            "'pull_requests.parquet'”.",
         )
 
 
@@ -96,10 +97,10 @@ def _check_rows(table: OutsideTable) -> None:
     if found is None:
         return
     pull_request, fault, faults = found
-    others = f", and {faults - 1:,} more rows are not as they should be" if faults > 1 else ""
+    others = f", and {faults - 1:,} more rows are not valid" if faults > 1 else ""
     raise InputError(
         f"{shown(table.source)} cannot be used: {pull_request} {fault}{others}.",
-        "Correct the table, or leave such rows out by a query: “select … from … where … qualify …”.",
+        "Correct the table, or exclude such rows with a query: “select … from … where … qualify …”.",
     )
 
 

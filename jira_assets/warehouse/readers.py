@@ -36,8 +36,8 @@ def open_warehouse(
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no warehouse at {path}.",
-                "Run `jira-assets projects track KEY` and `jira-assets sync`; where that was done, "
-                "`jira-assets publish`.",
+                "Run `jira-assets projects track KEY` and `jira-assets sync`. If you already did, "
+                "run `jira-assets publish`.",
             ) from error
         except duckdb.IOException as error:
             if locked := locked_by_writer(path, error):
@@ -54,10 +54,10 @@ def locked_by_writer(path: Path, error: duckdb.IOException) -> LockHeld | None:
         return None
     held = re.search(r"\bPID (\d+)", str(error))
     return LockHeld(
-        f"{_process(held[1]) if held else 'Another process'} has {path} open for writing: "
-        "no other process can read it.",
-        "Close it there and open it read-only. Or run `jira-assets publish`: "
-        "it publishes a new file, which readers can open at once.",
+        f"{_process(held[1]) if held else 'Another process'} has {path} open for writing, so no "
+        "other process can read it.",
+        "Close it in that process and open it read-only. Alternatively run `jira-assets publish`: "
+        "it publishes a new file that readers can open at once.",
     )
 
 

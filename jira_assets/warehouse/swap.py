@@ -45,7 +45,7 @@ def check_links(warehouse_dir: Path) -> None:
         path = warehouse_dir / name
         if path.is_dir() and not path.is_symlink():
             raise PublishError(
-                f"{path} is a folder, and publishing needs a link of that name.",
+                f"{path} is a folder, but publishing requires a link with that name.",
                 "Move the folder away, then run `jira-assets publish`.",
             )
 

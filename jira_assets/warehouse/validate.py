@@ -11,7 +11,7 @@ from jira_assets.warehouse.published_tables import KEYS, PUBLISHED_TABLES, VIEWS
 from jira_assets.warehouse.statements import literal, statement
 
 INSTRUCTION = (
-    "The warehouse before this one stays in use. Run `jira-assets publish` again; if this comes back, "
+    "The previous warehouse stays in use. Run `jira-assets publish` again. If the error persists, "
     "please report it with this message."
 )
 
@@ -36,7 +36,7 @@ def check_warehouse(
     _check_replayed_series(engine, replaced)
     for table, count in expected.items():
         if rows[table] != count:
-            raise PublishError(f"{table} has {rows[table]:,} rows, and the lake has {count:,}.", INSTRUCTION)
+            raise PublishError(f"{table} has {rows[table]:,} rows, but the lake has {count:,}.", INSTRUCTION)
     return rows
 
 
@@ -91,7 +91,8 @@ def _check_replayed_series(engine: duckdb.DuckDBPyConnection, replaced: Sequence
     wrong = engine.execute(statement("check/replayed_series", of_projects=of_projects)).fetchall()
     if wrong:
         series, replayed, present = wrong[0]
-        others = f"; {len(wrong) - 1} other series are wrong, too" if len(wrong) > 1 else ""
+        others = f"; {len(wrong) - 1} other series are wrong as well" if len(wrong) > 1 else ""
         raise PublishError(
-            f"The {series} ends with {replayed:g}, and the issues add up to {present:g}{others}.", INSTRUCTION
+            f"The series {series} ends with {replayed:g}, but the issues add up to {present:g}{others}.",
+            INSTRUCTION,
         )

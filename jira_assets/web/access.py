@@ -38,18 +38,17 @@ def check_access(bind: str, token: str | None, hosts: Sequence[str]) -> Access:
     """Decide what requests have to show; raises `SettingsError` for an open door."""
     if token is not None and len(token) < SHORTEST_TOKEN:
         raise SettingsError(
-            f"JIRA_ASSETS_WEB_TOKEN has {len(token)} characters; a token needs {SHORTEST_TOKEN} or more.",
-            "Make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`.",
+            f"JIRA_ASSETS_WEB_TOKEN has {len(token)} characters, but a token requires at least "
+            f"{SHORTEST_TOKEN}.",
+            "Generate one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`.",
         )
     if any("*" in host for host in hosts):
-        raise SettingsError(
-            "JIRA_ASSETS_WEB_HOSTS names a pattern.", "Name each host by which people reach the page."
-        )
+        raise SettingsError("JIRA_ASSETS_WEB_HOSTS contains a pattern.", "List each host name of the page.")
     if not _is_loopback(bind) and not (token and hosts):
         raise SettingsError(
-            f"The page would be open to the network on {bind}.",
-            "Set JIRA_ASSETS_WEB_TOKEN (16 characters or more) and JIRA_ASSETS_WEB_HOSTS (the names by which "
-            "people reach it, with commas), or leave it on 127.0.0.1.",
+            f"Listening on {bind} would expose the page to the network.",
+            "Set JIRA_ASSETS_WEB_TOKEN (16 characters or more) and JIRA_ASSETS_WEB_HOSTS (the host "
+            "names of the page, separated by commas), or listen on 127.0.0.1.",
         )
     return Access((*LOOPBACK_HOSTS, *hosts), token)
 

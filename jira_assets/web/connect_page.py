@@ -63,7 +63,7 @@ class Consent:
         if self.error is not None:
             raise self.error
         if not self.url:
-            raise AuthenticationError("The consent could not be prepared in time.", "Try it once more.")
+            raise AuthenticationError("The consent page could not be prepared in time.", "Try again.")
 
 
 def show(request: Request) -> Response:
@@ -107,7 +107,7 @@ def _site(text: str) -> str:
         return read_url(text)
     except ValueError as error:
         raise InputError(
-            f"The address of the site {error}.", "It looks like acme.atlassian.net in the browser."
+            f"The address of the site {error}.", "Copy it from the browser, such as acme.atlassian.net."
         ) from None
 
 

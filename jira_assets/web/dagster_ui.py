@@ -56,7 +56,7 @@ class BesideDagster:
         if scope["type"] not in ("http", "websocket") or not is_dagsters(scope):
             await self._app(scope, receive, send)
         elif _runs_by_get(scope):
-            refusal = PlainTextResponse("Refused: GraphQL is answered by POST.\n", 405, {"allow": "POST"})
+            refusal = PlainTextResponse("Refused: GraphQL requires POST.\n", 405, {"allow": "POST"})
             await refusal(scope, receive, send)
         else:
             await self._dagster(scope, receive, send)

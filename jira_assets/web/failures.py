@@ -28,8 +28,8 @@ def tell_http_error(request: Request, error: Exception) -> Response:
     """Tell what the address was wrong about."""
     assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for nothing else
     if error.status_code == 404:
-        return _answer(request, 404, "There is no such page.", "Choose one of the pages above.")
-    return _answer(request, error.status_code, error.detail, "Go back to the page you came from.")
+        return _answer(request, 404, "There is no such page.", "Select one of the pages above.")
+    return _answer(request, error.status_code, error.detail, "Go back to the previous page.")
 
 
 def tell_bug(request: Request, _: Exception) -> Response:
@@ -37,8 +37,8 @@ def tell_bug(request: Request, _: Exception) -> Response:
     return _answer(
         request,
         500,
-        "Something went wrong that should not have.",
-        "What happened stands in the log of `jira-assets web`. Nothing was lost; try again.",
+        "An unexpected error occurred.",
+        "The log of `jira-assets web` has the details. No data is lost. Try again.",
     )
 
 

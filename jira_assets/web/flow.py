@@ -87,7 +87,7 @@ class PanelAnswer:
     def needs(self) -> str:
         """What there has to be, and where it may be found."""
         longer = "a longer window or " if "window" in self.panel.follows and self.filter.weeks != 0 else ""
-        return f"This needs {self.panel.needs}. Try {longer}another project."
+        return f"This requires {self.panel.needs}. Try {longer}another project."
 
     @property
     def headline(self) -> str:

@@ -37,12 +37,12 @@ async def read_form(request: Request) -> Form:
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_FORM:
-            raise InputError("The form is too large.", "Search for fewer at a time, and save more often.")
+            raise InputError("The form is too large.", "Filter the list, and save more often.")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and kind != "application/x-www-form-urlencoded":
-        raise InputError("What was sent is not a form.", "Go back and use the button on the page.")
+        raise InputError("The request is not a form.", "Go back and use the button on the page.")
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except (UnicodeDecodeError, ValueError):
-        raise InputError("The form cannot be read.", "Go back and send it again.") from None
+        raise InputError("The form cannot be read.", "Go back and submit it again.") from None
     return Form(pairs)

@@ -21,7 +21,7 @@ def _velocity(rows: Sequence[Row]) -> str:
         return ""
     words = f"{number(last['velocity'], 1)} points a sprint"
     accuracy = last["planning_accuracy"]
-    kept = f"; {share(accuracy, 1)} of the last plan kept" if accuracy is not None else ""
+    kept = f"; {share(accuracy, 1)} of the last plan completed" if accuracy is not None else ""
     unestimated = last["items_unestimated"]
     return words + kept + (f"; {_counted(unestimated, 'item')} without an estimate" if unestimated else "")
 
@@ -34,7 +34,7 @@ def _burndown(rows: Sequence[Row]) -> str:
     # Scope that was added since the start counts: else more could be left than there was.
     scope = start + sum(row["scope_change"] for row in known)
     days = sum(row["remaining"] is None and row["is_working_day"] for row in rows)
-    to_go = f", {_counted(days, 'working day')} to go" if days else ""
+    to_go = f", {_counted(days, 'working day')} left" if days else ""
     points = f"{number(left, _places(left))} points left of {number(scope, _places(scope))}"
     at_start = f" ({number(start, _places(start))} at the start)" if scope != start else ""
     return f"{rows[0]['sprint_name']}: {points}{at_start}{to_go}"
@@ -59,7 +59,7 @@ def _resolution(rows: Sequence[Row]) -> str:
 
 def _cycle_time(rows: Sequence[Row]) -> str:
     first = rows[0]
-    drawn = f"; the newest {number(len(rows))} are drawn" if first["items"] > len(rows) else ""
+    drawn = f"; the newest {number(len(rows))} are shown" if first["items"] > len(rows) else ""
     if first["p85"] is None:
         return f"{_counted(first['items'], 'item')}: too few for percentiles"
     most, half = number(first["p85"]), number(first["p50"])
@@ -69,18 +69,18 @@ def _cycle_time(rows: Sequence[Row]) -> str:
 def _aging(rows: Sequence[Row]) -> str:
     items, late = rows[0]["items"], rows[0]["items_overdue"]
     if all(row["is_overdue"] is None for row in rows):
-        marked = "; too few finished to compare with"
+        marked = "; too few finished items for a comparison"
     elif late:
-        marked = f"; {number(late)} older than 85 % of what was finished"
+        marked = f"; {number(late)} older than 85 % of the finished items"
     else:
-        marked = "; none of them unusually old"
-    drawn = f"; the oldest {number(len(rows))} are drawn" if items > len(rows) else ""
+        marked = "; none unusually old"
+    drawn = f"; the oldest {number(len(rows))} are shown" if items > len(rows) else ""
     return f"{number(items)} in progress{marked}{drawn}"
 
 
 def _throughput(rows: Sequence[Row]) -> str:
     means = {row["period"]: row["mean_12_weeks"] for row in rows}
-    return f"{number(means[max(means)], 1)} items a week over the last twelve weeks"
+    return f"{number(means[max(means)], 1)} items a week, mean of the last twelve weeks"
 
 
 def _cumulative_flow(rows: Sequence[Row]) -> str:
@@ -91,7 +91,7 @@ def _cumulative_flow(rows: Sequence[Row]) -> str:
 def _status_times(rows: Sequence[Row]) -> str:
     efficiency = rows[0]["flow_efficiency_median"]
     if efficiency is None:
-        return "Flow efficiency: name the active statuses in the settings of the metrics to see it"
+        return "Flow efficiency: set JIRA_ASSETS_ACTIVE_STATUSES to show it"
     return f"Flow efficiency {share(efficiency, 1)}"
 
 
@@ -99,9 +99,9 @@ def _forecast(rows: Sequence[Row]) -> str:
     sure = next(row for row in rows if row["percent"] == 85)
     by = sure["all_finished_by"]
     finish = (
-        f"all {number(sure['open_items'])} open ones by {by}"
+        f"all {number(sure['open_items'])} open items by {by}"
         if by
-        else "the open ones take longer than 180 days"
+        else "the open items take longer than 180 days"
     )
     return f"In 85 % of the trials: {number(sure['items'])} items or more within four weeks; {finish}"
 

@@ -142,7 +142,7 @@ def decide_about(desk: Desk, account_id: str, decision: Decision, member: str) -
     with desk.published.opened() as connection:
         known = answer(connection, question("accounts"), {"account_ids": [account_id]})
     if not known:
-        raise InputError("This account was not seen in any project.", "Load the page again, then decide.")
+        raise InputError("This account was not seen in any project.", "Reload the page, then decide.")
     if decision == "ignore":
         desk.state.set_override(account_id, None)
     else:

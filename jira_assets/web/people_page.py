@@ -88,6 +88,6 @@ def _page(request: Request, refused: Refused | None = None) -> Response:
 def _decide(desk: Desk, form: Form) -> Decision:
     account_id, (decision, _, offered) = form.get("account_id"), form.get("decision").partition(":")
     if decision not in DECISIONS or not account_id:
-        raise InputError("The form does not say what was decided.", "Use the buttons on the page.")
+        raise InputError("The form contains no decision.", "Use the buttons on the page.")
     decide_about(desk, account_id, decision, offered or form.get("member"))
     return decision

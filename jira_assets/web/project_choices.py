@@ -134,7 +134,7 @@ def save_choices(
     unknown = (shown | chosen) - reader.projects.keys()
     if unknown:
         raise InputError(
-            f"{len(unknown)} of the projects sent are not known here.", "Load the page again, then choose."
+            f"{len(unknown)} of the submitted projects are unknown.", "Reload the page, then select projects."
         )
     new = [reader.projects[key] for key in sorted(chosen - reader.tracked.keys())]
     gone = [reader.tracked[key] for key in sorted((shown & reader.tracked.keys()) - chosen)]
@@ -158,8 +158,8 @@ def _changed_fields(
             continue
         if field_id is not None and field_id not in reader.points(project).options:
             raise InputError(
-                f"{project.project_key} has no field {field_id} for story points.",
-                "Choose one of those offered, or set another with `jira-assets`.",
+                f"{project.project_key} has no story-point field {field_id}.",
+                "Select one of the listed fields, or set another with `jira-assets projects fields`.",
             )
         changed.append((project, field_id))
     return changed

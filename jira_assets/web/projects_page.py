@@ -52,7 +52,9 @@ async def save(request: Request) -> Response:
 def _save(desk: Desk, form: Form) -> Saved:
     listing = desk.projects.known(desk.lake)
     if listing is None:
-        raise InputError("The projects of the site are not known yet.", "Load the page again, then choose.")
+        raise InputError(
+            "The projects of the site are not known yet.", "Reload the page, then select projects."
+        )
     return save_choices(
         desk, listing, set(form.all("shown")), set(form.all("track")), form.with_prefix("points:")
     )

@@ -26,7 +26,7 @@ MOST_MEMORY = "512MB"
 """What one that cannot be answered with less gets, for as long as it takes."""
 
 
-PUBLISH_AGAIN = "Run `jira-assets publish`; no question to Jira is needed."
+PUBLISH_AGAIN = "Run `jira-assets publish`. It makes no request to Jira."
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _told() -> Iterator[None]:
         duckdb.InternalException,
         duckdb.FatalException,
     ) as error:
-        raise PublishError("The published file cannot be read: it is damaged.", PUBLISH_AGAIN) from error
+        raise PublishError("The published file is damaged and cannot be read.", PUBLISH_AGAIN) from error
 
 
 def answer(
@@ -114,8 +114,8 @@ def answer(
             return _rows(roomy, sql, parameters or {})
     except duckdb.OutOfMemoryException as error:
         raise InputError(
-            f"This takes more memory than the page may have ({MOST_MEMORY}).",
-            "Choose less: one project, a shorter time; `jira-assets sql` has no such limit.",
+            f"The query exceeds the memory limit of the page ({MOST_MEMORY}).",
+            "Select less data: one project, or a shorter time. `jira-assets sql` does not have this limit.",
         ) from error
 
 

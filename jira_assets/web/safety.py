@@ -140,4 +140,6 @@ class TokenGate:
             query = scope["query_string"].decode("latin-1")
             after = scope["path"] + (f"?{query}" if query else "")
             return RedirectResponse(f"{ENTRANCE}?next={quote(after, safe='/')}", 303)
-        return refuse("Show the token: `Authorization: Bearer …`, or enter by a browser.\n", 401)
+        return refuse(
+            "Authentication required: send `Authorization: Bearer …`, or sign in with a browser.\n", 401
+        )

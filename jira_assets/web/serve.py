@@ -75,11 +75,12 @@ def _listen(bind: str, port: int) -> socket.socket:
         listener.listen(128)
     except socket.gaierror:
         listener.close()
-        raise SettingsError(f"{bind} is no address of this machine.", "Use 127.0.0.1.") from None
+        raise SettingsError(f"{bind} is not an address of this machine.", "Use 127.0.0.1.") from None
     except OSError as error:
         listener.close()
         raise InputError(
             f"The page cannot listen on {bind}:{port}: {error.strerror}.",
-            "Stop what uses that port (another `jira-assets web`?), or choose one with --port.",
+            "Stop the program that uses that port (another `jira-assets web`?), or select another "
+            "port with --port.",
         ) from None
     return listener

@@ -36,7 +36,7 @@ async def import_team(request: Request) -> Response:
 
 def _import(desk: Desk, text: str) -> None:
     if not text:
-        raise InputError("No member was named.", "Choose a file, or paste its rows.")
+        raise InputError("No team member was given.", "Select a file, or paste its rows.")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / NAME
         file.write_text(text, encoding="utf-8")

@@ -231,7 +231,7 @@ def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
 
     assert result.success
     assert materialized(instance, "jira_issues") == set(others)
-    assert f"{gone} is not tracked, so it is left out" in capfd.readouterr().err
+    assert f"{gone} is not tracked and was skipped" in capfd.readouterr().err
 
 
 def test_deriving_alone_asks_jira_nothing(rig: Rig, instance: dg.DagsterInstance) -> None:

@@ -47,12 +47,12 @@ def test_a_setting_can_be_kept_and_forgotten(run: Run, state: State) -> None:
         (["JIRA_ASSETS_MEMORY_LIMIT", "a lot"], "not an amount of memory"),
         (["JIRA_API_TOKEN", "ATATT3xFfGF0"], "is a secret"),
         (["jira_client_secret", "s"], "`jira-assets connect`"),
-        (["JIRA_ASSETS_SECRET_KEY", "s"], "secret.key of the home"),
+        (["JIRA_ASSETS_SECRET_KEY", "s"], "secret.key in the home"),
         (["JIRA_EMAIL", TOKEN], "looks like an Atlassian token"),
         (["JIRA_EMAIL=ana@acme.com"], "jira-assets config set JIRA_EMAIL VALUE"),
-        (["JIRA_ASSETS_STATE_URL", "sqlite:///x.db"], "it says where the state is"),
-        (["COLOUR", "red"], "`jira-assets config` lists them all"),
-        (["JIRA_ASSETS_HOME", "/"], "cannot be kept"),
+        (["JIRA_ASSETS_STATE_URL", "sqlite:///x.db"], "it is needed to find the state"),
+        (["COLOUR", "red"], "`jira-assets config` lists all settings"),
+        (["JIRA_ASSETS_HOME", "/"], "cannot be stored"),
         (["JIRA_ASSETS_MEMORY", "1GB"], "Did you mean JIRA_ASSETS_MEMORY_LIMIT?"),
     ],
 )
@@ -70,7 +70,10 @@ def test_a_misspelt_variable_is_mentioned(run: Run, monkeypatch: pytest.MonkeyPa
     Path(".env").write_text("JIRA_API_TOKN=secret-of-somebody", encoding="utf-8")
     told = run("config").stderr
     assert "Did you mean JIRA_ASSETS_MAX_IN_FLIGHT?" in told
-    assert "JIRA_API_TOKN is set in .env, and no setting has that name. Did you mean JIRA_API_TOKEN?" in told
+    assert (
+        "JIRA_API_TOKN is set in .env, but there is no setting with that name. Did you mean JIRA_API_TOKEN?"
+        in told
+    )
     assert "secret-of-somebody" not in told
 
 
@@ -90,7 +93,7 @@ def test_the_key_of_the_credential_is_replaced(run: Run, state: State, settings:
     )
     before = file.read_text()
     result = run("config", "rotate-key")
-    assert "The stored credential is encrypted with the newest key." in result.stderr
+    assert "The stored credential was encrypted with the newest key." in result.stderr
     assert file.read_text() != before
     assert len(file.read_text().splitlines()) == 1
     credential = state.credential()

@@ -96,7 +96,7 @@ def test_a_consent_in_the_browser_connects_and_says_what_is_next(
     assert "✓ Scopes: " in result.stderr
     assert "✓ 3 projects visible. Reconnect by 20" in result.stderr
     assert "Next: jira-assets projects track MOB PAY" in result.stderr
-    assert "You may close this window" in pages[0].text
+    assert "You can close this window" in pages[0].text
     assert "secret" not in result.stderr.replace("secret.key", "").replace(
         "client id and secret", ""
     ).replace("Client secret", "")
@@ -115,7 +115,7 @@ def test_connecting_again_keeps_what_works_until_the_new_works(
     before = state.credential()
     refused = connect(run, monkeypatch, atlassian, decision="deny")
     assert "This home is connected to" in refused.stderr
-    assert "The consent was refused in the browser; nothing was changed." in refused.stderr
+    assert "The consent was declined in the browser. Nothing was changed." in refused.stderr
     assert refused.exit_code == 4
     assert state.credential() == before
     assert connect(run, monkeypatch, atlassian).exit_code == 0
@@ -150,11 +150,20 @@ def test_without_a_browser_the_address_is_pasted(
 @pytest.mark.parametrize(
     ("pasted", "words"),
     [
-        ("http://127.0.0.1:8765/callback?code=x&state=another", "the answer to another request"),
-        ("http://127.0.0.1:8765/callback?state=S", "holds no code"),
-        ("http://127.0.0.1:8765/callback?error=invalid_scope&state=S", "may not ask for these scopes"),
-        ("http://127.0.0.1:8765/callback?error=server_error&state=S", "did not give a code (server_error"),
-        ("hello", "holds no code"),
+        (
+            "http://127.0.0.1:8765/callback?code=x&state=another",
+            "the response to a different authorization request",
+        ),
+        ("http://127.0.0.1:8765/callback?state=S", "contains no authorization code"),
+        (
+            "http://127.0.0.1:8765/callback?error=invalid_scope&state=S",
+            "is not allowed to request these scopes",
+        ),
+        (
+            "http://127.0.0.1:8765/callback?error=server_error&state=S",
+            "did not return an authorization code (server_error",
+        ),
+        ("hello", "contains no authorization code"),
     ],
 )
 def test_what_the_browser_brings_back_is_checked(
@@ -166,7 +175,7 @@ def test_what_the_browser_brings_back_is_checked(
     assert result.exit_code in (1, 4)
     assert words in result.stderr
     told = result.stderr.splitlines()[-1]
-    assert any(remedy in told for remedy in ("jira-assets connect", "Copy the whole", "JIRA_OAUTH_SCOPES"))
+    assert any(remedy in told for remedy in ("jira-assets connect", "Copy the complete", "JIRA_OAUTH_SCOPES"))
 
 
 def drop_scope(name: str) -> Callable[[DemoSite], None]:
@@ -192,15 +201,15 @@ def only_wiki(site: DemoSite) -> None:
         (only_wiki, "wiki.atlassian.net, but no site with Jira", "choose a site with Jira"),
         (
             lambda site: setattr(site.oauth.app, "client_secret", "other"),
-            "refused to give an OAuth token (access_denied",
+            "refused to issue an OAuth token (access_denied",
             "JIRA_CLIENT_SECRET",
         ),
         (
             lambda site: setattr(site.oauth.app, "scopes", frozenset({"read:jira-work"})),
-            "may not ask for these scopes",
+            "is not allowed to request these scopes",
             "developer.atlassian.com/console",
         ),
-        (lambda site: site.oauth.resources.append(SECOND), "reaches 2 sites", "Name one with --site"),
+        (lambda site: site.oauth.resources.append(SECOND), "covers 2 sites", "Select one with --site"),
     ],
 )
 def test_each_wrong_turn_of_a_consent_has_its_own_words(
@@ -229,7 +238,7 @@ def test_a_site_is_chosen_by_name_and_confluence_is_passed_over(
     assert state.connected_site().url == atlassian.render.base_url
     monkeypatch.setattr("jira_assets.cli.connect_oauth.insist_on_cloud", lambda _: None)
     wrong = connect(run, monkeypatch, atlassian, "--site", "third.atlassian.net")
-    assert "does not reach https://third.atlassian.net, only" in wrong.stderr
+    assert "does not cover https://third.atlassian.net, only" in wrong.stderr
 
 
 def test_a_callback_the_app_does_not_know_is_explained_when_nothing_comes_back(
@@ -239,7 +248,7 @@ def test_a_callback_the_app_does_not_know_is_explained_when_nothing_comes_back(
     monkeypatch.setattr("jira_assets.cli.connect_oauth.SECONDS_TO_CONSENT", 0.5)
     result = connect(run, monkeypatch, atlassian)
     assert result.exit_code == 4
-    assert "the app has to register http://127.0.0.1:" in result.stderr
+    assert "the app must register http://127.0.0.1:" in result.stderr
 
 
 def test_a_busy_port_is_named_with_its_owner(
@@ -296,7 +305,7 @@ def test_a_jira_of_ones_own_machines_is_refused_kindly(
     for words in (["--token"], []):
         result = run("connect", *words, "--site", atlassian.render.base_url, stdin="x\n")
         assert result.exit_code == 1
-        assert "is Jira Server 9.12.2, not Jira Cloud." in result.stderr
+        assert "runs Jira Server 9.12.2, not Jira Cloud." in result.stderr
         assert "Nothing was changed" in result.stderr
 
 
@@ -323,7 +332,7 @@ def test_a_wrong_token_or_email_is_refused_with_its_last_letters_only(run: Run, 
     for token, email in (("ATATT-long-and-wrong", "demo@example.com"), ("demo-token", "x@example.com")):
         result = by_token(run, atlassian, token, email)
         assert result.exit_code == 4
-        assert "accepts neither as a classic token nor as one with scopes" in result.stderr
+        assert "neither as a classic token nor as a token with scopes" in result.stderr
         assert token not in result.stderr
 
 
@@ -350,9 +359,9 @@ def test_what_is_piped_in_is_a_secret_and_the_answer_to_no_other_question(
     for words in (["--token"], ["--token", "--site", atlassian.render.base_url]):
         result = run("connect", *words, stdin="a-secret-token\n")
         assert result.exit_code == 2
-        assert "is missing: name it with --" in result.stderr
+        assert "is missing. Pass it with --" in result.stderr
         assert "a-secret-token" not in result.output
-    assert "--email goes with --token" in run("connect", "--email", "a@b.c").stderr
+    assert "--email requires --token" in run("connect", "--email", "a@b.c").stderr
 
 
 def test_a_gateway_that_cannot_be_reached_is_told_from_a_wrong_token(
@@ -362,14 +371,14 @@ def test_a_gateway_that_cannot_be_reached_is_told_from_a_wrong_token(
     monkeypatch.setattr("jira_assets.cli.connect_finish.ATTEMPTS", 1)
     result = by_token(run, atlassian, "wrong-token")
     assert result.exit_code == 4
-    assert "as a classic one, and whether it is one with scopes could not be tried" in result.stderr
+    assert "as a classic token. Whether it is a token with scopes could not be checked" in result.stderr
 
 
 def test_a_captcha_is_not_taken_for_a_wrong_token(run: Run, atlassian: DemoSite) -> None:
     atlassian.faults.add(site_faults.captcha(path="/rest/api/3/myself"))
     result = by_token(run, atlassian, "demo-token")
     assert result.exit_code == 4
-    assert "wants a captcha solved" in result.stderr
+    assert "requires a captcha" in result.stderr
     assert "Log in to the site once in a browser" in result.stderr
 
 
@@ -397,20 +406,20 @@ def test_what_stands_in_the_way_of_a_connection_is_named(
     atlassian.faults.add(fault)
     result = by_token(run, atlassian, "demo-token")
     assert said in result.stderr
-    assert "No Jira answers" not in result.stderr
+    assert "No Jira was found" not in result.stderr
 
 
 def test_a_site_that_is_down_is_told_from_a_wrong_address(run: Run, atlassian: DemoSite) -> None:
     atlassian.faults.add(faults.answer(503, "down", path="/rest/api/2/serverInfo"))
     result = by_token(run, atlassian, "demo-token")
-    assert "does not answer as it should now (status 503)" in result.stderr
-    assert "Try again in a while" in result.stderr
+    assert "does not answer normally (status 503)" in result.stderr
+    assert "Try again later" in result.stderr
 
 
 def test_an_address_where_no_jira_is_says_so(run: Run, atlassian: DemoSite) -> None:
     atlassian.faults.add(faults.answer(404, "gone", path="/rest/api/2/serverInfo"))
     result = by_token(run, atlassian, "demo-token")
-    assert f"No Jira answers at {atlassian.render.base_url} (status 404)." in result.stderr
+    assert f"No Jira was found at {atlassian.render.base_url} (status 404)." in result.stderr
 
 
 def test_a_home_of_another_site_is_not_taken_over(run: Run, atlassian: DemoSite, state: State) -> None:
@@ -430,4 +439,4 @@ def test_a_token_in_the_environment_is_mentioned_since_it_comes_first(
 ) -> None:
     monkeypatch.setenv("JIRA_API_TOKEN", "demo-token")
     result = run("connect", "--token", "--site", atlassian.render.base_url, "--email", "demo@example.com")
-    assert "! JIRA_API_TOKEN is set in the environment and comes before what was stored" in result.stderr
+    assert "! JIRA_API_TOKEN is set in the environment and overrides the stored credential" in result.stderr

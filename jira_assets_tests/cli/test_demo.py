@@ -40,7 +40,7 @@ def test_the_demo_syncs_answers_queries_and_says_how_to_go_on(folder: Path) -> N
     assert first.returncode == 0, first.stderr
     assert "PAY      complete" in first.stdout
     assert "Open work by project" in first.stdout
-    assert "Accounts nobody on the team claims" in first.stdout
+    assert "Accounts without a team member" in first.stdout
     assert " up\n" in first.stderr
     assert re.fullmatch(r"  \S*jira-assets --home \S+ web --open", first.stderr.splitlines()[-1])
     assert not (folder / ".jira-assets").exists()

@@ -56,5 +56,5 @@ def test_without_a_stored_credential_it_says_so_and_names_the_one_that_is_set(
     result = run("disconnect")
 
     assert result.exit_code == 0
-    assert "No credential is stored" in result.stderr
+    assert "This home has no stored credential" in result.stderr
     assert "JIRA_API_TOKEN is still set in the environment" in result.stderr

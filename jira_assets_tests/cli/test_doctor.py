@@ -63,7 +63,7 @@ def test_a_healthy_home_passes_every_check(
     }
     told = run("doctor")
     assert (
-        f"✓ jira: {site.render.base_url} knows the API token of demo@example.com as Demo Analyst"
+        f"✓ jira: {site.render.base_url} accepts the API token of demo@example.com as Demo Analyst"
         in told.stdout
     )
     assert "    → jira-assets up" in told.stdout
@@ -94,7 +94,7 @@ def test_a_project_that_only_the_list_leaves_out_is_not_to_be_untracked(
     empty = {"values": [], "isLast": True, "total": 0}
     site.faults.add(faults.answer(200, json.dumps(empty), path="/rest/api/3/project/search"))
     told = run("doctor")
-    assert "! projects: PAY answers, but Jira's list of projects leaves it out." in told.stdout
+    assert "! projects: PAY is readable, but Jira's list of projects omits it." in told.stdout
     assert "! projects: Jira's list of projects is empty" in told.stdout
     assert "untrack" not in told.stdout
 
@@ -104,7 +104,7 @@ def test_a_project_that_only_the_list_leaves_out_is_not_to_be_untracked(
     [
         (site_faults.ip_not_allowed, "add the public IP address of this machine to the IP allowlist"),
         (site_faults.site_unpaid, "Ask the site's billing contact"),
-        (site_faults.page_unavailable, "Open it in a browser"),
+        (site_faults.page_unavailable, "Open the site in a browser"),
         (site_faults.edge_page, "5WD-17"),
         (site_faults.proxy_page, "Ask the owner of the proxy or firewall"),
     ],
@@ -196,7 +196,7 @@ def test_status_says_that_syncs_have_stopped_and_how_to_go_on(
         state, settings, consent_lost_at=datetime(2026, 11, 1, tzinfo=UTC), consent_lost_why="invalid_grant."
     )
     told = run("status")
-    assert "! Syncs have stopped: invalid_grant. Noticed 2026-11-01 00:00 UTC." in told.stderr
+    assert "! Syncs have stopped: invalid_grant. Detected 2026-11-01 00:00 UTC." in told.stderr
     assert "jira-assets connect" in told.stderr
     connection = json.loads(run("status", "--json").stdout)["connection"]
     assert (connection["account"], connection["kind"]) == ("Ana", "OAuth")

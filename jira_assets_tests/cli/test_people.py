@@ -22,7 +22,7 @@ def team_file(tmp_path: Path) -> Path:
 
 def test_a_team_is_imported_and_listed(run: Run, team_file: Path) -> None:
     result = run("team", "import", str(team_file))
-    assert "2 members imported: 2 new, 0 gone." in result.stderr
+    assert "2 members imported: 2 added, 0 removed." in result.stderr
     members = json.loads(run("team", "list", "--json").stdout)
     assert [(member["member_id"], member["email"]) for member in members] == [
         ("m1", "ana@acme.com"),
@@ -50,7 +50,7 @@ def test_unmatched_accounts_are_listed_without_the_ignored(run: Run, warehouse: 
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["account_id", "a3", "a1"]
     assert "Ana [admin]" in result.stdout
     assert "m1, m2, m3 (initials fit the name)" in result.stdout
-    assert "2 accounts without a member" in result.stderr
+    assert "2 accounts without a team member" in result.stderr
 
 
 def test_unmatched_accounts_as_json_have_the_columns_of_the_table(
@@ -105,7 +105,7 @@ def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:
     assert run("users", "match", "a1", "m1").exit_code == 0
     assert run("users", "ignore", "a2", "a3").exit_code == 0
     assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None, "a3": None}
-    assert "Nothing was decided about a9." in run("users", "forget", "a1", "a9").stderr
+    assert "There is no decision about a9." in run("users", "forget", "a1", "a9").stderr
     assert [o.account_id for o in state.overrides()] == ["a2", "a3"]
 
 
@@ -114,7 +114,7 @@ def test_what_was_decided_is_listed(run: Run, state: State) -> None:
     state.set_override("a2", None)
     decided = json.loads(run("users", "decided", "--json").stdout)
     assert [(each["account_id"], each["member_id"]) for each in decided] == [("a1", "m1"), ("a2", None)]
-    assert "nobody" in run("users", "decided").stdout
+    assert "ignored" in run("users", "decided").stdout
 
 
 def test_an_account_and_a_member_may_be_named_by_address_or_name(
@@ -134,7 +134,7 @@ def test_a_name_of_two_accounts_is_not_chosen_from(run: Run, warehouse: Path, st
         connection.execute("update jira_users set display_name = 'Bo' where account_id = 'a3'")
     result = run("users", "ignore", "bo")
     assert result.exit_code == 1
-    assert "2 accounts are called bo: a2, a3." in result.stderr
+    assert "2 accounts are named bo: a2, a3." in result.stderr
     assert state.overrides() == []
 
 
@@ -152,7 +152,7 @@ def test_a_name_is_found_however_it_is_written(run: Run, warehouse: Path, state:
 def test_a_name_that_nobody_has_is_no_account(run: Run, warehouse: Path, state: State, words: str) -> None:
     result = run("users", "ignore", words)
     assert result.exit_code == 1
-    assert f"No account is called {words}." in result.stderr
+    assert f"No account is named {words}." in result.stderr
     assert "Did you mean B" in result.stderr or "Did you mean b" in result.stderr
     assert state.overrides() == []
 
@@ -161,7 +161,7 @@ def test_a_member_of_an_address_that_two_share_is_not_chosen(run: Run, state: St
     state.replace_team([TeamMember(each, each, "team@acme.com") for each in ("m1", "m2")])
     result = run("users", "match", "a1", "team@acme.com")
     assert result.exit_code == 1
-    assert "2 members of the team are called team@acme.com: m1 (m1), m2 (m2)." in result.stderr
+    assert "2 team members are named team@acme.com: m1 (m1), m2 (m2)." in result.stderr
     assert state.overrides() == []
 
 
@@ -210,7 +210,7 @@ def test_a_table_with_other_columns_says_which_flags_name_them(run: Run, tmp_pat
 
 def test_an_account_that_nobody_has_is_mentioned(run: Run, warehouse: Path, state: State) -> None:
     result = run("users", "ignore", "a1", "a1-cut")
-    assert "No account a1-cut was seen so far" in result.stderr
+    assert "The account a1-cut has not been seen yet" in result.stderr
     assert "No account a1 was" not in result.stderr
     assert len(state.overrides()) == 2
 

@@ -67,10 +67,10 @@ def test_projects_are_tracked_by_the_address_of_a_board_or_an_issue(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (f"{SITE}/browse/PAY-1", "is on acme.atlassian.net; this home is connected to http://127.0.0.1"),
-        ("/jira/dashboards/10000", "names no project. Give its key"),
-        ("PAY,WEB", "Separate several keys with blanks."),
-        ("Payments and more", "`jira-assets projects list` shows the keys beside the names"),
+        (f"{SITE}/browse/PAY-1", "is on acme.atlassian.net, but this home is connected to http://127.0.0.1"),
+        ("/jira/dashboards/10000", "does not identify a project. Use its key"),
+        ("PAY,WEB", "Separate several keys with spaces."),
+        ("Payments and more", "`jira-assets projects list` shows keys and names"),
         ("PAY-", "is not a project key"),
     ],
 )

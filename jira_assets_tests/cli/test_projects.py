@@ -71,7 +71,7 @@ def test_an_unknown_key_tracks_nothing_and_names_the_close_ones(
 ) -> None:
     result = run("projects", "track", "PAY", "WEBB")
     assert result.exit_code == 1
-    assert "Jira knows no project WEBB" in result.stderr
+    assert "Jira has no project WEBB" in result.stderr
     assert "Did you mean WEB?" in result.stderr
     assert keys(state) == []
 
@@ -86,7 +86,7 @@ def test_a_key_of_the_past_tracks_the_project_under_its_present_key(
 ) -> None:
     site.rename_project_key("PAY", "MONEY")
     result = run("projects", "track", "PAY", "money")
-    assert "PAY is now called MONEY." in result.stderr
+    assert "PAY was renamed to MONEY in Jira." in result.stderr
     assert keys(state) == ["MONEY"]
 
 
@@ -154,7 +154,7 @@ def test_the_list_to_pick_from_leaves_out_what_is_tracked(
     run("projects", "track", "MOB", "WEB")
     at_a_terminal(monkeypatch, "1")
     assert "   1  PAY" in run("projects", "track").stderr
-    assert "all that this account sees are tracked" in run("projects", "track").stderr
+    assert "all projects that this account can see are tracked" in run("projects", "track").stderr
 
 
 def test_fields_are_chosen_by_hand_for_a_project_and_survive_untracking(
@@ -167,11 +167,11 @@ def test_fields_are_chosen_by_hand_for_a_project_and_survive_untracking(
     assert field in result.stdout
     run("projects", "fields", "PAY", "--sprint", field)
     told = run("projects", "untrack", "PAY").stderr
-    assert "the lake keeps them" in told
+    assert "The lake keeps their data" in told
     run("projects", "track", "PAY")
     [project] = state.tracked_projects()
     assert (project.story_points_field, project.sprint_field) == (field, field)
-    assert "was not read yet" in run("projects", "fields", "PAY", "--discover").stdout
+    assert "has not been read yet" in run("projects", "fields", "PAY", "--discover").stdout
 
 
 def test_a_field_that_jira_does_not_have_is_not_chosen(run: Run, site: DemoSite, state: State) -> None:

@@ -180,7 +180,7 @@ def test_a_token_without_its_site_is_not_taken_for_a_connection(
 ) -> None:
     monkeypatch.setenv("JIRA_API_TOKEN", "t")
     told = run("status").stderr
-    assert "JIRA_API_TOKEN is set, which comes before any stored connection" in told
+    assert "JIRA_API_TOKEN is set and overrides the stored connection" in told
     assert "JIRA_SITE_URL, JIRA_EMAIL not set" in told
 
 
@@ -188,7 +188,7 @@ def test_a_home_that_is_no_folder_is_named_with_the_ways_out(run: Run, home: Pat
     home.write_text("a file", encoding="utf-8")
     result = run("status")
     assert result.exit_code == 1
-    assert f"Check that {home} is a folder that can be written to" in result.stderr
+    assert f"Check that {home} is a writable folder" in result.stderr
     assert "JIRA_ASSETS_HOME" in result.stderr
 
 

@@ -122,7 +122,7 @@ def test_publish_says_when_there_is_nothing_to_do(run: Run, site: DemoSite) -> N
     track_all(run)
     run("sync")
 
-    assert "shows everything already" in run("publish").stderr
+    assert "is up to date" in run("publish").stderr
     assert "Published" in run("publish", "--force").stderr
 
 

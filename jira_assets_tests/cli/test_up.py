@@ -47,7 +47,7 @@ def test_when_one_ends_all_end(run: Run, home: Path, monkeypatch: pytest.MonkeyP
     serve(monkeypatch, SLEEP, FAIL_WHEN_READY, late)
     result = run("up")
     assert result.exit_code == 1
-    assert "1 ended by itself (exit code 7); the rest was stopped." in result.stderr
+    assert "1 stopped unexpectedly (exit code 7). The other services were stopped." in result.stderr
     assert Path("stopped").exists()
 
 

@@ -37,13 +37,15 @@ def test_without_a_date_our_own_clock_counts(scripted: Ask) -> None:
 
 def test_an_address_without_a_jira_is_named(scripted: Ask) -> None:
     client, site = scripted(Canned({"errorMessages": ["Not here."], "errors": {}}, 404))
-    with pytest.raises(SettingsError, match=f"no Jira at {site.url}"):
+    with pytest.raises(SettingsError, match=f"No Jira was found at {site.url}"):
         client.fetch_identity()
 
 
 def test_a_page_at_the_address_says_nothing_about_the_account(scripted: Ask) -> None:
     client, site = scripted(Canned("<html><title>Not here</title></html>", 404))
-    with pytest.raises(SiteUnavailable, match=f"{urlsplit(site.url).netloc} does not answer .*Not here"):
+    with pytest.raises(
+        SiteUnavailable, match=f"{urlsplit(site.url).netloc} .*is not a Jira response .*Not here"
+    ):
         client.fetch_identity()
 
 

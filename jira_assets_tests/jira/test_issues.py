@@ -120,7 +120,7 @@ def test_changelogs_that_repeat_their_token_cannot_be_read(scripted: Ask) -> Non
     client, _ = scripted(logs(("1", [history(10)]), token="same"))
     answer = client.fetch_changelogs(["1"])
     assert answer.histories == {}
-    assert "same page token twice" in answer.unreadable["1"]
+    assert "same page token was returned twice" in answer.unreadable["1"]
 
 
 @pytest.mark.parametrize(

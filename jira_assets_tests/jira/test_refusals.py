@@ -124,8 +124,8 @@ def test_the_hint_after_a_bad_token_knows_gateway_from_site() -> None:
     gateway = error_from(
         answer({"message": "Unauthorized"}, 401, url="https://api.atlassian.com/ex/jira/1/x")
     )
-    assert "a token with scopes also needs JIRA_CLOUD_ID" in site.instruction
-    assert "a token with scopes also needs JIRA_CLOUD_ID" not in gateway.instruction
+    assert "A token with scopes also requires JIRA_CLOUD_ID" in site.instruction
+    assert "A token with scopes also requires JIRA_CLOUD_ID" not in gateway.instruction
     assert "JIRA_CLOUD_ID" in gateway.instruction
 
 

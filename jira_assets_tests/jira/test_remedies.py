@@ -173,7 +173,7 @@ FORMS = [
         "connect --site renamed.atlassian.net",
     ),
     Form("nowhere", forms.moved_to(""), SettingsError, "redirects", "JIRA_SITE_URL"),
-    Form("removed", forms.api_removed(), EndpointRemoved, "removed", "Update jira_assets"),
+    Form("removed", forms.api_removed(), EndpointRemoved, "removed", "Upgrade jira_assets"),
     Form("captcha", forms.captcha(), AuthenticationError, "captcha", "in a browser"),
     Form(
         "captcha page",
@@ -204,19 +204,19 @@ FORMS = [
         if words not in UNTRANSLATED
     ),
     Form("any 400", json(400, '{"errorMessages": ["No."], "errors": {}}'), BadQuery, "No.", "doctor"),
-    Form("anonymous 400", forms.taken_for_nobody(), AuthenticationError, "nobody", "JIRA_API_TOKEN"),
+    Form("anonymous 400", forms.taken_for_nobody(), AuthenticationError, "as anonymous", "JIRA_API_TOKEN"),
     Form(
         "anonymous 404",
         forms.taken_for_nobody(404, "Login Required"),
         AuthenticationError,
-        "nobody",
+        "as anonymous",
         "JIRA_API_TOKEN",
     ),
     Form(
         "anonymous 403",
         forms.taken_for_nobody(403, "You are not authenticated. Authentication required."),
         AuthenticationError,
-        "nobody",
+        "as anonymous",
         "JIRA_API_TOKEN",
     ),
     Form(
@@ -240,7 +240,7 @@ FORMS = [
         json(401, "Client must be authenticated to access this resource."),
         AuthenticationError,
         "must be authenticated",
-        "a token with scopes also needs JIRA_CLOUD_ID",
+        "A token with scopes also requires JIRA_CLOUD_ID",
     ),
     Form(
         "bearer at the site",
@@ -254,7 +254,7 @@ FORMS = [
             f"gateway 404, {spring=}",
             forms.gateway_not_found(spring=spring),
             SiteUnavailable,
-            "gateway finds no Jira",
+            "gateway found no Jira",
             "JIRA_CLOUD_ID",
             "gateway",
             gateway=True,
@@ -280,7 +280,7 @@ FORMS = [
         "plain http",
         faults.answer(400, "<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>"),
         SiteUnavailable,
-        "speaks https",
+        "requires https",
         "https://",
         "page",
     ),
@@ -402,19 +402,16 @@ def test_only_a_consent_that_is_called_lost_is_lost(
     assert "please report" not in str(caught.value)
 
 
-JIRAS, OURS = "Jira asks for it", "our own pause"
-
-
 @pytest.mark.parametrize(
     ("fault", "whose"),
     [
-        (faults.rate_limit(5), f"{JIRAS} (429 jira-burst-based)"),
-        (faults.html_rate_limit(), f"{JIRAS} (429)"),
-        (faults.server_error(503, retry_after=5), f"{JIRAS} (503 with Retry-After)"),
-        (faults.server_error(502), f"{OURS}, after Jira answered 502"),
-        (faults.html_page(), f"{OURS}, after a web page in place of data (200)"),
-        (faults.answer(200, '{"count":'), f"{OURS}, after an answer that was not whole JSON (200)"),
-        (faults.answer(200, ""), f"{OURS}, after an answer that was not whole JSON (200)"),
+        (faults.rate_limit(5), "Jira limits the request rate (429 jira-burst-based)"),
+        (faults.html_rate_limit(), "Jira limits the request rate (429)"),
+        (faults.server_error(503, retry_after=5), "Jira requested it (503 with Retry-After)"),
+        (faults.server_error(502), "back-off after Jira answered 502"),
+        (faults.html_page(), "back-off after a web page instead of data (200)"),
+        (faults.answer(200, '{"count":'), "back-off after incomplete JSON (200)"),
+        (faults.answer(200, ""), "back-off after incomplete JSON (200)"),
     ],
 )
 def test_a_wait_says_whose_pause_it_is(scripted: Ask, fault: Fault, whose: str) -> None:
@@ -428,18 +425,18 @@ def test_a_connection_that_broke_off_is_waited_for_on_our_own(scripted: Ask) -> 
     waits: list[Wait] = []
     client, _ = scripted(Canned([1, 2], cut=3), Canned([]), on_wait=waits.append)
     client.fetch_fields()
-    assert [wait.reason for wait in waits] == [f"{OURS}, after no whole answer came"]
+    assert [wait.reason for wait in waits] == ["back-off after an incomplete response"]
 
 
 def test_a_pause_of_everybody_says_whose_it_is(scripted: Ask) -> None:
     waits: list[Wait] = []
     board = MemoryPauseBoard()
     board.pause(
-        datetime.fromisoformat("2026-11-23T12:01:00Z"), "our own budget of 10 points an hour is spent"
+        datetime.fromisoformat("2026-11-23T12:01:00Z"), "the configured budget of 10 points an hour is spent"
     )
     client, _ = scripted(Canned([]), pause=board, on_wait=waits.append)
     client.fetch_fields()
-    assert [wait.reason for wait in waits] == ["our own budget of 10 points an hour is spent"]
+    assert [wait.reason for wait in waits] == ["the configured budget of 10 points an hour is spent"]
 
 
 def lost(url: str) -> JiraAssetsError:
@@ -461,7 +458,7 @@ def test_a_port_that_speaks_no_https_is_named() -> None:
     with ScriptedSite(Canned([])) as site:
         error = lost(https(site.url))
     assert type(error) is SettingsError
-    assert error.reason == f"{https(site.url)} speaks no https at this port."
+    assert error.reason == f"{https(site.url)} does not support https at this port."
     assert "JIRA_SITE_URL" in error.instruction
 
 
@@ -484,18 +481,18 @@ def test_a_certificate_is_refused_with_its_fault(tmp_path: Path) -> None:
 def test_a_name_that_is_not_known_is_one_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     error = lost("https://no-such-host.invalid")
     assert type(error) is JiraUnavailable
-    assert "the name no-such-host.invalid is not known" in error.reason
+    assert "the host name no-such-host.invalid cannot be resolved" in error.reason
     assert "DNS" in error.instruction
 
 
 def test_an_address_where_nobody_listens_is_another(free_port_url: str) -> None:
     error = lost(free_port_url)
-    assert "nothing answers at this address and port (Connection refused)" in error.reason
+    assert "no server listens at this address and port (Connection refused)" in error.reason
 
 
 @pytest.mark.parametrize(
     ("status", "reason", "instruction"),
-    [(407, "wants a login", "HTTPS_PROXY"), (403, "403", "NO_PROXY"), (502, "502", "NO_PROXY")],
+    [(407, "requires a login", "HTTPS_PROXY"), (403, "403", "NO_PROXY"), (502, "502", "NO_PROXY")],
 )
 def test_a_proxy_that_refuses_the_tunnel_is_told_from_jira(
     monkeypatch: pytest.MonkeyPatch, status: int, reason: str, instruction: str
@@ -513,7 +510,7 @@ def test_a_proxy_that_is_not_there_is_told_from_jira(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", free_port_url)
     error = lost("https://acme.atlassian.net")
-    assert "did not get past the proxy of HTTPS_PROXY (Connection refused)" in error.reason
+    assert "did not get through the proxy in HTTPS_PROXY (Connection refused)" in error.reason
 
 
 def test_a_proxy_that_speaks_no_https_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_a_token_of_a_last_page_that_leads_nowhere_is_the_end(scripted: Ask, fur
 
 def test_a_page_that_is_not_the_last_and_names_no_other_is_an_error(scripted: Ask) -> None:
     client, _ = scripted(page(1, isLast=False))
-    with pytest.raises(IncompleteRead, match="names no next page"):
+    with pytest.raises(IncompleteRead, match="has no token for the next page"):
         list(client.search_heads("project = 10"))
 
 
@@ -131,7 +131,7 @@ def test_heads_are_asked_for_by_thousands(scripted: Ask) -> None:
 
 def test_a_repeated_token_is_an_error(scripted: Ask) -> None:
     client, _ = scripted(page(1, nextPageToken="a"), page(2, nextPageToken="b"), page(3, nextPageToken="a"))
-    with pytest.raises(IncompleteRead, match="same page token twice"):
+    with pytest.raises(IncompleteRead, match="same page token was returned twice"):
         list(islice(client.search("project = 10", fields=["summary"]), 10))
 
 

@@ -44,7 +44,7 @@ def too_many(**headers: str) -> Canned:
         Canned(HTML, 502, {"Content-Type": "text/html"}),
         Canned({"message": "later"}, 503),
         Canned(None, 504),
-        Canned({"errorMessages": ["took too long"]}, 409),
+        Canned({"errorMessages": ["the response timed out"]}, 409),
         Canned(HTML, 200, {"Content-Type": "text/html"}),
         Canned("", 200),
         Canned('{"count": 1', 200),

@@ -33,16 +33,16 @@ def test_a_member_is_found_by_id_address_or_name(words: str, member: TeamMember)
 @pytest.mark.parametrize(
     ("words", "candidates"),
     [
-        ("Ana Silva", "2 members of the team are called Ana Silva: Ana Silva (m1), ana  SILVA (m2)."),
-        ("Team@acme.com", "2 members of the team are called Team@acme.com: ana  SILVA (m2), Zoë Groß (m3)."),
-        ("M3", "2 members of the team are called M3: Zoë Groß (m3), M3 (m4)."),
+        ("Ana Silva", "2 team members are named Ana Silva: Ana Silva (m1), ana  SILVA (m2)."),
+        ("Team@acme.com", "2 team members are named Team@acme.com: ana  SILVA (m2), Zoë Groß (m3)."),
+        ("M3", "2 team members are named M3: Zoë Groß (m3), M3 (m4)."),
     ],
 )
 def test_what_several_are_called_is_refused_with_the_candidates(words: str, candidates: str) -> None:
     with pytest.raises(InputError) as refused:
         find_member(TEAM, words)
     assert refused.value.reason == candidates
-    assert refused.value.instruction == "Name one of them by id."
+    assert refused.value.instruction == "Select one by id."
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_what_several_are_called_is_refused_with_the_candidates(words: str, cand
     [
         (TEAM, "Zoe Gross", "Did you mean Zoë Groß (m3)?"),
         ([ANA], "anna@acme.com", "Did you mean Ana Silva (m1)?"),
-        (TEAM, "nobody at all", "`jira-assets team list` shows them all."),
-        ([], "m1", "The team is empty: bring it with `jira-assets team import`."),
+        (TEAM, "nobody at all", "`jira-assets team list` lists all members."),
+        ([], "m1", "The team is empty. Import it with `jira-assets team import`."),
     ],
 )
 def test_nobody_is_refused_with_the_likeliest(team: list[TeamMember], words: str, remedy: str) -> None:
@@ -69,5 +69,5 @@ def test_a_name_of_a_crowd_names_some_and_counts_the_rest() -> None:
 
 @pytest.mark.parametrize("words", ["", "  "])
 def test_nothing_names_nobody(words: str) -> None:
-    with pytest.raises(InputError, match="No member was named"):
+    with pytest.raises(InputError, match="No team member was given"):
         find_member([TeamMember("m1", "!", None)], words)

@@ -47,13 +47,13 @@ def test_an_email_matches_whatever_its_case_and_blanks(email: str) -> None:
 @pytest.mark.parametrize("email", [None, "", "  "])
 def test_an_email_that_is_not_shown_matches_nobody_without_an_email(email: str | None) -> None:
     unmatched = only_unmatched(match_people([Person("a", "Bo", email)], [TeamMember("m1", "Ana", None)]))
-    assert unmatched.reason == "no e-mail visible and no member of that name"
+    assert unmatched.reason == "no e-mail visible and no member with that name"
 
 
 def test_an_email_of_two_members_decides_nothing_but_makes_both_candidates() -> None:
     members = [TeamMember("m2", "Ana", "team@acme.com"), TeamMember("m1", "Bo", "team@acme.com")]
     unmatched = only_unmatched(match_people([Person("a", "Cy", "team@acme.com")], members))
-    assert unmatched == Unmatched("a", "e-mail unknown and no member of that name", ("m1", "m2"))
+    assert unmatched == Unmatched("a", "e-mail unknown and no member with that name", ("m1", "m2"))
 
 
 @pytest.mark.parametrize("name", ["Ana Silva", "ana  SILVA", " Ana\u00a0Silva ", "\uff21\uff4e\uff41 Silva"])
@@ -113,8 +113,8 @@ def test_a_name_does_not_give_a_second_account_to_a_member_whose_account_is_know
         (Person("a", "Ana Silva", None, "app"), "app account"),
         (Person("a", "Ana Silva", None, "customer"), "customer account"),
         (Person("a", "Former user"), "former user"),
-        (Person("a", "Nobody", "no@acme.com"), "e-mail unknown and no member of that name"),
-        (Person("a", ""), "no e-mail visible and no member of that name"),
+        (Person("a", "Nobody", "no@acme.com"), "e-mail unknown and no member with that name"),
+        (Person("a", ""), "no e-mail visible and no member with that name"),
     ],
 )
 def test_names_of_apps_customers_and_deleted_accounts_decide_nothing(person: Person, reason: str) -> None:
@@ -141,7 +141,7 @@ def test_what_only_resembles_a_member_is_suggested_but_no_match() -> None:
     members = [TeamMember("m1", "José Álvarez"), TeamMember("m2", "Bo Li")]
     unmatched = only_unmatched(match_people([Person("a", "alvarez, jose")], members))
     assert unmatched.candidates == ()
-    assert unmatched.suggestions == (Suggestion("m1", "same name in another order"),)
+    assert unmatched.suggestions == (Suggestion("m1", "same name in a different order"),)
 
 
 @pytest.mark.parametrize(

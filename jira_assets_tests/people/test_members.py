@@ -65,18 +65,18 @@ def test_a_spreadsheet_is_no_table(tmp_path: Path) -> None:
     ("text", "line", "words"),
     [
         ("member_id,display_name\nm1,Ana\n", 1, "lacks the column email"),
-        ("member_id,member id,display_name,email\n", 1, "names the column member_id twice"),
+        ("member_id,member id,display_name,email\n", 1, "contains the column member_id twice"),
         (HEADER + "m1,Ana,,\n,Bo,,\n", 3, "has no member_id"),
         (HEADER + "m1,,ana@acme.com,\n", 2, "has no display_name"),
         (HEADER + "m1,Ana,,\n\nm1,Bo,,\n", 4, "repeats the member_id 'm1' of line 2"),
         (HEADER + "m1,Ana,,acc\nm2,Bo,,acc\n", 3, "repeats the jira_account_id 'acc' of line 2"),
-        (HEADER + "m1,Silva, Ana,ana@acme.com,\n", 2, "has 5 values where the first line names 4 columns"),
+        (HEADER + "m1,Silva, Ana,ana@acme.com,\n", 2, "has 5 values, but the first line has 4 columns"),
         (HEADER + "m1,Ana\n", 2, "has 2 values"),
         (HEADER + "m1,Ana,Bo,\n", 2, "has 'Bo' as e-mail"),
         (HEADER + 'm1,"Ana,,\n', 2, "is not CSV"),
         (HEADER + 'm1,"Ana\nSilva",,\nm2,,,\n', 4, "has no display_name"),
         ((HEADER + "m1,Ana,,\nm2,Jos\xe9,,\n").encode("latin-1"), 3, "is not UTF-8"),
-        ("Id,Member,Name,Email\nm1,m1,Ana,\n", 1, "names the column member_id twice: Id and Member"),
+        ("Id,Member,Name,Email\nm1,m1,Ana,\n", 1, "contains the column member_id twice: Id and Member"),
     ],
 )
 def test_an_unusable_file_is_an_error_that_names_the_line(

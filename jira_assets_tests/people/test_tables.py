@@ -140,7 +140,7 @@ def test_a_team_that_cannot_be_read_is_a_notice_and_stays_as_it_was(rig: Rig) ->
 
     assert result.failures == []
     (notice,) = result.notices
-    assert notice.startswith(f"The team stays as it was. {team_of(rig)}, line 1, lacks the column email.")
+    assert notice.startswith(f"The team was not updated. {team_of(rig)}, line 1, lacks the column email.")
     assert rig.ask("from jira_user_matches order by all") == before
 
 

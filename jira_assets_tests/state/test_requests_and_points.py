@@ -57,7 +57,7 @@ def test_a_spent_budget_pauses_everyone_until_the_next_hour(state: State) -> Non
     ledger.spend(A_NOTE)
 
     assert state.paused_until() == NOON.replace(hour=13, minute=0)
-    assert state.pause_reason() == "our own budget of 400 points an hour is spent"
+    assert state.pause_reason() == "the configured budget of 400 points an hour is spent"
 
 
 def test_without_a_budget_points_are_counted_and_nobody_waits(state: State) -> None:

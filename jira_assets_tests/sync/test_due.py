@@ -51,7 +51,7 @@ CASES: dict[str, tuple[SyncRecord | None, Sighting, str | None]] = {
     "an old success": (
         replace(GOOD, last_success_at=ago(hours=1), last_sync_at=ago(hours=1)),
         Sighting(),
-        "not looked at for long",
+        "overdue",
     ),
     "an old success, probed since": (
         replace(GOOD, last_success_at=ago(days=2), probed_at=ago(minutes=1)),
@@ -71,14 +71,14 @@ CASES: dict[str, tuple[SyncRecord | None, Sighting, str | None]] = {
     "a forbidden one that somebody wants": (
         failed("Forbidden", 1, minutes=10),
         Sighting(requests=[SyncRequest(1, "1", NOW)]),
-        "asked for",
+        "requested",
     ),
     "one that somebody wanted before it was synced": (
         GOOD,
         Sighting(requests=[SyncRequest(1, "1", ago(minutes=6))]),
         None,
     ),
-    "one of all that somebody wants": (GOOD, Sighting(requests=[SyncRequest(1, None, NOW)]), "asked for"),
+    "one of all that somebody wants": (GOOD, Sighting(requests=[SyncRequest(1, None, NOW)]), "requested"),
     "another that somebody wants": (GOOD, Sighting(requests=[SyncRequest(1, "2", NOW)]), None),
     "one that Jira does not know": (
         replace(failed("NotFound", 1, days=3), inactive_since=ago(days=3)),
@@ -88,7 +88,7 @@ CASES: dict[str, tuple[SyncRecord | None, Sighting, str | None]] = {
     "an inactive one that somebody wants": (
         replace(failed("NotFound", 1, days=3), inactive_since=ago(days=3)),
         Sighting(requests=[SyncRequest(1, "1", NOW)]),
-        "asked for",
+        "requested",
     ),
 }
 

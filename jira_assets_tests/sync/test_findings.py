@@ -55,7 +55,7 @@ def test_a_renamed_field_of_story_points_is_named_as_a_candidate(bench: Bench) -
     (said,) = estimates(bench, renamed, budget, customfield_16=5, customfield_17=1000)
 
     assert said == (
-        "No story points or estimate field was found. Likely candidates: Story-Points (customfield_16)."
+        "No story-point or estimate field was found. Likely candidates: Story-Points (customfield_16)."
     )
 
 
@@ -71,7 +71,7 @@ def test_an_empty_field_of_story_points_is_said_where_another_is_filled(bench: B
 def test_sprints_without_any_estimate_are_said_and_a_project_without_sprints_is_not(bench: Bench) -> None:
     assert estimates(bench, number_field("customfield_17", "Budget"), customfield_17=3) == []
     (said,) = estimates(bench, number_field("customfield_17", "Budget"), customfield_20=[SPRINT])
-    assert said == "No story points or estimate field was found."
+    assert said == "No story-point or estimate field was found."
 
 
 def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
@@ -79,7 +79,7 @@ def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
 
     (said,) = estimates(bench, points, chosen="customfield_16", customfield_16="XL")
 
-    assert said == "Story Points (customfield_16) holds something other than a number in 1 issue."
+    assert said == "Story Points (customfield_16) contains values that are not numbers in 1 issue."
 
 
 def test_estimates_as_they_should_be_are_not_mentioned(bench: Bench) -> None:
@@ -157,7 +157,7 @@ def test_settings_that_match_something_are_not_mentioned(bench: Bench, settings:
         ("undelivered_resolutions", "Parked", ["“Parked”", "no issue has or had that resolution"]),
         ("hierarchy_levels", "0, 7", ["“7”", "no issue has that level"]),
         ("hierarchy_levels", "0; NONE: 0", ["“NONE”", "no project of the site"]),
-        ("active_statuses", "Done; OLD: Done", ["“OLD”", "OLD is called P10 now"]),
+        ("active_statuses", "Done; OLD: Done", ["“OLD”", "OLD was renamed to P10"]),
     ],
 )
 def test_a_name_that_the_site_does_not_know_is_said_with_its_setting(

@@ -213,7 +213,7 @@ def test_a_new_key_is_followed_from_the_first_answer_that_shows_it(rig: Rig) -> 
     result = rig.sync()
 
     assert lists_read(rig.site.requests_since(mark)) == 1
-    notice = f"{first.project_key} is called NEWKEY in Jira now, and is tracked under that key."
+    notice = f"{first.project_key} was renamed to NEWKEY in Jira and is tracked under that key."
     assert notice in result.notices
     assert [project.project_key for project in rig.tracked] == sorted(["NEWKEY", second.project_key])
     assert dict(rig.ask("select project_id, project_key from sync_status"))[first.project_id] == "NEWKEY"

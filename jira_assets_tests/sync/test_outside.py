@@ -69,7 +69,7 @@ def test_a_source_that_cannot_be_read_is_a_notice_and_its_rows_stay(rig: Rig, tm
     assert result.failures == []
     (notice,) = result.notices
     assert notice.startswith(
-        f"The pull requests stay as they were. {tmp_path}/code.duckdb#pulls cannot be read"
+        f"The pull requests were not updated. {tmp_path}/code.duckdb#pulls cannot be read"
     )
     assert rig.publish() is None
     assert rig.ask("select count(*) from pull_requests") == [(2,)]

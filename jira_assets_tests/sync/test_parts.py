@@ -184,7 +184,7 @@ def test_a_notice_says_since_when_and_goes_when_the_part_is_read_again(rig: Rig)
 
     assert second.since == first.since < rig.bench.clock() - timedelta(hours=1)
     assert "users" in second.reason
-    assert "Their table is as of" in second.reason
+    assert "Their table is from" in second.reason
     assert (rig.bench.notices(), result.notices) == ([], [])
 
 
@@ -246,7 +246,7 @@ def test_odd_records_cost_themselves_alone_and_are_said_once(rig: Rig) -> None:
     parts = sync_and_follow(rig)
 
     assert parts == ["boards", "fields", "people", "project list", "sprints", "statuses"]
-    assert all("4 records without an id left out" in notice.reason for notice in rig.bench.notices())
+    assert all("4 records without an id skipped" in notice.reason for notice in rig.bench.notices())
 
 
 def test_a_sprint_of_a_year_beyond_the_calendar_keeps_its_other_dates(rig: Rig) -> None:

@@ -221,8 +221,8 @@ def test_a_request_stands_until_the_project_was_tried(rig: Rig) -> None:
     rig.bench.state.clock = rig.bench.clock
     rig.bench.state.request_sync(wanted.project_id)
 
-    assert onlooker.due() == {wanted.project_key: "asked for"}
-    assert onlooker.due() == {wanted.project_key: "asked for"}
+    assert onlooker.due() == {wanted.project_key: "requested"}
+    assert onlooker.due() == {wanted.project_key: "requested"}
     rig.sync(wanted.project_key)
     assert onlooker.due() == {}
     assert rig.bench.state.sync_requests() == []
@@ -232,7 +232,7 @@ def test_all_projects_can_be_asked_for_at_once(rig: Rig) -> None:
     rig.bench.state.clock = rig.bench.clock
     rig.bench.state.request_sync()
 
-    assert set(Onlooker(rig).due().values()) == {"asked for"}
+    assert set(Onlooker(rig).due().values()) == {"requested"}
 
 
 def test_a_newly_tracked_project_is_due_though_nothing_can_be_probed(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_project_that_search_does_not_know_yet_is_not_inactive(rig: Rig, wordi
     error = error_of(rig, first.project_key)
 
     assert isinstance(error, IncompleteRead)
-    assert "search does not know the project" in error.reason
+    assert "search does not find the project" in error.reason
     assert not is_inactive(rig, first.project_key)
     rig.site.switches.projects_unknown_to_search.clear()
     assert rig.sync().failures == []

@@ -115,7 +115,7 @@ def test_nothing_is_deleted_and_it_is_said_why(
     for work in (sync, sync_everything, reconcile, reconcile):
         expected, reason = error, words
         if happening is issue_security_closes and work is sync:
-            expected, reason = IncompleteRead, "hidden or gone"  # which of them, only reconcile finds out
+            expected, reason = IncompleteRead, "hidden or deleted"  # which of them, only reconcile finds out
         for told in said(rig, work):
             assert isinstance(told, expected), told
             assert reason in told.reason

@@ -74,11 +74,14 @@ def test_the_same_table_is_read_from(form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda folder: str(folder / "none.parquet"), "there is no such file"),
-        (lambda folder: str(folder / "*.csv"), "there is no such file"),
+        (lambda folder: str(folder / "none.parquet"), "the file does not exist"),
+        (lambda folder: str(folder / "*.csv"), "the file does not exist"),
         (lambda folder: "~nobody-of-this-name/m.csv", "cannot be read"),
         (lambda folder: str(folder / "**m.csv"), "cannot be read"),
-        (lambda folder: copied(folder / "m.data", "(format parquet)"), "its name does not say what it is"),
+        (
+            lambda folder: copied(folder / "m.data", "(format parquet)"),
+            "the file type cannot be recognized by the name",
+        ),
         (
             lambda folder: database(folder / "m.db", other=True),
             "has several tables; write file#table with one",

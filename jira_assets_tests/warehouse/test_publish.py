@@ -181,7 +181,7 @@ def test_a_warehouse_that_fails_its_checks_is_not_swapped_in(bench: Bench) -> No
     manifest.derived["issues"].files["jira_issue_fields"] = type(fields)(fields.path, fields.rows + 1)
     bench.lake.commit(manifest)
 
-    with pytest.raises(PublishError, match="jira_issue_fields has 1 rows, and the lake has 2"):
+    with pytest.raises(PublishError, match="jira_issue_fields has 1 rows, but the lake has 2"):
         bench.publish()
     assert first.path.resolve() == first.file
     assert list(bench.warehouse_dir.glob(".build-*")) == []

@@ -128,8 +128,8 @@ def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: Bench) -> N
             open_warehouse(published.path)
         program = f"{Path(sys.executable).name} {bench.warehouse_dir / 'notebook.py'}"
         assert caught.value.reason == (
-            f"Process {process.pid} ({program}) has {published.path} open for writing: "
-            "no other process can read it."
+            f"Process {process.pid} ({program}) has {published.path} open for writing, "
+            "so no other process can read it."
         )
         assert "jira-assets publish" in caught.value.instruction
         assert bench.publish() is not None

@@ -249,7 +249,7 @@ def test_what_a_dead_reader_spilled_is_removed_after_a_day(publisher: Publisher)
 def test_a_folder_in_the_place_of_a_link_is_named(name: str, publisher: Publisher) -> None:
     (publisher.folder / name).mkdir()
 
-    with pytest.raises(PublishError, match=f"{name} is a folder, and publishing needs a link"):
+    with pytest.raises(PublishError, match=f"{name} is a folder, but publishing requires a link"):
         publisher.publish()
 
 

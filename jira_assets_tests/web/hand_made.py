@@ -30,7 +30,7 @@ PEOPLE: Sequence[Person] = (
     ("PAY", "acc-1", "Ana Silva", None, "display name is shared by 2 members", ["m1", "m2"], 30, 10),
     ("WEB", "acc-1", "Ana Silva", None, "display name is shared by 2 members", ["m1", "m2"], 1, 1),
     ("WEB", "acc-2", "Build bot", None, "app account", [], 0, 25),
-    ("WEB", "acc-3", "Bo Li", "bo@acme.com", "e-mail unknown and no member of that name", [], 2, 0),
+    ("WEB", "acc-3", "Bo Li", "bo@acme.com", "e-mail unknown and no member with that name", [], 2, 0),
     ("PAY", "acc-9", "Gone", None, "ignored", [], 70, 70),
 )
 

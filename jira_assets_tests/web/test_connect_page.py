@@ -54,10 +54,10 @@ def test_an_empty_home_is_connected_by_a_token_that_is_never_shown(
 @pytest.mark.parametrize(
     ("changed", "word"),
     [
-        ({"api_token": "wrong-token"}, "accepts neither as a classic token"),
+        ({"api_token": "wrong-token"}, "neither as a classic token"),
         ({"api_token": ""}, "API token is missing"),
-        ({"email": "somebody@example.com"}, "accepts neither"),
-        ({"site": "no site at all"}, "address of the site"),
+        ({"email": "somebody@example.com"}, "does not accept the API token"),
+        ({"site": "no site"}, "address of the site"),
     ],
 )
 def test_what_does_not_work_is_told_and_can_be_corrected(

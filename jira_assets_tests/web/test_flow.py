@@ -280,13 +280,13 @@ def test_what_is_not_drawn_is_counted_nevertheless() -> None:
     rows = [{"items": 5000, "items_overdue": 12, "is_overdue": True}] * 2000
     told = headline("aging_work", rows)
     assert told.replace("\u202f", "") == (
-        "5000 in progress; 12 older than 85 % of what was finished; the oldest 2000 are drawn"
+        "5000 in progress; 12 older than 85 % of the finished items; the oldest 2000 are shown"
     )
 
 
 def test_the_age_of_work_is_not_judged_where_too_little_was_finished() -> None:
     rows = [{"items": 1, "items_overdue": 0, "is_overdue": None}]
-    assert headline("aging_work", rows) == "1 in progress; too few finished to compare with"
+    assert headline("aging_work", rows) == "1 in progress; too few finished items for a comparison"
 
 
 def burndown_row(remaining: float | None, scope_change: float | None = 0) -> dict[str, Any]:
@@ -301,7 +301,7 @@ def burndown_row(remaining: float | None, scope_change: float | None = 0) -> dic
 def test_what_is_left_of_a_sprint_is_compared_with_its_scope_of_now() -> None:
     rows = [burndown_row(35.5), burndown_row(92, 60), burndown_row(84), burndown_row(None)]
     told = headline("burndown", rows)
-    assert told == "Sprint 4: 84 points left of 95.5 (35.5 at the start), 1 working day to go"
+    assert told == "Sprint 4: 84 points left of 95.5 (35.5 at the start), 1 working day left"
     steady = [burndown_row(20), burndown_row(8)]
     assert headline("burndown", steady) == "Sprint 4: 8 points left of 20"
 
@@ -340,7 +340,9 @@ def test_weeks_that_make_no_sense_are_the_usual_ones(client: TestClient, weeks: 
 def test_the_address_says_what_is_shown(client: TestClient) -> None:
     assert client.get("/flow").url.query.decode().startswith("project=")
     assert "weeks=26" in str(client.get("/flow").url)
-    fixed = re.search(r'href="(/flow\?[^"]*from=[^"]*)">that of these very days', client.get("/flow").text)
+    fixed = re.search(
+        r'href="(/flow\?[^"]*from=[^"]*)">a link with these fixed dates', client.get("/flow").text
+    )
     assert fixed is not None
     assert "to=2026-11-23" in fixed[1]
     assert "weeks" not in fixed[1]
@@ -388,12 +390,12 @@ def test_the_page_offers_what_there_is_and_names_what_is_odd(client: TestClient)
 
 def test_a_window_without_a_finish_offers_the_newest_one(client: TestClient) -> None:
     text = client.get("/flow?from=2031-01-01&to=2031-02-01").text
-    assert "Nothing was finished in this window" in text
-    assert "Show the year before that day" in text
+    assert "No item was finished in this window" in text
+    assert "Show the year before that date" in text
 
 
 def test_without_a_published_file_the_page_says_what_to_do(page: Page) -> None:
-    assert "There is nothing to look at yet" in page.get("/flow")
+    assert "There is no data yet" in page.get("/flow")
     answer = page.client.get("/flow/velocity.json")
     assert answer.status_code == 400
     assert "jira-assets sync" in answer.json()["instruction"]

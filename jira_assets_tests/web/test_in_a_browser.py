@@ -251,7 +251,7 @@ def test_rows_come_when_they_are_there_however_few(visitor: Visit) -> None:
     page.goto(f"{visitor.address}/flow?project=PAY&weeks=52")
     panel = page.locator("[data-panel=velocity]")
     panel.get_by_text("Rows", exact=True).click()
-    expect(panel.locator("[data-table]")).to_have_text("The rows are on their way.")
+    expect(panel.locator("[data-table]")).to_have_text("The rows are loading.")
     answer = held[0].fetch()
     held[0].fulfill(response=answer, json=answer.json() | {"is_enough": False})
     expect(panel.locator("[data-state]")).to_contain_text("Not enough data")
@@ -306,7 +306,7 @@ def test_everything_but_the_charts_works_without_script(browser: Browser, addres
         visitor.page.get_by_role("button", name=re.compile("^Ignore")).first.click()
         expect(visitor.page.get_by_text("Ignored.")).to_be_visible()
         visitor.page.get_by_role("button", name=re.compile("^Undo")).first.click()
-        expect(visitor.page.get_by_text("Taken back.")).to_be_visible()
+        expect(visitor.page.get_by_text("Decision removed.")).to_be_visible()
         visitor.open("/flow")
         expect(visitor.page.get_by_role("link", name="CSV", exact=True).first).to_be_visible()
 

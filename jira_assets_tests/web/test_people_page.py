@@ -21,7 +21,7 @@ def decisions(page: Page) -> dict[str, str | None]:
 
 
 def test_before_the_first_publish_it_says_where_people_come_from(page: Page) -> None:
-    assert "Nobody was seen yet" in page.get("/people")
+    assert "No people yet" in page.get("/people")
 
 
 def test_accounts_are_listed_once_with_why_and_activity_the_busiest_first(published: Page) -> None:
@@ -70,13 +70,13 @@ def test_a_suggestion_says_what_speaks_for_it(published: Page) -> None:
 def test_a_decision_is_taken_back(published: Page) -> None:
     published.send("/people", account_id="acc-2", decision="ignore")
     assert decisions(published) == {"acc-2": None}
-    assert "Taken back." in published.send("/people", account_id="acc-2", decision="undo")
+    assert "Decision removed." in published.send("/people", account_id="acc-2", decision="undo")
     assert decisions(published) == {}
 
 
 @pytest.mark.parametrize(
     ("typed", "word"),
-    [("Ana Silva", "2 members of the team"), ("Cy", "No member of the team has"), ("", "No member")],
+    [("Ana Silva", "2 members of the team"), ("Cy", "No member of the team has"), ("", "No team member")],
 )
 def test_a_member_who_is_not_clear_is_refused(published: Page, typed: str, word: str) -> None:
     published.state.replace_team(TEAM)

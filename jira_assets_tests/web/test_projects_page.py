@@ -43,7 +43,7 @@ def test_one_save_tracks_and_untracks(page: Page) -> None:
     text = page.send("/projects", shown=["1", "2", "3"], track=["1", "2"])
     assert tracked(page) == ["PAY", "WEB"]
     assert "2 projects newly tracked" in text
-    assert "1 project no longer tracked: what was read is kept" in text
+    assert "1 project no longer tracked: synced data is kept" in text
 
 
 def test_a_save_leaves_alone_what_was_not_shown(page: Page) -> None:

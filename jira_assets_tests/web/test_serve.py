@@ -44,7 +44,7 @@ def test_a_taken_port_is_told_in_words(tmp_path: Path) -> None:
 
 def test_an_open_bind_without_a_token_serves_nothing(tmp_path: Path) -> None:
     settings = load_settings({"home": str(tmp_path)}, CONNECTED, dotenv=None)
-    with pytest.raises(SettingsError, match="open to the network"):
+    with pytest.raises(SettingsError, match="expose the page to the network"):
         serve(lambda: settings, bind="0.0.0.0", port=0)  # noqa: S104  # that is what is refused
 
 

@@ -150,13 +150,13 @@ def test_the_last_runs_stand_there_with_duration_and_outcome(page: Page) -> None
     write_dagster(page, seen=timedelta(seconds=20))
     text = page.get("/")
     runs = text[text.index('id="runs"') :]
-    order = ["Reconcile", "Under way", "1 of 4 projects failed", "5 min", "Done", "2.5 s"]
+    order = ["Reconcile", "Running", "1 of 4 projects failed", "5 min", "Done", "2.5 s"]
     assert sorted(order, key=runs.index) == order
     assert 'href="http://127.0.0.1:3000/runs/r2"' in runs
     assert "runs/r4" not in runs, "it only tells Dagster what failed in r2"
 
 
-@pytest.mark.parametrize(("seen", "word"), [(20, "Runs"), (600, "Does not run")])
+@pytest.mark.parametrize(("seen", "word"), [(20, "Running"), (600, "Not running")])
 def test_a_light_tells_whether_the_daemon_runs(page: Page, seen: int, word: str) -> None:
     page.state.track([ProjectRef("1", "PAY")])
     write_dagster(page, seen=timedelta(seconds=seen))
@@ -165,11 +165,11 @@ def test_a_light_tells_whether_the_daemon_runs(page: Page, seen: int, word: str)
 
 def test_a_storage_that_cannot_be_read_is_no_error_of_the_page(page: Page) -> None:
     page.state.track([ProjectRef("1", "PAY")])
-    assert "Does not run" in page.get("/"), "nothing was ever started"
+    assert "Not running" in page.get("/"), "nothing was ever started"
     folder = page.settings.dagster_dir / "history"
     folder.mkdir(parents=True)
     (folder / "runs.db").write_text("no database, but long enough to be taken for one " * 20)
-    assert "Not known" in page.get("/")
+    assert "Unknown" in page.get("/")
 
 
 def test_sync_now_starts_a_process_of_its_own_and_says_how_it_ended(
@@ -206,12 +206,12 @@ def test_sync_now_starts_a_process_of_its_own_and_says_how_it_ended(
 def test_a_request_that_nobody_hears_says_what_may_be_wrong(page: Page) -> None:
     page.state.track([ProjectRef("1", "PAY")])
     page.send("/sync")
-    assert "nothing has picked it up" not in page.get("/sync/projects")
+    assert "has not started" not in page.get("/sync/projects")
     page.state.clear_sync_requests([request.request_id for request in page.state.sync_requests()])
     page.state.clock = lambda: datetime.now(UTC) - timedelta(minutes=4)
     page.state.request_sync()
     text = page.get("/sync/projects")
-    assert "nothing has picked it up" in text
+    assert "has not started" in text
     assert "jira-assets up" in text
 
 

@@ -75,7 +75,7 @@ async function load(panel) {
     answer = await fetch(`/flow/${panel.dataset.panel}.json${query}`);
     found = await answer.json();
   } catch {
-    tell(panel, "note bad", "The page did not answer.", "Load it again; what you see may be out of date.");
+    tell(panel, "note bad", "The page did not answer.", "Reload the page. The data shown may be out of date.");
     return;
   }
   if (!answer.ok) {
@@ -88,7 +88,7 @@ async function load(panel) {
   if (found.not_followed.length) {
     const badge = panel.querySelector("[data-not-followed]");
     badge.hidden = false;
-    badge.textContent = `Not split by ${found.not_followed.join(" or ")}: all of the project.`;
+    badge.textContent = `Not filtered by ${found.not_followed.join(" or ")}: shows the whole project.`;
   }
   answers.set(panel, found);
   showRows(panel);
@@ -122,7 +122,7 @@ async function draw(panel, found) {
     panel.dataset.drawn = "yes";
     panel.querySelector(".loading")?.remove();
   } catch {
-    tell(panel, "note bad", "This chart cannot be drawn.", "Its rows are right: show them as a table, or download them.");
+    tell(panel, "note bad", "This chart cannot be drawn.", "Its rows are available: show them as a table, or download them.");
   }
 }
 
@@ -149,7 +149,7 @@ function showRows(panel) {
   const found = answers.get(panel);
   if (found?.rows.length) table(panel, found);
   else if (found) tellRows(panel, "There are no rows.");
-  else tellRows(panel, panel.hasAttribute("aria-busy") ? "The rows are on their way." : "The rows did not come.");
+  else tellRows(panel, panel.hasAttribute("aria-busy") ? "The rows are loading." : "The rows could not be loaded.");
 }
 
 function tellRows(panel, words) {
@@ -183,7 +183,7 @@ function table(panel, found) {
   if (found.rows.length > MOST_ROWS) {
     const more = document.createElement("p");
     more.className = "quiet small padded";
-    more.textContent = `The first ${MOST_ROWS} of ${found.rows.length} rows; the CSV has them all.`;
+    more.textContent = `The first ${MOST_ROWS} of ${found.rows.length} rows; the CSV has all rows.`;
     place.append(more);
   }
 }

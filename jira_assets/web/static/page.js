@@ -67,7 +67,7 @@ function watchChoices() {
     unsaved = boxes.length + selects.length;
     state.textContent = unsaved
       ? `${unsaved} ${unsaved === 1 ? "change" : "changes"} not saved yet.` +
-        (gone.length ? ` ${gone.join(", ")}: the rows leave the tables, what was read is kept.` : "")
+        (gone.length ? ` ${gone.join(", ")}: the rows are removed from the tables, synced data is kept.` : "")
       : saved;
   });
   form.addEventListener("submit", () => {

@@ -38,12 +38,12 @@ left join usual on flow.project_id = usual.project_id
 left join warehouse.team_members as members on flow.assignee_id = members.member_id
 where flow.is_counted and flow.age_days is not null;
 
-comment on table warehouse.aging_work is 'Issues started and not finished, with the ages at which delivered issues left the same status';
+comment on table warehouse.aging_work is 'Work in progress, with the ages at which delivered issues left the same status';
 comment on column warehouse.aging_work.project_id is 'Id of the project';
 comment on column warehouse.aging_work.project_key is 'Key of the project today';
 comment on column warehouse.aging_work.jira_id is 'Id of the issue';
 comment on column warehouse.aging_work.jira_key is 'Key of the issue today';
-comment on column warehouse.aging_work.url is 'Where to open it';
+comment on column warehouse.aging_work.url is 'Address of the issue in Jira';
 comment on column warehouse.aging_work.issue_type is 'Name of its type';
 comment on column warehouse.aging_work.place is 'Place of its status in the workflow, as in status_times';
 comment on column warehouse.aging_work.status_id is 'Id of its status today';
@@ -53,7 +53,7 @@ comment on column warehouse.aging_work.assignee_id is 'Team member it is assigne
 comment on column warehouse.aging_work.assignee is 'Name of that member';
 comment on column warehouse.aging_work.started_on is 'Day of its start, in the time zone of the settings';
 comment on column warehouse.aging_work.age_days is 'Calendar days since its start, both included';
-comment on column warehouse.aging_work.days_since_change is 'Calendar days since Jira last saw it change';
+comment on column warehouse.aging_work.days_since_change is 'Calendar days since its last change in Jira';
 comment on column warehouse.aging_work.age_p50 is 'Age at which half of the delivered issues had left this status; null under 5 issues: not enough data';
 comment on column warehouse.aging_work.age_p70 is 'The same for 70 %';
 comment on column warehouse.aging_work.age_p85 is 'The same for 85 %';

@@ -70,4 +70,4 @@ comment on column warehouse.cumulative_flow.day is 'The day, in the time zone of
 comment on column warehouse.cumulative_flow.to_do is 'Issues not started at its end';
 comment on column warehouse.cumulative_flow.in_progress is 'Issues in progress at its end';
 comment on column warehouse.cumulative_flow.done is 'Issues done at its end';
-comment on column warehouse.cumulative_flow.left_out is 'Issues of the project and type that are in none of these figures, for the reasons in issue_replay_flags';
+comment on column warehouse.cumulative_flow.left_out is 'Issues of the project and type excluded from these figures; issue_replay_flags has the reasons';

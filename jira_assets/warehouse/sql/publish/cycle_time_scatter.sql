@@ -14,11 +14,11 @@ select
 from issue_flow
 where is_counted and delivered and cycle_time_days is not null;
 
-comment on view warehouse.cycle_time_scatter is 'Every delivered issue with its cycle time: one dot each';
+comment on view warehouse.cycle_time_scatter is 'Every delivered issue with its cycle time, one row per issue';
 comment on column warehouse.cycle_time_scatter.project_key is 'Key of the project today';
 comment on column warehouse.cycle_time_scatter.jira_id is 'Id of the issue';
 comment on column warehouse.cycle_time_scatter.jira_key is 'Key of the issue today';
-comment on column warehouse.cycle_time_scatter.url is 'Where to open it';
+comment on column warehouse.cycle_time_scatter.url is 'Address of the issue in Jira';
 comment on column warehouse.cycle_time_scatter.issue_type is 'Name of its type';
 comment on column warehouse.cycle_time_scatter.finished_at is 'When it was finished, UTC';
 comment on column warehouse.cycle_time_scatter.finished_on is 'Day on which it was finished, in the time zone of the settings';

@@ -1,20 +1,20 @@
 create table warehouse.data_quality as
 with findings as (
     select unnest([
-        {{'finding': 'status_contradicted', 'meaning': 'Issues whose changes lead to another status: left out of every series'}},
-        {{'finding': 'sprint_contradicted', 'meaning': 'Issues whose changes lead to other sprints: left out of sprints'}},
-        {{'finding': 'estimate_contradicted', 'meaning': 'Issues whose changes lead to another estimate: left out of sprints'}},
+        {{'finding': 'status_contradicted', 'meaning': 'Issues whose changes lead to a different status than the current one: excluded from all series'}},
+        {{'finding': 'sprint_contradicted', 'meaning': 'Issues whose changes lead to different sprints than the current ones: excluded from sprint metrics'}},
+        {{'finding': 'estimate_contradicted', 'meaning': 'Issues whose changes lead to a different estimate than the current one: excluded from sprint metrics'}},
         {{'finding': 'no_start', 'meaning': 'Finished issues that were never in progress: no cycle time'}},
-        {{'finding': 'done_at_creation', 'meaning': 'Issues that were Done from their creation on, as far as their changes tell: a lead time of one day'}},
-        {{'finding': 'moved_backwards', 'meaning': 'Issues that went back to an earlier status category'}},
+        {{'finding': 'done_at_creation', 'meaning': 'Issues that were Done since their creation according to their changes: a lead time of one day'}},
+        {{'finding': 'moved_backwards', 'meaning': 'Issues that moved back to an earlier status category'}},
         {{'finding': 'changed_after_done', 'meaning': 'Finished issues whose status, sprint or estimate changed after the finish'}},
         {{'finding': 'unestimated', 'meaning': 'Open issues without an estimate'}},
-        {{'finding': 'unknown_status', 'meaning': 'Issues that were in a status of unknown category: left out of every series until a setting names it'}},
+        {{'finding': 'unknown_status', 'meaning': 'Issues that were in a status of unknown category: excluded from all series until JIRA_ASSETS_STATUS_CATEGORIES contains it'}},
         {{'finding': 'no_summary', 'meaning': 'Issues without a summary'}},
         {{'finding': 'many_sprints', 'meaning': 'Issues in more than five sprints'}},
         {{'finding': 'sprint_without_dates', 'meaning': 'Sprints started or closed without a start, an end, or in that order: no velocity'}},
         {{'finding': 'sprint_over_a_year', 'meaning': 'Sprints that are or were planned to be open for more than 366 days: no burndown'}},
-        {{'finding': 'unmatched_people', 'meaning': 'Jira accounts that belong to no member of the team yet'}}
+        {{'finding': 'unmatched_people', 'meaning': 'Jira accounts without a team member'}}
     ]) as finding
 ),
 -- A setting replaces what was set before: a project with categories of its own keeps them.
@@ -192,12 +192,12 @@ left join warehouse.sync_status as syncs on settings.project_id = syncs.project_
 left join counted on settings.project_id = counted.project_id and findings.finding.finding = counted.finding
 left join repairs on settings.project_id = repairs.project_id and findings.finding.finding = repairs.finding;
 
-comment on table warehouse.data_quality is 'What is odd in the data of each project, and what it means for the metrics';
+comment on table warehouse.data_quality is 'Data quality findings of each project, and their effect on the metrics';
 comment on column warehouse.data_quality.project_id is 'Id of the project';
 comment on column warehouse.data_quality.project_key is 'Key of the project today';
-comment on column warehouse.data_quality.finding is 'Short name of the oddity';
-comment on column warehouse.data_quality.meaning is 'What it is and what it does';
-comment on column warehouse.data_quality.found is 'How many there are';
+comment on column warehouse.data_quality.finding is 'Short name of the finding';
+comment on column warehouse.data_quality.meaning is 'Description of the finding and its effect on the metrics';
+comment on column warehouse.data_quality.found is 'Number of occurrences';
 comment on column warehouse.data_quality.examples is 'The first five, by key or name';
-comment on column warehouse.data_quality.repair is 'Setting that mends it, with a category for each status to check: to do, in progress or done';
+comment on column warehouse.data_quality.repair is 'Setting that resolves the finding, with a category to verify for each status: to do, in progress or done';
 comment on column warehouse.data_quality.last_synced_at is 'When the project was last synced, as of publishing, UTC';

@@ -47,7 +47,7 @@ select
 from weekly
 left join left_out on weekly.project_id is not distinct from left_out.project_id;
 
-comment on table warehouse.flow_times_weekly is 'Lead and cycle times of the issues delivered in each week; rows without a project are of all projects together';
+comment on table warehouse.flow_times_weekly is 'Lead and cycle times of the issues delivered in each week; rows without a project cover all projects';
 comment on column warehouse.flow_times_weekly.project_id is 'Id of the project; null: all projects together';
 comment on column warehouse.flow_times_weekly.project_key is 'Key of the project today; null: all projects together';
 comment on column warehouse.flow_times_weekly.week is 'Monday of the week in which they were finished, in the time zone of the settings';
@@ -57,5 +57,5 @@ comment on column warehouse.flow_times_weekly.lead_time_p85 is 'Days within whic
 comment on column warehouse.flow_times_weekly.cycle_time_n is 'Of those, issues that were started';
 comment on column warehouse.flow_times_weekly.cycle_time_median is 'Median of their cycle times, in days; null under 5 issues';
 comment on column warehouse.flow_times_weekly.cycle_time_p85 is 'Days from the start within which 85 % of them were delivered; null under 5 issues';
-comment on column warehouse.flow_times_weekly.flow_efficiency_median is 'Median of their flow efficiency; null under 5 issues, or where the settings name no active status';
-comment on column warehouse.flow_times_weekly.left_out is 'Issues of the project that are in none of these figures, for the reasons in issue_replay_flags';
+comment on column warehouse.flow_times_weekly.flow_efficiency_median is 'Median of their flow efficiency; null under 5 issues, or if JIRA_ASSETS_ACTIVE_STATUSES is empty';
+comment on column warehouse.flow_times_weekly.left_out is 'Issues of the project excluded from these figures; issue_replay_flags has the reasons';

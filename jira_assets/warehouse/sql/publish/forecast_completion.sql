@@ -10,11 +10,11 @@ select
     null::date as finished_by
 where false;
 
-comment on table warehouse.forecast_completion is 'When the open issues of each project will be done: forecast_days without other arguments; no rows: fewer than 5 issues delivered in twelve weeks';
+comment on table warehouse.forecast_completion is 'Forecast of when the open issues of each project are delivered: forecast_days with default arguments; no rows: fewer than 5 issues delivered in twelve weeks';
 comment on column warehouse.forecast_completion.project_id is 'Id of the project; null: all projects together';
 comment on column warehouse.forecast_completion.project_key is 'Key of the project today; null: all projects together';
 comment on column warehouse.forecast_completion.as_of is 'The day on which the forecast begins';
 comment on column warehouse.forecast_completion.percent is 'Share of the trials, in percent: 50, 70, 85 or 95';
 comment on column warehouse.forecast_completion.items is 'Issues that are not Done now';
-comment on column warehouse.forecast_completion.days is 'Days within which so many of the trials were through with them; null: more than 180';
-comment on column warehouse.forecast_completion.finished_by is 'The day that is so many days after as_of'
+comment on column warehouse.forecast_completion.days is 'Days after which that share of the trials had delivered them; null: more than 180';
+comment on column warehouse.forecast_completion.finished_by is 'The day that many days after as_of'

@@ -49,7 +49,7 @@ left join warehouse.metric_settings as settings on daily.project_id = settings.p
 left join open on daily.project_id is not distinct from open.project_id
 group by daily.project_id, daily.as_of;
 
-comment on table warehouse.forecast_inputs is 'What forecasts are made from: the last twelve weeks of each project; the row without a project is of all together';
+comment on table warehouse.forecast_inputs is 'Input of the forecasts: the last twelve weeks of each project; the row without a project covers all projects';
 comment on column warehouse.forecast_inputs.project_id is 'Id of the project; null: all projects together';
 comment on column warehouse.forecast_inputs.project_key is 'Key of the project today; null: all projects together';
 comment on column warehouse.forecast_inputs.as_of is 'The day on which forecasts begin';

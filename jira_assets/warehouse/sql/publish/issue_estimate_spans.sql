@@ -46,7 +46,7 @@ from spans
 inner join warehouse.jira_issues as issues on spans.jira_id = issues.jira_id
 where spans.points is not null;
 
-comment on table warehouse.issue_estimate_spans is 'Which estimate each issue had when, replayed from its changes, from creation on';
+comment on table warehouse.issue_estimate_spans is 'Estimates of each issue over time, replayed from its changes since creation';
 comment on column warehouse.issue_estimate_spans.jira_id is 'Id of the issue';
 comment on column warehouse.issue_estimate_spans.project_id is 'Id of its project today';
 comment on column warehouse.issue_estimate_spans.story_points is 'Estimate in the field that was chosen for the project';

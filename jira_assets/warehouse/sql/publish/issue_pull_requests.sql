@@ -19,9 +19,9 @@ inner join mentioned_keys as mentions on places.mention = mentions.mention
 where mentions.jira_id is not null
 group by mentions.jira_id, places.pull_request_id;
 
-comment on table warehouse.issue_pull_requests is 'Which pull requests belong to which issues: one row for each pair';
+comment on table warehouse.issue_pull_requests is 'Pull requests of issues: one row per pair';
 comment on column warehouse.issue_pull_requests.jira_id is 'Id of the issue';
 comment on column warehouse.issue_pull_requests.jira_key is 'Key of the issue today';
 comment on column warehouse.issue_pull_requests.pull_request_id is 'The pull request';
-comment on column warehouse.issue_pull_requests.found_in is 'Where a key of the issue stands: title, branch, body';
-comment on column warehouse.issue_pull_requests.mentioned_as is 'The keys that stand there: also those it had before it moved or its project was renamed';
+comment on column warehouse.issue_pull_requests.found_in is 'Where a key of the issue was found: title, branch, body';
+comment on column warehouse.issue_pull_requests.mentioned_as is 'The keys that were found there, including keys from before the issue moved or its project was renamed';

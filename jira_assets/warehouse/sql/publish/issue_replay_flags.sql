@@ -88,12 +88,12 @@ from found
 inner join warehouse.jira_issues as issues on found.jira_id = issues.jira_id
 group by found.jira_id, issues.jira_key, issues.project_id, issues.project_key, found.replay;
 
-comment on table warehouse.issue_replay_flags is 'Issues whose changes, replayed, contradict what they are today or say too little: left out of the series made from that replay';
+comment on table warehouse.issue_replay_flags is 'Issues whose replayed changes contradict their current state or are incomplete: excluded from the series based on that replay';
 comment on column warehouse.issue_replay_flags.jira_id is 'Id of the issue';
 comment on column warehouse.issue_replay_flags.jira_key is 'Key of the issue today';
 comment on column warehouse.issue_replay_flags.project_id is 'Id of its project';
 comment on column warehouse.issue_replay_flags.project_key is 'Key of its project today';
 comment on column warehouse.issue_replay_flags.replay is 'What was replayed: status, category of the status, sprint or estimate';
-comment on column warehouse.issue_replay_flags.reason is 'What is wrong';
-comment on column warehouse.issue_replay_flags.replayed is 'What its changes lead to; of a category, the statuses that have none';
-comment on column warehouse.issue_replay_flags.present is 'What it is today';
+comment on column warehouse.issue_replay_flags.reason is 'Reason of the contradiction';
+comment on column warehouse.issue_replay_flags.replayed is 'Value that results from its changes; for a category, the statuses without one';
+comment on column warehouse.issue_replay_flags.present is 'Current value in Jira';

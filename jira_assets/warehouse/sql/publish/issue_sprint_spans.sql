@@ -79,9 +79,9 @@ from spans
 inner join warehouse.jira_issues as issues on spans.jira_id = issues.jira_id
 where spans.is_entry;
 
-comment on table warehouse.issue_sprint_spans is 'When each issue was in which sprint, replayed from its changes, from creation on';
+comment on table warehouse.issue_sprint_spans is 'Sprints of each issue over time, replayed from its changes since creation';
 comment on column warehouse.issue_sprint_spans.jira_id is 'Id of the issue';
 comment on column warehouse.issue_sprint_spans.project_id is 'Id of its project today';
 comment on column warehouse.issue_sprint_spans.sprint_id is 'Id of the sprint';
-comment on column warehouse.issue_sprint_spans.entered_at is 'When it was put into the sprint, UTC';
-comment on column warehouse.issue_sprint_spans.left_at is 'When it was taken out, UTC; null when it was not, also after the sprint closed';
+comment on column warehouse.issue_sprint_spans.entered_at is 'When it was added to the sprint, UTC';
+comment on column warehouse.issue_sprint_spans.left_at is 'When it was removed, UTC; null if it was not, also after the sprint was closed';

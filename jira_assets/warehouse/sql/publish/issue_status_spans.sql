@@ -18,16 +18,16 @@ left join warehouse.project_statuses as present
 left join warehouse.project_statuses as previous
     on stays.project_id = previous.project_id and stays.previous_key = status_key(previous.status_id, previous.status);
 
-comment on table warehouse.issue_status_spans is 'Every stay of every issue in a status, replayed from its changes, from creation on';
+comment on table warehouse.issue_status_spans is 'Every stay of every issue in a status, replayed from its changes since creation';
 comment on column warehouse.issue_status_spans.jira_id is 'Id of the issue';
 comment on column warehouse.issue_status_spans.project_id is 'Id of its project today';
-comment on column warehouse.issue_status_spans.visit is 'Place of this stay in the life of the issue, from 1';
+comment on column warehouse.issue_status_spans.visit is 'Position of this stay in the history of the issue, from 1';
 comment on column warehouse.issue_status_spans.status_id is 'Id of the status';
-comment on column warehouse.issue_status_spans.status is 'Name of the status today, or the one that histories use most where it is gone';
-comment on column warehouse.issue_status_spans.status_category is 'new, indeterminate or done, as in project_statuses; null where nothing tells';
+comment on column warehouse.issue_status_spans.status is 'Current name of the status; for a deleted status, the name most frequent in histories';
+comment on column warehouse.issue_status_spans.status_category is 'new, indeterminate or done, as in project_statuses; null if unknown';
 comment on column warehouse.issue_status_spans.previous_status_id is 'Status it came from; null for the first';
 comment on column warehouse.issue_status_spans.previous_category is 'Category it came from';
-comment on column warehouse.issue_status_spans.is_active is 'Whether the settings call the status active; null where they name none';
-comment on column warehouse.issue_status_spans.entered_at is 'When it came into the status, UTC';
-comment on column warehouse.issue_status_spans.left_at is 'When it left it, UTC; null while it is there';
+comment on column warehouse.issue_status_spans.is_active is 'Whether JIRA_ASSETS_ACTIVE_STATUSES lists the status; null if that setting is empty';
+comment on column warehouse.issue_status_spans.entered_at is 'When it entered the status, UTC';
+comment on column warehouse.issue_status_spans.left_at is 'When it left the status, UTC; null while it is there';
 comment on column warehouse.issue_status_spans.hours is 'Hours it stayed; null while it is there';

@@ -45,21 +45,21 @@ window same_name as (
     rows between unbounded preceding and unbounded following
 );
 
-comment on table warehouse.issue_status_times is 'How long each issue was in each of its statuses, all stays together';
+comment on table warehouse.issue_status_times is 'Total time of each issue in each of its statuses';
 comment on column warehouse.issue_status_times.jira_id is 'Id of the issue';
 comment on column warehouse.issue_status_times.project_id is 'Id of its project';
 comment on column warehouse.issue_status_times.project_key is 'Key of its project today';
 comment on column warehouse.issue_status_times.issue_type is 'Name of its type';
 comment on column warehouse.issue_status_times.is_counted is 'Whether the metrics count issues of its hierarchy level';
-comment on column warehouse.issue_status_times.is_left_out is 'Whether it is left out of every series, for a reason in issue_replay_flags';
+comment on column warehouse.issue_status_times.is_left_out is 'Whether it is excluded from all series; issue_replay_flags has the reason';
 comment on column warehouse.issue_status_times.delivered is 'Whether it is finished, with a resolution that counts as delivered or none';
 comment on column warehouse.issue_status_times.finished_on is 'Day of its finish';
 comment on column warehouse.issue_status_times.status_id is 'Id of the status';
-comment on column warehouse.issue_status_times.status is 'Name of the status today, or the one that histories use most where it is gone';
-comment on column warehouse.issue_status_times.status_category is 'new, indeterminate or done, as in project_statuses; null where nothing tells';
-comment on column warehouse.issue_status_times.is_active is 'Whether the settings call the status active; null where they name none';
-comment on column warehouse.issue_status_times.first_visit is 'Place of its first stay there in the life of the issue, from 1';
-comment on column warehouse.issue_status_times.visits is 'How often it came into it';
-comment on column warehouse.issue_status_times.days is 'Days of the stays that have ended, added up; null while none has';
-comment on column warehouse.issue_status_times.days_by_name is 'The same of all its statuses of that name, as several projects have them; null on all but the first of these';
-comment on column warehouse.issue_status_times.age_days is 'Its age in days, counted from its start, when it last left the status; null if it never did since';
+comment on column warehouse.issue_status_times.status is 'Current name of the status; for a deleted status, the name most frequent in histories';
+comment on column warehouse.issue_status_times.status_category is 'new, indeterminate or done, as in project_statuses; null if unknown';
+comment on column warehouse.issue_status_times.is_active is 'Whether JIRA_ASSETS_ACTIVE_STATUSES lists the status; null if that setting is empty';
+comment on column warehouse.issue_status_times.first_visit is 'Position of its first stay there in the history of the issue, from 1';
+comment on column warehouse.issue_status_times.visits is 'Number of entries into the status';
+comment on column warehouse.issue_status_times.days is 'Total days of the stays that have ended; null if none has ended';
+comment on column warehouse.issue_status_times.days_by_name is 'The same for all its statuses with that name, as several projects have them; null on all but the first of these';
+comment on column warehouse.issue_status_times.age_days is 'Age in days since its start when it last left the status; null if it has not left it since';

@@ -28,10 +28,10 @@ left join present as issues on gone.jira_id = issues.jira_id
 -- What is gone from one project and present in another has moved, whatever it looked like then.
 where issues.jira_id is null or gone.reason = 'moved';
 
-comment on table warehouse.jira_deleted_issues is 'Issues that were here and are no longer in their project';
+comment on table warehouse.jira_deleted_issues is 'Issues that were synced and are no longer in their project';
 comment on column warehouse.jira_deleted_issues.jira_id is 'Id of the issue';
 comment on column warehouse.jira_deleted_issues.jira_key is 'Its last key there';
 comment on column warehouse.jira_deleted_issues.project_key is 'Key of that project today';
 comment on column warehouse.jira_deleted_issues.reason is 'gone, moved, archived, trashed or invisible';
-comment on column warehouse.jira_deleted_issues.moved_to_key is 'Its key today, where it moved';
-comment on column warehouse.jira_deleted_issues.noticed_at is 'When that was noticed, UTC';
+comment on column warehouse.jira_deleted_issues.moved_to_key is 'Current key of the issue, if it moved';
+comment on column warehouse.jira_deleted_issues.noticed_at is 'When that was detected, UTC';

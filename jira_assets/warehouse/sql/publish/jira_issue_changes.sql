@@ -14,14 +14,14 @@ from lake.jira_issue_changes as change
 left join lake.moved as moved on change.jira_id = moved.jira_id
 where moved.jira_id is null or moved.home = change.project;
 
-comment on table warehouse.jira_issue_changes is 'Every change of every issue: one row for each field that a change touched';
+comment on table warehouse.jira_issue_changes is 'Every change of every issue, one row per changed field';
 comment on column warehouse.jira_issue_changes.jira_id is 'Id of the issue';
 comment on column warehouse.jira_issue_changes.change_id is 'Id of the change; the fields of one change share it';
-comment on column warehouse.jira_issue_changes.changed_at is 'When it was made, UTC';
-comment on column warehouse.jira_issue_changes.author_account_id is 'Jira account that made it';
+comment on column warehouse.jira_issue_changes.changed_at is 'When the change was made, UTC';
+comment on column warehouse.jira_issue_changes.author_account_id is 'Jira account that made the change';
 comment on column warehouse.jira_issue_changes.field is 'Name of the field';
 comment on column warehouse.jira_issue_changes.field_id is 'Id of the field; Jira leaves it out for some';
-comment on column warehouse.jira_issue_changes.from_value is 'Value before, as ids';
-comment on column warehouse.jira_issue_changes.from_string is 'Value before, in words; null for long texts';
-comment on column warehouse.jira_issue_changes.to_value is 'Value after, as ids';
-comment on column warehouse.jira_issue_changes.to_string is 'Value after, in words; null for long texts';
+comment on column warehouse.jira_issue_changes.from_value is 'Previous value as ids';
+comment on column warehouse.jira_issue_changes.from_string is 'Previous value as text; null for long texts';
+comment on column warehouse.jira_issue_changes.to_value is 'New value as ids';
+comment on column warehouse.jira_issue_changes.to_string is 'New value as text; null for long texts';

@@ -14,7 +14,7 @@ from (
 ) as held
 left join site.components as site on held.component_id = site.component_id;
 
-comment on table warehouse.jira_issue_components is 'Components of each issue, a row each: for tools that cannot group by a list';
+comment on table warehouse.jira_issue_components is 'Components of each issue, one row per component, for tools that cannot group by a list';
 comment on column warehouse.jira_issue_components.jira_id is 'Id of the issue';
 comment on column warehouse.jira_issue_components.component_id is 'Id of the component';
 comment on column warehouse.jira_issue_components.component is 'Name of the component today'

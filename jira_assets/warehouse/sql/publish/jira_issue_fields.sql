@@ -16,7 +16,7 @@ left join names on held.field_id = names.field_id
 left join lake.moved as moved on held.jira_id = moved.jira_id
 where moved.jira_id is null or moved.home = held.project;
 
-comment on table warehouse.jira_issue_fields is 'Custom fields that have a value, as Jira gave them';
+comment on table warehouse.jira_issue_fields is 'Custom fields with a value, as Jira returned them';
 comment on column warehouse.jira_issue_fields.jira_id is 'Id of the issue';
 comment on column warehouse.jira_issue_fields.field_id is 'Id of the field, such as customfield_10016';
 comment on column warehouse.jira_issue_fields.field_name is 'Name of the field';

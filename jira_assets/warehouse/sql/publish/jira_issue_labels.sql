@@ -12,6 +12,6 @@ from (
 ) as labelled
 where labelled.label is not null;
 
-comment on table warehouse.jira_issue_labels is 'Labels of each issue, a row each: for tools that cannot group by a list';
+comment on table warehouse.jira_issue_labels is 'Labels of each issue, one row per label, for tools that cannot group by a list';
 comment on column warehouse.jira_issue_labels.jira_id is 'Id of the issue';
 comment on column warehouse.jira_issue_labels.label is 'The label'

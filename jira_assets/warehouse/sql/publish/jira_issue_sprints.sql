@@ -29,7 +29,7 @@ inner join warehouse.jira_sprints as sprints on membership.sprint_id = sprints.s
 left join lake.moved as moved on membership.jira_id = moved.jira_id
 where moved.jira_id is null or moved.home = membership.project;
 
-comment on table warehouse.jira_issue_sprints is 'Which sprints each issue is in, or was in when they closed';
+comment on table warehouse.jira_issue_sprints is 'Sprints that each issue is in, or was in when the sprint was closed';
 comment on column warehouse.jira_issue_sprints.jira_id is 'Id of the issue';
 comment on column warehouse.jira_issue_sprints.sprint_id is 'Id of the sprint';
 comment on column warehouse.jira_issue_sprints.sprint_name is 'Name of the sprint today';
@@ -39,4 +39,4 @@ comment on column warehouse.jira_issue_sprints.goal is 'Goal of the sprint';
 comment on column warehouse.jira_issue_sprints.started_at is 'When it started, UTC';
 comment on column warehouse.jira_issue_sprints.ended_at is 'When it is planned to end, UTC';
 comment on column warehouse.jira_issue_sprints.completed_at is 'When it was closed, UTC';
-comment on column warehouse.jira_issue_sprints.is_current is 'Whether it is the one sprint that jira_issues shows for the issue';
+comment on column warehouse.jira_issue_sprints.is_current is 'Whether jira_issues shows this sprint for the issue';

@@ -15,7 +15,7 @@ from (
 ) as held
 left join site.versions as site on held.version_id = site.version_id;
 
-comment on table warehouse.jira_issue_versions is 'Versions of each issue, a row each: for tools that cannot group by a list';
+comment on table warehouse.jira_issue_versions is 'Versions of each issue, one row per version, for tools that cannot group by a list';
 comment on column warehouse.jira_issue_versions.jira_id is 'Id of the issue';
 comment on column warehouse.jira_issue_versions.version_id is 'Id of the version';
 comment on column warehouse.jira_issue_versions.version is 'Name of the version today';

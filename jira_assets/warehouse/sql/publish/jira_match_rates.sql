@@ -47,15 +47,15 @@ from warehouse.jira_projects as projects
 inner join counted on projects.project_key = counted.project_key
 where projects.is_tracked;
 
-comment on table warehouse.jira_match_rates is 'How much of each tracked project''s work was done by accounts that belong to a member of the team';
+comment on table warehouse.jira_match_rates is 'Share of the activity in each tracked project by accounts of team members';
 comment on column warehouse.jira_match_rates.project_id is 'Id of the project';
 comment on column warehouse.jira_match_rates.project_key is 'Key of the project';
-comment on column warehouse.jira_match_rates.accounts is 'Accounts seen in it, without those set aside';
+comment on column warehouse.jira_match_rates.accounts is 'Accounts seen in it, without apps, customers and ignored accounts';
 comment on column warehouse.jira_match_rates.accounts_matched is 'Of those, accounts that belong to a member';
-comment on column warehouse.jira_match_rates.accounts_set_aside is 'Apps, customers and accounts that somebody decided to ignore, beside those';
+comment on column warehouse.jira_match_rates.accounts_set_aside is 'Apps, customers and ignored accounts, counted separately';
 comment on column warehouse.jira_match_rates.activity is 'Issues assigned to these accounts and issues they reported, summed';
-comment on column warehouse.jira_match_rates.activity_matched is 'Of that, what accounts of members did';
-comment on column warehouse.jira_match_rates.match_rate is 'activity_matched / activity, 0 to 1; null without any activity';
+comment on column warehouse.jira_match_rates.activity_matched is 'Part of that activity by accounts of members';
+comment on column warehouse.jira_match_rates.match_rate is 'activity_matched / activity, 0 to 1; null if there is no activity';
 comment on column warehouse.jira_match_rates.issues_assigned is 'Issues assigned to these accounts today';
 comment on column warehouse.jira_match_rates.issues_assigned_matched is 'Of those, issues that have an assignee_id';
 comment on column warehouse.jira_match_rates.assignee_match_rate is 'issues_assigned_matched / issues_assigned, 0 to 1; null when nothing is assigned';

@@ -51,7 +51,7 @@ select
 from listed
 full join copies on listed.sprint_id = copies.sprint_id;
 
-comment on table warehouse.jira_sprints is 'Sprints, as they are today';
+comment on table warehouse.jira_sprints is 'Current state of the sprints';
 comment on column warehouse.jira_sprints.sprint_id is 'Id of the sprint';
 comment on column warehouse.jira_sprints.sprint_name is 'Name of the sprint';
 comment on column warehouse.jira_sprints.state is 'future, active or closed';
@@ -60,5 +60,5 @@ comment on column warehouse.jira_sprints.goal is 'Its goal';
 comment on column warehouse.jira_sprints.started_at is 'When it started, UTC';
 comment on column warehouse.jira_sprints.ended_at is 'When it is planned to end, UTC';
 comment on column warehouse.jira_sprints.completed_at is 'When it was closed, UTC';
-comment on column warehouse.jira_sprints.as_of is 'When Jira said so, UTC';
-comment on column warehouse.jira_sprints.source is 'agile: from the list of sprints; issue: the newest copy inside any issue';
+comment on column warehouse.jira_sprints.as_of is 'When Jira returned this version, UTC';
+comment on column warehouse.jira_sprints.source is 'agile: from the list of sprints of a board; issue: from the newest issue that contains the sprint';

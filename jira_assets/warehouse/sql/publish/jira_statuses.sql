@@ -36,9 +36,9 @@ select
 from seen
 anti join site_statuses on seen.status_id = site_statuses.status_id;
 
-comment on table warehouse.jira_statuses is 'Statuses of the site, those that it no longer lists included';
+comment on table warehouse.jira_statuses is 'Statuses of the site, including those that it no longer lists';
 comment on column warehouse.jira_statuses.status_id is 'Id of the status';
 comment on column warehouse.jira_statuses.status is 'Name of the status today, or the last one known';
 comment on column warehouse.jira_statuses.status_category is 'new, indeterminate or done';
 comment on column warehouse.jira_statuses.project_id is 'Project it belongs to; null for statuses that projects share';
-comment on column warehouse.jira_statuses.is_listed is 'Whether the site lists it today: it lists the statuses of active workflows; null where its list was never read';
+comment on column warehouse.jira_statuses.is_listed is 'Whether the site currently lists it (sites list the statuses of active workflows); null if the list was never read';

@@ -33,16 +33,16 @@ left join warehouse.jira_projects as projects on unmatched.project = projects.pr
 left join assigned on unmatched.project = assigned.project_id and unmatched.account_id = assigned.account_id
 left join reported on unmatched.project = reported.project_id and unmatched.account_id = reported.account_id;
 
-comment on table warehouse.jira_unmatched_users is 'Jira accounts that belong to no member of the team yet, and why';
+comment on table warehouse.jira_unmatched_users is 'Jira accounts without a team member, and the reason';
 comment on column warehouse.jira_unmatched_users.project_key is 'Key of the project';
 comment on column warehouse.jira_unmatched_users.account_id is 'Jira account';
 comment on column warehouse.jira_unmatched_users.display_name is 'Its name';
 comment on column warehouse.jira_unmatched_users.email is 'Its e-mail address; null when hidden';
 comment on column warehouse.jira_unmatched_users.account_type is 'atlassian, app or customer';
-comment on column warehouse.jira_unmatched_users.reason is 'Why it could not be matched';
-comment on column warehouse.jira_unmatched_users.candidates is 'Team members of its very name or address: more than one, or one that has another account';
-comment on column warehouse.jira_unmatched_users.suggestions is 'Team members that resemble it, the likeliest first; nothing is matched by that';
-comment on column warehouse.jira_unmatched_users.suggested_because is 'What speaks for each of these suggestions, in their order';
+comment on column warehouse.jira_unmatched_users.reason is 'Reason why the account is not matched';
+comment on column warehouse.jira_unmatched_users.candidates is 'Team members with exactly its name or address: more than one, or one that has another account';
+comment on column warehouse.jira_unmatched_users.suggestions is 'Team members that resemble the account, most likely first; suggestions never match an account';
+comment on column warehouse.jira_unmatched_users.suggested_because is 'Reason for each of these suggestions, in the same order';
 comment on column warehouse.jira_unmatched_users.issues_assigned is 'Issues of the project assigned to it today';
 comment on column warehouse.jira_unmatched_users.issues_reported is 'Issues of the project it reported';
 comment on column warehouse.jira_unmatched_users.last_seen_at is 'When the newest of its issues changed, UTC';

@@ -29,7 +29,7 @@ left join warehouse.jira_projects as projects on matched.project = projects.proj
 left join assigned on matched.project = assigned.project_id and matched.account_id = assigned.account_id
 left join reported on matched.project = reported.project_id and matched.account_id = reported.account_id;
 
-comment on table warehouse.jira_user_matches is 'Jira accounts that belong to a member of the team, for each project they were seen in';
+comment on table warehouse.jira_user_matches is 'Jira accounts of team members, for each project they were seen in';
 comment on column warehouse.jira_user_matches.project_key is 'Key of the project';
 comment on column warehouse.jira_user_matches.account_id is 'Jira account';
 comment on column warehouse.jira_user_matches.display_name is 'Its name';

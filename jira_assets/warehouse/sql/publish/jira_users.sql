@@ -37,7 +37,7 @@ full join seen on listed.account_id = seen.account_id;
 
 comment on table warehouse.jira_users is 'Jira accounts: those that the site lists, and those seen in issues';
 comment on column warehouse.jira_users.account_id is 'Id of the account';
-comment on column warehouse.jira_users.display_name is 'Name it shows; the last known one of former users';
+comment on column warehouse.jira_users.display_name is 'Display name; for former users the last known one';
 comment on column warehouse.jira_users.email is 'E-mail address; null when hidden';
 comment on column warehouse.jira_users.account_type is 'atlassian, app or customer';
 comment on column warehouse.jira_users.is_active is 'Whether it can log in';

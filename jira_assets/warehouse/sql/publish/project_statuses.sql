@@ -118,14 +118,14 @@ from known_statuses as statuses
 left join warehouse.jira_projects as projects on statuses.project_id = projects.project_id
 left join counted on statuses.project_id = counted.project_id and statuses.status_key = counted.status_key;
 
-comment on table warehouse.project_statuses is 'What each status means in each project whose issues are or were in it, and how that is known';
+comment on table warehouse.project_statuses is 'Category of each status in each project whose issues are or were in it, and the source of that category';
 comment on column warehouse.project_statuses.project_id is 'Id of the project';
 comment on column warehouse.project_statuses.project_key is 'Key of the project today';
-comment on column warehouse.project_statuses.status_id is 'Id of the status; null where changes only name it and nothing else does';
-comment on column warehouse.project_statuses.status is 'Name of the status today, or the one that histories use most where it is gone';
-comment on column warehouse.project_statuses.status_category is 'new, indeterminate or done; null where nothing tells: issues that were in it are left out of every series';
-comment on column warehouse.project_statuses.is_active is 'Whether the settings call the status active; null where they name none';
-comment on column warehouse.project_statuses.known_from is 'What tells the category: setting, site (it lists the status), lake (the site or an issue once told) or resolutions (issues were resolved in it)';
-comment on column warehouse.project_statuses.setting is 'Entry of JIRA_ASSETS_STATUS_CATEGORIES that means it, in lower case';
+comment on column warehouse.project_statuses.status_id is 'Id of the status; null if changes only contain its name and no other source has its id';
+comment on column warehouse.project_statuses.status is 'Current name of the status; for a deleted status, the name most frequent in histories';
+comment on column warehouse.project_statuses.status_category is 'new, indeterminate or done; null if unknown: issues that were in such a status are excluded from all series';
+comment on column warehouse.project_statuses.is_active is 'Whether JIRA_ASSETS_ACTIVE_STATUSES lists the status; null if that setting is empty';
+comment on column warehouse.project_statuses.known_from is 'Source of the category: setting, site (the site lists the status), lake (the site listed it earlier, or an issue version contained it) or resolutions (issues were resolved in it)';
+comment on column warehouse.project_statuses.setting is 'Entry of JIRA_ASSETS_STATUS_CATEGORIES that matches it, in lower case';
 comment on column warehouse.project_statuses.issues_resolved is 'Issues that were resolved in it; null where the category is known otherwise';
 comment on column warehouse.project_statuses.issues_unresolved is 'Issues that were in it, unresolved before and not resolved there; null where the category is known otherwise'

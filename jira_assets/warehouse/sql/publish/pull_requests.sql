@@ -42,17 +42,17 @@ from site.pull_requests as pull
 left join issues on pull.pull_request_id = issues.pull_request_id
 left join unknown on pull.pull_request_id = unknown.pull_request_id;
 
-comment on table warehouse.pull_requests is 'Pull requests, where a setting names a table of them; empty otherwise';
+comment on table warehouse.pull_requests is 'Pull requests from the table in JIRA_ASSETS_PULL_REQUESTS; empty if that is not set';
 comment on column warehouse.pull_requests.pull_request_id is 'Repository and number: acme/web#12';
 comment on column warehouse.pull_requests.repository is 'Its repository';
 comment on column warehouse.pull_requests.number is 'Its number there';
 comment on column warehouse.pull_requests.title is 'Title';
 comment on column warehouse.pull_requests.branch is 'The branch it asks to merge';
-comment on column warehouse.pull_requests.url is 'Where to open it';
-comment on column warehouse.pull_requests.author is 'Who opened it, as the code host names them';
+comment on column warehouse.pull_requests.url is 'Address of the issue in Jira';
+comment on column warehouse.pull_requests.author is 'Author of the pull request, as named by the code host';
 comment on column warehouse.pull_requests.state is 'open, merged or closed (without a merge)';
 comment on column warehouse.pull_requests.created_at is 'When it was opened, UTC';
 comment on column warehouse.pull_requests.merged_at is 'When it was merged, UTC';
 comment on column warehouse.pull_requests.closed_at is 'When it was closed, with or without a merge, UTC';
 comment on column warehouse.pull_requests.issues is 'Issues it belongs to';
-comment on column warehouse.pull_requests.unknown_keys is 'Keys of tracked projects in it, also from before a rename, that no issue here has: mistyped, deleted, or not read yet';
+comment on column warehouse.pull_requests.unknown_keys is 'Keys of tracked projects in it, also from before a rename, without an issue in the lake: mistyped, deleted, or not read yet';

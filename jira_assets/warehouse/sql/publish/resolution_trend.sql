@@ -167,9 +167,9 @@ comment on column warehouse.resolution_trend.project_key is 'Key of the project 
 comment on column warehouse.resolution_trend.issue_type is 'Name of the type';
 comment on column warehouse.resolution_trend.week is 'Monday of the week, in the time zone of the settings';
 comment on column warehouse.resolution_trend.created is 'Issues created in it';
-comment on column warehouse.resolution_trend.resolved is 'Times an issue came into Done, whatever the resolution';
+comment on column warehouse.resolution_trend.resolved is 'Times an issue entered Done, with any resolution';
 comment on column warehouse.resolution_trend.delivered is 'Of those, with a resolution that counts as delivered, or none';
-comment on column warehouse.resolution_trend.closed_without_work is 'The rest of those';
+comment on column warehouse.resolution_trend.closed_without_work is 'The others of those';
 comment on column warehouse.resolution_trend.reopened is 'Times an issue left Done';
 comment on column warehouse.resolution_trend.open_at_end is 'Issues not Done at the end of the week, or now';
-comment on column warehouse.resolution_trend.left_out is 'Issues of the project and type that are in none of these figures, for the reasons in issue_replay_flags';
+comment on column warehouse.resolution_trend.left_out is 'Issues of the project and type excluded from these figures; issue_replay_flags has the reasons';

@@ -177,16 +177,16 @@ select
     left_out::bigint as left_out
 from counted;
 
-comment on table warehouse.sprint_burndown is 'What was left to do at the end of each day, for sprints of up to 366 days that are active or ended in the last 90 days: remaining changes by added - removed + re_estimated - burned';
+comment on table warehouse.sprint_burndown is 'Remaining work at the end of each day, for sprints of up to 366 days that are active or ended in the last 90 days: remaining changes by added - removed + re_estimated - burned';
 comment on column warehouse.sprint_burndown.sprint_id is 'Id of the sprint';
 comment on column warehouse.sprint_burndown.day_number is '0 is the moment of its start, 1 the end of its first day';
 comment on column warehouse.sprint_burndown.day is 'The day, in the time zone of the settings';
-comment on column warehouse.sprint_burndown.is_working_day is 'Whether it is from Monday to Friday';
-comment on column warehouse.sprint_burndown.remaining is 'Points of the issues in the sprint and not Done then; null for days to come, and where every issue is left out';
-comment on column warehouse.sprint_burndown.guideline is 'A straight line from the start to 0 at the planned end, flat on days that are not worked; null without a planned end';
+comment on column warehouse.sprint_burndown.is_working_day is 'Whether the day is a weekday, Monday to Friday';
+comment on column warehouse.sprint_burndown.remaining is 'Points of the issues in the sprint and not Done then; null for future days, and if every issue is excluded';
+comment on column warehouse.sprint_burndown.guideline is 'Ideal line from the start to 0 at the planned end, flat on non-working days; null if there is no planned end';
 comment on column warehouse.sprint_burndown.burned is 'Points that became Done since the row before, less those reopened';
-comment on column warehouse.sprint_burndown.added is 'Points that came into the sprint since then';
-comment on column warehouse.sprint_burndown.removed is 'Points that were taken out of it since then';
+comment on column warehouse.sprint_burndown.added is 'Points added to the sprint since then';
+comment on column warehouse.sprint_burndown.removed is 'Points removed from the sprint since then';
 comment on column warehouse.sprint_burndown.re_estimated is 'By how much estimates changed since then';
 comment on column warehouse.sprint_burndown.items_remaining is 'Issues in the sprint and not Done then';
-comment on column warehouse.sprint_burndown.left_out is 'Issues of the sprint that are in none of these figures, for the reasons in issue_replay_flags';
+comment on column warehouse.sprint_burndown.left_out is 'Issues of the sprint excluded from these figures; issue_replay_flags has the reasons';

@@ -122,4 +122,4 @@ comment on column warehouse.sprint_items.is_committed is 'Whether it was in the 
 comment on column warehouse.sprint_items.is_completed is 'Whether it was in the sprint and Done at the end, and not Done at the start';
 comment on column warehouse.sprint_items.is_completed_before is 'Whether it was in the sprint and Done at the end, and had been Done at the start';
 comment on column warehouse.sprint_items.is_carried_over is 'Whether it was in the sprint and not Done at the end';
-comment on column warehouse.sprint_items.is_carried_over_again is 'Whether that had happened to it in an earlier sprint, too';
+comment on column warehouse.sprint_items.is_carried_over_again is 'Whether it had also been carried over from an earlier sprint';

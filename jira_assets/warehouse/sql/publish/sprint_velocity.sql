@@ -123,10 +123,10 @@ select
     coalesce(left_out, 0)::bigint as left_out
 from known;
 
-comment on table warehouse.sprint_velocity is 'What each sprint promised and kept, in story points: commitment + added - removed + re_estimated = completed + carried_over; nulls where every issue is left out';
+comment on table warehouse.sprint_velocity is 'Commitment and result of each sprint in story points: commitment + added - removed + re_estimated = completed + carried_over; nulls if every issue is excluded';
 comment on column warehouse.sprint_velocity.sprint_id is 'Id of the sprint';
 comment on column warehouse.sprint_velocity.sprint_name is 'Name of the sprint';
-comment on column warehouse.sprint_velocity.state is 'active or closed; the figures of an active one are those of now';
+comment on column warehouse.sprint_velocity.state is 'active or closed; an active sprint has current figures';
 comment on column warehouse.sprint_velocity.board_id is 'Board on which it was created';
 comment on column warehouse.sprint_velocity.project_keys is 'Projects of its issues';
 comment on column warehouse.sprint_velocity.started_at is 'When it started, UTC';
@@ -136,15 +136,15 @@ comment on column warehouse.sprint_velocity.sprints_ago is '1 is the last closed
 comment on column warehouse.sprint_velocity.commitment is 'Points of the issues in it and not Done at its start, as estimated then';
 comment on column warehouse.sprint_velocity.completed is 'Points of the issues in it and Done at its end and not Done at its start, as estimated at the end; those added later included';
 comment on column warehouse.sprint_velocity.completed_as_planned is 'Of the commitment, what was in it and Done at its end';
-comment on column warehouse.sprint_velocity.completed_before is 'Points of the issues in it and Done at its end that were Done at its start, too: neither committed nor completed in it';
-comment on column warehouse.sprint_velocity.added is 'Points, at its end, of issues that came in after its start, or were Done at its start and are not at its end; what was Done at both counts nowhere here';
+comment on column warehouse.sprint_velocity.completed_before is 'Points of the issues in it and Done both at its start and at its end: neither committed nor completed in it';
+comment on column warehouse.sprint_velocity.added is 'Points, at its end, of issues added after its start, or Done at its start but not at its end; issues that were Done at both times are not counted';
 comment on column warehouse.sprint_velocity.removed is 'Of the commitment, what was not in it at its end';
 comment on column warehouse.sprint_velocity.re_estimated is 'By how much the estimates of committed issues that were in it at its end changed';
 comment on column warehouse.sprint_velocity.carried_over is 'Points of the issues in it and not Done at its end';
-comment on column warehouse.sprint_velocity.carried_over_again is 'Of those, what had been carried over from an earlier sprint already';
-comment on column warehouse.sprint_velocity.planning_accuracy is 'completed_as_planned / commitment: under 0.7 too much was promised, over 0.95 too little';
+comment on column warehouse.sprint_velocity.carried_over_again is 'Part of those points that had already been carried over from an earlier sprint';
+comment on column warehouse.sprint_velocity.planning_accuracy is 'completed_as_planned / commitment: under 0.7 suggests over-commitment, over 0.95 under-commitment';
 comment on column warehouse.sprint_velocity.capacity_accuracy is 'completed / commitment';
-comment on column warehouse.sprint_velocity.velocity is 'Mean of completed over this and the six closed sprints of its board before it, those without figures left out';
+comment on column warehouse.sprint_velocity.velocity is 'Mean of completed over this sprint and the previous six closed sprints of its board, excluding sprints without figures';
 comment on column warehouse.sprint_velocity.items_committed is 'Issues in it and not Done at its start';
 comment on column warehouse.sprint_velocity.items_completed is 'Issues in it and Done at its end and not Done at its start';
 comment on column warehouse.sprint_velocity.items_completed_before is 'Issues counted in completed_before';
@@ -152,4 +152,4 @@ comment on column warehouse.sprint_velocity.items_added is 'Issues counted in ad
 comment on column warehouse.sprint_velocity.items_removed is 'Issues counted in removed';
 comment on column warehouse.sprint_velocity.items_carried_over is 'Issues in it and not Done at its end';
 comment on column warehouse.sprint_velocity.items_unestimated is 'Issues in it at its end without an estimate';
-comment on column warehouse.sprint_velocity.left_out is 'Issues of it that are in none of these figures, for the reasons in issue_replay_flags';
+comment on column warehouse.sprint_velocity.left_out is 'Issues of it excluded from these figures; issue_replay_flags has the reasons';

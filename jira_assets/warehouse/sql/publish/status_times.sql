@@ -67,21 +67,21 @@ left join measured
     on statuses.project_id = measured.project_id and statuses.status_id is not distinct from measured.status_id
 left join left_out on statuses.project_id = left_out.project_id;
 
-comment on table warehouse.status_times is 'How long delivered issues stayed in each status, and at which age they left it';
+comment on table warehouse.status_times is 'Time of delivered issues in each status, and their age when they left it';
 comment on column warehouse.status_times.project_id is 'Id of the project';
 comment on column warehouse.status_times.project_key is 'Key of the project today';
 comment on column warehouse.status_times.place is 'Place of the status in the workflow: by category, then by how early issues come into it';
 comment on column warehouse.status_times.status_id is 'Id of the status';
 comment on column warehouse.status_times.status is 'Name of the status today';
 comment on column warehouse.status_times.status_category is 'new, indeterminate or done';
-comment on column warehouse.status_times.is_active is 'Whether the settings call the status active; null where they name none';
+comment on column warehouse.status_times.is_active is 'Whether JIRA_ASSETS_ACTIVE_STATUSES lists the status; null if that setting is empty';
 comment on column warehouse.status_times.time_n is 'Delivered issues that were in it and left it';
-comment on column warehouse.status_times.days_in_all is 'Days they spent in it, added up';
+comment on column warehouse.status_times.days_in_all is 'Total days they spent in it';
 comment on column warehouse.status_times.days_median is 'Median of the days an issue spent in it, all visits together; null under 5 issues: not enough data';
-comment on column warehouse.status_times.days_p85 is 'Days within which 85 % of the issues were through with it; null under 5 issues';
+comment on column warehouse.status_times.days_p85 is '85th percentile of those days; null under 5 issues';
 comment on column warehouse.status_times.age_n is 'Delivered issues that left it after their start';
 comment on column warehouse.status_times.age_p50 is 'Age in days, counted from the start, at which half of them had left it for the last time; null under 5 issues';
 comment on column warehouse.status_times.age_p70 is 'The same for 70 %';
 comment on column warehouse.status_times.age_p85 is 'The same for 85 %';
 comment on column warehouse.status_times.age_p95 is 'The same for 95 %';
-comment on column warehouse.status_times.left_out is 'Issues of the project that are in none of these figures, for the reasons in issue_replay_flags';
+comment on column warehouse.status_times.left_out is 'Issues of the project excluded from these figures; issue_replay_flags has the reasons';

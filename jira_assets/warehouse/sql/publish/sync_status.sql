@@ -17,19 +17,19 @@ select
     missing_issues::bigint as missing_issues
 from given.sync_status;
 
-comment on table warehouse.sync_status is 'How the newest sync of each tracked project went, when this file was published';
+comment on table warehouse.sync_status is 'Result of the latest sync of each tracked project, as of the publish';
 comment on column warehouse.sync_status.project_key is 'Key of the project';
 comment on column warehouse.sync_status.project_id is 'Id of the project';
 comment on column warehouse.sync_status.status is 'pending, syncing, complete or error';
 comment on column warehouse.sync_status.last_sync_at is 'When it was last tried, UTC';
 comment on column warehouse.sync_status.last_success_at is 'When it last succeeded, UTC';
-comment on column warehouse.sync_status.watermark is 'Every change up to here is in these tables, UTC';
+comment on column warehouse.sync_status.watermark is 'All changes up to this time are in these tables, UTC';
 comment on column warehouse.sync_status.issues is 'Issues in the lake';
 comment on column warehouse.sync_status.issues_synced is 'Issues that the last sync fetched';
 comment on column warehouse.sync_status.issues_created is 'Of those, new ones';
 comment on column warehouse.sync_status.issues_updated is 'Of those, known ones';
-comment on column warehouse.sync_status.issues_deleted is 'Issues it found gone';
+comment on column warehouse.sync_status.issues_deleted is 'Issues that the comparison found deleted or moved';
 comment on column warehouse.sync_status.errors is 'Failures since the last success';
-comment on column warehouse.sync_status.last_error is 'What went wrong last';
+comment on column warehouse.sync_status.last_error is 'Error of the last failed sync';
 comment on column warehouse.sync_status.proved_complete_at is 'When the lake was last compared with Jira, issue by issue, UTC';
 comment on column warehouse.sync_status.missing_issues is 'Issues that comparison found missing';

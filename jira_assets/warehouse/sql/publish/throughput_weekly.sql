@@ -57,11 +57,11 @@ left join delivered
 left join left_out
     on weeks.project_id = left_out.project_id and types.issue_type is not distinct from left_out.issue_type;
 
-comment on table warehouse.throughput_weekly is 'Issues delivered in each week by type; weeks with none are here with 0';
+comment on table warehouse.throughput_weekly is 'Issues delivered in each week by type; weeks without any have 0';
 comment on column warehouse.throughput_weekly.project_id is 'Id of the project';
 comment on column warehouse.throughput_weekly.project_key is 'Key of the project today';
 comment on column warehouse.throughput_weekly.week is 'Monday of the week, in the time zone of the settings';
 comment on column warehouse.throughput_weekly.issue_type is 'Name of the type';
 comment on column warehouse.throughput_weekly.delivered is 'Issues delivered in it';
 comment on column warehouse.throughput_weekly.mean_12_weeks is 'Mean of the 12 weeks that end with this one, or of those since the first delivery; means of types may be added';
-comment on column warehouse.throughput_weekly.left_out is 'Issues of the project and type that are in none of these figures, for the reasons in issue_replay_flags';
+comment on column warehouse.throughput_weekly.left_out is 'Issues of the project and type excluded from these figures; issue_replay_flags has the reasons';
