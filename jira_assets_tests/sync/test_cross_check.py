@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo.faults import server_error
+from jira_assets.demo.faults import answer, server_error
 from jira_assets.demo.generate import generate_site
 from jira_assets.sync import proof_again
 from jira_assets.sync.cross_check import CrossCheck
@@ -91,6 +91,14 @@ def test_what_the_second_listing_adds_is_fetched(rig: Rig) -> None:
     (outcome,) = rig.reconcile().outcomes
     assert outcome.unproved is None
     assert rig.differences() == []
+
+
+def test_an_issue_without_an_id_is_counted_once_in_two_listings(rig: Rig) -> None:
+    known = min(rig.site.issues_truth())
+    body = f'{{"issues":[{{"key":"X-1"}},{{"id":"{known}","key":"X-2"}}],"isLast":true}}'
+    rig.site.faults.add(answer(200, body, path=SEARCH))
+
+    assert "Jira lists 1 issue without an id" in (sync(rig).unproved or "")
 
 
 def test_a_proof_that_failed_leaves_the_one_before(rig: Rig) -> None:
