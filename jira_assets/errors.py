@@ -14,6 +14,7 @@
     │   ├── Forbidden               403: this account may not see it
     │   ├── ScopeMissing            401 at the gateway: the token lacks a scope
     │   ├── NotFound                404 in Jira's own JSON: gone, or hidden from this account
+    │   │   └── ProjectOutOfSight   the project itself is deleted, in the trash, archived or hidden
     │   ├── SiteUnavailable         the site as a whole refuses, or something in front of it answers
     │   ├── EndpointRemoved         410: Atlassian took this part of its API away
     │   ├── IncompleteRead          the pages of an answer do not add up to a whole
@@ -120,6 +121,10 @@ class ScopeMissing(JiraError):
 
 class NotFound(JiraError):
     """Gone, or hidden from this account (404, in the JSON that Jira itself answers for a thing)."""
+
+
+class ProjectOutOfSight(NotFound):
+    """Jira says of the project itself that it is deleted, in the trash, archived or hidden."""
 
 
 class SiteUnavailable(JiraError):

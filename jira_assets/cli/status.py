@@ -101,7 +101,7 @@ def _row(project: ProjectStatus) -> tuple[object, ...]:
     missing = f" ({record.missing_issues} missing)" if record.missing_issues else ""
     return (
         record.project_key,
-        record.status,
+        "incomplete" if record.status == "complete" and record.missing_issues else record.status,
         record.issues,
         ago(record.fresh_at),
         ago(record.proved_complete_at) + missing,

@@ -24,6 +24,9 @@ FAILURES_TO_BELIEVE = 3
 FAILURES_OF_A_PART = 2
 """How many attempts fail before a batch is divided or an issue blamed; a part in between needs fewer."""
 
+FAILURES_FOR_GOOD = 10
+"""How many attempts at what cannot be divided fail before it is given up: within a minute and a half."""
+
 MOST_BLAMED_AT_FIRST = 4
 """When so many single issues fail and none succeeds, the endpoint is broken and not the issues."""
 

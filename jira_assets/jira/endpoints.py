@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 
-from jira_assets.errors import IncompleteRead
+from jira_assets.errors import IncompleteRead, JiraError
+from jira_assets.jira.division import FAILURES_FOR_GOOD
 from jira_assets.jira.records import read_record, read_records
 from jira_assets.jira.transport import Params, Transport
 
@@ -27,11 +29,19 @@ class Endpoints:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self._checking = threading.Lock()
+        self._down: tuple[datetime, JiraError] | None = None
 
     def check_site(self) -> None:
-        """Ask the site for something small, with all patience; raises what it answers when it is down."""
-        with self._checking:  # when many requests fail at once, one question at a time is enough
-            self.transport.request("GET", "/rest/api/3/myself")
+        """Ask the site for something small; raises what it answers when it is down for a minute or more."""
+        asked_at = self.transport.clock()
+        with self._checking:  # when many requests fail at once, one question is enough for all that wait
+            if self._down is not None and self._down[0] > asked_at:
+                raise self._down[1]
+            try:
+                self.transport.request("GET", "/rest/api/3/myself", failures=FAILURES_FOR_GOOD)
+            except JiraError as error:
+                self._down = self.transport.clock(), error
+                raise
 
     def _get(self, path: str, shape: type[Shape], params: Params | None = None) -> Shape:
         return self.transport.request("GET", path, params=params).decode(shape)

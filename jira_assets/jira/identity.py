@@ -6,6 +6,7 @@ import msgspec
 
 from jira_assets.errors import AuthenticationError, NotFound, SettingsError
 from jira_assets.jira.answers import Identity, ServerInfo, TenantInfo
+from jira_assets.jira.division import FAILURES_FOR_GOOD
 from jira_assets.jira.endpoints import Endpoints
 
 
@@ -15,7 +16,7 @@ class IdentityEndpoints(Endpoints):
     def fetch_identity(self) -> Identity:
         """Ask who we are; nobody else may ask that, so an answer proves the credential."""
         try:
-            answer = self.transport.request("GET", "/rest/api/3/myself")
+            answer = self.transport.request("GET", "/rest/api/3/myself", failures=FAILURES_FOR_GOOD)
         except NotFound as error:
             raise SettingsError(
                 f"No Jira was found at {self.transport.connection.base_url}: the endpoint /myself does "

@@ -14,7 +14,7 @@ from jira_assets.errors import (
     SearchTokenExpired,
 )
 from jira_assets.jira.answers import IssueHead, RawIssue
-from jira_assets.jira.division import FAILURES_TO_BELIEVE
+from jira_assets.jira.division import FAILURES_FOR_GOOD, FAILURES_TO_BELIEVE
 from jira_assets.jira.endpoints import Endpoints
 from jira_assets.jira.issue_parts import issue_head, raw_issue
 
@@ -108,9 +108,9 @@ class SearchEndpoints(Endpoints):
             except (JiraUnavailable, IncompleteRead, RequestTooLarge):
                 size = max(size // PAGES_SHRINK_BY, SMALLEST_PAGE)
                 question["maxResults"] = size
-        return self._ask(question)
+        return self._ask(question, failures=FAILURES_FOR_GOOD)
 
-    def _ask(self, question: dict[str, object], failures: int | None = None) -> _Page:
+    def _ask(self, question: dict[str, object], failures: int) -> _Page:
         try:
             return self._post("/rest/api/3/search/jql", _Page, question, failures=failures)
         except BadQuery as error:

@@ -61,6 +61,12 @@ class _Call:
     renewed: bool = False
     patience: Patience | None = field(default_factory=present_patience)
     failures: list[JiraAssetsError] = field(default_factory=list)
+    has_few_failures: bool = False
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it ends within a minute or two, so that its waits are short."""
+        return self.patience is not None or self.has_few_failures
 
 
 @dataclass(frozen=True)
@@ -153,6 +159,7 @@ class Transport:
         """
         body = None if json is None else msgspec.json.encode(json)
         call = _Call(method, path, params, body, endpoint_of(method, path))
+        call.has_few_failures = failures is not None
         if call.patience:
             call.patience.check(call.endpoint)
         for attempt in range(1, self._attempts + 1):
@@ -234,7 +241,7 @@ class Transport:
 
     def _wait_after(self, call: _Call, setback: _Setback, attempt: int) -> timedelta:
         """Choose how long to wait: at least as long as Jira says."""
-        ours = min(backoff(attempt), LONGEST_WAIT) if call.patience else backoff(attempt)
+        ours = min(backoff(attempt), LONGEST_WAIT) if call.is_bounded else backoff(attempt)
         return timedelta(seconds=max(setback.limit.seconds, ours))
 
     def _is_worth_it(self, call: _Call, setback: _Setback, wait: timedelta) -> bool:

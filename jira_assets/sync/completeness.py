@@ -25,7 +25,7 @@ def issue_notices(manifest: Manifest) -> list[Notice]:
     if manifest.unread:
         first = manifest.unread[0]
         named = first.jira_key or first.jira_id
-        reason = f"{name_unread(manifest.unread)} could not be read. {named}: {first.reason}"
+        reason = f"{name_unread(manifest.unread)} could not be read. {named}: {first.reason.rstrip('.')}."
         notices.append(
             Notice("issues", reason, "Every sync requests them again.", first.since, manifest.project_id)
         )

@@ -50,6 +50,13 @@ class Brought:
     not_here: set[str] = field(default_factory=set)
     unread: dict[str, UnreadIssue] = field(default_factory=dict)
 
+    def add(self, later: Brought) -> None:
+        """Count what another reading brought as well."""
+        self.fetched += later.fetched
+        self.created += later.created
+        self.updated += later.updated
+        self.deleted += later.deleted
+
 
 @dataclass(frozen=True)
 class _Seen:

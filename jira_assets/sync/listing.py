@@ -22,13 +22,15 @@ def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[li
     """Yield pages of the issues that match; an issue may come more than once.
 
     The pages start over when Jira no longer knows where they were. Issues that Jira lists without an id are
-    left out, and counted in the manifest.
+    left out, and counted in the manifest: the most that one listing had, since another names the same again.
     """
     for attempt in range(1, TRIES + 1):
+        unidentified = 0
         try:
             for page in client.search_heads(jql):
                 found = [head for head in page if head.id]
-                manifest.unidentified += len(page) - len(found)
+                unidentified += len(page) - len(found)
+                manifest.unidentified = max(manifest.unidentified, unidentified)
                 yield found
         except SearchTokenExpired:
             if attempt == TRIES:

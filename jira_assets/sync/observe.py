@@ -12,8 +12,11 @@ from jira_assets.warehouse.land import Kind, Observation
 
 
 def observation(issue: RawIssue, histories: Sequence[bytes], project_id: str) -> Observation:
-    """Say what was seen of an issue from the point of view of one project."""
-    moved = issue.project_id != project_id
+    """Say what was seen of an issue from the point of view of one project.
+
+    An issue that Jira gives without its project is where search listed it.
+    """
+    moved = issue.project_id not in ("", project_id)
     return Observation(
         jira_id=issue.id,
         jira_key=issue.key,

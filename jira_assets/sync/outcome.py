@@ -43,11 +43,13 @@ class Outcome:
     missing: int = 0
 
     @property
-    def result(self) -> Literal["complete", "incomplete", "error"]:
-        """Return how much of the project the lake has now."""
+    def result(self) -> Literal["complete", "incomplete", "unproved", "error"]:
+        """Return how much of the project the lake has now, as far as that is known."""
         if self.error is not None:
             return "error"
-        return "incomplete" if self.missing else "complete"
+        if self.missing:
+            return "incomplete"
+        return "unproved" if self.unproved else "complete"
 
     @property
     def ok(self) -> bool:

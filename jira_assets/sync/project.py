@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import duckdb
 
-from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound
+from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.room import room_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
@@ -19,6 +20,7 @@ from jira_assets.sync.mapping import SiteFacts, map_fields, read_site_facts
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Mode, Outcome
 from jira_assets.sync.project_state import explain_refusal
+from jira_assets.sync.proof_again import is_worth_proving
 from jira_assets.sync.whole import read_whole
 from jira_assets.warehouse.compact import MOST_FILES, compact_manifest
 from jira_assets.warehouse.derive import derive_project
@@ -112,15 +114,15 @@ def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
 
 def _read(context: SyncContext, manifest: Manifest, mark: Mark, mode: Mode, *, accept: bool) -> Brought:
     if mode == "incremental":
-        return _read_changes(context, manifest, mark)
+        brought = _read_changes(context, manifest, mark)
+        if is_worth_proving(context, manifest):
+            brought.add(read_whole(context, manifest, mark))
+        return brought
     brought = read_whole(context, manifest, mark, again=mode == "full", accept=accept)
     if context.clock() - mark.at > context.options.look_back:
         # That took so long that something may have changed behind it.
-        later = read_incremental(context, manifest, mark)
-        brought.fetched += later.fetched
-        brought.created += later.created
-        brought.updated += later.updated
-        brought.deleted += later.deleted
+        with suppress(ProjectOutOfSight):  # the whole read has judged what remains of it
+            brought.add(_read_changes(context, manifest, mark))
     return brought
 
 

@@ -14,6 +14,7 @@ from jira_assets.errors import (
     IncompleteRead,
     JiraError,
     NotFound,
+    ProjectOutOfSight,
     SearchTokenExpired,
 )
 from jira_assets.jira.client import JiraClient
@@ -63,9 +64,9 @@ def project_state(context: SyncContext, project_id: str) -> ProjectState:
     return "trashed" if project.deleted else "archived" if project.archived else "live"
 
 
-def out_of_sight(project_key: str, state: ProjectState) -> NotFound:
+def out_of_sight(project_key: str, state: ProjectState) -> ProjectOutOfSight:
     """Describe a project that cannot be read, and what that means."""
-    return NotFound(
+    return ProjectOutOfSight(
         _REASONS[state].format(key=project_key),
         (_HIDDEN if state == "invisible" else _PUT_AWAY).format(key=project_key),
         state=state,

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from jira_assets.errors import NotFound, UnknownProject
+from jira_assets.errors import ProjectOutOfSight
 from jira_assets.state import State, SyncRecord
 from jira_assets.sync.outcome import Outcome
-
-NO_SUCH_PROJECT = (NotFound, UnknownProject)
-"""A project that Jira does not know, or hides, is left alone until it is seen again; its data are kept."""
 
 
 def record_outcome(state: State, outcome: Outcome, now: datetime) -> SyncRecord:
@@ -42,8 +39,9 @@ def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
             last_error=outcome.error.reason,
             last_instruction=outcome.error.instruction,
             error_kind=type(outcome.error).__name__,
+            # Left alone until it is seen again; a 404 of anything else says nothing about the project.
             inactive_since=(before.inactive_since or now)
-            if isinstance(outcome.error, NO_SUCH_PROJECT)
+            if isinstance(outcome.error, ProjectOutOfSight)
             else None,
         )
     return replace(

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
+from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.jira.answers import Project
 from jira_assets.sync.context import SyncContext, drain
 from jira_assets.sync.damage import note_site_damage
@@ -183,7 +183,11 @@ def _failed(
         for key, answer in answers.items()
         if isinstance(answer, Forbidden) and answer.facts.get("status") == FORBIDDEN
     }
-    unknown = {key: answer for key, answer in answers.items() if isinstance(answer, NotFound)}
+    unknown = {
+        key: ProjectOutOfSight(answer.reason, answer.instruction, **answer.facts)
+        for key, answer in answers.items()
+        if isinstance(answer, NotFound)
+    }
     if not unknown:
         return {**refused}
     if listed is None:

@@ -192,8 +192,15 @@ def test_a_home_that_is_no_folder_is_named_with_the_ways_out(run: Run, home: Pat
     assert "JIRA_ASSETS_HOME" in result.stderr
 
 
+def test_a_project_with_missing_issues_is_not_called_complete(run: Run, state: State) -> None:
+    tracked_pay(state)
+    state.record(replace(DONE, missing_issues=2))
+    assert run("status").stdout.splitlines()[1].split()[:2] == ["PAY", "incomplete"]
+
+
 def test_what_stops_no_sync_is_told_below_the_table(run: Run, state: State, settings: Settings) -> None:
     tracked_pay(state)
+    connect(state)
     state.record(DONE)
     lake = Lake(settings.lake_dir)
     manifest = lake.site_manifest()

@@ -91,3 +91,21 @@ def test_a_quota_that_is_spent_is_waited_for_and_says_nothing_of_the_endpoint(sc
         assert client.fetch_sprint(1).id == 1
 
     assert site.clock.now() - START >= timedelta(seconds=1800)
+
+
+DOWN = Canned({"message": "down"}, 503)
+LONGEST = timedelta(seconds=130)
+
+
+def test_a_site_that_stays_down_is_given_up_within_two_minutes(scripted: Ask) -> None:
+    client, site = scripted(DOWN)
+    with pytest.raises(JiraUnavailable):
+        client.fetch_identity()
+    assert timedelta(minutes=1) < site.clock.now() - START < LONGEST
+
+
+def test_a_search_that_stays_down_is_given_up_within_two_minutes(scripted: Ask) -> None:
+    client, site = scripted(DOWN)
+    with pytest.raises(JiraUnavailable):
+        list(client.search_heads("project = 1"))
+    assert timedelta(minutes=1) < site.clock.now() - START < LONGEST

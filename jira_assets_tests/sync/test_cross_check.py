@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo.faults import server_error
+from jira_assets.demo.faults import answer, server_error
 from jira_assets.demo.generate import generate_site
+from jira_assets.sync import proof_again
 from jira_assets.sync.cross_check import CrossCheck
 from jira_assets.sync.outcome import Outcome
 from jira_assets_tests.rig import Rig, open_rig
@@ -37,6 +38,11 @@ def listings(rig: Rig) -> int:
     return sum(request.path.endswith("/search/jql") for request in rig.site.requests)
 
 
+def counts(rig: Rig) -> int:
+    """How many times Jira was asked to count."""
+    return sum(request.path.endswith("/approximate-count") for request in rig.site.requests)
+
+
 def test_a_search_that_ends_early_is_no_proof(rig: Rig) -> None:
     issues = len(rig.site.issues_truth())
     rig.site.switches.search_ends_after = 10
@@ -44,9 +50,34 @@ def test_a_search_that_ends_early_is_no_proof(rig: Rig) -> None:
     outcome = sync(rig)
 
     assert outcome.ok
-    assert outcome.proof is None
+    assert (outcome.result, outcome.proof) == ("unproved", None)
     assert f"Jira counts {issues}, names 10" in (outcome.unproved or "")
     assert rig.ask("select proved_complete_at from sync_status") == [(None,)]
+
+
+def test_the_next_sync_finds_what_a_listing_left_out(rig: Rig) -> None:
+    rig.site.switches.search_ends_after = 10
+    sync(rig)
+    rig.site.clock.advance(timedelta(days=1))
+    rig.site.switches.search_ends_after = None
+
+    outcome = sync(rig)
+
+    assert (outcome.result, outcome.mode, outcome.unproved) == ("complete", "incremental", None)
+    assert rig.differences() == []
+
+
+def test_a_large_project_is_listed_again_once_the_counts_agree(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof_again, "CHEAP_TO_LIST", 0)
+    rig.site.switches.count_is_off_by = 5
+    sync(rig)
+    before = counts(rig)
+    assert sync(rig).result == "unproved"
+    assert counts(rig) == before + 1  # a listing would be held against another one
+    rig.site.switches.count_is_off_by = 0
+    assert sync(rig).result == "complete"
 
 
 def test_what_the_second_listing_adds_is_fetched(rig: Rig) -> None:
@@ -60,6 +91,14 @@ def test_what_the_second_listing_adds_is_fetched(rig: Rig) -> None:
     (outcome,) = rig.reconcile().outcomes
     assert outcome.unproved is None
     assert rig.differences() == []
+
+
+def test_an_issue_without_an_id_is_counted_once_in_two_listings(rig: Rig) -> None:
+    known = min(rig.site.issues_truth())
+    body = f'{{"issues":[{{"key":"X-1"}},{{"id":"{known}","key":"X-2"}}],"isLast":true}}'
+    rig.site.faults.add(answer(200, body, path=SEARCH))
+
+    assert "Jira lists 1 issue without an id" in (sync(rig).unproved or "")
 
 
 def test_a_proof_that_failed_leaves_the_one_before(rig: Rig) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jira_assets.demo.generate import generate_site
-from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, NotFound
+from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, ProjectOutOfSight
 from jira_assets.state import SyncRecord
 from jira_assets.sync.freshness import Look, Memory, look_around
 from jira_assets_tests.rig import Rig, open_rig
@@ -166,14 +166,16 @@ def test_a_project_that_makes_the_question_fail_is_set_aside_and_the_others_go_o
 
     assert [entry.project.project_key for entry in look.due] == [changed]
     assert look.probe is not None
-    assert [type(error) for error in look.probe.set_aside.values()] == [NotFound]
+    assert [type(error) for error in look.probe.set_aside.values()] == [ProjectOutOfSight]
     assert records(rig)[gone].status == "error"
     assert records(rig)[gone].inactive_since is not None
     assert records(rig)[gone].issues > 0
     assert len(onlooker.requests(ticks=1)) == 1
 
 
-@pytest.mark.parametrize(("hide", "kind"), [("hide_project", NotFound), ("forbid_project", Forbidden)])
+@pytest.mark.parametrize(
+    ("hide", "kind"), [("hide_project", ProjectOutOfSight), ("forbid_project", Forbidden)]
+)
 def test_a_project_that_drops_out_without_a_word_is_noticed(
     rig: Rig, hide: str, kind: type[Exception]
 ) -> None:

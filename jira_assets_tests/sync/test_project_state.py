@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
@@ -58,6 +59,25 @@ def test_a_project_out_of_sight_is_inactive_in_every_language(
     assert isinstance(error, NotFound)
     assert "report" not in error.instruction
     assert is_inactive(rig, key)
+
+
+def test_a_long_reconcile_of_a_trashed_project_ends_well(rig: Rig) -> None:
+    first = rig.tracked[0].project_key
+    rig.site.trash_project(first)
+    rig.bench = replace(rig.bench, clock=lambda: rig.site.clock.now() + timedelta(minutes=30))
+
+    outcome = by_key(rig.reconcile())[first]
+
+    assert (outcome.error, outcome.issues) == (None, 0)
+
+
+def test_a_404_of_search_makes_no_project_inactive(rig: Rig) -> None:
+    first = rig.tracked[0]
+    body = '{"errorMessages":["Oops, you\'ve found a dead link."],"errors":{}}'
+    rig.site.faults.add(answer(404, body, path="/rest/api/3/search/jql"))
+
+    assert rig.sync().failures
+    assert not is_inactive(rig, first.project_key)
 
 
 @pytest.mark.parametrize("wording", get_args(RefusalWording))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from jira_assets.errors import Forbidden
+import pytest
+
+from jira_assets.errors import Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight, UnknownProject
 from jira_assets.state import SyncRecord
 from jira_assets.sync.outcome import Outcome
 from jira_assets.sync.record import revised
@@ -44,3 +46,15 @@ def test_proof_of_completeness_is_not_touched_by_a_sync() -> None:
     after = revised(before, Outcome("10", "PAY"), NOW)
 
     assert (after.proved_complete_at, after.missing_issues) == (EARLIER, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_inactive"),
+    [(ProjectOutOfSight, True), (NotFound, False), (UnknownProject, False), (Forbidden, False)],
+)
+def test_only_what_jira_says_of_the_project_itself_makes_it_inactive(
+    kind: type[JiraAssetsError], is_inactive: bool
+) -> None:
+    after = revised(SyncRecord("10", "PAY"), Outcome("10", "PAY", error=kind("No.")), NOW)
+
+    assert (after.inactive_since == NOW) == is_inactive

@@ -80,6 +80,16 @@ def test_an_issue_that_bulk_reads_leave_out_is_read_by_itself(rig: Rig) -> None:
     assert rig.differences() == []
 
 
+def test_an_issue_that_comes_without_its_fields_is_kept(rig: Rig) -> None:
+    bare = some_issue(rig)
+    key = rig.site.truth(bare).key
+    body = f'{{"issues":[{{"id":"{bare}","key":"{key}","fields":null}}],"issueErrors":[]}}'
+    rig.site.faults.add(answer(200, body, path=BULK))
+
+    assert sync(rig).issues == len(rig.site.issues_truth())
+    assert rig.ask(f"select jira_key, summary from jira_issues where jira_id = '{bare}'") == [(key, None)]
+
+
 def test_an_issue_that_is_listed_and_never_given_is_missing_and_nothing_is_proved(rig: Rig) -> None:
     missing = some_issue(rig)
     never_give(rig, missing)
@@ -104,6 +114,8 @@ def test_what_was_missing_is_asked_for_at_every_sync_until_it_comes(rig: Rig) ->
     outcome = sync(rig)
 
     assert (outcome.mode, outcome.missing, outcome.created) == ("incremental", 0, 1)
+    assert (outcome.result, outcome.unproved) == ("complete", None)
+    assert rig.ask("select proved_complete_at is not null from sync_status") == [(True,)]
     assert rig.differences() == []
 
 
