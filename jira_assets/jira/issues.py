@@ -37,13 +37,17 @@ class IssueEndpoints(Endpoints):
         `not_returned`. Raises JiraUnavailable when Jira fails altogether.
         """
         check_number(ids, ISSUES_A_REQUEST)
-        first = self._fetch(list(ids), fields)
-        if not first.unreadable:
+        first, hesitant = self._fetch(list(ids), fields)
+        if not hesitant:
             return first
-        second = self._fetch(list(first.unreadable), fields)
+        second, _ = self._fetch(hesitant, fields)  # what Jira lists as an error may pass, so it says
         found = {issue.id: issue for issue in (*first.issues, *second.issues)}
-        left_out = first.not_returned | second.not_returned
-        return FetchedIssues(list(found.values()), left_out - found.keys(), second.unreadable)
+        unreadable = {**first.unreadable, **second.unreadable}
+        return FetchedIssues(
+            list(found.values()),
+            first.not_returned | second.not_returned,
+            {each: why for each, why in unreadable.items() if each not in found},
+        )
 
     def fetch_issue(self, issue_id: str, *, fields: Sequence[str]) -> RawIssue:
         """Fetch one issue by itself; raises NotFound when it is gone or hidden."""
@@ -59,16 +63,18 @@ class IssueEndpoints(Endpoints):
             )
         return found
 
-    def _fetch(self, ids: Sequence[str], fields: Sequence[str]) -> FetchedIssues:
+    def _fetch(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[FetchedIssues, list[str]]:
+        """Fetch what one division gives; returns also the ids that Jira itself lists as failed."""
         if not ids:
-            return FetchedIssues([])
+            return FetchedIssues([]), []
         divided = fetch_divided(ids, partial(self._fetch_batch, fields=fields), self.check_site)
         issues = {issue.id: issue for found in divided.results for issue in found.issues}
-        unreadable = {issue_id: error.reason for issue_id, error in divided.failed.items()}
-        for found in divided.results:
-            unreadable |= found.unreadable
+        listed = {each: why for found in divided.results for each, why in found.unreadable.items()}
+        unreadable = listed | {issue_id: error.reason for issue_id, error in divided.failed.items()}
         unreadable = {issue_id: why for issue_id, why in unreadable.items() if issue_id not in issues}
-        return FetchedIssues(list(issues.values()), set(ids) - issues.keys() - unreadable.keys(), unreadable)
+        left_out = set(ids) - issues.keys() - unreadable.keys()
+        hesitant = [issue_id for issue_id in unreadable if issue_id in listed]
+        return FetchedIssues(list(issues.values()), left_out, unreadable), hesitant
 
     def _fetch_batch(self, ids: Sequence[str], failures: int, *, fields: Sequence[str]) -> FetchedIssues:
         question = {"issueIdsOrKeys": list(ids), "fields": with_needed(fields)}
