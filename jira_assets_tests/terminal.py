@@ -84,7 +84,9 @@ def at_terminal(*words: str, columns: int = 80, **environment: str) -> Iterator[
     import pty
     import signal
 
-    kept: Mapping[str, str] = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "", **environment}
+    # A command that ran in this process before has left its DAGSTER_HOME in the environment.
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("DAGSTER_")}
+    kept: Mapping[str, str] = {**usual, "TERM": "xterm-256color", "COLUMNS": "", **environment}
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))

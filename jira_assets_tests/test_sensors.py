@@ -307,7 +307,7 @@ def test_dead_credentials_are_told_and_it_recovers_by_itself(rig: Rig, ticker: T
     rig.site.switches.dead_credentials = False
 
     assert skipped.run_requests == []
-    assert "connect again" in str(skipped.skip_reason)
+    assert "Connect again" in str(skipped.skip_reason)
     assert "demo-token" not in str(skipped)
     assert ticker.tick().skip_reason == dg.SkipReason("Nothing changed.")
 
@@ -526,7 +526,7 @@ def test_a_tick_that_jira_refuses_alerts_once_and_so_does_one_that_works_again(
     for _ in range(3):
         ticker.tick()
 
-    assert all("connect again" in str(tick.skip_reason) for tick in ticks)
+    assert all("Connect again" in str(tick.skip_reason) for tick in ticks)
     site = rig.server.url.partition("://")[2]
     assert [title.removeprefix(f"jira_assets, {site}: ") for title in sent] == [
         "syncs have stopped",

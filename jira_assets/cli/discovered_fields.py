@@ -13,7 +13,7 @@ from jira_assets.warehouse.engine import open_engine
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import FieldMapping, Manifest
 
-NOT_READ = "the project was not read yet"
+NOT_READ = "the project has not been read yet"
 REASONS = {
     "board estimation": "a board of the project uses it for estimation",
     "team-managed project": "the estimate field of team-managed projects",

@@ -143,7 +143,7 @@ def _take_estimates(context: SyncContext, details: Details, found: Mapping[Board
         field_id = answer.content.estimation_field if isinstance(answer, Read) else None
         if field_id and field_id not in details.estimated_with:
             details.estimated_with.append(field_id)
-    _note(context, details, ESTIMATES, "The estimation settings of {1}", found)
+    _note(context, details, ESTIMATES, "The estimation settings of {boards}", found)
 
 
 def _take_sprints(context: SyncContext, details: Details, found: Mapping[Board, Part[list[Sprint]]]) -> None:

@@ -27,15 +27,15 @@ ProjectState = Literal["live", "archived", "trashed", "invisible"]
 MOST_OTHERS_ASKED = 3
 
 _REASONS = {
-    "archived": "The project {1} is archived: Jira returns no data of it.",
-    "trashed": "The project {1} is in Jira's trash: Jira returns no data of it.",
+    "archived": "The project {key} is archived: Jira returns no data of it.",
+    "trashed": "The project {key} is in Jira's trash: Jira returns no data of it.",
     "invisible": (
-        "This account can no longer see the project {1}: the project was deleted, or a permission was "
+        "This account can no longer see the project {key}: the project was deleted, or a permission was "
         "removed."
     ),
 }
 _PUT_AWAY = (
-    "`jira-assets reconcile {1}` removes its issues from the tables. Alternatively restore the "
+    "`jira-assets reconcile {key}` removes its issues from the tables. Alternatively restore the "
     "project, or untrack it."
 )
 _HIDDEN = "Its synced data is kept. Give the account the permission to browse it again, or untrack it."

@@ -183,6 +183,7 @@ GIVEN_TABLES: Mapping[str, Columns] = {
 
 
 WHOLE_TABLES = (
+    "jira_issues",
     "jira_issue_sprints",
     "statuses_seen",
     "people_seen",

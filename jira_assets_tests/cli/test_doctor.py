@@ -289,7 +289,7 @@ def test_a_dotenv_with_a_secret_that_others_may_read_is_named(run: Run, home: Pa
     dotenv = Path(".env")
     dotenv.write_text(line)
     dotenv.chmod(0o644)
-    held = f"! files: {dotenv.absolute()} holds {line.partition('=')[0]} and may be read by others."
+    held = f"! files: {dotenv.absolute()} contains {line.partition('=')[0]} and is readable by other users."
     assert held in run("doctor").stdout
     dotenv.chmod(0o600)
     assert held not in run("doctor").stdout

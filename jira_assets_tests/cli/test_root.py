@@ -143,5 +143,5 @@ def test_a_command_that_is_called_otherwise_is_named(run: Run) -> None:
     for word, command in ELSEWHERE.items():
         result = run(word, "PAY")
         assert result.exit_code == 2
-        assert f"Try: main {command}" in result.stderr
+        assert f"Use: main {command}" in result.stderr
         assert run(*command.split()[:2], "--help").exit_code == 0

@@ -138,7 +138,7 @@ def test_a_site_that_shows_nothing_is_not_an_idle_site(rig: Rig) -> None:
     for project in rig.tracked:
         rig.site.hide_project(project.project_key)
 
-    with pytest.raises(IncompleteRead, match="shows no issue in any of 4 tracked projects"):
+    with pytest.raises(IncompleteRead, match="returns no issue of any of the 4 tracked projects"):
         onlooker.look()
 
 

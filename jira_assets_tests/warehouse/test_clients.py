@@ -238,7 +238,7 @@ def test_sqlalchemy_lists_tables_and_its_pool_is_fresh_after_dispose(
     client.run("pool", publisher.here(POOL))
     tables, comment, of_column = client.run("pool", INSPECT)
     assert {"jira_issues", "jira_issue_labels", "warehouse_info"} <= set(tables)
-    assert comment.startswith("Issues of the tracked projects")
+    assert comment.startswith("Current issues of the tracked projects")
     assert of_column == "Name of its status today"
 
     before = publisher.issues

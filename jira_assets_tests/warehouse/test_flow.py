@@ -277,7 +277,7 @@ def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: Ben
         engine.execute(f"attach '{file}' as original (read_only)")
         engine.execute("attach ':memory:' as built; copy from database original to built; detach original")
         engine.execute("update built.resolution_trend set open_at_end = 2")
-        with pytest.raises(PublishError, match="resolution_trend of project 10 ends with 2, and the issues"):
+        with pytest.raises(PublishError, match="resolution_trend of project 10 ends with 2, but the issues"):
             check_warehouse(engine, {})
         engine.execute("detach built")
 

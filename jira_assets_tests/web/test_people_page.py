@@ -76,7 +76,7 @@ def test_a_decision_is_taken_back(published: Page) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "word"),
-    [("Ana Silva", "2 members of the team"), ("Cy", "No member of the team has"), ("", "No team member")],
+    [("Ana Silva", "2 team members are named"), ("Cy", "No member of the team has"), ("", "No team member")],
 )
 def test_a_member_who_is_not_clear_is_refused(published: Page, typed: str, word: str) -> None:
     published.state.replace_team(TEAM)

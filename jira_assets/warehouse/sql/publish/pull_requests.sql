@@ -42,7 +42,7 @@ from site.pull_requests as pull
 left join issues on pull.pull_request_id = issues.pull_request_id
 left join unknown on pull.pull_request_id = unknown.pull_request_id;
 
-comment on table warehouse.pull_requests is 'Pull requests from the table in JIRA_ASSETS_PULL_REQUESTS; empty if that is not set';
+comment on table warehouse.pull_requests is 'Pull requests from the table in the setting JIRA_ASSETS_PULL_REQUESTS (empty if not set)';
 comment on column warehouse.pull_requests.pull_request_id is 'Repository and number: acme/web#12';
 comment on column warehouse.pull_requests.repository is 'Its repository';
 comment on column warehouse.pull_requests.number is 'Its number there';
