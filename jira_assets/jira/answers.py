@@ -254,6 +254,8 @@ class RawIssue(msgspec.Struct, frozen=True):
     payload: bytes
     was_changed: bool = True
     """Whether it was updated after its creation, so that it may have a changelog."""
+    has_fields: bool = True
+    """Whether Jira returned any field of it; without, nothing is known of the issue but that it exists."""
 
     @property
     def head(self) -> IssueHead:

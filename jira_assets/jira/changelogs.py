@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from jira_assets.errors import IncompleteRead, JiraError
+from jira_assets.errors import IncompleteRead, JiraError, NotFound
 from jira_assets.jira.answers import Changelogs
-from jira_assets.jira.division import FAILURES_OF_A_PART, fetch_divided
+from jira_assets.jira.division import FAILURES_OF_A_PART, REFUSALS, fetch_divided, fetch_one_by_one
 from jira_assets.jira.endpoints import Endpoints
 from jira_assets.jira.issues import check_number
 from jira_assets.jira.times import parse_time
@@ -62,16 +62,22 @@ class ChangelogEndpoints(Endpoints):
         def fetch(some: Sequence[str], failures: int) -> dict[str, _Histories]:
             return self._fetch_histories(some, failures, [each for each in some if each in changed])
 
-        divided = fetch_divided(list(ids), fetch, self.check_site)
         found: dict[str, _Histories] = {issue_id: {} for issue_id in ids}
-        for result in divided.results:
-            found.update(result)
         unreadable = {}
-        for issue_id, error in divided.failed.items():
-            try:
-                found[issue_id] = self._fetch_one(issue_id)
-            except JiraError:
-                unreadable[issue_id] = error.reason
+        try:
+            divided = fetch_divided(list(ids), fetch, self.check_site)
+        except REFUSALS as refusal:
+            singles, failed = fetch_one_by_one(list(ids), self._fetch_one, refusal)
+            found |= singles
+            unreadable = {each: why.reason for each, why in failed.items() if not isinstance(why, NotFound)}
+        else:
+            for result in divided.results:
+                found.update(result)
+            for issue_id, error in divided.failed.items():
+                try:
+                    found[issue_id] = self._fetch_one(issue_id)
+                except JiraError:
+                    unreadable[issue_id] = error.reason
         histories = {each: _oldest_first(found[each]) for each in found if each not in unreadable}
         return Changelogs(histories, unreadable)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from jira_assets.errors import (
     BadQuery,
+    EndpointRemoved,
+    Forbidden,
     IncompleteRead,
     JiraError,
     JiraUnavailable,
+    NotFound,
     RequestTooLarge,
     SiteUnavailable,
 )
@@ -19,6 +22,9 @@ Result = TypeVar("Result")
 
 DIVISIBLE = (JiraUnavailable, SiteUnavailable, IncompleteRead, BadQuery, RequestTooLarge)
 """What the content of one issue can cause: a 5xx or 4xx, a body that is cut off, JSON of another shape."""
+
+REFUSALS = (Forbidden, NotFound, EndpointRemoved)
+"""Answers of a site that does not give many issues at once: a proxy may allow single reads only."""
 
 FAILURES_TO_BELIEVE = 3
 FAILURES_OF_A_PART = 2
@@ -75,3 +81,28 @@ def _fetch_halves(
             divided.failed[half[0]] = error
             if len(divided.failed) >= MOST_BLAMED_AT_FIRST and not divided.results:
                 raise
+
+
+def fetch_one_by_one(
+    ids: Sequence[str], fetch: Callable[[str], Result], refusal: JiraError
+) -> tuple[dict[str, Result], dict[str, JiraError]]:
+    """Fetch each id by itself where a request for many is refused; returns results and errors by id.
+
+    Raises the refusal when each single request is refused in the same way.
+    """
+    results: dict[str, Result] = {}
+    failed: dict[str, JiraError] = {}
+    for issue_id in ids:
+        try:
+            results[issue_id] = fetch(issue_id)
+        except JiraError as error:
+            failed[issue_id] = error
+            if len(failed) >= MOST_BLAMED_AT_FIRST and not results and _all_like(failed, refusal):
+                raise refusal from error
+    if not results and _all_like(failed, refusal):
+        raise refusal
+    return results, failed
+
+
+def _all_like(failed: Mapping[str, JiraError], refusal: JiraError) -> bool:
+    return all(type(error) is type(refusal) for error in failed.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from jira_assets.jira.answers import IssueHead, RawIssue
@@ -29,8 +31,13 @@ class _OnlyId(msgspec.Struct):
     id: str | int
 
 
+class _AnyFields(msgspec.Struct):
+    fields: Any = None
+
+
 _decode = msgspec.json.Decoder(_Part).decode
 _decode_id = msgspec.json.Decoder(_OnlyId).decode
+_decode_fields = msgspec.json.Decoder(_AnyFields).decode
 
 
 def issue_head(answer: msgspec.Raw) -> IssueHead:
@@ -52,6 +59,7 @@ def raw_issue(answer: msgspec.Raw) -> RawIssue | None:
         head.project_key,
         bytes(answer),
         was_changed=fields.updated != fields.created,
+        has_fields=fields != _Fields() or bool(_decode_fields(answer).fields),
     )
 
 

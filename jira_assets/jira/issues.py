@@ -7,14 +7,16 @@ from functools import partial
 
 import msgspec
 
-from jira_assets.errors import IncompleteRead
+from jira_assets.errors import IncompleteRead, NotFound
 from jira_assets.jira.answers import FetchedIssues, RawIssue
-from jira_assets.jira.division import FAILURES_OF_A_PART, fetch_divided
+from jira_assets.jira.division import FAILURES_OF_A_PART, REFUSALS, Divided, fetch_divided, fetch_one_by_one
 from jira_assets.jira.endpoints import Endpoints
 from jira_assets.jira.issue_parts import raw_issue
 from jira_assets.jira.search import with_needed
 
 ISSUES_A_REQUEST = 100
+
+NO_FIELDS = "Jira returns it without any field."
 
 
 class _IssueError(msgspec.Struct, rename="camel"):
@@ -61,13 +63,15 @@ class IssueEndpoints(Endpoints):
                 f"The response to the request for issue {issue_id} does not contain that issue.",
                 "The response was discarded. The next sync requests it again.",
             )
+        if not found.has_fields:
+            raise IncompleteRead(NO_FIELDS, "The next sync requests it again.")
         return found
 
     def _fetch(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[FetchedIssues, list[str]]:
         """Fetch what one division gives; returns also the ids that Jira itself lists as failed."""
         if not ids:
             return FetchedIssues([]), []
-        divided = fetch_divided(ids, partial(self._fetch_batch, fields=fields), self.check_site)
+        divided = self._fetch_many(ids, fields)
         issues = {issue.id: issue for found in divided.results for issue in found.issues}
         listed = {each: why for found in divided.results for each, why in found.unreadable.items()}
         unreadable = listed | {issue_id: error.reason for issue_id, error in divided.failed.items()}
@@ -76,6 +80,16 @@ class IssueEndpoints(Endpoints):
         hesitant = [issue_id for issue_id in unreadable if issue_id in listed]
         return FetchedIssues(list(issues.values()), left_out, unreadable), hesitant
 
+    def _fetch_many(self, ids: Sequence[str], fields: Sequence[str]) -> Divided[FetchedIssues]:
+        """Fetch the issues in bulk or, where the site refuses that, one by one."""
+        try:
+            return fetch_divided(ids, partial(self._fetch_batch, fields=fields), self.check_site)
+        except REFUSALS as refusal:
+            fetch_one = partial(self.fetch_issue, fields=fields)
+            found, failed = fetch_one_by_one(ids, fetch_one, refusal)
+        unreadable = {each: error for each, error in failed.items() if not isinstance(error, NotFound)}
+        return Divided([FetchedIssues(list(found.values()))], unreadable)
+
     def _fetch_batch(self, ids: Sequence[str], failures: int, *, fields: Sequence[str]) -> FetchedIssues:
         question = {"issueIdsOrKeys": list(ids), "fields": with_needed(fields)}
         answer = self._post("/rest/api/3/issue/bulkfetch", _BulkAnswer, question, failures=failures)
@@ -83,7 +97,11 @@ class IssueEndpoints(Endpoints):
         asked = set(ids)
         found = [issue for raw in answer.issues if (issue := raw_issue(raw)) and issue.id in asked]
         failed = {str(error.id): error.error_message or "no reason" for error in answer.issue_errors or ()}
-        return FetchedIssues(found, unreadable={each: why for each, why in failed.items() if each in asked})
+        failed |= {issue.id: NO_FIELDS for issue in found if not issue.has_fields}
+        return FetchedIssues(
+            [issue for issue in found if issue.has_fields],
+            unreadable={each: why for each, why in failed.items() if each in asked},
+        )
 
 
 def check_number(ids: Collection[str], most: int) -> None:

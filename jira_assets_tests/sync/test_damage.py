@@ -240,7 +240,7 @@ def test_a_repair_that_jira_does_not_answer_is_ended_by_the_next_sync(rig: Rig) 
     issues = f"select * from jira_issues where project_id = '{rig.tracked[0].project_id}' order by all"
     shown = rig.ask(issues)
     DAMAGES["truncated"](raw_file(rig))
-    rig.site.faults.add(faults.answer(403, path="/rest/api/3/issue/bulkfetch"))
+    rig.site.faults.add(faults.answer(401, path="/rest/api/3/issue/bulkfetch"))
 
     (failed,) = rig.bench.repair(rig.tracked).result.failures
     rig.site.faults.clear()

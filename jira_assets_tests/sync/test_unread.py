@@ -80,14 +80,82 @@ def test_an_issue_that_bulk_reads_leave_out_is_read_by_itself(rig: Rig) -> None:
     assert rig.differences() == []
 
 
-def test_an_issue_that_comes_without_its_fields_is_kept(rig: Rig) -> None:
+@pytest.mark.parametrize("fields", [',"fields":null', ',"fields":{}', ',"fields":[]', ""])
+def test_an_issue_that_comes_without_its_fields_is_read_by_itself(rig: Rig, fields: str) -> None:
     bare = some_issue(rig)
-    key = rig.site.truth(bare).key
-    body = f'{{"issues":[{{"id":"{bare}","key":"{key}","fields":null}}],"issueErrors":[]}}'
+    body = f'{{"issues":[{{"id":"{bare}","key":"{rig.site.truth(bare).key}"{fields}}}],"issueErrors":[]}}'
     rig.site.faults.add(answer(200, body, path=BULK))
 
-    assert sync(rig).issues == len(rig.site.issues_truth())
-    assert rig.ask(f"select jira_key, summary from jira_issues where jira_id = '{bare}'") == [(key, None)]
+    assert sync(rig).unproved is None
+    assert rig.differences() == []
+
+
+def test_an_issue_that_lost_its_fields_keeps_the_version_that_was_read(rig: Rig) -> None:
+    sync(rig)
+    bare = some_issue(rig)
+    shown = f"select * from jira_issues where jira_id = '{bare}'"
+    before, key = rig.ask(shown), rig.site.truth(bare).key
+    rig.site.edit_issue(bare, summary="not seen yet")
+    issue = f'{{"id":"{bare}","key":"{key}","fields":null}}'
+    rig.site.faults.add(answer(200, f'{{"issues":[{issue}]}}', path=BULK, when=f'"{bare}"'))
+    rig.site.faults.add(answer(200, issue, path=f"{SINGLE}{bare}"))
+
+    outcome = sync(rig)
+
+    assert (outcome.ok, outcome.result, outcome.missing) == (True, "incomplete", 1)
+    assert "without any field" in manifest_of(rig).unread[0].reason
+    assert rig.ask(shown) == before
+    rig.site.faults.clear()
+    assert sync(rig).unproved is None
+    assert rig.differences() == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+@pytest.mark.parametrize("path", [BULK, CHANGELOGS])
+def test_issues_are_read_one_by_one_where_bulk_reads_are_refused(rig: Rig, path: str, status: int) -> None:
+    rig.site.faults.add(answer(status, '{"errorMessages":["Not allowed here."],"errors":{}}', path=path))
+
+    assert sync(rig).unproved is None
+    assert rig.differences() == []
+
+
+def test_a_deleted_issue_is_gone_where_bulk_reads_are_refused(rig: Rig) -> None:
+    sync(rig)
+    rig.site.delete_issue(some_issue(rig))
+    rig.site.faults.add(answer(403, '{"errorMessages":["Not allowed here."],"errors":{}}', path=BULK))
+
+    (outcome,) = rig.reconcile().outcomes
+
+    assert (outcome.ok, outcome.deleted) == (True, 1)
+    assert rig.differences() == []
+
+
+def test_an_issue_is_not_gone_where_every_read_by_id_is_answered_with_404(rig: Rig) -> None:
+    sync(rig)
+    rig.site.delete_issue(some_issue(rig))
+    rig.site.faults.add(answer(404, NO_ISSUE, path=BULK))
+
+    (outcome,) = rig.reconcile().outcomes
+
+    assert (outcome.ok, outcome.deleted) == (False, 0)
+    rig.site.faults.clear()
+    (outcome,) = rig.reconcile().outcomes
+    assert (outcome.ok, outcome.deleted) == (True, 1)
+
+
+@pytest.mark.parametrize("path", [SINGLE, "/rest/api/3/issue"])
+def test_a_refusal_of_every_way_to_read_issues_is_said_and_deletes_nothing(rig: Rig, path: str) -> None:
+    sync(rig)
+    rig.site.edit_issue(some_issue(rig), summary="changed")
+    rig.site.faults.add(answer(403, '{"errorMessages":["Not allowed here."],"errors":{}}', path=path))
+
+    outcome = sync(rig)
+
+    assert not outcome.ok
+    assert "Not allowed here" in str(outcome.error)
+    rig.site.faults.clear()
+    assert sync(rig).ok
+    assert rig.differences() == []
 
 
 def test_an_issue_that_is_listed_and_never_given_is_missing_and_nothing_is_proved(rig: Rig) -> None:

@@ -67,7 +67,7 @@ def test_requests_are_made_side_by_side_but_never_more_than_eight(large: Rig) ->
 
 def test_an_interrupted_first_read_goes_on_where_it_stopped(large: Rig) -> None:
     last = max(large.site.issues_truth(), key=int)
-    large.site.faults.add(answer(403, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
+    large.site.faults.add(answer(401, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
     (failed,) = large.sync().outcomes
     assert not failed.ok
     assert manifest_of(large).full is not None
@@ -90,7 +90,7 @@ def test_an_interrupted_first_read_goes_on_where_it_stopped(large: Rig) -> None:
 def test_a_full_read_that_was_interrupted_reads_nothing_a_second_time(large: Rig) -> None:
     large.sync()
     last = max(large.site.issues_truth(), key=int)
-    large.site.faults.add(answer(403, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
+    large.site.faults.add(answer(401, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
     landed = sum(file.rows for file in manifest_of(large).raw)
     large.sync(full=True)
     kept = sum(file.rows for file in manifest_of(large).raw) - landed
