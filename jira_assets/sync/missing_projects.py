@@ -13,8 +13,6 @@ from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, JiraError, 
 from jira_assets.jira.answers import IssueHead
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.times import epoch_ms
-from jira_assets.sync.context import SyncContext
-from jira_assets.sync.project_state import out_of_sight, project_state
 
 PROJECTS_A_QUESTION = 1000
 MOST_QUESTIONS = 30
@@ -42,15 +40,6 @@ def ask_about(
     for start in range(0, len(ids), PROJECTS_A_QUESTION):
         _ask(client, ids[start : start + PROJECTS_A_QUESTION], since, called, answer)
     return answer
-
-
-def look_at_project(context: SyncContext, project_id: str, project_key: str) -> JiraAssetsError | None:
-    """Return why a project of which search shows nothing is not there; None when it is."""
-    try:
-        state = project_state(context, project_id)
-    except Forbidden as error:
-        return error
-    return None if state == "live" else out_of_sight(project_key, state)
 
 
 def question(ids: Sequence[str], since: datetime, called: Mapping[str, datetime]) -> str:

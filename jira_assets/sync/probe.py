@@ -13,14 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from jira_assets.errors import IncompleteRead, JiraAssetsError, JiraError
+from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, JiraError
 from jira_assets.jira.answers import IssueHead
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.lacking import lacking_versions
 from jira_assets.sync.mark import take_mark
-from jira_assets.sync.missing_projects import Answer, ask_about, look_at_project
+from jira_assets.sync.missing_projects import Answer, ask_about
 from jira_assets.sync.probe_memory import ProbeMemory
-from jira_assets.sync.project_state import explain_refusal
+from jira_assets.sync.project_state import explain_refusal, key_of, out_of_sight, project_state
 from jira_assets.warehouse.manifest import fingerprint
 
 IDENTITY_LASTS = timedelta(minutes=10)
@@ -137,11 +137,15 @@ def _look_for_the_silent(
     """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
     heard = {head.project_id for head in answer.heads}
     for key in called.keys() - heard - answer.set_aside.keys():
-        error = look_at_project(context, key, _key_of(context, key))
-        if error is not None:
+        try:
+            state = project_state(context, key)
+        except (Forbidden, IncompleteRead) as error:
             answer.set_aside[key] = error
-        else:
+            continue
+        if state == "live":
             memory = memory.with_quiet(key, called[key])
+        else:
+            answer.set_aside[key] = out_of_sight(key_of(context, key), state)
     return memory
 
 
@@ -149,12 +153,7 @@ def _explain_refusals(context: SyncContext, answer: Answer) -> None:
     """Say how each project stands that search refused, in place of what search says."""
     for key, error in answer.set_aside.items():
         if isinstance(error, JiraError):
-            answer.set_aside[key] = explain_refusal(context, key, _key_of(context, key), error)
-
-
-def _key_of(context: SyncContext, project_id: str) -> str:
-    manifest = context.lake.readable_manifest(project_id)
-    return manifest.project_key if manifest else project_id
+            answer.set_aside[key] = explain_refusal(context, key, key_of(context, key), error)
 
 
 def _lacking(context: SyncContext, heads: Iterable[IssueHead]) -> dict[str, str]:

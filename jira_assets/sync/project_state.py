@@ -6,6 +6,7 @@ by language, and a page that stands for the whole site says nothing about any pr
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
 from jira_assets.errors import (
@@ -46,22 +47,44 @@ def project_state(context: SyncContext, project_id: str) -> ProjectState:
 
     Raises Forbidden when Jira shows this account no project at all, which says nothing about this one.
     """
-    client = context.client
     try:
-        project = client.fetch_project(project_id)
-    except NotFound:
-        if _is_listed(client, project_id, "archived"):
-            return "archived"
-        if _is_listed(client, project_id, "deleted"):
-            return "trashed"
-        if not _another_answers(context, project_id):
-            raise Forbidden(
-                "Jira returns no project at all to this account, so the state of the projects is unknown.",
-                "Nothing was changed. Check in a browser that the account still has access to Jira "
-                "and its projects, and that the site is not suspended. Then sync again.",
-            ) from None
-        return "invisible"
+        project = context.client.fetch_project(project_id)
+    except NotFound as refusal:
+        return state_of_unknown(context, project_id, refusal, _listed(context.client))
     return "trashed" if project.deleted else "archived" if project.archived else "live"
+
+
+def state_of_unknown(
+    context: SyncContext, project_id: str, refusal: NotFound, listed: Collection[str] | None
+) -> ProjectState:
+    """Return the state of a project that Jira answered with a 404, which `refusal` holds.
+
+    `listed` are the ids of the projects that Jira lists; None when the list cannot be read. Raises
+    IncompleteRead when the list has the project, Forbidden when Jira shows this account no other project
+    either: a 404 then says nothing about this one.
+    """
+    if listed is not None and project_id in listed:
+        raise IncompleteRead(
+            f"Jira lists the project, but does not return it: {refusal.reason}",
+            "Nothing was changed. The next sync tries again.",
+        )
+    if _is_listed(context.client, project_id, "archived"):
+        return "archived"
+    if _is_listed(context.client, project_id, "deleted"):
+        return "trashed"
+    if not listed and not _another_answers(context, project_id):
+        raise Forbidden(
+            "Jira returns no project at all to this account, so the state of the projects is unknown.",
+            "Nothing was changed. Check in a browser that the account still has access to Jira "
+            "and its projects, and that the site is not suspended. Then sync again.",
+        )
+    return "invisible"
+
+
+def key_of(context: SyncContext, project_id: str) -> str:
+    """Return the key under which the lake has a project; its id when the lake does not have it."""
+    manifest = context.lake.readable_manifest(project_id)
+    return manifest.project_key if manifest else project_id
 
 
 def out_of_sight(project_key: str, state: ProjectState) -> ProjectOutOfSight:
@@ -98,13 +121,15 @@ def _is_listed(client: JiraClient, project_id: str, status: Literal["archived", 
         return False
 
 
+def _listed(client: JiraClient) -> set[str] | None:
+    try:
+        return {project.id for project in client.fetch_projects()}
+    except JiraError:  # the list may be closed to this account
+        return None
+
+
 def _another_answers(context: SyncContext, project_id: str) -> bool:
     """Check that Jira shows some other project: only then does a 404 speak of this one."""
-    try:
-        if any(project.id != project_id for project in context.client.fetch_projects()):
-            return True
-    except JiraError:  # the list may be closed to this account
-        pass
     known = (manifest.project_id for manifest in context.lake.manifests())
     others = [other for other in known if other != project_id][:MOST_OTHERS_ASKED]
     return any(_answers(context.client, other) for other in others)

@@ -8,6 +8,7 @@ be read keeps its old table, becomes a notice, and is asked for again by the nex
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound, ProjectOutOfSight
+from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.jira.answers import Project
 from jira_assets.sync.context import SyncContext, drain
 from jira_assets.sync.damage import note_site_damage
@@ -28,6 +29,7 @@ from jira_assets.sync.parts import (
     notice_of_odd_records,
     read_part,
 )
+from jira_assets.sync.project_state import key_of, out_of_sight, state_of_unknown
 from jira_assets.sync.site_lists import SITE_LISTS, Rows, project_row
 from jira_assets.sync.sprints import OPEN_SPRINTS, refresh_open_sprints
 from jira_assets.warehouse.manifest import Notice, SiteManifest
@@ -173,30 +175,25 @@ def _kept_rows(context: SyncContext, manifest: SiteManifest, name: str, answer: 
 def _failed(
     context: SyncContext, answers: Mapping[str, Details | JiraAssetsError], listed: Part[Rows] | None
 ) -> dict[str, JiraAssetsError]:
-    """Choose the projects that Jira refuses or does not know, from those whose details cannot be read.
-
-    A 404 counts only from Jira itself, and only where the site answers about something else: the list, which
-    does not show the project, or another project.
-    """
-    refused = {
+    """Choose the projects that Jira refuses or does not know, from those whose details cannot be read."""
+    failed: dict[str, JiraAssetsError] = {
         key: answer
         for key, answer in answers.items()
         if isinstance(answer, Forbidden) and answer.facts.get("status") == FORBIDDEN
     }
-    unknown = {
-        key: ProjectOutOfSight(answer.reason, answer.instruction, **answer.facts)
-        for key, answer in answers.items()
-        if isinstance(answer, NotFound)
-    }
+    unknown = {key: answer for key, answer in answers.items() if isinstance(answer, NotFound)}
     if not unknown:
-        return {**refused}
+        return failed
     if listed is None:
         listed = read_part(context, partial(SITE_LISTS["projects"].fetch, context.client))
-    if isinstance(listed, Read):
-        seen = {row["project_id"] for row in listed.content}
-        return {**refused, **{key: error for key, error in unknown.items() if key not in seen}}
-    others_answer = any(isinstance(answer, Details) for answer in answers.values())
-    return {**refused, **(unknown if others_answer else {})}
+    seen = {row["project_id"] for row in listed.content} if isinstance(listed, Read) else None
+    if seen is None and any(isinstance(answer, Details) for answer in answers.values()):
+        seen = {key for key, answer in answers.items() if isinstance(answer, Details)}
+    for key, refusal in unknown.items():
+        with suppress(Forbidden, IncompleteRead):  # a 404 that says nothing about the project is a notice
+            state = state_of_unknown(context, key, refusal, seen)
+            failed[key] = out_of_sight(key_of(context, key), state)
+    return failed
 
 
 def _add_projects(context: SyncContext, manifest: SiteManifest, projects: Iterable[Project]) -> None:
