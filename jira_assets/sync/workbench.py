@@ -240,12 +240,17 @@ class Workbench:
         return Repaired(found, result, warehouse, lost, published)
 
     def _recovering(self, work: Callable[[Workbench], Result]) -> Result:
-        """Do the work; when it meets damaged files that can be made again, make them and do it once more."""
+        """Do the work; when it meets damaged files that can be made again, make them and do it once more.
+
+        It is done once more also where no damage is found: a project that is synced at the same time may
+        have mended the file.
+        """
         try:
             return work(self)
         except SIGNS as error:
-            if is_about_room(error) or not self._recover():
+            if is_about_room(error):
                 raise
+            self._recover()
         with self._fresh_engine() as engine:
             return work(replace(self, engine=engine))
 
