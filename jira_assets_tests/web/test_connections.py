@@ -35,6 +35,8 @@ GET = b"GET / HTTP/1.1\r\nhost: localhost\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n"
 LARGE = 50_000_000
 
+OLD_WEBSOCKETS = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+"""The lowest version of uvicorn takes the websockets of before."""
 PROTOCOLS = [H11Protocol, HttpToolsProtocol]
 
 
@@ -98,9 +100,13 @@ def is_refusal(answer: bytes, status: int) -> bool:
 
 @contextmanager
 def serving(
-    limits: Limits, base: type[asyncio.Protocol] | None = None, app: ASGIApp = APP
+    limits: Limits,
+    base: type[asyncio.Protocol] | None = None,
+    app: ASGIApp = APP,
+    *,
+    websockets: bool = False,
 ) -> Iterator[Served]:
-    config = server_config(app, websockets=True, limits=limits)
+    config = server_config(app, websockets=websockets, limits=limits)
     if base is not None:
         config.http = limited(limits, base)
     server = uvicorn.Server(config)
@@ -207,7 +213,7 @@ class Line:
 
 def test_a_slow_reader_is_served_for_as_long_as_it_reads() -> None:
     line = Line(waiting=100)
-    config = server_config(APP, websockets=True)
+    config = server_config(APP, websockets=False)
     protocol = limited(Limits(answer_bytes=10))(config, ServerState(), {}, line)  # type: ignore[call-arg]
     protocol.transport, protocol.flow = line, FlowControl(line)  # type: ignore[attr-defined, arg-type]
     protocol.pause_writing()
@@ -250,18 +256,23 @@ def test_one_address_cannot_take_all_connections() -> None:
         assert b"200 OK" in read_to_the_end(greedy[0])
 
 
+@OLD_WEBSOCKETS
 @pytest.mark.parametrize("base", PROTOCOLS)
 def test_a_websocket_lives_longer_than_any_request_may(base: type[asyncio.Protocol]) -> None:
     limits = Limits(header_seconds=SHORT, body_seconds=SHORT, answer_seconds=SHORT)
-    with serving(limits, base) as served, connect(f"ws://127.0.0.1:{served.port}/echo") as websocket:
+    with (
+        serving(limits, base, websockets=True) as served,
+        connect(f"ws://127.0.0.1:{served.port}/echo") as websocket,
+    ):
         for number in range(2):
             read_to_the_end(served.connect(GET))  # that takes as long as a header may
             websocket.send(str(number))
             assert websocket.recv() == str(number)
 
 
+@OLD_WEBSOCKETS
 def test_websockets_count_as_connections() -> None:
-    with serving(Limits(connections=2)) as served, ExitStack() as open_ones:
+    with serving(Limits(connections=2), websockets=True) as served, ExitStack() as open_ones:
         for _ in range(2):
             websocket = open_ones.enter_context(connect(f"ws://127.0.0.1:{served.port}/echo"))
             websocket.send("here")
