@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -28,9 +28,10 @@ class Limits:
     """How many connections are served at once, and what a request may take at most.
 
     `per_client` is less than all, so that one address cannot take all; but a proxy, or this machine, is one
-    address as well. A request's header has to arrive within `header_seconds` and `header_bytes`, its body
-    within `body_seconds`. Of an answer that waits, the client has to take `answer_bytes`, or what is left, in
-    each period of `answer_seconds`.
+    address as well. One too many takes the place of the connection that has had no request for longest; where
+    all are busy, it is refused. A request's header has to arrive within `header_seconds` and `header_bytes`,
+    its body within `body_seconds`. Of an answer that waits, the client has to take `answer_bytes`, or what is
+    left, in each period of `answer_seconds`.
     """
 
     connections: int = 256
@@ -47,6 +48,11 @@ def limited(limits: Limits, base: type[asyncio.Protocol] = AutoHTTPProtocol) -> 
     return type("LimitedProtocol", (_Limited, base), {"limits": limits})
 
 
+def _host(connection: object) -> str | None:
+    client = getattr(connection, "client", None)
+    return client[0] if client else None
+
+
 class _Limited(Protocol):
     """Watches one connection: what it is waited for, since when, and whether its answer is taken."""
 
@@ -60,22 +66,38 @@ class _Limited(Protocol):
         self._answer_timer: asyncio.TimerHandle | None = None
         self._header_size = 0
         self._held_back = 0
+        self._idle_since = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self._is_one_too_many():
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-        else:
-            self._await_header()
+        self._await_header()
+        of_client = [other for other in self.connections if _host(other) == _host(self)]
+        for connections, most in (
+            (of_client, self.limits.per_client),
+            (self.connections, self.limits.connections),
+        ):
+            if len(connections) > most and not self._is_over and not self._replace_one_of(connections):
+                self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
 
-    def _is_one_too_many(self) -> bool:
-        if len(self.connections) > self.limits.connections:
-            return True
-        if self.client is None:
+    def _replace_one_of(self, connections: Collection[object]) -> bool:
+        """Close the other that has had no request for longest; return whether there was one."""
+        idle = [
+            other
+            for other in connections
+            if isinstance(other, _Limited) and other is not self and other._is_idle
+        ]
+        if not idle:
             return False
-        peers = (getattr(other, "client", None) for other in self.connections)
-        same = [peer for peer in peers if peer is not None and peer[0] == self.client[0]]
-        return len(same) > self.limits.per_client
+        oldest = min(idle, key=lambda other: other._idle_since)
+        oldest._end()
+        self.connections.discard(oldest)
+        oldest.transport.close()
+        return True
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether no complete header is here that has not been answered."""
+        return self.cycle is None or (self.cycle.response_complete and not self.cycle.more_body)
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
@@ -88,6 +110,7 @@ class _Limited(Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._idle_since = self.loop.time()
         if self.transport.get_write_buffer_size():
             self._await_reader()
         if not self._await_rest():
