@@ -34,6 +34,8 @@ class Counter:
             return
         if not isinstance(args[0], str | os.PathLike) or not str(args[0]).startswith(self._ours):
             return
+        if event in ("os.mkdir", "os.remove") and Path(args[0]).exists() == (event == "os.mkdir"):
+            return  # changes nothing
         self.changes += 1
         if self.changes == self._last:
             self._report.write_text(f"{event} {args[0]}", encoding="utf-8")
