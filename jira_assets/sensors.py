@@ -147,7 +147,7 @@ def _read(text: str | None, kind: type[Left]) -> Left:
 def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:
     """Ask for one run over all that is due."""
     keys = [entry.project.project_key for entry in due]
-    config = {"ops": {"project_tables": {"config": {"projects": keys, "deep": deep}}}}
+    config = {"ops": {"project_tables": {"config": {"projects": keys, "deep": deep, "in_slices": True}}}}
     return dg.RunRequest(run_config=config, tags={"jira_assets/due": _summary(due)})
 
 

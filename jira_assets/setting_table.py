@@ -190,6 +190,14 @@ SETTINGS: tuple[Setting, ...] = (
         "60",
     ),
     Setting(
+        "sensor_run_minutes",
+        "JIRA_ASSETS_SENSOR_RUN_MINUTES",
+        "Time in which a run of the sensor begins to read issues. A longer read, such as the first of a "
+        "large project, is continued by the next run, so that the other projects stay fresh.",
+        "minutes",
+        "5",
+    ),
+    Setting(
         "longest_unproven_days",
         "JIRA_ASSETS_LONGEST_UNPROVEN_DAYS",
         "Maximum time of a project without a proof that no issue is missing.",

@@ -63,6 +63,7 @@ class Settings:
     parquet_mirror: bool = False
     parquet_mirror_minutes: int = 15
     longest_age_minutes: int = 60
+    sensor_run_minutes: int = 5
     longest_unproven_days: int = 3
     points_per_hour: int | None = None
     reconcile_points_per_hour: int = 20_000

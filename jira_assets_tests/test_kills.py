@@ -1,4 +1,8 @@
-"""kill -9 at any moment of a sync, reconcile or publish: what is published is whole, and nothing is lost."""
+"""kill -9 at any moment of a command: what is published is whole, and nothing is lost.
+
+The installed command is killed at random moments, and at chosen ones, most of them late: just before one of
+the changes of files that a commit, swap, compaction or repair consists of.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +25,16 @@ from jira_assets.demo.life import Life
 from jira_assets.warehouse.files import TEMPORARY_PREFIX
 from jira_assets.warehouse.lake import UNNAMED_FILES_LIVE
 from jira_assets.warehouse.swap import BUILD_PREFIX
+from jira_assets_tests.kill_at_change import COMPACT
 from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.sync.damages import DAMAGES
 
-COMMANDS = (["sync"], ["reconcile"], ["sync", "--full"], ["publish", "--force"])
+INSTALLED = Path(sys.executable).with_name("jira-assets")
+COMMANDS = (["sync"], ["reconcile"], ["sync", "--full"], ["publish", "--force"], ["repair"])
+WITH_COMPACTION = (*COMMANDS, [COMPACT])
+MAIN = "from jira_assets.cli import main; main()"
+KILLS = int(os.environ.get("JIRA_ASSETS_TEST_KILLS", "100"))
+"""How many times each kind of kill is proved; fewer give a quick answer while the commands are changed."""
 LONGEST = 120.0
 UNFINISHED = (TEMPORARY_PREFIX, BUILD_PREFIX, "duckdb_temp")
 TABLES = ("jira_issues", "jira_issue_changes", "jira_issue_sprints", "jira_issue_fields", "sync_status")
@@ -36,15 +47,22 @@ class Killer:
     rig: Rig
     dice: random.Random
     lengths: dict[str, float] = field(default_factory=dict)
-    versions: set[tuple[str, str]] = field(default_factory=set)
+    changes: dict[str, int] = field(default_factory=dict)
 
-    def start(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start a command in a session of its own, so that all it starts can be killed with it."""
+    def start(self, words: Sequence[str], before_change: int | None = None) -> subprocess.Popen[bytes]:
+        """Start a command in a session of its own, so that all it starts can be killed with it.
+
+        It kills itself before that change of files, if one is given; 0 stands for none.
+        """
+        program = [str(INSTALLED)] if INSTALLED.exists() else [sys.executable, "-c", MAIN]
+        if before_change is not None:
+            program = [sys.executable, "-m", "jira_assets_tests.kill_at_change"]
+            program += [str(self.report), str(before_change)]
         home = self.rig.bench.settings.home
         kept = {name: os.environ[name] for name in os.environ if not name.startswith(("JIRA_", "DAGSTER"))}
         environment = kept | self.rig.environment | {"HOME": str(home)}
         return subprocess.Popen(
-            [sys.executable, "-c", "from jira_assets.cli import main; main()", *words],
+            [*program, *words],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -54,9 +72,29 @@ class Killer:
     def run(self, words: Sequence[str]) -> None:
         """Let a command end by itself; it has to succeed."""
         began = time.monotonic()
-        with self.start(words) as process:
+        with self.start(words, 0) as process:
             assert process.wait(LONGEST) == 0, words
         self.lengths[" ".join(words)] = time.monotonic() - began
+        self.changes[" ".join(words)] = int(self.report.read_text(encoding="utf-8"))
+
+    @property
+    def report(self) -> Path:
+        """Where a command leaves how many changes it made, or before which one it was killed."""
+        return self.rig.bench.settings.home.with_name("changes")
+
+    def kill_late(self, words: Sequence[str]) -> bool:
+        """Kill a command before one of its changes of files, rather a late one; tell whether it got there."""
+        most = self.changes[" ".join(words)]
+        chosen = max(1, round(most * self.dice.uniform(0.3, 1.1)))
+        with self.start(words, chosen) as process:
+            code = process.wait(LONGEST)
+            assert code in (0, -signal.SIGKILL), (words, chosen, code)
+        said = self.report.read_text(encoding="utf-8")
+        if code == 0:  # there was less to do than the last time
+            self.changes[" ".join(words)] = int(said)
+        else:
+            sys.stdout.write(f"{' '.join(words)}: killed before {said}\n")
+        return code != 0
 
     def kill(self, words: Sequence[str]) -> bool:
         """Kill a command and all it started at a random moment; tell whether it was still running."""
@@ -99,17 +137,33 @@ def published_versions(rig: Rig) -> set[tuple[str, str]]:
         return set(warehouse.execute("select jira_id, updated_at::varchar from jira_issues").fetchall())
 
 
-def nothing_is_lost(killer: Killer, before: set[tuple[str, str]]) -> None:
-    """What is published is as it was before the kill, or newer; what the lake names is there."""
+def prepare(killer: Killer, life: Life, words: Sequence[str]) -> None:
+    """Give a command something to do: changes in Jira, and a damaged file of the lake to repair."""
+    change_the_site(killer.rig, life)
+    if words[0] != "repair":
+        return
+    lake, dice = killer.rig.bench.lake, killer.dice
+    manifest = lake.manifest(dice.choice(killer.rig.tracked).project_id)
+    assert manifest is not None
+    damage = DAMAGES[dice.choice(sorted(DAMAGES))]
+    damage(lake.path(dice.choice(sorted(manifest.file_paths()))))
+
+
+def publishes_no_less(killer: Killer, before: set[tuple[str, str]]) -> None:
+    """What is published is as it was before the kill, or newer."""
     shown = dict(published_versions(killer.rig))
     truth = killer.rig.site.issues_truth()
     for issue_id, updated in before:
         assert issue_id not in truth or shown.get(issue_id, "") >= updated, issue_id
+    assert killer.holders() == set()
+
+
+def names_what_is_there(killer: Killer) -> None:
+    """What the lake names is there, and can be read."""
     lake = killer.rig.bench.lake
     for manifest in lake.manifests():
         for relative in sorted(manifest.file_paths()):
             killer.rig.bench.engine.execute(f"select count(*) from read_parquet('{lake.path(relative)}')")
-    assert killer.holders() == set()
 
 
 def leftovers(rig: Rig) -> list[Path]:
@@ -127,19 +181,30 @@ def grow_old(paths: Sequence[Path]) -> None:
         os.utime(path, (then, then), follow_symlinks=False)
 
 
-def prove(home: Path, kills: int, commands: Sequence[Sequence[str]], *, heal_often: bool = True) -> None:
+def prove(
+    home: Path,
+    kills: int,
+    commands: Sequence[Sequence[str]],
+    *,
+    heal_often: bool = True,
+    late: bool = False,
+) -> None:
     """Kill as often as told, look each time at what is left, and let the next sync heal it."""
     dice = random.Random(kills)
     with killing(home, dice) as killer:
-        for once in sorted({tuple(each) for each in commands}, reverse=True):  # a sync comes first
-            killer.run(once)
         life, killed = Life(killer.rig.site, 1), 0
+        for once in sorted({tuple(each) for each in commands}, reverse=True):  # a sync comes first
+            prepare(killer, life, once)
+            killer.run(once)
         while killed < kills:
             words = commands[killed % len(commands)]
             before = published_versions(killer.rig)
-            change_the_site(killer.rig, life)
-            killed += killer.kill(words)
-            nothing_is_lost(killer, before)
+            prepare(killer, life, words)
+            killed += (killer.kill_late if late else killer.kill)(words)
+            publishes_no_less(killer, before)
+            if words == ["repair"]:
+                assert killer.rig.bench.repair(killer.rig.tracked).result.failures == []
+            names_what_is_there(killer)
             if heal_often and dice.random() < 0.5:  # else the next one has to cope with what two of them left
                 heal(killer)
         heal(killer)
@@ -173,5 +238,10 @@ def test_five_kills_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.prove
-def test_a_hundred_kills_lose_nothing(tmp_path: Path) -> None:
-    prove(tmp_path, 100, COMMANDS)
+def test_a_hundred_kills_at_any_moment_lose_nothing(tmp_path: Path) -> None:
+    prove(tmp_path, KILLS, COMMANDS)
+
+
+@pytest.mark.prove
+def test_a_hundred_kills_between_changes_of_files_lose_nothing(tmp_path: Path) -> None:
+    prove(tmp_path, KILLS, WITH_COMPACTION, late=True)

@@ -118,10 +118,34 @@ def long_ago(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_first_tick_asks_for_one_run_over_all_that_is_tracked(rig: Rig, ticker: Ticker) -> None:
     result = ticker.tick()
 
-    assert config_of(result) == {"projects": keys(rig), "deep": False}
+    assert config_of(result) == {"projects": keys(rig), "deep": False, "in_slices": True}
     (request,) = result.dynamic_partitions_requests or ()
     assert isinstance(request, dg.AddDynamicPartitionsRequest)
     assert request.partition_keys == keys(rig)
+
+
+def test_a_project_that_is_read_in_slices_is_no_success_and_no_failure_until_its_end(
+    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_assets.sync.intake.ISSUES_A_CHUNK", 3)
+    monkeypatch.setattr("jira_assets.assets.project_tables.timedelta", lambda minutes: timedelta())
+    asset = dg.AssetKey("raw_jira_issues")
+    ran = run(ticker.instance, ticker.tick())
+    partial = [record.project_key for record in rig.bench.state.records() if record.status == "pending"]
+    again = ticker.tick()
+
+    assert ran.success
+    assert partial
+    assert not set(partial) & ticker.instance.get_materialized_partitions(asset)
+    assert not set(partial) & failed_partitions(ticker.instance, asset)
+    assert config_of(again)["projects"] == partial
+    (request,) = again.run_requests or ()
+    assert request.tags["jira_assets/due"] == f"{len(partial)} partly read"
+    while again.run_requests:
+        run(ticker.instance, again)
+        again = ticker.tick()
+    assert set(keys(rig)) == ticker.instance.get_materialized_partitions(asset)
+    assert rig.differences() == []
 
 
 def test_after_that_an_idle_site_is_skipped_and_a_changed_one_synced(rig: Rig, ticker: Ticker) -> None:

@@ -5,6 +5,7 @@ step loops over the projects, each succeeds or fails on its own, and it says its
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
@@ -55,6 +56,10 @@ class SyncConfig(dg.Config):
     mode: ReadMode = ReadMode.incremental
     deep: bool = Field(False, description="Look back an hour, since Jira's search was seen to lag.")
     accept: list[str] = Field(default_factory=list)
+    in_slices: bool = Field(
+        False,
+        description="Stop long reads after JIRA_ASSETS_SENSOR_RUN_MINUTES. The next run continues them.",
+    )
 
 
 @dg.multi_asset(
@@ -103,7 +108,9 @@ def _sync_or_derive(
     if RAW_JIRA_ISSUES.key in context.selected_asset_keys:
         if config.mode is ReadMode.reconcile:
             return bench.reconcile(projects, accept=config.accept)
-        return bench.sync(projects, full=config.mode is ReadMode.full, deep=config.deep)
+        minutes = bench.settings.sensor_run_minutes
+        run_time = timedelta(minutes=minutes) if config.in_slices else None
+        return bench.sync(projects, full=config.mode is ReadMode.full, deep=config.deep, run_time=run_time)
     return SyncResult(bench.rederive(projects))
 
 

@@ -36,7 +36,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
 
     With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble, remedy and
     can_sync. Each of `projects` has the columns of the table sync_status, and name, requests, seconds,
-    last_instruction and held_by (the process that is working on it). `notices` are findings that do not
+    last_instruction, held_by (the process that is working on it) and reading (how far the read of a
+    large project is that the next sync continues). `notices` are findings that do not
     stop a sync: part, reason, instruction, since and the keys of the affected projects.
 
     Exits with 4 if this home is not connected or its consent ended, otherwise with 3 if the last sync of a
@@ -105,7 +106,7 @@ def _row(project: ProjectStatus) -> tuple[object, ...]:
         record.issues,
         ago(record.fresh_at),
         ago(record.proved_complete_at) + missing,
-        project.held_by or _trouble(record),
+        project.held_by or project.reading or _trouble(record),
     )
 
 
@@ -129,6 +130,9 @@ def _document(
         "connection": asdict(connected) | {"can_sync": connected.can_sync},
         "paused_until": paused_until,
         "warehouse": str(warehouse) if warehouse.exists() else None,
-        "projects": [asdict(p.record) | {"name": p.name, "held_by": p.held_by} for p in projects],
+        "projects": [
+            asdict(p.record) | {"name": p.name, "held_by": p.held_by, "reading": p.reading or None}
+            for p in projects
+        ],
         "notices": [asdict(notice) for notice in notices],
     }

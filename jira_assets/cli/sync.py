@@ -92,7 +92,7 @@ def _row(outcome: Outcome) -> tuple[object, ...]:
         outcome.fetched,
         outcome.created,
         outcome.updated,
-        0 if outcome.ok else 1,
+        1 if outcome.error else 0,
         outcome.requests,
         f"{outcome.seconds:.1f}",
     )

@@ -19,19 +19,20 @@ import click
 
 from jira_assets.cli.dagster_home import create_storage, use_dagster_home
 from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.lifeline import SECONDS_TO_STOP
 from jira_assets.cli.port_owner import port_owner
 from jira_assets.errors import JiraAssetsError, SettingsError
 
 HOST = "127.0.0.1"
-SECONDS_TO_STOP = 20
 
 
 @dataclass(frozen=True)
 class Service:
-    """A process of `up`: the words that start it and, where it answers, its port."""
+    """A process of `up`: the module it runs with its arguments and, where it answers, its port."""
 
     name: str
-    command: Sequence[str]
+    module: str
+    arguments: Sequence[str] = ()
     port: int | None = None
 
 
@@ -42,7 +43,8 @@ def up(invocation: Invocation, port: int) -> None:
     """Run the page, Dagster's UI and the Dagster daemon, which syncs automatically, until Ctrl-C.
 
     Dagster's UI is at /dagster of the page and has the same access checks. If one service stops, all are
-    stopped, and the exit code is 1.
+    stopped, and the exit code is 1. If this command is killed, all services stop as well. A sync that is
+    running is ended then; the next one continues from the committed data.
     """
     folder = use_dagster_home(invocation.settings)
     if not (folder / "history").exists():
@@ -56,12 +58,11 @@ def up(invocation: Invocation, port: int) -> None:
 
 
 def services_of(workspace: str, port: int) -> list[Service]:
-    """List what runs. Each is a module of this Python, so that no other installation is started."""
-    python = [sys.executable, "-m"]
-    page = [*python, "jira_assets.web", "--port", str(port), "--workspace", workspace]
+    """List what runs."""
+    page = ["--port", str(port), "--workspace", workspace]
     return [
-        Service("The page, with Dagster at /dagster", page, port),
-        Service("Dagster's daemon", [*python, "dagster._daemon", "run", "-w", workspace]),
+        Service("The page, with Dagster at /dagster", "jira_assets.web", page, port),
+        Service("Dagster's daemon", "dagster._daemon", ["run", "-w", workspace]),
     ]
 
 
@@ -83,7 +84,8 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 def _run(invocation: Invocation, services: Sequence[Service], stopping: threading.Event) -> None:
     with ExitStack() as stack:
-        running = [(service, stack.enter_context(_started(service))) for service in services]
+        lifeline = stack.enter_context(_lifeline())
+        running = [(service, stack.enter_context(_started(service, lifeline))) for service in services]
         for service in services:
             if service.port is not None:
                 invocation.say(f"{service.name}: http://{HOST}:{service.port}")
@@ -99,9 +101,29 @@ def _run(invocation: Invocation, services: Sequence[Service], stopping: threadin
 
 
 @contextmanager
-def _started(service: Service) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a service for the block, in a process group of its own: Ctrl-C reaches it through us only."""
-    process = subprocess.Popen(list(service.command), start_new_session=True, env=os.environ)
+def _lifeline() -> Iterator[int]:
+    """Open a pipe of which only this process has the writing end; yield the other, for the services."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+@contextmanager
+def _started(service: Service, lifeline: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service for the block, in a process group of its own: Ctrl-C reaches it through us only.
+
+    It is a module of this Python, so that no other installation is started.
+    """
+    python = [sys.executable, "-m", "jira_assets.cli.lifeline", str(lifeline)]
+    process = subprocess.Popen(
+        [*python, service.module, *service.arguments],
+        start_new_session=True,
+        env=os.environ,
+        pass_fds=[lifeline],
+    )
     try:
         yield process
     finally:

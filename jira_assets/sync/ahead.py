@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from functools import partial
 
 from jira_assets.sync.project import Task
@@ -23,12 +24,17 @@ class _AheadWorkbench(Workbench):
     begun: Future[SyncResult]
 
     def work_on(
-        self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
+        self,
+        tasks: Sequence[Task],
+        *,
+        deep: bool = False,
+        run_time: timedelta | None = None,
+        called_off: threading.Event | None = None,
     ) -> SyncResult:
         """Wait for the work that was begun, if that is what is wanted; else do it now."""
-        if not deep and list(tasks) == list(self.tasks):
+        if not deep and run_time is None and list(tasks) == list(self.tasks):
             return self.begun.result()
-        return super().work_on(tasks, deep=deep, called_off=called_off)
+        return super().work_on(tasks, deep=deep, run_time=run_time, called_off=called_off)
 
 
 _at_hand: ContextVar[Workbench | None] = ContextVar("workbench", default=None)

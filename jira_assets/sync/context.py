@@ -68,6 +68,7 @@ class SyncContext:
     """The client, the lake, an engine and a pool of threads for questions asked side by side.
 
     Tasks of the pool never wait for other tasks of it: the threads that hold a project wait, the pool works.
+    Once `is_time_up`, a long read stops after what it has begun, and a later sync continues it.
     """
 
     client: JiraClient
@@ -79,6 +80,7 @@ class SyncContext:
     notify: Callable[[Progress], None] = lambda _: None
     silence: Silence = field(default_factory=Silence)
     identity: IdentityCheck = field(default_factory=IdentityCheck)
+    is_time_up: Callable[[], bool] = lambda: False
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
         """Run a task in the pool; what it asks Jira counts for whoever submits it."""

@@ -54,14 +54,15 @@ def due_projects(
     now: datetime,
     rules: Rules,
 ) -> list[Due]:
-    """Choose the projects that are due."""
-    due = []
+    """Choose the projects that are due; those still to be read to their end, which takes long, come last."""
+    due: list[Due] = []
+    unread: list[Due] = []
     for project in projects:
         record = records.get(project.project_id) or SyncRecord(project.project_id, project.project_key)
         why = _why(record, sighting, now, rules)
         if why is not None:
-            due.append(Due(project, why))
-    return due
+            (unread if record.status == "pending" else due).append(Due(project, why))
+    return due + unread
 
 
 def _why(record: SyncRecord, sighting: Sighting, now: datetime, rules: Rules) -> str | None:
@@ -69,8 +70,10 @@ def _why(record: SyncRecord, sighting: Sighting, now: datetime, rules: Rules) ->
         return "requested"
     if record.inactive_since is not None:
         return None
-    if record.last_sync_at is None or record.status == "pending":
+    if record.last_sync_at is None:
         return "never synced"
+    if record.status == "pending":
+        return "partly read"
     if record.status == "error":
         return "failed before" if now >= record.last_sync_at + pause_after(record, rules) else None
     if _is_lacking(record, sighting):

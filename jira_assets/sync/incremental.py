@@ -6,12 +6,12 @@ from datetime import datetime
 
 from jira_assets.jira.times import epoch_ms
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.intake import Brought, Intake
+from jira_assets.sync.intake import Brought, Intake, ReadPaused
 from jira_assets.sync.listing import list_issues
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.unread import fetch_unread, keep_unread, still_listed
 from jira_assets.warehouse.comparison import Comparison
-from jira_assets.warehouse.manifest import Manifest
+from jira_assets.warehouse.manifest import Manifest, Paused
 
 
 def read_incremental(context: SyncContext, manifest: Manifest, mark: Mark) -> Brought:
@@ -23,11 +23,15 @@ def read_incremental(context: SyncContext, manifest: Manifest, mark: Mark) -> Br
     since, is_deep = _look_back(context, manifest, mark)
     jql = f"project = {manifest.project_id} and updated >= {epoch_ms(since)} order by created asc"
     comparison = Comparison(context.engine, context.lake, manifest)
-    with Intake(context, manifest) as intake:
-        for page in list_issues(context.client, manifest, jql):
-            intake.take(comparison.add(page))
-        fetch_unread(manifest, comparison, intake)
-        brought = intake.finish()
+    try:
+        with Intake(context, manifest) as intake:
+            for page in list_issues(context.client, manifest, jql):
+                intake.take(comparison.add(page))
+            fetch_unread(manifest, comparison, intake)
+            brought = intake.finish()
+    except ReadPaused as paused:
+        manifest.paused = Paused(context.clock(), paused.brought.fetched)
+        raise
     if comparison.named:
         context.silence.broken()
     else:
@@ -36,6 +40,7 @@ def read_incremental(context: SyncContext, manifest: Manifest, mark: Mark) -> Br
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     if is_deep:
         manifest.looked_back_at = mark.at
+    manifest.paused = None
     context.lake.commit(manifest)
     return brought
 

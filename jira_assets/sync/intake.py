@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from jira_assets.jira.answers import FetchedIssues, RawIssue
 from jira_assets.jira.issues import ISSUES_A_REQUEST
@@ -58,6 +58,15 @@ class Brought:
         self.deleted += later.deleted
 
 
+class ReadPaused(Exception):
+    """The time was up before everything was read; of what Jira named, `left` issues are still to be read."""
+
+    def __init__(self, brought: Brought, left: int) -> None:
+        super().__init__()
+        self.brought = brought
+        self.left = left
+
+
 @dataclass(frozen=True)
 class _Seen:
     """The observations of some issues, and why others of them have none."""
@@ -78,6 +87,9 @@ class Intake:
     A file is committed as soon as it is full, so that a crash costs little; the last one is left to the
     caller's commit. Leaving the block by an error calls off what is under way, and keeps what has come.
 
+    When the time is up, what was begun is landed and `ReadPaused` raised, but never before anything was
+    begun: however short the time is, each sync brings a project forward.
+
     `not_named` estimates how many issues Jira has not named yet, for reports of progress; None: not known.
     """
 
@@ -88,7 +100,7 @@ class Intake:
         self._manifest = manifest
         self._not_named = not_named
         self._known: dict[str, Lacking] = {}
-        self._asked = 0
+        self._asked = self._begun = 0
         self._issues: deque[_Chunk] = deque()
         self._changelogs: deque[Future[_Seen]] = deque()
         self._again: set[str] = set()
@@ -117,12 +129,18 @@ class Intake:
         if lacking:
             self._tell()
         for chunk in batches(lacking, ISSUES_A_CHUNK):
+            if self._begun and self._context.is_time_up():
+                self._pause()
+            self._begun += len(chunk)
             self._known.update((issue.jira_id, issue) for issue in chunk)
             self._issues.append(_Chunk(chunk, [self._ask(part) for part in batches(chunk, ISSUES_A_REQUEST)]))
             while len(self._issues) > CHUNKS_UNDER_WAY:
                 self._ask_changelogs(self._issues.popleft())
             while len(self._changelogs) > CHUNKS_UNDER_WAY:
                 self._land(self._changelogs.popleft().result())
+
+    def _pause(self) -> NoReturn:
+        raise ReadPaused(self.finish(), self._asked - self._begun)
 
     def finish(self) -> Brought:
         """Wait for everything; the last file is in the manifest, and exists once that is committed."""

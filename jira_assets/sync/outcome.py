@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from jira_assets.errors import JiraAssetsError
-from jira_assets.warehouse.manifest import Proof
+from jira_assets.warehouse.manifest import Paused, Proof
 
 Mode = Literal["incremental", "full", "reconcile"]
 """Read what changed; read everything again; or name everything, and read what the lake lacks of it."""
@@ -19,7 +19,8 @@ class Outcome:
 
     `fingerprints` and `rows` describe the tables derived now, by table; `changed` tells whether they differ
     from those before. `proof` is the newest there is; it may be older than this sync, and `unproved` says why
-    the last full listing gave none. `missing` issues are listed by Jira and could not be read.
+    the last full listing gave none. `missing` issues are listed by Jira and could not be read. `paused` is
+    set when the time was up before the project was read to its end, which is no error: what was read is kept.
     """
 
     project_id: str
@@ -41,12 +42,15 @@ class Outcome:
     proof: Proof | None = None
     unproved: str | None = None
     missing: int = 0
+    paused: Paused | None = None
 
     @property
-    def result(self) -> Literal["complete", "incomplete", "unproved", "error"]:
+    def result(self) -> Literal["complete", "incomplete", "unproved", "paused", "error"]:
         """Return how much of the project the lake has now, as far as that is known."""
         if self.error is not None:
             return "error"
+        if self.paused is not None:
+            return "paused"
         if self.missing:
             return "incomplete"
         return "unproved" if self.unproved else "complete"
@@ -54,4 +58,4 @@ class Outcome:
     @property
     def ok(self) -> bool:
         """Whether the project was read to the end."""
-        return self.error is None
+        return self.error is None and self.paused is None

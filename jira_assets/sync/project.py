@@ -15,7 +15,7 @@ from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
 from jira_assets.sync.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
 from jira_assets.sync.incremental import read_incremental
-from jira_assets.sync.intake import Brought
+from jira_assets.sync.intake import Brought, ReadPaused
 from jira_assets.sync.mapping import SiteFacts, map_fields, read_site_facts
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.outcome import Mode, Outcome
@@ -73,7 +73,11 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     manifest.project_key = project.project_key
     _look_for_damage(context, manifest, project)
     mode = _mode_needed(manifest, task.mode)
-    brought = _read(context, manifest, mark, mode, accept=task.accept)
+    try:
+        brought = _read(context, manifest, mark, mode, accept=task.accept)
+    except ReadPaused as paused:
+        context.lake.commit(manifest)
+        return replace(_with_counts(describe(manifest), mode, paused.brought), paused=manifest.paused)
     engine = context.engine.cursor()
     context.notify(Progress(project.project_key, brought.fetched, stage="deriving"))
     site, project = facts(mode)
@@ -81,10 +85,13 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     if len(manifest.raw) > MOST_FILES:
         compact_manifest(engine, context.lake, manifest, context.options.extra_fields)
     context.lake.sweep(manifest)
+    return replace(_with_counts(describe(manifest), mode, brought), changed=changed)
+
+
+def _with_counts(outcome: Outcome, mode: Mode, brought: Brought) -> Outcome:
     return replace(
-        describe(manifest),
+        outcome,
         mode=mode,
-        changed=changed,
         fetched=brought.fetched,
         created=brought.created,
         updated=brought.updated,

@@ -44,6 +44,11 @@ def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
             if isinstance(outcome.error, ProjectOutOfSight)
             else None,
         )
+    attempt = replace(
+        attempt, errors=0, last_error=None, last_instruction=None, error_kind=None, inactive_since=None
+    )
+    if outcome.paused is not None:
+        return replace(attempt, status="pending")
     return replace(
         attempt,
         status="complete",
@@ -51,9 +56,4 @@ def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
         watermark=outcome.watermark,
         proved_complete_at=outcome.proof.at if outcome.proof else before.proved_complete_at,
         missing_issues=outcome.missing,
-        errors=0,
-        last_error=None,
-        last_instruction=None,
-        error_kind=None,
-        inactive_since=None,
     )

@@ -39,8 +39,8 @@ class SyncResult:
 
     @property
     def failures(self) -> list[Outcome]:
-        """The projects that were not read to the end."""
-        return [outcome for outcome in self.outcomes if not outcome.ok]
+        """The projects that could not be read."""
+        return [outcome for outcome in self.outcomes if outcome.error is not None]
 
     def followed_by(self, later: SyncResult) -> SyncResult:
         """Put in what a later run over some of the projects brought."""

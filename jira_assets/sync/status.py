@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jira_assets.phrases import counted
 from jira_assets.state.records import SyncRecord, TrackedProject
 from jira_assets.warehouse.lake import Lake
 
@@ -19,6 +20,8 @@ class ProjectStatus:
     record: SyncRecord
     name: str
     held_by: str | None
+    reading: str = ""
+    """How far a read is that stopped after its time and that a later sync continues."""
 
 
 def read_statuses(state: State, lake: Lake) -> list[ProjectStatus]:
@@ -38,4 +41,12 @@ def _status(lake: Lake, tracked: TrackedProject, records: dict[str, SyncRecord])
         # Only a held lock means that somebody is at work; whoever wrote this died over it.
         error = record.last_error or "The last sync did not finish."
         record = replace(record, status="error", last_error=error)
-    return ProjectStatus(record, tracked.name, str(holder) if holder else None)
+    return ProjectStatus(record, tracked.name, str(holder) if holder else None, _reading(lake, record))
+
+
+def _reading(lake: Lake, record: SyncRecord) -> str:
+    manifest = lake.readable_manifest(record.project_id) if record.status == "pending" else None
+    if manifest is None or manifest.paused is None:
+        return ""
+    read, expected = manifest.paused.read, manifest.paused.expected
+    return f"reading: {read:,} of {expected:,} issues" if expected else f"reading: {counted(read, 'issue')}"

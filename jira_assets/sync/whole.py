@@ -14,14 +14,14 @@ from jira_assets.phrases import counted
 from jira_assets.sync.completeness import name_unread
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.cross_check import CrossCheck, cross_check
-from jira_assets.sync.intake import BEHIND, Brought, Intake
+from jira_assets.sync.intake import BEHIND, Brought, Intake, ReadPaused
 from jira_assets.sync.listing import list_issues
 from jira_assets.sync.mark import Mark
 from jira_assets.sync.unread import keep_unread
 from jira_assets.sync.unseen import believed_gone, look_up
 from jira_assets.warehouse.comparison import Comparison
 from jira_assets.warehouse.land import Landing, Observation
-from jira_assets.warehouse.manifest import FullRead, Manifest, Proof, Unproved
+from jira_assets.warehouse.manifest import FullRead, Manifest, Paused, Proof, Unproved
 
 
 def read_whole(
@@ -46,12 +46,19 @@ def read_whole(
         read_again={jira_id for file in manifest.set_aside for jira_id in file.held or ()},
     )
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
-    with Intake(context, manifest, partial(_not_named, expected, comparison)) as intake:
-        refusal = _list_everything(context, manifest, comparison, intake)
-        check = None if refusal else cross_check(context, manifest, mark, comparison, intake, expected)
-        suspects = look_up(context, manifest, comparison, refusal)
-        intake.take(comparison.add(suspects.still_here))
-        brought = intake.finish()
+    not_named = partial(_not_named, expected, comparison)
+    try:
+        with Intake(context, manifest, not_named) as intake:
+            refusal = _list_everything(context, manifest, comparison, intake)
+            check = None if refusal else cross_check(context, manifest, mark, comparison, intake, expected)
+            suspects = look_up(context, manifest, comparison, refusal)
+            intake.take(comparison.add(suspects.still_here))
+            brought = intake.finish()
+    except ReadPaused as paused:
+        unnamed, named = not_named(), comparison.named
+        total = None if unnamed is None else named + unnamed
+        manifest.paused = Paused(context.clock(), named - paused.left, total)
+        raise
     brought.unread |= suspects.undecided
     context.lake.commit(manifest)
     if check is not None:
@@ -123,7 +130,7 @@ def _conclude(
     _prove(manifest, mark, comparison, brought, check)
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     manifest.looked_back_at = mark.at
-    manifest.full = manifest.disappearance = None
+    manifest.full = manifest.disappearance = manifest.paused = None
     manifest.set_aside = []
     context.lake.commit(manifest)
 

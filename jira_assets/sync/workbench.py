@@ -80,14 +80,20 @@ class Workbench:
     sleep: Callable[[float], None] | None = None
 
     def sync(
-        self, projects: Sequence[TrackedProject], *, full: bool = False, deep: bool = False
+        self,
+        projects: Sequence[TrackedProject],
+        *,
+        full: bool = False,
+        deep: bool = False,
+        run_time: timedelta | None = None,
     ) -> SyncResult:
         """Bring the projects up to date in the lake: what changed or, when `full`, everything again.
 
-        `deep` looks back as far as the search index may lag, which is done now and then anyway.
+        `deep` looks back as far as the search index may lag, which is done now and then anyway. After
+        `run_time` long reads stop, and the next sync continues them.
         """
         mode: Mode = "full" if full else "incremental"
-        return self.work_on([Task(project, mode) for project in projects], deep=deep)
+        return self.work_on([Task(project, mode) for project in projects], deep=deep, run_time=run_time)
 
     def reconcile(self, projects: Sequence[TrackedProject], *, accept: Collection[str] = ()) -> SyncResult:
         """Compare every issue of the projects with Jira, mend what differs, and prove that none is missing.
@@ -99,27 +105,44 @@ class Workbench:
 
     @_in_room
     def work_on(
-        self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
+        self,
+        tasks: Sequence[Task],
+        *,
+        deep: bool = False,
+        run_time: timedelta | None = None,
+        called_off: threading.Event | None = None,
     ) -> SyncResult:
         """Do with each project what its task says; publishing is another step.
 
         Raises `CalledOff` soon after that is set.
         """
-        result = self._recovering(lambda bench: bench._work_on(tasks, deep=deep, called_off=called_off))
+        until = None if run_time is None else self.clock() + run_time
+        result = self._recovering(
+            lambda bench: bench._work_on(tasks, deep=deep, until=until, called_off=called_off)
+        )
         again = {outcome.project_id for outcome in result.outcomes if worth_doing_again(outcome.error)}
         if not again:
             return result
         rest = [task for task in tasks if task.project.project_id in again]
-        return result.followed_by(self._recovering(lambda bench: bench._work_on(rest, called_off=called_off)))
+        return result.followed_by(
+            self._recovering(lambda bench: bench._work_on(rest, until=until, called_off=called_off))
+        )
 
     def _work_on(
-        self, tasks: Sequence[Task], *, deep: bool = False, called_off: threading.Event | None = None
+        self,
+        tasks: Sequence[Task],
+        *,
+        deep: bool = False,
+        until: datetime | None = None,
+        called_off: threading.Event | None = None,
     ) -> SyncResult:
         notices = follow_sources(self.lake, self.state, self.settings)
         with self.asking_jira(called_off=called_off) as context:
             if deep:
                 options = replace(context.options, deep_look_every=timedelta())
                 context = replace(context, options=options)
+            if until is not None:
+                context = replace(context, is_time_up=lambda: self.clock() >= until)
             result = sync_projects(context, self.state, tasks)
         self._note_findings(result.outcomes)
         result.notices += [*notices, *in_lines(self.notices())]

@@ -55,6 +55,14 @@ class FullRead(msgspec.Struct, frozen=True):
     first_seq: int
 
 
+class Paused(msgspec.Struct, frozen=True):
+    """A read that stopped since its time was up: issues read so far, and of how many (None: not known)."""
+
+    at: datetime
+    read: int
+    expected: int | None = None
+
+
 class Proof(msgspec.Struct, frozen=True):
     """Jira listed every issue of the project, and each was compared with the lake.
 
@@ -151,6 +159,8 @@ class Manifest(msgspec.Struct):
     next_seq: int = 1
     raw: list[RawFile] = msgspec.field(default_factory=list)
     full: FullRead | None = None
+    paused: Paused | None = None
+    """Set until the read that stopped has come to its end."""
     proof: Proof | None = None
     unproved: Unproved | None = None
     unread: list[UnreadIssue] = msgspec.field(default_factory=list)

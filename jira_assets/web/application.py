@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
@@ -26,7 +27,7 @@ from jira_assets.web.access import Access
 from jira_assets.web.dagster_ui import BesideDagster
 from jira_assets.web.desk import Desk
 from jira_assets.web.entrance import enter
-from jira_assets.web.failures import tell_bug, tell_error, tell_http_error
+from jira_assets.web.failures import tell_bug, tell_error, tell_http_error, tell_nobody
 from jira_assets.web.safety import ENTRANCE, AnswerHeaders, SameOrigin, TokenGate
 from jira_assets.web.static_files import STATIC, KeptFiles
 
@@ -77,6 +78,7 @@ def create_app(
         exception_handlers={
             JiraAssetsError: tell_error,
             HTTPException: tell_http_error,
+            ClientDisconnect: tell_nobody,
             Exception: tell_bug,
         },
     )

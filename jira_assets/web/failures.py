@@ -32,6 +32,11 @@ def tell_http_error(request: Request, error: Exception) -> Response:
     return _answer(request, error.status_code, error.detail, "Go back to the previous page.")
 
 
+def tell_nobody(_: Request, __: Exception) -> Response:
+    """Answer a request whose client is gone before all of it had arrived: that is no fault of the page."""
+    return Response(status_code=400)
+
+
 def tell_bug(request: Request, _: Exception) -> Response:
     """Tell that it was not the person's fault; the server's log has the rest."""
     return _answer(

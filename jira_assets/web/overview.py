@@ -36,7 +36,7 @@ class ProjectRow:
     is_late: bool
     dagster_url: str
     progress: str
-    """How far the reading is, where the sync is at work for this page."""
+    """How far the reading is, where the sync is at work for this page or a later one continues it."""
 
     @property
     def is_up_to_date(self) -> bool:
@@ -155,5 +155,5 @@ def _row(
         requested_at=requested_at,
         is_late=record.fresh_at is not None and record.fresh_at < late_before,
         dagster_url=f"{dagster_url}/assets/jira_issues?view=partitions&partition={quote(record.project_key)}",
-        progress=progress(record.project_key) if record.status == "syncing" else "",
+        progress=progress(record.project_key) if record.status == "syncing" else status.reading,
     )

@@ -14,6 +14,7 @@ from jira_assets.errors import InputError, SettingsError
 from jira_assets.settings import Settings
 from jira_assets.web.access import check_access
 from jira_assets.web.application import create_app
+from jira_assets.web.connections import Limits, limited
 from jira_assets.web.dagster_ui import open_dagster
 
 DEFAULT_BIND = "127.0.0.1"
@@ -39,20 +40,26 @@ def serve(
     settings = load()
     access = check_access(bind, settings.web_token, settings.web_hosts)
     with _listen(bind, port) as listener, _dagster(workspace) as dagster:
-        config = uvicorn.Config(
-            create_app(load, access, dagster, syncs_here=True),
-            log_level="warning",
-            access_log=False,  # addresses hold what people searched for
-            server_header=False,
-            proxy_headers=False,  # who asks is decided by what they show, not by what a header says
-            lifespan="off",
-            loop="asyncio",  # uvloop is quicker than a page for a team needs, and larger
-            ws="auto" if dagster else "none",
-            timeout_graceful_shutdown=3,
-        )
+        app = create_app(load, access, dagster, syncs_here=True)
         if on_ready:
             on_ready(f"http://{bind}:{listener.getsockname()[1]}/")
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(server_config(app, websockets=dagster is not None)).run(sockets=[listener])
+
+
+def server_config(app: ASGIApp, *, websockets: bool, limits: Limits | None = None) -> uvicorn.Config:
+    """Make the configuration of the server of this application."""
+    return uvicorn.Config(
+        app,
+        http=limited(limits or Limits()),
+        log_level="warning",
+        access_log=False,  # addresses hold what people searched for
+        server_header=False,
+        proxy_headers=False,  # who asks is decided by what they show, not by what a header says
+        lifespan="off",
+        loop="asyncio",  # uvloop is quicker than a page for a team needs, and larger
+        ws="auto" if websockets else "none",
+        timeout_graceful_shutdown=3,
+    )
 
 
 def _dagster(workspace: str | None) -> AbstractContextManager[ASGIApp | None]:

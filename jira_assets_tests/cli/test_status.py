@@ -12,7 +12,7 @@ from jira_assets.settings import Settings
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
 from jira_assets.state.records import CONSENT_LIFE
 from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import Notice
+from jira_assets.warehouse.manifest import Manifest, Notice, Paused
 from jira_assets_tests.cli.conftest import Run
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -77,8 +77,20 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
             "inactive_since": None,
             "name": "Payments",
             "held_by": None,
+            "reading": None,
         }
     ]
+
+
+def test_how_far_a_read_is_that_the_next_sync_continues(run: Run, state: State, settings: Settings) -> None:
+    tracked_pay(state)
+    state.record(SyncRecord("10001", "PAY", "pending", NOON))
+    paused = Paused(NOON, 3200, 40_000)
+    Lake(settings.lake_dir).commit(Manifest("10001", "PAY", paused=paused))
+    assert only_project(run)["reading"] == "reading: 3,200 of 40,000 issues"
+    assert "pending" in run("status").stdout
+    assert "reading: 3,200 of 40,000 issues" in run("status").stdout
+    assert run("status").exit_code in (0, 4)
 
 
 def test_syncing_means_that_the_lock_is_held(run: Run, state: State, settings: Settings) -> None:

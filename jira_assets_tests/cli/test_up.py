@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 import urllib.request
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -38,7 +39,10 @@ raise SystemExit(7)
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, *programs: str) -> None:
-    services = [Service(str(n), [sys.executable, "-c", code]) for n, code in enumerate(programs)]
+    services = []
+    for number, code in enumerate(programs):
+        Path(f"service{number}.py").write_text(code, encoding="utf-8")
+        services.append(Service(str(number), f"service{number}"))
     monkeypatch.setattr(up, "services_of", lambda workspace, port: services)
 
 
@@ -85,29 +89,107 @@ def test_both_workspaces_name_the_same_location() -> None:
     assert packaged == ours
 
 
+KEEPS_A_STUBBORN_CHILD = """
+import signal, subprocess, sys
+child = "import signal, time; signal.signal(2, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+try:
+    subprocess.Popen([sys.executable, "-c", child])
+    signal.pause()
+finally:
+    print("stopped in order", flush=True)
+"""
+UP_WITH_THESE = """
+import sys
+from jira_assets.cli import main, up
+up.services_of = lambda workspace, port: [up.Service("1", "service0"), up.Service("2", "service0")]
+sys.argv = ["jira-assets", "up"]
+main()
+"""
+
+
+def test_when_it_is_killed_everything_it_started_ends(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    serve(monkeypatch, KEEPS_A_STUBBORN_CHILD)
+    with subprocess.Popen(
+        [sys.executable, "-c", UP_WITH_THESE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["up\n"] * 2
+        process.kill()
+        # What was started writes to the same pipe, which ends with the last of them.
+        assert process.stdout.read() == "stopped in order\n" * 2
+
+
 @pytest.mark.prove
 def test_dagster_answers_and_stops_without_leaving_anything(home: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "up", "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        answered = False
-        for _ in range(600):
-            with (
-                suppress(OSError),
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/dagster/server_info") as answer,
-            ):
-                answered = answer.status == 200
-                break
-            time.sleep(0.1)
+    with running_up(free_port()) as (process, port):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
             shown = page.read().decode()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
-    assert answered
-    assert "No project is tracked yet" in shown
-    assert process.returncode == 0
-    assert str(home) not in "".join(
-        path.read_bytes().decode(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline")
-    )
+        assert "No project is tracked yet" in shown
+        assert process.returncode == 0
+        assert processes_of(home) == {}
+
+
+@pytest.mark.prove
+def test_dagster_ends_when_it_is_killed_and_starts_again(home: Path) -> None:
+    port = free_port()
+    for _ in range(2):
+        with running_up(port) as (process, _):
+            wait_until(lambda: any("dagster api grpc" in words for words in processes_of(home).values()))
+            assert len(processes_of(home)) > 3, "the page, the daemon and the code servers of both"
+            process.kill()
+            process.wait()
+            wait_until(lambda: processes_of(home) == {})
+    with running_up(port) as (process, _):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("That did not happen within a minute.")
+
+
+@contextmanager
+def running_up(port: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run the command on the home of the environment, until Dagster answers."""
+    command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "up", "--port", str(port)]
+
+    def answers() -> bool:
+        assert process.poll() is None
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/dagster/server_info") as answer,
+        ):
+            return bool(answer.status == 200)
+        return False
+
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until(answers)
+            yield process, port
+        finally:
+            process.kill()
+
+
+def processes_of(home: Path) -> dict[int, str]:
+    """Return the command lines of all processes with this home in their environment, by id."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # ended meanwhile, or not ours
+            if f"JIRA_ASSETS_HOME={home}\0".encode() in (folder / "environ").read_bytes():
+                words = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(folder.name)] = words.decode(errors="replace")
+    found.pop(os.getpid(), None)
+    return found

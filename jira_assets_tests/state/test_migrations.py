@@ -19,8 +19,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 
+from jira_assets.errors import SettingsError
 from jira_assets.state import State
-from jira_assets.state.migrate import alembic_config
+from jira_assets.state.migrate import COPIES_KEPT, alembic_config
 from jira_assets.state.schema import SCHEMA_VERSION
 from jira_assets.state.tables import metadata
 
@@ -121,6 +122,47 @@ def test_a_migration_that_fails_changes_nothing(
         connection.execute(text("drop table tracked_projects_of_sites"))
     with State.open(state_url) as state:
         assert len(state.tracked_projects()) == 1
+
+
+def break_migration(folder: Path, number: int) -> str:
+    """Make an old state in which a table is in the way of the migration; return its URL."""
+    url = f"sqlite:///{folder}/state.db"
+    engine = create_engine(url)
+    if not (folder / "state.db").exists():
+        make_first_state(engine)
+        with engine.begin() as connection:
+            connection.execute(text("create table tracked_projects_of_sites (stands_in_the_way integer)"))
+    with engine.begin() as connection:
+        connection.execute(text(f"insert into site_settings (name, value) values ('team', '{number}')"))
+        connection.execute(text("delete from site_settings where name = 'team'"))
+        connection.execute(text(f"insert into tracked_projects_of_sites values ({number})"))
+    engine.dispose()
+    return url
+
+
+def test_a_migration_that_keeps_failing_makes_one_copy_and_names_it(tmp_path: Path) -> None:
+    url = break_migration(tmp_path, 1)
+    messages = set()
+    for _ in range(5):
+        with pytest.raises(SettingsError, match="could not be migrated from version 0001") as caught:
+            State.open(url)
+        messages.add(str(caught.value))
+    [copy] = backups(tmp_path)
+    [message] = messages
+    assert str(copy) in message
+
+
+def test_copies_are_few_also_when_the_state_changes_between_attempts(tmp_path: Path) -> None:
+    for number in range(COPIES_KEPT + 2):
+        url = break_migration(tmp_path, number)
+        with pytest.raises(SettingsError) as caught:
+            State.open(url)
+    kept = backups(tmp_path)
+    assert len(kept) == COPIES_KEPT
+    [named] = [copy for copy in kept if str(copy) in str(caught.value)]
+    with closing(sqlite3.connect(named)) as connection:
+        newest = connection.execute("select max(stands_in_the_way) from tracked_projects_of_sites").fetchall()
+    assert newest == [(COPIES_KEPT + 1,)]
 
 
 def test_processes_that_come_at_the_same_time_migrate_once(state_url: str, engine: Engine) -> None:

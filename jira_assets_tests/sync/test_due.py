@@ -38,6 +38,7 @@ def failed(kind: str, errors: int, **how_long: float) -> SyncRecord:
 CASES: dict[str, tuple[SyncRecord | None, Sighting, str | None]] = {
     "a project nobody ever synced": (None, Sighting(), "never synced"),
     "one that was only noted": (SyncRecord("1", "PAY"), Sighting(), "never synced"),
+    "one that was read in part": (SyncRecord("1", "PAY", last_sync_at=NOW), Sighting(), "partly read"),
     "a fresh one": (GOOD, Sighting(), None),
     "one that changed": (GOOD, Sighting({"1": "a"}), "changed"),
     "one whose sync is yet to come": (
@@ -101,6 +102,15 @@ def test_what_is_due_and_why(case: str) -> None:
     due = due_projects([PAY], records, sighting, NOW, RULES)
 
     assert [entry.why for entry in due] == ([] if why is None else [why])
+
+
+def test_what_is_to_be_read_to_its_end_comes_after_what_changed() -> None:
+    large = replace(PAY, project_id="2", project_key="BIG")
+    records = {"1": GOOD, "2": SyncRecord("2", "BIG", last_sync_at=NOW)}
+
+    due = due_projects([large, PAY], records, Sighting({"1": "a"}), NOW, RULES)
+
+    assert [entry.project.project_key for entry in due] == ["PAY", "BIG"]
 
 
 def test_the_longest_age_can_be_set() -> None:
