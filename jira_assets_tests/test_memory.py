@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from jira_assets import memory
 from jira_assets.memory import LEAST, MOST, SHARE, available_memory, default_memory_limit
 from jira_assets.setting_table import SETTINGS
 from jira_assets.setting_values import read_size
@@ -19,7 +19,7 @@ UNLIMITED_V1 = "9223372036854771712"
 
 @pytest.fixture(autouse=True)
 def _large_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.os, "sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 32 * MB}.__getitem__)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 32 * MB}.__getitem__)
 
 
 def system(root: Path, cgroup: str, limits: Mapping[str, object]) -> Path:
@@ -101,7 +101,7 @@ def test_where_nothing_is_known_it_is_the_least(tmp_path: Path, monkeypatch: pyt
     def unknown(name: str) -> int:
         raise ValueError(f"unrecognized configuration name {name}")
 
-    monkeypatch.setattr(memory.os, "sysconf", unknown)
+    monkeypatch.setattr(os, "sysconf", unknown)
 
     assert available_memory(tmp_path) is None
     assert default_memory_limit(tmp_path) == "180MB"
