@@ -12,21 +12,28 @@ SHARE = 4
 LEAST = 180_000_000
 """What the derivation of a project with long texts needs, also where that is more than its share."""
 
-MOST = 400_000_000
+MOST = 300_000_000
 """With more, publishing 1,000,000 issues takes as long and only keeps more memory (docs/deployment.md)."""
+
+RESERVED = 400_000_000
+"""What a process needs beside what DuckDB counts, when DuckDB may use more than is usual."""
+
 
 _LIMITS_V2 = ("memory.max", "memory.high")
 _LIMITS_V1 = ("memory.limit_in_bytes",)
 
 
-def default_memory_limit(root: Path = Path("/")) -> str:
-    """Return the default memory limit in DuckDB's words, such as 256MB.
+def default_memory_limit(root: Path = Path("/"), *, sparing: bool = False) -> str:
+    """Return the default memory limit in DuckDB's words, such as 250MB.
 
     It follows the memory that this process may use, see `available_memory`. Where that is not known, it is
-    the least.
+    the least. A `sparing` engine, which does again what ran out of memory, may use half of what there is.
     """
     available = available_memory(root) or 0
-    return f"{min(max(available // SHARE, LEAST), MOST) // 1_000_000}MB"
+    limit = min(max(available // SHARE, LEAST), MOST)
+    if sparing:
+        limit = max(limit, (available - RESERVED) // 2)
+    return f"{limit // 1_000_000}MB"
 
 
 def available_memory(root: Path = Path("/")) -> int | None:

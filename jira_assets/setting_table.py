@@ -135,7 +135,8 @@ SETTINGS: tuple[Setting, ...] = (
         "memory_limit",
         "JIRA_ASSETS_MEMORY_LIMIT",
         "Memory limit of DuckDB. When not set: a quarter of the memory that this machine or container may "
-        "use, at least 180MB and at most 400MB.",
+        "use, at least 180MB and at most 300MB. Work that exceeds it is repeated with one thread and, when "
+        "not set, up to half of the memory.",
         "size",
     ),
     Setting(

@@ -54,7 +54,7 @@ class Settings:
     look_back_minutes: int = 2
     deep_look_back_minutes: int = 60
     deep_look_every_minutes: int = 15
-    memory_limit: str = field(default_factory=default_memory_limit)
+    memory_limit: str | None = None
     extra_fields: tuple[str, ...] = ()
     excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
     story_points_field: str | None = None
@@ -256,7 +256,7 @@ def _read_stored(settings: Settings) -> Mapping[str, str]:
 
 def _shown(setting: Setting, value: Any) -> str:
     if value is None:
-        return ""
+        return default_memory_limit() if setting.name == "memory_limit" else ""
     if setting.kind == "alert URLs":
         return ",".join(map(mask_alert_url, value))
     if setting.secret:

@@ -87,14 +87,25 @@ def test_without_cgroups_it_is_what_the_machine_has(tmp_path: Path) -> None:
         (128 * MB, "180MB"),
         (512 * MB, "180MB"),
         (1_000 * MB, "250MB"),
-        (1_600 * MB, "400MB"),
-        (16_000 * MB, "400MB"),
+        (1_200 * MB, "300MB"),
+        (16_000 * MB, "300MB"),
     ],
 )
 def test_the_default_is_a_share_within_bounds(tmp_path: Path, container: int, limit: str) -> None:
     root = system(tmp_path, "0::/", {"memory.max": container})
 
     assert default_memory_limit(root) == read_size(limit)
+
+
+@pytest.mark.parametrize(
+    ("container", "limit"), [(512 * MB, "180MB"), (1_000 * MB, "300MB"), (4_000 * MB, "1800MB")]
+)
+def test_work_that_is_done_again_may_use_half_of_what_there_is(
+    tmp_path: Path, container: int, limit: str
+) -> None:
+    root = system(tmp_path, "0::/", {"memory.max": container})
+
+    assert default_memory_limit(root, sparing=True) == read_size(limit)
 
 
 def test_where_nothing_is_known_it_is_the_least(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +115,7 @@ def test_where_nothing_is_known_it_is_the_least(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "sysconf", unknown)
 
     assert available_memory(tmp_path) is None
-    assert default_memory_limit(tmp_path) == "180MB"
+    assert default_memory_limit(tmp_path) == default_memory_limit(tmp_path, sparing=True) == "180MB"
 
 
 def test_the_description_of_the_setting_names_share_and_bounds() -> None:

@@ -39,13 +39,13 @@ def open_engine(
     """Open an engine that stays within its memory, keeps times in UTC and asks nothing of the network.
 
     Its macros `utc_time(text)` and `calendar_day(text)` read the dates of Jira's JSON. `memory_limit` is in
-    DuckDB's words, such as 400MB; without one it is the default of this machine. In `scratch` it makes a
+    DuckDB's words, such as 300MB; without one it is the default of this machine. In `scratch` it makes a
     folder for what it spills; without, it keeps everything in memory. A `sparing` one works with one thread,
-    which takes longer and needs less. Other threads take a `cursor()` of it.
+    which takes longer and needs less, and has a higher default. Other threads take a `cursor()` of it.
     """
     own = Scratch(scratch) if scratch else None
     config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": memory_limit or default_memory_limit(),
+        "memory_limit": memory_limit or default_memory_limit(sparing=sparing),
         "autoinstall_known_extensions": False,
         "preserve_insertion_order": False,
         # Left to itself, DuckDB writes to a folder wherever the process was started.

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 from benchmarks.lake import NOW
+from jira_assets.memory import default_memory_limit
 from jira_assets.settings import load_settings
 from jira_assets.sync.workbench import open_workbench
 
@@ -17,7 +18,7 @@ def main() -> None:
     with open_workbench(settings) as bench:
         _, published = replace(bench, clock=lambda: NOW).publish_decisions()
     rows = published.rows if published else {}
-    json.dump({"memory_limit": settings.memory_limit, "rows": rows}, sys.stdout)
+    json.dump({"memory_limit": settings.memory_limit or default_memory_limit(), "rows": rows}, sys.stdout)
 
 
 if __name__ == "__main__":
