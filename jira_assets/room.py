@@ -52,6 +52,11 @@ def is_about_room(error: Exception) -> bool:
     return isinstance(error, OutOfRoom) or as_out_of_room(error) is not None
 
 
+def is_out_of_memory(error: Exception | None) -> bool:
+    """Return whether an error says that DuckDB exceeded its memory limit."""
+    return isinstance(error, OutOfRoom) and bool(error.facts.get("memory"))
+
+
 def as_out_of_room(error: Exception, place: Path | None = None) -> OutOfRoom | None:
     """Say that a disk or memory is full, where that is what the error means; None for another error."""
     if isinstance(error, OutOfRoom):
@@ -62,8 +67,9 @@ def as_out_of_room(error: Exception, place: Path | None = None) -> OutOfRoom | N
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
         return OutOfRoom(
             "DuckDB exceeded its memory limit.",
-            "Increase the limit, for example JIRA_ASSETS_MEMORY_LIMIT=500MB, and try again. Synced "
+            "Increase the limit, for example JIRA_ASSETS_MEMORY_LIMIT=1GB, and try again. Synced "
             "data is kept.",
+            memory=True,
         )
     return None
 

@@ -131,7 +131,14 @@ SETTINGS: tuple[Setting, ...] = (
         "minutes",
         "15",
     ),
-    Setting("memory_limit", "JIRA_ASSETS_MEMORY_LIMIT", "Memory limit of DuckDB.", "size", "180MB"),
+    Setting(
+        "memory_limit",
+        "JIRA_ASSETS_MEMORY_LIMIT",
+        "Memory limit of DuckDB. When not set: a quarter of the memory that this machine or container may "
+        "use, at least 180MB and at most 300MB. Work that exceeds it is repeated with one thread and, when "
+        "not set, up to half of the memory.",
+        "size",
+    ),
     Setting(
         "extra_fields",
         "JIRA_ASSETS_EXTRA_FIELDS",

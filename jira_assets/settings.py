@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from jira_assets.errors import SettingsError
+from jira_assets.memory import default_memory_limit
 from jira_assets.setting_projects import UNDELIVERED_RESOLUTIONS, ByProject
 from jira_assets.setting_table import OAUTH_SCOPES, SETTINGS, Setting
 from jira_assets.setting_values import VALUE_READERS, mask_alert_url, mask_password, mask_secret
@@ -53,7 +54,7 @@ class Settings:
     look_back_minutes: int = 2
     deep_look_back_minutes: int = 60
     deep_look_every_minutes: int = 15
-    memory_limit: str = "180MB"
+    memory_limit: str | None = None
     extra_fields: tuple[str, ...] = ()
     excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
     story_points_field: str | None = None
@@ -256,7 +257,7 @@ def _read_stored(settings: Settings) -> Mapping[str, str]:
 
 def _shown(setting: Setting, value: Any) -> str:
     if value is None:
-        return ""
+        return default_memory_limit() if setting.name == "memory_limit" else ""
     if setting.kind == "alert URLs":
         return ",".join(map(mask_alert_url, value))
     if setting.secret:

@@ -59,12 +59,27 @@ def test_a_sync_that_may_not_use_the_memory_it_needs_says_so_and_goes_on_when_it
         rig.sync()
         rig.site.edit_issue(next(iter(rig.site.issues_truth("WEB"))), summary="edited")
 
+        little = replace(rig.bench.settings, memory_limit="20MB")
         with closing(open_engine(memory_limit="20MB")) as small:
-            outcomes = replace(rig.bench, engine=small).sync(rig.tracked).outcomes
+            outcomes = replace(rig.bench, engine=small, settings=little).sync(rig.tracked).outcomes
         errors = {outcome.project_key: outcome.error for outcome in outcomes}
 
         assert list(errors) == [project.project_key for project in rig.tracked]
         assert isinstance(errors["WEB"], OutOfRoom)
         assert "JIRA_ASSETS_MEMORY_LIMIT" in errors["WEB"].instruction
         assert rig.sync().failures == []
+        assert rig.differences() == []
+
+
+def test_a_sync_that_runs_out_of_memory_is_done_again_with_an_engine_that_has_it_alone(
+    tmp_path: Path,
+) -> None:
+    with open_rig(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as rig:
+        rig.track()
+        with closing(open_engine(memory_limit="20MB")) as crowded:
+            result = replace(rig.bench, engine=crowded).sync(rig.tracked)
+            rig.is_behind = True
+
+            assert result.failures == []
+            assert replace(rig.bench, engine=crowded).rederive(rig.tracked)
         assert rig.differences() == []

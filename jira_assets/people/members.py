@@ -11,6 +11,7 @@ from jira_assets.errors import InputError
 from jira_assets.people.names import fold_email
 from jira_assets.people.team_csv import csv_rows, unusable
 from jira_assets.state.records import TeamMember
+from jira_assets.warehouse.engine import sparing_memory
 from jira_assets.warehouse.outside import OutsideTable, outside_table, shown
 
 
@@ -53,7 +54,11 @@ def _read(source: str, columns: MemberColumns, notice: Callable[[str], None]) ->
         return _read_csv(Path(source).expanduser(), columns, notice)
     if ending in (".xlsx", ".xls", ".ods", ".numbers"):
         raise InputError(f"{source} is a spreadsheet.", "Save it as “CSV UTF-8” and import the CSV file.")
-    with outside_table(source) as table:
+    return sparing_memory(lambda sparing: _read_table(source, columns, sparing=sparing))
+
+
+def _read_table(source: str, columns: MemberColumns, *, sparing: bool) -> list[TeamMember]:
+    with outside_table(source, sparing=sparing) as table:
         rows = _table_rows(table, columns)
         return _members(shown(source), "row", ((place, [v[0], v[1] or v[0], *v[2:]]) for place, v in rows))
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import duckdb
@@ -19,7 +19,7 @@ from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.points import PointsLedger
 from jira_assets.jira.sign_in import choose_connection
 from jira_assets.jira.transport import Transport
-from jira_assets.room import is_about_room, room_errors
+from jira_assets.room import is_about_room, is_out_of_memory, room_errors
 from jira_assets.settings import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions, utc_now
@@ -39,7 +39,7 @@ from jira_assets.sync.repair import Repaired, count_lost, recover, set_aside_dam
 from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
 from jira_assets.sync.site import arrive
 from jira_assets.warehouse.compact import compact_project
-from jira_assets.warehouse.engine import open_engine
+from jira_assets.warehouse.engine import open_engine, sparing_memory
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable
 from jira_assets.warehouse.publish import Published
@@ -121,12 +121,27 @@ class Workbench:
             lambda bench: bench._work_on(tasks, deep=deep, until=until, called_off=called_off)
         )
         again = {outcome.project_id for outcome in result.outcomes if worth_doing_again(outcome.error)}
-        if not again:
-            return result
-        rest = [task for task in tasks if task.project.project_id in again]
-        return result.followed_by(
-            self._recovering(lambda bench: bench._work_on(rest, until=until, called_off=called_off))
-        )
+        if again:
+            rest = [task for task in tasks if task.project.project_id in again]
+            result = result.followed_by(
+                self._recovering(lambda bench: bench._work_on(rest, until=until, called_off=called_off))
+            )
+        return self._with_less_memory(result, tasks, until, called_off)
+
+    def _with_less_memory(
+        self,
+        result: SyncResult,
+        tasks: Sequence[Task],
+        until: datetime | None,
+        called_off: threading.Event | None,
+    ) -> SyncResult:
+        """Do sparingly, one after the other, what ran out of memory beside other projects."""
+        short = {outcome.project_id for outcome in result.failures if is_out_of_memory(outcome.error)}
+        for task in tasks:
+            if task.project.project_id in short:
+                alone = partial(Workbench._work_on, tasks=[task], until=until, called_off=called_off)
+                result = result.followed_by(self._on_another_engine(alone, sparing=True))
+        return result
 
     def _work_on(
         self,
@@ -208,10 +223,7 @@ class Workbench:
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
         tracked = self.state.tracked_projects(include_inactive=True)
-        return sum(
-            compact_project(self.engine, self.lake, project.project_id, self.settings.extra_fields)
-            for project in tracked
-        )
+        return sum(self._recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
 
     @_in_room
     def publish(self, *, force: bool = False) -> Published | None:
@@ -266,27 +278,29 @@ class Workbench:
         """Do the work; when it meets damaged files that can be made again, make them and do it once more.
 
         It is done once more also where no damage is found: a project that is synced at the same time may
-        have mended the file.
+        have mended the file. When it runs out of memory, it is done once more sparingly.
         """
+        return sparing_memory(lambda sparing: self._mending(work, sparing=sparing))
+
+    def _mending(self, work: Callable[[Workbench], Result], *, sparing: bool) -> Result:
         try:
-            return work(self)
+            return self._on_another_engine(work, sparing=True) if sparing else work(self)
         except SIGNS as error:
             if is_about_room(error):
                 raise
-            self._recover()
-        with self._fresh_engine() as engine:
+            self._recover(sparing=sparing)
+        # Some damage leaves the engine that met it unusable.
+        return self._on_another_engine(work, sparing=sparing)
+
+    def _recover(self, *, sparing: bool = False) -> bool:
+        def mend(bench: Workbench) -> bool:
+            return recover(bench.engine, bench.lake, bench.state, options_from(bench.settings))
+
+        return self._on_another_engine(mend, sparing=sparing)
+
+    def _on_another_engine(self, work: Callable[[Workbench], Result], *, sparing: bool = False) -> Result:
+        with closing(_open_engine(self.settings, sparing=sparing)) as engine:
             return work(replace(self, engine=engine))
-
-    def _recover(self) -> bool:
-        with self._fresh_engine() as engine:
-            return recover(engine, self.lake, self.state, options_from(self.settings))
-
-    @contextmanager
-    def _fresh_engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open another engine: some damage leaves the one that met it unusable."""
-        scratch = self.settings.lake_dir / "scratch"
-        with closing(open_engine(memory_limit=self.settings.memory_limit, scratch=scratch)) as engine:
-            yield engine
 
     def _note_findings(self, outcomes: Sequence[Outcome]) -> None:
         changed = {outcome.project_id for outcome in outcomes if outcome.changed}
@@ -333,9 +347,18 @@ class Workbench:
 def open_workbench(settings: Settings, listener: Listener | None = None) -> Iterator[Workbench]:
     """Open the state, the lake and an engine of this home."""
     state = State.open(settings.state_url)
-    engine = open_engine(memory_limit=settings.memory_limit, scratch=settings.lake_dir / "scratch")
+    engine = _open_engine(settings)
     with closing(state), closing(engine):
         yield Workbench(settings, state, Lake(settings.lake_dir), engine, listener or Listener())
+
+
+def _compact(bench: Workbench, project_id: str) -> int:
+    return compact_project(bench.engine, bench.lake, project_id, bench.settings.extra_fields)
+
+
+def _open_engine(settings: Settings, *, sparing: bool = False) -> duckdb.DuckDBPyConnection:
+    scratch = settings.lake_dir / "scratch"
+    return open_engine(memory_limit=settings.memory_limit, scratch=scratch, sparing=sparing)
 
 
 def options_from(settings: Settings) -> SyncOptions:

@@ -6,7 +6,6 @@ tables are made from is not changed by merging, so they are not made again: they
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +15,7 @@ import msgspec
 
 from jira_assets.warehouse.damage import damage_in
 from jira_assets.warehouse.derive import GROUP, derive_fingerprint
+from jira_assets.warehouse.engine import one_thread
 from jira_assets.warehouse.files import new_file, size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest, RawFile
@@ -26,8 +26,6 @@ SMALL = 16 * 2**20
 LARGEST = 64 * 2**20
 MOST_FILES = 200
 """A project with more raw files than these is not left to wait for the week to end."""
-
-_ORDERED = threading.Lock()
 
 
 def compact_project(
@@ -99,12 +97,9 @@ def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFi
 
 
 def _copy_in_order(engine: duckdb.DuckDBPyConnection, copy: str) -> None:
-    """Copy with settings that hold for the whole engine, so for one thread at a time."""
-    with _ORDERED:
+    with one_thread(engine):
         engine.execute("set preserve_insertion_order = true")
-        engine.execute("set threads = 1")
         try:
             engine.execute(copy)
         finally:
-            engine.execute("reset threads")
             engine.execute("set preserve_insertion_order = false")

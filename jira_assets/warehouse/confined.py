@@ -10,6 +10,7 @@ DuckDB allows to write wherever it allows to read, so statements that write file
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import Path
 
 import duckdb
@@ -63,7 +64,8 @@ def open_confined(
         "allow_persistent_secrets": False,
         # A name that is no table is an error, not a variable of this program.
         "python_enable_replacements": False,
-        "temp_directory": f"{file}.tmp" if spill else "",
+        # Each has its own: DuckDB 1.5 would overwrite what another engine spills to the same folder.
+        "temp_directory": f"{file}.{uuid.uuid4().hex[:8]}.tmp" if spill else "",
     }
     connection = duckdb.connect(":memory:", config=config)
     try:

@@ -6,14 +6,13 @@ changes, nothing is done.
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from jira_assets.warehouse.engine import DATE_READERS
+from jira_assets.warehouse.engine import DATE_READERS, one_thread
 from jira_assets.warehouse.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import CutList, Derived, DerivedFile, Manifest, fingerprint
@@ -34,10 +33,6 @@ GROUP = "issues"
 
 _SHAPES_VERSION = 1
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
-
-_PAYLOADS = threading.Lock()
-"""Held while payloads are read. A thread has up to 2,000 of them in hand and what they are parsed into: one
-engine thread, and one project at a time, stay within the engine's memory also when they are large."""
 
 
 def derive_project(
@@ -127,13 +122,10 @@ class _Derivation:
         return Derived(self._fingerprint, self._files, self._count_nulled(), cut)
 
     def _read_payloads(self, extra_fields: Sequence[str]) -> None:
-        with _PAYLOADS:
-            self._engine.execute("set threads = 1")
-            try:
-                self._write_stage(extra_fields)
-                self._write_changes()
-            finally:
-                self._engine.execute("reset threads")
+        # A thread has up to 2,000 payloads in hand and what they are parsed into.
+        with one_thread(self._engine):
+            self._write_stage(extra_fields)
+            self._write_changes()
 
     def _find_winners(self) -> None:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""

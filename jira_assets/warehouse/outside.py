@@ -47,16 +47,23 @@ class OutsideTable:
 
 
 @contextmanager
-def outside_table(source: str, *, memory_limit: str = "300MB") -> Iterator[OutsideTable]:
-    """Open a source as the view `outside`; raises `InputError` whenever it turns out not to be readable."""
+def outside_table(
+    source: str, *, memory_limit: str | None = None, sparing: bool = False
+) -> Iterator[OutsideTable]:
+    """Open a source as the view `outside`, with an engine of these options.
+
+    Raises `InputError` whenever it turns out not to be readable.
+    """
     with (
         tempfile.TemporaryDirectory() as scratch,
-        closing(open_engine(memory_limit=memory_limit, scratch=Path(scratch))) as engine,
+        closing(open_engine(memory_limit=memory_limit, scratch=Path(scratch), sparing=sparing)) as engine,
     ):
         try:
             engine.execute(f"create view outside as {_relation(engine, source, Path(scratch))}")
             described = engine.execute("describe outside").fetchall()
             yield OutsideTable(engine, source, tuple(str(row[0]) for row in described))
+        except duckdb.OutOfMemoryException:
+            raise
         except duckdb.Error as error:
             raise unreadable(source, str(error).split("\n", 1)[0]) from None
         except OSError as error:

@@ -6,16 +6,17 @@ Readers are never in the way and never blocked: whoever has the file open keeps 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from jira_assets.warehouse.build import Builder
-from jira_assets.warehouse.engine import open_engine
+from jira_assets.warehouse.engine import open_engine, sparing_memory
 from jira_assets.warehouse.extra_columns import choose_columns
 from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.lake import Lake
@@ -70,7 +71,7 @@ def publish(
     warehouse_dir: Path,
     inputs: PublishInputs,
     *,
-    memory_limit: str = "180MB",
+    memory_limit: str | None = None,
     force: bool = False,
     mirrored: bool = False,
     mirrors_kept: timedelta = MIRRORS_KEPT,
@@ -94,10 +95,18 @@ def publish(
             return None
         on_begin(len(PUBLISHED_TABLES))
         kept = mirrors_kept if mirrored else None
-        publication = _Publication(lake, warehouse_dir, inputs, manifests, version, memory_limit, kept)
-        if force or present.get("version") != statements_version("publish"):
-            return publication.run(None, None)
-        return publication.run(present_file(warehouse_dir), version.changed_since(present))
+        base = replaced = None
+        if not force and present.get("version") == statements_version("publish"):
+            base, replaced = present_file(warehouse_dir), version.changed_since(present)
+
+        def run(sparing: bool) -> Published:
+            engine = partial(
+                open_engine, memory_limit=memory_limit, scratch=lake.root / "scratch", sparing=sparing
+            )
+            publication = _Publication(lake, warehouse_dir, inputs, manifests, version, engine, kept)
+            return publication.run(base, replaced)
+
+        return sparing_memory(run)
 
 
 @dataclass(frozen=True)
@@ -172,7 +181,7 @@ class _Publication:
         inputs: PublishInputs,
         manifests: Sequence[Manifest],
         version: _Version,
-        memory_limit: str,
+        open_engine: Callable[[], duckdb.DuckDBPyConnection],
         mirrors_kept: timedelta | None,
     ) -> None:
         self._lake = lake
@@ -180,7 +189,7 @@ class _Publication:
         self._inputs = inputs
         self._manifests = manifests
         self._version = version
-        self._memory_limit = memory_limit
+        self._open_engine = open_engine
         self._mirrors_kept = mirrors_kept
         self._stamp = new_stamp()
         self._published_at = moment_of(self._stamp)
@@ -205,7 +214,7 @@ class _Publication:
         return Published(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
 
     def _replace(self, base: Path, replaced: Sequence[str]) -> dict[str, int] | None:
-        with self._engine() as engine:
+        with closing(self._open_engine()) as engine:
             engine.execute(f"attach {literal(base)} as base (read_only)")
             builder = self._builder(engine, replaced)
             if not replace_projects(builder, base, self._build, replaced):
@@ -213,7 +222,7 @@ class _Publication:
             return self._finish(builder, moved=0, replaced=replaced)
 
     def _make_everything(self, base: Path | None) -> dict[str, int]:
-        with self._engine() as engine:
+        with closing(self._open_engine()) as engine:
             builder = self._builder(engine, None)
             if base:
                 engine.execute(f"attach {literal(base)} as base (read_only)")
@@ -256,12 +265,6 @@ class _Publication:
         files = {table: [manifest.derived_file(table) for manifest in self._manifests] for table in tables}
         counts = {table: sum(file.rows for file in present if file) for table, present in files.items()}
         return {**counts, "jira_issues": counts["jira_issues"] - moved}
-
-    @contextmanager
-    def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        scratch = self._lake.root / "scratch"
-        with closing(open_engine(memory_limit=self._memory_limit, scratch=scratch)) as engine:
-            yield engine
 
     def _builder(self, engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> Builder:
         site, inputs = self._lake.site_manifest(), self._inputs

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime
 
 from jira_assets.errors import InputError
+from jira_assets.warehouse.engine import sparing_memory
 from jira_assets.warehouse.files import new_file, size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import SiteTable, fingerprint
@@ -18,7 +19,9 @@ OPTIONAL = ("branch", "body", "url", "author", "state", "merged_at", "closed_at"
 TABLE = "pull_requests"
 
 
-def land_pull_requests(lake: Lake, source: str | None, now: datetime, *, memory_limit: str = "300MB") -> None:
+def land_pull_requests(
+    lake: Lake, source: str | None, now: datetime, *, memory_limit: str | None = None
+) -> None:
     """Read the source, unless its files are those that were read last; without one, forget what was read.
 
     Raises `InputError` when it cannot be read; what was read before then stays.
@@ -31,8 +34,12 @@ def land_pull_requests(lake: Lake, source: str | None, now: datetime, *, memory_
     identity = _identity(source)
     if identity and identity == site.pull_requests_read_from:
         return
-    with outside_table(source, memory_limit=memory_limit) as table:
-        landed = _land(lake, table, site.tables.get(TABLE), now)
+
+    def land(sparing: bool) -> SiteTable:
+        with outside_table(source, memory_limit=memory_limit, sparing=sparing) as table:
+            return _land(lake, table, site.tables.get(TABLE), now)
+
+    landed = sparing_memory(land)
     if landed != site.tables.get(TABLE) or identity != site.pull_requests_read_from:
         _commit(lake, landed, identity)
 

@@ -147,9 +147,9 @@ def _removable(folder: Path, is_mirror_old: bool) -> Iterator[Path]:
     yield folder / WRITE_AHEAD_LOG
     if is_mirror_old:
         yield folder / MIRROR_NAME
-    spilled = folder / f"{WAREHOUSE_NAME}.tmp"
-    if spilled.is_dir() and spilled.stat().st_mtime + _SPILLED_SECONDS < time.time():
-        yield spilled
+    for spilled in folder.glob(f"{WAREHOUSE_NAME}.*tmp"):
+        if spilled.is_dir() and spilled.stat().st_mtime + _SPILLED_SECONDS < time.time():
+            yield spilled
 
 
 def _remove(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from jira_assets.memory import default_memory_limit
 from jira_assets.setting_table import SETTINGS
 from jira_assets.settings import Settings
 from jira_assets.state import ConnectedSite, Credential, State
@@ -39,6 +40,10 @@ def test_a_setting_can_be_kept_and_forgotten(run: Run, state: State) -> None:
     ]
     run("config", "set", "JIRA_ASSETS_MEMORY_LIMIT")
     assert state.site_settings() == {}
+    lines = run("config").stdout.splitlines()
+    assert [line.split() for line in lines if "MEMORY" in line] == [
+        ["JIRA_ASSETS_MEMORY_LIMIT", "default", default_memory_limit()]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -234,8 +234,9 @@ def test_what_is_not_ours_stays(publisher: Publisher) -> None:
     assert {(publisher.folder / name).read_text() for name in mine} == {"kept"}
 
 
-def test_what_a_dead_reader_spilled_is_removed_after_a_day(publisher: Publisher) -> None:
-    spilled = publisher.folder / OLD_STAMPS[0] / "jira.duckdb.tmp"
+@pytest.mark.parametrize("name", ["jira.duckdb.5f2c81d0.tmp", "jira.duckdb.tmp"])
+def test_what_a_dead_reader_spilled_is_removed_after_a_day(publisher: Publisher, name: str) -> None:
+    spilled = publisher.folder / OLD_STAMPS[0] / name
     spilled.mkdir(parents=True)
     (spilled / "storage.tmp").write_text("spilled")
     for path in (spilled / "storage.tmp", spilled):
