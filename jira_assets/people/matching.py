@@ -16,7 +16,8 @@ Rule = Literal["override", "account_id", "email", "display_name"]
 
 FORMER_USER = "former user"
 """The name, folded, that Jira gives to every account that was deleted."""
-
+UNKNOWN_ACCOUNT = "unknown"
+"""The id that Jira gives to every account whose record is corrupt: it is nobody's."""
 
 NAMELESS_TYPES = ("app", "customer")
 """Accounts of these types are nobody's by their name: whoever makes one chooses it freely."""
@@ -141,7 +142,7 @@ def _why_unmatched(
         return f"matched by hand to {chosen}, who is not on the team" if chosen else "ignored"
     if person.account_type in NAMELESS_TYPES:
         return f"{person.account_type} account"
-    if fold_name(person.display_name) == FORMER_USER:
+    if _is_former(person):
         return FORMER_USER
     named = index.by_name(person.display_name)
     if not named:
@@ -154,6 +155,10 @@ def _why_unmatched(
     return "the member of that name has another account" if named[0] in taken else None
 
 
+def _is_former(person: Person) -> bool:
+    return fold_name(person.display_name) == FORMER_USER or person.account_id == UNKNOWN_ACCOUNT
+
+
 def _unmatched(
     person: Person,
     reason: str,
@@ -161,7 +166,7 @@ def _unmatched(
     decisions: Mapping[str, str | None],
     suggester: Suggester,
 ) -> Unmatched:
-    if fold_name(person.display_name) == FORMER_USER:
+    if _is_former(person):
         return Unmatched(person.account_id, reason)
     candidates = sorted({*index.by_email(person.email), *index.by_name(person.display_name)})
     if person.account_id in decisions or person.account_type in NAMELESS_TYPES:
