@@ -9,6 +9,7 @@ from typing import Literal
 
 from jira_assets.people.index import MemberIndex, count_names
 from jira_assets.people.names import fold_email, fold_name
+from jira_assets.people.redaction import FORGOTTEN
 from jira_assets.people.suggestions import Suggester, Suggestion
 from jira_assets.state.records import TeamMember, UserOverride
 
@@ -127,7 +128,7 @@ def _match_strongly(
     addressed = index.by_email(person.email)
     if len(addressed) == 1:
         return Match(account_id, addressed[0], "email")
-    before = kept.get(account_id)
+    before = None if _is_forgotten(person) else kept.get(account_id)
     if before in index.ids and not fold_email(person.email):
         return Match(account_id, before, "email")
     return None
@@ -142,6 +143,8 @@ def _why_unmatched(
         return f"matched by hand to {chosen}, who is not on the team" if chosen else "ignored"
     if person.account_type in NAMELESS_TYPES:
         return f"{person.account_type} account"
+    if _is_forgotten(person):
+        return "forgotten"
     if _is_former(person):
         return FORMER_USER
     named = index.by_name(person.display_name)
@@ -159,6 +162,10 @@ def _is_former(person: Person) -> bool:
     return fold_name(person.display_name) == FORMER_USER or person.account_id == UNKNOWN_ACCOUNT
 
 
+def _is_forgotten(person: Person) -> bool:
+    return person.display_name == FORGOTTEN
+
+
 def _unmatched(
     person: Person,
     reason: str,
@@ -166,7 +173,7 @@ def _unmatched(
     decisions: Mapping[str, str | None],
     suggester: Suggester,
 ) -> Unmatched:
-    if _is_former(person):
+    if _is_former(person) or _is_forgotten(person):
         return Unmatched(person.account_id, reason)
     candidates = sorted({*index.by_email(person.email), *index.by_name(person.display_name)})
     if person.account_id in decisions or person.account_type in NAMELESS_TYPES:

@@ -156,6 +156,8 @@ def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part
         instruction = f"{listed.consequence} {notice.instruction}".strip()
         return [msgspec.structs.replace(notice, reason=notice.reason + stays, instruction=instruction)]
     rows = part.content + _kept_rows(context, manifest, name, part.content)
+    if name == "users":
+        rows = list(map(context.redaction().row, rows))
     manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, now)
     odd = notice_of_odd_records(listed.part, None, part, now)
     return [odd] if odd else []
@@ -166,7 +168,8 @@ def _put_unlisted(context: SyncContext, manifest: SiteManifest) -> None:
     answered = {row["account_id"]: row for row in unlisted_users(context, manifest, ())}
     if answered:
         before = read_site_table(context.engine, context.lake, manifest, "users")
-        rows = list(({row["account_id"]: row for row in before} | answered).values())
+        present = {row["account_id"]: row for row in before} | answered
+        rows = list(map(context.redaction().row, present.values()))
         now = context.clock()
         manifest.tables["users"] = land_site_table(context.engine, context.lake, "users", rows, now)
 
