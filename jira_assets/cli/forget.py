@@ -115,6 +115,8 @@ def _preview(found: Erased) -> Iterator[str]:
 
 
 def _in_words(erased: Erased) -> Iterator[str]:
+    if not erased.names and not erased.raw.rows:
+        yield f"No name or address of {', '.join(erased.account_ids)} was stored. Check the id."
     yield (
         f"{'Erased' if not erased.unfinished else 'Not finished. Erased so far'}: "
         f"{counted(erased.raw.rows, 'version')} of issues in {counted(erased.raw.files, 'raw file')}"
