@@ -17,7 +17,7 @@ import msgspec
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.jira.answers import Project
-from jira_assets.sync.accounts import unlisted_users
+from jira_assets.sync.accounts import is_outage, unlisted_users
 from jira_assets.sync.context import SyncContext, drain
 from jira_assets.sync.damage import note_site_damage
 from jira_assets.sync.details import DETAILS, Details, asked_of, fetch_details, put_details
@@ -148,6 +148,11 @@ def _read_list(
 
 def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part[Rows]) -> list[Notice]:
     listed, known, now = SITE_LISTS[name], manifest.tables.get(name), context.clock()
+    if name == "users" and isinstance(part, Read) and _is_doubtful(context, manifest, part.content):
+        part = IncompleteRead(
+            "Jira returned most people without their names, as in an outage.",
+            "If they were really deleted, no action is required: the list is believed after a day.",
+        )
     if not isinstance(part, Read):
         notice = notice_of(listed.part, None, f"The {name} of the site", part, now)
         if name == "users" and isinstance(part, Forbidden) and _is_stale(context, known):
@@ -161,6 +166,15 @@ def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part
     manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, now)
     odd = notice_of_odd_records(listed.part, None, part, now)
     return [odd] if odd else []
+
+
+def _is_doubtful(context: SyncContext, manifest: SiteManifest, listed: Rows) -> bool:
+    """Check whether people are listed as in an outage, and it is not a day since that began."""
+    if not is_outage(read_site_table(context.engine, context.lake, manifest, "users"), listed):
+        return False
+    part = SITE_LISTS["users"].part
+    since = [notice.since for notice in manifest.notices if notice.part == part and notice.is_unread]
+    return not any(context.clock() - each >= context.options.refresh_every for each in since)
 
 
 def _put_unlisted(context: SyncContext, manifest: SiteManifest) -> None:

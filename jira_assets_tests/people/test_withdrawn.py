@@ -149,6 +149,18 @@ def test_what_jira_does_not_answer_withdraws_nothing(rig: Rig, failure: str) -> 
     assert match(rig) == {("m1", "email")}
 
 
+def test_most_people_without_names_are_an_outage_for_a_day(rig: Rig) -> None:
+    for account_id in list(rig.site.catalog.users):
+        rig.site.forget_user(account_id)
+
+    a_day_later(rig)
+
+    assert shown(rig) == (NAME, ADDRESS)
+    assert any("as in an outage" in str(notice) for notice in rig.bench.notices())
+    a_day_later(rig)
+    assert shown(rig) == ("Former user", None)
+
+
 def test_accounts_that_the_list_lacks_are_asked_for_by_id(rig: Rig) -> None:
     rig.site.switches.unlisted_users.add("ines")
     rig.site.hide_email("ines")
