@@ -47,7 +47,7 @@ COMMANDS = {
     "up": ("jira_assets.cli.up:up", "Run the page, Dagster and its daemon, until Ctrl-C."),
     "users": (
         "jira_assets.cli.users:users",
-        "Show accounts without a team member, and match or ignore them.",
+        "Show accounts without a team member, match or ignore them, and erase people.",
     ),
     "web": ("jira_assets.cli.web:web", "Serve the page: sync, projects, people and flow."),
 }
@@ -64,6 +64,7 @@ ELSEWHERE = {
     "match": "users match",
     "ignore": "users ignore",
     "decided": "users decided",
+    "forget": "users forget",
     "settings": "config",
     "login": "connect",
     "init": "connect",

@@ -66,7 +66,7 @@ def import_(
         if override.member_id and override.member_id not in now:
             invocation.say(
                 f"Account {override.account_id} was matched by hand to {override.member_id}, who is "
-                f"not on the team. To undo it: `jira-assets users forget {override.account_id}`."
+                f"not on the team. To undo it: `jira-assets users reset {override.account_id}`."
             )
     if invocation.settings.team:
         invocation.say(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from jira_assets.cli.completion import complete_tracked_keys
+from jira_assets.cli.forget import forget, forgotten
 from jira_assets.cli.invocation import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_json_rows, write_table
 from jira_assets.cli.project_keys import PROJECT_KEY
@@ -24,7 +25,11 @@ _SHOWN = ("account_id", "name", "e-mail", "projects", "issues", "reason", "it ma
 
 @click.group()
 def users() -> None:
-    """Show accounts without a team member, and match or ignore them."""
+    """Show accounts without a team member, match or ignore them, and erase people."""
+
+
+users.add_command(forget)
+users.add_command(forgotten)
 
 
 @users.command()
@@ -89,7 +94,7 @@ def ignore(invocation: Invocation, accounts: tuple[str, ...]) -> None:
 @users.command()
 @click.argument("accounts", nargs=-1, required=True)
 @pass_invocation
-def forget(invocation: Invocation, accounts: tuple[str, ...]) -> None:
+def reset(invocation: Invocation, accounts: tuple[str, ...]) -> None:
     """Remove the decisions about these accounts. The matching rules apply again."""
     with open_state(invocation.settings) as state:
         decided = {override.account_id for override in state.overrides()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jira_assets.demo.call import Call
 from jira_assets.demo.data import DemoField, DemoUser, Json
 from jira_assets.demo.page_bean import page_bean
@@ -78,8 +80,10 @@ def search_users(call: Call) -> Reply:
     if call.site.switches.users_forbidden:
         raise refuse(403, "You do not have permission to browse users.")
     start, size = call.number("startAt", 0), min(call.number("maxResults", 50), MOST_USERS)
-    users = list(call.site.catalog.users.values())[start : start + size]
-    return ok([call.site.render.user(each) for each in users])
+    unlisted = call.site.switches.unlisted_users
+    listed = [each for each in call.site.catalog.users.values() if each.account_id not in unlisted]
+    users = listed[start : start + size]
+    return ok([_in_list(call, each) for each in users])
 
 
 def bulk_users(call: Call) -> Reply:
@@ -89,7 +93,13 @@ def bulk_users(call: Call) -> Reply:
         raise refuse(400, "At least one accountId is needed.")
     known = call.site.catalog.users
     users: list[DemoUser] = [known[each] for each in dict.fromkeys(wanted) if each in known]
-    return page_bean(call, users, call.site.render.user, 10, 200)
+    return page_bean(call, users, partial(_in_list, call), 10, 200)
+
+
+def _in_list(call: Call, user: DemoUser) -> Json:
+    """Print a person as the lists of people do."""
+    forms: dict[str, Json] = {"absent": {}, "null": {"emailAddress": None}, "empty": {"emailAddress": ""}}
+    return {**forms[call.site.switches.hidden_email], **call.site.render.user(user)}
 
 
 def _in_sight(call: Call, project_id: int | None) -> bool:

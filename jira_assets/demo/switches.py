@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 from jira_assets.demo.jql.errors import RefusalWording
 
@@ -31,6 +32,10 @@ class Switches:
     """changelog/bulkfetch prints `created` as epoch milliseconds."""
     users_forbidden: bool = False
     """The account may not browse users: users/search answers 403."""
+    hidden_email: Literal["absent", "null", "empty"] = "absent"
+    """How users/search and user/bulk print an address that is hidden; issues leave it out."""
+    unlisted_users: set[str] = field(default_factory=set)
+    """Accounts that users/search leaves out; user/bulk gives them."""
     agile_forbidden: bool = False
     """The account has no access to Jira Software: boards and sprints answer 403."""
     search_outage: bool = False

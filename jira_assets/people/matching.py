@@ -9,6 +9,7 @@ from typing import Literal
 
 from jira_assets.people.index import MemberIndex, count_names
 from jira_assets.people.names import fold_email, fold_name
+from jira_assets.people.redaction import FORGOTTEN
 from jira_assets.people.suggestions import Suggester, Suggestion
 from jira_assets.state.records import TeamMember, UserOverride
 
@@ -16,7 +17,8 @@ Rule = Literal["override", "account_id", "email", "display_name"]
 
 FORMER_USER = "former user"
 """The name, folded, that Jira gives to every account that was deleted."""
-
+UNKNOWN_ACCOUNT = "unknown"
+"""The id that Jira gives to every account whose record is corrupt: it is nobody's."""
 
 NAMELESS_TYPES = ("app", "customer")
 """Accounts of these types are nobody's by their name: whoever makes one chooses it freely."""
@@ -126,7 +128,7 @@ def _match_strongly(
     addressed = index.by_email(person.email)
     if len(addressed) == 1:
         return Match(account_id, addressed[0], "email")
-    before = kept.get(account_id)
+    before = None if _is_forgotten(person) else kept.get(account_id)
     if before in index.ids and not fold_email(person.email):
         return Match(account_id, before, "email")
     return None
@@ -141,7 +143,9 @@ def _why_unmatched(
         return f"matched by hand to {chosen}, who is not on the team" if chosen else "ignored"
     if person.account_type in NAMELESS_TYPES:
         return f"{person.account_type} account"
-    if fold_name(person.display_name) == FORMER_USER:
+    if _is_forgotten(person):
+        return "forgotten"
+    if _is_former(person):
         return FORMER_USER
     named = index.by_name(person.display_name)
     if not named:
@@ -154,6 +158,14 @@ def _why_unmatched(
     return "the member of that name has another account" if named[0] in taken else None
 
 
+def _is_former(person: Person) -> bool:
+    return fold_name(person.display_name) == FORMER_USER or person.account_id == UNKNOWN_ACCOUNT
+
+
+def _is_forgotten(person: Person) -> bool:
+    return person.display_name == FORGOTTEN
+
+
 def _unmatched(
     person: Person,
     reason: str,
@@ -161,7 +173,7 @@ def _unmatched(
     decisions: Mapping[str, str | None],
     suggester: Suggester,
 ) -> Unmatched:
-    if fold_name(person.display_name) == FORMER_USER:
+    if _is_former(person) or _is_forgotten(person):
         return Unmatched(person.account_id, reason)
     candidates = sorted({*index.by_email(person.email), *index.by_name(person.display_name)})
     if person.account_id in decisions or person.account_type in NAMELESS_TYPES:

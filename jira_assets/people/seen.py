@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
@@ -10,8 +10,10 @@ import duckdb
 from jira_assets.people.matching import Person
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Manifest
-from jira_assets.warehouse.site import read_site_table
-from jira_assets.warehouse.statements import statement
+from jira_assets.warehouse.rows import Columns, empty_table
+from jira_assets.warehouse.site import SITE_TABLES
+from jira_assets.warehouse.sources import DERIVED_TABLES
+from jira_assets.warehouse.statements import literal, statement
 
 Row = dict[str, Any]
 
@@ -31,18 +33,42 @@ def people_seen(
     return by_project
 
 
-def everyone(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, seen: Mapping[str, Sequence[Row]]
-) -> list[Person]:
-    """Join the site's list of users, where it is readable, with those seen in issues.
+def accounts_seen(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]) -> set[str]:
+    """Read the ids of everyone who was seen in issues."""
+    return {row["account_id"] for rows in people_seen(engine, lake, manifests).values() for row in rows}
 
-    The list has the name of today; an e-mail that only an issue shows is not lost for it.
-    """
-    people = {row["account_id"]: row for rows in seen.values() for row in rows}
-    for row in read_site_table(engine, lake, lake.site_manifest(), "users"):
-        known = people.get(row["account_id"], {})
-        people[row["account_id"]] = {**row, "email": row["email"] or known.get("email")}
-    return [_person(row) for row in people.values()]
+
+def everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
+    """Read everyone whom the site lists or who was seen in issues, as Jira shows them now."""
+    files = [file.path for manifest in manifests if (file := manifest.derived_file("people_seen"))]
+    users = lake.site_manifest().tables.get("users")
+    people = statement(
+        "publish/people",
+        seen=_source(lake, files, DERIVED_TABLES["people_seen"]),
+        listed=_source(lake, [users.path] if users else [], SITE_TABLES["users"]),
+    )
+    return [
+        Person(
+            account_id=account_id,
+            display_name=display_name or "",
+            email=email,
+            account_type=account_type or "atlassian",
+            is_active=is_active is not False,
+        )
+        for account_id, display_name, email, account_type, is_active, _ in engine.execute(people).fetchall()
+    ]
+
+
+def _source(lake: Lake, files: Sequence[str], columns: Columns) -> str:
+    """Name the rows of files in SQL; the empty table gives columns to those of an older version."""
+    source = empty_table(columns)
+    if files:
+        listed = ", ".join(literal(lake.path(file)) for file in files)
+        source += (
+            f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
+            "hive_partitioning = false)"
+        )
+    return f"({source})"
 
 
 def matched_by_email(
@@ -54,13 +80,3 @@ def matched_by_email(
     if not files:
         return {}
     return dict(engine.execute(statement("matched_by_email", files=files)).fetchall())
-
-
-def _person(row: Row) -> Person:
-    return Person(
-        account_id=row["account_id"],
-        display_name=row["display_name"] or "",
-        email=row["email"],
-        account_type=row["account_type"] or "atlassian",
-        is_active=row["is_active"] is not False,
-    )

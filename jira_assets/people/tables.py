@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 import duckdb
+import msgspec
 
 from jira_assets.errors import LockHeld
-from jira_assets.people.matching import Matching, Unmatched, match_people
+from jira_assets.people.matching import Matching, Person, Unmatched, match_people
 from jira_assets.people.seen import Row, everyone, matched_by_email, people_seen
 from jira_assets.state.records import TeamMember, UserOverride
+from jira_assets.warehouse.derive import GROUP
 from jira_assets.warehouse.files import size_and_digest
 from jira_assets.warehouse.lake import Lake
 from jira_assets.warehouse.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.warehouse.rows import Columns, encode_rows, write_rows
+from jira_assets.warehouse.sources import DERIVED_TABLES
 
 MATCHING_VERSION = 4
 """Raise this when the rules change: every project is then matched again."""
@@ -29,6 +32,11 @@ MATCHED: Columns = {
     "email": "varchar",
     "member_id": "varchar",
     "matched_by": "varchar",
+    "issues_assigned": "bigint",
+    "issues_reported": "bigint",
+}
+SEEN: Columns = {
+    **DERIVED_TABLES["people_seen"],
     "issues_assigned": "bigint",
     "issues_reported": "bigint",
 }
@@ -62,25 +70,29 @@ def derive_matches(
     Returns the ids of those projects. Whether a name is unique depends on the whole site, so a new namesake
     in one project may change another. A project that is being synced is left to that sync.
     """
-    manifests = {
-        key: manifest for key in project_ids if (manifest := lake.readable_manifest(key)) is not None
-    }
+    manifests = _readable(lake, project_ids)
     inputs = _inputs(lake, manifests.values(), members, overrides)
     if lake.site_manifest().people_matched_from == inputs:
         return set()
     seen = people_seen(engine, lake, manifests.values())
     kept = matched_by_email(engine, lake, manifests.values())
-    matching = match_people(everyone(engine, lake, seen), members, overrides, kept)
+    people = everyone(engine, lake, manifests.values())
+    matching = match_people(people, members, overrides, kept)
+    shown = {person.account_id: person for person in people}
     changed, busy = set(), set()
     for project_id, rows in seen.items():
         try:
-            if _write_project(engine, lake, project_id, rows, matching):
+            if _write_project(engine, lake, project_id, rows, matching, shown):
                 changed.add(project_id)
         except LockHeld:
             busy.add(project_id)
     if not busy:
-        _remember(lake, inputs)
+        _remember(lake, _inputs(lake, _readable(lake, manifests).values(), members, overrides))
     return changed
+
+
+def _readable(lake: Lake, project_ids: Iterable[str]) -> dict[str, Manifest]:
+    return {key: manifest for key in project_ids if (manifest := lake.readable_manifest(key)) is not None}
 
 
 def _inputs(
@@ -97,11 +109,22 @@ def _inputs(
 
 
 def _write_project(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, rows: list[Row], matching: Matching
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    project_id: str,
+    rows: list[Row],
+    matching: Matching,
+    shown: Mapping[str, Person],
 ) -> bool:
     with lake.lock(project_id, "matching people", wait=False):
         manifest = lake.readable_manifest(project_id)
-        return manifest is not None and _replace(engine, lake, manifest, rows, matching)
+        if manifest is None:
+            return False
+        withdrawn = _withdraw(engine, lake, manifest, rows, shown)
+        changed = _replace(engine, lake, manifest, [_shown(row, shown) for row in rows], matching)
+        if withdrawn or changed:
+            lake.commit(manifest)
+        return changed
 
 
 def _replace(
@@ -121,8 +144,36 @@ def _replace(
         write_rows(engine, lake.path(relative), lines[name], columns)
         files[name] = DerivedFile(relative, len(lines[name]), *size_and_digest(lake.path(relative)))
     manifest.derived["people"] = Derived(digest, files)
-    lake.commit(manifest)
     return True
+
+
+def _withdraw(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifest: Manifest,
+    rows: list[Row],
+    shown: Mapping[str, Person],
+) -> bool:
+    """Write those seen in the project without the names and addresses that Jira shows no more.
+
+    An issue that was read before they were withdrawn brings them back whenever its project is derived.
+    """
+    fresh = [_shown(row, shown) for row in rows]
+    if fresh == rows:
+        return False
+    group, table = manifest.derived[GROUP], "people_seen"
+    present = group.files[table]
+    relative = f"{present.path.rpartition('-')[0]}-{uuid.uuid4().hex[:8]}.parquet"
+    write_rows(engine, lake.path(relative), encode_rows(fresh, SEEN), SEEN)
+    file = DerivedFile(relative, present.rows, *size_and_digest(lake.path(relative)))
+    manifest.derived[GROUP] = msgspec.structs.replace(group, files={**group.files, table: file})
+    return True
+
+
+def _shown(row: Row, shown: Mapping[str, Person]) -> Row:
+    """Show a person in a project as on the whole site."""
+    person = shown[row["account_id"]]
+    return {**row, "display_name": person.display_name or None, "email": person.email}
 
 
 def _tables(manifest: Manifest, rows: list[Row], matching: Matching) -> dict[str, tuple[list[Row], Columns]]:

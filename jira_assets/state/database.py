@@ -190,6 +190,8 @@ def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
     # By default the driver begins a transaction only before the first write, after the read that the write
     # depends on: concurrent updates are lost without an error.
     connection.isolation_level = None
+    # What is deleted may be the name of a person: it is overwritten, not only taken off the list of pages.
+    connection.execute("pragma secure_delete = on")
 
 
 def _begin(connection: Connection) -> None:

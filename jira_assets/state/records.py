@@ -99,6 +99,15 @@ class UserOverride:
 
 
 @dataclass(frozen=True)
+class ForgottenAccount:
+    """An account whose name and address are not kept; `erased_at` is None until nothing is left of them."""
+
+    account_id: str
+    forgotten_at: datetime
+    erased_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Alert:
     """A problem that was noticed: what it is, since when, and whether it was reported.
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from jira_assets.state.alerts import Alerts
 from jira_assets.state.credentials import Credentials
 from jira_assets.state.database import open_engine, utc_now
+from jira_assets.state.forgotten import Forgotten
 from jira_assets.state.outcomes import Outcomes
 from jira_assets.state.pauses import Pauses
 from jira_assets.state.points import Points
@@ -17,7 +18,9 @@ from jira_assets.state.site import SiteSettings
 from jira_assets.state.team import Team
 
 
-class State(Projects, Outcomes, SyncRequests, Team, Pauses, Points, SiteSettings, Credentials, Alerts):
+class State(
+    Projects, Outcomes, SyncRequests, Team, Forgotten, Pauses, Points, SiteSettings, Credentials, Alerts
+):
     """What people decide and what they want to see, shared by every process of a home."""
 
     @classmethod

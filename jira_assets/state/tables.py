@@ -143,6 +143,14 @@ user_overrides = Table(
     Column("decided_at", UtcTime, nullable=False),
 )
 
+forgotten_accounts = Table(
+    "forgotten_accounts",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("forgotten_at", UtcTime, nullable=False),
+    Column("erased_at", UtcTime),
+)
+
 pauses = Table(
     "pauses",
     metadata,

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 import duckdb
 
 from jira_assets.jira.client import JiraClient
+from jira_assets.people.redaction import Redaction
 from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.identity_check import IdentityCheck
 from jira_assets.sync.silence import Silence
@@ -78,6 +79,8 @@ class SyncContext:
     clock: Callable[[], datetime] = utc_now
     options: SyncOptions = field(default_factory=SyncOptions)
     notify: Callable[[Progress], None] = lambda _: None
+    redaction: Callable[[], Redaction] = Redaction
+    """Reads which accounts are forgotten; to be asked while the project is held whose issues are landed."""
     silence: Silence = field(default_factory=Silence)
     identity: IdentityCheck = field(default_factory=IdentityCheck)
     is_time_up: Callable[[], bool] = lambda: False

@@ -201,7 +201,8 @@ class Intake:
     def _land(self, seen: _Seen) -> None:
         self._again |= seen.unreadable.keys()
         if self._landing is None:
-            self._landing = Landing(self._context.lake, self._manifest, self._context.clock())
+            context = self._context
+            self._landing = Landing(context.lake, self._manifest, context.clock(), context.redaction())
         self._landing.add(each for each in seen.observations if self._counts(each))
         self._tell()
         if self._landing.rows >= ISSUES_A_FILE:

@@ -18,6 +18,7 @@ import msgspec
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.jira.answers import Project
+from jira_assets.sync.accounts import is_outage, unlisted_users
 from jira_assets.sync.context import SyncContext, drain
 from jira_assets.sync.damage import note_site_damage
 from jira_assets.sync.details import DETAILS, Details, asked_of, fetch_details, put_details
@@ -64,10 +65,14 @@ def refresh_site(
     with context.lake.lock("site", "refresh of the site's tables"):
         note_site_damage(context.lake)
         manifest = context.lake.site_manifest()
+        unread = {notice.key for notice in manifest.notices if notice.is_unread}
         stale = [
             name
             for name in SITE_LISTS
-            if force or name in again or _is_stale(context, manifest.tables.get(name))
+            if force
+            or name in again
+            or _is_stale(context, manifest.tables.get(name))
+            or (SITE_LISTS[name].part, None) in unread
         ]
         asked = {*project_ids} if force else {*doubted, *_worth_another_try(context, manifest)}
         due = [key for key in project_ids if key in asked or _is_stale(context, manifest.projects.get(key))]
@@ -145,19 +150,50 @@ def _read_list(
 
 def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part[Rows]) -> list[Notice]:
     listed, known, now = SITE_LISTS[name], manifest.tables.get(name), context.clock()
+    if name == "users" and isinstance(part, Read) and _is_doubtful(context, manifest, part.content):
+        part = IncompleteRead(
+            "Jira returned most people without their names, as in an outage.",
+            "If they were really deleted, no action is required: the list is believed after a day.",
+        )
     if not isinstance(part, Read):
         notice = notice_of(listed.part, None, f"The {name} of the site", part, now)
+        if name == "users" and isinstance(part, Forbidden) and _is_stale(context, known):
+            _put_unlisted(context, manifest)
         stays = f" Their table is from {known.refreshed_at:%Y-%m-%d %H:%M} UTC." if known else ""
         instruction = f"{listed.consequence} {notice.instruction}".strip()
         return [msgspec.structs.replace(notice, reason=notice.reason + stays, instruction=instruction)]
     rows = part.content + _kept_rows(context, manifest, name, part.content)
+    if name == "users":
+        rows = list(map(context.redaction().row, rows))
     manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, now)
     odd = notice_of_odd_records(listed.part, None, part, now)
     return [odd] if odd else []
 
 
+def _is_doubtful(context: SyncContext, manifest: SiteManifest, listed: Rows) -> bool:
+    """Check whether people are listed as in an outage, and it is not a day since that began."""
+    if not is_outage(read_site_table(context.engine, context.lake, manifest, "users"), listed):
+        return False
+    part = SITE_LISTS["users"].part
+    since = [notice.since for notice in manifest.notices if notice.part == part and notice.is_unread]
+    return not any(context.clock() - each >= context.options.refresh_every for each in since)
+
+
+def _put_unlisted(context: SyncContext, manifest: SiteManifest) -> None:
+    """Read people by id while their list is forbidden."""
+    answered = {row["account_id"]: row for row in unlisted_users(context, manifest, ())}
+    if answered:
+        before = read_site_table(context.engine, context.lake, manifest, "users")
+        present = {row["account_id"]: row for row in before} | answered
+        rows = list(map(context.redaction().row, present.values()))
+        now = context.clock()
+        manifest.tables["users"] = land_site_table(context.engine, context.lake, "users", rows, now)
+
+
 def _kept_rows(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
-    """Return the rows of the present table that stay although the answer does not have them."""
+    """Return the rows that stay although the answer does not have them, or that are asked for by id."""
+    if name == "users":
+        return unlisted_users(context, manifest, {row["account_id"] for row in answer})
     row_id = SITE_LISTS[name].row_id
     if row_id is None:
         return []

@@ -26,6 +26,7 @@ from jira_assets.sync.context import Result, SyncContext, SyncOptions, utc_now
 from jira_assets.sync.damage import SIGNS, worth_doing_again
 from jira_assets.sync.fields import FieldChoice
 from jira_assets.sync.findings import note_findings
+from jira_assets.sync.forget import Erased, check_forgettable, erase_pending, go_on_erasing, redaction_of
 from jira_assets.sync.inactive import find_again
 from jira_assets.sync.listener import Listener
 from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
@@ -120,6 +121,7 @@ class Workbench:
         result = self._recovering(
             lambda bench: bench._work_on(tasks, deep=deep, until=until, called_off=called_off)
         )
+        go_on_erasing(self)
         again = {outcome.project_id for outcome in result.outcomes if worth_doing_again(outcome.error)}
         if again:
             rest = [task for task in tasks if task.project.project_id in again]
@@ -274,6 +276,16 @@ class Workbench:
         }
         return Repaired(found, result, warehouse, lost, published)
 
+    @_in_room
+    def forget(self, account_id: str) -> Erased:
+        """Erase the name and address of an account from this home, for good.
+
+        Raises `InputError` for the account that the home is connected with.
+        """
+        check_forgettable(self, account_id)
+        self.state.forget_account(account_id)
+        return erase_pending(self) or Erased([account_id])
+
     def _recovering(self, work: Callable[[Workbench], Result]) -> Result:
         """Do the work; when it meets damaged files that can be made again, make them and do it once more.
 
@@ -335,6 +347,7 @@ class Workbench:
                 clock=self.clock,
                 options=options_from(self.settings),
                 notify=self.listener.progress,
+                redaction=partial(redaction_of, self.state),
             )
 
     def _budget(self, connection: Connection) -> int | None:

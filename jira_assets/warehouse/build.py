@@ -42,6 +42,7 @@ class Builder:
                     **self._inputs_of(name),
                     site_url=literal(self.site_url.rstrip("/")),
                     whole=self.whole,
+                    people=statement("publish/people", seen=f"{self.whole}.people_seen", listed="site.users"),
                     touched=self.touched,
                     observations=self._observations,
                     extra_columns=column_list(self.extra),

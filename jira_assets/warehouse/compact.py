@@ -82,11 +82,10 @@ def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
 def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFile]) -> RawFile:
     if len(group) == 1:
         return group[0]
-    last = Path(group[-1].path)
-    relative = str(last.with_name(f"{last.stem.rpartition('-')[0]}-{uuid4().hex[:8]}.parquet"))
+    relative = successor(group[-1].path)
     with new_file(lake.path(relative)) as parquet:
         files = [lake.path(file.path) for file in group]
-        _copy_in_order(engine, statement("compact", files=files, parquet=parquet))
+        copy_in_order(engine, statement("compact", files=files, parquet=parquet))
     return RawFile(
         relative,
         sum(file.rows for file in group),
@@ -96,7 +95,14 @@ def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFi
     )
 
 
-def _copy_in_order(engine: duckdb.DuckDBPyConnection, copy: str) -> None:
+def successor(path: str) -> str:
+    """Name the file that takes the place of this raw file, in its order in time and by observations."""
+    file = Path(path)
+    return str(file.with_name(f"{file.stem.rpartition('-')[0]}-{uuid4().hex[:8]}.parquet"))
+
+
+def copy_in_order(engine: duckdb.DuckDBPyConnection, copy: str) -> None:
+    """Copy rows in order, by settings that hold for the whole engine: so for one thread at a time."""
     with one_thread(engine):
         engine.execute("set preserve_insertion_order = true")
         try:

@@ -171,14 +171,27 @@ class Lake:
             if os.path.lexists(self.path(relative)):
                 move_durably(self.path(relative), folder / relative)
 
-    def sweep(self, manifest: Manifest) -> int:
-        """Remove the project's files that its manifest does not name, once they are old; return how many."""
+    def remove_damaged(self) -> int:
+        """Remove what was set aside as damaged; return how many files that were."""
+        found = [path for path in (self.root / DAMAGED).rglob("*") if path.is_file()]
+        for path in found:
+            path.unlink()
+        return len(found)
+
+    def project_ids(self) -> list[str]:
+        """Name every project of which there is a manifest, readable or not, or a raw file."""
+        manifests = {path.stem for path in (self.root / "manifests").glob("[!.]*.json")} - {"site"}
+        folders = {path.name.removeprefix("project=") for path in self.root.glob("raw/project=*")}
+        return sorted(manifests | folders)
+
+    def sweep(self, manifest: Manifest, live: float = UNNAMED_FILES_LIVE) -> int:
+        """Remove files of the project that its manifest does not name, once so old; return how many."""
         named = {self.path(relative) for relative in manifest.file_paths()}
         present = self.root.glob(f"*/project={manifest.project_id}/*")
-        return _remove_old(path for path in present if path not in named)
+        return _remove_old((path for path in present if path not in named), live)
 
-    def sweep_site(self, manifest: SiteManifest) -> int:
-        """Remove the files of the site's tables that its manifest does not name, once they are old."""
+    def sweep_site(self, manifest: SiteManifest, live: float = UNNAMED_FILES_LIVE) -> int:
+        """Remove the files of the site's tables that its manifest does not name, once they are so old."""
         named = {self.path(relative) for relative in manifest.file_paths()}
         present = chain(
             (self.root / "site").glob("*"),
@@ -186,7 +199,7 @@ class Lake:
             self.root.glob(f"{TEMPORARY_PREFIX}*"),
             self._manifest_path("site").parent.glob(f"{TEMPORARY_PREFIX}*"),
         )
-        return _remove_old(path for path in present if path not in named)
+        return _remove_old((path for path in present if path not in named), live)
 
     def _outdate(self, before: Manifest | SiteManifest | None, named: set[str]) -> None:
         """Let the age of files that are no longer named begin now: somebody may be about to read them."""
@@ -228,11 +241,11 @@ def _unsealed(content: bytes) -> bytes:
     return document
 
 
-def _remove_old(paths: Iterable[Path]) -> int:
+def _remove_old(paths: Iterable[Path], live: float) -> int:
     removed = 0
     for path in paths:
         with suppress(FileNotFoundError):  # whoever wrote it has given it its name, or was faster
-            if time.time() - path.lstat().st_mtime > UNNAMED_FILES_LIVE:
+            if time.time() - path.lstat().st_mtime >= live:
                 path.unlink()
                 removed += 1
     return removed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -53,12 +53,22 @@ class _Row(msgspec.Struct):
 
 
 class Landing:
-    """Observations on their way into one raw file: added a few at a time, written to disk as they come."""
+    """Observations on their way into one raw file: added a few at a time, written to disk as they come.
 
-    def __init__(self, lake: Lake, manifest: Manifest, asked_at: datetime) -> None:
+    Every document of Jira's passes through `redact`.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        manifest: Manifest,
+        asked_at: datetime,
+        redact: Callable[[bytes], bytes] = bytes,
+    ) -> None:
         self._lake = lake
         self._manifest = manifest
         self._asked_at = asked_at
+        self._redact = redact
         self._asked_text = _plain(asked_at)
         self.rows = 0
         self._newest: datetime | None = None
@@ -118,8 +128,10 @@ class Landing:
             asked_at=self._asked_text,
             seq=self._seq,
             kind=seen.kind,
-            payload=None if seen.payload is None else seen.payload.decode(),
-            histories=(b"[%b]" % b",".join(seen.histories)).decode() if seen.kind == "issue" else None,
+            payload=None if seen.payload is None else self._redact(seen.payload).decode(),
+            histories=self._redact(b"[%b]" % b",".join(seen.histories)).decode()
+            if seen.kind == "issue"
+            else None,
         )
 
 

@@ -35,12 +35,13 @@ from jira_assets.warehouse.swap import (
     MIRROR_NAME,
     check_links,
     mirror_exists,
+    remove_former,
     remove_leftovers,
     swap_in,
 )
 from jira_assets.warehouse.validate import check_warehouse
 
-__all__ = ["PublishInputs", "Published", "publish"]
+__all__ = ["PublishInputs", "Published", "keep_only_present", "publish"]
 
 STORAGE_VERSION = "v1.4.0"
 """The newest format that the BI tools in use can open."""
@@ -107,6 +108,12 @@ def publish(
             return publication.run(base, replaced)
 
         return sparing_memory(run)
+
+
+def keep_only_present(warehouse_dir: Path) -> int:
+    """Remove all that former publishes left, also what is kept for readers; return how many those were."""
+    with lock_held(warehouse_dir / ".publish.lock", "removing former publishes"):
+        return remove_former(warehouse_dir)
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,7 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "is_active": "boolean",
         "time_zone": "varchar",
         "last_seen_at": "timestamp",
+        "shown_at": "timestamp",
     },
     "jira_user_matches": {
         "project_key": "varchar",

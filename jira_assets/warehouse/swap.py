@@ -86,6 +86,20 @@ def remove_leftovers(warehouse_dir: Path) -> None:
             _remove(leftover)
 
 
+def remove_former(warehouse_dir: Path) -> int:
+    """Remove all of every publish but the present one; return how many those were.
+
+    Whoever has one of their files open reads on. The caller holds the lock.
+    """
+    remove_leftovers(warehouse_dir)
+    present = present_file(warehouse_dir)
+    kept = {_stamp_of(name) for name in (present.parent.name, present.name)} if present else set()
+    former = [path for path in warehouse_dir.iterdir() if _stamp_of(path.name) not in {None, *kept}]
+    for path in former:
+        _remove(path)
+    return len({_stamp_of(path.name) for path in former})
+
+
 def _seal(build: Path, stamp: str) -> None:
     """Make the file durable and closed to writers, with the time by which later changes are seen."""
     file = build / WAREHOUSE_NAME

@@ -42,7 +42,7 @@ def test_a_broken_file_leaves_the_team_as_it_was(run: Run, team_file: Path, stat
 
 def test_a_decision_for_somebody_who_left_is_mentioned(run: Run, team_file: Path, state: State) -> None:
     state.set_override("acc", "m9")
-    assert "jira-assets users forget acc" in run("team", "import", str(team_file)).stderr
+    assert "jira-assets users reset acc" in run("team", "import", str(team_file)).stderr
 
 
 def test_unmatched_accounts_are_listed_without_the_ignored(run: Run, warehouse: Path) -> None:
@@ -105,7 +105,7 @@ def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:
     assert run("users", "match", "a1", "m1").exit_code == 0
     assert run("users", "ignore", "a2", "a3").exit_code == 0
     assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None, "a3": None}
-    assert "There is no decision about a9." in run("users", "forget", "a1", "a9").stderr
+    assert "There is no decision about a9." in run("users", "reset", "a1", "a9").stderr
     assert [o.account_id for o in state.overrides()] == ["a2", "a3"]
 
 
@@ -124,7 +124,7 @@ def test_an_account_and_a_member_may_be_named_by_address_or_name(
     assert run("users", "match", "ANA [Admin]", "Ana@acme.com").exit_code == 0
     assert run("users", "ignore", "bo@acme.com").exit_code == 0
     assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None}
-    assert run("users", "forget", "Bo").exit_code == 0
+    assert run("users", "reset", "Bo").exit_code == 0
     assert [o.account_id for o in state.overrides()] == ["a1"]
 
 
@@ -145,7 +145,7 @@ def test_a_name_is_found_however_it_is_written(run: Run, warehouse: Path, state:
     for spelling in ("ZOE\u0308 GROSS", " zoë groß "):
         run("users", "ignore", spelling)
         assert [override.account_id for override in state.overrides()] == ["a3"]
-        run("users", "forget", "a3")
+        run("users", "reset", "a3")
 
 
 @pytest.mark.parametrize("words", ["Build bott", "Bob", "bo2@acme.com"])

@@ -36,13 +36,28 @@ def test_the_newest_copy_of_a_person_wins(bench: Bench) -> None:
     assert (row["display_name"], row["is_active"], row["time_zone"]) == ("Ann New", False, "UTC")
 
 
-def test_what_jira_says_of_the_forgotten_replaces_nothing(bench: Bench) -> None:
+def test_a_copy_without_an_address_or_a_name_withdraws_neither(bench: Bench) -> None:
     bench.land([seen("1", {"assignee": person(accountType="atlassian")})], asked_at=at(1))
-    bench.land([seen("2", {"assignee": person("Former user", emailAddress="")})], asked_at=at(2))
+    without = {"accountId": "a", "displayName": "Ann"}
+    bench.land([seen("2", {"assignee": without})], asked_at=at(2))
     bench.land_and_derive(seen("3", {"assignee": person(" ", emailAddress=None)}), asked_at=at(3))
 
     row = only_person(bench)
     assert (row["display_name"], row["email"], row["account_type"]) == ("Ann", "ann@x.org", "atlassian")
+
+
+def test_a_former_user_has_neither_name_nor_address(bench: Bench) -> None:
+    bench.land([seen("1", {"assignee": person()})], asked_at=at(1))
+    bench.land_and_derive(seen("2", {"assignee": person("Former user", emailAddress="")}), asked_at=at(2))
+
+    row = only_person(bench)
+    assert (row["display_name"], row["email"]) == ("Former user", None)
+
+
+def test_what_is_no_address_is_none(bench: Bench) -> None:
+    bench.land_and_derive(seen("1", {"assignee": person(emailAddress="?")}))
+
+    assert only_person(bench)["email"] is None
 
 
 def test_somebody_never_known_by_name_is_a_former_user(bench: Bench) -> None:

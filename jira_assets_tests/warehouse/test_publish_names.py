@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import duckdb
@@ -272,6 +273,23 @@ def test_custom_fields_have_the_names_of_the_site(bench: Bench) -> None:
     assert bench.ask_one("select (value ->> '$.a')::int as a from jira_issue_fields") == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (
+            {"emailAddress": 'a"},b@x.org', "accountId": "a", "displayName": "Ann"},
+            {"accountId": "a", "displayName": "Ann"},
+        ),
+        ([{"accountId": "a", "emailAddress": "a@x.org"}, {"emailAddress": None}], [{"accountId": "a"}, {}]),
+        ('say "emailAddress": "a@x.org"', 'say "emailAddress": "a@x.org"'),
+    ],
+)
+def test_people_in_fields_come_without_addresses(bench: Bench, value: object, kept: object) -> None:
+    row = published(bench, {"customfield_5": value}, query="select * from jira_issue_fields")
+
+    assert json.loads(row["value"]) == kept
+
+
 def test_users_are_those_of_the_site_and_those_seen(bench: Bench) -> None:
     bench.land_site(
         "users",
@@ -280,13 +298,18 @@ def test_users_are_those_of_the_site_and_those_seen(bench: Bench) -> None:
     )
     bench.land_and_derive(
         seen("1", {"assignee": {"accountId": "a", "displayName": "Ann", "emailAddress": "a@x.org"}}),
-        seen("2", {"assignee": {"accountId": "c", "displayName": "Cy"}}),
+        seen("2", {"assignee": {"accountId": "c", "displayName": "Cy", "emailAddress": "c@x.org"}}),
+        seen("3", {"assignee": {"accountId": "b", "displayName": "Beatrix", "emailAddress": "b@x.org"}}),
     )
     bench.preview()
 
     found = {row["account_id"]: row for row in bench.ask("select * from jira_users")}
-    assert {key: row["display_name"] for key, row in found.items()} == {"a": "Ann", "b": "Bea", "c": "Cy"}
-    assert (found["a"]["email"], found["a"]["is_active"]) == ("a@x.org", False)
+    assert {key: (row["display_name"], row["email"]) for key, row in found.items()} == {
+        "a": ("Former user", None),
+        "b": ("Bea", None),
+        "c": ("Cy", "c@x.org"),
+    }
+    assert found["a"]["is_active"] is False
 
 
 def match(bench: Bench, rows: list[Row], unmatched: list[Row]) -> None:

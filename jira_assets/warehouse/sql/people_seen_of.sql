@@ -6,6 +6,8 @@ select
     is_active,
     issues_assigned,
     issues_reported,
-    last_seen_at
+    last_seen_at,
+    time_zone,
+    shown_at
 from read_parquet({file}, hive_partitioning = false)
 order by account_id

@@ -1,5 +1,5 @@
--- The newest copy of a person wins, attribute by attribute; what Jira answers when it no longer knows somebody
--- ("Former user", blanks) never replaces what it once knew.
+-- The newest copy of a person wins, attribute by attribute. What a copy lacks says nothing: some answers leave
+-- attributes out. "Former user" does say something: Jira shows no name and no address of that person any more.
 copy (
     with issues as (
         select
@@ -32,19 +32,22 @@ copy (
     )
     select
         person.accountid::varchar as account_id,
-        coalesce(
-            arg_max(trim(person.displayname), asked_at) filter (
-                where trim(person.displayname) <> '' and lower(trim(person.displayname)) <> 'former user'
-            ),
-            arg_max(trim(person.displayname), asked_at) filter (where trim(person.displayname) <> '')
-        )::varchar as display_name,
-        arg_max(trim(person.emailaddress), asked_at) filter (where trim(person.emailaddress) <> '')::varchar as email,
+        arg_max(trim(person.displayname), asked_at) filter (where trim(person.displayname) <> '')::varchar
+            as display_name,
+        case
+            when
+                lower(
+                    arg_max(trim(person.displayname), asked_at) filter (where trim(person.displayname) <> '')
+                ) is distinct from 'former user'
+                then arg_max(trim(person.emailaddress), asked_at) filter (where person.emailaddress like '%@%')
+        end::varchar as email,
         arg_max(person.accounttype, asked_at)::varchar as account_type,
         arg_max(person.active, asked_at)::boolean as is_active,
         arg_max(person.timezone, asked_at) filter (where person.timezone <> '')::varchar as time_zone,
         (count(*) filter (where role = 'assignee'))::bigint as issues_assigned,
         (count(*) filter (where role = 'reporter'))::bigint as issues_reported,
-        coalesce(max(seen_at), max(changed_at))::timestamp as last_seen_at
+        coalesce(max(seen_at), max(changed_at))::timestamp as last_seen_at,
+        max(asked_at)::timestamp as shown_at
     from seen
     where person.accountid is not null
     group by person.accountid

@@ -20,4 +20,4 @@ comment on table warehouse.jira_issue_fields is 'Custom fields with a value, as 
 comment on column warehouse.jira_issue_fields.jira_id is 'Id of the issue';
 comment on column warehouse.jira_issue_fields.field_id is 'Id of the field, such as customfield_10016';
 comment on column warehouse.jira_issue_fields.field_name is 'Name of the field';
-comment on column warehouse.jira_issue_fields.value is 'Its value, JSON';
+comment on column warehouse.jira_issue_fields.value is 'Its value, JSON; without e-mail addresses of people';

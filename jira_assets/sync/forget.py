@@ -1,0 +1,238 @@
+"""Forget people: erase their names and addresses from everything that the home holds.
+
+An account is put on a list first, and stays there: what is landed from then on comes without its name. Then
+what was landed before is written anew, step by step. Each step leaves a home from which the next sync, or the
+same command, goes on: the account counts as erased when all of them are done.
+
+The names are looked up in the raw files, so what only a search for the names finds is cleaned before those.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jira_assets.errors import InputError
+from jira_assets.people.names import fold_email, fold_name
+from jira_assets.people.redaction import Redaction
+from jira_assets.phrases import counted
+from jira_assets.state import State
+from jira_assets.sync.damage import note_damage
+from jira_assets.sync.remains import clean_logs, remove_spilled
+from jira_assets.warehouse.damage import damage_in
+from jira_assets.warehouse.derive import GROUP, derive_fingerprint
+from jira_assets.warehouse.erase import Rewritten, count_mentions, rewrite_raw, survey
+from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.publish import keep_only_present
+from jira_assets.warehouse.site import land_site_table, read_site_table
+
+if TYPE_CHECKING:
+    from jira_assets.sync.workbench import Workbench
+
+PURPOSE = "forgetting people"
+NOT_LOGS = ("lake", "warehouse", "run_locks")
+
+
+@dataclass
+class Erased:
+    """What was erased, or would be: raw files and versions of issues in them by project, and what is left.
+
+    `names` are the names and addresses that were found of the accounts. `remaining` are sentences about what
+    cannot be erased here; `unfinished` has the reason why each project has to wait.
+    """
+
+    account_ids: Sequence[str]
+    names: set[str] = field(default_factory=set)
+    projects: dict[str, Rewritten] = field(default_factory=dict)
+    logs: int = 0
+    publishes: int = 0
+    set_aside: int = 0
+    remaining: list[str] = field(default_factory=list)
+    unfinished: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def raw(self) -> Rewritten:
+        """Sum up the projects."""
+        return sum(self.projects.values(), Rewritten())
+
+
+def redaction_of(state: State) -> Redaction:
+    """Read which accounts are forgotten."""
+    return Redaction([each.account_id for each in state.forgotten()])
+
+
+def check_forgettable(bench: Workbench, account_id: str) -> None:
+    """Raise `InputError` for the account that this home is connected with."""
+    credential = bench.state.credential()
+    if credential is not None and credential.account_id == account_id:
+        raise InputError(
+            f"This home is connected to Jira with the account {account_id}.",
+            "Connect with another account first (`jira-assets connect`), then forget this one.",
+        )
+
+
+def survey_accounts(bench: Workbench, account_ids: Sequence[str]) -> Erased:
+    """Find what there is to erase, without changing anything."""
+    redaction = Redaction(account_ids)
+    found = Erased(account_ids, redaction.names)
+    for row in read_site_table(bench.engine, bench.lake, bench.lake.site_manifest(), "users"):
+        redaction.row(row)
+    for project_id in bench.lake.project_ids():
+        manifest = bench.lake.readable_manifest(project_id)
+        if manifest is None or damage_in(bench.lake, manifest.raw, "content"):
+            key = manifest.project_key if manifest else project_id
+            found.unfinished[key] = (
+                f"Some of its files are damaged. Run `jira-assets repair {key}`, then sync."
+            )
+            continue
+        rows = survey(bench.engine, bench.lake, manifest, redaction.account_ids, redaction)
+        if rows.rows:
+            found.projects[manifest.project_key] = rows
+    return found
+
+
+def erase_pending(bench: Workbench) -> Erased | None:
+    """Erase the accounts of the list that are not erased yet; None when there are none."""
+    pending = [each.account_id for each in bench.state.forgotten() if each.erased_at is None]
+    if not pending:
+        return None
+    erased = survey_accounts(bench, pending)
+    erased.logs = _clean_logs(bench, erased.names)
+    redaction = Redaction(pending, erased.names)
+    for project_id in bench.lake.project_ids():
+        _rewrite(bench, project_id, redaction)
+    _erase_from_site(bench, redaction)
+    bench.rederive(bench.state.tracked_projects(include_inactive=True))
+    for project_id in bench.lake.project_ids():
+        _remove_former_files(bench, project_id, erased)
+    _publish(bench, erased)
+    erased.set_aside = bench.lake.remove_damaged()
+    remove_spilled(bench.lake.root / "scratch")
+    bench.state.overwrite_deleted()
+    erased.remaining = _remaining(bench, erased)
+    if not erased.unfinished:
+        for account_id in pending:
+            bench.state.note_erased(account_id)
+    return erased
+
+
+def go_on_erasing(bench: Workbench) -> None:
+    """Erase what an interrupted command left, unless a project has to be repaired before."""
+    if all(each.erased_at is not None for each in bench.state.forgotten()):
+        return
+    manifests = [bench.lake.readable_manifest(project_id) for project_id in bench.lake.project_ids()]
+    if not any(manifest is None or manifest.damaged or manifest.set_aside for manifest in manifests):
+        erase_pending(bench)
+
+
+def _clean_logs(bench: Workbench, names: Collection[str]) -> int:
+    home = bench.settings.home
+    folders = [path for path in home.iterdir() if path.is_dir() and path.name not in NOT_LOGS]
+    return sum(clean_logs(folder, names) for folder in sorted(folders))
+
+
+def _rewrite(bench: Workbench, project_id: str, redaction: Redaction) -> None:
+    lake = bench.lake
+    with lake.lock(project_id, PURPOSE):
+        manifest = lake.readable_manifest(project_id)
+        if manifest is None:
+            return
+        note_damage(lake, manifest, "content")
+        if not manifest.damaged:  # a file that is written anew would hide damage that it took over
+            rewrite_raw(bench.engine, lake, manifest, redaction.account_ids, redaction)
+
+
+def _erase_from_site(bench: Workbench, redaction: Redaction) -> None:
+    with bench.lake.lock("site", PURPOSE):
+        site = bench.lake.site_manifest()
+        if known := site.tables.get("users"):
+            rows = read_site_table(bench.engine, bench.lake, site, "users")
+            clean = list(map(redaction.row, rows))
+            site.tables["users"] = land_site_table(
+                bench.engine, bench.lake, "users", clean, known.refreshed_at
+            )
+        site.people_matched_from = ""
+        bench.lake.commit_site(site)
+        bench.lake.sweep_site(site, live=0)
+
+
+def _remove_former_files(bench: Workbench, project_id: str, erased: Erased) -> None:
+    """Remove what the manifest does not name any more; tables that were not made anew are given up."""
+    lake = bench.lake
+    tracked = {project.project_id for project in bench.state.tracked_projects()}
+    with lake.lock(project_id, PURPOSE):
+        manifest = lake.readable_manifest(project_id)
+        if manifest is None:
+            return
+        group = manifest.derived.get(GROUP)
+        wanted = derive_fingerprint(manifest, bench.settings.extra_fields)
+        is_current = group is not None and group.fingerprint == wanted
+        if project_id in tracked and not is_current and (manifest.set_aside or manifest.damaged):
+            reason = (
+                f"Its damaged files are not read again yet. Run `jira-assets sync {manifest.project_key}`."
+            )
+            erased.unfinished.setdefault(manifest.project_key, reason)
+            return
+        stale = [name for name in manifest.derived if not is_current or project_id not in tracked]
+        for name in stale:
+            del manifest.derived[name]
+        if stale:
+            lake.commit(manifest)
+        lake.sweep(manifest, live=0)
+
+
+def _publish(bench: Workbench, erased: Erased) -> None:
+    warehouse = bench.settings.warehouse_dir
+    if not warehouse.exists():
+        return
+    if bench.settings.warehouse_file.is_symlink():
+        bench.publish(force=True)
+    erased.publishes = keep_only_present(warehouse)
+
+
+def _remaining(bench: Workbench, erased: Erased) -> list[str]:
+    """Say what is left that only people can remove."""
+    found = [
+        _team_left(bench, erased),
+        _texts_left(bench, bench.lake, erased.names),
+        _copies_left(bench),
+        "Not changed: Jira itself, and copies, exports and backups outside of this home.",
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _team_left(bench: Workbench, erased: Erased) -> str:
+    names = {fold_name(name) for name in erased.names} | {fold_email(name) for name in erased.names}
+    members = [
+        member.member_id
+        for member in bench.state.team_members()
+        if fold_name(member.display_name) in names
+        or (member.email and fold_email(member.email) in names)
+        or member.jira_account_id in erased.account_ids
+    ]
+    if not members:
+        return ""
+    return (
+        f"The team list is your own: {', '.join(members)} is still in it, and in team_members. Remove the "
+        "entry at its source, then import the team again."
+    )
+
+
+def _texts_left(bench: Workbench, lake: Lake, names: Collection[str]) -> str:
+    if not names:
+        return ""
+    whole = [manifest for manifest in lake.manifests() if not manifest.damaged]
+    count = sum(count_mentions(bench.engine, lake, manifest, names) for manifest in whole)
+    if not count:
+        return ""
+    return f"{counted(count, 'version')} of issues still mention the name in texts that people typed."
+
+
+def _copies_left(bench: Workbench) -> str:
+    copies = sorted(path.name for path in bench.settings.home.glob("state.db.*.backup"))
+    left = [f"Copies of the state from before a migration are kept: {', '.join(copies)}."] if copies else []
+    if os.environ.get("DAGSTER_PG_URL"):
+        left.append("The logs that Dagster keeps in PostgreSQL were not searched.")
+    return " ".join(left)
