@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 
-from jira_assets.warehouse.files import new_file
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import FieldMapping, Manifest, RawFile
-from jira_assets.warehouse.site import land_site_table
-from jira_assets.warehouse.statements import literal
+from jira_assets.lake.files import new_file
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import FieldMapping, Manifest, RawFile
+from jira_assets.lake.site_tables import land_site_table
+from jira_assets.lake.sql_files import literal
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)

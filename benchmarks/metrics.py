@@ -19,13 +19,13 @@ from statistics import median
 
 from benchmarks.lake import write_lake, write_raw
 from benchmarks.results import command_line, describe_machine, write_into
-from jira_assets.warehouse.derive import derive_project
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.metrics import MetricSettings
+from jira_assets.lake.derive import derive_project
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.lake import Lake
+from jira_assets.warehouse.inputs import PublishInputs
+from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.publish import publish
-from jira_assets.warehouse.readers import open_warehouse
-from jira_assets.warehouse.sources import PublishInputs
+from jira_assets.warehouse.read import open_warehouse
 
 MEMORY = "2GB"
 CHANGED = 100

@@ -25,10 +25,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from benchmarks.lake import write_lake
 from benchmarks.metrics import derive_all, publish_lake
 from benchmarks.results import command_line, describe_machine, write_into
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.lake import Lake
 from jira_assets.state import State
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.lake import Lake
-from jira_assets.web.panels import PANELS
+from jira_assets.web.queries.panels import PANELS
 from jira_assets_tests.web.browser import chromium
 
 FLOW = "/flow?project=P105&weeks=52"

@@ -14,9 +14,9 @@ import time
 import click
 import msgspec
 
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.selection import Selection
-from jira_assets.demo.server import DemoServer
 from jira_assets.demo.site import DemoSite
 
 SELECTIONS = ["*all"], ["*all", "-attachment", "-comment", "-worklog"]

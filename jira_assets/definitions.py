@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dagster as dg
 
-from jira_assets.assets.project_tables import project_tables
-from jira_assets.assets.site_tables import site_tables, team_members
-from jira_assets.assets.sync_status import sync_status
-from jira_assets.assets.warehouse import warehouse
-from jira_assets.checks import health
-from jira_assets.jobs import check_job, compact_job, publish_job, reconcile_job, refresh_site_job, sync_job
-from jira_assets.resources import home_resource
-from jira_assets.schedules import schedules, settings_at_load
-from jira_assets.sensors import decisions, freshness
+from jira_assets.defs.assets.project_tables import project_tables
+from jira_assets.defs.assets.site_tables import site_tables, team_members
+from jira_assets.defs.assets.sync_status import sync_status
+from jira_assets.defs.assets.warehouse import warehouse
+from jira_assets.defs.checks import health
+from jira_assets.defs.jobs import (
+    check_job,
+    compact_job,
+    publish_job,
+    reconcile_job,
+    refresh_site_job,
+    sync_job,
+)
+from jira_assets.defs.resources import home_resource
+from jira_assets.defs.schedules import schedules, settings_at_load
+from jira_assets.defs.sensors import decisions, freshness
 
 defs = dg.Definitions(
     assets=[site_tables, team_members, project_tables, sync_status, warehouse],

@@ -16,10 +16,10 @@ from typing import Any
 
 import duckdb
 
-from jira_assets.warehouse.engine import open_engine
+from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets_tests.warehouse.bench import Bench
-from jira_assets_tests.warehouse.lives import Life, Sprint, State, on, publish_lives
+from jira_assets_tests.lake_fixture import Bench
+from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
 from jira_assets_tests.warehouse.test_velocity import CASES, POINTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "analytics.md"

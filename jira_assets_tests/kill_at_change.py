@@ -59,8 +59,8 @@ def _run(words: list[str]) -> None:
 
         command(words)
         return
-    from jira_assets.settings import load_settings
-    from jira_assets.sync.workbench import open_workbench
+    from jira_assets.settings.load import load_settings
+    from jira_assets.sync.pipeline import open_workbench
 
     with open_workbench(load_settings(dotenv=None)) as bench:
         bench.compact()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from jira_assets.warehouse.readers import open_warehouse
+from jira_assets.warehouse.read import open_warehouse
 
 
 class PresentWarehouse:

@@ -8,13 +8,13 @@ from typing import Any
 
 import duckdb
 
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.sql_files import statement_text
 from jira_assets.warehouse.build import Builder
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.lake import Lake
+from jira_assets.warehouse.inputs import PublishInputs, offer_sources
 from jira_assets.warehouse.metric_tables import PREPARATIONS
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets.warehouse.sources import PublishInputs, offer_sources
-from jira_assets.warehouse.statements import statement_text
 
 
 class Preview:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from jira_assets.setting_table import SETTINGS
-from jira_assets.warehouse.engine import open_engine
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.settings.table import SETTINGS
 from jira_assets_tests.analytics_docs import PAGE, QUERY, example_warehouse, written
-from jira_assets_tests.warehouse.bench import Bench
+from jira_assets_tests.lake_fixture import Bench
 
 TEXT = PAGE.read_text(encoding="utf-8")
 

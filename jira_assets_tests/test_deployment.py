@@ -19,7 +19,7 @@ from dagster._core.workspace.load_target import (
 )  # the daemon's own; there is no public way
 from dotenv import dotenv_values
 
-from jira_assets.setting_table import SETTINGS
+from jira_assets.settings.table import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from jira_assets.cli.root import main
+from jira_assets.cli.main import main
 from jira_assets.warehouse.descriptions import describe_table
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
 

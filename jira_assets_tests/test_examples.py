@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.readers import open_warehouse
-from jira_assets_tests.warehouse.bench import Bench, seen
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.warehouse.read import open_warehouse
+from jira_assets_tests.lake_fixture import Bench, seen
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -17,18 +17,18 @@ from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
 from jira_assets.cli import main
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import OutOfRoom
-from jira_assets.room import check_room
-from jira_assets.settings import load_settings
+from jira_assets.resource_limits import check_room
+from jira_assets.settings.load import load_settings
 from jira_assets.state import State
 from jira_assets.state.sqlite_file import Snapshot, connect
-from jira_assets.sync.workbench import open_workbench
+from jira_assets.sync.pipeline import open_workbench
 from jira_assets.web.application import create_app
 from jira_assets_tests.cli.conftest import NOON_MS
-from jira_assets_tests.rig import credentials
+from jira_assets_tests.harness import credentials
 from jira_assets_tests.web.conftest import FROM_HERE
 
 NO_SPACE = "There is no space left on the disk of"

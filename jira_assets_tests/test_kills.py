@@ -20,13 +20,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.life import Life
-from jira_assets.warehouse.files import TEMPORARY_PREFIX
-from jira_assets.warehouse.lake import UNNAMED_FILES_LIVE
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.simulate.life import Life
+from jira_assets.lake.files import TEMPORARY_PREFIX
+from jira_assets.lake.lake import UNNAMED_FILES_LIVE
 from jira_assets.warehouse.swap import BUILD_PREFIX
+from jira_assets_tests.harness import Rig, open_rig
 from jira_assets_tests.kill_at_change import COMPACT
-from jira_assets_tests.rig import Rig, open_rig
 from jira_assets_tests.sync.damages import DAMAGES
 
 INSTALLED = Path(sys.executable).with_name("jira-assets")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from jira_assets.memory import LEAST, MOST, SHARE, available_memory, default_memory_limit
-from jira_assets.setting_table import SETTINGS
-from jira_assets.setting_values import read_size
+from jira_assets.settings.table import SETTINGS
+from jira_assets.settings.values import read_size
 
 MB = 1_000_000
 A_MACHINE = 32_000 * MB

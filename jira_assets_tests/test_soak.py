@@ -15,12 +15,12 @@ import dagster as dg
 import pytest
 
 from jira_assets.definitions import defs
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.life import Life
-from jira_assets.resources import Home
-from jira_assets.sensors import freshness
-from jira_assets.sync.workbench import Workbench
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets.defs.resources import Home
+from jira_assets.defs.sensors import freshness
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.simulate.life import Life
+from jira_assets.sync.pipeline import Workbench
+from jira_assets_tests.harness import Rig, open_rig
 
 TICK = timedelta(seconds=30)
 HALF_A_DAY = timedelta(hours=12)

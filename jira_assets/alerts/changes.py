@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jira_assets.alerts.conditions import Condition, Key, Look, causes_of
-from jira_assets.state.records import Alert
+from jira_assets.state.models import Alert
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jira_assets.errors import (
-    AuthenticationError,
-    EndpointRemoved,
-    JiraAssetsError,
-    SettingsError,
-    WrongSite,
-)
-from jira_assets.jira.connected import Connected
-from jira_assets.state.records import TrackedProject
+from jira_assets.auth.status import Connected
+from jira_assets.errors import AuthenticationError, EndpointRemoved, JiraAssetsError, SettingsError, WrongSite
+from jira_assets.state.models import TrackedProject
 from jira_assets.sync.completeness import COMPLETENESS
 from jira_assets.sync.health import EVERY_PROJECT_SYNCED, NO_PROJECT_TOO_OLD, NO_PROJECT_UNPROVEN, Verdict
 from jira_assets.sync.notices import StandingNotice
-from jira_assets.sync.publish_notice import PART as PUBLISH
+from jira_assets.sync.publish import PART as PUBLISH
 
 SYNCS_STOPPED = "syncs_stopped"
 CONSENT_ENDS = "consent_ends"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from jira_assets.alerts.changes import Changes
 from jira_assets.alerts.conditions import WORDS
-from jira_assets.phrases import counted
-from jira_assets.state.records import Alert, AlertMessage
+from jira_assets.formatting import counted
+from jira_assets.state.models import Alert, AlertMessage
 
 MOST_LISTED = 20
 """Chat services cut long messages."""

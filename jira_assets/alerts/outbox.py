@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jira_assets.alerts.send import target_of
-from jira_assets.phrases import counted
-from jira_assets.setting_values import mask_alert_url
+from jira_assets.formatting import counted
+from jira_assets.settings.values import mask_alert_url
 from jira_assets.state import AlertMessage
 
 if TYPE_CHECKING:

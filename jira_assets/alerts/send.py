@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-from jira_assets.state.records import AlertMessage
+from jira_assets.state.models import AlertMessage
 
 HOW_TO_INSTALL = "python -m pip install apprise"
 

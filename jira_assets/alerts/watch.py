@@ -9,10 +9,10 @@ from jira_assets.alerts.conditions import Access, Look, find_conditions
 from jira_assets.alerts.message import write_message
 from jira_assets.alerts.outbox import Send, send_queued, unsent_notices
 from jira_assets.alerts.send import is_installed, send, target_of
-from jira_assets.jira.connected import connected_as
+from jira_assets.auth.status import connected_as
 from jira_assets.state import Alert, AlertMessage
 from jira_assets.sync.health import judge_projects, limits_from
-from jira_assets.sync.workbench import Workbench
+from jira_assets.sync.pipeline import Workbench
 
 
 def raise_alerts(bench: Workbench, access: Access, send_one: Send | None = None) -> list[str]:

@@ -1,5 +1,5 @@
 """The command line: `jira-assets`."""
 
-from jira_assets.cli.root import main
+from jira_assets.cli.main import main
 
 __all__ = ["main"]

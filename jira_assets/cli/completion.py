@@ -6,7 +6,7 @@ import click
 
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import JiraAssetsError
-from jira_assets.settings import load_settings
+from jira_assets.settings.load import load_settings
 
 
 def complete_tracked_keys(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

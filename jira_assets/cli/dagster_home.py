@@ -10,9 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from jira_assets.errors import DamagedFile
-from jira_assets.settings import Settings
-from jira_assets.state.glance import is_damage
-from jira_assets.warehouse.files import write_atomically
+from jira_assets.lake.files import write_atomically
+from jira_assets.settings.load import Settings
+from jira_assets.state.stored_settings import is_damage
 
 REMEDY = (
     "Stop `jira-assets up`, then move the file to another folder, with those of the same name that end with "

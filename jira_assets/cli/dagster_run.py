@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from jira_assets.cli.dagster_home import damage_errors, raise_if_damaged, use_dagster_home
 from jira_assets.cli.interrupts import ended_by_interrupt
 from jira_assets.errors import JiraAssetsError
-from jira_assets.room import check_room
-from jira_assets.settings import Settings
-from jira_assets.sync.ahead import working_ahead
-from jira_assets.sync.listener import Listener, listening
-from jira_assets.sync.outcome import Mode
+from jira_assets.resource_limits import check_room
+from jira_assets.settings.load import Settings
+from jira_assets.sync.events import Listener, listening
+from jira_assets.sync.pipeline import open_workbench
+from jira_assets.sync.prefetch import working_ahead
 from jira_assets.sync.project import Task
+from jira_assets.sync.results import Mode
 from jira_assets.sync.run import SyncResult
-from jira_assets.sync.workbench import open_workbench
 from jira_assets.warehouse.publish import Published
 
 if TYPE_CHECKING:

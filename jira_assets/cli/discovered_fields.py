@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from jira_assets.settings import Settings
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import FieldMapping, Manifest
+from jira_assets.settings.load import Settings
 from jira_assets.state import TrackedProject
-from jira_assets.sync.mapping import count_numbers, read_site_facts
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import FieldMapping, Manifest
+from jira_assets.sync.field_mapping import count_numbers, read_site_facts
 
 NOT_READ = "the project has not been read yet"
 REASONS = {

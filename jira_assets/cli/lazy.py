@@ -14,7 +14,7 @@ import click
 
 from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
-from jira_assets.room import as_out_of_room
+from jira_assets.resource_limits import as_out_of_room
 
 
 class LazyGroup(click.Group):

@@ -8,7 +8,7 @@ import time
 import click
 
 from jira_assets.cli.dagster_run import RunReport
-from jira_assets.jira.pauses import Wait
+from jira_assets.jira.throttle import Wait
 from jira_assets.sync.context import Progress
 
 SECONDS_BETWEEN_LINES = 5.0

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from jira_assets.cli.progress import QuietReport, amount_read, progress_line, waiting_line
-from jira_assets.jira.pauses import Wait
+from jira_assets.jira.throttle import Wait
 from jira_assets.sync.context import Progress
 
 NARROW = 64

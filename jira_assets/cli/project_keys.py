@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import click
 
-from jira_assets.cli.invocation import Invocation
+from jira_assets.cli.context import Invocation
 from jira_assets.cli.wiring import open_state
 
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]+)(?:-[0-9]+)?")
@@ -55,7 +55,7 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
         host = urlsplit(text if "://" in text else f"//{text}").hostname
         if invocation is None or not host or "." not in host:
             return
-        from jira_assets.jira.connected import connected_as  # late: it imports SQLAlchemy
+        from jira_assets.auth.status import connected_as  # late: it imports SQLAlchemy
 
         with open_state(invocation.settings) as state:
             ours = connected_as(invocation.settings, state).site_url

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from jira_assets.cli.root import main
-from jira_assets.setting_table import SETTINGS, Setting
+from jira_assets.cli.main import main
+from jira_assets.settings.table import SETTINGS, Setting
 
 _WIDTH = 100
 

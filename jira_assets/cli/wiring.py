@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
 
 if TYPE_CHECKING:
     import duckdb
 
     from jira_assets.jira.client import JiraClient
-    from jira_assets.jira.pauses import Wait
+    from jira_assets.jira.throttle import Wait
     from jira_assets.state import State
 
 
@@ -26,9 +26,9 @@ def open_client(
     settings: Settings, state: State, on_wait: Callable[[Wait], None] | None = None
 ) -> JiraClient:
     """Open a client for the connected site; raises AuthenticationError when none is connected."""
+    from jira_assets.auth.credentials import choose_connection
     from jira_assets.jira.client import JiraClient
-    from jira_assets.jira.sign_in import choose_connection
-    from jira_assets.jira.transport import Transport
+    from jira_assets.jira.http import Transport
 
     connection = choose_connection(settings, state)
     return JiraClient(
@@ -38,6 +38,6 @@ def open_client(
 
 def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:
     """Open the published warehouse for reading; raises InputError when nothing was published yet."""
-    from jira_assets.warehouse import readers
+    from jira_assets.warehouse import read as readers
 
     return readers.open_warehouse(settings.warehouse_file)

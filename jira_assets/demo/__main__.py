@@ -14,11 +14,11 @@ from pathlib import Path
 
 import click
 
-from jira_assets.demo.generate import generate_site, sample_team
-from jira_assets.demo.life import Life
-from jira_assets.demo.load import load_site
-from jira_assets.demo.pulse import Diary, Pulse
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site, sample_team
+from jira_assets.demo.http.server import DemoServer
+from jira_assets.demo.load.load import load_site
+from jira_assets.demo.simulate.life import Life
+from jira_assets.demo.simulate.pulse import Diary, Pulse
 from jira_assets.demo.site import DemoSite
 
 

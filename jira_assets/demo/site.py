@@ -20,22 +20,22 @@ from jira_assets.demo.accounts import (
     Account,
     Accounts,
 )
-from jira_assets.demo.administration import Administration
 from jira_assets.demo.catalog import Catalog
 from jira_assets.demo.clock import VirtualClock
 from jira_assets.demo.data import DemoUser, SiteData
-from jira_assets.demo.faults import Faults
+from jira_assets.demo.ground_truth import IssueTruth, Truth
+from jira_assets.demo.http.behaviour import Switches
+from jira_assets.demo.http.faults import Faults
+from jira_assets.demo.http.page_tokens import PageTokens
+from jira_assets.demo.http.request_log import Journal, Request
 from jira_assets.demo.index import Document, SearchIndex
-from jira_assets.demo.journal import Journal, Request
-from jira_assets.demo.moves import IssueMoves
 from jira_assets.demo.oauth import OAuthServer
-from jira_assets.demo.paging import PageTokens
-from jira_assets.demo.project_life import ProjectLife
 from jira_assets.demo.render import Renderer
 from jira_assets.demo.selection import Selection
+from jira_assets.demo.simulate.administration import Administration
+from jira_assets.demo.simulate.moves import IssueMoves
+from jira_assets.demo.simulate.project_life import ProjectLife
 from jira_assets.demo.store import IssueStore
-from jira_assets.demo.switches import Switches
-from jira_assets.demo.truth import IssueTruth, Truth
 
 __all__ = ["DemoSite", "IssueTruth"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jira_assets.errors import BadQuery
-from jira_assets.jira.answers import Board, BoardConfiguration, Sprint
 from jira_assets.jira.endpoints import Endpoints
+from jira_assets.jira.models import Board, BoardConfiguration, Sprint
 
 _PAGE = 50
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from jira_assets.errors import IncompleteRead, JiraError, NotFound
-from jira_assets.jira.answers import Changelogs
-from jira_assets.jira.division import FAILURES_OF_A_PART, REFUSALS, fetch_divided, fetch_one_by_one
+from jira_assets.jira.batch_splitting import FAILURES_OF_A_PART, REFUSALS, fetch_divided, fetch_one_by_one
 from jira_assets.jira.endpoints import Endpoints
 from jira_assets.jira.issues import check_number
-from jira_assets.jira.times import parse_time
+from jira_assets.jira.models import Changelogs
+from jira_assets.jira.timestamps import parse_time
 
 CHANGELOGS_A_REQUEST = 1000
 _HISTORIES_A_PAGE = 10_000

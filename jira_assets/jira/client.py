@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jira_assets.jira.boards import BoardEndpoints
-from jira_assets.jira.catalog import CatalogEndpoints
 from jira_assets.jira.changelogs import ChangelogEndpoints
 from jira_assets.jira.identity import IdentityEndpoints
 from jira_assets.jira.issues import IssueEndpoints
+from jira_assets.jira.metadata import CatalogEndpoints
 from jira_assets.jira.search import SearchEndpoints
 
 

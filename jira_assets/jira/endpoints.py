@@ -10,9 +10,9 @@ from typing import TypeVar
 import msgspec
 
 from jira_assets.errors import IncompleteRead, JiraError
-from jira_assets.jira.division import FAILURES_FOR_GOOD
-from jira_assets.jira.records import read_record, read_records
-from jira_assets.jira.transport import Params, Transport
+from jira_assets.jira.batch_splitting import FAILURES_FOR_GOOD
+from jira_assets.jira.http import Params, Transport
+from jira_assets.jira.record_parser import read_record, read_records
 
 Item = TypeVar("Item", bound=msgspec.Struct)
 Shape = TypeVar("Shape")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from jira_assets.errors import AuthenticationError, NotFound, SettingsError
-from jira_assets.jira.answers import Identity, ServerInfo, TenantInfo
-from jira_assets.jira.division import FAILURES_FOR_GOOD
+from jira_assets.jira.batch_splitting import FAILURES_FOR_GOOD
 from jira_assets.jira.endpoints import Endpoints
+from jira_assets.jira.models import Identity, ServerInfo, TenantInfo
 
 
 class IdentityEndpoints(Endpoints):

@@ -8,10 +8,16 @@ from functools import partial
 import msgspec
 
 from jira_assets.errors import IncompleteRead, NotFound
-from jira_assets.jira.answers import FetchedIssues, RawIssue
-from jira_assets.jira.division import FAILURES_OF_A_PART, REFUSALS, Divided, fetch_divided, fetch_one_by_one
+from jira_assets.jira.batch_splitting import (
+    FAILURES_OF_A_PART,
+    REFUSALS,
+    Divided,
+    fetch_divided,
+    fetch_one_by_one,
+)
 from jira_assets.jira.endpoints import Endpoints
-from jira_assets.jira.issue_parts import raw_issue
+from jira_assets.jira.issue_parser import raw_issue
+from jira_assets.jira.models import FetchedIssues, RawIssue
 from jira_assets.jira.search import with_needed
 
 ISSUES_A_REQUEST = 100

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from jira_assets.jira.exchange import Answer, http_date
-from jira_assets.jira.times import parse_time
+from jira_assets.jira.response import Answer, http_date
+from jira_assets.jira.timestamps import parse_time
 
 Scope = Literal["request", "endpoint", "site"]
 

@@ -6,7 +6,7 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from jira_assets.errors import AuthenticationError, JiraAssetsError, SettingsError, SiteUnavailable
-from jira_assets.jira.said import Said
+from jira_assets.jira.error_body import Said
 
 _LOGIN_PATH = re.compile(
     r"/(login|log-in|signin|sign-in|secure|sso|saml|oauth2?|adfs|authorize)\b", re.IGNORECASE

@@ -6,17 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from jira_assets.errors import (
-    BadQuery,
-    IncompleteRead,
-    JiraUnavailable,
-    RequestTooLarge,
-    SearchTokenExpired,
-)
-from jira_assets.jira.answers import IssueHead, RawIssue
-from jira_assets.jira.division import FAILURES_FOR_GOOD, FAILURES_TO_BELIEVE
+from jira_assets.errors import BadQuery, IncompleteRead, JiraUnavailable, RequestTooLarge, SearchTokenExpired
+from jira_assets.jira.batch_splitting import FAILURES_FOR_GOOD, FAILURES_TO_BELIEVE
 from jira_assets.jira.endpoints import Endpoints
-from jira_assets.jira.issue_parts import issue_head, raw_issue
+from jira_assets.jira.issue_parser import issue_head, raw_issue
+from jira_assets.jira.models import IssueHead, RawIssue
 
 # The most that Jira gives at once, and only when few small fields are asked for.
 HEADS_A_PAGE = 5000

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from jira_assets.people.names import fold_email, fold_name
-from jira_assets.state.records import TeamMember
+from jira_assets.state.models import TeamMember
 
 K = TypeVar("K", bound=Hashable)
 

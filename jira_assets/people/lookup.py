@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from jira_assets.errors import InputError
 from jira_assets.people.names import fold_email, fold_name
-from jira_assets.state.records import TeamMember
+from jira_assets.state.models import TeamMember
 
 MOST_NAMED = 10
 """More candidates than this are counted, not listed."""

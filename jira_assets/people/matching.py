@@ -11,7 +11,7 @@ from jira_assets.people.index import MemberIndex, count_names
 from jira_assets.people.names import fold_email, fold_name
 from jira_assets.people.redaction import FORGOTTEN
 from jira_assets.people.suggestions import Suggester, Suggestion
-from jira_assets.state.records import TeamMember, UserOverride
+from jira_assets.state.models import TeamMember, UserOverride
 
 Rule = Literal["override", "account_id", "email", "display_name"]
 

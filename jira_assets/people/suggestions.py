@@ -19,7 +19,7 @@ from jira_assets.people.names import (
     without_digits,
 )
 from jira_assets.people.nicknames import other_forms
-from jira_assets.state.records import TeamMember
+from jira_assets.state.models import TeamMember
 
 Clue = tuple[str, ...]
 Words = tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jira_assets.state.records import (
+from jira_assets.state.models import (
     Alert,
     AlertMessage,
     ConnectedSite,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
 
 from jira_assets.state.database import Database
-from jira_assets.state.records import Alert, AlertMessage, QueuedMessage
+from jira_assets.state.models import Alert, AlertMessage, QueuedMessage
 from jira_assets.state.tables import alert_messages, alerts
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)

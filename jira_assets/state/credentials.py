@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from sqlalchemy import Connection, delete, select, update
 
 from jira_assets.state.database import Database
-from jira_assets.state.records import ConnectedSite, Credential
+from jira_assets.state.models import ConnectedSite, Credential
 from jira_assets.state.tables import THE_SITE, credentials, sites
 
 

@@ -15,10 +15,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
-from jira_assets.room import as_out_of_room, full_disk, room_errors
-from jira_assets.state.glance import DAMAGED_STATE, is_damage
+from jira_assets.resource_limits import as_out_of_room, full_disk, room_errors
 from jira_assets.state.schema import prepare_schema
 from jira_assets.state.sqlite_file import Snapshot, connect
+from jira_assets.state.stored_settings import DAMAGED_STATE, is_damage
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert

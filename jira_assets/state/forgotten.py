@@ -7,7 +7,7 @@ from contextlib import closing
 from sqlalchemy import delete, select, update
 
 from jira_assets.state.database import Database
-from jira_assets.state.records import ForgottenAccount
+from jira_assets.state.models import ForgottenAccount
 from jira_assets.state.tables import forgotten_accounts, user_overrides
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from jira_assets.errors import SettingsError
-from jira_assets.room import as_out_of_room
-from jira_assets.state.glance import is_damage
+from jira_assets.resource_limits import as_out_of_room
+from jira_assets.state.stored_settings import is_damage
 from jira_assets.state.tables import alembic_version
 
 _log = logging.getLogger(__name__)

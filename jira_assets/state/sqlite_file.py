@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from jira_assets.room import is_full_disk
+from jira_assets.resource_limits import is_full_disk
 
 _BUSY_SECONDS = 30
 

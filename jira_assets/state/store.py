@@ -9,13 +9,13 @@ from jira_assets.state.alerts import Alerts
 from jira_assets.state.credentials import Credentials
 from jira_assets.state.database import open_engine, utc_now
 from jira_assets.state.forgotten import Forgotten
-from jira_assets.state.outcomes import Outcomes
 from jira_assets.state.pauses import Pauses
-from jira_assets.state.points import Points
-from jira_assets.state.projects import Projects
-from jira_assets.state.requests import SyncRequests
-from jira_assets.state.site import SiteSettings
+from jira_assets.state.quota import Points
+from jira_assets.state.site_settings import SiteSettings
+from jira_assets.state.sync_records import Outcomes
+from jira_assets.state.sync_requests import SyncRequests
 from jira_assets.state.team import Team
+from jira_assets.state.tracked_projects import Projects
 
 
 class State(

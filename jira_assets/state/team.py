@@ -8,7 +8,7 @@ from dataclasses import asdict
 from sqlalchemy import delete, insert, select
 
 from jira_assets.state.database import Database
-from jira_assets.state.records import TeamMember, UserOverride
+from jira_assets.state.models import TeamMember, UserOverride
 from jira_assets.state.tables import team_members, user_overrides
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
+from jira_assets.lake.manifest import SiteManifest
+from jira_assets.lake.site_tables import read_site_table
+from jira_assets.people.accounts import accounts_seen
 from jira_assets.people.matching import FORMER_USER
 from jira_assets.people.names import fold_name
-from jira_assets.people.seen import accounts_seen
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.parts import Read, read_part
-from jira_assets.sync.site_lists import Row, Rows, user_row
-from jira_assets.warehouse.manifest import SiteManifest
-from jira_assets.warehouse.site import read_site_table
+from jira_assets.sync.optional_parts import Read, read_part
+from jira_assets.sync.reference_lists import Row, Rows, user_row
 
 LEAST_LOST = 10
 """So many people and more than half of all are not deleted on one day."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jira_assets.phrases import counted
-from jira_assets.warehouse.manifest import Manifest, Notice, UnreadIssue
+from jira_assets.formatting import counted
+from jira_assets.lake.manifest import Manifest, Notice, UnreadIssue
 
 COMPLETENESS = "completeness"
 """The part of the notice that a proof failed."""

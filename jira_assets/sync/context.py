@@ -13,11 +13,11 @@ from typing import Any, Literal, TypeVar
 import duckdb
 
 from jira_assets.jira.client import JiraClient
+from jira_assets.lake.lake import Lake
 from jira_assets.people.redaction import Redaction
-from jira_assets.sync.fields import FieldChoice
+from jira_assets.sync.empty_search import Silence
+from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.identity_check import IdentityCheck
-from jira_assets.sync.silence import Silence
-from jira_assets.warehouse.lake import Lake
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

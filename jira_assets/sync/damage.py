@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import duckdb
 
 from jira_assets.errors import DamagedFile, JiraAssetsError
-from jira_assets.phrases import counted
-from jira_assets.room import is_about_room
-from jira_assets.warehouse.damage import Depth, damage_in, damaged_groups
-from jira_assets.warehouse.derive import GROUP
-from jira_assets.warehouse.lake import REPAIR, Lake
-from jira_assets.warehouse.manifest import Damage, Manifest
+from jira_assets.formatting import counted
+from jira_assets.lake.damage import Depth, damage_in, damaged_groups
+from jira_assets.lake.derive import GROUP
+from jira_assets.lake.lake import REPAIR, Lake
+from jira_assets.lake.manifest import Damage, Manifest
+from jira_assets.resource_limits import is_about_room
 
 SIGNS = (duckdb.Error, UnicodeDecodeError)
 """What a query raises that meets a damaged file, whatever the version of DuckDB and the kind of damage."""

@@ -9,16 +9,16 @@ from datetime import datetime
 import duckdb
 
 from jira_assets.errors import LockHeld
-from jira_assets.phrases import counted
-from jira_assets.settings import Settings
+from jira_assets.formatting import counted
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest, Notice, SiteManifest
+from jira_assets.settings.load import Settings
 from jira_assets.state import State
-from jira_assets.sync.estimates import PART as ESTIMATES
-from jira_assets.sync.estimates import estimate_notices
-from jira_assets.sync.mapping import read_site_facts
-from jira_assets.sync.unmatched_settings import PART as SETTING
-from jira_assets.sync.unmatched_settings import KnownNames, unmatched_settings
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import Manifest, Notice, SiteManifest
+from jira_assets.sync.estimate_checks import PART as ESTIMATES
+from jira_assets.sync.estimate_checks import estimate_notices
+from jira_assets.sync.field_mapping import read_site_facts
+from jira_assets.sync.setting_checks import PART as SETTING
+from jira_assets.sync.setting_checks import KnownNames, unmatched_settings
 
 CUT = "embedded lists"
 _ENTRIES = {"comment": "comments", "worklog": "worklogs"}

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from jira_assets.phrases import counted
-from jira_assets.settings import Settings
-from jira_assets.state.records import SyncRecord, TrackedProject
+from jira_assets.formatting import counted
+from jira_assets.settings.load import Settings
+from jira_assets.state.models import SyncRecord, TrackedProject
 from jira_assets.sync.notices import StandingNotice
 
 EVERY_PROJECT_SYNCED = "every_project_synced"

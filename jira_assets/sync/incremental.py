@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from jira_assets.jira.times import epoch_ms
+from jira_assets.jira.timestamps import epoch_ms
+from jira_assets.lake.diff import Comparison
+from jira_assets.lake.manifest import Manifest, Paused
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.intake import Brought, Intake, ReadPaused
+from jira_assets.sync.issue_fetcher import Brought, Intake, ReadPaused
 from jira_assets.sync.listing import list_issues
-from jira_assets.sync.mark import Mark
-from jira_assets.sync.unread import fetch_unread, keep_unread, still_listed
-from jira_assets.warehouse.comparison import Comparison
-from jira_assets.warehouse.manifest import Manifest, Paused
+from jira_assets.sync.missing_issues import fetch_unread, keep_unread, still_listed
+from jira_assets.sync.session import Mark
 
 
 def read_incremental(context: SyncContext, manifest: Manifest, mark: Mark) -> Brought:

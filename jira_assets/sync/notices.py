@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jira_assets.phrases import counted
+from jira_assets.formatting import counted
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Notice
 from jira_assets.state import TrackedProject
 from jira_assets.sync.completeness import issue_notices
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import Notice
 
 MOST_KEYS_NAMED = 5
 MOST_SHOWN = 20

@@ -10,23 +10,23 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
-from jira_assets.room import room_errors
+from jira_assets.lake.compact import MOST_FILES, compact_manifest
+from jira_assets.lake.derive import derive_project
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.locks import Holder
+from jira_assets.lake.manifest import Manifest
+from jira_assets.resource_limits import room_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
 from jira_assets.sync.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
+from jira_assets.sync.field_mapping import SiteFacts, map_fields, read_site_facts
+from jira_assets.sync.full_refresh import read_whole
 from jira_assets.sync.incremental import read_incremental
-from jira_assets.sync.intake import Brought, ReadPaused
-from jira_assets.sync.mapping import SiteFacts, map_fields, read_site_facts
-from jira_assets.sync.mark import Mark
-from jira_assets.sync.outcome import Mode, Outcome
+from jira_assets.sync.issue_fetcher import Brought, ReadPaused
 from jira_assets.sync.project_state import explain_refusal
-from jira_assets.sync.proof_again import is_worth_proving
-from jira_assets.sync.whole import read_whole
-from jira_assets.warehouse.compact import MOST_FILES, compact_manifest
-from jira_assets.warehouse.derive import derive_project
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.locks import Holder
-from jira_assets.warehouse.manifest import Manifest
+from jira_assets.sync.results import Mode, Outcome
+from jira_assets.sync.scheduling import is_worth_proving
+from jira_assets.sync.session import Mark
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+from jira_assets.lake.files import put_in_place
 from jira_assets.people.redaction import FORGOTTEN
-from jira_assets.warehouse.files import put_in_place
 
 SHORTEST = 5
 """A shorter name without a blank may be a part of any word: it is not replaced."""

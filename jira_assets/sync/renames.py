@@ -13,13 +13,13 @@ from datetime import UTC
 import duckdb
 
 from jira_assets.errors import JiraAssetsError
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.site_tables import read_site_table
+from jira_assets.lake.sql_files import literal, statement
 from jira_assets.state import State
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.outcome import Outcome
-from jira_assets.sync.refresh import refresh_site
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.site import read_site_table
-from jira_assets.warehouse.statements import literal, statement
+from jira_assets.sync.reference_data import refresh_site
+from jira_assets.sync.results import Outcome
 
 
 def read_new_keys(context: SyncContext, outcomes: Sequence[Outcome]) -> None:

@@ -14,17 +14,17 @@ from datetime import UTC, datetime
 import duckdb
 
 from jira_assets.errors import DamagedFile, LockHeld
+from jira_assets.lake.damage import damage_in, damaged_groups
+from jira_assets.lake.derive import GROUP, derive_fingerprint
+from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
+from jira_assets.lake.manifest import Damage, Manifest, SetAside, SiteManifest
+from jira_assets.lake.manifest_rebuild import last_seq, rebuild_manifest
+from jira_assets.lake.sql_files import literal
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncOptions
 from jira_assets.sync.damage import lacks_tables, note_damage, note_site_damage, put_damage
 from jira_assets.sync.run import SyncResult, rederive_projects
-from jira_assets.warehouse.damage import damage_in, damaged_groups
-from jira_assets.warehouse.derive import GROUP, derive_fingerprint
-from jira_assets.warehouse.lake import IDENTITY, SITE_MANIFEST, Lake
-from jira_assets.warehouse.manifest import Damage, Manifest, SetAside, SiteManifest
 from jira_assets.warehouse.publish import Published
-from jira_assets.warehouse.rebuild import last_seq, rebuild_manifest
-from jira_assets.warehouse.statements import literal
 
 
 @dataclass(frozen=True)

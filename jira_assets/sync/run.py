@@ -11,19 +11,17 @@ from functools import partial
 import duckdb
 
 from jira_assets.errors import DamagedFile, LakeError, LockHeld, NotFound
-from jira_assets.people.tables import derive_matches
+from jira_assets.lake.lake import Lake
+from jira_assets.people.publish_matches import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.damage import damage_errors, note_damage, refuse_damaged
-from jira_assets.sync.mapping import SiteFacts, read_site_facts
-from jira_assets.sync.mark import Mark
-from jira_assets.sync.outcome import Mode, Outcome
+from jira_assets.sync.field_mapping import SiteFacts, read_site_facts
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
-from jira_assets.sync.record import record_outcome
-from jira_assets.sync.refresh import Refreshed, refresh_site
+from jira_assets.sync.reference_data import Refreshed, refresh_site
 from jira_assets.sync.renames import follow_renames, read_new_keys
-from jira_assets.sync.site import arrive
-from jira_assets.warehouse.lake import Lake
+from jira_assets.sync.results import Mode, Outcome, record_outcome
+from jira_assets.sync.session import Mark, arrive
 
 PROJECTS_AT_ONCE = 4
 """Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them."""

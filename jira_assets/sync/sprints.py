@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from jira_assets.errors import JiraAssetsError, NotFound
-from jira_assets.jira.answers import Sprint
-from jira_assets.jira.times import parse_time
-from jira_assets.phrases import counted
+from jira_assets.formatting import counted
+from jira_assets.jira.models import Sprint
+from jira_assets.jira.timestamps import parse_time
+from jira_assets.lake.manifest import Notice, SiteManifest
+from jira_assets.lake.site_tables import land_site_table, read_site_table
+from jira_assets.lake.sql_files import statement
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.parts import Read, notice_of, read_part
-from jira_assets.warehouse.manifest import Notice, SiteManifest
-from jira_assets.warehouse.site import land_site_table, read_site_table
-from jira_assets.warehouse.statements import statement
+from jira_assets.sync.optional_parts import Read, notice_of, read_part
 
 OPEN_SPRINTS = "open sprints"
 

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import duckdb
 
-from jira_assets.warehouse.damage import readable_files
+from jira_assets.lake.damage import readable_files
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import Manifest
 from jira_assets.warehouse.metric_tables import FORECASTS
-from jira_assets.warehouse.statements import literal, statement
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from jira_assets.lake.sql_files import statement_text
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets.warehouse.statements import statement_text
 
 _TEXT = r"'((?:[^']|'')*)'"
 _TABLE_COMMENT = re.compile(rf"comment on (?:table|view) warehouse\.(\w+) is {_TEXT}")

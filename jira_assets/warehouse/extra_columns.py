@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jira_assets.warehouse.statements import literal
+from jira_assets.lake.sql_files import literal
 
 _TEXT = (
     "case json_type({value}) "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.metric_tables import FORECASTS
-from jira_assets.warehouse.statements import literal, statement
 
 _ENOUGH = "delivered >= 5"
 """Fewer deliveries are not enough data."""

@@ -15,21 +15,21 @@ from pathlib import Path
 
 import duckdb
 
+from jira_assets.lake.duckdb_engine import open_engine, sparing_memory
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.locks import lock_held
+from jira_assets.lake.manifest import Manifest, SiteManifest, fingerprint
+from jira_assets.lake.site_tables import read_site_table
+from jira_assets.lake.sql_files import literal, statements_version
+from jira_assets.lake.stamps import moment_of, new_stamp
 from jira_assets.warehouse.build import Builder
-from jira_assets.warehouse.engine import open_engine, sparing_memory
 from jira_assets.warehouse.extra_columns import choose_columns
 from jira_assets.warehouse.forecasts import remember_forecasts
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.locks import lock_held
-from jira_assets.warehouse.manifest import Manifest, SiteManifest, fingerprint
-from jira_assets.warehouse.mirror import write_mirror
+from jira_assets.warehouse.incremental_build import changed_projects, replace_projects
+from jira_assets.warehouse.inputs import GIVEN_TABLES, PublishInputs, offer_sources
+from jira_assets.warehouse.parquet_export import write_mirror
 from jira_assets.warehouse.published_tables import BUILT, PUBLISHED_TABLES
-from jira_assets.warehouse.readers import WAREHOUSE_NAME, present_file, published_info
-from jira_assets.warehouse.replace import changed_projects, replace_projects
-from jira_assets.warehouse.site import read_site_table
-from jira_assets.warehouse.sources import GIVEN_TABLES, PublishInputs, offer_sources
-from jira_assets.warehouse.stamps import moment_of, new_stamp
-from jira_assets.warehouse.statements import literal, statements_version
+from jira_assets.warehouse.read import WAREHOUSE_NAME, present_file, published_info
 from jira_assets.warehouse.swap import (
     BUILD_PREFIX,
     MIRROR_NAME,
@@ -39,7 +39,7 @@ from jira_assets.warehouse.swap import (
     remove_leftovers,
     swap_in,
 )
-from jira_assets.warehouse.validate import check_warehouse
+from jira_assets.warehouse.validation import check_warehouse
 
 __all__ = ["PublishInputs", "Published", "keep_only_present", "publish"]
 

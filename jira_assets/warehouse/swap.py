@@ -23,9 +23,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from jira_assets.errors import PublishError
-from jira_assets.warehouse.files import TEMPORARY_PREFIX, point_link, sync_to_disk
-from jira_assets.warehouse.readers import WAREHOUSE_NAME, WRITE_AHEAD_LOG, present_file
-from jira_assets.warehouse.stamps import STAMP, moment_of
+from jira_assets.lake.files import TEMPORARY_PREFIX, point_link, sync_to_disk
+from jira_assets.lake.stamps import STAMP, moment_of
+from jira_assets.warehouse.read import WAREHOUSE_NAME, WRITE_AHEAD_LOG, present_file
 
 BUILD_PREFIX = ".build-"
 CURRENT_NAME = "current"

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from jira_assets.errors import JiraAssetsError
-from jira_assets.settings import load_settings
+from jira_assets.settings.load import load_settings
 from jira_assets.web.serve import DEFAULT_BIND, DEFAULT_PORT, serve
 
 

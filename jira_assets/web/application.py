@@ -13,23 +13,21 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from jira_assets.errors import JiraAssetsError
-from jira_assets.settings import Settings
-from jira_assets.web import (
-    connect_page,
-    downloads,
-    flow_page,
-    people_page,
-    projects_page,
-    sync_page,
-    team_page,
-)
-from jira_assets.web.access import Access
+from jira_assets.settings.load import Settings
+from jira_assets.web import csv_export as downloads
+from jira_assets.web.app_state import Desk
 from jira_assets.web.dagster_ui import BesideDagster
-from jira_assets.web.desk import Desk
-from jira_assets.web.entrance import enter
-from jira_assets.web.failures import tell_bug, tell_error, tell_http_error, tell_nobody
-from jira_assets.web.safety import ENTRANCE, AnswerHeaders, SameOrigin, TokenGate
+from jira_assets.web.errors import tell_bug, tell_error, tell_http_error, tell_nobody
+from jira_assets.web.login import enter
+from jira_assets.web.security import ENTRANCE, AnswerHeaders, SameOrigin, TokenGate
 from jira_assets.web.static_files import STATIC, KeptFiles
+from jira_assets.web.token_access import Access
+from jira_assets.web.views import connect as connect_page
+from jira_assets.web.views import flow as flow_page
+from jira_assets.web.views import people as people_page
+from jira_assets.web.views import projects as projects_page
+from jira_assets.web.views import sync as sync_page
+from jira_assets.web.views import team as team_page
 
 ROUTES = [
     Route("/", sync_page.show),

@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from jira_assets.errors import JiraAssetsError
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
 from jira_assets.state import State
-from jira_assets.sync.due import unsatisfied
+from jira_assets.sync.scheduling import unsatisfied
 
 _PROGRAM = "from jira_assets.cli import main; main()"
 _ERROR = "Error: "

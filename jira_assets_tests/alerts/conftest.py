@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jira_assets_tests.alerts.webhook import Webhook, open_webhook
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.harness import Rig, open_rig
 
 SECRET_URL = "json://me:PLANTED-pass@127.0.0.1:9/PLANTED-path"
 
@@ -25,7 +25,7 @@ def webhook() -> Iterator[Webhook]:
 def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """Track two projects, with alerts on; whether apprise is installed plays no part."""
     monkeypatch.setattr("jira_assets.alerts.watch.is_installed", lambda: True)
-    monkeypatch.setattr("jira_assets.sync.unmatched_settings.find_spec", lambda _: True)
+    monkeypatch.setattr("jira_assets.sync.setting_checks.find_spec", lambda _: True)
     with open_rig(tmp_path / "home") as rig:
         settings = replace(rig.bench.settings, alert_urls=(SECRET_URL,))
         rig.bench = replace(rig.bench, settings=settings)

@@ -19,7 +19,7 @@ from jira_assets.alerts.conditions import (
     Look,
     causes_of,
 )
-from jira_assets.state.records import Alert
+from jira_assets.state.models import Alert
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LASTING = timedelta(minutes=10)

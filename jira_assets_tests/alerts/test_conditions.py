@@ -17,6 +17,7 @@ from jira_assets.alerts.conditions import (
     Look,
     find_conditions,
 )
+from jira_assets.auth.status import Connected
 from jira_assets.errors import (
     AuthenticationError,
     InputError,
@@ -26,7 +27,6 @@ from jira_assets.errors import (
     PublishError,
     WrongSite,
 )
-from jira_assets.jira.connected import Connected
 from jira_assets.state import TrackedProject
 from jira_assets.sync.health import (
     EVERY_PROJECT_SYNCED,

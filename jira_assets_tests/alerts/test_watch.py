@@ -12,7 +12,7 @@ from jira_assets.alerts.conditions import Access
 from jira_assets.alerts.watch import raise_alerts
 from jira_assets.errors import AuthenticationError, PublishError
 from jira_assets.state import AlertMessage
-from jira_assets_tests.rig import Rig
+from jira_assets_tests.harness import Rig
 
 MINUTE = timedelta(minutes=1)
 
@@ -80,7 +80,7 @@ def test_a_publish_that_fails_is_reported_until_one_succeeds(
     post = Post()
     rig.sync()
     with monkeypatch.context() as broken:
-        broken.setattr("jira_assets.sync.workbench.publish_warehouse", fail)
+        broken.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
         with pytest.raises(PublishError):
             rig.publish()
     look(rig, post)
@@ -99,7 +99,7 @@ def test_any_error_of_a_publish_is_noted_without_its_text(rig: Rig, monkeypatch:
     def fail(*_: object, **__: object) -> None:
         raise ValueError("PLANTED")
 
-    monkeypatch.setattr("jira_assets.sync.workbench.publish_warehouse", fail)
+    monkeypatch.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
     with pytest.raises(ValueError, match="PLANTED"):
         rig.publish()
     (notice,) = rig.bench.notices()
@@ -167,7 +167,7 @@ def test_without_the_setting_nothing_is_noted(rig: Rig) -> None:
 
 
 def test_a_url_without_the_package_is_a_notice(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jira_assets.sync.unmatched_settings.find_spec", lambda _: None)
+    monkeypatch.setattr("jira_assets.sync.setting_checks.find_spec", lambda _: None)
     assert any(
         "JIRA_ASSETS_ALERT_URLS: The package apprise is not installed: no alert is sent. "
         "Install it where jira-assets runs: `python -m pip install apprise`." in notice

@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jira_assets.cli import main
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
-from jira_assets.settings import Settings, load_settings
+from jira_assets.settings.load import Settings, load_settings
 from jira_assets.state import State
 
 Run = Callable[..., Result]

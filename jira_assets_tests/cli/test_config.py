@@ -8,10 +8,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from jira_assets.memory import default_memory_limit
-from jira_assets.setting_table import SETTINGS
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
+from jira_assets.settings.table import SETTINGS
 from jira_assets.state import ConnectedSite, Credential, State
-from jira_assets.state.secret_box import open_secret_box
+from jira_assets.state.encryption import open_secret_box
 from jira_assets_tests.cli.conftest import Run
 
 TOKEN = "ATATT3xFfGF0-not-a-real-one-9f2c"

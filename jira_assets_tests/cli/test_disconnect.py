@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
-from jira_assets.state.secret_box import open_secret_box
+from jira_assets.state.encryption import open_secret_box
 from jira_assets_tests.cli.conftest import Run
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from jira_assets.alerts.send import is_installed
-from jira_assets.cli import doctor_files
-from jira_assets.cli.doctor_files import file_system_of
-from jira_assets.demo import faults, site_faults
-from jira_assets.demo.faults import Fault
+from jira_assets.cli.commands import doctor_files
+from jira_assets.cli.commands.doctor_files import file_system_of
+from jira_assets.demo.http import faults, site_faults
+from jira_assets.demo.http.faults import Fault
 from jira_assets.demo.site import DemoSite
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
-from jira_assets.state.secret_box import open_secret_box
+from jira_assets.state.encryption import open_secret_box
 from jira_assets_tests.alerts.webhook import open_webhook
 from jira_assets_tests.cli.conftest import Run, held_for_writing
 
@@ -259,7 +259,7 @@ def test_urls_without_the_package_are_a_fault_with_the_command_that_installs_it(
     run: Run, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
     monkeypatch.setenv("JIRA_ASSETS_ALERT_URLS", "json://127.0.0.1:9")
-    monkeypatch.setattr("jira_assets.cli.doctor_alerts.is_installed", lambda: False)
+    monkeypatch.setattr("jira_assets.cli.commands.doctor_alerts.is_installed", lambda: False)
     result = run("doctor", *options)
     assert result.exit_code == 1
     assert (

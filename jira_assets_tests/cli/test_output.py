@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from jira_assets.cli import main
 from jira_assets.cli.output import write_table
-from jira_assets.phrases import ago, counted
+from jira_assets.formatting import ago, counted
 from jira_assets.state import ProjectRef, State
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

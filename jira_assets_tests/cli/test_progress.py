@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from jira_assets.cli.commands.sync import choose_report
+from jira_assets.cli.context import Invocation
 from jira_assets.cli.interrupts import query_interrupts
-from jira_assets.cli.invocation import Invocation
 from jira_assets.cli.progress import LineReport, QuietReport
 from jira_assets.cli.progress_bars import BarReport, clock, time_left
-from jira_assets.cli.sync import choose_report
-from jira_assets.demo.faults import Fault, Faults
+from jira_assets.demo.http.faults import Fault, Faults
 from jira_assets.demo.site import DemoSite
-from jira_assets.jira.pauses import Wait
-from jira_assets.settings import Settings
+from jira_assets.jira.throttle import Wait
+from jira_assets.settings.load import Settings
 from jira_assets.sync.context import Progress
 from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.terminal import at_terminal, plain

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from jira_assets.demo.site import DemoSite
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
 from jira_assets.state import State
-from jira_assets.sync.workbench import open_workbench
+from jira_assets.sync.pipeline import open_workbench
 from jira_assets_tests.cli.conftest import Run
 
 
@@ -120,7 +120,7 @@ def test_a_project_that_this_account_may_not_see_is_unknown(run: Run, site: Demo
 
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
     given = iter(answers)
-    monkeypatch.setattr("jira_assets.cli.projects._is_terminal", lambda: True)
+    monkeypatch.setattr("jira_assets.cli.commands.projects._is_terminal", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *_, **__: next(given))
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jira_assets.cli.main import COMMANDS
 from jira_assets.cli.reference import commands_page, settings_page
-from jira_assets.cli.root import COMMANDS
-from jira_assets.setting_table import SETTINGS
+from jira_assets.settings.table import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

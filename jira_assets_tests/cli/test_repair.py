@@ -10,8 +10,8 @@ import pytest
 from jira_assets.cli.dagster_home import damaged_databases, raise_if_damaged
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import DamagedFile
-from jira_assets.settings import Settings
-from jira_assets.sync.workbench import open_workbench
+from jira_assets.settings.load import Settings
+from jira_assets.sync.pipeline import open_workbench
 from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.sync.damages import DAMAGES, flip
 

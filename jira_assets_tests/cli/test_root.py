@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from jira_assets import __version__
 from jira_assets.cli import main
-from jira_assets.cli.invocation import Invocation, pass_invocation
+from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.lazy import LazyGroup
-from jira_assets.cli.root import COMMANDS, ELSEWHERE
+from jira_assets.cli.main import COMMANDS, ELSEWHERE
 from jira_assets.errors import AuthenticationError, InputError
 from jira_assets_tests.cli.conftest import Run
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
 from jira_assets_tests.cli.conftest import Run, held_for_writing
 
 SAMPLES = """

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from jira_assets.settings import Settings
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest, Notice, Paused
+from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
-from jira_assets.state.records import CONSENT_LIFE
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.manifest import Manifest, Notice, Paused
+from jira_assets.state.models import CONSENT_LIFE
 from jira_assets_tests.cli.conftest import Run
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from jira_assets.demo.site import DemoSite
-from jira_assets.settings import Settings
+from jira_assets.settings.load import Settings
 from jira_assets_tests.cli.conftest import Run
 
 KEYS = ["MOB", "PAY", "WEB"]

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jira_assets.cli import up
-from jira_assets.cli.up import Service
+from jira_assets.cli.commands import up
+from jira_assets.cli.commands.up import Service
 from jira_assets_tests.cli.conftest import Run
 
 SLEEP = """

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from jira_assets.demo.clock import VirtualClock, epoch_ms
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.demo.caller import Caller
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.demo.caller import Caller
 from jira_assets_tests.shared_data import shared_data

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from jira_assets.demo.faults import (
+from jira_assets.demo.http.faults import (
     Fault,
     Faults,
     broken,

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jira_assets.demo.data import DemoIssue, SiteData
-from jira_assets.demo.generate import generate_site, sample_team
-from jira_assets.demo.generate_calendar import DAY, creation_times, weekday
-from jira_assets.demo.generate_people import mail_address
-from jira_assets.demo.generate_projects import issue_shares
-from jira_assets.demo.generate_setup import (
+from jira_assets.demo.generate.calendar import DAY, creation_times, weekday
+from jira_assets.demo.generate.generate import generate_site, sample_team
+from jira_assets.demo.generate.people import mail_address
+from jira_assets.demo.generate.projects import issue_shares
+from jira_assets.demo.generate.setup import (
     FLAGGED_FIELD,
     OLD_POINTS_FIELD,
     POINTS_FIELD,

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from jira_assets.demo.clock import VirtualClock, epoch_ms
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.life import Life
-from jira_assets.demo.load import load_site
-from jira_assets.demo.pulse import Diary, Pulse
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.load.load import load_site
+from jira_assets.demo.simulate.life import Life
+from jira_assets.demo.simulate.pulse import Diary, Pulse
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.demo.atlassian_schemas import problems
 from jira_assets_tests.demo.caller import Caller

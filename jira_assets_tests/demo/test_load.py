@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from jira_assets.demo.data import DemoIssue, SiteData
-from jira_assets.demo.load import load_site
-from jira_assets.demo.load_lines import milliseconds
+from jira_assets.demo.load.lines import milliseconds
+from jira_assets.demo.load.load import load_site
 from jira_assets.errors import InputError
 
 DONE = {"id": "6", "name": "Closed", "statusCategory": {"id": 3, "key": "done", "name": "Done"}}

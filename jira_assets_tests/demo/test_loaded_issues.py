@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from jira_assets.demo.load import load_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.http.server import DemoServer
+from jira_assets.demo.load.load import load_site
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.demo.caller import Caller
 

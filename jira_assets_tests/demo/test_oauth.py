@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.demo.caller import Caller
 from jira_assets_tests.demo.test_access import assert_as_seen, bearer

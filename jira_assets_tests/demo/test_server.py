@@ -15,8 +15,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 
-from jira_assets.demo.faults import Fault, Faults, broken
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.http.faults import Fault, Faults, broken
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.demo.caller import Caller
 from jira_assets_tests.demo.conftest import NOW

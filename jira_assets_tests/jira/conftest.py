@@ -10,7 +10,7 @@ import pytest
 
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import BasicToken, Connection
-from jira_assets.jira.transport import Transport
+from jira_assets.jira.http import Transport
 from jira_assets_tests.jira.scripted_site import Canned, ScriptedSite
 
 Ask = Callable[..., tuple[JiraClient, ScriptedSite]]

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from jira_assets.demo import faults
 from jira_assets.demo.clock import VirtualClock, epoch_ms
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http import faults
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import (
     AuthenticationError,
@@ -27,7 +27,7 @@ from jira_assets.errors import (
 )
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import BasicToken, Bearer, Connection
-from jira_assets.jira.transport import Transport
+from jira_assets.jira.http import Transport
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOKEN = BasicToken("demo@example.com", "demo-token")

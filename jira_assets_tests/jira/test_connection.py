@@ -11,7 +11,7 @@ import pytest
 from jira_assets.errors import AuthenticationError, SettingsError
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import BasicToken, Bearer, Connection, open_session
-from jira_assets.jira.transport import Transport
+from jira_assets.jira.http import Transport
 from jira_assets_tests.jira.scripted_site import Canned, ScriptedSite
 
 TOKEN = BasicToken("ann@example.com", "s3cret-token")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from jira_assets.jira.exchange import Answer
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
+from jira_assets.jira.response import Answer
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 

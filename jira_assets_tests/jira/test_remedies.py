@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo import faults
-from jira_assets.demo import site_faults as forms
-from jira_assets.demo.faults import Fault
+from jira_assets.auth.oauth import OAuthApp
+from jira_assets.demo.http import faults
+from jira_assets.demo.http import site_faults as forms
+from jira_assets.demo.http.faults import Fault
 from jira_assets.errors import (
     AuthenticationError,
     BadQuery,
@@ -31,9 +32,8 @@ from jira_assets.errors import (
     UnknownProject,
 )
 from jira_assets.jira.connection import BasicToken, Connection
-from jira_assets.jira.oauth import OAuthApp
-from jira_assets.jira.pauses import MemoryPauseBoard, Wait
-from jira_assets.jira.transport import Transport
+from jira_assets.jira.http import Transport
+from jira_assets.jira.throttle import MemoryPauseBoard, Wait
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, VirtualClock, self_signed
 

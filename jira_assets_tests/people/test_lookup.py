@@ -6,7 +6,7 @@ import pytest
 
 from jira_assets.errors import InputError
 from jira_assets.people.lookup import MOST_NAMED, find_member
-from jira_assets.state.records import TeamMember
+from jira_assets.state.models import TeamMember
 
 ANA = TeamMember("m1", "Ana Silva", "ana@acme.com")
 OTHER_ANA = TeamMember("m2", "ana  SILVA", "team@acme.com")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jira_assets.people.matching import Match, Matching, Person, Unmatched, match_people
 from jira_assets.people.names import fold_name
 from jira_assets.people.suggestions import Suggestion
-from jira_assets.state.records import TeamMember, UserOverride
+from jira_assets.state.models import TeamMember, UserOverride
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ANA = TeamMember("m1", "Ana Silva", "ana@acme.com")

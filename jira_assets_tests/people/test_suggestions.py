@@ -26,7 +26,7 @@ from jira_assets.people.suggestions import (
     Suggestion,
     but_digits,
 )
-from jira_assets.state.records import TeamMember
+from jira_assets.state.models import TeamMember
 
 
 def why(member: TeamMember, name: str, email: str | None = None) -> str | None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jira_assets.demo.faults import answer, server_error
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.faults import answer, server_error
 from jira_assets.state import TeamMember
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.harness import Rig, open_rig
 
 DATA = generate_site(7, projects=2, issues=30, now_ms=1_795_435_200_000)
 ADDRESS = "ines.withdrawn@acme.example"

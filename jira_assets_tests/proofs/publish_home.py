@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from benchmarks.lake import NOW
 from jira_assets.memory import default_memory_limit
-from jira_assets.settings import load_settings
-from jira_assets.sync.workbench import open_workbench
+from jira_assets.settings.load import load_settings
+from jira_assets.sync.pipeline import open_workbench
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from benchmarks.lake import write_lake
 from benchmarks.measure import run_measured
-from jira_assets.settings import Settings
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.lake import Lake
+from jira_assets.settings.load import Settings
 from jira_assets.state import ProjectRef, State
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.lake import Lake
 
 ROOT = Path(__file__).parents[2]
 MOST_MIB = 600

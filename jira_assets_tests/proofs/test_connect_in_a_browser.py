@@ -15,11 +15,11 @@ import duckdb
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from jira_assets.auth.callback_server import callback_url
 from jira_assets.demo.clock import VirtualClock
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
-from jira_assets.jira.consent import callback_url
 from jira_assets_tests.programs import find_chromium
 
 COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()"]

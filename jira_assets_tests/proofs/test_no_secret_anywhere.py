@@ -20,14 +20,14 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
 from jira_assets.cli import main
-from jira_assets.demo import faults
 from jira_assets.demo.clock import VirtualClock
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http import faults
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
-from jira_assets.settings import load_settings
+from jira_assets.settings.load import load_settings
 from jira_assets.state import State
-from jira_assets_tests.jira.grants import store_grant
+from jira_assets_tests.auth.grants import store_grant
 
 COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()"]
 API_TOKEN = "PLANTED-api-token-7d1f"

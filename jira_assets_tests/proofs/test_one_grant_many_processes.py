@@ -23,19 +23,19 @@ from pathlib import Path
 
 import pytest
 
+from jira_assets.auth.credentials import choose_connection
+from jira_assets.auth.token_store import EARLY
 from jira_assets.demo.clock import VirtualClock, epoch_ms, moment
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.server import DemoServer
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import AuthenticationError, JiraUnavailable
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.grant import EARLY
-from jira_assets.jira.sign_in import choose_connection
-from jira_assets.jira.transport import Transport
-from jira_assets.settings import Settings
+from jira_assets.jira.http import Transport
+from jira_assets.settings.load import Settings
 from jira_assets.state import ProjectRef, State
-from jira_assets.state.secret_box import open_secret_box
-from jira_assets_tests.jira.grants import connected_settings, store_grant
+from jira_assets.state.encryption import open_secret_box
+from jira_assets_tests.auth.grants import connected_settings, store_grant
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROCESSES = 8

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from jira_assets.errors import DamagedFile, SettingsError
-from jira_assets.settings import load_settings
+from jira_assets.settings.load import load_settings
 from jira_assets.state import ProjectRef, State, SyncRecord
-from jira_assets.state.glance import read_site_settings
+from jira_assets.state.stored_settings import read_site_settings
 from jira_assets.state.tables import alembic_version, site_settings
 
 PROCESSES, TIMES = 6, 20

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jira_assets.jira.points import A_NOTE, PointsLedger
+from jira_assets.jira.quota import A_NOTE, PointsLedger
 from jira_assets.state import State
 
 NOON = datetime(2026, 11, 23, 12, 10, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_assets.errors import SettingsError
-from jira_assets.state.secret_box import SecretBox, add_key, drop_old_keys, open_secret_box
+from jira_assets.state.encryption import SecretBox, add_key, drop_old_keys, open_secret_box
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 

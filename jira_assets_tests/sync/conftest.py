@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.harness import Rig, open_rig
 
 
 @pytest.fixture

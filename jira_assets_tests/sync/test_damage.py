@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from jira_assets.demo import faults
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http import faults
 from jira_assets.errors import DamagedFile
-from jira_assets.warehouse.files import move_durably, write_atomically
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets.lake.files import move_durably, write_atomically
+from jira_assets_tests.harness import Rig, open_rig
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
 NOW_MS = 1_795_435_200_000
@@ -270,7 +270,7 @@ def die_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         return write_or_die
 
     for name, write in (("move_durably", move_durably), ("write_atomically", write_atomically)):
-        monkeypatch.setattr(f"jira_assets.warehouse.lake.{name}", mortal(write))
+        monkeypatch.setattr(f"jira_assets.lake.lake.{name}", mortal(write))
 
 
 def check_death(rig: Rig, monkeypatch: pytest.MonkeyPatch, kind: str, step: int) -> None:

@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import IncompleteRead, Unobserved
 from jira_assets.sync.run import SyncResult
-from jira_assets_tests.rig import Rig, open_rig
-from jira_assets_tests.sync.happenings import (
+from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.sync.events import (
     DISAPPEARANCES,
     EDITS,
     MOMENT,
@@ -31,7 +31,7 @@ from jira_assets_tests.sync.happenings import (
     Happening,
     dying_at_step,
 )
-from jira_assets_tests.sync.witness import View, Witness, misnamed, problems
+from jira_assets_tests.sync.oracle import View, Witness, misnamed, problems
 
 TRACKED = ("MOB", "PAY")
 PUT_AWAY = ("archived", "trashed", "out of sight")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo.faults import every_fault
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.faults import every_fault
 from jira_assets.errors import AuthenticationError, Forbidden, NotFound, Unobserved, WrongSite
-from jira_assets.warehouse.lake import SiteIdentity
-from jira_assets_tests.rig import Rig, by_key, open_rig
+from jira_assets.lake.lake import SiteIdentity
+from jira_assets_tests.harness import Rig, by_key, open_rig
 
 
 def manifests_of(rig: Rig) -> dict[str, bytes]:
@@ -38,9 +38,9 @@ def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(rig: Rig) -
     before = manifests_of(rig)
     rig.site.clock.advance(timedelta(hours=1))
     with rig.bench.asking_jira() as context:
-        from jira_assets.sync.mapping import SiteFacts
-        from jira_assets.sync.mark import take_mark
+        from jira_assets.sync.field_mapping import SiteFacts
         from jira_assets.sync.project import Task, sync_project
+        from jira_assets.sync.session import take_mark
 
         mark = take_mark(context)
         rig.site.switches.dead_credentials = True

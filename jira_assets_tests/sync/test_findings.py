@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from jira_assets.demo.data import DemoBoard, DemoSprint
-from jira_assets.jira.answers import Field, FieldSchema
-from jira_assets.settings import load_settings
+from jira_assets.jira.models import Field, FieldSchema
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.manifest import CutList, FieldMapping
+from jira_assets.settings.load import load_settings
 from jira_assets.state import TrackedProject
-from jira_assets.sync.estimates import estimate_notices
-from jira_assets.sync.fields import NUMBER_TYPE
+from jira_assets.sync.estimate_checks import estimate_notices
+from jira_assets.sync.field_discovery import NUMBER_TYPE
 from jira_assets.sync.notices import StandingNotice, in_lines
-from jira_assets.sync.unmatched_settings import KnownNames, unmatched_settings
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.manifest import CutList, FieldMapping
-from jira_assets_tests.rig import Rig, open_rig
-from jira_assets_tests.warehouse.bench import NOON, Bench, seen
+from jira_assets.sync.setting_checks import KnownNames, unmatched_settings
+from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.lake_fixture import NOON, Bench, seen
 
 PROJECT = TrackedProject("10", "P10", "Pay", True, None, None, NOON, None)
 SPRINT = {"id": 7, "name": "Sprint 7", "state": "active"}
@@ -212,7 +212,7 @@ def test_sprints_of_the_last_of_many_boards_are_found(rig: Rig) -> None:
 
 
 def test_boards_beyond_the_most_are_said(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jira_assets.sync.details.MOST_BOARDS_ASKED", 2)
+    monkeypatch.setattr("jira_assets.sync.project_details.MOST_BOARDS_ASKED", 2)
     project = rig.tracked[0]
     for number in range(500, 505):
         rig.site.catalog.boards[number] = DemoBoard(number, f"b{number}", "scrum", int(project.project_id))

@@ -16,11 +16,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import InputError
 from jira_assets.people.redaction import FORGOTTEN
 from jira_assets.state import ConnectedSite, Credential, TeamMember
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.harness import Rig, open_rig
 from jira_assets_tests.sync.damages import DAMAGES
 
 DATA = generate_site(7, projects=2, issues=8, now_ms=1_795_435_200_000)

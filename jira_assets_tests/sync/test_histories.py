@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from jira_assets.demo.generate import generate_site
-from jira_assets_tests.rig import Rig, open_rig
-from jira_assets_tests.sync.happenings import (
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.sync.events import (
     EDITS,
     LOOK_BACK,
     MOMENT,

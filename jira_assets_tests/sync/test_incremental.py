@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo.faults import answer
-from jira_assets.demo.generate import generate_site
-from jira_assets.demo.journal import Request
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.faults import answer
+from jira_assets.demo.http.request_log import Request
+from jira_assets_tests.harness import Rig, open_rig
 
 
 def fetched_ids(requests: list[Request]) -> list[str]:

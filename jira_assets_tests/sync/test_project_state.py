@@ -10,12 +10,12 @@ from typing import get_args
 
 import pytest
 
-from jira_assets.demo.faults import answer, html_page
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.faults import answer, html_page
 from jira_assets.demo.jql.errors import RefusalWording
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
-from jira_assets.sync.freshness import Memory, look_around
-from jira_assets_tests.rig import Rig, by_key, open_rig
+from jira_assets.sync.monitor import Memory, look_around
+from jira_assets_tests.harness import Rig, by_key, open_rig
 
 PROJECT = "/rest/api/3/project/"
 UNAVAILABLE = "<html><head><title>Atlassian Cloud Notifications - Page Unavailable</title></head></html>"

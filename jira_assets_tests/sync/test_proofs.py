@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from jira_assets.state.records import SyncRecord, TrackedProject
-from jira_assets.sync.proofs import OVERHEAD, choose_for_proof
+from jira_assets.state.models import SyncRecord, TrackedProject
+from jira_assets.sync.scheduling import OVERHEAD, choose_for_proof
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.harness import Rig, open_rig
 
 
 def statuses(rig: Rig) -> dict[str, str]:

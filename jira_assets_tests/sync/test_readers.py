@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from jira_assets.warehouse.readers import open_warehouse
-from jira_assets_tests.rig import Rig
+from jira_assets.warehouse.read import open_warehouse
+from jira_assets_tests.harness import Rig
 
 PAUSE = 0.02
 """Seconds between two questions of a reader: a few hundred questions are asked while the syncs run."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo.load import load_site
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets.demo.load.load import load_site
+from jira_assets_tests.harness import Rig, open_rig
 from jira_assets_tests.shared_data import shared_data
 
 Expected = dict[str, dict[str, str]]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.demo.faults import server_error
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.faults import server_error
 from jira_assets.sync.context import Progress
-from jira_assets.sync.listener import Listener
+from jira_assets.sync.events import Listener
+from jira_assets.sync.results import read_statuses
 from jira_assets.sync.run import SyncResult
-from jira_assets.sync.status import read_statuses
-from jira_assets_tests.rig import Rig, by_key, open_rig
+from jira_assets_tests.harness import Rig, by_key, open_rig
 
 SLICE = timedelta(minutes=5)
 
@@ -70,7 +70,7 @@ class Large:
 
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Large]:
-    monkeypatch.setattr("jira_assets.sync.intake.ISSUES_A_CHUNK", 20)
+    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 20)
     with open_rig(tmp_path, generate_site(2, projects=2, issues=400, now_ms=1_790_000_000_000)) as rig:
         rig.track()
         sizes = {p.project_key: len(rig.site.issues_truth(p.project_key)) for p in rig.tracked}

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets.sync.run import SyncResult
-from jira_assets_tests.rig import Rig, open_rig
-from jira_assets_tests.sync.happenings import EDITS, MOMENT, WAITS, delete, in_order, move
+from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.sync.events import EDITS, MOMENT, WAITS, delete, in_order, move
 from jira_assets_tests.sync.troubles import TROUBLES, end_troubles
 
 

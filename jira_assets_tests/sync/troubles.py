@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable
 from typing import Any, get_args
 
-from jira_assets.demo.faults import HTML, OOPS, Fault, answer, broken, odd_records, server_error
+from jira_assets.demo.http.behaviour import Switches
+from jira_assets.demo.http.faults import HTML, OOPS, Fault, answer, broken, odd_records, server_error
 from jira_assets.demo.jql.errors import RefusalWording
-from jira_assets.demo.switches import Switches
-from jira_assets_tests.rig import Rig
-from jira_assets_tests.sync.happenings import some_issue, some_project
+from jira_assets_tests.harness import Rig
+from jira_assets_tests.sync.events import some_issue, some_project
 
 BULK = "/rest/api/3/issue/bulkfetch"
 CHANGELOGS = "/rest/api/3/changelog/bulkfetch"

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jira_assets_tests.warehouse.lives import GONE, STATUSES, Life, Sprint, State
+from jira_assets_tests.warehouse.histories import GONE, STATUSES, Life, Sprint, State
 
 UNWANTED = {"Won't Do", "Duplicate"}
 ACTIVE = {"2"}

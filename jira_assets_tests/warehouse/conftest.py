@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jira_assets.warehouse.engine import open_engine
-from jira_assets_tests.warehouse.bench import Bench
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets_tests.lake_fixture import Bench
 
 
 @pytest.fixture(scope="session")

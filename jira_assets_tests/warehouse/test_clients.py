@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import duckdb
 import pytest
 
-from jira_assets_tests.warehouse.bench import Bench, seen
+from jira_assets_tests.lake_fixture import Bench, seen
 
 CLIENTS = "JIRA_ASSETS_CLIENTS_PYTHON"
 REQUIRED = "JIRA_ASSETS_CLIENTS_REQUIRED"

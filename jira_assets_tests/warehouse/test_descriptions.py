@@ -8,7 +8,7 @@ import pytest
 
 from jira_assets.warehouse.descriptions import describe_table
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets_tests.rig import open_rig
+from jira_assets_tests.harness import open_rig
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from jira_assets_tests.warehouse.bench import Bench, Row, seen
+from jira_assets_tests.lake_fixture import Bench, Row, seen
 
 FIELDS = [
     ("customfield_1", "Team", "option"),

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from jira_assets.errors import PublishError
-from jira_assets.warehouse.metrics import MetricSettings, ProjectMetrics
-from jira_assets.warehouse.validate import check_warehouse
-from jira_assets_tests.warehouse.bench import Bench, Row, seen
-from jira_assets_tests.warehouse.lives import Life, Sprint, State, on, publish_lives
+from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
+from jira_assets.warehouse.validation import check_warehouse
+from jira_assets_tests.lake_fixture import Bench, Row, seen
+from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
 
 AS_OF = date(2026, 2, 8)
 

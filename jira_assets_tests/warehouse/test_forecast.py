@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from jira_assets.warehouse.metrics import MetricSettings
-from jira_assets_tests.warehouse.bench import Bench, Row, rows_of
+from jira_assets.warehouse.metric_settings import MetricSettings
+from jira_assets_tests.lake_fixture import Bench, Row, rows_of
 from jira_assets_tests.warehouse.brute_force import drawn, quantile
-from jira_assets_tests.warehouse.lives import Life, on, publish_lives
+from jira_assets_tests.warehouse.histories import Life, on, publish_lives
 
 AS_OF = date(2026, 2, 8)
 FINISHES = [3, 3, 4, 9, 10, 10, 10, 17, 24, 25, 26, 31]

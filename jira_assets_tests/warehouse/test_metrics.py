@@ -16,10 +16,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from jira_assets.warehouse.metrics import ProjectMetrics
-from jira_assets_tests.warehouse.bench import Bench
+from jira_assets.warehouse.metric_settings import ProjectMetrics
+from jira_assets_tests.lake_fixture import Bench
 from jira_assets_tests.warehouse.brute_force import ACTIVE, World
-from jira_assets_tests.warehouse.lives import (
+from jira_assets_tests.warehouse.histories import (
     RESOLUTIONS,
     STATUSES,
     TYPES,

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from jira_assets.warehouse.land import Observation
-from jira_assets.warehouse.metrics import MetricSettings, ProjectMetrics
-from jira_assets_tests.warehouse.bench import Bench, Row, at, seen
-from jira_assets_tests.warehouse.lives import on
+from jira_assets.lake.raw_writer import Observation
+from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
+from jira_assets_tests.lake_fixture import Bench, Row, at, seen
+from jira_assets_tests.warehouse.histories import on
 
 LISTED = {"1": ("To Do", "new"), "2": ("Doing", "indeterminate"), "4": ("Done", "done")}
 RESOLVED = "5"

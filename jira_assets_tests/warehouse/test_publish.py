@@ -11,8 +11,8 @@ import pytest
 
 from jira_assets.errors import InputError, PublishError
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
-from jira_assets.warehouse.readers import open_warehouse
-from jira_assets_tests.warehouse.bench import Bench, Row, at, seen
+from jira_assets.warehouse.read import open_warehouse
+from jira_assets_tests.lake_fixture import Bench, Row, at, seen
 
 
 def member(member_id: str, **parts: str) -> Row:

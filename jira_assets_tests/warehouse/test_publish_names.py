@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from jira_assets.warehouse.manifest import Derived, DerivedFile
-from jira_assets.warehouse.rows import encode_rows, write_rows
-from jira_assets_tests.warehouse.bench import Bench, Row, at, seen
+from jira_assets.lake.manifest import Derived, DerivedFile
+from jira_assets.lake.rows import encode_rows, write_rows
+from jira_assets_tests.lake_fixture import Bench, Row, at, seen
 
 
 def project(key: str, project_id: str = "10", **parts: Any) -> Row:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from jira_assets.warehouse.land import Kind, Observation
-from jira_assets_tests.warehouse.bench import Bench, Row, at, seen
+from jira_assets.lake.raw_writer import Kind, Observation
+from jira_assets_tests.lake_fixture import Bench, Row, at, seen
 
 PARENT = {"parent": {"id": "1", "key": "P10-1"}}
 AS_PRINTED = ("1", "P10-1", None)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jira_assets.warehouse.statements import statement
-from jira_assets_tests.warehouse.bench import utc
+from jira_assets.lake.sql_files import statement
+from jira_assets_tests.lake_fixture import utc
 
 DAY = utc(2026, 3, 1)
 

@@ -14,10 +14,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from jira_assets.warehouse.land import Observation
-from jira_assets.warehouse.manifest import FieldMapping, Manifest
+from jira_assets.lake.manifest import FieldMapping, Manifest
+from jira_assets.lake.raw_writer import Observation
+from jira_assets_tests.lake_fixture import NOON, Bench
 from jira_assets_tests.shared_data import shared_data
-from jira_assets_tests.warehouse.bench import NOON, Bench
 
 SAME_COLUMNS = {
     "issue_key": "jira_key",

@@ -15,10 +15,10 @@ import duckdb
 import pytest
 
 from jira_assets.errors import PublishError
-from jira_assets.warehouse.readers import open_warehouse, present_file
-from jira_assets.warehouse.stamps import new_stamp
+from jira_assets.lake.stamps import new_stamp
+from jira_assets.warehouse.read import open_warehouse, present_file
 from jira_assets.warehouse.swap import check_links, mirror_exists, remove_leftovers, swap_in
-from jira_assets_tests.warehouse.bench import Bench, seen
+from jira_assets_tests.lake_fixture import Bench, seen
 
 OLD_STAMPS = ("20260101T120000000000000Z", "20260102T120000000000000Z")
 NUMBER = "select n from jira.main.numbers"

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from jira_assets_tests.warehouse.bench import Bench, Row
-from jira_assets_tests.warehouse.lives import Life, Sprint, State, on, publish_lives
+from jira_assets_tests.lake_fixture import Bench, Row
+from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
 
 SPRINT = Sprint("7", started=on(8), planned=on(19), completed=on(19))
 IN = ("7",)

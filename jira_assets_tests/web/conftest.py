@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from jira_assets.settings import Settings, load_settings
+from jira_assets.settings.load import Settings, load_settings
 from jira_assets.state import State
-from jira_assets.web.access import Access
 from jira_assets.web.application import create_app
+from jira_assets.web.token_access import Access
 from jira_assets_tests.web.hand_made import CONNECTED, write_warehouse
 
 FROM_HERE = {"sec-fetch-site": "same-origin"}

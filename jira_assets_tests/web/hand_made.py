@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import duckdb
 from sqlalchemy import insert
 
-from jira_assets.settings import Settings
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.site_tables import land_site_table
+from jira_assets.settings.load import Settings
 from jira_assets.state import State
 from jira_assets.state.tables import THE_SITE, tracked_projects
-from jira_assets.warehouse.engine import open_engine
-from jira_assets.warehouse.lake import Lake
-from jira_assets.warehouse.site import land_site_table
 
 CONNECTED = {
     "JIRA_SITE_URL": "https://acme.atlassian.net",

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jira_assets.demo.data import SiteData
-from jira_assets.demo.generate import generate_site, sample_team
+from jira_assets.demo.generate.generate import generate_site, sample_team
 from jira_assets.state import TeamMember
 from jira_assets.web.application import create_app
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets_tests.harness import Rig, open_rig
 from jira_assets_tests.web.browser import Visit, chromium, served, visit
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"

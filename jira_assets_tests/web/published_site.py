@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jira_assets.demo.generate import generate_site
-from jira_assets_tests.rig import Rig, open_rig
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets_tests.harness import Rig, open_rig
 
 NOW_MS = 1_795_435_200_000
 

@@ -18,10 +18,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from jira_assets.definitions import defs
 from jira_assets.state import ProjectRef
-from jira_assets.web.access import Access
 from jira_assets.web.application import create_app
+from jira_assets.web.token_access import Access
 from jira_assets_tests.web.conftest import Page
-from jira_assets_tests.web.test_safety import TOKEN
+from jira_assets_tests.web.test_security import TOKEN
 
 LAUNCH = "mutation { launchRun { __typename } }"
 OWN = {"origin": "http://localhost"}
@@ -193,7 +193,7 @@ def test_a_run_cannot_choose_another_home() -> None:
 def test_a_page_without_dagster_loads_none_of_it(page: Page) -> None:
     program = """
 import asyncio, sys
-from jira_assets.settings import load_settings
+from jira_assets.settings.load import load_settings
 from jira_assets.web import serve
 from jira_assets.web.application import create_app
 app = create_app(load_settings)

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from jira_assets.demo.generate import generate_site
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets.state import TeamMember
-from jira_assets.warehouse.readers import open_warehouse
+from jira_assets.warehouse.read import open_warehouse
 from jira_assets.web.application import create_app
-from jira_assets.web.flow_filter import WINDOWS
+from jira_assets.web.queries.flow_filter import WINDOWS
+from jira_assets_tests.harness import Rig, open_rig
 from jira_assets_tests.programs import lacking
-from jira_assets_tests.rig import Rig, open_rig
 from jira_assets_tests.web.browser import AXE, Visit, chromium, served, visit
 from jira_assets_tests.web.published_site import published_site
 

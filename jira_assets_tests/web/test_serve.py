@@ -12,7 +12,7 @@ import requests
 
 from build_backend.charts import BUNDLE, build_bundle
 from jira_assets.errors import InputError, SettingsError
-from jira_assets.settings import load_settings
+from jira_assets.settings.load import load_settings
 from jira_assets.web.serve import serve
 from jira_assets.web.static_files import CHARTS_BUNDLE, STATIC
 from jira_assets_tests.web.conftest import Page

@@ -1,0 +1,127 @@
+"""The access token of a stored grant, renewed in time by one process for all.
+
+Refresh tokens rotate: whoever uses one gets the next, and an old one used later than ten minutes after ends
+the whole grant. So the new pair stands in the state, committed, before anybody uses it, and only the process
+that holds the row may ask for one. Should it die between Atlassian's answer and the commit, the old one
+still stands there; the next process needs a token as well, and uses it again within the ten minutes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from jira_assets.auth.oauth import OAuthApp
+from jira_assets.errors import (
+    AuthenticationError,
+    JiraUnavailable,
+    RateLimited,
+    ReconnectNeeded,
+    SiteUnavailable,
+)
+from jira_assets.state import Credential, State
+from jira_assets.state.credentials import HeldCredential
+from jira_assets.state.encryption import SecretBox
+
+# Long enough for the longest request that starts with the old token.
+EARLY = timedelta(minutes=5)
+_ONLY_WHEN_EXPIRED = {403, 404}
+
+
+@dataclass(frozen=True)
+class _Access:
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+class GrantTokens:
+    """Gives the access token for each request; safe to use from many threads."""
+
+    def __init__(
+        self, state: State, box: SecretBox, auth_url: str, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self._state = state
+        self._box = box
+        self._auth_url = auth_url
+        self._clock = clock or state.clock
+        self._lock = threading.Lock()
+        self._access: _Access | None = None
+
+    def token(self) -> str:
+        """Give a token that lives for a while yet."""
+        with self._lock:
+            if self._access is None or self._clock() >= self._access.expires_at - EARLY:
+                self._access = self._obtain()
+            return self._access.token
+
+    def renew(self, refused: str, status: int) -> bool:
+        """Tell whether it is worth asking again, after Jira refused a request with this token.
+
+        The gateway answers 401 to a token it does not like, and now and then 403 or 404 to one that expired.
+        """
+        with self._lock:
+            if self._access is not None and self._access.token != refused:
+                return True  # another thread was faster
+            if status in _ONLY_WHEN_EXPIRED and self._access and self._clock() < self._access.expires_at:
+                return False
+            self._access = self._obtain(refused)
+            return True
+
+    def _obtain(self, refused: str | None = None) -> _Access:
+        """Read the stored token, or get a new one if it is old or refused; what is given is committed."""
+        lost: ReconnectNeeded | None = None
+        with self._state.credential_alone() as held:
+            credential = still_consented(held.credential)
+            secrets = self._box.open(credential.secrets)
+            access = _Access(secrets["access_token"], credential.expires_at or self._clock())
+            if access.token == refused or self._clock() >= access.expires_at - EARLY:
+                try:
+                    access = self._refresh(held, credential, secrets)
+                except ReconnectNeeded as error:
+                    lost = error
+                    held.keep(_without_consent(credential, error, self._clock()))
+                except (JiraUnavailable, RateLimited, SiteUnavailable):
+                    if refused or self._clock() >= access.expires_at:
+                        raise
+        if lost is not None:
+            raise lost
+        return access
+
+    def _refresh(self, held: HeldCredential, credential: Credential, secrets: dict[str, str]) -> _Access:
+        asked_at = self._clock()
+        app = OAuthApp(credential.client_id or "", secrets["client_secret"], self._auth_url)
+        tokens = app.refresh(secrets["refresh_token"])
+        renewed = secrets | {
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token or secrets["refresh_token"],
+        }
+        expires_at = asked_at + timedelta(seconds=tokens.expires_in)
+        held.keep(
+            replace(
+                credential,
+                secrets=self._box.seal(renewed),
+                refreshed_at=asked_at,
+                expires_at=expires_at,
+                scopes=" ".join(tokens.scopes) or credential.scopes,
+            )
+        )
+        return _Access(tokens.access_token, expires_at)
+
+
+def still_consented(credential: Credential | None) -> Credential:
+    """Give the credential; raises when there is none, or when only a person can bring it back."""
+    if credential is None:
+        raise AuthenticationError("No Jira site is connected.", "Connect one with `jira-assets connect`.")
+    if credential.consent_lost_at is not None:
+        raise ReconnectNeeded(
+            f"Atlassian ended the consent of {credential.display_name} (detected "
+            f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC): {credential.consent_lost_why}",
+            "Run `jira-assets connect` again. Synced data is kept.",
+        )
+    return credential
+
+
+def _without_consent(credential: Credential, error: ReconnectNeeded, now: datetime) -> Credential:
+    return replace(credential, consent_lost_at=now, consent_lost_why=error.reason)

@@ -1,0 +1,59 @@
+"""`jira-assets disconnect`: remove the stored credential, and say what stays and how to revoke it."""
+
+from __future__ import annotations
+
+import click
+
+from jira_assets.cli.context import Invocation, pass_invocation
+from jira_assets.cli.wiring import open_state
+from jira_assets.settings.load import Settings
+from jira_assets.state import ConnectedSite, Credential
+
+REVOKE = {
+    "oauth": "Atlassian keeps the grant until it is revoked. Remove the app at "
+    "https://id.atlassian.com/manage-profile/apps.",
+    "api_token": "The token remains valid until it is revoked: "
+    "https://id.atlassian.com/manage-profile/security/api-tokens.",
+}
+KINDS = {"oauth": "OAuth grant", "api_token": "API token"}
+
+
+@click.command()
+@pass_invocation
+def disconnect(invocation: Invocation) -> None:
+    """Remove the stored OAuth grant or API token from this home.
+
+    Issues, tables, tracked projects, team and decisions are kept. Syncs stop until `jira-assets connect`.
+    The command revokes nothing at Atlassian. It prints the address of the page where you can revoke the
+    credential.
+    """
+    settings = invocation.settings
+    with open_state(settings) as state:
+        credential, site = state.credential(), state.connected_site()
+        state.forget_credential()
+    if credential is None:
+        invocation.say("This home has no stored credential.")
+    else:
+        invocation.say(_removed(credential, site))
+        invocation.say(REVOKE[credential.kind])
+        _warn_of_copies(invocation, settings)
+    if settings.jira_api_token:
+        place = ".env" if settings.source("jira_api_token") == ".env" else "the environment"
+        invocation.say(
+            f"! JIRA_API_TOKEN is still set in {place}, and syncs use it. Remove it there as well."
+        )
+
+
+def _removed(credential: Credential, site: ConnectedSite) -> str:
+    return (
+        f"Removed the {KINDS[credential.kind]} of {credential.display_name} for {site.url}. All "
+        "synced data is kept. Syncs stop until you run `jira-assets connect`."
+    )
+
+
+def _warn_of_copies(invocation: Invocation, settings: Settings) -> None:
+    path = settings.state_path
+    for copy in sorted(path.parent.glob(f"{path.name}.*.backup")):
+        invocation.say(
+            f"! {copy} is an earlier copy of the state and still contains the credential, encrypted."
+        )

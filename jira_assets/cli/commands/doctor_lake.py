@@ -1,0 +1,86 @@
+"""Check the files of the lake against their manifests: whether they are there, their sizes and footers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jira_assets.cli.check_results import Finding, bad, doubtful, good
+from jira_assets.cli.wiring import open_state
+from jira_assets.errors import DamagedFile
+from jira_assets.formatting import counted
+from jira_assets.lake.damage import damage_in
+from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
+from jira_assets.settings.load import Settings
+from jira_assets.state.models import TrackedProject
+
+REPAIR = "jira-assets repair"
+MOST_SHOWN = 10
+
+
+def check_lake(settings: Settings) -> Iterator[Finding]:
+    """Look at everything that the manifests name; the content of the files is for `repair` to read."""
+    lake = Lake(settings.lake_dir)
+    with open_state(settings) as state:
+        tracked = state.tracked_projects(include_inactive=True)
+    if not tracked:
+        yield from _untracked(lake)
+        return
+    failed = list(_documents(lake))
+    looked_at = 0
+    for project in tracked:
+        number, findings = _project(lake, project)
+        looked_at += number
+        failed += findings
+    tables = list(lake.site_manifest().tables.values())
+    failed += [
+        bad("lake", f"{lake.path(each.path)} {each.reason}.", REPAIR)
+        for each in damage_in(lake, tables, "footer")
+    ]
+    yield from failed[:MOST_SHOWN]
+    if len(failed) > MOST_SHOWN:
+        yield bad("lake", f"{counted(len(failed) - MOST_SHOWN, 'other file')} damaged, too.", REPAIR)
+    if not failed and looked_at:
+        files = counted(looked_at + len(tables), "file")
+        yield good("lake", f"{files} as large as written, with readable footers")
+
+
+def _documents(lake: Lake) -> Iterator[Finding]:
+    for document in (IDENTITY, SITE_MANIFEST):
+        if why := lake.document_damage(document):
+            yield bad("lake", f"{lake.path(document)} {why}.", REPAIR)
+
+
+def _project(lake: Lake, project: TrackedProject) -> tuple[int, list[Finding]]:
+    """Return how many files were looked at, and what is wrong with them."""
+    repair = f"{REPAIR} {project.project_key}"
+    try:
+        manifest = lake.manifest(project.project_id)
+    except DamagedFile as error:
+        return 1, [bad("lake", error.reason, repair)]
+    if manifest is None:
+        return 0, []
+    derived = [file for group in manifest.derived.values() for file in group.files.values()]
+    found = {each.path: each for each in damage_in(lake, [*manifest.raw, *derived], "footer")}
+    found |= {each.path: each for each in manifest.damaged}
+    told = [bad("lake", f"{lake.path(each.path)} {each.reason}.", repair) for each in found.values()]
+    if manifest.set_aside:
+        held = sum(file.rows for file in manifest.set_aside)
+        told.append(
+            bad(
+                "lake",
+                f"{held:,} versions of {project.project_key} are to be read again.",
+                "jira-assets sync",
+            )
+        )
+    return len(manifest.raw) + len(derived), told
+
+
+def _untracked(lake: Lake) -> Iterator[Finding]:
+    """Notice a lake whose state was lost."""
+    keys = [manifest.project_key for manifest in lake.manifests()]
+    if keys:
+        yield doubtful(
+            "lake",
+            f"{lake.root} holds {', '.join(keys[:MOST_SHOWN])}, and no project is tracked.",
+            f"If the state database was lost, put back a copy; else: jira-assets projects track {keys[0]}",
+        )

@@ -1,0 +1,99 @@
+"""`jira-assets projects fields`: which fields hold story points and sprints, and why."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import asdict, astuple
+from typing import TYPE_CHECKING
+
+import click
+
+from jira_assets.cli.completion import complete_tracked_keys
+from jira_assets.cli.context import Invocation, pass_invocation
+from jira_assets.cli.output import write_json, write_table
+from jira_assets.cli.project_keys import PROJECT_KEY
+from jira_assets.cli.wiring import open_client, open_state
+from jira_assets.errors import InputError
+
+if TYPE_CHECKING:
+    from jira_assets.cli.discovered_fields import Discovered
+    from jira_assets.jira.client import JiraClient
+
+
+@click.command()
+@click.argument("key", type=PROJECT_KEY, shell_complete=complete_tracked_keys)
+@click.option("--story-points", metavar="FIELD", help="Story-point field, such as customfield_10016.")
+@click.option("--sprint", metavar="FIELD", help="Sprint field.")
+@click.option("--discover", is_flag=True, help="Reset both fields to automatic discovery.")
+@click.option("--json", "as_json", is_flag=True, help="fields, candidates, was_read, is_current.")
+@pass_invocation
+def fields(
+    invocation: Invocation,
+    key: str,
+    story_points: str | None,
+    sprint: str | None,
+    discover: bool,
+    as_json: bool,
+) -> None:
+    """Show or set the story-point field and the sprint field of the tracked project KEY.
+
+    The output shows how each field was selected. A field set for a project overrides the field set for the
+    site (JIRA_ASSETS_STORY_POINTS_FIELD and JIRA_ASSETS_SPRINT_FIELD), which overrides discovery.
+    `jira-assets publish` applies a change; Dagster does so within a minute.
+    """
+    if discover and (story_points or sprint):
+        raise click.UsageError("--discover cannot be combined with --story-points or --sprint.")
+    settings = invocation.settings
+    with open_state(settings) as state:
+        (project,) = state.find_tracked([key])
+        if story_points or sprint:
+            _check_fields(open_client(settings, state), [f for f in (story_points, sprint) if f])
+        if story_points or sprint or discover:
+            state.choose_fields(
+                project.project_id,
+                story_points=None if discover else story_points or project.story_points_field,
+                sprint=None if discover else sprint or project.sprint_field,
+            )
+            (project,) = state.find_tracked([key])
+    from jira_assets.cli.discovered_fields import read_discovered  # late: it imports DuckDB
+
+    found = read_discovered(settings, project)
+    if as_json:
+        write_json(asdict(found))
+        return
+    write_table(["field of", "id", "name", "why"], [astuple(field) for field in found.fields])
+    if found.candidates:
+        click.echo("\nCandidates for story points")
+        write_table(["id", "name", "issues with a number"], [astuple(each) for each in found.candidates])
+    _say_more(invocation, project.project_key, found)
+
+
+def _say_more(invocation: Invocation, key: str, found: Discovered) -> None:
+    if not found.was_read:
+        invocation.say(
+            f"{key} has not been read yet. `jira-assets sync {key}` discovers the fields that are not "
+            "set by hand."
+        )
+    elif not found.is_current:
+        invocation.say("The choice changed after the tables were built. `jira-assets publish` applies it.")
+    invocation.say(
+        f"To select another field: `jira-assets projects fields {key} --story-points FIELD` (or "
+        "--sprint). --discover resets the choice."
+    )
+
+
+def _check_fields(client: JiraClient, wanted: Sequence[str]) -> None:
+    known = {field.id: field.name for field in client.fetch_fields()}
+    for name in wanted:
+        named = [field for field, called in known.items() if called.casefold() == name.casefold()]
+        if name not in known and named:
+            raise InputError(
+                f"{name} is the name of {' and '.join(named)}.", "Use the field id. Nothing was changed."
+            )
+        if name not in known:
+            close = difflib.get_close_matches(name, known) or [
+                i for i in known if i.startswith("customfield_")
+            ]
+            shown = ", ".join(f"{field} ({known[field]})" for field in close[:5])
+            raise InputError(f"Jira has no field {name}.", f"It has {shown}. Nothing was changed.")

@@ -1,0 +1,28 @@
+"""`jira-assets publish`: build the warehouse from the lake."""
+
+from __future__ import annotations
+
+import click
+
+from jira_assets.cli.context import Invocation, pass_invocation
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Publish even if the warehouse is up to date.")
+@pass_invocation
+def publish(invocation: Invocation, force: bool) -> None:
+    """Publish the content of the lake. Every sync that found changes does this automatically.
+
+    The current team, pull requests, settings, and decisions about people and fields are applied. No request
+    to Jira is made.
+    """
+    from jira_assets.sync.pipeline import open_workbench  # late: it imports DuckDB and SQLAlchemy
+
+    with open_workbench(invocation.settings) as bench:
+        notices, published = bench.publish_decisions(force=force)
+    for notice in notices:
+        invocation.say(notice)
+    if published is None:
+        invocation.say("The warehouse is up to date.")
+    else:
+        invocation.say(f"Published {published.path}.")

@@ -1,0 +1,68 @@
+"""The tables about the site as a whole."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import dagster as dg
+
+from jira_assets.defs.asset_specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, TEAM_MEMBERS
+from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.errors import JiraAssetsError
+from jira_assets.lake.manifest import SiteTable, fingerprint
+from jira_assets.sync.pipeline import Workbench
+
+DATA_VERSION = "dagster/data_version"
+_TABLES = {JIRA_PROJECTS.key: "projects", JIRA_USERS.key: "users", JIRA_SPRINTS.key: "sprints"}
+
+
+@dg.multi_asset(name="site_tables", specs=[JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS])
+def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Read the site's projects, people and sprints again, and publish what changed."""
+    with home.opened() as bench:
+        try:
+            tables, notices = bench.refresh_site()
+            bench.publish()
+        except JiraAssetsError as error:
+            raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
+        for notice in notices:
+            context.log.warning(notice)
+        for key, name in _TABLES.items():
+            yield _result(key, tables.get(name))
+
+
+@dg.multi_asset(name="team_members", specs=[TEAM_MEMBERS])
+def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Count the imported members; the state holds them."""
+    with home.opened() as bench:
+        version, rows = _team(bench)
+        return dg.MaterializeResult(
+            TEAM_MEMBERS.key, metadata={"dagster/row_count": rows}, data_version=dg.DataVersion(version)
+        )
+
+
+def site_events(bench: Workbench, instance: dg.DagsterInstance) -> Iterator[dg.AssetMaterialization]:
+    """Log those tables of the site that a sync has read anew by the way, and the team when it changed."""
+    tables = bench.lake.site_manifest().tables
+    made = {key: (table.path, table.rows) for key, name in _TABLES.items() if (table := tables.get(name))}
+    made[TEAM_MEMBERS.key] = _team(bench)
+    for key, (version, rows) in made.items():
+        known = instance.get_latest_materialization_event(key)
+        event = known.asset_materialization if known else None
+        if event is None or (event.tags or {}).get(DATA_VERSION) != version:
+            metadata = {"dagster/row_count": rows}
+            yield dg.AssetMaterialization(key, metadata=metadata, tags={DATA_VERSION: version})
+
+
+def _team(bench: Workbench) -> tuple[str, int]:
+    members = [asdict(member) | {"imported_at": None} for member in bench.state.team_members()]
+    return fingerprint(members), len(members)
+
+
+def _result(key: dg.AssetKey, table: SiteTable | None) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    if table is None:  # not readable for this account; the log says so
+        return dg.MaterializeResult(
+            key, metadata={"dagster/row_count": 0}, data_version=dg.DataVersion("none")
+        )
+    return dg.MaterializeResult(
+        key, metadata={"dagster/row_count": table.rows}, data_version=dg.DataVersion(table.path)
+    )

@@ -1,0 +1,231 @@
+"""The sensors that keep everything fresh: at most one question to the site at each tick, and one run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import dagster as dg
+import msgspec
+
+from jira_assets.alerts.conditions import Access
+from jira_assets.alerts.watch import raise_alerts
+from jira_assets.decoding import decode_json
+from jira_assets.defs.assets.sync_status import status_event
+from jira_assets.defs.checks import check_events, judge_status
+from jira_assets.defs.failed_partitions import report_failures
+from jira_assets.defs.jobs import OUR_JOBS, publish_job, sync_job
+from jira_assets.defs.partitions import follow_requests
+from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.defs.runs import settle_runs
+from jira_assets.errors import AuthenticationError, JiraAssetsError
+from jira_assets.lake.manifest import fingerprint
+from jira_assets.sync.external_inputs import outside_identity
+from jira_assets.sync.health import Verdict
+from jira_assets.sync.monitor import Look, Memory, look_around
+from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.scheduling import Due
+
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
+
+EVERY_HALF_MINUTE = 30
+REPORT_EVERY = timedelta(minutes=15)
+"""Events are kept for ever, so there are few of them."""
+PAUSE_AFTER_ASKING, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=1)
+"""A run that failed, or met a sync at work, is asked for again later, and ever later."""
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one tick leaves for the next."""
+
+    memory: Memory = Memory()
+    reported_at: datetime | None = None
+    reported: str = ""
+
+
+class AskedFor(msgspec.Struct, frozen=True, kw_only=True):
+    """Which decisions a run was last asked to publish, and when."""
+
+    identity: str = ""
+    at: datetime = datetime.min.replace(tzinfo=UTC)
+    times: int = 0
+
+    @property
+    def again_at(self) -> datetime:
+        """When it may be asked for again."""
+        return self.at + min(PAUSE_AFTER_ASKING * 2.0 ** min(self.times - 1, 10), LONGEST_PAUSE)
+
+
+Left = TypeVar("Left", Cursor, AskedFor)
+
+
+@dg.sensor(
+    name="freshness",
+    job=sync_job,
+    minimum_interval_seconds=EVERY_HALF_MINUTE,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Queries Jira for the tracked projects that changed and syncs them. Also syncs projects that "
+    "are overdue, whose last failure may be temporary, or for which a sync was requested.",
+)
+def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
+    """Look at the site; skip with the reason when there is nothing to do or nothing can be done."""
+    cursor = read_cursor(context.cursor)
+    with home.opened() as bench:
+        tracked = [project.project_key for project in bench.state.tracked_projects()]
+        partitions = follow_requests(context.instance, tracked)
+        obstacle = _obstacle(context.instance, bench)
+        access, result = Access(), None
+        if obstacle is None:
+            try:
+                look = look_around(bench, cursor.memory)
+            except JiraAssetsError as error:
+                obstacle, access = _in_words(error), Access(refusal=error)
+            else:
+                result = _result(context, bench, cursor, look, partitions)
+                access = Access(was_accepted=look.probe is not None)
+        for notice in raise_alerts(bench, access):
+            context.log.warning(notice)
+    return result or dg.SensorResult(
+        skip_reason=obstacle, cursor=context.cursor, dynamic_partitions_requests=partitions
+    )
+
+
+@dg.sensor(
+    name="decisions",
+    job_name=publish_job.name,
+    minimum_interval_seconds=EVERY_HALF_MINUTE,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Publishes again after decisions by users, and after changes of the team, pull requests, "
+    "settings of the tables or the version of this project. No request to Jira is made.",
+)
+def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
+    """Compare what is kept outside of Jira with what the published tables show of it."""
+    asked = _read(context.cursor, AskedFor)
+    with home.opened() as bench:
+        reason, request = _publish_request(context.instance, bench, asked)
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest()] if request else None,
+        skip_reason=reason,
+        cursor=msgspec.json.encode(request or asked).decode(),
+    )
+
+
+def _publish_request(
+    instance: dg.DagsterInstance, bench: Workbench, asked: AskedFor
+) -> tuple[str | None, AskedFor | None]:
+    """Say why nothing has to be published, or ask for it."""
+    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
+    at_work = next((run for run in alive if run.job_name == publish_job.name), None)
+    if at_work is not None:
+        return f"Run {at_work.run_id[:8]} is in progress.", None
+    if not bench.settings.warehouse_file.exists():
+        return "Nothing has been published yet. The first sync publishes.", None
+    identity = outside_identity(bench.state, bench.settings)
+    if identity == bench.lake.site_manifest().decisions_followed:
+        return "Nothing changed.", None
+    if asked.identity != identity:
+        return None, AskedFor(identity=identity, at=bench.clock(), times=1)
+    if bench.clock() < asked.again_at:
+        return f"Not all changes are in the tables yet. Next attempt at {asked.again_at:%H:%M:%S} UTC.", None
+    return None, AskedFor(identity=identity, at=bench.clock(), times=asked.times + 1)
+
+
+def read_cursor(text: str | None) -> Cursor:
+    """Read what the last tick left; one that another version wrote is forgotten."""
+    return _read(text, Cursor)
+
+
+def _read(text: str | None, kind: type[Left]) -> Left:
+    try:
+        return decode_json(text.encode(), kind) if text else kind()
+    except msgspec.DecodeError:
+        return kind()
+
+
+def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:
+    """Ask for one run over all that is due."""
+    keys = [entry.project.project_key for entry in due]
+    config = {"ops": {"project_tables": {"config": {"projects": keys, "deep": deep, "in_slices": True}}}}
+    return dg.RunRequest(run_config=config, tags={"jira_assets/due": _summary(due)})
+
+
+def _obstacle(instance: dg.DagsterInstance, bench: Workbench) -> str | None:
+    """Tell why nothing can be asked for now."""
+    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
+    at_work = next((run for run in alive if run.job_name == sync_job.name), None)
+    if at_work is not None:
+        return f"Run {at_work.run_id[:8]} is in progress."
+    until = bench.state.paused_until()
+    if until is not None and until > bench.clock():
+        return f"Requests to Jira are paused until {until:%H:%M:%S} UTC: {bench.state.pause_reason()}."
+    return (
+        None
+        if bench.state.tracked_projects()
+        else ("No project is tracked. Track one with `jira-assets projects track KEY`.")
+    )
+
+
+def _result(
+    context: dg.SensorEvaluationContext,
+    bench: Workbench,
+    cursor: Cursor,
+    look: Look,
+    partitions: Sequence[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest],
+) -> dg.SensorResult:
+    for notice in look.notices:
+        context.log.warning(notice)
+    _show_failures(context.instance, bench, look)
+    events, cursor = _report(bench, cursor, look)
+    deep = look.probe is not None and look.probe.is_deep
+    return dg.SensorResult(
+        run_requests=[sync_request(look.due, deep=deep)] if look.due else None,
+        skip_reason=None if look.due else "Nothing changed.",
+        cursor=msgspec.json.encode(cursor).decode(),
+        dynamic_partitions_requests=partitions,
+        asset_events=events,
+    )
+
+
+def _show_failures(instance: dg.DagsterInstance, bench: Workbench, look: Look) -> None:
+    """Call the partitions of projects failed that Jira refused to tell about."""
+    if look.probe is not None and look.probe.set_aside:
+        keys = {project.project_id: project.project_key for project in bench.state.tracked_projects()}
+        aside = look.probe.set_aside.items()
+        report_failures(
+            instance, {keys[project_id]: error for project_id, error in aside if project_id in keys}
+        )
+
+
+def _report(bench: Workbench, cursor: Cursor, look: Look) -> tuple[list[Event], Cursor]:
+    """Tell now and then that the site was looked at; verdicts only when they are others than before."""
+    now = bench.clock()
+    events: list[Event] = []
+    cursor = msgspec.structs.replace(cursor, memory=look.memory)
+    if look.probe is not None and (cursor.reported_at is None or now - cursor.reported_at >= REPORT_EVERY):
+        events.append(status_event(bench))
+        cursor = msgspec.structs.replace(cursor, reported_at=now)
+    verdicts = judge_status(bench)
+    if (said := _digest(verdicts)) != cursor.reported:
+        events += check_events(verdicts)
+        cursor = msgspec.structs.replace(cursor, reported=said)
+    return events, cursor
+
+
+def _digest(verdicts: Sequence[Verdict]) -> str:
+    return fingerprint([[verdict.name, sorted(verdict.faults)] for verdict in verdicts])
+
+
+def _summary(due: Sequence[Due]) -> str:
+    counts = Counter(entry.why for entry in due)
+    return ", ".join(f"{count} {why}" for why, count in counts.most_common())
+
+
+def _in_words(error: JiraAssetsError) -> str:
+    again = (
+        " Connect again. The sensor then continues automatically."
+        if isinstance(error, AuthenticationError)
+        else ""
+    )
+    return f"{error.reason} {error.instruction}{again}".strip()

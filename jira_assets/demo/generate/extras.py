@@ -1,0 +1,138 @@
+"""What teams add to the issues of a generated site beside their work: links, logged time, flags, teams.
+
+It is drawn from dice of its own, after the lives of the issues: nothing else of the site depends on it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import count
+from random import Random
+from uuid import UUID
+
+from jira_assets.demo.data import DemoIssue, Json, SiteData
+from jira_assets.demo.generate.births import Birth
+from jira_assets.demo.generate.calendar import DAY, HOUR
+from jira_assets.demo.generate.changes import Teller, change
+from jira_assets.demo.generate.setup import FLAGGED_FIELD, TEAM_FIELD
+from jira_assets.demo.things import LINK_TYPES
+
+IMPEDIMENT: Json = {"value": "Impediment", "id": "10019"}
+TEAMS = ("Core", "Growth")
+HOURS_ESTIMATED = (1, 2, 4, 8, 12, 16, 24)
+IN_TEAM, LINKED, ESTIMATED, FLAGGED = 0.8, 0.12, 0.5, 0.1
+"""How many of the issues to which it can happen."""
+
+
+class Extras:
+    """Add them to the issues of a site."""
+
+    def __init__(self, dice: Random, data: SiteData, births: list[Birth], teller: Teller) -> None:
+        self._dice = dice
+        self._teller = teller
+        self._issues = data.issues
+        self._keys = {birth.id: birth.key for birth in births}
+        self._categories = {status.id: status.category_key for status in data.statuses}
+        self._links = count(10_000)
+        self._teams = {
+            project.id: [self._team(project.name, name) for name in TEAMS] for project in data.projects
+        }
+
+    def add(self, place: int, birth: Birth) -> None:
+        """Add to the issue in that place of the list."""
+        issue, dice = self._issues[place], self._dice
+        author = dice.choice(birth.plan.members).account_id
+        is_classic = birth.plan.project.style == "classic"
+        issue.fields["issuelinks"] = []
+        if is_classic:
+            issue.fields |= {TEAM_FIELD: None, FLAGGED_FIELD: None}
+        if dice.random() < IN_TEAM:
+            issue.fields[TEAM_FIELD] = dice.choice(self._teams[issue.project_id])
+        if is_classic and birth.role != "epic" and dice.random() < ESTIMATED:
+            self._track_time(issue, author)
+        if self._categories[issue.fields["status"]] == "indeterminate" and dice.random() < FLAGGED:
+            self._flag(issue, author)
+        if place and dice.random() < LINKED:
+            self._link(issue, self._issues[max(0, place - 1 - int(dice.expovariate(0.05)))], author)
+
+    def _team(self, project: str, name: str) -> Json:
+        team_id = str(UUID(int=self._dice.getrandbits(128), version=4))
+        return {
+            "id": team_id,
+            "name": f"{project} {name}",
+            "avatarUrl": "",
+            "isVisible": True,
+            "isVerified": False,
+        }
+
+    def _track_time(self, issue: DemoIssue, author: str) -> None:
+        """Estimate when the issue is created, and log time once work has begun."""
+        estimated = self._dice.choice(HOURS_ESTIMATED) * 3600
+        category = self._categories[issue.fields["status"]]
+        share = {"new": 0.0, "indeterminate": 0.5, "done": 1.0}[category]
+        spent = int(estimated * share * (0.5 + self._dice.random())) // 900 * 900
+        left = 0 if category == "done" else max(0, estimated - spent)
+        if spent:
+            items = [
+                change("timeestimate", "timeestimate", *_twice(estimated), *_twice(left)),
+                change("timespent", "timespent", None, None, *_twice(spent)),
+            ]
+            self._write(issue, issue.updated, author, items)
+        issue.fields |= _time_fields(estimated, spent, left)
+
+    def _flag(self, issue: DemoIssue, author: str) -> None:
+        """Mark the issue as impeded after it was last touched; half of these marks are taken off again."""
+        raised = self._after(issue, HOUR)
+        taken_off = None if raised is None else self._after(issue, 3 * DAY, raised)
+        if raised is None:
+            return
+        marked = ("[10019]", "Impediment")
+        self._write(issue, raised, author, [change("Flagged", FLAGGED_FIELD, "", "", *marked, "custom")])
+        if taken_off is not None and self._dice.random() < 0.5:
+            self._write(
+                issue, taken_off, author, [change("Flagged", FLAGGED_FIELD, *marked, "", "", "custom")]
+            )
+        else:
+            issue.fields[FLAGGED_FIELD] = [IMPEDIMENT]
+
+    def _link(self, issue: DemoIssue, other: DemoIssue, author: str) -> None:
+        """Link an issue to an older one of any project; both changelogs say so."""
+        name, link_id = self._dice.choice(list(LINK_TYPES)), next(self._links)
+        inward, outward = LINK_TYPES[name]
+        at = min(issue.updated, self._teller.now - 1)
+        for one, two, direction, words in (
+            (issue, other, "outward", outward),
+            (other, issue, "inward", inward),
+        ):
+            one.fields["issuelinks"] = [*one.fields["issuelinks"], f"{link_id}/{direction}/{name}/{two.id}"]
+            key = self._keys[two.id]
+            text = f"This issue {words} {key}"
+            self._write(one, at, author, [change("Link", "issuelinks", None, None, key, text)])
+
+    def _after(self, issue: DemoIssue, mean: int, since: int | None = None) -> int | None:
+        at = max(issue.updated, since or 0) + 1 + int(self._dice.expovariate(1 / mean))
+        return at if at < self._teller.now else None
+
+    def _write(self, issue: DemoIssue, at: int, author: str, items: list[Json]) -> None:
+        """Put an entry into the changelog where its time belongs."""
+        entry = {"id": str(next(self._teller.entry_ids)), "author": author, "created": at, "items": items}
+        place = bisect_right(issue.histories, at, key=lambda history: int(history["created"]))
+        issue.histories.insert(place, entry)
+        issue.updated = max(issue.updated, at)
+
+
+def _time_fields(estimated: int, spent: int, left: int) -> Json:
+    """Give the fields of time tracking, all in seconds; Jira says the same once more in words."""
+    amounts = {"originalEstimate": estimated, "remainingEstimate": left, "timeSpent": spent or None}
+    known = {name: seconds for name, seconds in amounts.items() if seconds is not None}
+    words = {name: f"{seconds // 3600}h {seconds % 3600 // 60}m" for name, seconds in known.items()}
+    return {
+        "timeoriginalestimate": estimated,
+        "timeestimate": left,
+        "timespent": spent or None,
+        "timetracking": words | {f"{name}Seconds": seconds for name, seconds in known.items()},
+    }
+
+
+def _twice(number: int) -> tuple[str, str]:
+    return str(number), str(number)

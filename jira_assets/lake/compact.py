@@ -1,0 +1,111 @@
+"""Merge the raw files of a project into fewer; every observation stays, in its order.
+
+Every sync that brings something leaves a file of its own, and every derivation opens them all. What the
+tables are made from is not changed by merging, so they are not made again: they get the new fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+import msgspec
+
+from jira_assets.lake.damage import damage_in
+from jira_assets.lake.derive import GROUP, derive_fingerprint
+from jira_assets.lake.duckdb_engine import one_thread
+from jira_assets.lake.files import new_file, size_and_digest
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest, RawFile
+from jira_assets.lake.sql_files import statement
+
+SMALL = 16 * 2**20
+"""A file of this size, in bytes, is left as it is, so that nothing is rewritten week after week."""
+LARGEST = 64 * 2**20
+MOST_FILES = 200
+"""A project with more raw files than these is not left to wait for the week to end."""
+
+
+def compact_project(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, extra_fields: Sequence[str] = ()
+) -> int:
+    """Merge what is small; returns how many files less there are. The old ones live on for an hour."""
+    with lake.lock(project_id, "compaction"):
+        manifest = lake.readable_manifest(project_id)
+        if manifest is None or manifest.damaged:
+            return 0
+        return compact_manifest(engine, lake, manifest, extra_fields)
+
+
+def compact_manifest(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()
+) -> int:
+    """Do the same for whoever holds the project already; commits.
+
+    Where a file is damaged nothing is merged, and the next sync reports it.
+    """
+    before = len(manifest.raw)
+    # A merged file is new: damage that it took over could not be found any more.
+    if damaged := damage_in(lake, manifest.raw, "content"):
+        manifest.damaged = damaged
+        lake.commit(manifest)
+        return 0
+    derived = manifest.derived.get(GROUP)
+    is_current = derived is not None and derived.fingerprint == derive_fingerprint(manifest, extra_fields)
+    manifest.raw = [_merged(engine, lake, group) for group in _groups(lake, manifest.raw)]
+    if len(manifest.raw) == before:
+        return 0
+    if derived is not None and is_current:
+        fresh = derive_fingerprint(manifest, extra_fields)
+        manifest.derived[GROUP] = msgspec.structs.replace(derived, fingerprint=fresh)
+    lake.commit(manifest)
+    return before - len(manifest.raw)
+
+
+def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
+    """Put neighbours in time together, as many as make one file of a good size."""
+    group: list[RawFile] = []
+    filled = 0
+    for file in sorted(files, key=lambda file: Path(file.path).name):
+        size = lake.path(file.path).stat().st_size
+        if group and (size >= SMALL or filled >= SMALL or filled + size > LARGEST):
+            yield group
+            group, filled = [], 0
+        group.append(file)
+        filled += size
+    if group:
+        yield group
+
+
+def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFile]) -> RawFile:
+    if len(group) == 1:
+        return group[0]
+    relative = successor(group[-1].path)
+    with new_file(lake.path(relative)) as parquet:
+        files = [lake.path(file.path) for file in group]
+        copy_in_order(engine, statement("compact", files=files, parquet=parquet))
+    return RawFile(
+        relative,
+        sum(file.rows for file in group),
+        max(file.asked_at for file in group),
+        max((file.newest for file in group if file.newest is not None), default=None),
+        *size_and_digest(lake.path(relative)),
+    )
+
+
+def successor(path: str) -> str:
+    """Name the file that takes the place of this raw file, in its order in time and by observations."""
+    file = Path(path)
+    return str(file.with_name(f"{file.stem.rpartition('-')[0]}-{uuid4().hex[:8]}.parquet"))
+
+
+def copy_in_order(engine: duckdb.DuckDBPyConnection, copy: str) -> None:
+    """Copy rows in order, by settings that hold for the whole engine: so for one thread at a time."""
+    with one_thread(engine):
+        engine.execute("set preserve_insertion_order = true")
+        try:
+            engine.execute(copy)
+        finally:
+            engine.execute("set preserve_insertion_order = false")

@@ -1,0 +1,117 @@
+"""Find files of the lake that are not as they were written.
+
+DuckDB reports an unreadable file in as many ways as there are versions of it and kinds of damage, and some
+damage it does not notice. So its words decide nothing: the files are compared with what their manifest says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal, Protocol, Self
+
+import duckdb
+
+from jira_assets.lake.files import size_and_digest
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Damage, Manifest
+from jira_assets.lake.sql_files import literal
+
+Depth = Literal["size", "footer", "content"]
+"""How closely to look: at the size; also at the footer, which says what the file holds; or at every byte."""
+
+
+class StoredFile(Protocol):
+    """What a manifest says of a Parquet file; size and digest are empty where an earlier version wrote it."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
+
+
+def damage_in(lake: Lake, files: Iterable[StoredFile], depth: Depth) -> list[Damage]:
+    """Compare files with what their manifest says; return those that differ, each with the reason."""
+    with _Reader() as reader:
+        found = [(file, _difference(reader, lake.path(file.path), file, depth)) for file in files]
+    return [Damage(file.path, reason) for file, reason in found if reason is not None]
+
+
+def damaged_groups(lake: Lake, manifest: Manifest, depth: Depth) -> dict[str, list[Damage]]:
+    """Return the groups of derived tables with damaged files."""
+    groups: Mapping[str, list[Damage]] = {
+        name: damage_in(lake, group.files.values(), depth) for name, group in manifest.derived.items()
+    }
+    return {name: damage for name, damage in groups.items() if damage}
+
+
+def unreadable(path: Path) -> str | None:
+    """Read the whole of a Parquet file of which nothing is known; say why that fails, None if it does not."""
+    with _Reader() as reader:
+        found = reader.rows(path, "content")
+    return found if isinstance(found, str) else None
+
+
+def readable_files(lake: Lake, manifest: Manifest) -> Iterator[str]:
+    """Name the raw files of a project that are not known to be damaged."""
+    damaged = {damage.path for damage in (*manifest.damaged, *damage_in(lake, manifest.raw, "size"))}
+    return (file.path for file in manifest.raw if file.path not in damaged)
+
+
+class _Reader:
+    """Reads Parquet files with an engine of its own, which is opened when it is first needed."""
+
+    def __init__(self) -> None:
+        self._engine: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def rows(self, path: Path, depth: Depth) -> int | str:
+        """Count the rows of a file, by its footer or by reading all of them; or say why that fails."""
+        if depth == "content":
+            query = f"select count(*), bit_xor(hash(rows)) from read_parquet({literal(path)}) as rows"
+        else:
+            query = f"select num_rows from parquet_file_metadata({literal(path)})"
+        if self._engine is None:
+            self._engine = duckdb.connect(":memory:", config={"threads": 1})
+        try:
+            found = self._engine.execute(query).fetchone()
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            self._close()  # some damage leaves the engine that met it unusable
+            return f"cannot be read: {str(error).splitlines()[0]}"
+        return int(found[0]) if found else 0
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+
+def _difference(reader: _Reader, path: Path, file: StoredFile, depth: Depth) -> str | None:
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            return "is empty"
+        if file.size and size != file.size:
+            return f"has {size:,} bytes in place of {file.size:,}"
+        if depth == "size":
+            return None
+        if depth == "content" and file.digest:
+            is_same = size_and_digest(path) == (file.size, file.digest)
+            return None if is_same else "has another content than was written"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    found = reader.rows(path, depth)
+    if isinstance(found, str):
+        return found
+    return None if found == file.rows else f"has {found:,} rows in place of {file.rows:,}"

@@ -1,0 +1,180 @@
+"""Hold what Jira names of a project against what the lake has of it, in the engine, which spills to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import msgspec
+
+from jira_assets.jira.models import IssueHead
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest, UnreadIssue
+from jira_assets.lake.sql_files import literal, statement
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Lacking(msgspec.Struct, frozen=True):
+    """An issue to fetch, with what the lake knows of it and the version that Jira listed."""
+
+    jira_id: str
+    is_new: bool
+    known_updated_at: datetime | None
+    jira_key: str = ""
+    listed_updated_at: datetime | None = None
+
+    def unread(self, since: datetime, reason: str, *, is_left_out: bool = False) -> UnreadIssue:
+        """Describe the issue as one that could not be read."""
+        return UnreadIssue(
+            self.jira_id, self.jira_key, self.listed_updated_at, since, reason, is_left_out=is_left_out
+        )
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """An issue that stands in the lake, or was put away with its project, and that Jira did not name."""
+
+    jira_id: str
+    jira_key: str
+    project_key: str
+    updated_at: datetime | None
+    is_put_away: bool = False
+
+
+class Comparison:
+    """One reading of a project: pages of heads go in, the issues to fetch come out.
+
+    With `read_again_before`, every issue that was not looked at since that observation counts as lacking;
+    so do, in any case, the issues of these ids that are to be `read_again`.
+    """
+
+    def __init__(
+        self,
+        engine: duckdb.DuckDBPyConnection,
+        lake: Lake,
+        manifest: Manifest,
+        *,
+        read_again_before: int = 0,
+        read_again: Collection[str] = (),
+    ) -> None:
+        self._engine = engine.cursor()  # with temporary tables of its own
+        self._lake = lake
+        self._manifest = manifest
+        self._read_again = list(read_again)
+        self._read_again_before = max(read_again_before, 1 if read_again else 0)
+        self._is_prepared = False
+        self.named = 0
+
+    def add(self, heads: Sequence[IssueHead], *, again: bool = False) -> list[Lacking]:
+        """Take a page of heads; give those of its issues that the lake lacks, each once.
+
+        A page of another listing of the same project comes `again`.
+        """
+        if not heads:
+            return []
+        self._prepare()
+        question = {
+            "ids": [head.id for head in heads],
+            "keys": [head.key for head in heads],
+            "updated": [None if head.updated is None else _microseconds(head.updated) for head in heads],
+        }
+        self._engine.execute(statement("compare/page"), question)
+        if again:
+            self._engine.execute(
+                "insert into listed_again select unnest($ids::varchar[])", {"ids": question["ids"]}
+            )
+        self.named += self._count(
+            f"insert into named select jira_id, jira_key, updated_at, {not again} from page"
+        )
+        return self._lacking("page", self._read_again_before)
+
+    def differing(self, before: datetime) -> int:
+        """Count the issues that one of two listings has and the other lacks, and that are older than that."""
+        query = statement(
+            "compare/differing", before=literal(f"{before.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}")
+        )
+        return self._count(query) if self._is_prepared else 0
+
+    def is_listed(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these issues a page has named."""
+        if not ids or not self._is_prepared:
+            return set()
+        query = "select jira_id from named where jira_id in (select unnest($ids::varchar[]))"
+        return {str(row[0]) for row in self._engine.execute(query, {"ids": list(ids)}).fetchall()}
+
+    def lacking_of(self, heads: Sequence[IssueHead]) -> list[Lacking]:
+        """Look issues up in the lake that no page named; all of them count as lacking."""
+        if not heads:
+            return []
+        self._prepare()
+        query = (
+            "select jira_id, updated_at from known "
+            "where not is_tombstone and jira_id in (select unnest($ids::varchar[]))"
+        )
+        rows = self._engine.execute(query, {"ids": [head.id for head in heads]}).fetchall()
+        found = {row[0]: _aware(row[1]) for row in rows}
+        return [
+            Lacking(head.id, head.id not in found, found.get(head.id), head.key, head.updated)
+            for head in heads
+        ]
+
+    def unseen(self) -> list[Unseen]:
+        """List what stands in the lake or was put away, and no page named."""
+        self._prepare()
+        rows = self._engine.execute(statement("compare/unseen")).fetchall()
+        return [Unseen(row[0], row[1], row[2], _aware(row[3]), row[4]) for row in rows]
+
+    def alive(self) -> int:
+        """Count the issues that stand in the lake."""
+        self._prepare()
+        return self._count("select count(*) from known where not is_tombstone")
+
+    def look_again(self) -> list[Lacking]:
+        """Read the lake anew, and list what it lacks of everything that was named."""
+        self._prepare()
+        self._read_known()
+        return self._lacking("named", 0)
+
+    def _prepare(self) -> None:
+        """Read the lake when it first matters: an idle project names nothing, and needs none of this."""
+        if not self._is_prepared:
+            self._engine.execute(
+                "create or replace temp table named "
+                "(jira_id varchar, jira_key varchar, updated_at timestamp, is_first boolean)"
+            )
+            self._engine.execute("create or replace temp table listed_again (jira_id varchar)")
+            self._read_known()
+            self._is_prepared = True
+
+    def _read_known(self) -> None:
+        files = [literal(self._lake.path(file.path)) for file in self._manifest.raw]
+        observations = (
+            f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
+            if files
+            else f"({statement('derive/no_observations')})"
+        )
+        self._engine.execute(statement("compare/known", observations=observations))
+        if self._read_again:
+            # As if they had been looked at before the first observation.
+            query = "update known set looked_at = 0 where jira_id in (select unnest($ids::varchar[]))"
+            self._engine.execute(query, {"ids": self._read_again})
+
+    def _lacking(self, table: str, read_again_before: int) -> list[Lacking]:
+        query = statement("compare/lacking", table=table, read_again_before=read_again_before)
+        return [
+            Lacking(jira_id, is_new, _aware(known), jira_key, _aware(listed))
+            for jira_id, is_new, known, jira_key, listed in self._engine.execute(query).fetchall()
+        ]
+
+    def _count(self, query: str) -> int:
+        found = self._engine.execute(query).fetchone()
+        return int(found[0]) if found else 0
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=UTC)

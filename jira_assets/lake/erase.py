@@ -1,0 +1,122 @@
+"""Write raw files anew without the names of some people; every observation stays, in its place.
+
+The new files exist once the manifest that names them is committed, and the old ones are removed after that: a
+crash at any moment leaves the project as it was before or after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+import msgspec
+
+from jira_assets.lake.compact import copy_in_order, successor
+from jira_assets.lake.files import TEMPORARY_PREFIX, new_file, size_and_digest
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest, RawFile
+from jira_assets.lake.sql_files import literal, statement
+
+Redact = Callable[[bytes], bytes]
+
+ROWS_AT_ONCE = 100
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """How many files were written anew, and how many observations in them were changed."""
+
+    files: int = 0
+    rows: int = 0
+
+    def __add__(self, other: Rewritten) -> Rewritten:
+        return Rewritten(self.files + other.files, self.rows + other.rows)
+
+
+class _Clean(msgspec.Struct):
+    row: int
+    payload: str | None
+    histories: str | None
+
+
+def survey(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, needles: Iterable[str], redact: Redact
+) -> Rewritten:
+    """Count what rewriting would change."""
+    found = Rewritten()
+    for file in manifest.raw:
+        rows = sum(1 for _ in _changed_rows(engine, lake, file, needles, redact))
+        found += Rewritten(int(rows > 0), rows)
+    return found
+
+
+def rewrite_raw(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, needles: Iterable[str], redact: Redact
+) -> Rewritten:
+    """Commit files without what `redact` takes out of the rows that have one of the `needles` in a text.
+
+    The project is held, and its files are not damaged. The files before are left for a sweep to remove.
+    """
+    found, files = Rewritten(), []
+    for file in manifest.raw:
+        fresh, rows = _rewritten(engine, lake, file, needles, redact)
+        found += Rewritten(int(rows > 0), rows)
+        files.append(fresh)
+    if found.files:
+        manifest.raw = files
+        lake.commit(manifest)
+    return found
+
+
+def count_mentions(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, needles: Iterable[str]
+) -> int:
+    """Count the observations with one of these texts anywhere."""
+    count = 0
+    for file in manifest.raw:
+        mentions = statement("erase/mentions", file=lake.path(file.path), condition=_condition(needles))
+        found = engine.execute(f"select count(*) from ({mentions})").fetchone()
+        count += found[0] if found else 0
+    return count
+
+
+def _rewritten(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact
+) -> tuple[RawFile, int]:
+    relative = successor(file.path)
+    path = lake.path(relative)
+    staging = path.with_name(f"{TEMPORARY_PREFIX}{path.stem}.ndjson")
+    rows, longest = 0, 2**20
+    try:
+        with staging.open("wb") as stream:
+            for clean in _changed_rows(engine, lake, file, needles, redact):
+                line = msgspec.json.encode(clean)
+                stream.write(line + b"\n")
+                rows, longest = rows + 1, max(longest, len(line) + 1)
+        if rows == 0:
+            return file, 0
+        with new_file(path) as parquet:
+            parts = {"file": lake.path(file.path), "staging": staging, "parquet": parquet, "longest": longest}
+            copy_in_order(engine, statement("erase/rewrite", **parts))
+    finally:
+        staging.unlink(missing_ok=True)
+    size, digest = size_and_digest(path)
+    return msgspec.structs.replace(file, path=relative, size=size, digest=digest), rows
+
+
+def _changed_rows(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact
+) -> Iterator[_Clean]:
+    query = statement("erase/mentions", file=lake.path(file.path), condition=_condition(needles))
+    cursor = engine.cursor().execute(query)
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        for row, *documents in rows:
+            clean = [None if text is None else redact(text.encode()).decode() for text in documents]
+            if clean != documents:
+                yield _Clean(row, *clean)
+
+
+def _condition(needles: Iterable[str]) -> str:
+    text = "concat_ws(' ', payload, histories)"
+    return " or ".join(f"contains({text}, {literal(needle)})" for needle in sorted(needles)) or "false"

@@ -1,0 +1,109 @@
+"""The shapes of Jira's JSON, as DuckDB's from_json wants them, and the SQL that depends on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from jira_assets.lake.sql_files import literal
+
+STAGED_FIELDS = (
+    "summary",
+    "issuetype",
+    "status",
+    "priority",
+    "resolution",
+    "assignee",
+    "reporter",
+    "creator",
+    "parent",
+    "labels",
+    "components",
+    "fixVersions",
+    "created",
+    "updated",
+    "resolutiondate",
+    "duedate",
+)
+"""The fields of every issue that the tables are made of."""
+
+PERSON = {
+    "accountId": "VARCHAR",
+    "displayName": "VARCHAR",
+    "emailAddress": "VARCHAR",
+    "accountType": "VARCHAR",
+    "active": "BOOLEAN",
+    "timeZone": "VARCHAR",
+}
+
+STATUS = {"id": "VARCHAR", "name": "VARCHAR", "statusCategory": {"key": "VARCHAR"}}
+
+HISTORIES = [
+    {
+        "id": "VARCHAR",
+        "created": "VARCHAR",
+        "author": PERSON,
+        "items": [
+            {
+                "field": "VARCHAR",
+                "fieldId": "VARCHAR",
+                "from": "VARCHAR",
+                "fromString": "VARCHAR",
+                "to": "VARCHAR",
+                "toString": "VARCHAR",
+            }
+        ],
+    }
+]
+
+LEGACY_SPRINT_COLUMNS = {
+    "sprint_id": "id",
+    "sprint_name": "name",
+    "state": "state",
+    "board_id": "rapidViewId",
+    "goal": "goal",
+    "started_at": "startDate",
+    "ended_at": "endDate",
+    "completed_at": "completeDate",
+}
+
+_LEGACY_SPRINT_KEYS = (
+    "id|rapidViewId|state|name|goal|startDate|endDate|completeDate|activatedDate|sequence|synced"
+    "|autoStartStop|incompleteIssuesDestinationId"
+)
+
+
+def shape(value: object) -> str:
+    """Write a shape as a quoted SQL text."""
+    return literal(msgspec.json.encode(value).decode())
+
+
+def issue_shape(field_ids: Sequence[str]) -> str:
+    """Describe an issue of which each of these fields is cut out as JSON."""
+    names = {name.lower(): name for name in (*field_ids, *STAGED_FIELDS)}
+    return shape({"fields": dict.fromkeys(names.values(), "JSON")})
+
+
+def field_path(field_id: str | None) -> str:
+    """Name a staged field in SQL; no field is a null."""
+    return "null::json" if field_id is None else f"fields.{_identifier(field_id)}"
+
+
+def field_pairs(field_ids: Sequence[str]) -> str:
+    """List these fields with their values in SQL."""
+    pairs = (f"{{'field_id': {literal(name)}, 'value': {field_path(name)}}}" for name in field_ids)
+    return f"[{', '.join(pairs)}]::struct(field_id varchar, value json)[]"
+
+
+def legacy_sprint_parts() -> str:
+    """Cut the text of a sprint's Java object into columns: each value ends where the next key begins."""
+    rest = f"=(.*?)(?:,(?:{_LEGACY_SPRINT_KEYS})=|$)"
+    return ",\n".join(
+        f"nullif(regexp_extract(body, '(?:^|,){key}{rest}', 1, 's'), '<null>') as {column}"
+        for column, key in LEGACY_SPRINT_COLUMNS.items()
+    )
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

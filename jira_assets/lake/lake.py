@@ -1,0 +1,251 @@
+"""The lake: immutable files under one folder, and a manifest per project that says which of them exist.
+
+lake.json                                       the site it belongs to
+manifests/<project id>.json                     the commit point of a project
+manifests/site.json                             the commit point of the site's own tables
+locks/<project id>.lock
+raw/project=<project id>/<asked_at>-<seq>-<run>.parquet
+<table>/project=<project id>/<generation>.parquet
+site/<table>-<digest>.parquet
+damaged/<time>/<path as above>                  what was found damaged, moved there by a repair
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
+from itertools import chain
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from jira_assets.decoding import decode_json
+from jira_assets.errors import DamagedFile, WrongSite
+from jira_assets.lake.files import TEMPORARY_PREFIX, move_durably, write_atomically
+from jira_assets.lake.locks import Holder, holder, lock_held
+from jira_assets.lake.manifest import Manifest, SiteManifest
+from jira_assets.lake.stamps import new_stamp
+
+Document = TypeVar("Document")
+
+REPAIR = "Run `jira-assets repair`: it sets aside what is damaged, and reads again from Jira what that held."
+SITE_MANIFEST = "manifests/site.json"
+DAMAGED = "damaged"
+UNNAMED_FILES_LIVE = 3600.0
+"""Seconds after which a file that no manifest names is swept: a run may be about to commit a younger one, and
+somebody who read the manifest that named it last may be about to read it."""
+
+
+IDENTITY = "lake.json"
+_SEAL = re.compile(rb',"digest":"([0-9a-f]{64})"\}$')
+"""How a document ends that has the digest of what stands before it; those of earlier versions have none."""
+
+
+class SiteIdentity(msgspec.Struct, frozen=True):
+    """The site a lake belongs to; `site_id` is its cloud id, or its address where that is unknown."""
+
+    site_id: str
+    site_url: str
+
+
+class Lake:
+    """The files of one site."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, relative: str) -> Path:
+        """Turn a path of a manifest into one of the file system."""
+        return self.root / relative
+
+    def claim(self, site: SiteIdentity) -> None:
+        """Record the site this lake belongs to, or stop when it is another one."""
+        owner = self.site()
+        if owner is None or (owner != site and owner.site_id == site.site_id):  # new, or at a new address
+            write_atomically(self.root / IDENTITY, _sealed(msgspec.json.encode(site)))
+        elif owner.site_id != site.site_id:
+            raise WrongSite(
+                f"The lake in {self.root} contains {owner.site_url}, but this home is connected to "
+                f"{site.site_url}.",
+                "Set JIRA_ASSETS_HOME to another folder for the other site, or connect to the "
+                "first site again.",
+            )
+
+    def site(self) -> SiteIdentity | None:
+        """Tell which site this lake belongs to."""
+        return self._read(self.root / IDENTITY, SiteIdentity)
+
+    def lock(
+        self,
+        project_id: str,
+        purpose: str,
+        *,
+        wait: bool = True,
+        on_wait: Callable[[Holder | None], None] | None = None,
+    ) -> AbstractContextManager[None]:
+        """Hold a project for the block."""
+        return lock_held(self.lock_path(project_id), purpose, wait=wait, on_wait=on_wait)
+
+    def lock_path(self, project_id: str) -> Path:
+        """Name the lock file of a project."""
+        return self.root / "locks" / f"{project_id}.lock"
+
+    def holder(self, project_id: str) -> Holder | None:
+        """Tell who works on a project now."""
+        return holder(self.lock_path(project_id))
+
+    def manifest(self, project_id: str) -> Manifest | None:
+        """Read what exists of a project; None when nothing does.
+
+        Raises `DamagedFile` when its manifest is unreadable, or missing while raw files are there.
+        """
+        manifest = self._read(self._manifest_path(project_id), Manifest)
+        if manifest is None and (files := self.raw_files(project_id)):
+            raise DamagedFile(
+                f"{self._manifest_path(project_id)} is missing, and {len(files)} raw files of its are there.",
+                REPAIR,
+            )
+        return manifest
+
+    def readable_manifest(self, project_id: str) -> Manifest | None:
+        """Read what exists of a project; None also when its manifest is damaged.
+
+        For those who look at many projects: the sync of the damaged one reports the error.
+        """
+        try:
+            return self.manifest(project_id)
+        except DamagedFile:
+            return None
+
+    def manifests(self) -> list[Manifest]:
+        """Read the manifests of all projects."""
+        names = sorted(path.stem for path in (self.root / "manifests").glob("[!.]*.json"))
+        found = (self.readable_manifest(name) for name in names if name != "site")
+        return [manifest for manifest in found if manifest is not None]
+
+    def commit(self, manifest: Manifest) -> None:
+        """Make the files that the manifest names exist, and those that it leaves out not.
+
+        Somebody may be reading those: the hour after which they are swept begins now.
+        """
+        self._outdate(self.readable_manifest(manifest.project_id), manifest.file_paths())
+        write_atomically(self._manifest_path(manifest.project_id), _sealed(msgspec.json.encode(manifest)))
+
+    def site_manifest(self) -> SiteManifest:
+        """Read what exists of the site's own tables; nothing when that is unreadable: all is read again."""
+        try:
+            return self._read(self._manifest_path("site"), SiteManifest) or SiteManifest()
+        except DamagedFile:
+            return SiteManifest()
+
+    def commit_site(self, manifest: SiteManifest) -> None:
+        """Make the tables that the manifest names exist; an unreadable one before it is set aside."""
+        if self.document_damage(SITE_MANIFEST):
+            self.set_aside([SITE_MANIFEST])
+        self._outdate(self.site_manifest(), manifest.file_paths())
+        write_atomically(self._manifest_path("site"), _sealed(msgspec.json.encode(manifest)))
+
+    def raw_files(self, project_id: str) -> list[str]:
+        """Name the raw files that lie in the folder of a project, whether a manifest names them or not."""
+        found = self.root.glob(f"raw/project={project_id}/[!.]*.parquet")
+        return sorted(str(path.relative_to(self.root)) for path in found)
+
+    def document_damage(self, relative: str) -> str | None:
+        """Say why a document (a manifest, or the identity of the lake) is unreadable; None when it is not."""
+        kinds: dict[str, type[object]] = {IDENTITY: SiteIdentity, SITE_MANIFEST: SiteManifest}
+        try:
+            self._read(self.path(relative), kinds.get(relative, Manifest))
+        except DamagedFile as error:
+            return str(error.facts["why"])
+        return None
+
+    def set_aside(self, paths: Iterable[str]) -> None:
+        """Move damaged files out of the way, into a folder of this moment; what is missing is passed over."""
+        folder = self.root / DAMAGED / new_stamp()
+        for relative in paths:
+            if os.path.lexists(self.path(relative)):
+                move_durably(self.path(relative), folder / relative)
+
+    def remove_damaged(self) -> int:
+        """Remove what was set aside as damaged; return how many files that were."""
+        found = [path for path in (self.root / DAMAGED).rglob("*") if path.is_file()]
+        for path in found:
+            path.unlink()
+        return len(found)
+
+    def project_ids(self) -> list[str]:
+        """Name every project of which there is a manifest, readable or not, or a raw file."""
+        manifests = {path.stem for path in (self.root / "manifests").glob("[!.]*.json")} - {"site"}
+        folders = {path.name.removeprefix("project=") for path in self.root.glob("raw/project=*")}
+        return sorted(manifests | folders)
+
+    def sweep(self, manifest: Manifest, live: float = UNNAMED_FILES_LIVE) -> int:
+        """Remove files of the project that its manifest does not name, once so old; return how many."""
+        named = {self.path(relative) for relative in manifest.file_paths()}
+        present = self.root.glob(f"*/project={manifest.project_id}/*")
+        return _remove_old((path for path in present if path not in named), live)
+
+    def sweep_site(self, manifest: SiteManifest, live: float = UNNAMED_FILES_LIVE) -> int:
+        """Remove the files of the site's tables that its manifest does not name, once they are so old."""
+        named = {self.path(relative) for relative in manifest.file_paths()}
+        present = chain(
+            (self.root / "site").glob("*"),
+            # What commits left that were killed, of any project; their folders hold nothing else unnamed.
+            self.root.glob(f"{TEMPORARY_PREFIX}*"),
+            self._manifest_path("site").parent.glob(f"{TEMPORARY_PREFIX}*"),
+        )
+        return _remove_old((path for path in present if path not in named), live)
+
+    def _outdate(self, before: Manifest | SiteManifest | None, named: set[str]) -> None:
+        """Let the age of files that are no longer named begin now: somebody may be about to read them."""
+        for relative in (before.file_paths() if before else set()) - named:
+            with suppress(FileNotFoundError):
+                os.utime(self.path(relative))
+
+    def _manifest_path(self, name: str) -> Path:
+        return self.root / "manifests" / f"{name}.json"
+
+    def _read(self, path: Path, kind: type[Document]) -> Document | None:
+        try:
+            return decode_json(_unsealed(path.read_bytes()), kind)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _damaged(path, error.strerror) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, why: object) -> DamagedFile:
+    return DamagedFile(f"{path} cannot be read: {why}.", REPAIR, why=f"cannot be read: {why}")
+
+
+def _sealed(document: bytes) -> bytes:
+    """Put the digest of a document of JSON into it, as its last field."""
+    return b'%b,"digest":"%b"}' % (document[:-1], hashlib.sha256(document).hexdigest().encode())
+
+
+def _unsealed(content: bytes) -> bytes:
+    """Return the document without its digest; raises `DecodeError` when it is not as it was written."""
+    seal = _SEAL.search(content)
+    if seal is None:
+        return content
+    document = content[: seal.start()] + b"}"
+    if hashlib.sha256(document).hexdigest().encode() != seal[1]:
+        raise msgspec.DecodeError("its content is not what was written")
+    return document
+
+
+def _remove_old(paths: Iterable[Path], live: float) -> int:
+    removed = 0
+    for path in paths:
+        with suppress(FileNotFoundError):  # whoever wrote it has given it its name, or was faster
+            if time.time() - path.lstat().st_mtime >= live:
+                path.unlink()
+                removed += 1
+    return removed

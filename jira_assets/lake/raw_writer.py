@@ -1,0 +1,140 @@
+"""Land raw observations: what Jira said of an issue, verbatim, and when it was asked."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+import duckdb
+import msgspec
+
+from jira_assets.lake.files import new_file, size_and_digest
+from jira_assets.lake.json_lines import copy_lines
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest, RawFile
+from jira_assets.lake.sql_files import statement
+
+Kind = Literal["issue", "gone", "moved", "archived", "trashed", "invisible"]
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What was seen of an issue at one time.
+
+    An `issue` carries the answer verbatim and its whole changelog; every other kind is a tombstone, whose
+    payload, where there is one, says where the issue went.
+    """
+
+    jira_id: str
+    jira_key: str
+    project_id: str
+    project_key: str
+    updated_at: datetime | None
+    kind: Kind = "issue"
+    payload: bytes | None = None
+    histories: Sequence[bytes] = ()
+
+
+class _Row(msgspec.Struct):
+    """One line of the staging file; texts of JSON travel as strings, so they stay verbatim."""
+
+    jira_id: str
+    jira_key: str
+    project_id: str
+    project_key: str
+    updated_at: str | None
+    asked_at: str
+    seq: int
+    kind: str
+    payload: str | None
+    histories: str | None
+
+
+class Landing:
+    """Observations on their way into one raw file: added a few at a time, written to disk as they come.
+
+    Every document of Jira's passes through `redact`.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        manifest: Manifest,
+        asked_at: datetime,
+        redact: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        self._lake = lake
+        self._manifest = manifest
+        self._asked_at = asked_at
+        self._redact = redact
+        self._asked_text = _plain(asked_at)
+        self.rows = 0
+        self._newest: datetime | None = None
+        self._longest = 2**20
+        self._whole = 0
+        self._seq = manifest.next_seq
+        manifest.next_seq += 1
+        self._encoder = msgspec.json.Encoder()
+        stamp = f"{asked_at:%Y%m%dT%H%M%S%fZ}-{self._seq:08d}-{uuid.uuid4().hex[:8]}"
+        self._relative = f"raw/project={manifest.project_id}/{stamp}.parquet"
+        self._staging = lake.path(self._relative).with_name(f".part-{stamp}.ndjson")
+        self._staging.parent.mkdir(parents=True, exist_ok=True)
+
+    def add(self, observations: Iterable[Observation]) -> None:
+        """Append observations to the staging file."""
+        observations = list(observations)
+        times = [seen.updated_at for seen in observations if seen.updated_at is not None]
+        self._newest = max([*times, *filter(None, [self._newest])], default=None)
+        with self._staging.open("ab") as staging:
+            for seen in observations:
+                line = self._encoder.encode(self._row(seen))
+                self._longest = max(self._longest, len(line))
+                staging.write(line)
+                staging.write(b"\n")
+            self._whole = staging.tell()
+        self.rows += len(observations)
+
+    def finish(self, engine: duckdb.DuckDBPyConnection) -> RawFile | None:
+        """Turn the staging file into a Parquet file; None when nothing was added.
+
+        The file exists once the caller puts it into the manifest and commits that.
+        """
+        if self.rows == 0:
+            return None
+        os.truncate(self._staging, self._whole)  # a full disk may have cut a line in two
+        with new_file(self._lake.path(self._relative)) as parquet:
+            copy_lines(
+                engine,
+                # The reader allocates twice the longest line for each thread, so it is told the real length.
+                statement("land", staging=self._staging, parquet=parquet, longest=self._longest + 1),
+            )
+        self.discard()
+        written = size_and_digest(self._lake.path(self._relative))
+        return RawFile(self._relative, self.rows, self._asked_at, self._newest, *written)
+
+    def discard(self) -> None:
+        """Forget what was added."""
+        self._staging.unlink(missing_ok=True)
+
+    def _row(self, seen: Observation) -> _Row:
+        return _Row(
+            jira_id=seen.jira_id,
+            jira_key=seen.jira_key,
+            project_id=seen.project_id,
+            project_key=seen.project_key,
+            updated_at=None if seen.updated_at is None else _plain(seen.updated_at),
+            asked_at=self._asked_text,
+            seq=self._seq,
+            kind=seen.kind,
+            payload=None if seen.payload is None else self._redact(seen.payload).decode(),
+            histories=self._redact(b"[%b]" % b",".join(seen.histories)).decode()
+            if seen.kind == "issue"
+            else None,
+        )
+
+
+def _plain(moment: datetime) -> str:
+    # Much cheaper than formatting by a pattern, and this is done for every version of every issue.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

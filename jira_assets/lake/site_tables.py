@@ -1,0 +1,125 @@
+"""The tables about the site as a whole: projects, people, sprints, statuses, fields, versions, components.
+
+The pull requests that belong to its issues are among them; they come from elsewhere.
+
+They change without any issue's `updated` changing, so they are read on their own and joined when publishing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import msgspec
+
+from jira_assets.lake.files import size_and_digest
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import SiteManifest, SiteTable
+from jira_assets.lake.rows import Columns, empty_table, encode_rows, write_rows
+from jira_assets.lake.sql_files import literal
+
+SITE_TABLES: Mapping[str, Columns] = {
+    "projects": {
+        "project_id": "varchar",
+        "project_key": "varchar",
+        "name": "varchar",
+        "project_type": "varchar",
+        "style": "varchar",
+        "is_archived": "boolean",
+        "former_keys": "varchar[]",
+    },
+    "users": {
+        "account_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "account_type": "varchar",
+        "is_active": "boolean",
+        "time_zone": "varchar",
+    },
+    "sprints": {
+        "sprint_id": "varchar",
+        "sprint_name": "varchar",
+        "state": "varchar",
+        "board_id": "varchar",
+        "goal": "varchar",
+        "started_at": "timestamp",
+        "ended_at": "timestamp",
+        "completed_at": "timestamp",
+        "as_of": "timestamp",
+    },
+    "statuses": {
+        "status_id": "varchar",
+        "status": "varchar",
+        "status_category": "varchar",
+        "project_id": "varchar",
+        "is_listed": "boolean",
+    },
+    "fields": {
+        "field_id": "varchar",
+        "field_name": "varchar",
+        "schema_type": "varchar",
+        "schema_custom": "varchar",
+        "is_custom": "boolean",
+        "project_id": "varchar",
+    },
+    "versions": {"version_id": "varchar", "name": "varchar", "project_id": "varchar"},
+    "components": {"component_id": "varchar", "name": "varchar", "project_id": "varchar"},
+    "pull_requests": {
+        "pull_request_id": "varchar",
+        "repository": "varchar",
+        "number": "varchar",
+        "title": "varchar",
+        "branch": "varchar",
+        "url": "varchar",
+        "author": "varchar",
+        "state": "varchar",
+        "created_at": "timestamp",
+        "merged_at": "timestamp",
+        "closed_at": "timestamp",
+        "title_keys": "varchar[]",
+        "branch_keys": "varchar[]",
+        "body_keys": "varchar[]",
+    },
+}
+"""The columns of each table and their DuckDB types; times are UTC."""
+
+
+def land_site_table(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    refreshed_at: datetime,
+) -> SiteTable:
+    """Write one table; the same content gives the same file, which is then not written again."""
+    lines = sorted(encode_rows(rows, SITE_TABLES[name]))
+    digest = hashlib.sha256(b"\n".join(lines)).hexdigest()[:24]
+    relative = f"site/{name}-{digest}.parquet"
+    known = lake.site_manifest().tables.get(name)
+    if known is not None and known.path == relative and known.digest and lake.path(relative).exists():
+        return msgspec.structs.replace(known, refreshed_at=refreshed_at)
+    if not lake.path(relative).exists():
+        write_rows(engine, lake.path(relative), lines, SITE_TABLES[name])
+    return SiteTable(relative, len(lines), refreshed_at, *size_and_digest(lake.path(relative)))
+
+
+def read_site_table(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: SiteManifest, name: str
+) -> list[dict[str, Any]]:
+    """Read one table as rows with aware times; nothing when it was never landed."""
+    table = manifest.tables.get(name)
+    if table is None:
+        return []
+    columns = list(SITE_TABLES[name])
+    rows = engine.execute(
+        f"select {', '.join(columns)} from ({empty_table(SITE_TABLES[name])} "
+        f"union all by name select * from read_parquet({literal(lake.path(table.path))}))"
+    ).fetchall()
+    return [{key: _aware(value) for key, value in zip(columns, row, strict=True)} for row in rows]
+
+
+def _aware(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

@@ -1,0 +1,82 @@
+"""Everyone who was seen on the site, and whom an address gave to a member before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.rows import Columns, empty_table
+from jira_assets.lake.site_tables import SITE_TABLES
+from jira_assets.lake.sql_files import literal, statement
+from jira_assets.people.matching import Person
+from jira_assets.warehouse.inputs import DERIVED_TABLES
+
+Row = dict[str, Any]
+
+
+def people_seen(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]
+) -> dict[str, list[Row]]:
+    """Read who was seen in the issues of each project."""
+    by_project: dict[str, list[Row]] = {}
+    for manifest in manifests:
+        file = manifest.derived_file("people_seen")
+        if file is None:
+            continue
+        rows = engine.execute(statement("people_seen_of", file=lake.path(file.path)))
+        names = [column[0] for column in rows.description or ()]
+        by_project[manifest.project_id] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    return by_project
+
+
+def accounts_seen(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]) -> set[str]:
+    """Read the ids of everyone who was seen in issues."""
+    return {row["account_id"] for rows in people_seen(engine, lake, manifests).values() for row in rows}
+
+
+def everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
+    """Read everyone whom the site lists or who was seen in issues, as Jira shows them now."""
+    files = [file.path for manifest in manifests if (file := manifest.derived_file("people_seen"))]
+    users = lake.site_manifest().tables.get("users")
+    people = statement(
+        "publish/people",
+        seen=_source(lake, files, DERIVED_TABLES["people_seen"]),
+        listed=_source(lake, [users.path] if users else [], SITE_TABLES["users"]),
+    )
+    return [
+        Person(
+            account_id=account_id,
+            display_name=display_name or "",
+            email=email,
+            account_type=account_type or "atlassian",
+            is_active=is_active is not False,
+        )
+        for account_id, display_name, email, account_type, is_active, _ in engine.execute(people).fetchall()
+    ]
+
+
+def _source(lake: Lake, files: Sequence[str], columns: Columns) -> str:
+    """Name the rows of files in SQL; the empty table gives columns to those of an older version."""
+    source = empty_table(columns)
+    if files:
+        listed = ", ".join(literal(lake.path(file)) for file in files)
+        source += (
+            f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
+            "hive_partitioning = false)"
+        )
+    return f"({source})"
+
+
+def matched_by_email(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]
+) -> dict[str, str]:
+    """Read which member each account was given to by its address, when people were last matched."""
+    present = [manifest.derived_file("jira_user_matches") for manifest in manifests]
+    files = [lake.path(file.path) for file in present if file]
+    if not files:
+        return {}
+    return dict(engine.execute(statement("matched_by_email", files=files)).fetchall())

@@ -1,0 +1,44 @@
+"""Read the settings kept in a SQLite state without SQLAlchemy: all commands need them, most need no more."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from jira_assets.errors import DamagedFile, SettingsError
+from jira_assets.resource_limits import as_out_of_room
+from jira_assets.state.sqlite_file import connect
+
+DAMAGED_STATE = (
+    "Stop what uses it (`jira-assets up`) and put back a copy from a backup. Without one, move it to another "
+    "folder, with the files of its name that end with -wal and -shm, then run `jira-assets connect` and "
+    "`jira-assets projects track KEY`: what was read is kept in the lake."
+)
+_PRIMARY_CODE = 0xFF
+"""SQLite's error codes say more in the bits above these."""
+
+
+def is_damage(error: object) -> bool:
+    """Tell whether SQLite says that the file itself is not what it should be."""
+    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def read_site_settings(file: Path) -> dict[str, str]:
+    """Read the settings that stand in this state; none when it has no tables yet.
+
+    Raises `DamagedFile` when it is no whole database, `SettingsError` when it cannot be read.
+    """
+    try:
+        with closing(connect(file)) as connection:
+            return dict(connection.execute("select name, value from site_settings"))
+    except sqlite3.DatabaseError as error:
+        if "no such table" in str(error):  # another process is about to create them
+            return {}
+        if is_damage(error):
+            raise DamagedFile(f"The state database {file} is damaged: {error}.", DAMAGED_STATE) from None
+        raise as_out_of_room(error, file) or SettingsError(
+            f"The state {file} cannot be read: {error}.",
+            "Restore it from a copy, or set JIRA_ASSETS_HOME to another folder.",
+        ) from None

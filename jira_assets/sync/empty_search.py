@@ -1,0 +1,63 @@
+"""Tell an idle, empty or emptied project from a search that answers "200, nothing there" to everything.
+
+A reading that brought nothing moves the mark like any other. Were that believed of a search that is out of
+order, or blind to a project, whatever changes until it recovers would lie before the mark, out of reach.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from jira_assets.errors import IncompleteRead
+from jira_assets.lake.manifest import Manifest
+from jira_assets.sync.project_state import out_of_sight, project_state
+
+if TYPE_CHECKING:  # the context holds a `Silence`
+    from jira_assets.sync.context import SyncContext
+
+
+class Silence:
+    """What a run knows of the search: once it has named any issue, nothing means nothing."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._search_answers = False
+
+    def broken(self) -> None:
+        """Note that search has named an issue."""
+        self._search_answers = True
+
+    def believe(self, context: SyncContext, manifest: Manifest) -> None:
+        """Believe that nothing changed in a project, unless search does not even name what is old there.
+
+        Raises NotFound when the account can no longer see it, IncompleteRead when search is out of order.
+        """
+        with self._lock:  # one question answers for every project of the run
+            issues = manifest.derived_file("jira_issues")
+            if self._search_answers or issues is None or not issues.rows:
+                return
+            newest = f"project = {manifest.project_id} order by updated desc"
+            if any(context.client.search(newest, fields=["updated"], page_size=1)):
+                self.broken()
+                return
+        state = project_state(context, manifest.project_id)
+        if state == "invisible":
+            raise out_of_sight(manifest.project_key, state)
+        if state == "live":
+            raise IncompleteRead(
+                f"Jira's search returns no issue of {manifest.project_key}, but the lake has "
+                f"{issues.rows:,}. Either search is out of order, or the issues are hidden or "
+                "deleted.",
+                f"Nothing was changed. `jira-assets reconcile {manifest.project_key}` determines the cause.",
+            )
+
+
+def refuse_silence_about_given(manifest: Manifest, given: int) -> None:
+    """Doubt a search that named nothing of a project of which Jira gives issues by id."""
+    if given:
+        raise IncompleteRead(
+            f"Jira's search returns no issue of {manifest.project_key}, but Jira still returns "
+            f"{given:,} of them by id: its search is out of order.",
+            "Nothing was deleted. Sync again later.",
+        )

@@ -1,0 +1,50 @@
+"""Who hears how a sync goes on: a terminal, a log, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from jira_assets.errors import JiraAssetsError
+from jira_assets.jira.throttle import Wait
+from jira_assets.sync.context import Progress
+from jira_assets.sync.run import SyncResult
+from jira_assets.warehouse.publish import Published
+
+
+class Listener:
+    """Hears nothing; override what is of interest. Called from several threads."""
+
+    def progress(self, progress: Progress) -> None:
+        """Hear how far the reading of a project is."""
+
+    def publishing(self, tables: int) -> None:
+        """Hear that a new warehouse of so many tables is being built."""
+
+    def waiting(self, wait: Wait) -> None:
+        """Hear that a request waits, and why."""
+
+    def finished(self, result: SyncResult, published: Published | None) -> None:
+        """Hear the outcomes; `published` is None when the warehouse showed all of it already."""
+
+    def failed(self, error: JiraAssetsError) -> None:
+        """Hear what ended the run as a whole."""
+
+
+_present: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Let syncs that are started inside the block, in this thread, tell this listener."""
+    token = _present.set(listener)
+    try:
+        yield
+    finally:
+        _present.reset(token)
+
+
+def present_listener() -> Listener:
+    """Find who listens here; a deaf one when nobody does."""
+    return _present.get() or Listener()

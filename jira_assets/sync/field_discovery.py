@@ -1,0 +1,104 @@
+"""Find the fields that hold a project's story points and sprints, whatever the site calls them.
+
+Several story-point candidates: the field a board estimates with, where it is readable; else the field of
+team-managed projects in a team-managed project; else the candidate with most values in the project. They are
+never summed. A choice made by hand comes before all of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from jira_assets.jira.models import Field
+from jira_assets.lake.manifest import FieldMapping
+
+SPRINT_TYPE = "com.pyxis.greenhopper.jira:gh-sprint"
+TEAM_MANAGED_POINTS_TYPE = "com.pyxis.greenhopper.jira:jsw-story-points"
+NUMBER_TYPE = "com.atlassian.jira.plugin.system.customfieldtypes:float"
+POINTS_NAMES = frozenset({"story points", "story point estimate"})
+
+
+@dataclass(frozen=True)
+class FieldChoice:
+    """What a person set for a project; None leaves the choice to discovery."""
+
+    story_points_field: str | None = None
+    sprint_field: str | None = None
+
+
+def choose_fields(
+    fields: Sequence[Field],
+    project_id: str,
+    *,
+    is_team_managed: bool,
+    estimated_with: Sequence[str],
+    values: Callable[[], Mapping[str, int]],
+    by_hand: FieldChoice,
+) -> FieldMapping:
+    """Choose by the fields there are, what boards estimate with, and how often each candidate is set.
+
+    `values` counts that, and is asked only when the rest leaves several candidates.
+    """
+    visible = [field for field in fields if field.scope_project_id in (None, project_id)]
+    candidates = story_point_candidates(visible, estimated_with)
+    chosen, chosen_by = _choose(candidates, visible, is_team_managed, estimated_with, values)
+    if by_hand.story_points_field:
+        chosen, chosen_by = by_hand.story_points_field, "set by hand"
+    sprints = sorted(
+        (field for field in visible if type_of(field) == SPRINT_TYPE),
+        key=lambda field: (field.scope_project_id is None, _number(field.id)),
+    )
+    sprint_field = by_hand.sprint_field or (sprints[0].id if sprints else None)
+    return FieldMapping(chosen, sprint_field, chosen_by, tuple(candidates))
+
+
+def story_point_candidates(visible: Sequence[Field], estimated_with: Sequence[str]) -> list[str]:
+    """List the fields that may hold story points, in a stable order."""
+    ids = {field.id for field in visible if _may_hold_points(field) or field.id in estimated_with}
+    return sorted(ids, key=_number)
+
+
+def type_of(field: Field) -> str | None:
+    """Tell the kind of a custom field, which is the same in every language."""
+    return field.schema.custom if field.schema else None
+
+
+def _choose(
+    candidates: Sequence[str],
+    visible: Sequence[Field],
+    is_team_managed: bool,
+    estimated_with: Sequence[str],
+    values: Callable[[], Mapping[str, int]],
+) -> tuple[str | None, str]:
+    if not candidates:
+        return None, "no candidate"
+    on_boards = [field_id for field_id in estimated_with if field_id in candidates]
+    if on_boards:
+        # Boards of one project may disagree; then the field that holds more values decides among them.
+        return _fullest(on_boards, values), "board estimation"
+    if is_team_managed:
+        own = [f.id for f in visible if f.id in candidates and type_of(f) == TEAM_MANAGED_POINTS_TYPE]
+        if own:
+            return _fullest(own, values), "team-managed project"
+    if len(candidates) == 1:
+        return candidates[0], "only candidate"
+    return _fullest(candidates, values), "most values"
+
+
+def _fullest(candidates: Sequence[str], values: Callable[[], Mapping[str, int]]) -> str:
+    if len(candidates) == 1:
+        return candidates[0]
+    counts = values()
+    return max(candidates, key=lambda field_id: (counts.get(field_id, 0), -_number(field_id)))
+
+
+def _may_hold_points(field: Field) -> bool:
+    if type_of(field) == TEAM_MANAGED_POINTS_TYPE:
+        return True
+    return type_of(field) == NUMBER_TYPE and " ".join(field.name.casefold().split()) in POINTS_NAMES
+
+
+def _number(field_id: str) -> int:
+    digits = field_id.rpartition("_")[2]
+    return int(digits) if digits.isdigit() else 0

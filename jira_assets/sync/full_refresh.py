@@ -1,0 +1,171 @@
+"""Read a whole project: list every issue, fetch what the lake lacks, judge what is gone, prove the rest.
+
+Listing costs one request for thousands of issues and says exactly what there is to fetch, so that fetching
+needs no order: any number of requests run side by side, and after a crash only what is missing is read.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from functools import partial
+
+from jira_assets.errors import BadQuery, Forbidden, IncompleteRead, JiraError, NotFound, SearchTokenExpired
+from jira_assets.formatting import counted
+from jira_assets.lake.diff import Comparison
+from jira_assets.lake.manifest import FullRead, Manifest, Paused, Proof, Unproved
+from jira_assets.lake.raw_writer import Landing, Observation
+from jira_assets.sync.completeness import name_unread
+from jira_assets.sync.context import SyncContext
+from jira_assets.sync.deletions import believed_gone, look_up
+from jira_assets.sync.issue_fetcher import BEHIND, Brought, Intake, ReadPaused
+from jira_assets.sync.listing import CrossCheck, cross_check, list_issues
+from jira_assets.sync.missing_issues import keep_unread
+from jira_assets.sync.session import Mark
+
+
+def read_whole(
+    context: SyncContext, manifest: Manifest, mark: Mark, *, again: bool = False, accept: bool = False
+) -> Brought:
+    """Bring the lake in line with everything Jira has of the project, and leave a proof of it.
+
+    Issues whose present version the lake has are read once more only when `again`. What is gone is judged as
+    `believed_gone` says; `accept` believes even what it would not by itself. What was fetched is committed
+    also when that judgement is an error. Where Jira contradicts itself the last proof stays, and the
+    manifest says why there is no new one.
+    """
+    if manifest.full is None and (again or manifest.watermark is None):
+        manifest.full = FullRead(mark.at, manifest.next_seq)
+        context.lake.commit(manifest)
+    manifest.unidentified = 0
+    comparison = Comparison(
+        context.engine,
+        context.lake,
+        manifest,
+        read_again_before=_read_again_before(manifest),
+        read_again={jira_id for file in manifest.set_aside for jira_id in file.held or ()},
+    )
+    expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
+    not_named = partial(_not_named, expected, comparison)
+    try:
+        with Intake(context, manifest, not_named) as intake:
+            refusal = _list_everything(context, manifest, comparison, intake)
+            check = None if refusal else cross_check(context, manifest, mark, comparison, intake, expected)
+            suspects = look_up(context, manifest, comparison, refusal)
+            intake.take(comparison.add(suspects.still_here))
+            brought = intake.finish()
+    except ReadPaused as paused:
+        unnamed, named = not_named(), comparison.named
+        total = None if unnamed is None else named + unnamed
+        manifest.paused = Paused(context.clock(), named - paused.left, total)
+        raise
+    brought.unread |= suspects.undecided
+    context.lake.commit(manifest)
+    if check is not None:
+        _refuse_emptiness(manifest, check)
+    tombstones = believed_gone(context, manifest, mark, suspects, accept=accept)
+    brought.deleted += len(tombstones)
+    _conclude(context, manifest, mark, comparison, brought, tombstones, check)
+    return brought
+
+
+def _not_named(expected: Future[int], comparison: Comparison) -> int | None:
+    """Return how many issues Jira counts beyond those it has listed; None while that is not known."""
+    if not expected.done() or expected.exception():
+        return None
+    return max(0, expected.result() - comparison.named)
+
+
+def _read_again_before(manifest: Manifest) -> int:
+    """Return the first observation that is as new as it has to be, of any issue."""
+    unknown = [file.last_seq + 1 for file in manifest.set_aside if file.held is None]
+    return max([*unknown, manifest.full.first_seq if manifest.full else 0])
+
+
+def _list_everything(
+    context: SyncContext, manifest: Manifest, comparison: Comparison, intake: Intake
+) -> JiraError | None:
+    """List every issue of the project and begin to fetch; return what search says when it refuses."""
+    jql = f"project = {manifest.project_id} order by created asc"
+    try:
+        for page in list_issues(context.client, manifest, jql):
+            intake.take(comparison.add(page))
+    except SearchTokenExpired:
+        raise
+    except (BadQuery, Forbidden, NotFound) as error:
+        return error
+    if comparison.named:
+        context.silence.broken()
+    return None
+
+
+def _refuse_emptiness(manifest: Manifest, check: CrossCheck) -> None:
+    """Doubt a first read in which search listed nothing, where Jira counts issues."""
+    if check.counted and not check.listed and not manifest.raw:
+        raise IncompleteRead(
+            f"Jira returned no issue of {manifest.project_key}, although it counts {check.counted:,}.",
+            "Nothing was changed. Check that the account can still browse the project, then sync again.",
+        )
+
+
+def _conclude(
+    context: SyncContext,
+    manifest: Manifest,
+    mark: Mark,
+    comparison: Comparison,
+    brought: Brought,
+    tombstones: list[Observation],
+    check: CrossCheck | None,
+) -> None:
+    """Commit the end of the read: tombstones, watermark and proof together."""
+    landing = Landing(context.lake, manifest, context.clock())
+    try:
+        landing.add(tombstones)
+        if raw := landing.finish(context.engine.cursor()):
+            manifest.raw.append(raw)
+    finally:
+        landing.discard()
+    _note_what_is_missing(context, comparison, brought)
+    keep_unread(manifest, brought, comparison.is_listed(list(brought.unread)))
+    _prove(manifest, mark, comparison, brought, check)
+    manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
+    manifest.looked_back_at = mark.at
+    manifest.full = manifest.disappearance = manifest.paused = None
+    manifest.set_aside = []
+    context.lake.commit(manifest)
+
+
+def _note_what_is_missing(context: SyncContext, comparison: Comparison, brought: Brought) -> None:
+    """Compare everything that was listed with the lake as it is now."""
+    for issue in comparison.look_again():
+        known, listed = issue.known_updated_at, issue.listed_updated_at
+        is_behind = issue.is_new or (known is not None and listed is not None and known < listed)
+        if is_behind and issue.jira_id not in brought.not_here | brought.unread.keys():
+            brought.unread[issue.jira_id] = issue.unread(context.clock(), BEHIND)
+
+
+def _prove(
+    manifest: Manifest, mark: Mark, comparison: Comparison, brought: Brought, check: CrossCheck | None
+) -> None:
+    """Replace the proof, or say why it cannot be."""
+    doubts = _doubts(manifest, check)
+    if doubts:
+        manifest.unproved = Unproved(mark.at, "; ".join(doubts))
+        return
+    manifest.unproved = None
+    manifest.proof = Proof(
+        at=mark.at,
+        in_jira=comparison.named - len(brought.not_here),
+        in_lake=comparison.alive(),
+        missing=0,
+        fetched=brought.fetched,
+        counted=check.counted if check else None,
+    )
+
+
+def _doubts(manifest: Manifest, check: CrossCheck | None) -> list[str]:
+    doubts = [check.doubt] if check and check.doubt else []
+    if manifest.unread:
+        doubts.append(f"{name_unread(manifest.unread)} could not be read")
+    if manifest.unidentified:
+        doubts.append(f"Jira lists {counted(manifest.unidentified, 'issue')} without an id")
+    return doubts

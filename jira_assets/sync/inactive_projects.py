@@ -1,0 +1,39 @@
+"""Look whether projects that Jira did not show are there again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jira_assets.errors import JiraError
+from jira_assets.state import State
+from jira_assets.sync.bulk_fetch import batches
+from jira_assets.sync.context import SyncContext
+
+PROJECTS_A_REQUEST = 50
+
+
+def find_again(context: SyncContext, state: State) -> list[str]:
+    """Make the inactive projects that Jira lists again due for a sync; returns their keys.
+
+    A list that cannot be read changes nothing.
+    """
+    tracked = {project.project_id for project in state.tracked_projects()}
+    inactive = {
+        record.project_id: record.project_key
+        for record in state.records()
+        if record.inactive_since is not None and record.project_id in tracked
+    }
+    found: list[str] = []
+    for ids in batches(sorted(inactive), PROJECTS_A_REQUEST):
+        try:
+            listed = {project.id for project in context.client.fetch_projects(ids=ids)}
+        except JiraError:
+            return found
+        for project_id in listed.intersection(ids):
+            state.revise_record(
+                project_id,
+                inactive[project_id],
+                lambda before: replace(before, status="pending", inactive_since=None, errors=0),
+            )
+            found.append(inactive[project_id])
+    return found

@@ -1,0 +1,210 @@
+"""Refresh what rarely changes of a project: versions, components, boards and the sprints on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from jira_assets.errors import BadQuery, JiraAssetsError
+from jira_assets.formatting import counted
+from jira_assets.jira.models import Board, Component, Project, Sprint, Version
+from jira_assets.lake.manifest import Notice, ProjectDetails, SiteManifest
+from jira_assets.lake.site_tables import land_site_table, read_site_table
+from jira_assets.sync.context import SyncContext, drain
+from jira_assets.sync.optional_parts import Part, Read, notice_of, notice_of_odd_records, read_part
+from jira_assets.sync.sprints import merge_sprints
+
+DETAILS, BOARDS, ESTIMATES, SPRINTS = "project details", "boards", "board configuration", "sprints"
+
+MOST_BOARDS_ASKED = 500
+"""Of one project; what is beyond them is said."""
+
+
+@dataclass
+class Details:
+    """What was read about one project; what could not be read of it is in the notices."""
+
+    project: Project
+    notices: list[Notice]
+    boards: list[Board] | None = None
+    """None when they could not be read: those known before stay."""
+    estimated_with: list[str] = field(default_factory=list)
+    sprints: list[Sprint] = field(default_factory=list)
+
+    def keeps_estimates(self) -> bool:
+        """Whether some board did not say what it estimates with, so that what was known before counts."""
+        return self.boards is None or any(notice.part == ESTIMATES for notice in self.notices)
+
+
+def asked_of(project_ids: Iterable[str], read: Iterable[Details]) -> list[tuple[str, str | None]]:
+    """List the parts that were asked for: the boards only of projects that answered."""
+    boards = [(part, each.project.id) for each in read for part in (BOARDS, ESTIMATES, SPRINTS)]
+    return [*((DETAILS, key) for key in project_ids), *boards]
+
+
+def put_details(context: SyncContext, manifest: SiteManifest, read: Sequence[Details]) -> list[Notice]:
+    """Put what was read about these projects into the site's tables; returns what is odd or unreadable."""
+    if not read:
+        return []
+    _replace_rows(context, manifest, "versions", read, _versions)
+    _replace_rows(context, manifest, "components", read, _components)
+    merge_sprints(context, manifest, [sprint for details in read for sprint in details.sprints])
+    for details in read:
+        known = manifest.projects.get(details.project.id)
+        estimates = known.estimated_with if known and details.keeps_estimates() else ()
+        boards = (known.boards if known else ()) if details.boards is None else _ids(details.boards)
+        manifest.projects[details.project.id] = ProjectDetails(
+            refreshed_at=context.clock(),
+            is_team_managed=details.project.is_team_managed,
+            boards=boards,
+            estimated_with=tuple(dict.fromkeys([*details.estimated_with, *estimates])),
+        )
+    return [notice for details in read for notice in details.notices]
+
+
+def fetch_details(context: SyncContext, project_ids: Sequence[str]) -> list[Details | JiraAssetsError]:
+    """Read the details of these projects, all at the same time.
+
+    Why the details of a project cannot be read is returned in its place; what cannot be read of its boards
+    is in the notices of the details.
+    """
+    client = context.client
+    projects = [_submit(context, partial(client.fetch_project, key)) for key in project_ids]
+    boards = [_submit(context, partial(client.fetch_boards, key)) for key in project_ids]
+    drain([*projects, *boards])
+    answers = [_details(context, project.result()) for project in projects]
+    for answer, found in zip(answers, boards, strict=True):
+        if isinstance(answer, Details):
+            _take_boards(context, answer, found.result())
+    _ask_boards(context, [answer for answer in answers if isinstance(answer, Details)])
+    return answers
+
+
+def _submit(context: SyncContext, ask: Callable[[], Any]) -> Any:
+    return context.submit(partial(read_part, context, ask))
+
+
+def _details(context: SyncContext, part: Part[Project]) -> Details | JiraAssetsError:
+    if not isinstance(part, Read):
+        return part
+    odd = notice_of_odd_records(DETAILS, part.content.id, part, context.clock())
+    return Details(part.content, [odd] if odd else [])
+
+
+def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]) -> None:
+    project, now = details.project, context.clock()
+    if not isinstance(part, Read):
+        notice = notice_of(BOARDS, project.id, "The list of boards", part, now)
+        consequence = "Sprint names and dates are taken from the newest issue data and may be out of date."
+        instruction = f"{notice.instruction} {consequence}"
+        details.notices.append(msgspec.structs.replace(notice, instruction=instruction))
+        return
+    details.boards = part.content[:MOST_BOARDS_ASKED]
+    if odd := notice_of_odd_records(BOARDS, project.id, part, now):
+        details.notices.append(odd)
+    if len(details.boards) < len(part.content):
+        reason = f"Only {len(details.boards)} of {len(part.content)} boards were read."
+        instruction = "Sprints that are on no other board are taken from the issues and may be out of date."
+        details.notices.append(Notice(BOARDS, reason, instruction, now, project.id))
+
+
+def _ask_boards(context: SyncContext, projects: Sequence[Details]) -> None:
+    """Ask each board once, also one that shows several projects."""
+    boards = {b.id: b for details in projects for b in details.boards or () if b.type != "kanban"}
+    client = context.client
+    configurations = [_submit(context, partial(client.fetch_board_configuration, key)) for key in boards]
+    sprints = [_submit(context, partial(_fetch_sprints, context, board)) for board in boards.values()]
+    drain([*configurations, *sprints])
+    found = {
+        board: (configuration.result(), sprint.result())
+        for board, configuration, sprint in zip(boards, configurations, sprints, strict=True)
+    }
+    for details in projects:
+        own = {board: found[board.id] for board in details.boards or () if board.id in found}
+        _take_estimates(context, details, {board: answer for board, (answer, _) in own.items()})
+        _take_sprints(context, details, {board: answer for board, (_, answer) in own.items()})
+
+
+def _fetch_sprints(context: SyncContext, board: Board) -> list[Sprint]:
+    try:
+        return context.client.fetch_board_sprints(board.id)
+    except BadQuery:
+        if board.type == "scrum":
+            raise
+        return []  # boards of team-managed projects have sprints or have none
+
+
+def _take_estimates(context: SyncContext, details: Details, found: Mapping[Board, Part[Any]]) -> None:
+    for answer in found.values():
+        field_id = answer.content.estimation_field if isinstance(answer, Read) else None
+        if field_id and field_id not in details.estimated_with:
+            details.estimated_with.append(field_id)
+    _note(context, details, ESTIMATES, "The estimation settings of {boards}", found)
+
+
+def _take_sprints(context: SyncContext, details: Details, found: Mapping[Board, Part[list[Sprint]]]) -> None:
+    for answer in found.values():
+        details.sprints.extend(answer.content if isinstance(answer, Read) else ())
+    _note(context, details, SPRINTS, "The sprints of {boards}", found)
+
+
+def _note(
+    context: SyncContext, details: Details, part: str, what: str, found: Mapping[Board, Part[Any]]
+) -> None:
+    """Say in one notice which boards cannot be read, or how many records were odd."""
+    project, now = details.project, context.clock()
+    failed = {board: answer for board, answer in found.items() if not isinstance(answer, Read)}
+    read = [answer for answer in found.values() if isinstance(answer, Read)]
+    if failed:
+        what = what.format(boards=_named(list(failed)))
+        error = next(iter(failed.values()))
+        details.notices.append(notice_of(part, project.id, what, error, now))
+        return
+    together = Read(None, sum(each.left_out for each in read), sum(each.kept_in_part for each in read))
+    if odd := notice_of_odd_records(part, project.id, together, now):
+        details.notices.append(odd)
+
+
+def _named(boards: Sequence[Board]) -> str:
+    first = ", ".join(f"{board.id} “{board.name}”" for board in boards[:3])
+    more = f" and {counted(len(boards) - 3, 'other')}" if len(boards) > 3 else ""
+    return f"{'board' if len(boards) == 1 else 'boards'} {first}{more}"
+
+
+def _ids(boards: Iterable[Board]) -> tuple[str, ...]:
+    return tuple(str(board.id) for board in boards)
+
+
+def _versions(project: Project) -> list[dict[str, Any]]:
+    def row(version: Version) -> dict[str, Any]:
+        return {"version_id": version.id, "name": version.name, "project_id": project.id}
+
+    return [row(version) for version in project.versions or ()]
+
+
+def _components(project: Project) -> list[dict[str, Any]]:
+    def row(component: Component) -> dict[str, Any]:
+        return {"component_id": component.id, "name": component.name, "project_id": project.id}
+
+    return [row(component) for component in project.components or ()]
+
+
+def _replace_rows(
+    context: SyncContext,
+    manifest: SiteManifest,
+    name: str,
+    read: Sequence[Details],
+    rows_of: Callable[[Project], list[dict[str, Any]]],
+) -> None:
+    replaced = {details.project.id for details in read}
+    kept = [
+        row
+        for row in read_site_table(context.engine, context.lake, manifest, name)
+        if row["project_id"] not in replaced
+    ]
+    rows = kept + [row for details in read for row in rows_of(details.project)]
+    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, context.clock())

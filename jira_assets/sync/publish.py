@@ -1,0 +1,116 @@
+"""Publish the warehouse from what lake and state hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import duckdb
+
+from jira_assets.errors import JiraAssetsError, LockHeld
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Notice
+from jira_assets.resource_limits import room_errors
+from jira_assets.settings.load import Settings
+from jira_assets.state import State, TrackedProject
+from jira_assets.sync.results import read_statuses
+from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
+from jira_assets.warehouse.publish import Published, PublishInputs, publish
+
+
+def publish_warehouse(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    state: State,
+    settings: Settings,
+    *,
+    now: datetime,
+    force: bool = False,
+    on_begin: Callable[[int], None] = lambda _: None,
+) -> Published | None:
+    """Build and swap in a new warehouse; None when the present one shows all there is.
+
+    Calls `on_begin` with the number of tables before it builds any.
+
+    Raises `PublishError` when the new one does not pass its checks; the present one then stays.
+    """
+    return publish(
+        lake,
+        settings.warehouse_dir,
+        publish_inputs(lake, state, settings, now=now),
+        memory_limit=settings.memory_limit,
+        force=force,
+        mirrored=settings.parquet_mirror,
+        mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),
+        on_begin=on_begin,
+    )
+
+
+def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetime) -> PublishInputs:
+    """Gather what is published beside the lake."""
+    projects = state.tracked_projects()
+    site = lake.site()
+    return PublishInputs(
+        tracked=[project.project_id for project in projects],
+        team_members=[asdict(member) for member in state.team_members()],
+        sync_status=[asdict(found.record) for found in read_statuses(state, lake)],
+        site_url=site.site_url if site else settings.jira_site_url or "",
+        metrics=metric_settings(settings, projects, now),
+        extra_fields=settings.extra_fields,
+    )
+
+
+def metric_settings(settings: Settings, projects: Sequence[TrackedProject], now: datetime) -> MetricSettings:
+    """Take from the settings what the metrics of each project are computed with."""
+    found = {project.project_id: _project_metrics(settings, project.project_key) for project in projects}
+    return MetricSettings.at(now, settings.time_zone, found)
+
+
+def _project_metrics(settings: Settings, key: str) -> ProjectMetrics:
+    # Who names a project only has said nothing of the others: those keep what is usual.
+    usual, undelivered = ProjectMetrics(), settings.undelivered_resolutions
+    others = undelivered.site or usual.undelivered_resolutions
+    return ProjectMetrics(
+        settings.hierarchy_levels.of(key) or usual.hierarchy_levels,
+        undelivered.of(key) if undelivered.is_named(key) else others,
+        settings.active_statuses.of(key),
+        dict(settings.status_categories.of(key)),
+    )
+
+
+PART = "warehouse"
+_STAYS = "The warehouse before this one stays in use."
+
+
+@contextmanager
+def publish_noted(lake: Lake, now: datetime) -> Iterator[None]:
+    """Note why the block failed, or that it did not; the error is raised as it is."""
+    try:
+        with room_errors():
+            yield
+    except LockHeld:
+        raise
+    except Exception as error:
+        with suppress(OSError):  # a full disk keeps no notice either
+            _renew(lake, [_describe(error, now)])
+        raise
+    if any(notice.part == PART for notice in lake.site_manifest().notices):
+        _renew(lake, [])
+
+
+def _describe(error: Exception, now: datetime) -> Notice:
+    if isinstance(error, JiraAssetsError):
+        return Notice(PART, f"The last publish failed: {error.reason}", error.instruction or _STAYS, now)
+    reason = f"The last publish failed with an unexpected {type(error).__name__}."
+    return Notice(PART, reason, f"{_STAYS} `jira-assets publish` tries again and shows the error.", now)
+
+
+def _renew(lake: Lake, found: Sequence[Notice]) -> None:
+    with lake.lock("site", "notices"):
+        site = lake.site_manifest()
+        before = list(site.notices)
+        site.renew_notices([(PART, None)], found)
+        if site.notices != before:
+            lake.commit_site(site)

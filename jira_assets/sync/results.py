@@ -1,0 +1,156 @@
+"""What a sync did to a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from jira_assets.errors import JiraAssetsError, ProjectOutOfSight
+from jira_assets.formatting import counted
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Paused, Proof
+from jira_assets.state import State, SyncRecord
+from jira_assets.state.models import SyncRecord, TrackedProject
+
+if TYPE_CHECKING:
+    from jira_assets.state import State
+
+Mode = Literal["incremental", "full", "reconcile"]
+"""Read what changed; read everything again; or name everything, and read what the lake lacks of it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result for one project; a failed one carries the error and leaves the lake as it was.
+
+    `fingerprints` and `rows` describe the tables derived now, by table; `changed` tells whether they differ
+    from those before. `proof` is the newest there is; it may be older than this sync, and `unproved` says why
+    the last full listing gave none. `missing` issues are listed by Jira and could not be read. `paused` is
+    set when the time was up before the project was read to its end, which is no error: what was read is kept.
+    """
+
+    project_id: str
+    project_key: str
+    mode: Mode = "incremental"
+    error: JiraAssetsError | None = None
+    changed: bool = False
+    issues: int = 0
+    fetched: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    watermark: datetime | None = None
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    nulled: dict[str, int] = field(default_factory=dict)
+    proof: Proof | None = None
+    unproved: str | None = None
+    missing: int = 0
+    paused: Paused | None = None
+
+    @property
+    def result(self) -> Literal["complete", "incomplete", "unproved", "paused", "error"]:
+        """Return how much of the project the lake has now, as far as that is known."""
+        if self.error is not None:
+            return "error"
+        if self.paused is not None:
+            return "paused"
+        if self.missing:
+            return "incomplete"
+        return "unproved" if self.unproved else "complete"
+
+    @property
+    def ok(self) -> bool:
+        """Whether the project was read to the end."""
+        return self.error is None and self.paused is None
+
+
+def record_outcome(state: State, outcome: Outcome, now: datetime) -> SyncRecord:
+    """Write what happened in place of what happened before."""
+    return state.revise_record(
+        outcome.project_id, outcome.project_key, lambda before: revised(before, outcome, now)
+    )
+
+
+def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
+    """Make the new record; a failure leaves what the last success said of the data."""
+    attempt = replace(
+        before,
+        project_key=outcome.project_key,
+        last_sync_at=now,
+        requests=outcome.requests,
+        seconds=round(outcome.seconds, 3),
+        issues=outcome.issues,
+        issues_synced=outcome.fetched,
+        issues_created=outcome.created,
+        issues_updated=outcome.updated,
+        issues_deleted=outcome.deleted,
+    )
+    if outcome.error is not None:
+        return replace(
+            attempt,
+            status="error",
+            errors=before.errors + 1,
+            last_error=outcome.error.reason,
+            last_instruction=outcome.error.instruction,
+            error_kind=type(outcome.error).__name__,
+            # Left alone until it is seen again; a 404 of anything else says nothing about the project.
+            inactive_since=(before.inactive_since or now)
+            if isinstance(outcome.error, ProjectOutOfSight)
+            else None,
+        )
+    attempt = replace(
+        attempt, errors=0, last_error=None, last_instruction=None, error_kind=None, inactive_since=None
+    )
+    if outcome.paused is not None:
+        return replace(attempt, status="pending")
+    return replace(
+        attempt,
+        status="complete",
+        last_success_at=now,
+        watermark=outcome.watermark,
+        proved_complete_at=outcome.proof.at if outcome.proof else before.proved_complete_at,
+        missing_issues=outcome.missing,
+    )
+
+
+@dataclass(frozen=True)
+class ProjectStatus:
+    """A tracked project, the outcome of its newest sync, and who works on it now."""
+
+    record: SyncRecord
+    name: str
+    held_by: str | None
+    reading: str = ""
+    """How far a read is that stopped after its time and that a later sync continues."""
+
+
+def read_statuses(state: State, lake: Lake) -> list[ProjectStatus]:
+    """Tell how every tracked project stands, by key."""
+    records = {record.project_id: record for record in state.records()}
+    return [_status(lake, tracked, records) for tracked in state.tracked_projects()]
+
+
+def _status(lake: Lake, tracked: TrackedProject, records: dict[str, SyncRecord]) -> ProjectStatus:
+    key = tracked.project_key
+    record = records.get(tracked.project_id, SyncRecord(tracked.project_id, key))
+    record = replace(record, project_key=key)
+    holder = lake.holder(tracked.project_id)
+    if holder:
+        record = replace(record, status="syncing")
+    elif record.status == "syncing":
+        # Only a held lock means that somebody is at work; whoever wrote this died over it.
+        error = record.last_error or "The last sync did not finish."
+        record = replace(record, status="error", last_error=error)
+    return ProjectStatus(record, tracked.name, str(holder) if holder else None, _reading(lake, record))
+
+
+def _reading(lake: Lake, record: SyncRecord) -> str:
+    manifest = lake.readable_manifest(record.project_id) if record.status == "pending" else None
+    if manifest is None or manifest.paused is None:
+        return ""
+    read, expected = manifest.paused.read, manifest.paused.expected
+    return f"reading: {read:,} of {expected:,} issues" if expected else f"reading: {counted(read, 'issue')}"

@@ -1,0 +1,303 @@
+"""Offer what lake, site and state hold to the statements that make the warehouse.
+
+They read from three schemas: `lake` has the derived tables of every tracked project, `site` the tables about
+the site, `given` what the caller brought. What is not there yet is an empty table of the right columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest, SiteManifest
+from jira_assets.lake.rows import Columns, empty_table, encode_rows
+from jira_assets.lake.site_tables import SITE_TABLES
+from jira_assets.lake.sql_files import literal, statement
+from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PublishInputs:
+    """What is published beside the lake: tracked projects by id, the team, and how the syncs went."""
+
+    tracked: Sequence[str]
+    team_members: Sequence[Row] = field(default_factory=list)
+    sync_status: Sequence[Row] = field(default_factory=list)
+    site_url: str = ""
+    metrics: MetricSettings = field(default_factory=MetricSettings)
+    extra_fields: Sequence[str] = ()
+
+
+DERIVED_TABLES: Mapping[str, Columns] = {
+    "jira_issues": {
+        "jira_id": "varchar",
+        "jira_key": "varchar",
+        "project_key": "varchar",
+        "summary": "varchar",
+        "issue_type": "varchar",
+        "issue_type_id": "varchar",
+        "hierarchy_level": "integer",
+        "is_subtask": "boolean",
+        "parent_id": "varchar",
+        "parent_key": "varchar",
+        "status": "varchar",
+        "status_id": "varchar",
+        "status_category": "varchar",
+        "priority": "varchar",
+        "resolution": "varchar",
+        "resolution_id": "varchar",
+        "assignee_account_id": "varchar",
+        "reporter_account_id": "varchar",
+        "creator_account_id": "varchar",
+        "story_points": "double",
+        "labels": "varchar[]",
+        "component_ids": "varchar[]",
+        "components": "varchar[]",
+        "fix_version_ids": "varchar[]",
+        "fix_versions": "varchar[]",
+        "issue_created_at": "timestamp",
+        "updated_at": "timestamp",
+        "resolved_at": "timestamp",
+        "due_date": "date",
+        "synced_at": "timestamp",
+    },
+    "jira_issue_sprints": {
+        "jira_id": "varchar",
+        "sprint_id": "varchar",
+        "sprint_name": "varchar",
+        "state": "varchar",
+        "board_id": "varchar",
+        "goal": "varchar",
+        "started_at": "timestamp",
+        "ended_at": "timestamp",
+        "completed_at": "timestamp",
+        "updated_at": "timestamp",
+        "copied_at": "timestamp",
+    },
+    "jira_issue_fields": {"jira_id": "varchar", "field_id": "varchar", "value": "varchar"},
+    "jira_issue_changes": {
+        "jira_id": "varchar",
+        "change_id": "varchar",
+        "changed_at": "timestamp",
+        "author_account_id": "varchar",
+        "field": "varchar",
+        "field_id": "varchar",
+        "from_value": "varchar",
+        "from_string": "varchar",
+        "to_value": "varchar",
+        "to_string": "varchar",
+    },
+    "jira_deleted_issues": {
+        "jira_id": "varchar",
+        "jira_key": "varchar",
+        "project_key": "varchar",
+        "reason": "varchar",
+        "moved_to_key": "varchar",
+        "moved_to_project_id": "varchar",
+        "noticed_at": "timestamp",
+    },
+    "statuses_seen": {
+        "status_id": "varchar",
+        "status": "varchar",
+        "status_category": "varchar",
+        "seen_at": "timestamp",
+    },
+    "people_seen": {
+        "account_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "account_type": "varchar",
+        "is_active": "boolean",
+        "time_zone": "varchar",
+        "last_seen_at": "timestamp",
+        "shown_at": "timestamp",
+    },
+    "jira_user_matches": {
+        "project_key": "varchar",
+        "account_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "member_id": "varchar",
+        "matched_by": "varchar",
+    },
+    "jira_unmatched_users": {
+        "project_key": "varchar",
+        "account_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "account_type": "varchar",
+        "reason": "varchar",
+        "candidates": "varchar[]",
+        "suggestions": "varchar[]",
+        "suggested_because": "varchar[]",
+        "last_seen_at": "timestamp",
+    },
+}
+"""The columns that publishing reads of each derived table, beside the project's id, which the path holds."""
+
+GIVEN_TABLES: Mapping[str, Columns] = {
+    "tracked": {
+        "project_id": "varchar",
+        "project_key": "varchar",
+        "story_points_field": "varchar",
+        "sprint_field": "varchar",
+    },
+    "team_members": {
+        "member_id": "varchar",
+        "display_name": "varchar",
+        "email": "varchar",
+        "jira_account_id": "varchar",
+    },
+    "sync_status": {
+        "project_key": "varchar",
+        "project_id": "varchar",
+        "status": "varchar",
+        "last_sync_at": "timestamp",
+        "last_success_at": "timestamp",
+        "watermark": "timestamp",
+        "issues": "bigint",
+        "issues_synced": "bigint",
+        "issues_created": "bigint",
+        "issues_updated": "bigint",
+        "issues_deleted": "bigint",
+        "errors": "bigint",
+        "last_error": "varchar",
+        "proved_complete_at": "timestamp",
+        "missing_issues": "bigint",
+    },
+    "metric_settings": {
+        "project_id": "varchar",
+        "time_zone": "varchar",
+        "as_of": "date",
+        "hierarchy_levels": "integer[]",
+        "undelivered_resolutions": "varchar[]",
+        "active_statuses": "varchar[]",
+        "status_categories": "map(varchar, varchar)",
+    },
+}
+
+
+WHOLE_TABLES = (
+    "jira_issues",
+    "jira_issue_sprints",
+    "statuses_seen",
+    "people_seen",
+    "jira_user_matches",
+    "jira_deleted_issues",
+)
+"""Derived tables that tables about the site are made from: they read all projects, always."""
+
+
+def offer_sources(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    manifests: Sequence[Manifest],
+    site: SiteManifest,
+    inputs: PublishInputs,
+    *,
+    replaced: Collection[str] | None = None,
+) -> None:
+    """Create the schemas `lake`, `whole`, `site` and `given`.
+
+    Where only some projects are `replaced`, `lake` has those, `whole` has all, and `lake.other_keys` the
+    issues of the others, which it finds in the catalog `base`.
+    """
+    engine.execute("create schema lake; create schema whole; create schema site; create schema given")
+    define_days(engine, inputs.metrics.time_zone)
+    define_names(engine)
+    made = [manifest for manifest in manifests if replaced is None or manifest.project_id in replaced]
+    for table, columns in DERIVED_TABLES.items():
+        _offer_derived(engine, lake, f"lake.{table}", made, table, columns)
+        if replaced is not None and table in WHOLE_TABLES:
+            _offer_derived(engine, lake, f"whole.{table}", manifests, table, columns)
+    for table, columns in SITE_TABLES.items():
+        present = site.tables.get(table)
+        _offer_files(engine, lake, f"site.{table}", [present.path] if present else [], columns)
+    for table, rows in given_rows(manifests, inputs).items():
+        _offer_rows(engine, f"given.{table}", rows, GIVEN_TABLES[table])
+    _offer_other_keys(engine, replaced)
+    engine.execute(statement("publish/keys"))
+    engine.execute(statement("publish/moved"))
+    engine.execute(statement("publish/present"))
+    engine.execute(statement("publish/parents", whole="lake" if replaced is None else "whole"))
+    engine.execute(statement("publish/renamed"))
+
+
+def _offer_derived(
+    engine: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    name: str,
+    manifests: Sequence[Manifest],
+    table: str,
+    columns: Columns,
+) -> None:
+    files = [file.path for manifest in manifests if (file := manifest.derived_file(table)) is not None]
+    _offer_files(engine, lake, name, files, {**columns, "project": "varchar"})
+
+
+def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[str] | None) -> None:
+    columns = {"jira_id": "varchar", "jira_key": "varchar"}
+    if replaced is None:
+        engine.execute(f"create view lake.other_keys as {empty_table(columns)}")
+    else:
+        ids = ", ".join(map(literal, replaced))
+        engine.execute(
+            "create view lake.other_keys as "
+            f"select jira_id, jira_key from base.jira_issues where project_id not in ({ids})"
+        )
+
+
+def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str, list[Row]]:
+    """Name the rows that come from no file."""
+    found = {manifest.project_id: manifest for manifest in manifests}
+    keys = {row.get("project_id"): row.get("project_key") for row in inputs.sync_status}
+    tracked: list[Row] = [
+        _tracked(project_id, found.get(project_id), keys.get(project_id))
+        for project_id in sorted(set(inputs.tracked))
+    ]
+    return {
+        "tracked": tracked,
+        "team_members": list(inputs.team_members),
+        "sync_status": list(inputs.sync_status),
+        "metric_settings": list(inputs.metrics.rows(sorted(set(inputs.tracked)))),
+    }
+
+
+def _tracked(project_id: str, manifest: Manifest | None, project_key: str | None) -> Row:
+    """Describe a tracked project, of which nothing may have been read yet."""
+    return {
+        "project_id": project_id,
+        "project_key": manifest.project_key if manifest else project_key,
+        "story_points_field": manifest.mapping.story_points_field if manifest else None,
+        "sprint_field": manifest.mapping.sprint_field if manifest else None,
+    }
+
+
+def _offer_files(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, name: str, files: Sequence[str], columns: Columns
+) -> None:
+    source = empty_table(columns)
+    if files:
+        listed = ", ".join(literal(lake.path(file)) for file in files)
+        by_project = "true, hive_types = {'project': 'varchar'}" if "project" in columns else "false"
+        # The empty table gives columns and types to files of an older version.
+        source += (
+            f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
+            f"hive_partitioning = {by_project})"
+        )
+    engine.execute(f"create view {name} as {source}")
+
+
+def _offer_rows(engine: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], columns: Columns) -> None:
+    fields = ", ".join(f'"{column}": "{kind}"' for column, kind in columns.items())
+    lines = b"[" + b",".join(encode_rows(rows, columns)) + b"]"
+    engine.execute(
+        f"create table {name} as select unnest(from_json(?, '[{{{fields}}}]'), max_depth := 2)",
+        [lines.decode()],
+    )

@@ -1,0 +1,98 @@
+"""Check a warehouse that was built before anybody reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from jira_assets.errors import PublishError
+from jira_assets.lake.sql_files import literal, statement
+from jira_assets.warehouse.published_tables import KEYS, PUBLISHED_TABLES, VIEWS
+
+INSTRUCTION = (
+    "The previous warehouse stays in use. Run `jira-assets publish` again. If the error persists, "
+    "please report it with this message."
+)
+
+
+def check_warehouse(
+    engine: duckdb.DuckDBPyConnection,
+    expected: dict[str, int],
+    extra_columns: Sequence[str] = (),
+    replaced: Sequence[str] | None = None,
+) -> dict[str, int]:
+    """Check the tables of the catalog `built`, and count their rows.
+
+    `expected` names how many rows some tables have to have, `extra_columns` what people added to jira_issues.
+    Where only some projects were `replaced`, the rows of the others were checked when they were made. Raises
+    `PublishError`.
+    """
+    issue_columns = (*PUBLISHED_TABLES["jira_issues"], *extra_columns)
+    _check_columns(engine, {**PUBLISHED_TABLES, "jira_issues": issue_columns})
+    _scan(engine, replaced)
+    rows = _count(engine)
+    _check_one_row_an_issue(engine, replaced)
+    _check_replayed_series(engine, replaced)
+    for table, count in expected.items():
+        if rows[table] != count:
+            raise PublishError(f"{table} has {rows[table]:,} rows, but the lake has {count:,}.", INSTRUCTION)
+    return rows
+
+
+def _check_columns(engine: duckdb.DuckDBPyConnection, expected: Mapping[str, tuple[str, ...]]) -> None:
+    found = engine.execute(
+        "select table_name, list(column_name order by column_index) from duckdb_columns() "
+        "where database_name = 'built' group by table_name"
+    ).fetchall()
+    present = {str(table): tuple(columns) for table, columns in found}
+    for table, columns in expected.items():
+        if present.get(table) != columns:
+            raise PublishError(f"{table} has the columns {present.get(table)}, not {columns}.", INSTRUCTION)
+
+
+def _scan(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:
+    """Read every value, so that a damaged block shows now."""
+    tables = [table for table in PUBLISHED_TABLES if table not in VIEWS]
+    reads = (f"select bit_xor(hash(t)) from built.{table} as t{_rows(table, replaced)}" for table in tables)
+    engine.execute(" union all ".join(reads)).fetchall()
+
+
+def _rows(table: str, replaced: Sequence[str] | None) -> str:
+    key = KEYS.get(table)
+    if replaced is None or key is None:
+        return ""
+    ids = ", ".join(map(literal, replaced))
+    if key == "project_id":
+        return f" where project_id in ({ids})"
+    keys = "jira_issues" if key == "jira_id" else "jira_projects"
+    return f" where {key} in (select {key} from built.{keys} where project_id in ({ids}))"
+
+
+def _count(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    tables = [table for table in PUBLISHED_TABLES if table not in VIEWS]
+    counts = ", ".join(f"(select count(*) from built.{table}) as {table}" for table in tables)
+    found = engine.execute(f"select {counts}").fetchone()
+    return dict(zip(tables, map(int, found or ()), strict=True))
+
+
+def _check_one_row_an_issue(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:
+    twice = engine.execute(
+        f"select jira_id from built.jira_issues{_rows('jira_issues', replaced)} "
+        "group by jira_id having count(*) > 1 limit 1"
+    ).fetchone()
+    if twice is not None:
+        raise PublishError(f"Issue {twice[0]} has more than one row in jira_issues.", INSTRUCTION)
+
+
+def _check_replayed_series(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:
+    """Today's value of every series that is replayed from changes has to be what the issues are today."""
+    of_projects = "true" if replaced is None else f"project_id in ({', '.join(map(literal, replaced))})"
+    wrong = engine.execute(statement("check/replayed_series", of_projects=of_projects)).fetchall()
+    if wrong:
+        series, replayed, present = wrong[0]
+        others = f"; {len(wrong) - 1} other series are wrong as well" if len(wrong) > 1 else ""
+        raise PublishError(
+            f"The series {series} ends with {replayed:g}, but the issues add up to {present:g}{others}.",
+            INSTRUCTION,
+        )

@@ -1,0 +1,156 @@
+"""Connect the home to a Jira site from the page: the same steps and checks as `jira-assets connect`.
+
+A secret comes in the body of a form, is kept encrypted once it was proven, and is never shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from jira_assets.auth.callback_server import callback_url
+from jira_assets.auth.status import connected_as
+from jira_assets.errors import AuthenticationError, InputError, JiraAssetsError
+from jira_assets.settings.load import Settings
+from jira_assets.settings.values import read_url
+from jira_assets.web.app_state import Desk
+from jira_assets.web.forms import Form, read_form
+from jira_assets.web.templating import render
+
+if TYPE_CHECKING:
+    from jira_assets.cli.context import Invocation
+
+SECONDS_TO_ADDRESS = 30
+NEEDED = {
+    "token": {"site": "address of the site", "email": "e-mail", "api_token": "API token"},
+    "oauth": {"site": "address of the site", "client_id": "client ID", "client_secret": "client secret"},
+}
+
+
+@dataclass
+class Consent:
+    """A consent that a person was sent to give: where, and how it ended."""
+
+    url: str = ""
+    error: JiraAssetsError | None = None
+    is_done: bool = False
+    _known: Event = field(default_factory=Event)
+
+    def give(self, connect: Callable[[Consent], None]) -> None:
+        """Go through the steps until the browser comes back, or nothing does; keep how it ended."""
+        try:
+            connect(self)
+            self.is_done = True
+        except JiraAssetsError as error:
+            self.error = error
+        finally:
+            self._known.set()
+
+    def send_to(self, url: str) -> None:
+        """Take the address at which the person agrees."""
+        self.url = url
+        self._known.set()
+
+    def wait_for_address(self) -> None:
+        """Wait until the address is known; raises what came in the way."""
+        self._known.wait(SECONDS_TO_ADDRESS)
+        if self.error is not None:
+            raise self.error
+        if not self.url:
+            raise AuthenticationError("The consent page could not be prepared in time.", "Try again.")
+
+
+def show(request: Request) -> Response:
+    """Show the forms; while a consent is awaited, say so."""
+    desk: Desk = request.app.state.desk
+    consent: Consent | None = getattr(request.app.state, "consent", None)
+    if consent is not None and consent.is_done:
+        request.app.state.consent = None
+        return RedirectResponse("/?said=connected", 303)
+    return _page(request, desk, consent=consent, error=consent.error if consent else None)
+
+
+async def connect(request: Request) -> Response:
+    """Connect by API token, or send the person to the consent of an OAuth app."""
+    form = await read_form(request)
+    try:
+        address = await run_in_threadpool(_connect, request, form)
+    except JiraAssetsError as error:
+        return await run_in_threadpool(_page, request, request.app.state.desk, form=form, error=error)
+    return RedirectResponse(address, 303)
+
+
+def _connect(request: Request, form: Form) -> str:
+    desk: Desk = request.app.state.desk
+    way = "oauth" if form.get("way") == "oauth" else "token"
+    missing = [words for name, words in NEEDED[way].items() if not form.get(name)]
+    if missing:
+        raise InputError(f"The {' and the '.join(missing)} is missing.", "Fill in every field of the form.")
+    settings = replace(desk.settings, jira_site_url=_site(form.get("site")))
+    if way == "token":
+        _connect_by_token(settings, form)
+        return "/?said=connected"
+    request.app.state.consent = consent = Consent()
+    Thread(target=consent.give, args=(_by_oauth(settings, form),), name="consent", daemon=True).start()
+    consent.wait_for_address()
+    return "/connect"  # which shows the link: a form of this page may lead to no other site
+
+
+def _site(text: str) -> str:
+    try:
+        return read_url(text)
+    except ValueError as error:
+        raise InputError(
+            f"The address of the site {error}.", "Copy it from the browser, such as acme.atlassian.net."
+        ) from None
+
+
+def _connect_by_token(settings: Settings, form: Form) -> None:
+    from jira_assets.cli.commands.connect_token import connect_by_token  # late: most pages connect nothing
+
+    settings = replace(settings, jira_email=form.get("email"), jira_api_token=form.get("api_token"))
+    connect_by_token(_silent(settings), settings)
+
+
+def _by_oauth(settings: Settings, form: Form) -> Callable[[Consent], None]:
+    from jira_assets.cli.commands.connect_oauth import connect_by_oauth  # late, as above
+
+    client_id, secret = form.get("client_id"), form.get("client_secret")
+    settings = replace(settings, jira_client_id=client_id, jira_client_secret=secret)
+    return lambda consent: connect_by_oauth(_silent(settings), settings, send=consent.send_to)
+
+
+def _silent(settings: Settings) -> Invocation:
+    """Say nothing at the terminal of the server: the page tells the outcome."""
+    from jira_assets.cli.context import Invocation
+
+    return Invocation(home=settings.home, verbosity=-1)
+
+
+def _page(
+    request: Request,
+    desk: Desk,
+    *,
+    form: Form | None = None,
+    consent: Consent | None = None,
+    error: JiraAssetsError | None = None,
+) -> Response:
+    shown = {name: form.get(name) if form else "" for name in ("site", "email", "client_id", "way")}
+    settings = desk.settings
+    return render(
+        request,
+        "connect.html",
+        status_code=400 if form and error else 200,
+        connection=connected_as(settings, desk.state, desk.now()),
+        shown={**shown, "site": shown["site"] or desk.site_url or ""},
+        consent=consent,
+        error=error,
+        callback=callback_url(settings.callback_port),
+        scopes=[scope for scope in settings.oauth_scopes if scope != "offline_access"],
+    )

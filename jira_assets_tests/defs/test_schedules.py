@@ -1,0 +1,106 @@
+"""What runs by the clock, and how to change when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from jira_assets.definitions import defs
+from jira_assets.defs.runs import lock_of
+from jira_assets.defs.schedules import keys_to_prove, request_proofs, schedules, settings_at_load
+from jira_assets.lake.locks import lock_held
+from jira_assets.settings.load import load_settings
+from jira_assets_tests.harness import Rig, open_rig
+
+
+def test_the_sensor_keeps_things_fresh_so_the_hourly_schedule_is_off() -> None:
+    found = {schedule.name: schedule.default_status for schedule in defs.schedules or ()}
+
+    off = [name for name, status in found.items() if status is dg.DefaultScheduleStatus.STOPPED]
+    assert off == ["sync_hourly"]
+    assert set(found) - {"sync_hourly"} == {"reconcile_nightly", "refresh_site_daily", "compact_weekly"}
+
+
+def test_times_and_zone_are_settable() -> None:
+    settings = load_settings(
+        {"refresh_cron": "5 4 * * *", "time_zone": "Europe/Berlin", "off_hours": "22-4"},
+        {},
+        dotenv=None,
+        stored={},
+    )
+    found = {schedule.name: schedule for schedule in schedules(settings)}
+
+    assert found["refresh_site_daily"].cron_schedule == "5 4 * * *"
+    assert found["reconcile_nightly"].cron_schedule == "*/20 22-23,0-4 * * *"
+    assert {schedule.execution_timezone for schedule in found.values()} == {"Europe/Berlin"}
+
+
+def test_a_setting_that_makes_no_sense_does_not_take_the_whole_page_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JIRA_ASSETS_REFRESH_CRON", "every night")
+
+    assert settings_at_load().refresh_cron == "30 0 * * *"
+
+
+def test_a_night_proves_every_project_once(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "home") as rig:
+        rig.track()
+        assert keys_to_prove(rig.bench) == []
+        rig.sync()
+        assert keys_to_prove(rig.bench) == []  # a first read proves what it read
+        rig.site.clock.advance(timedelta(days=1))
+
+        first = keys_to_prove(rig.bench)
+        rig.bench.reconcile(rig.bench.state.find_tracked(first))
+
+        assert first == keys(rig)
+        assert keys_to_prove(rig.bench) == []
+
+
+def test_what_was_spent_this_hour_leaves_less_to_prove_with(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "home", reconcile_points_per_hour="150") as rig:
+        rig.track()
+        rig.sync()
+        rig.site.clock.advance(timedelta(days=1))
+
+        assert keys_to_prove(rig.bench) == keys(rig)
+        rig.bench.state.spend_points(100, rig.bench.clock())
+        assert keys_to_prove(rig.bench) == keys(rig)[:1]
+        rig.bench.state.spend_points(100, rig.bench.clock())
+        assert keys_to_prove(rig.bench) == []
+
+
+def test_a_project_that_somebody_works_on_is_left_out(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "home") as rig:
+        rig.track()
+        rig.sync()
+        rig.site.clock.advance(timedelta(days=1))
+
+        with rig.bench.lake.lock(rig.tracked[0].project_id, "sync"):
+            assert keys_to_prove(rig.bench) == keys(rig)[1:]
+
+
+def test_a_run_is_asked_for_unless_one_is_alive_or_all_is_proved(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "home") as rig, dg.DagsterInstance.ephemeral() as instance:
+        rig.track()
+        assert "proved" in str(request_proofs(instance, rig.bench))
+        rig.sync()
+        rig.site.clock.advance(timedelta(days=1))
+
+        wanted = request_proofs(instance, rig.bench)
+        assert isinstance(wanted, dg.RunRequest)
+        assert wanted.run_config["ops"]["project_tables"]["config"]["projects"] == keys(rig)
+
+        job = defs.resolve_job_def("reconcile_jira")
+        alive = instance.create_run_for_job(job_def=job, status=dg.DagsterRunStatus.STARTED)
+        with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
+            assert "still running" in str(request_proofs(instance, rig.bench))
+
+
+def keys(rig: Rig) -> list[str]:
+    """The keys of what is tracked."""
+    return [project.project_key for project in rig.tracked]

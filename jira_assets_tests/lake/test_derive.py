@@ -1,0 +1,240 @@
+"""From what Jira said to columns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from jira_assets.lake.derive import derive_fingerprint, derive_issues
+from jira_assets.lake.manifest import FieldMapping
+from jira_assets_tests.lake_fixture import NOON, Bench, Row, at, seen, utc
+
+
+def only(rows: list[Row]) -> Row:
+    (row,) = rows
+    return row
+
+
+def test_every_column_of_an_issue_is_filled(bench: Bench) -> None:
+    bench.land_and_derive(
+        seen(
+            "1",
+            {
+                "summary": "Zürich ✈ 東京",
+                "issuetype": {"id": "5", "name": "Sub-task", "subtask": True, "hierarchyLevel": -1},
+                "status": {"id": "3", "name": "Doing", "statusCategory": {"key": "indeterminate"}},
+                "priority": {"name": "High"},
+                "resolution": {"id": "10", "name": "Fixed"},
+                "assignee": {"accountId": "a"},
+                "reporter": {"accountId": "b"},
+                "creator": {"accountId": "c"},
+                "parent": {"id": "2", "key": "P10-2"},
+                "labels": ["x", "y"],
+                "components": [{"id": "7", "name": "Core"}],
+                "fixVersions": [{"id": "8", "name": "1.0"}, {"id": "9", "name": "2.0"}],
+                "created": "2026-01-01T10:00:00.000+0100",
+                "updated": "2026-01-02T10:00:00.000+0100",
+                "resolutiondate": "2026-01-03T10:00:00.000+0100",
+                "duedate": "2026-01-04",
+                "customfield_16": 2.5,
+            },
+        )
+    )
+
+    row = only(bench.rows("jira_issues"))
+    assert row.pop("updated_at") == row.pop("synced_at") == NOON.replace(tzinfo=None)
+    assert row == {
+        "jira_id": "1",
+        "jira_key": "P10-1",
+        "project_id": "10",
+        "project_key": "P10",
+        "summary": "Zürich ✈ 東京",
+        "issue_type": "Sub-task",
+        "issue_type_id": "5",
+        "hierarchy_level": -1,
+        "is_subtask": True,
+        "parent_id": "2",
+        "parent_key": "P10-2",
+        "status": "Doing",
+        "status_id": "3",
+        "status_category": "indeterminate",
+        "priority": "High",
+        "resolution": "Fixed",
+        "resolution_id": "10",
+        "assignee_account_id": "a",
+        "reporter_account_id": "b",
+        "creator_account_id": "c",
+        "story_points": 2.5,
+        "labels": ["x", "y"],
+        "component_ids": ["7"],
+        "components": ["Core"],
+        "fix_version_ids": ["8", "9"],
+        "fix_versions": ["1.0", "2.0"],
+        "issue_created_at": utc(2026, 1, 1, 9),
+        "resolved_at": utc(2026, 1, 3, 9),
+        "due_date": date(2026, 1, 4),
+        "nulled": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "payload", [b'{"id": "1"}', b'{"fields": null}', b'{"fields": {"summary": null}}', b"{}"]
+)
+def test_an_issue_with_nothing_in_it_is_still_an_issue(bench: Bench, payload: bytes) -> None:
+    bench.land_and_derive(seen("1", payload=payload))
+
+    row = only(bench.rows("jira_issues"))
+    assert row["summary"] is None
+    assert row["story_points"] is None
+    assert (row["labels"], row["components"], row["nulled"]) == ([], [], [])
+
+
+WRONG: dict[str, tuple[str, list[Any]]] = {
+    "story_points": ("customfield_16", ["abc", [1], {"a": 1}, True, "NaN", "infinity"]),
+    "due_date": ("duedate", ["soon", 5, ["2026-01-01"], "infinity", "12022-03-01", "0044-03-15 (BC)"]),
+    "issue_created_at": (
+        "created",
+        ["yesterday", {}, "-infinity", "2026-13-01T00:00:00.000+0000", "12022-01-01T00:00:00.000+0000"],
+    ),
+    "resolved_at": ("resolutiondate", [False, "x", "9999-12-31T23:59:59.999-1200"]),
+    "assignee_account_id": ("assignee", ["bob", 5, [], {"name": "bob"}]),
+    "sprints": ("customfield_20", [5, "Sprint 5", [5], [{"name": "no id"}], True]),
+    "labels": ("labels", ["x", {"a": 1}, 3]),
+    "components": ("components", ["x", 3]),
+    "fix_versions": ("fixVersions", [{"id": 1}]),
+    "status": ("status", ["Done", 3, []]),
+    "issue_type": ("issuetype", ["Bug"]),
+    "parent_id": ("parent", ["P-1"]),
+    "priority": ("priority", [1]),
+    "resolution": ("resolution", ["Fixed"]),
+    "summary": ("summary", [{"a": 1}, ["a"]]),
+}
+
+
+@pytest.mark.parametrize("column", WRONG)
+def test_a_value_of_a_wrong_type_becomes_null_and_is_counted(bench: Bench, column: str) -> None:
+    field, values = WRONG[column]
+    bench.land_and_derive(*(seen(str(number), {field: value}) for number, value in enumerate(values, 1)))
+
+    found = bench.rows("jira_issues")
+    assert bench.nulled() == {column: len(values)}
+    assert len(found) == len(values)
+    if column == "sprints":
+        assert bench.rows("jira_issue_sprints") == []
+    elif column in ("components", "fix_versions", "labels"):
+        assert all(not row[column] for row in found)
+    else:
+        assert all(row[column] is None for row in found)
+
+
+def test_half_a_surrogate_pair_spoils_one_letter_and_nothing_else(bench: Bench) -> None:
+    broken = b'{"fields": {"summary": "cut \\ud83d", "customfield_16": 3}}'
+    bench.land_and_derive(seen("1", payload=broken), seen("2", {"summary": "whole 😀"}))
+
+    found = {row["jira_id"]: row for row in bench.rows("jira_issues")}
+    assert (found["1"]["summary"], found["1"]["story_points"]) == ("cut \ufffd", 3.0)
+    assert found["2"]["summary"] == "whole 😀"
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("2026-03-01T12:00:00.000+0000", utc(2026, 3, 1, 12)),
+        ("2026-03-01T12:00:00.123+0545", utc(2026, 3, 1, 6, 15, 0, 123000)),
+        ("2026-03-01T12:00:00.000-0330", utc(2026, 3, 1, 15, 30)),
+        ("2026-03-01T12:00:00Z", utc(2026, 3, 1, 12)),
+        ("2026-03-01T12:00:00.5+10:00", utc(2026, 3, 1, 2, 0, 0, 500000)),
+        ("2026-03-29T02:30:00.000+0200", utc(2026, 3, 29, 0, 30)),
+    ],
+)
+def test_a_time_keeps_its_instant_whatever_offset_is_printed(
+    bench: Bench, written: str, instant: datetime
+) -> None:
+    bench.land_and_derive(seen("1", {"created": written}))
+
+    assert only(bench.rows("jira_issues"))["issue_created_at"] == instant
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("new", "new"), ("indeterminate", "indeterminate"), ("done", "done"), ("undefined", "new"), ("x", None)],
+)
+def test_a_status_category_is_one_of_three(bench: Bench, given: str, kept: str | None) -> None:
+    bench.land_and_derive(seen("1", {"status": {"id": "1", "name": "S", "statusCategory": {"key": given}}}))
+
+    assert only(bench.rows("jira_issues"))["status_category"] == kept
+
+
+def test_custom_fields_are_kept_as_jira_gave_them(bench: Bench) -> None:
+    fields = {
+        "customfield_16": 1,
+        "customfield_31": {"b": [1, "ü"]},
+        "customfield_32": None,
+        "environment": "prod",
+    }
+    bench.land([seen("1", fields), seen("2", {"customfield_40": "only here"})])
+    bench.derive()
+    found = {(row["jira_id"], row["field_id"]): row["value"] for row in bench.rows("jira_issue_fields")}
+    assert found == {
+        ("1", "customfield_16"): "1",
+        ("1", "customfield_31"): '{"b":[1,"ü"]}',
+        ("2", "customfield_40"): '"only here"',
+    }
+
+    assert bench.derive(extra_fields=["environment"])
+    assert ("1", "environment") in {
+        (row["jira_id"], row["field_id"]) for row in bench.rows("jira_issue_fields")
+    }
+
+
+def test_nothing_is_derived_while_nothing_changed(bench: Bench) -> None:
+    bench.land_and_derive(seen("1"))
+    before = bench.files()
+
+    assert not bench.derive()
+    assert bench.files() == before
+
+
+def test_another_mapping_derives_again_without_another_raw_file(bench: Bench) -> None:
+    bench.land_and_derive(seen("1", {"customfield_16": 1, "customfield_17": 8}))
+    manifest = bench.manifest()
+    manifest.mapping = FieldMapping("customfield_17", None)
+    bench.lake.commit(manifest)
+
+    assert bench.derive()
+    assert only(bench.rows("jira_issues"))["story_points"] == 8.0
+
+
+def test_the_fingerprint_knows_every_input(bench: Bench) -> None:
+    bench.land([seen("1")])
+    manifest = bench.manifest()
+    prints = {derive_fingerprint(manifest), derive_fingerprint(manifest, ["environment"])}
+    manifest.mapping = FieldMapping("customfield_1", "customfield_20")
+    prints.add(derive_fingerprint(manifest))
+    manifest.raw = [*manifest.raw, manifest.raw[0]]
+    prints.add(derive_fingerprint(manifest))
+
+    assert len(prints) == 4
+
+
+def test_what_was_written_before_a_crash_does_not_exist(bench: Bench) -> None:
+    bench.land([seen("1")])
+    assert derive_issues(bench.engine, bench.lake, bench.manifest()) is not None  # and never committed
+    assert "issues" not in bench.manifest().derived
+    assert bench.derive()
+    assert [row["jira_id"] for row in bench.rows("jira_issues")] == ["1"]
+
+
+def test_a_project_without_issues_has_empty_tables(bench: Bench) -> None:
+    bench.lake.commit(bench.manifest())
+
+    assert bench.derive()
+    assert bench.rows("jira_issues") == bench.rows("people_seen") == bench.rows("jira_issue_changes") == []
+
+
+def test_no_stage_is_left_behind(bench: Bench) -> None:
+    bench.land_and_derive(seen("1"), asked_at=at(1))
+
+    assert list(bench.lake.root.rglob(".part-*")) == []

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jira_assets.errors import SettingsError
+from jira_assets.settings.load import Settings, load_settings
+from jira_assets.settings.table import SETTINGS
+from jira_assets.settings.values import mask_alert_url
+from jira_assets.state import State
+
+TOKEN = "ATATT3xFfGF0-secret-9f2c"
+
+
+def from_environment(**environ: str) -> Settings:
+    return load_settings(environ=environ, dotenv=None, stored={})
+
+
+def test_everything_has_a_default() -> None:
+    settings = from_environment()
+    assert settings.home == Path.home() / ".jira-assets"
+    assert settings.jira_site_url is None
+    assert settings.jira_api_url == "https://api.atlassian.com"
+    assert settings.excluded_fields == ("comment", "worklog", "attachment")
+    assert {settings.source(setting.name) for setting in SETTINGS} == {"default"}
+
+
+def test_the_defaults_of_the_class_are_those_of_the_table() -> None:
+    assert from_environment() == Settings(
+        home=Path.home() / ".jira-assets",
+        state_url=f"sqlite:///{Path.home()}/.jira-assets/state.db",
+        sources=from_environment().sources,
+    )
+
+
+def test_flags_come_before_environment_before_dotenv_before_state(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("JIRA_ASSETS_MAX_IN_FLIGHT=3\nJIRA_ASSETS_MEMORY_LIMIT=3GB\nJIRA_EMAIL=c@acme.com\n")
+    settings = load_settings(
+        {"max_in_flight": "1"},
+        environ={"JIRA_ASSETS_MAX_IN_FLIGHT": "2", "JIRA_ASSETS_MEMORY_LIMIT": "2GB"},
+        dotenv=dotenv,
+        stored={
+            "max_in_flight": "4",
+            "memory_limit": "4GB",
+            "jira_email": "d@acme.com",
+            "look_back_minutes": "5",
+        },
+    )
+    assert (settings.max_in_flight, settings.source("max_in_flight")) == (1, "flag")
+    assert (settings.memory_limit, settings.source("memory_limit")) == ("2GB", "environment")
+    assert (settings.jira_email, settings.source("jira_email")) == ("c@acme.com", ".env")
+    assert (settings.look_back_minutes, settings.source("look_back_minutes")) == (5, "state")
+
+
+def test_settings_kept_in_the_state_of_the_home_are_found(tmp_path: Path) -> None:
+    environ = {"JIRA_ASSETS_HOME": str(tmp_path)}
+    assert load_settings(environ=environ, dotenv=None).look_back_minutes == 2
+    assert list(tmp_path.iterdir()) == []
+    with State.open(f"sqlite:///{tmp_path}/state.db") as state:
+        state.set_setting("look_back_minutes", "7")
+        state.set_setting("jira_api_token", TOKEN)
+        state.set_setting("no_setting_of_this_version", "x")
+    for url in ("", f"sqlite:///{tmp_path}/state.db"):
+        settings = load_settings(environ={**environ, "JIRA_ASSETS_STATE_URL": url}, dotenv=None)
+        assert settings.look_back_minutes == 7
+        assert settings.jira_api_token is None
+
+
+def test_a_variable_set_to_nothing_is_not_set() -> None:
+    assert from_environment(JIRA_ASSETS_MEMORY_LIMIT=" ").source("memory_limit") == "default"
+
+
+def test_a_dotenv_that_is_no_text_is_named(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"\xff\xfe bad")
+    with pytest.raises(SettingsError, match="is not UTF-8 text") as caught:
+        load_settings(environ={}, dotenv=dotenv)
+    assert str(dotenv) in caught.value.reason
+
+
+def test_dotenv_is_read_from_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = ["# ours", "export JIRA_EMAIL='ana@acme.com'", 'JIRA_CLIENT_ID="a#b" # why', "OTHER", ""]
+    Path(".env").write_text("\ufeff" + "\n".join(lines))
+    settings = load_settings(environ={}, stored={})
+    assert (settings.jira_email, settings.jira_client_id) == ("ana@acme.com", "a#b")
+
+
+def test_a_broken_line_of_dotenv_is_named_and_not_repeated(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f"JIRA_EMAIL=ana@acme.com\nJIRA_API_TOKEN='{TOKEN}\n")
+    with pytest.raises(SettingsError, match="line 2") as caught:
+        load_settings(environ={}, dotenv=dotenv, stored={})
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://acme.atlassian.net/", "https://acme.atlassian.net"),
+        ("acme.atlassian.net", "https://acme.atlassian.net"),
+        ("acme", "https://acme.atlassian.net"),
+        ("ACME.atlassian.net.", "https://acme.atlassian.net"),
+        ("<https://acme.atlassian.net:443/wiki/spaces/X>", "https://acme.atlassian.net"),
+        ("acme.atlassian.net/browse/PAY-1", "https://acme.atlassian.net"),
+        ("jira.acme.com", "https://jira.acme.com"),
+        ("https://acme.atlassian.net/jira/software/projects/PAY/boards/1?x=1", "https://acme.atlassian.net"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://localhost:8080/jira/", "http://localhost:8080/jira"),
+    ],
+)
+def test_a_site_address_is_read_as_people_paste_it(given: str, read: str) -> None:
+    assert from_environment(JIRA_SITE_URL=given).jira_site_url == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("JIRA_SITE_URL", "ftp://acme.atlassian.net", "not an address of the form"),
+        ("JIRA_SITE_URL", "https://", "not an address of the form"),
+        ("JIRA_SITE_URL", "my site", "not an address of the form"),
+        ("JIRA_SITE_URL", "https://acme.atlassian.net:port", "is not a valid address"),
+        ("JIRA_SITE_URL", "https://acme", "a complete address, such as https://acme.atlassian.net"),
+        ("JIRA_SITE_URL", "https://admin.atlassian.com/o/1", "an address of Atlassian, not of a site"),
+        ("JIRA_API_URL", "acme", "a complete address, such as https://acme.atlassian.net"),
+        ("JIRA_SITE_URL", "http://acme.atlassian.net", "must be https"),
+        ("JIRA_SITE_URL", "https://me:hunter2@acme.atlassian.net", "a user name or a password"),
+        ("JIRA_ASSETS_MAX_IN_FLIGHT", "many", "('many')"),
+        ("JIRA_ASSETS_MAX_IN_FLIGHT", "9", "whole number from 1 to 8"),
+        ("JIRA_ASSETS_LOOK_BACK_MINUTES", "0", "whole number from 1 to"),
+        ("JIRA_ASSETS_LOOK_BACK_MINUTES", "²", "whole number from 1 to"),
+        ("JIRA_ASSETS_MEMORY_LIMIT", "a lot", "not an amount of memory"),
+        ("JIRA_ASSETS_STATE_URL", "mysql://me:hunter2@host/db", "is neither sqlite"),
+        ("JIRA_ASSETS_STATE_URL", "sqlite://", "contains no file name"),
+    ],
+)
+def test_a_bad_value_is_an_error_that_names_variable_and_source(name: str, value: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        from_environment(**{name: value})
+    assert caught.value.reason.startswith(name)
+    assert "from the environment" in caught.value.reason
+    assert words in caught.value.reason
+    assert name in caught.value.instruction
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_unknown_flag_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="no setting hoem"):
+        load_settings({"hoem": "x"}, environ={}, dotenv=None, stored={})
+
+
+def test_secrets_are_shown_by_their_last_four_characters_only() -> None:
+    settings = from_environment(
+        JIRA_API_TOKEN=TOKEN,
+        JIRA_CLIENT_SECRET="short",
+        JIRA_ASSETS_STATE_URL="postgres://me:hun@ter2@host/db",
+    )
+    shown = {setting.name: setting.value for setting in settings.describe()}
+    assert shown["jira_api_token"] == "…9f2c"
+    assert shown["jira_client_secret"] == "…"
+    assert shown["state_url"] == "postgresql+psycopg2://me:…@host/db"
+    for text in (repr(settings), str(settings), repr(settings.describe())):
+        assert TOKEN not in text
+        assert "short" not in text
+        assert "ter2" not in text
+
+
+@given(st.text(min_size=1, max_size=60).filter(lambda text: text.strip() and "\0" not in text))
+def test_no_text_of_a_secret_is_shown_whole(secret: str) -> None:
+    shown = {s.name: s.value for s in from_environment(JIRA_API_TOKEN=secret).describe()}
+    assert shown["jira_api_token"] in ("…", f"…{secret.strip()[-4:]}")
+    assert len(secret.strip()) >= 12 or shown["jira_api_token"] == "…"
+
+
+def test_the_folders_of_a_home(tmp_path: Path) -> None:
+    settings = from_environment(JIRA_ASSETS_HOME=str(tmp_path))
+    assert settings.state_path == tmp_path / "state.db"
+    assert settings.lake_dir == tmp_path / "lake"
+    assert settings.warehouse_file == tmp_path / "warehouse" / "jira.duckdb"
+    assert settings.dagster_dir == tmp_path / "dagster"
+    assert settings.state_url == f"sqlite:///{tmp_path}/state.db"
+
+
+def test_a_relative_home_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert from_environment(JIRA_ASSETS_HOME="here").home == tmp_path / "here"
+    assert from_environment(JIRA_ASSETS_HOME="~/there").home == Path(os.environ["HOME"]) / "there"
+
+
+def test_names_are_separated_by_commas() -> None:
+    settings = from_environment(JIRA_ASSETS_EXTRA_FIELDS=" customfield_1, customfield_2,,customfield_1")
+    assert settings.extra_fields == ("customfield_1", "customfield_2")
+
+
+def test_every_setting_is_described_and_named_like_its_attribute() -> None:
+    settings = from_environment()
+    assert [shown.name for shown in settings.describe()] == [setting.name for setting in SETTINGS]
+    assert all(setting.description.endswith(".") for setting in SETTINGS)
+    assert len({setting.env for setting in SETTINGS}) == len(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("off_hours", "1-5", "1-5"),
+        ("off_hours", "22-4", "22-23,0-4"),
+        ("time_zone", "Europe/Berlin", "Europe/Berlin"),
+        ("refresh_cron", " 5  4 * * 1-5 ", "5 4 * * 1-5"),
+        ("points_per_hour", "65000", 65_000),
+    ],
+)
+def test_a_schedule_is_read_as_it_is_typed(name: str, text: str, value: object) -> None:
+    assert getattr(load_settings({name: text}, {}, dotenv=None, stored={}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("off_hours", "25-3"),
+        ("off_hours", "night"),
+        ("time_zone", "Europe/Nowhere"),
+        ("refresh_cron", "daily"),
+        ("sync_cron", "0 * * * * ; rm"),
+        ("points_per_hour", "0"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name.upper()):
+        load_settings({name: text}, {}, dotenv=None, stored={})
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("json://h/a", ("json://h/a",)),
+        (" json://h/a , slack://A/B/C ", ("json://h/a", "slack://A/B/C")),
+        ("json://h/a\nslack://A/B/C json://h/a", ("json://h/a", "slack://A/B/C")),
+        ("mailto://me:p@h?to=a@b.c,d@e.f,json://h", ("mailto://me:p@h?to=a@b.c,d@e.f", "json://h")),
+        ("https://h/x?next=http://other/y", ("https://h/x?next=http://other/y",)),
+    ],
+)
+def test_urls_of_alerts_are_separated_by_blanks_or_commas(text: str, urls: tuple[str, ...]) -> None:
+    assert from_environment(JIRA_ASSETS_ALERT_URLS=text).alert_urls == urls
+
+
+@pytest.mark.parametrize("text", [f"json://h {TOKEN}", f"slack:/{TOKEN}", f"{TOKEN}://", "json://"])
+def test_what_is_no_url_of_alerts_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(SettingsError, match="JIRA_ASSETS_ALERT_URLS, from the environment, holds") as caught:
+        from_environment(JIRA_ASSETS_ALERT_URLS=text)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("json://me:SECRET@example.com:8080/SECRET?+X-Key=SECRET", "json://example.com"),
+        ("JSONS://SECRET@[::1]/SECRET", "jsons://[::1]"),
+        ("mailtos://me:SECRET@gmail.com?to=a@b.c", "mailtos://gmail.com"),
+        ("https://hooks.slack.com/services/SECRET/SECRET/SECRET", "https://hooks.slack.com"),
+        ("slack://SECRET/SECRET/SECRET/#ops", "slack://…"),
+        ("tgram://123:SECRET/456", "tgram://…"),
+        ("mailto://me:12/SECRET@example.com", "mailto://…"),
+        ("mailto://me:x?SECRET@example.com", "mailto://…"),
+        ("mailto://me:#SECRET@example.com", "mailto://…"),
+    ],
+)
+def test_of_a_url_of_alerts_scheme_and_host_are_shown(url: str, shown: str) -> None:
+    settings = from_environment(JIRA_ASSETS_ALERT_URLS=url)
+    (described,) = [setting for setting in settings.describe() if setting.name == "alert_urls"]
+    assert described.value == shown
+    assert "SECRET" not in repr(settings)
+
+
+@given(st.from_regex(r"[a-z]{2,9}://[!-~]{0,9}SECRET[!-~]{0,9}@example\.com(/[!-~]{0,9})?", fullmatch=True))
+def test_no_password_of_a_url_of_alerts_is_shown(url: str) -> None:
+    assert "SECRET" not in mask_alert_url(url)

@@ -1,0 +1,267 @@
+"""One question tells which projects changed, and a dead site is not taken for an idle one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, ProjectOutOfSight
+from jira_assets.state import SyncRecord
+from jira_assets.sync.monitor import Look, Memory, look_around
+from jira_assets_tests.harness import Rig, open_rig
+
+HALF_A_MINUTE = timedelta(seconds=30)
+NOW_MS = 1_795_435_200_000
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """A site of four projects that were synced an hour ago."""
+    with open_rig(tmp_path / "home", generate_site(7, projects=4, issues=24, now_ms=NOW_MS)) as rig:
+        rig.track()
+        rig.sync()
+        rig.site.clock.advance(timedelta(minutes=50))
+        yield rig
+
+
+class Onlooker:
+    """Looks at a site again and again, the way the sensor does."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.memory = Memory()
+
+    def look(self, *, later: timedelta = HALF_A_MINUTE) -> Look:
+        """Let some time pass, then look."""
+        self.rig.site.clock.advance(later)
+        look = look_around(self.rig.bench, self.memory)
+        self.memory = look.memory
+        return look
+
+    def due(self, *, later: timedelta = HALF_A_MINUTE) -> dict[str, str]:
+        """Look, and name what is due and why."""
+        return {entry.project.project_key: entry.why for entry in self.look(later=later).due}
+
+    def requests(self, ticks: int) -> list[str]:
+        """Look some times, and name the paths that were asked."""
+        mark = self.rig.site.journal.mark()
+        for _ in range(ticks):
+            self.look()
+        return [request.path for request in self.rig.site.requests_since(mark)]
+
+
+def records(rig: Rig) -> dict[str, SyncRecord]:
+    """The outcomes by key."""
+    return {record.project_key: record for record in rig.bench.state.records()}
+
+
+def edit_one(rig: Rig, key: str) -> None:
+    """Change the first issue of a project."""
+    rig.site.edit_issue(next(iter(rig.site.issues_truth(key))), summary="edited")
+
+
+def test_an_idle_site_is_asked_one_question_a_tick_and_for_our_name_every_ten_minutes(rig: Rig) -> None:
+    paths = Onlooker(rig).requests(ticks=41)
+
+    assert paths.count("/rest/api/3/search/jql") == 41
+    assert paths.count("/rest/api/3/myself") == 3
+    assert len(paths) == 44
+
+
+def test_a_quiet_weekend_makes_nothing_due(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+
+    assert [onlooker.due(later=timedelta(minutes=50)) for _ in range(58)] == [{}] * 58
+
+
+def test_exactly_the_changed_project_is_due_until_it_is_synced(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    assert onlooker.due() == {}
+    key = rig.tracked[2].project_key
+    edit_one(rig, key)
+
+    assert onlooker.due() == {key: "changed"}
+    rig.sync(key)
+    assert onlooker.due() == {}
+    assert rig.differences() == []
+
+
+def test_a_change_that_becomes_searchable_late_is_found_by_the_deeper_look(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    rig.site.switches.index_lag = timedelta(minutes=20)
+    key = rig.tracked[0].project_key
+    edit_one(rig, key)
+
+    seen = [onlooker.due() for _ in range(80)]
+
+    assert {key: "changed"} in seen
+    assert onlooker.look(later=timedelta(minutes=16)).probe is not None
+
+
+def test_a_version_that_jira_names_and_does_not_give_starts_one_sync_only(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    key = rig.tracked[1].project_key
+    edit_one(rig, key)
+    assert onlooker.due() == {key: "changed"}
+    record = records(rig)[key]
+    rig.site.clock.advance(timedelta(seconds=5))
+    rig.bench.state.revise_record(
+        record.project_id,
+        key,
+        lambda before: SyncRecord(**{**before.__dict__, "last_success_at": rig.bench.clock()}),
+    )
+
+    assert onlooker.due() == {}
+
+
+def test_dead_credentials_are_not_an_idle_site(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    rig.site.switches.dead_credentials = True
+
+    with pytest.raises(AuthenticationError):
+        onlooker.look()
+    rig.site.switches.dead_credentials = False
+    assert onlooker.due() == {}
+
+
+def test_a_site_that_shows_nothing_is_not_an_idle_site(rig: Rig) -> None:
+    rig.site.switches.unknown_projects_silent = True
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    for project in rig.tracked:
+        rig.site.hide_project(project.project_key)
+
+    with pytest.raises(IncompleteRead, match="returns no issue of any of the 4 tracked projects"):
+        onlooker.look()
+
+
+def test_a_deleted_newest_issue_is_not_a_dead_site(rig: Rig) -> None:
+    only = rig.tracked[0].project_key
+    rig.bench.state.untrack([project.project_key for project in rig.tracked[1:]])
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    onlooker.look()
+    newest = max(rig.site.issues_truth(only).values(), key=lambda issue: issue.updated)
+    rig.site.delete_issue(newest.id)
+
+    assert len(onlooker.requests(ticks=1)) == 3
+    assert len(onlooker.requests(ticks=1)) == 1
+
+
+def test_a_project_that_makes_the_question_fail_is_set_aside_and_the_others_go_on(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    gone, changed = rig.tracked[0].project_key, rig.tracked[3].project_key
+    rig.site.hide_project(gone)
+    edit_one(rig, changed)
+
+    look = onlooker.look()
+
+    assert [entry.project.project_key for entry in look.due] == [changed]
+    assert look.probe is not None
+    assert [type(error) for error in look.probe.set_aside.values()] == [ProjectOutOfSight]
+    assert records(rig)[gone].status == "error"
+    assert records(rig)[gone].inactive_since is not None
+    assert records(rig)[gone].issues > 0
+    assert len(onlooker.requests(ticks=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("hide", "kind"), [("hide_project", ProjectOutOfSight), ("forbid_project", Forbidden)]
+)
+def test_a_project_that_drops_out_without_a_word_is_noticed(
+    rig: Rig, hide: str, kind: type[Exception]
+) -> None:
+    rig.site.switches.unknown_projects_silent = True
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    newest = max(rig.site.issues_truth().values(), key=lambda issue: issue.updated).project_key
+    gone = next(project.project_key for project in rig.tracked if project.project_key != newest)
+    getattr(rig.site, hide)(gone)
+
+    look = onlooker.look()
+
+    assert look.probe is not None
+    assert [type(error) for error in look.probe.set_aside.values()] == [kind]
+    assert gone in look.notices[0]
+    assert look.due == []
+
+
+def test_a_project_whose_newest_issue_is_gone_is_looked_at_once(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    newest = max(rig.site.issues_truth().values(), key=lambda issue: issue.updated).project_key
+    other = next(project.project_key for project in rig.tracked if project.project_key != newest)
+    rig.site.delete_issue(max(rig.site.issues_truth(other).values(), key=lambda issue: issue.updated).id)
+
+    assert len(onlooker.requests(ticks=1)) == 2
+    assert len(onlooker.requests(ticks=4)) == 4
+    assert {record.status for record in records(rig).values()} == {"complete"}
+
+
+def test_a_project_that_is_being_worked_on_is_left_out(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    onlooker.look()
+    busy = rig.tracked[0]
+    edit_one(rig, busy.project_key)
+
+    with rig.bench.lake.lock(busy.project_id, "sync"):
+        assert onlooker.due() == {}
+    assert onlooker.due() == {busy.project_key: "changed"}
+
+
+def test_a_request_stands_until_the_project_was_tried(rig: Rig) -> None:
+    onlooker = Onlooker(rig)
+    wanted = rig.tracked[1]
+    rig.bench.state.clock = rig.bench.clock
+    rig.bench.state.request_sync(wanted.project_id)
+
+    assert onlooker.due() == {wanted.project_key: "requested"}
+    assert onlooker.due() == {wanted.project_key: "requested"}
+    rig.sync(wanted.project_key)
+    assert onlooker.due() == {}
+    assert rig.bench.state.sync_requests() == []
+
+
+def test_all_projects_can_be_asked_for_at_once(rig: Rig) -> None:
+    rig.bench.state.clock = rig.bench.clock
+    rig.bench.state.request_sync()
+
+    assert set(Onlooker(rig).due().values()) == {"requested"}
+
+
+def test_a_newly_tracked_project_is_due_though_nothing_can_be_probed(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "home") as rig:
+        rig.track()
+        assert set(Onlooker(rig).due().values()) == {"never synced"}
+
+
+def test_five_hundred_projects_cost_one_question_a_tick(tmp_path: Path) -> None:
+    data = generate_site(1, projects=3, issues=30, now_ms=NOW_MS)
+    with open_rig(tmp_path / "home", data) as rig:
+        for number in range(500):
+            rig.site.add_project(f"P{number}", f"Project {number}")
+        rig.track()
+        for project in rig.tracked:
+            rig.bench.state.record(
+                SyncRecord(
+                    project.project_id,
+                    project.project_key,
+                    "complete",
+                    watermark=rig.bench.clock(),
+                    last_sync_at=rig.bench.clock(),
+                    last_success_at=rig.bench.clock(),
+                )
+            )
+        onlooker = Onlooker(rig)
+        onlooker.look()
+        paths = onlooker.requests(ticks=10)
+
+    assert paths == ["/rest/api/3/search/jql"] * 10

@@ -1,0 +1,177 @@
+"""A site that suddenly shows nothing deletes nothing, in whichever way, and it is said which way it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jira_assets.demo.site import DemoSite
+from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, JiraAssetsError, Unobserved
+from jira_assets_tests.harness import Rig
+
+Happening = Callable[[DemoSite], None]
+Work = Callable[[Rig], object]
+QUESTIONS = (
+    "select jira_id, jira_key, project_id, summary, updated_at from jira_issues order by all",
+    "select * from jira_deleted_issues order by all",
+    "select jira_id, count(*) from jira_issue_changes group by all order by all",
+)
+
+
+def token_dies(site: DemoSite) -> None:
+    """Most of Jira now answers 200 with nothing."""
+    site.switches.dead_credentials = True
+
+
+def token_is_revoked(site: DemoSite) -> None:
+    """Everything is a 401."""
+    site.accounts.first.token = "another"
+
+
+def every_permission_is_lost(site: DemoSite) -> None:
+    """No project can be browsed any more: a question about one is an error."""
+    for project in site.catalog.projects.values():
+        project.invisible = True
+
+
+def every_permission_is_lost_silently(site: DemoSite) -> None:
+    """The same on a site that answers questions about unknown projects with nothing."""
+    site.switches.unknown_projects_silent = site.switches.empty_project_list_is_404 = True
+    every_permission_is_lost(site)
+
+
+def every_project_is_forbidden(site: DemoSite) -> None:
+    """Questions about the projects are refused."""
+    for project in site.catalog.projects.values():
+        project.forbidden = True
+
+
+def search_breaks_down(site: DemoSite) -> None:
+    """Every search answers 200 with nothing, while Jira still knows us."""
+    site.switches.search_outage = True
+
+
+def issue_security_closes(site: DemoSite) -> None:
+    """Every issue is hidden by its security, which looks as if all were deleted."""
+    for issue_id in site.issues_truth():
+        site.hide_issue(issue_id)
+
+
+def sync(rig: Rig) -> object:
+    return rig.bench.sync(rig.tracked)
+
+
+def sync_everything(rig: Rig) -> object:
+    return rig.bench.sync(rig.tracked, full=True)
+
+
+def reconcile(rig: Rig) -> object:
+    return rig.bench.reconcile(rig.tracked)
+
+
+WAYS: list[tuple[Happening, type[JiraAssetsError], str]] = [
+    (token_dies, AuthenticationError, ""),
+    (token_is_revoked, AuthenticationError, ""),
+    (every_permission_is_lost, Forbidden, "no project at all"),
+    (every_permission_is_lost_silently, Forbidden, "no project at all"),
+    (every_project_is_forbidden, Forbidden, ""),
+    (search_breaks_down, IncompleteRead, "out of order"),
+    (issue_security_closes, Unobserved, "disappeared at once"),
+]
+
+
+def tables(rig: Rig) -> list[Any]:
+    """Everything that a deletion would show in."""
+    return [rig.ask(question) for question in QUESTIONS]
+
+
+def said(rig: Rig, work: Work) -> list[JiraAssetsError]:
+    """Do the work, and return what was said of it: of the whole, or of each project."""
+    try:
+        result: Any = work(rig)
+    except AuthenticationError as error:
+        return [error]
+    return [outcome.error for outcome in result.outcomes]
+
+
+@pytest.mark.parametrize(("happening", "error", "words"), WAYS)
+def test_nothing_is_deleted_and_it_is_said_why(
+    rig: Rig, happening: Happening, error: type[JiraAssetsError], words: str
+) -> None:
+    rig.sync()
+    before = tables(rig)
+    rig.site.clock.advance(timedelta(hours=2))
+    happening(rig.site)
+
+    for work in (sync, sync_everything, reconcile, reconcile):
+        expected, reason = error, words
+        if happening is issue_security_closes and work is sync:
+            expected, reason = IncompleteRead, "hidden or deleted"  # which of them, only reconcile finds out
+        for told in said(rig, work):
+            assert isinstance(told, expected), told
+            assert reason in told.reason
+            assert told.instruction
+            assert "demo-token" not in str(told)
+
+    rig.bench.publish(force=True)
+    assert tables(rig) == before
+
+
+@pytest.mark.parametrize(("happening", "error", "words"), WAYS)
+def test_what_changed_meanwhile_comes_with_the_next_sync_after_it_is_over(
+    rig: Rig, happening: Happening, error: type[JiraAssetsError], words: str
+) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=2))
+    happening(rig.site)
+    said(rig, sync)
+    changed = [document.issue.id for document in list(rig.site.store.documents.values())[:3]]
+    for issue_id in changed:
+        rig.site.edit_issue(issue_id, summary="changed while nobody saw it")
+    for _ in range(3):
+        rig.site.clock.advance(timedelta(hours=2))
+        said(rig, sync)
+    restore(rig.site)
+
+    assert rig.sync().failures == []
+
+    assert rig.differences() == []
+
+
+def restore(site: DemoSite) -> None:
+    """Let everything be as it was."""
+    switches = site.switches
+    switches.dead_credentials = switches.search_outage = switches.unknown_projects_silent = False
+    site.accounts.first.token = "demo-token"
+    for project in site.catalog.projects.values():
+        project.invisible = project.forbidden = False
+    for issue_id in list(site.store.hidden):
+        site.show_issue(issue_id)
+
+
+def test_a_project_that_was_emptied_by_hand_is_believed_when_a_person_says_so(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=2))
+    issue_security_closes(rig.site)
+    keys = [project.project_key for project in rig.tracked]
+    assert len(rig.reconcile().failures) == len(keys)
+
+    assert rig.reconcile(accept=keys).failures == []
+
+    assert rig.ask("select count(*) from jira_issues") == [(0,)]
+    assert rig.ask("select distinct reason from jira_deleted_issues") == [("gone",)]
+    assert rig.sync().failures == []
+
+
+def test_an_idle_run_asks_one_question_more_to_know_that_search_answers(rig: Rig) -> None:
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=2))
+    rig.sync()
+    rig.site.clock.advance(timedelta(hours=2))
+
+    asked = [request.jql for request in rig.requests_of() if request.path.endswith("/search/jql")]
+
+    assert len(asked) == len(rig.tracked) + 1

@@ -1,0 +1,85 @@
+"""A full disk and too little memory are told as what they are, and lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.errors import OutOfRoom
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.resource_limits import room_errors
+from jira_assets_tests.harness import open_rig
+
+FULL_DISK = Path("/dev/full")
+NOW_MS = 1_795_435_200_000
+
+
+def write_in_python() -> None:
+    FULL_DISK.write_bytes(b"a line")
+
+
+def write_in_duckdb() -> None:
+    duckdb.execute(f"copy (select 1) to '{FULL_DISK}' (format csv)")
+
+
+def write_in_sqlite() -> None:
+    with sa.create_engine("sqlite://").begin() as connection:
+        connection.exec_driver_sql("pragma max_page_count = 2")
+        connection.exec_driver_sql("create table texts (content text)")
+        connection.exec_driver_sql("insert into texts values (hex(randomblob(100000)))")
+
+
+@pytest.mark.skipif(not FULL_DISK.exists(), reason="there is no /dev/full, which stands in for a full disk")
+@pytest.mark.parametrize("write", [write_in_python, write_in_duckdb, write_in_sqlite])
+def test_a_full_disk_is_told_with_what_to_do(write: Callable[[], None]) -> None:
+    with pytest.raises(OutOfRoom, match="no space left") as told, room_errors():
+        write()
+
+    assert "jira-assets doctor" in told.value.instruction
+    assert told.value.severity == "retriable"
+
+
+def test_other_failures_stay_what_they_are() -> None:
+    with pytest.raises(FileNotFoundError), room_errors():
+        Path("/nowhere/at/all").read_bytes()
+    with pytest.raises(duckdb.CatalogException), room_errors():
+        duckdb.execute("from nowhere")
+
+
+def test_a_sync_that_may_not_use_the_memory_it_needs_says_so_and_goes_on_when_it_may(tmp_path: Path) -> None:
+    with open_rig(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as rig:
+        rig.track()
+        rig.sync()
+        rig.site.edit_issue(next(iter(rig.site.issues_truth("WEB"))), summary="edited")
+
+        little = replace(rig.bench.settings, memory_limit="20MB")
+        with closing(open_engine(memory_limit="20MB")) as small:
+            outcomes = replace(rig.bench, engine=small, settings=little).sync(rig.tracked).outcomes
+        errors = {outcome.project_key: outcome.error for outcome in outcomes}
+
+        assert list(errors) == [project.project_key for project in rig.tracked]
+        assert isinstance(errors["WEB"], OutOfRoom)
+        assert "JIRA_ASSETS_MEMORY_LIMIT" in errors["WEB"].instruction
+        assert rig.sync().failures == []
+        assert rig.differences() == []
+
+
+def test_a_sync_that_runs_out_of_memory_is_done_again_with_an_engine_that_has_it_alone(
+    tmp_path: Path,
+) -> None:
+    with open_rig(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as rig:
+        rig.track()
+        with closing(open_engine(memory_limit="20MB")) as crowded:
+            result = replace(rig.bench, engine=crowded).sync(rig.tracked)
+            rig.is_behind = True
+
+            assert result.failures == []
+            assert replace(rig.bench, engine=crowded).rederive(rig.tracked)
+        assert rig.differences() == []

@@ -1,0 +1,270 @@
+"""A warehouse in which some projects were replaced has the rows that building everything gives."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from jira_assets.lake.raw_writer import Kind
+from jira_assets.warehouse import publish as publishing
+from jira_assets.warehouse.metric_settings import MetricSettings
+from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
+from jira_assets_tests.lake_fixture import Bench, Row, at, seen
+from jira_assets_tests.warehouse.histories import Life, land_statuses, on
+from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
+
+PROJECTS = ("10", "11", "12")
+METRICS = MetricSettings("UTC", date(2026, 2, 8))
+
+
+@pytest.fixture
+def replaced(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Let small warehouses be replaced, too; tells which projects were, each time that worked."""
+    monkeypatch.setattr(publishing, "WORTHWHILE", 0)
+    calls: list[list[str]] = []
+    real = publishing.replace_projects  # type: ignore[attr-defined]  # imported there, not exported
+
+    def watched(builder: Any, base: Path, build: Path, projects: Any) -> bool:
+        done = real(builder, base, build, projects)
+        if done:
+            calls.append(list(projects))
+        return done
+
+    monkeypatch.setattr(publishing, "replace_projects", watched)
+    return calls
+
+
+def contents(bench: Bench) -> dict[str, list[Any]]:
+    """Every row of every table, in an order of their own."""
+    tables = PUBLISHED_TABLES.keys() - VIEWS - {"warehouse_info"}
+    found: dict[str, list[Any]] = {
+        table: sorted(repr(row) for row in bench.ask(f"select * from {table}")) for table in tables
+    }
+    found["comments"] = sorted(
+        repr(row) for row in bench.ask("select table_name, column_name, comment from duckdb_columns()")
+    )
+    found["raw_jira_issues"] = sorted(repr(row) for row in bench.ask("select * from raw_jira_issues"))
+    return found
+
+
+def publish_both(bench: Bench, **given: Any) -> None:
+    """Publish from the last warehouse, then everything, and compare."""
+    bench.publish(*PROJECTS, metrics=METRICS, **given)
+    quick = contents(bench)
+    bench.publish(*PROJECTS, metrics=METRICS, force=True, **given)
+    whole = contents(bench)
+    assert {table for table in whole if quick[table] != whole[table]} == set()
+
+
+class Site:
+    """A site in which now and then something happens in a project."""
+
+    def __init__(self, bench: Bench, seed: int) -> None:
+        self.bench = bench
+        self.chance = Chance(seed)
+        self.dice = random.Random(seed)
+        self.lives: dict[str, Life] = {}
+        self.asked = 0.0
+        bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
+        land_statuses(bench)
+        for project in PROJECTS:
+            self.touch(project, [self.born(project) for _ in range(8)])
+
+    def born(self, project: str) -> Life:
+        """Begin an issue."""
+        life = self.chance.life(len(self.lives) + 1)
+        life.project, life.lies = project, None
+        self.lives[life.jira_id] = life
+        return life
+
+    def touch(self, project: str, lives: list[Life]) -> None:
+        """Land what Jira says of these issues now."""
+        self.asked += 1
+        found = [self.observed(life) for life in lives]
+        self.bench.land(found, project=project, asked_at=at(self.asked))
+        self.bench.derive(project)
+
+    def observed(self, life: Life) -> Any:
+        """What Jira says of an issue, with a parent from anywhere and an assignee."""
+        parent = self.dice.choice([None, *self.lives])
+        assignee = {"accountId": f"a{self.dice.randint(1, 3)}", "displayName": "A"}
+        extra: Row = {"assignee": assignee, "parent": parent and {"id": parent, "key": f"OLD-{parent}"}}
+        return life.observation(**extra)
+
+    def happen(self) -> None:
+        """Let something happen."""
+        project = self.dice.choice(PROJECTS)
+        mine = [life for life in self.lives.values() if life.project == project]
+        event = self.dice.random()
+        if event < 0.25:
+            self.touch(project, [self.born(project)])
+        elif event < 0.7 and mine:
+            life = self.dice.choice(mine)
+            self.chance.change(life, on(34))
+            self.touch(project, [life])
+        elif event < 0.8 and mine:
+            life = self.dice.choice(mine)
+            self.asked += 1
+            kind: Kind = self.dice.choice(["gone", "moved", "archived"])
+            payload = b'{"key": "ELSE-9", "project_id": "99"}' if kind == "moved" else b"null"
+            gone = seen(life.jira_id, project=project, kind=kind, payload=payload)
+            self.bench.land([gone], project=project, asked_at=at(self.asked))
+            self.bench.derive(project)
+        elif event < 0.9 and mine:
+            life = self.dice.choice(mine)
+            life.project = self.dice.choice(PROJECTS)
+            self.touch(life.project, [life])
+
+
+def play(engine: duckdb.DuckDBPyConnection, seed: int, events: int) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        bench = Bench(folder, engine)
+        site = Site(bench, seed)
+        bench.publish(*PROJECTS, metrics=METRICS)
+        for _ in range(events):
+            for _ in range(site.dice.randint(1, 3)):
+                site.happen()
+            publish_both(bench, sync_status=[{"project_id": "10", "last_success_at": at(site.asked)}])
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_replaced_projects_give_the_same_rows_as_everything(
+    engine: duckdb.DuckDBPyConnection, replaced: list[list[str]]
+) -> None:
+    play(engine, 2, 2)
+    assert replaced
+
+
+@pytest.mark.prove
+@settings(max_examples=30, deadline=None, phases=[Phase.generate], database=None)
+@given(seed=st.integers(0, 10**9))
+def test_replaced_projects_give_the_same_rows_again_and_again(
+    engine: duckdb.DuckDBPyConnection, seed: int
+) -> None:
+    before = publishing.WORTHWHILE
+    publishing.WORTHWHILE = 0
+    try:
+        play(engine, seed, 8)
+    finally:
+        publishing.WORTHWHILE = before
+
+
+def test_only_the_changed_project_is_replaced(bench: Bench, replaced: list[list[str]]) -> None:
+    for project in PROJECTS:
+        bench.land_and_derive(seen(f"{project}1", project=project), project=project)
+    bench.publish(*PROJECTS, metrics=METRICS)
+    bench.land_and_derive(seen("112", project="11"), project="11")
+
+    publish_both(bench)
+    assert replaced == [["11"]]
+
+
+def test_forecasts_of_other_projects_are_taken_over(bench: Bench, replaced: list[list[str]]) -> None:
+    for project in PROJECTS[:2]:
+        lives = [Life(f"{project}{number}", on(1), project=project) for number in range(8)]
+        for day, life in enumerate(lives[1:], 2):
+            life.then(on(day), "status", "4")
+        bench.land([life.observation() for life in lives], project=project)
+        bench.derive(project)
+    bench.publish(*PROJECTS, metrics=METRICS)
+    bench.land([Life("119", on(2), project="11").observation()], project="11", asked_at=at(1))
+    bench.derive("11")
+
+    publish_both(bench)
+    assert replaced == [["11"]]
+    found = bench.ask(
+        "select project_key, max(items), count(*) from forecast_completion group by all order by all"
+    )
+    assert [tuple(row.values()) for row in found] == [("P10", 1, 4), ("P11", 2, 4), (None, 3, 4)]
+
+
+def test_a_new_day_builds_everything(bench: Bench, replaced: list[list[str]]) -> None:
+    bench.land_and_derive(seen("1"))
+    bench.publish(metrics=METRICS)
+    bench.land_and_derive(seen("2"))
+
+    bench.publish(metrics=MetricSettings("UTC", date(2026, 2, 9)))
+    assert replaced == []
+    assert len(bench.ask("select * from jira_issues")) == 2
+
+
+def test_a_key_that_changes_elsewhere_builds_everything(bench: Bench, replaced: list[list[str]]) -> None:
+    bench.land_and_derive(seen("1", {"parent": {"id": "2", "key": "OLD-2"}}))
+    bench.land_and_derive(seen("3", project="11"), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    bench.land_and_derive(seen("2", project="11"), project="11")
+
+    publish_both(bench)
+    assert replaced == []
+    assert bench.ask_one("select parent_key from jira_issues where jira_id = '1'") == {"parent_key": "P11-2"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ([], ("gone", b"null"), (None, None, "P11-2")),
+        ([], ("moved", b'{"key": "ELSE-9"}'), ("2", "ELSE-9", None)),
+        ([("gone", b"null")], ("issue", None), ("2", "P11-2", None)),
+        ([("archived", b"null")], ("gone", b"null"), (None, None, "P11-2")),
+    ],
+)
+def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
+    bench: Bench,
+    replaced: list[list[str]],
+    before: list[tuple[Kind, bytes]],
+    after: tuple[Kind, bytes | None],
+    shown: tuple[str | None, ...],
+) -> None:
+    bench.land_and_derive(seen("1", {"parent": {"id": "2", "key": "P11-2"}}))
+    bench.land_and_derive(seen("2", project="11"), project="11")
+    for minute, (kind, payload) in enumerate([*before, after], 1):
+        bench.publish(*PROJECTS, metrics=METRICS)
+        observed = seen("2", project="11", kind=kind, payload=payload)
+        bench.land_and_derive(observed, project="11", asked_at=at(minute))
+
+    publish_both(bench)
+    assert replaced == [["11"]] * ("archived" in dict(before))
+    row = bench.ask_one(
+        "select parent_id, parent_key, former_parent_key from jira_issues where jira_id = '1'"
+    )
+    assert tuple(row.values()) == shown
+
+
+def test_a_new_status_that_histories_elsewhere_name_builds_everything(
+    bench: Bench, replaced: list[list[str]]
+) -> None:
+    done = {"id": "5", "name": "Closed", "statusCategory": {"key": "done"}}
+    to_do = {"id": "1", "name": "To Do", "statusCategory": {"key": "new"}}
+    item = {"field": "status", "fieldId": "status", "from": "5", "fromString": "Closed", "to": "1"}
+    reopened = {"id": "7", "created": "2026-01-09T12:00:00.000+0000", "items": [item]}
+    fields = {"status": to_do, "created": "2026-01-01T12:00:00.000+0000"}
+    bench.land_and_derive(seen("1", fields, histories=[reopened]))
+    bench.land_and_derive(seen("2", {"status": to_do}, project="11"), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    bench.land_and_derive(seen("3", {"status": done}, project="11"), project="11")
+
+    bench.publish(*PROJECTS, metrics=METRICS)
+    assert replaced == []
+    categories = bench.ask(
+        "select status_category from issue_status_spans where jira_id = '1' order by visit"
+    )
+    assert [row["status_category"] for row in categories] == ["done", "new"]
+
+
+def test_a_small_site_is_built_whole(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail
+    bench.land_and_derive(seen("1"))
+    bench.publish(metrics=METRICS)
+    bench.land_and_derive(seen("2"))
+    assert bench.publish(metrics=METRICS) is not None

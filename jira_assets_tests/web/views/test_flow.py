@@ -1,0 +1,439 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import duckdb
+import pytest
+import vl_convert
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from jira_assets.settings.load import Settings
+from jira_assets.warehouse.read import open_warehouse
+from jira_assets.web.application import create_app
+from jira_assets.web.queries.flow import answer_panel, panel_question
+from jira_assets.web.queries.flow_filter import WINDOWS, FlowFilter
+from jira_assets.web.queries.headlines import headline
+from jira_assets.web.queries.panels import PANELS, chart
+from jira_assets.web.warehouse_reader import Published
+from jira_assets_tests.web.conftest import Page
+from jira_assets_tests.web.hand_made import write_warehouse
+from jira_assets_tests.web.published_site import published_site
+
+ADDRESSES = [
+    {"weeks": "0"},
+    {"project": "*", "weeks": "0"},
+    {"project": "PAY", "type": "Story", "weeks": "52"},
+    {"project": "PAY", "from": "2026-03-01", "to": "2026-10-31"},
+]
+HOSTILE = [
+    "' or 1=1 --",
+    "'; drop table issue_flow; --",
+    "$project",
+    "\\",
+    "\x00",
+    "9" * 50,
+    "2026-13-99",
+    "*",
+]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with published_site(tmp_path_factory.mktemp("flow")) as rig:
+        yield rig.bench.settings
+
+
+@pytest.fixture
+def client(settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(lambda: settings), "http://localhost") as opened:
+        yield opened
+
+
+def rows_of(settings: Settings, sql: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    with open_warehouse(settings.warehouse_file) as connection:
+        return connection.execute(sql, parameters or {}).fetchall()
+
+
+def named_fields(spec: Any) -> tuple[set[str], set[str]]:
+    """Find the fields that a spec reads, and those that its own transforms make."""
+    read: set[str] = set()
+    made: set[str] = set()
+    if isinstance(spec, dict):
+        made |= {spec["as"]} if isinstance(spec.get("as"), str) else set(spec.get("as", ()))
+        read |= {spec["field"]} if isinstance(spec.get("field"), str) else set()
+        read |= set(spec.get("fold", ())) | set(spec.get("groupby", ()))
+        for part in spec.values():
+            deeper_read, deeper_made = named_fields(part)
+            read, made = read | deeper_read, made | deeper_made
+    elif isinstance(spec, list):
+        for part in spec:
+            deeper_read, deeper_made = named_fields(part)
+            read, made = read | deeper_read, made | deeper_made
+    return read, made
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_every_field_that_a_chart_names_is_a_column_of_its_rows(settings: Settings, name: str) -> None:
+    columns = set(answer_panel(Published(settings.warehouse_file), name, {}).rows.columns)
+    read, made = named_fields(chart(name))
+    assert read - made <= columns
+    assert len(read & columns) >= 2
+    assert PANELS[name].enough in columns
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_every_chart_is_drawn_elsewhere_as_the_docs_say(settings: Settings, name: str) -> None:
+    answer = answer_panel(Published(settings.warehouse_file), name, {"weeks": "0"})
+    spec = json.loads(json.dumps(chart(name)))
+    spec["data"] = {"name": "rows", "values": json.loads(json.dumps(list(answer.rows), default=str))}
+    spec["config"] = {"params": [{"name": key, "value": colour} for key, colour in documented_colours()]}
+    spec["width"] = 600
+    assert "<path" in vl_convert.vegalite_to_svg(spec)
+
+
+def documented_colours() -> Iterator[tuple[str, str]]:
+    """The colours that docs/page.md gives to whoever draws a chart in a notebook."""
+    text = (Path(__file__).parents[2] / "docs" / "page.md").read_text(encoding="utf-8")
+    block = text.partition("colours = {")[2].partition("}")[0]
+    yield from re.findall(r'"(\w+)": "(#\w{6})"', block)
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_the_site_gives_every_panel_something_to_draw(
+    client: TestClient, settings: Settings, name: str
+) -> None:
+    found = client.get(f"/flow/{name}.json?project=PAY&weeks=0").json()
+    assert found["is_enough"], found["rows"]
+    assert found["headline"]
+    assert datetime.fromisoformat(found["as_of"]) == Published(settings.warehouse_file).published_at()
+    assert all(len(row) == len(found["columns"]) for row in found["rows"])
+
+
+@pytest.mark.parametrize("given_query", ADDRESSES)
+@pytest.mark.parametrize("name", PANELS)
+def test_the_sql_that_is_shown_finds_the_rows_that_are_drawn(
+    client: TestClient, settings: Settings, name: str, given_query: dict[str, str]
+) -> None:
+    found = client.get(f"/flow/{name}.json", params=given_query).json()
+    assert "$" not in found["sql"]
+    assert json.loads(json.dumps(rows_of(settings, found["sql"]), default=iso)) == found["rows"]
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_the_csv_has_the_rows_that_are_drawn(client: TestClient, name: str) -> None:
+    found = client.get(f"/flow/{name}.json?project=PAY&weeks=26").json()
+    answer = client.get(f"/flow/{name}.csv?project=PAY&weeks=26")
+    read = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(read) == len(found["rows"])
+    for drawn, row in zip(found["rows"], read, strict=True):
+        assert list(row.values()) == [as_csv(value) for value in drawn]
+
+
+def iso(value: Any) -> str:
+    return str(value.isoformat())
+
+
+def as_csv(value: Any) -> str:
+    if value is None:
+        return ""
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def test_a_panel_of_a_whole_project_has_the_figures_of_the_published_tables(settings: Settings) -> None:
+    published = Published(settings.warehouse_file)
+    weekly = answer_panel(published, "flow_times", {"project": "PAY", "weeks": "52"})
+    table = rows_of(
+        settings,
+        """select week, cycle_time_median, cycle_time_p85, cycle_time_n, lead_time_median, lead_time_p85,
+        lead_time_n from flow_times_weekly where project_key = 'PAY' order by week""",
+    )
+    inner = [row for row in weekly.rows.rows if row[0] > weekly.filter.since]  # the first week may be cut
+    assert inner
+    assert inner == [row for row in table if row[0] > weekly.filter.since]
+
+    times = answer_panel(published, "status_times", {"project": "PAY", "weeks": "0"})
+    table = rows_of(
+        settings,
+        """select status, time_n, days_median, days_p85 from status_times
+        where project_key = 'PAY' and time_n > 0 order by status""",
+    )
+    chosen = [(row["status"], row["items"], row["days_median"], row["days_p85"]) for row in times.rows]
+    assert sorted(chosen) == table
+
+
+@pytest.mark.parametrize(
+    ("window", "bucket", "weeks"), [({"weeks": "52"}, "week", 1), ({"from": "2021-02-03"}, "month", 4.348)]
+)
+def test_throughput_has_the_figures_of_the_published_table(
+    settings: Settings, window: dict[str, str], bucket: str, weeks: float
+) -> None:
+    answer = answer_panel(Published(settings.warehouse_file), "throughput", {"project": "PAY", **window})
+    table = rows_of(
+        settings,
+        f"""select date_trunc('{bucket}', week)::date as period, sum(delivered)::bigint,
+        arg_max(mean, week), case when max(nth) >= 12 then arg_max(mean, week) * {weeks} end
+        from (
+            select week, sum(delivered) as delivered, sum(mean_12_weeks) as mean,
+            row_number() over (order by week) as nth from throughput_weekly
+            where project_key = 'PAY' group by week
+        )
+        where week >= date_trunc('week', date '{answer.filter.since}') group by period order by period""",
+    )
+    drawn: dict[date, list[float]] = {}
+    for row in answer.rows:
+        period = drawn.setdefault(row["period"], [0, row["mean_12_weeks"], row["usual"]])
+        period[0] += row["delivered"]
+
+    assert answer.filter.bucket == bucket
+    assert len(drawn) > 3
+    assert list(drawn) == [row[0] for row in table]
+    assert [period[0] for period in drawn.values()] == [row[1] for row in table]
+    assert [period[1] for period in drawn.values()] == pytest.approx([row[2] for row in table])
+    assert [period[2] for period in drawn.values()] == [
+        usual if usual is None else pytest.approx(usual) for *_, usual in table
+    ]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_sql_in_an_address_changes_nothing(client: TestClient, settings: Settings, value: str) -> None:
+    before = rows_of(settings, "select count(*) from issue_flow")
+    for parameter in ("project", "sprint", "type", "weeks", "from", "to", "bucket"):
+        assert client.get("/flow", params={parameter: value}).status_code == 200
+        for name in ("cycle_time", "velocity"):
+            assert client.get(f"/flow/{name}.json", params={parameter: value}).status_code == 200
+    assert client.get(f"/flow/{value}.json".replace("\x00", "%00")).status_code == 404
+    assert rows_of(settings, "select count(*) from issue_flow") == before
+
+
+def test_the_sql_that_is_shown_is_safe_to_run_whatever_the_address_said(settings: Settings) -> None:
+    hostile = "x' or 1=1; drop table issue_flow; --"
+    answer = answer_panel(Published(settings.warehouse_file), "cycle_time", {"project": hostile})
+    assert rows_of(settings, answer.sql) == []
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_filter_that_is_not_set_is_not_in_the_sql(client: TestClient, name: str) -> None:
+    whole = client.get(f"/flow/{name}.json?project=*&weeks=26").json()["sql"]
+    assert "null is null" not in whole
+    assert "sprint_id = null" not in whole
+    narrow = client.get(f"/flow/{name}.json?project=PAY&type=Bug&sprint=7&weeks=26").json()["sql"]
+    assert "'PAY' is null" not in narrow
+
+
+def test_a_question_that_needs_more_memory_than_usual_gets_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = Published(settings.warehouse_file)
+    expected = answer_panel(published, "cycle_time", {"weeks": "0"}).rows.rows
+    monkeypatch.setattr("jira_assets.web.warehouse_reader.USUAL_MEMORY", "1MB")
+    assert answer_panel(published, "cycle_time", {"weeks": "0"}).rows.rows == expected
+
+
+def test_no_question_writes_beside_the_published_file(settings: Settings) -> None:
+    with Published(settings.warehouse_file).opened() as connection:
+        assert connection.execute("select current_setting('temp_directory')").fetchone() == ("",)
+
+
+def test_a_question_that_needs_too_much_memory_says_what_to_choose_instead(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_assets.web.warehouse_reader.USUAL_MEMORY", "1MB")
+    monkeypatch.setattr("jira_assets.web.warehouse_reader.MOST_MEMORY", "1MB")
+    answer = client.get("/flow/cycle_time.json?weeks=0")
+    assert answer.status_code == 400
+    assert "shorter time" in answer.json()["instruction"]
+
+
+def test_sprints_without_any_estimate_are_nothing_to_draw(tmp_path: Path) -> None:
+    file = tmp_path / "jira.duckdb"
+    sprints = """
+        create table sprint_velocity as
+        select 'S' as sprint_name, 'closed' as state, ['PAY'] as project_keys, {points} as completed,
+            timestamp '2026-11-02' as ended_at, '1' as sprint_id,
+            0.0 as commitment, 0.0 as completed_as_planned, 0.0 as completed_before, 0.0 as carried_over,
+            0.0 as carried_over_again, 0.0 as removed, null::double as planning_accuracy,
+            null::double as capacity_accuracy,
+            0.0 as velocity, 0 as items_unestimated, 0 as left_out"""
+    for points, is_enough in ((0.0, False), (30.0, True)):
+        file.unlink(missing_ok=True)
+        with duckdb.connect(str(file)) as made:
+            made.execute(sprints.format(points=points))
+            made.execute("create table warehouse_info as select 'published_at' as key, '2026-11-24' as value")
+            made.execute("create table metric_settings as select date '2026-11-24' as as_of")
+        answer = answer_panel(Published(file), "velocity", {"project": "PAY", "weeks": "0"})
+        assert answer.is_enough is is_enough
+
+
+def test_what_is_not_drawn_is_counted_nevertheless() -> None:
+    rows = [{"items": 5000, "items_overdue": 12, "is_overdue": True}] * 2000
+    told = headline("aging_work", rows)
+    assert told.replace("\u202f", "") == (
+        "5000 in progress; 12 older than 85 % of the finished items; the oldest 2000 are shown"
+    )
+
+
+def test_the_age_of_work_is_not_judged_where_too_little_was_finished() -> None:
+    rows = [{"items": 1, "items_overdue": 0, "is_overdue": None}]
+    assert headline("aging_work", rows) == "1 in progress; too few finished items for a comparison"
+
+
+def burndown_row(remaining: float | None, scope_change: float | None = 0) -> dict[str, Any]:
+    return {
+        "sprint_name": "Sprint 4",
+        "remaining": remaining,
+        "scope_change": None if remaining is None else scope_change,
+        "is_working_day": True,
+    }
+
+
+def test_what_is_left_of_a_sprint_is_compared_with_its_scope_of_now() -> None:
+    rows = [burndown_row(35.5), burndown_row(92, 60), burndown_row(84), burndown_row(None)]
+    told = headline("burndown", rows)
+    assert told == "Sprint 4: 84 points left of 95.5 (35.5 at the start), 1 working day left"
+    steady = [burndown_row(20), burndown_row(8)]
+    assert headline("burndown", steady) == "Sprint 4: 8 points left of 20"
+
+
+def test_a_logarithmic_axis_says_so() -> None:
+    def axes(part: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(part, dict):
+            if "log" in str((part.get("scale") or {}).get("type", "")):
+                yield part
+            for value in part.values():
+                yield from axes(value)
+        elif isinstance(part, list):
+            for value in part:
+                yield from axes(value)
+
+    found = [axis for name in PANELS for axis in axes(chart(name))]
+    assert len(found) == 2
+    assert all("log scale" in axis["title"] for axis in found)
+
+
+def test_days_to_come_are_in_no_window(settings: Settings) -> None:
+    published = Published(settings.warehouse_file)
+    now = answer_panel(published, "throughput", {"project": "PAY", "from": "2026-10-01"})
+    later = answer_panel(
+        published, "throughput", {"project": "PAY", "from": "2026-10-01", "to": "9999-12-31"}
+    )
+    assert later.rows.rows == now.rows.rows
+    assert later.filter.until == now.filter.until
+
+
+@pytest.mark.parametrize("weeks", ["9" * 5000, "26.5", "-1", "٢٦"])
+def test_weeks_that_make_no_sense_are_the_usual_ones(client: TestClient, weeks: str) -> None:
+    assert client.get("/flow", params={"project": "PAY", "weeks": weeks}).status_code == 200
+
+
+def test_the_address_says_what_is_shown(client: TestClient) -> None:
+    assert client.get("/flow").url.query.decode().startswith("project=")
+    assert "weeks=26" in str(client.get("/flow").url)
+    fixed = re.search(
+        r'href="(/flow\?[^"]*from=[^"]*)">a link with these fixed dates', client.get("/flow").text
+    )
+    assert fixed is not None
+    assert "to=2026-11-23" in fixed[1]
+    assert "weeks" not in fixed[1]
+
+
+def test_a_damaged_file_is_told_with_what_makes_another(settings: Settings, tmp_path: Path) -> None:
+    damaged = replace(settings, home=tmp_path)
+    damaged.warehouse_dir.mkdir(parents=True)
+    content = bytearray(settings.warehouse_file.read_bytes())
+    content[:4096] = bytes(4096)
+    damaged.warehouse_file.write_bytes(content)
+    app = create_app(lambda: damaged)
+    with TestClient(app, "http://localhost", raise_server_exceptions=False) as visitor:
+        for address in ("/", "/flow", "/people", "/flow/velocity.json", "/people.csv"):
+            answer = visitor.get(address)
+            assert answer.status_code == (200 if address == "/" else 503)
+            assert "jira-assets publish" in answer.text
+
+
+def test_no_question_is_put_together_from_what_an_address_says() -> None:
+    for name in PANELS:
+        assert "{" not in panel_question(name)
+
+
+def test_a_filter_that_a_panel_does_not_follow_is_told(client: TestClient) -> None:
+    expected = {"forecast": ["sprint", "type"], "cumulative_flow": ["sprint"], "cycle_time": []}
+    for name, told in expected.items():
+        assert client.get(f"/flow/{name}.json?type=Bug&sprint=7").json()["not_followed"] == told
+
+
+def test_too_little_to_draw_says_what_it_needs(client: TestClient) -> None:
+    found = client.get("/flow/cycle_time.json?type=Nothing+of+the+kind").json()
+    assert (found["is_enough"], found["rows"]) == (False, [])
+    assert "delivered item" in found["needs"]
+
+
+def test_the_page_offers_what_there_is_and_names_what_is_odd(client: TestClient) -> None:
+    text = client.get("/flow?project=PAY&type=Bug").text
+    assert '<option value="PAY" selected>' in text
+    assert "<option selected>Bug</option>" in text
+    assert "unmatched people" in text
+    assert text.count('data-panel="') == 10
+    assert "weeks=52" in text
+
+
+def test_a_window_without_a_finish_offers_the_newest_one(client: TestClient) -> None:
+    text = client.get("/flow?from=2031-01-01&to=2031-02-01").text
+    assert "No item was finished in this window" in text
+    assert "Show the year before that date" in text
+
+
+def test_without_a_published_file_the_page_says_what_to_do(page: Page) -> None:
+    assert "There is no data yet" in page.get("/flow")
+    answer = page.client.get("/flow/velocity.json")
+    assert answer.status_code == 400
+    assert "jira-assets sync" in answer.json()["instruction"]
+
+
+def test_a_file_of_another_version_says_what_to_do(page: Page) -> None:
+    write_warehouse(page.settings)  # it has no metric in it
+    answer = page.client.get("/flow")
+    assert answer.status_code == 503
+    assert "jira-assets publish" in answer.text
+    assert "jira-assets publish" in page.client.get("/flow/velocity.json").json()["instruction"]
+
+
+days = st.dates(date(2000, 1, 1), date(2030, 1, 1))
+
+
+@settings_of_hypothesis(max_examples=40)
+@given(
+    project=st.none() | st.text(min_size=1),
+    sprint=st.none() | st.text(min_size=1),
+    issue_type=st.none() | st.text(min_size=1),
+    weeks=st.sampled_from([*WINDOWS, None]),
+    window=st.tuples(days, days),
+)
+def test_an_address_shows_others_the_same(
+    project: str | None,
+    sprint: str | None,
+    issue_type: str | None,
+    weeks: int | None,
+    window: tuple[date, date],
+) -> None:
+    query = {"project": project, "sprint": sprint, "type": issue_type}
+    query |= (
+        {"weeks": str(weeks)} if weeks is not None else {"from": str(min(window)), "to": str(max(window))}
+    )
+    asked = {name: value for name, value in query.items() if value is not None}
+    chosen = FlowFilter.read(asked, usual_project="PAY", today=date(2026, 11, 24))
+    again = dict(parse_qsl(chosen.query(), keep_blank_values=True))
+    assert FlowFilter.read(again, usual_project="OTHER", today=date(2026, 11, 24)) == chosen
+    assert chosen.since <= chosen.until
+    assert weeks in (None, 0) or chosen.until - chosen.since == timedelta(weeks=weeks or 0, days=-1)
