@@ -18,7 +18,7 @@
     │   ├── SiteUnavailable         the site as a whole refuses, or something in front of it answers
     │   ├── EndpointRemoved         410: Atlassian took this part of its API away
     │   ├── IncompleteRead          the pages of an answer do not add up to a whole
-    │   ├── Unobserved              so many issues disappeared at once that it is not believed
+    │   ├── MassDeletionSuspected              so many issues disappeared at once that it is not believed
     │   ├── RateLimited             429, longer than we are prepared to wait
     │   └── JiraUnavailable         5xx, resets, truncated bodies, time-outs
     ├── LakeError                   the files of the lake are not what they should be
@@ -26,7 +26,7 @@
     │   ├── DamagedFile             a file of the home is missing, or is not as it was written
     │   └── LockHeld                another process works on the same project
     ├── PublishError                the warehouse that was built did not pass its checks
-    └── OutOfRoom                   a disk is full, or DuckDB may not use the memory it needs
+    └── ResourceExhausted                   a disk is full, or DuckDB may not use the memory it needs
 
 A fatal error ends the run, a retriable one may pass by itself, a skippable one concerns one project only.
 """
@@ -55,7 +55,7 @@ class JiraAssetsError(Exception):
         return (_rebuild, (type(self), self.reason, self.instruction, self.facts))
 
 
-class CalledOff(BaseException):
+class Cancelled(BaseException):
     """Whoever wanted this work has gone, by Ctrl-C or an error; no handler may take this for its own."""
 
 
@@ -148,7 +148,7 @@ class IncompleteRead(JiraError):
     severity: Severity = "retriable"
 
 
-class Unobserved(JiraError):
+class MassDeletionSuspected(JiraError):
     """So many issues disappeared at once that it is not believed; a person, or another day, decides."""
 
 
@@ -188,7 +188,7 @@ class PublishError(JiraAssetsError):
     """The warehouse that was built did not pass its checks; the one before stays."""
 
 
-class OutOfRoom(JiraAssetsError):
+class ResourceExhausted(JiraAssetsError):
     """A disk is full, or DuckDB may not use the memory it needs; what was there before stays."""
 
     severity: Severity = "retriable"

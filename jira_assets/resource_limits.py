@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jira_assets.errors import OutOfRoom
+from jira_assets.errors import ResourceExhausted
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _NO_SPACE_TEXTS = (
@@ -33,39 +33,39 @@ _FILE_OF_DUCKDB = re.compile(r'file "(/[^"]*)"')
 
 
 @contextmanager
-def room_errors(place: Path | None = None) -> Iterator[None]:
-    """Raise `OutOfRoom` where the block, or the decorated function, meets the end of a disk or of memory.
+def resource_errors(place: Path | None = None) -> Iterator[None]:
+    """Raise `ResourceExhausted` where the block, or the decorated function, runs out of disk or memory.
 
     `place` is what is written to, where the error does not name it.
     """
     try:
         yield
     except Exception as error:
-        told = as_out_of_room(error, place)
+        told = as_resource_exhausted(error, place)
         if told is None:
             raise
         raise told from error
 
 
-def is_about_room(error: Exception) -> bool:
+def is_resource_error(error: Exception) -> bool:
     """Return whether an error is the end of a disk or of memory."""
-    return isinstance(error, OutOfRoom) or as_out_of_room(error) is not None
+    return isinstance(error, ResourceExhausted) or as_resource_exhausted(error) is not None
 
 
 def is_out_of_memory(error: Exception | None) -> bool:
     """Return whether an error says that DuckDB exceeded its memory limit."""
-    return isinstance(error, OutOfRoom) and bool(error.facts.get("memory"))
+    return isinstance(error, ResourceExhausted) and bool(error.facts.get("memory"))
 
 
-def as_out_of_room(error: Exception, place: Path | None = None) -> OutOfRoom | None:
+def as_resource_exhausted(error: Exception, place: Path | None = None) -> ResourceExhausted | None:
     """Say that a disk or memory is full, where that is what the error means; None for another error."""
-    if isinstance(error, OutOfRoom):
+    if isinstance(error, ResourceExhausted):
         return None
     if is_full_disk(error, place):
         return full_disk(_path_in(error) or place)
     duckdb = sys.modules.get("duckdb")  # where it was not imported, nothing can be its error
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
-        return OutOfRoom(
+        return ResourceExhausted(
             "DuckDB exceeded its memory limit.",
             "Increase the limit, for example JIRA_ASSETS_MEMORY_LIMIT=1GB, and try again. Synced "
             "data is kept.",
@@ -74,20 +74,20 @@ def as_out_of_room(error: Exception, place: Path | None = None) -> OutOfRoom | N
     return None
 
 
-def full_disk(place: Path | str | None) -> OutOfRoom:
+def full_disk(place: Path | str | None) -> ResourceExhausted:
     """Say that the disk of this place is full."""
-    return OutOfRoom(
+    return ResourceExhausted(
         f"There is no space left on the disk {f'of {place}' if place else 'that is written to'}.",
         "Free some (`jira-assets doctor` shows how much is left) and try again: what was kept before is "
         "unchanged.",
     )
 
 
-def check_room(place: Path, needed: int) -> None:
-    """Raise `OutOfRoom` unless so many bytes are left on the disk that this folder is, or will be, on."""
+def check_disk_space(place: Path, needed: int) -> None:
+    """Raise `ResourceExhausted` unless `needed` bytes are free on the disk of this folder."""
     left = _free(place)
     if left < needed:
-        raise OutOfRoom(
+        raise ResourceExhausted(
             f"There is no space left on the disk of {place} to work with: {left // 1000:,} kB, and at least "
             f"{needed // 1000:,} kB are needed.",
             full_disk(place).instruction,

@@ -18,7 +18,7 @@ import duckdb
 
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets_tests.lake_fixture import Bench
+from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
 from jira_assets_tests.warehouse.test_velocity import CASES, POINTS
 
@@ -55,16 +55,16 @@ def example() -> tuple[list[Life], Sprint]:
 
 
 @contextmanager
-def example_warehouse(engine: duckdb.DuckDBPyConnection) -> Iterator[Bench]:
+def example_warehouse(engine: duckdb.DuckDBPyConnection) -> Iterator[LakeFixture]:
     """Publish the worked example."""
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), engine)
+        bench = LakeFixture(Path(folder), engine)
         lives, sprint = example()
         publish_lives(bench, lives, sprints=[sprint], as_of=date(2026, 1, 16))
         yield bench
 
 
-def written(page: str, bench: Bench) -> str:
+def written(page: str, bench: LakeFixture) -> str:
     """Fill in the page."""
     page = RESULT.sub(lambda found: f"{found[1]}\n{result(bench, found['query'])}\n\n", page)
     page = between(page, "velocity", velocity())
@@ -79,7 +79,7 @@ def between(page: str, name: str, text: str) -> str:
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
-def result(bench: Bench, query: str) -> str:
+def result(bench: LakeFixture, query: str) -> str:
     """Run a query and write its answer as a table."""
     rows = bench.ask(query)
     lines = [
@@ -107,7 +107,7 @@ def velocity() -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def tables(bench: Bench) -> str:
+def tables(bench: LakeFixture) -> str:
     """Every table and column with its comment."""
     says = {
         row["name"]: row["comment"]

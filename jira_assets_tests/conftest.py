@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import settings
 
+from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.postgres import find_programs, running_postgres
 from jira_assets_tests.programs import lacking
 
@@ -64,3 +68,17 @@ def state_url(request: pytest.FixtureRequest) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{request.getfixturevalue('tmp_path')}/state.db"
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One engine for all tests: opening it is most of what a small test costs."""
+    connection = open_engine(scratch=tmp_path_factory.mktemp("scratch"))
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, engine: duckdb.DuckDBPyConnection) -> LakeFixture:
+    """An empty lake."""
+    return LakeFixture(tmp_path, engine)

@@ -18,11 +18,11 @@ from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import load_settings
 from jira_assets.state import ProjectRef, TrackedProject
-from jira_assets.sync.pipeline import Workbench, open_workbench
+from jira_assets.sync.pipeline import Pipeline, open_pipeline
 from jira_assets.sync.publish import publish_inputs
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
-from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.publish import PublishResult
 from jira_assets_tests.postgres import empty_schema
 from jira_assets_tests.present import PresentWarehouse
 from jira_assets_tests.preview import Preview
@@ -35,13 +35,13 @@ ON_POSTGRES = "JIRA_ASSETS_TEST_POSTGRES"
 
 
 @dataclass
-class Rig:
+class SyncHarness:
     """A site that is served, and a workbench on a home that is connected to it; both live by one clock."""
 
     site: DemoSite
     server: DemoServer
-    bench: Workbench
-    published: list[Published | None] = field(default_factory=list)
+    pipeline: Pipeline
+    published: list[PublishResult | None] = field(default_factory=list)
     is_behind: bool = False
     _preview: Preview | None = None
     _present: PresentWarehouse | None = None
@@ -49,41 +49,41 @@ class Rig:
     @property
     def environment(self) -> dict[str, str]:
         """What a process needs to work on the same home."""
-        settings = self.bench.settings
+        settings = self.pipeline.settings
         places = {"JIRA_ASSETS_HOME": str(settings.home), "JIRA_ASSETS_STATE_URL": settings.state_url}
         return {**credentials(self.server), **places}
 
     @property
     def tracked(self) -> list[TrackedProject]:
         """The tracked projects."""
-        return self.bench.state.tracked_projects()
+        return self.pipeline.state.tracked_projects()
 
     def track(self, *keys: str) -> None:
         """Track projects of the site, all of them when none is named."""
         projects = self.site.catalog.projects.values()
         refs = [ProjectRef(str(p.id), p.key, p.name) for p in projects if not keys or p.key in keys]
-        self.bench.state.track(refs)
+        self.pipeline.state.track(refs)
 
     def sync(self, *keys: str, full: bool = False) -> SyncResult:
         """Sync the tracked projects, or those named."""
-        projects = self.bench.state.find_tracked(keys) if keys else self.tracked
-        result = self.bench.sync(projects, full=full)
+        projects = self.pipeline.state.find_tracked(keys) if keys else self.tracked
+        result = self.pipeline.sync(projects, full=full)
         self._fall_behind()
         return result
 
     def reconcile(self, *, accept: Collection[str] = ()) -> SyncResult:
         """Reconcile the tracked projects."""
-        result = self.bench.reconcile(self.tracked, accept=accept)
+        result = self.pipeline.reconcile(self.tracked, accept=accept)
         self._fall_behind()
         return result
 
     def _fall_behind(self) -> None:
         self.is_behind, self._preview = True, None
 
-    def publish(self) -> Published | None:
+    def publish(self) -> PublishResult | None:
         """Publish what the syncs brought."""
         self.is_behind = False
-        published = self.bench.publish()
+        published = self.pipeline.publish()
         self.published.append(published)
         return published
 
@@ -91,12 +91,14 @@ class Rig:
         """Ask the published warehouse or, after a sync, what publishing would show."""
         if self.is_behind:
             if self._preview is None:
-                bench = self.bench
-                inputs = publish_inputs(bench.lake, bench.state, bench.settings, now=bench.clock())
-                self._preview = Preview(bench.lake, inputs)
+                pipeline = self.pipeline
+                inputs = publish_inputs(
+                    pipeline.lake, pipeline.state, pipeline.settings, now=pipeline.clock()
+                )
+                self._preview = Preview(pipeline.lake, inputs)
             return self._preview.ask(query)
         if self._present is None:
-            self._present = PresentWarehouse(self.bench.settings.warehouse_file)
+            self._present = PresentWarehouse(self.pipeline.settings.warehouse_file)
         return self._present.opened().execute(query).fetchall()
 
     def requests_of(self, *keys: str, full: bool = False) -> list[Request]:
@@ -165,9 +167,9 @@ def credentials(server: DemoServer) -> dict[str, str]:
 
 
 @contextmanager
-def open_rig(
+def open_harness(
     home: Path, data: SiteData | None = None, *, frozen: bool = True, **settings: str
-) -> Iterator[Rig]:
+) -> Iterator[SyncHarness]:
     """Serve a site (a small generated one by default) and open a home that is connected to it.
 
     The clock stands still at a Monday's noon until a test moves it, or it is real when it is not `frozen`;
@@ -179,5 +181,5 @@ def open_rig(
         settings = {"state_url": empty_schema(), **settings}
     with DemoServer(site) as server:
         chosen = load_settings({"home": str(home), **settings}, credentials(server), dotenv=None)
-        with open_workbench(chosen) as bench:
-            yield Rig(site, server, replace(bench, clock=clock.now, sleep=clock.sleep))
+        with open_pipeline(chosen) as pipeline:
+            yield SyncHarness(site, server, replace(pipeline, clock=clock.now, sleep=clock.sleep))

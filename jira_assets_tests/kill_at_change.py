@@ -60,9 +60,9 @@ def _run(words: list[str]) -> None:
         command(words)
         return
     from jira_assets.settings.load import load_settings
-    from jira_assets.sync.pipeline import open_workbench
+    from jira_assets.sync.pipeline import open_pipeline
 
-    with open_workbench(load_settings(dotenv=None)) as bench:
+    with open_pipeline(load_settings(dotenv=None)) as bench:
         bench.compact()
         bench.publish()
 

@@ -13,10 +13,10 @@ import duckdb
 from jira_assets.lake.derive import derive_project
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import FieldMapping, Manifest
-from jira_assets.lake.raw_writer import Kind, Landing, Observation
+from jira_assets.lake.raw_writer import Kind, Observation, RawFileWriter
 from jira_assets.lake.site_tables import land_site_table
 from jira_assets.warehouse.inputs import PublishInputs
-from jira_assets.warehouse.publish import MIRRORS_KEPT, Published, publish
+from jira_assets.warehouse.publish import MIRRORS_KEPT, PublishResult, publish
 from jira_assets_tests.present import PresentWarehouse
 from jira_assets_tests.preview import Preview
 
@@ -65,7 +65,7 @@ def seen(
     )
 
 
-class Bench:
+class LakeFixture:
     """A lake, an engine, and what is done with them in every test."""
 
     def __init__(self, root: Path, engine: duckdb.DuckDBPyConnection) -> None:
@@ -85,7 +85,7 @@ class Bench:
     ) -> None:
         """Land observations as one raw file and commit it."""
         manifest = self.manifest(project)
-        landing = Landing(self.lake, manifest, asked_at)
+        landing = RawFileWriter(self.lake, manifest, asked_at)
         landing.add(observations)
         raw = landing.finish(self.engine)
         if raw is not None:
@@ -136,7 +136,7 @@ class Bench:
         mirrored: bool = False,
         mirrors_kept: timedelta = MIRRORS_KEPT,
         **given: Any,
-    ) -> Published | None:
+    ) -> PublishResult | None:
         """Publish the named projects; without any name, the usual one."""
         inputs = PublishInputs(tracked or ("10",), site_url="https://acme.example", **given)
         self._preview = None

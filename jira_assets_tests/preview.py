@@ -45,7 +45,7 @@ class Preview:
         preparation = PREPARATIONS.get(table)
         names = [preparation, table] if preparation else [table]
         for name in names:
-            for needed in _tables_in(statement_text(f"publish/{name}"), r"\bwarehouse\.(\w+)"):
+            for needed in _tables_in(statement_text(f"warehouse/models/{name}"), r"\bwarehouse\.(\w+)"):
                 self._make(needed)
         self._engine.execute("use memory")
         self._builder.make(names)

@@ -10,25 +10,25 @@ import pytest
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.settings.table import SETTINGS
 from jira_assets_tests.analytics_docs import PAGE, QUERY, example_warehouse, written
-from jira_assets_tests.lake_fixture import Bench
+from jira_assets_tests.lake_fixture import LakeFixture
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[LakeFixture]:
     engine: duckdb.DuckDBPyConnection = open_engine()
     with example_warehouse(engine) as found:
         yield found
     engine.close()
 
 
-def test_the_page_is_as_it_would_be_written_now(bench: Bench) -> None:
+def test_the_page_is_as_it_would_be_written_now(bench: LakeFixture) -> None:
     assert written(TEXT, bench) == TEXT, "run python -m jira_assets_tests.analytics_docs"
 
 
 @pytest.mark.parametrize("query", QUERY.findall(TEXT))
-def test_every_query_runs(bench: Bench, query: str) -> None:
+def test_every_query_runs(bench: LakeFixture, query: str) -> None:
     bench.ask(query)
 
 
@@ -37,7 +37,7 @@ def test_every_setting_that_is_named_exists() -> None:
     assert {word for word in TEXT.replace("`", " ").split() if word.startswith("JIRA_ASSETS_")} <= names
 
 
-def test_the_worked_example_is_right_by_hand(bench: Bench) -> None:
+def test_the_worked_example_is_right_by_hand(bench: LakeFixture) -> None:
     """The figures worked out on paper, so that the page cannot be wrong together with the statements."""
     flow = bench.ask(
         "select lead_time_days, cycle_time_days, age_days, reopened, delivered from issue_flow "

@@ -9,7 +9,7 @@ import pytest
 
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.warehouse.read import open_warehouse
-from jira_assets_tests.lake_fixture import Bench, seen
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -24,7 +24,7 @@ def queries(page: Path) -> list[str]:
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("examples")
     with open_engine(scratch=root / "scratch") as engine:
-        bench = Bench(root, engine)
+        bench = LakeFixture(root, engine)
         bench.land_and_derive(seen("1"))
         bench.publish()
     return root / "warehouse" / "jira.duckdb"

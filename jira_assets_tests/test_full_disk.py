@@ -20,12 +20,12 @@ from jira_assets.cli import main
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
-from jira_assets.errors import OutOfRoom
-from jira_assets.resource_limits import check_room
+from jira_assets.errors import ResourceExhausted
+from jira_assets.resource_limits import check_disk_space
 from jira_assets.settings.load import load_settings
 from jira_assets.state import State
 from jira_assets.state.sqlite_file import Snapshot, connect
-from jira_assets.sync.pipeline import open_workbench
+from jira_assets.sync.pipeline import open_pipeline
 from jira_assets.web.application import create_app
 from jira_assets_tests.cli.conftest import NOON_MS
 from jira_assets_tests.harness import credentials
@@ -107,7 +107,7 @@ def run(*words: str) -> Result:
 
 def sync() -> None:
     """Sync and publish, without Dagster."""
-    with open_workbench(load_settings()) as bench:
+    with open_pipeline(load_settings()) as bench:
         assert bench.sync(bench.state.tracked_projects()).failures == []
         bench.publish()
 
@@ -195,7 +195,7 @@ def test_what_was_committed_last_is_read_from_the_log_of_the_state(disk: SmallDi
         assert "321MB" in run("config").stdout
         with State.open(load_settings().state_url) as state:
             assert state.site_settings()["memory_limit"] == "321MB"
-            with pytest.raises(OutOfRoom):
+            with pytest.raises(ResourceExhausted):
                 state.set_setting("memory_limit", "1GB")
 
 
@@ -222,6 +222,6 @@ def test_a_state_is_read_where_no_file_can_be_made(disk: SmallDisk) -> None:
 
 
 def test_the_room_of_a_folder_that_is_not_there_yet_is_that_of_its_disk(tmp_path: Path) -> None:
-    check_room(tmp_path / "a" / "b", 1)
-    with pytest.raises(OutOfRoom, match="at least"):
-        check_room(tmp_path / "a" / "b", 2**60)
+    check_disk_space(tmp_path / "a" / "b", 1)
+    with pytest.raises(ResourceExhausted, match="at least"):
+        check_disk_space(tmp_path / "a" / "b", 2**60)

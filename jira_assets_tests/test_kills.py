@@ -25,7 +25,7 @@ from jira_assets.demo.simulate.life import Life
 from jira_assets.lake.files import TEMPORARY_PREFIX
 from jira_assets.lake.lake import UNNAMED_FILES_LIVE
 from jira_assets.warehouse.swap import BUILD_PREFIX
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.kill_at_change import COMPACT
 from jira_assets_tests.sync.damages import DAMAGES
 
@@ -44,7 +44,7 @@ TABLES = ("jira_issues", "jira_issue_changes", "jira_issue_sprints", "jira_issue
 class Killer:
     """Run commands on the home of a rig in processes of their own, and kill them."""
 
-    rig: Rig
+    harness: SyncHarness
     dice: random.Random
     lengths: dict[str, float] = field(default_factory=dict)
     changes: dict[str, int] = field(default_factory=dict)
@@ -58,9 +58,9 @@ class Killer:
         if before_change is not None:
             program = [sys.executable, "-m", "jira_assets_tests.kill_at_change"]
             program += [str(self.report), str(before_change)]
-        home = self.rig.bench.settings.home
+        home = self.harness.pipeline.settings.home
         kept = {name: os.environ[name] for name in os.environ if not name.startswith(("JIRA_", "DAGSTER"))}
-        environment = kept | self.rig.environment | {"HOME": str(home)}
+        environment = kept | self.harness.environment | {"HOME": str(home)}
         return subprocess.Popen(
             [*program, *words],
             env=environment,
@@ -80,7 +80,7 @@ class Killer:
     @property
     def report(self) -> Path:
         """Where a command leaves how many changes it made, or before which one it was killed."""
-        return self.rig.bench.settings.home.with_name("changes")
+        return self.harness.pipeline.settings.home.with_name("changes")
 
     def kill_late(self, words: Sequence[str]) -> bool:
         """Kill a command before one of its changes of files, rather a late one; tell whether it got there."""
@@ -113,19 +113,19 @@ class Killer:
 
     def holders(self) -> set[int]:
         """Return the processes that are said to work on a project now, apart from one without a name yet."""
-        held = [self.rig.bench.lake.holder(project.project_id) for project in self.rig.tracked]
+        held = [self.harness.pipeline.lake.holder(project.project_id) for project in self.harness.tracked]
         return {holder.pid for holder in held if holder is not None} - {0}
 
 
-def change_the_site(rig: Rig, life: Life) -> None:
+def change_the_site(harness: SyncHarness, life: Life) -> None:
     """Let people work for a while."""
     for _ in range(6):
         life.step()
 
 
-def published_versions(rig: Rig) -> set[tuple[str, str]]:
+def published_versions(harness: SyncHarness) -> set[tuple[str, str]]:
     """Read every table of the published file whole; return the versions of issues it shows."""
-    with duckdb.connect(str(rig.bench.settings.warehouse_file.resolve()), read_only=True) as warehouse:
+    with duckdb.connect(str(harness.pipeline.settings.warehouse_file.resolve()), read_only=True) as warehouse:
         for table in TABLES:
             rows = warehouse.execute(f"select * from {table}").fetchall()
             assert rows, table
@@ -139,11 +139,11 @@ def published_versions(rig: Rig) -> set[tuple[str, str]]:
 
 def prepare(killer: Killer, life: Life, words: Sequence[str]) -> None:
     """Give a command something to do: changes in Jira, and a damaged file of the lake to repair."""
-    change_the_site(killer.rig, life)
+    change_the_site(killer.harness, life)
     if words[0] != "repair":
         return
-    lake, dice = killer.rig.bench.lake, killer.dice
-    manifest = lake.manifest(dice.choice(killer.rig.tracked).project_id)
+    lake, dice = killer.harness.pipeline.lake, killer.dice
+    manifest = lake.manifest(dice.choice(killer.harness.tracked).project_id)
     assert manifest is not None
     damage = DAMAGES[dice.choice(sorted(DAMAGES))]
     damage(lake.path(dice.choice(sorted(manifest.file_paths()))))
@@ -151,8 +151,8 @@ def prepare(killer: Killer, life: Life, words: Sequence[str]) -> None:
 
 def publishes_no_less(killer: Killer, before: set[tuple[str, str]]) -> None:
     """What is published is as it was before the kill, or newer."""
-    shown = dict(published_versions(killer.rig))
-    truth = killer.rig.site.issues_truth()
+    shown = dict(published_versions(killer.harness))
+    truth = killer.harness.site.issues_truth()
     for issue_id, updated in before:
         assert issue_id not in truth or shown.get(issue_id, "") >= updated, issue_id
     assert killer.holders() == set()
@@ -160,15 +160,17 @@ def publishes_no_less(killer: Killer, before: set[tuple[str, str]]) -> None:
 
 def names_what_is_there(killer: Killer) -> None:
     """What the lake names is there, and can be read."""
-    lake = killer.rig.bench.lake
+    lake = killer.harness.pipeline.lake
     for manifest in lake.manifests():
         for relative in sorted(manifest.file_paths()):
-            killer.rig.bench.engine.execute(f"select count(*) from read_parquet('{lake.path(relative)}')")
+            killer.harness.pipeline.engine.execute(
+                f"select count(*) from read_parquet('{lake.path(relative)}')"
+            )
 
 
-def leftovers(rig: Rig) -> list[Path]:
+def leftovers(harness: SyncHarness) -> list[Path]:
     """List what dead processes left lying about."""
-    home, lake = rig.bench.settings.home, rig.bench.lake
+    home, lake = harness.pipeline.settings.home, harness.pipeline.lake
     named = {lake.path(file) for manifest in lake.manifests() for file in manifest.file_paths()}
     unnamed = {path for path in lake.root.glob("*/project=*/*") if path not in named}
     return sorted(unnamed | {path for path in home.rglob("*") if path.name.startswith(UNFINISHED)})
@@ -192,18 +194,18 @@ def prove(
     """Kill as often as told, look each time at what is left, and let the next sync heal it."""
     dice = random.Random(kills)
     with killing(home, dice) as killer:
-        life, killed = Life(killer.rig.site, 1), 0
+        life, killed = Life(killer.harness.site, 1), 0
         for once in sorted({tuple(each) for each in commands}, reverse=True):  # a sync comes first
             prepare(killer, life, once)
             killer.run(once)
         while killed < kills:
             words = commands[killed % len(commands)]
-            before = published_versions(killer.rig)
+            before = published_versions(killer.harness)
             prepare(killer, life, words)
             killed += (killer.kill_late if late else killer.kill)(words)
             publishes_no_less(killer, before)
             if words == ["repair"]:
-                assert killer.rig.bench.repair(killer.rig.tracked).result.failures == []
+                assert killer.harness.pipeline.repair(killer.harness.tracked).result.failures == []
             names_what_is_there(killer)
             if heal_often and dice.random() < 0.5:  # else the next one has to cope with what two of them left
                 heal(killer)
@@ -212,24 +214,24 @@ def prove(
 
 def heal(killer: Killer) -> None:
     """Sync and reconcile once more: all is there, and nothing lies about any longer."""
-    rig = killer.rig
-    assert rig.sync().failures == []
-    assert rig.reconcile().failures == []
-    rig.publish()
-    assert rig.differences() == []
-    assert {record.status for record in rig.bench.state.records()} == {"complete"}
-    grow_old(leftovers(rig))
-    assert rig.sync().failures == []
-    assert leftovers(rig) == []
+    harness = killer.harness
+    assert harness.sync().failures == []
+    assert harness.reconcile().failures == []
+    harness.publish()
+    assert harness.differences() == []
+    assert {record.status for record in harness.pipeline.state.records()} == {"complete"}
+    grow_old(leftovers(harness))
+    assert harness.sync().failures == []
+    assert leftovers(harness) == []
 
 
 @contextmanager
 def killing(home: Path, dice: random.Random) -> Iterator[Killer]:
     """Open a home that real processes share with this one; the clock runs for all of them."""
     now = int(time.time() * 1000)
-    with open_rig(home, generate_site(1, projects=2, issues=120, now_ms=now), frozen=False) as rig:
-        rig.track()
-        yield Killer(rig, dice)
+    with open_harness(home, generate_site(1, projects=2, issues=120, now_ms=now), frozen=False) as harness:
+        harness.track()
+        yield Killer(harness, dice)
 
 
 @pytest.mark.prove

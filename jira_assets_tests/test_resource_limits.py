@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from jira_assets.demo.generate.generate import generate_site
-from jira_assets.errors import OutOfRoom
+from jira_assets.errors import ResourceExhausted
 from jira_assets.lake.duckdb_engine import open_engine
-from jira_assets.resource_limits import room_errors
-from jira_assets_tests.harness import open_rig
+from jira_assets.resource_limits import resource_errors
+from jira_assets_tests.harness import open_harness
 
 FULL_DISK = Path("/dev/full")
 NOW_MS = 1_795_435_200_000
@@ -39,7 +39,7 @@ def write_in_sqlite() -> None:
 @pytest.mark.skipif(not FULL_DISK.exists(), reason="there is no /dev/full, which stands in for a full disk")
 @pytest.mark.parametrize("write", [write_in_python, write_in_duckdb, write_in_sqlite])
 def test_a_full_disk_is_told_with_what_to_do(write: Callable[[], None]) -> None:
-    with pytest.raises(OutOfRoom, match="no space left") as told, room_errors():
+    with pytest.raises(ResourceExhausted, match="no space left") as told, resource_errors():
         write()
 
     assert "jira-assets doctor" in told.value.instruction
@@ -47,39 +47,39 @@ def test_a_full_disk_is_told_with_what_to_do(write: Callable[[], None]) -> None:
 
 
 def test_other_failures_stay_what_they_are() -> None:
-    with pytest.raises(FileNotFoundError), room_errors():
+    with pytest.raises(FileNotFoundError), resource_errors():
         Path("/nowhere/at/all").read_bytes()
-    with pytest.raises(duckdb.CatalogException), room_errors():
+    with pytest.raises(duckdb.CatalogException), resource_errors():
         duckdb.execute("from nowhere")
 
 
 def test_a_sync_that_may_not_use_the_memory_it_needs_says_so_and_goes_on_when_it_may(tmp_path: Path) -> None:
-    with open_rig(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as rig:
-        rig.track()
-        rig.sync()
-        rig.site.edit_issue(next(iter(rig.site.issues_truth("WEB"))), summary="edited")
+    with open_harness(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as harness:
+        harness.track()
+        harness.sync()
+        harness.site.edit_issue(next(iter(harness.site.issues_truth("WEB"))), summary="edited")
 
-        little = replace(rig.bench.settings, memory_limit="20MB")
+        little = replace(harness.pipeline.settings, memory_limit="20MB")
         with closing(open_engine(memory_limit="20MB")) as small:
-            outcomes = replace(rig.bench, engine=small, settings=little).sync(rig.tracked).outcomes
+            outcomes = replace(harness.pipeline, engine=small, settings=little).sync(harness.tracked).outcomes
         errors = {outcome.project_key: outcome.error for outcome in outcomes}
 
-        assert list(errors) == [project.project_key for project in rig.tracked]
-        assert isinstance(errors["WEB"], OutOfRoom)
+        assert list(errors) == [project.project_key for project in harness.tracked]
+        assert isinstance(errors["WEB"], ResourceExhausted)
         assert "JIRA_ASSETS_MEMORY_LIMIT" in errors["WEB"].instruction
-        assert rig.sync().failures == []
-        assert rig.differences() == []
+        assert harness.sync().failures == []
+        assert harness.differences() == []
 
 
 def test_a_sync_that_runs_out_of_memory_is_done_again_with_an_engine_that_has_it_alone(
     tmp_path: Path,
 ) -> None:
-    with open_rig(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as rig:
-        rig.track()
+    with open_harness(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as harness:
+        harness.track()
         with closing(open_engine(memory_limit="20MB")) as crowded:
-            result = replace(rig.bench, engine=crowded).sync(rig.tracked)
-            rig.is_behind = True
+            result = replace(harness.pipeline, engine=crowded).sync(harness.tracked)
+            harness.is_behind = True
 
             assert result.failures == []
-            assert replace(rig.bench, engine=crowded).rederive(rig.tracked)
-        assert rig.differences() == []
+            assert replace(harness.pipeline, engine=crowded).rederive(harness.tracked)
+        assert harness.differences() == []

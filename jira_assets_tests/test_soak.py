@@ -19,8 +19,8 @@ from jira_assets.defs.resources import Home
 from jira_assets.defs.sensors import freshness
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.simulate.life import Life
-from jira_assets.sync.pipeline import Workbench
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets.sync.pipeline import Pipeline
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 TICK = timedelta(seconds=30)
 HALF_A_DAY = timedelta(hours=12)
@@ -49,25 +49,25 @@ class Size:
 class Soak:
     """A sensor that ticks by the clock of a demo site, and the runs that it asks for."""
 
-    def __init__(self, rig: Rig, instance: dg.DagsterInstance) -> None:
+    def __init__(self, harness: SyncHarness, instance: dg.DagsterInstance) -> None:
         class VirtualHome(Home):
             """The home as it is opened everywhere, with the clock of the site."""
 
             @contextmanager
-            def opened(self) -> Iterator[Workbench]:
+            def opened(self) -> Iterator[Pipeline]:
                 with super().opened() as bench:
-                    yield replace(bench, clock=rig.site.clock.now, sleep=rig.site.clock.sleep)
+                    yield replace(bench, clock=harness.site.clock.now, sleep=harness.site.clock.sleep)
 
-        self.rig = rig
+        self.harness = harness
         self.instance = instance
         self.home = VirtualHome()
         self.cursor: str | None = None
-        self.life = Life(rig.site, 1)
+        self.life = Life(harness.site, 1)
         self.runs = 0
 
     def pass_time(self, span: timedelta, *, changing: bool) -> Size:
         """Tick all the time; return by how much everything has grown."""
-        before, clock = self.size(), self.rig.site.clock
+        before, clock = self.size(), self.harness.site.clock
         until, change_at = clock.now() + span, clock.now()
         while clock.now() < until:
             if changing and clock.now() >= change_at:
@@ -102,17 +102,17 @@ class Soak:
 
     def size(self) -> Size:
         """Measure everything."""
-        lake = files_below(self.rig.bench.lake.root)
+        lake = files_below(self.harness.pipeline.lake.root)
         gc.collect()
         events = files_below(Path(self.instance.root_directory))
         return Size(
             lake_files=len(lake),
             lake_bytes=sum(lake.values()),
-            home_bytes=sum(files_below(self.rig.bench.settings.home).values()),
+            home_bytes=sum(files_below(self.harness.pipeline.settings.home).values()),
             events=count_events(self.instance),
             event_bytes=sum(events.values()),
             memory=resident_bytes(),
-            requests=self.rig.site.journal.total,
+            requests=self.harness.site.journal.total,
             runs=self.runs,
         )
 
@@ -145,13 +145,13 @@ def soaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, projects: int, i
     quiet = {"telemetry": {"enabled": False}}
     data = generate_site(3, projects=projects, issues=issues, now_ms=1_790_000_000_000)
     with (
-        open_rig(tmp_path / "home", data) as rig,
+        open_harness(tmp_path / "home", data) as harness,
         dg.DagsterInstance.local_temp(str(tmp_path / "dagster"), quiet) as instance,
     ):
-        rig.track()
-        for name, value in rig.environment.items():
+        harness.track()
+        for name, value in harness.environment.items():
             monkeypatch.setenv(name, value)
-        yield Soak(rig, instance)
+        yield Soak(harness, instance)
 
 
 def is_idle(grown: Size, ticks: int) -> None:
@@ -187,7 +187,7 @@ def soak(story: Soak, span: timedelta) -> list[Size]:
         told.append(story.pass_time(span, changing=True))
         grows_with_the_data(told[-1], ticks)
         story.tick()
-    assert story.rig.bench.publish() is None  # the runs published everything
+    assert story.harness.pipeline.publish() is None  # the runs published everything
     idle, busy, idle_again, busy_again = told
     assert abs(idle_again.events - idle.events) <= 5
     assert busy_again.event_bytes <= 2 * busy.event_bytes

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from jira_assets.alerts.conditions import Condition, Key, Look, causes_of
+from jira_assets.alerts.conditions import Condition, HealthReport, Key, causes_of
 from jira_assets.state.models import Alert
 
 
@@ -19,7 +19,7 @@ class Changes:
     closed: list[Alert]
 
 
-def compare(known: Sequence[Alert], look: Look, now: datetime, lasting: timedelta) -> Changes:
+def compare(known: Sequence[Alert], look: HealthReport, now: datetime, lasting: timedelta) -> Changes:
     """Report a problem when it has lasted so long, once, and its end when that has lasted so long, once.
 
     A problem that another one explains is not reported while that one stands, and has to last anew after it.

@@ -11,7 +11,7 @@ from jira_assets.errors import AuthenticationError, EndpointRemoved, JiraAssetsE
 from jira_assets.state.models import TrackedProject
 from jira_assets.sync.completeness import COMPLETENESS
 from jira_assets.sync.health import EVERY_PROJECT_SYNCED, NO_PROJECT_TOO_OLD, NO_PROJECT_UNPROVEN, Verdict
-from jira_assets.sync.notices import StandingNotice
+from jira_assets.sync.notices import ActiveNotice
 from jira_assets.sync.publish import PART as PUBLISH
 
 SYNCS_STOPPED = "syncs_stopped"
@@ -65,7 +65,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Look:
+class HealthReport:
     """The conditions that stand, and the keys of those that this look could not decide."""
 
     conditions: tuple[Condition, ...] = ()
@@ -84,21 +84,21 @@ def find_conditions(
     tracked: Sequence[TrackedProject],
     verdicts: Iterable[Verdict],
     connected: Connected,
-    notices: Iterable[StandingNotice],
+    notices: Iterable[ActiveNotice],
     access: Access,
-) -> Look:
+) -> HealthReport:
     """Collect the conditions of the connection, the projects and the published file.
 
     Where nothing is tracked there is nothing to stop. A refusal that may pass by itself, as of a site that is
     down, is no condition of its own: the projects get stale by it.
     """
     if not tracked:
-        return Look()
+        return HealthReport()
     ids = {project.project_key: project.project_id for project in tracked}
     connection, undecided = _of_connection(connected, access)
     found = [*connection, *_of_projects(verdicts, ids), *_of_notices(notices, ids)]
     by_key = {condition.key: condition for condition in found}  # a notice says more than a verdict
-    return Look(tuple(by_key.values()), undecided)
+    return HealthReport(tuple(by_key.values()), undecided)
 
 
 def causes_of(key: Key) -> list[Key]:
@@ -129,7 +129,7 @@ def _of_projects(verdicts: Iterable[Verdict], ids: Mapping[str, str]) -> Iterato
             yield Condition(name, ids[key], key, fault, remedy.format(key=key))
 
 
-def _of_notices(notices: Iterable[StandingNotice], ids: Mapping[str, str]) -> Iterator[Condition]:
+def _of_notices(notices: Iterable[ActiveNotice], ids: Mapping[str, str]) -> Iterator[Condition]:
     """Take the publish that failed, and the proofs that failed; other notices stop nothing."""
     for notice in notices:
         said = (notice.reason, notice.instruction, notice.since)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from jira_assets.alerts.changes import compare
-from jira_assets.alerts.conditions import Access, Look, find_conditions
+from jira_assets.alerts.conditions import Access, HealthReport, find_conditions
 from jira_assets.alerts.message import write_message
 from jira_assets.alerts.outbox import Send, send_queued, unsent_notices
 from jira_assets.alerts.send import is_installed, send, target_of
 from jira_assets.auth.status import connected_as
 from jira_assets.state import Alert, AlertMessage
 from jira_assets.sync.health import judge_projects, limits_from
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.pipeline import Pipeline
 
 
-def raise_alerts(bench: Workbench, access: Access, send_one: Send | None = None) -> list[str]:
+def raise_alerts(pipeline: Pipeline, access: Access, send_one: Send | None = None) -> list[str]:
     """Note which problems stand, queue one message about what changed, and send what is due.
 
     Does nothing without the setting, or without apprise. Returns a notice for each URL to which messages did
     not go through.
     """
-    settings, state = bench.settings, bench.state
+    settings, state = pipeline.settings, pipeline.state
     if not settings.alert_urls or not is_installed():
         return []
-    now, lasting = bench.clock(), timedelta(minutes=settings.alert_after_minutes)
-    look, site = look_for_problems(bench, access, now), _site_name(bench)
+    now, lasting = pipeline.clock(), timedelta(minutes=settings.alert_after_minutes)
+    look, site = look_for_problems(pipeline, access, now), _site_name(pipeline)
 
     def change(known: list[Alert]) -> tuple[list[Alert], AlertMessage | None]:
         changes = compare(known, look, now, lasting)
@@ -36,16 +36,16 @@ def raise_alerts(bench: Workbench, access: Access, send_one: Send | None = None)
     return unsent_notices(state, settings.alert_urls)
 
 
-def look_for_problems(bench: Workbench, access: Access, now: datetime) -> Look:
+def look_for_problems(pipeline: Pipeline, access: Access, now: datetime) -> HealthReport:
     """Judge by all that state and lake say; asks Jira nothing."""
-    state, settings = bench.state, bench.settings
+    state, settings = pipeline.state, pipeline.settings
     tracked = state.tracked_projects()
     verdicts = judge_projects(tracked, state.records(), now, limits_from(settings))
     connected = connected_as(settings, state, now)
-    return find_conditions(tracked, verdicts, connected, bench.notices(), access)
+    return find_conditions(tracked, verdicts, connected, pipeline.notices(), access)
 
 
-def _site_name(bench: Workbench) -> str:
-    site = bench.lake.site()
-    url = site.site_url if site else bench.settings.jira_site_url
+def _site_name(pipeline: Pipeline) -> str:
+    site = pipeline.lake.site()
+    url = site.site_url if site else pipeline.settings.jira_site_url
     return (url or "no site").partition("://")[2] or "no site"

@@ -19,9 +19,9 @@ from requests_oauthlib import OAuth2Session
 from jira_assets import __version__
 from jira_assets.errors import AuthenticationError, SettingsError
 from jira_assets.jira.connection_errors import unreachable
-from jira_assets.jira.error_body import Said
+from jira_assets.jira.error_body import ErrorBody
 from jira_assets.jira.error_mapping import error_from
-from jira_assets.jira.response import Answer
+from jira_assets.jira.response import Response
 
 # Short: on SQLite everybody who wants to write to the state waits for the one who refreshes.
 _CONNECT_AND_READ_SECONDS = (5, 20)
@@ -133,8 +133,8 @@ def _read(token: Mapping[str, Any]) -> Tokens:
 def _refuse(response: requests.Response) -> requests.Response:
     """Leave a good answer to oauthlib; any other becomes the error that says what to do."""
     url = urlsplit(response.url)._replace(query="").geturl()
-    answer = Answer(response.status_code, response.headers, response.content, "POST", url)
-    if response.status_code != 200 or not answer.is_json() or Said(answer).oauth_error:
+    answer = Response(response.status_code, response.headers, response.content, "POST", url)
+    if response.status_code != 200 or not answer.is_json() or ErrorBody(answer).oauth_error:
         raise error_from(answer)
     return response
 

@@ -19,7 +19,7 @@ from jira_assets.errors import (
 from jira_assets.jira.connection_errors import unreachable
 from jira_assets.jira.error_mapping import error_from
 from jira_assets.jira.record_parser import read_records
-from jira_assets.jira.response import Answer
+from jira_assets.jira.response import Response
 
 _CONNECT_AND_READ_SECONDS = (10, 30)
 
@@ -102,7 +102,7 @@ def insist_on_cloud(site_url: str) -> None:
         )
 
 
-def _insist_on_a_jira(site_url: str, answer: Answer) -> None:
+def _insist_on_a_jira(site_url: str, answer: Response) -> None:
     """Raise unless the answer is that of a Jira that hides its serverInfo from strangers."""
     if answer.status >= 500 or answer.status == 429:
         raise JiraUnavailable(
@@ -129,7 +129,7 @@ def fetch_cloud_id(site_url: str) -> str | None:
     return answer.decode(_TenantInfo).cloud_id if answer.status == 200 and answer.is_json() else None
 
 
-def _get(url: str, bearer: str | None = None) -> Answer:
+def _get(url: str, bearer: str | None = None) -> Response:
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     try:
         with requests.Session() as session:
@@ -142,4 +142,4 @@ def _get(url: str, bearer: str | None = None) -> Answer:
     except requests.RequestException as error:
         parts = urlsplit(url)
         raise unreachable(error, f"GET {parts.path}", f"{parts.scheme}://{parts.netloc}") from None
-    return Answer(response.status_code, response.headers, response.content, "GET", url)
+    return Response(response.status_code, response.headers, response.content, "GET", url)

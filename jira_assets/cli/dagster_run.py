@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from jira_assets.cli.dagster_home import damage_errors, raise_if_damaged, use_dagster_home
 from jira_assets.cli.interrupts import ended_by_interrupt
 from jira_assets.errors import JiraAssetsError
-from jira_assets.resource_limits import check_room
+from jira_assets.resource_limits import check_disk_space
 from jira_assets.settings.load import Settings
-from jira_assets.sync.events import Listener, listening
-from jira_assets.sync.pipeline import open_workbench
-from jira_assets.sync.prefetch import working_ahead
+from jira_assets.sync.events import SyncListener, listening
+from jira_assets.sync.pipeline import open_pipeline
+from jira_assets.sync.prefetch import prefetching
 from jira_assets.sync.project import Task
 from jira_assets.sync.results import Mode
 from jira_assets.sync.run import SyncResult
-from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.publish import PublishResult
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -26,20 +26,20 @@ _ROOM_FOR_A_RUN = 2_000_000
 """Bytes that Dagster writes about a small run: with less, its own log fails before the sync does."""
 
 
-class RunReport(Listener):
+class RunReport(SyncListener):
     """Passes on what it hears, and keeps how the run ended."""
 
     def __init__(self) -> None:
         self.projects = 0
         self.result: SyncResult | None = None
-        self.published: Published | None = None
+        self.published: PublishResult | None = None
         self.error: JiraAssetsError | None = None
 
     def begins(self, projects: int) -> None:
         """Keep how many projects are synced."""
         self.projects = projects
 
-    def finished(self, result: SyncResult, published: Published | None) -> None:
+    def finished(self, result: SyncResult, published: PublishResult | None) -> None:
         """Keep the outcomes."""
         self.result, self.published = result, published
 
@@ -56,13 +56,13 @@ def run_sync(
     accept: Sequence[str] = (),
 ) -> SyncResult:
     """Sync the projects of these keys (all tracked when none); raises what ended the run as a whole."""
-    check_room(settings.home, _ROOM_FOR_A_RUN)
+    check_disk_space(settings.home, _ROOM_FOR_A_RUN)
     use_dagster_home(settings)
-    with listening(report), open_workbench(settings, report) as bench:
-        state = bench.state
+    with listening(report), open_pipeline(settings, report) as pipeline:
+        state = pipeline.state
         projects = state.find_tracked(keys) if keys else state.tracked_projects()
         report.begins(len(projects))
-        with working_ahead(bench, [Task(each, mode, each.project_key in accept) for each in projects]):
+        with prefetching(pipeline, [Task(each, mode, each.project_key in accept) for each in projects]):
             run_id = _execute(settings, keys, mode, accept)
     if report.error is not None:
         raise report.error

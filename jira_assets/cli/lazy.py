@@ -14,7 +14,7 @@ import click
 
 from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
-from jira_assets.resource_limits import as_out_of_room
+from jira_assets.resource_limits import as_resource_exhausted
 
 
 class LazyGroup(click.Group):
@@ -76,12 +76,14 @@ class LazyGroup(click.Group):
             click.echo("Interrupted.", err=True)
             ctx.exit(130)
         except JiraAssetsError as error:
-            raise ToldError(error.reason, error.instruction, error.exit_code) from error
+            raise ReportedError(error.reason, error.instruction, error.exit_code) from error
         except Exception as error:
-            if full := as_out_of_room(error, _home(ctx)):
-                raise ToldError(full.reason, full.instruction, full.exit_code) from error
+            if full := as_resource_exhausted(error, _home(ctx)):
+                raise ReportedError(full.reason, full.instruction, full.exit_code) from error
             reason = f"{type(error).__name__}: {error}"
-            raise ToldError(reason, "This is a bug. JIRA_ASSETS_DEBUG=1 shows the traceback.", 1) from error
+            raise ReportedError(
+                reason, "This is a bug. JIRA_ASSETS_DEBUG=1 shows the traceback.", 1
+            ) from error
 
 
 def _refuse_windows() -> None:
@@ -101,7 +103,7 @@ def _home(ctx: click.Context) -> Path | None:
         return None
 
 
-class ToldError(click.ClickException):
+class ReportedError(click.ClickException):
     """An error as a person reads it: what happened, and on the next line what to do."""
 
     def __init__(self, reason: str, instruction: str, exit_code: int) -> None:

@@ -20,7 +20,7 @@ from jira_assets.sync.health import (
     judge_projects,
     limits_from,
 )
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.pipeline import Pipeline
 from jira_assets.warehouse.audits import (
     ONE_ROW_AN_ISSUE,
     OPEN_ISSUES_AS_THE_CHANGELOG_SAYS,
@@ -67,28 +67,31 @@ _ASSETS = {spec.name: spec.asset_key for spec in SPECS}
 def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iterator[dg.AssetCheckResult]:
     """Judge what state and warehouse say now; asks Jira nothing."""
     chosen = {key.name for key in context.selected_asset_check_keys}
-    with home.opened() as bench:
-        for verdict in [*judge_status(bench), *judge_tables(bench)]:
+    with home.opened() as pipeline:
+        for verdict in [*judge_status(pipeline), *judge_tables(pipeline)]:
             if verdict.name in chosen:
                 yield _told(dg.AssetCheckResult, verdict)
 
 
-def judge_status(bench: Workbench) -> list[Verdict]:
+def judge_status(pipeline: Pipeline) -> list[Verdict]:
     """Judge the connection, how fresh and complete the projects are, and the notices: without a query."""
     projects = judge_projects(
-        bench.state.tracked_projects(), bench.state.records(), bench.clock(), limits_from(bench.settings)
+        pipeline.state.tracked_projects(),
+        pipeline.state.records(),
+        pipeline.clock(),
+        limits_from(pipeline.settings),
     )
-    connected = connected_as(bench.settings, bench.state, bench.clock())
+    connected = connected_as(pipeline.settings, pipeline.state, pipeline.clock())
     trouble = {"connection": f"{connected.trouble} {connected.remedy}"} if connected.trouble else {}
-    return [Verdict(CONNECTION_HOLDS, trouble), *projects, judge_notices(bench.notices())]
+    return [Verdict(CONNECTION_HOLDS, trouble), *projects, judge_notices(pipeline.notices())]
 
 
-def judge_tables(bench: Workbench) -> list[Verdict]:
+def judge_tables(pipeline: Pipeline) -> list[Verdict]:
     """Judge the warehouse as it is published now."""
-    verdicts = [Verdict(VALUES_FIT_THEIR_TYPE, _values_that_did_not_fit(bench))]
-    if present_file(bench.settings.warehouse_dir) is None:
+    verdicts = [Verdict(VALUES_FIT_THEIR_TYPE, _values_that_did_not_fit(pipeline))]
+    if present_file(pipeline.settings.warehouse_dir) is None:
         return verdicts
-    with closing(open_warehouse(bench.settings.warehouse_file)) as warehouse:
+    with closing(open_warehouse(pipeline.settings.warehouse_file)) as warehouse:
         verdicts.append(Verdict(ONE_ROW_AN_ISSUE, repeated_issues(warehouse)))
         verdicts.append(Verdict(OPEN_ISSUES_AS_THE_CHANGELOG_SAYS, open_issues_that_differ(warehouse)))
     return verdicts
@@ -120,10 +123,10 @@ def _shown(verdict: Verdict) -> dict[str, str]:
     return first | ({"and more": f"{more} more; `jira-assets status` lists all."} if more else {})
 
 
-def _values_that_did_not_fit(bench: Workbench) -> dict[str, str]:
+def _values_that_did_not_fit(pipeline: Pipeline) -> dict[str, str]:
     found = {}
-    for project in bench.state.tracked_projects():
-        manifest = bench.lake.readable_manifest(project.project_id)
+    for project in pipeline.state.tracked_projects():
+        manifest = pipeline.lake.readable_manifest(project.project_id)
         if manifest is not None and (fault := values_that_did_not_fit(manifest)):
             found[project.project_key] = fault
     return found

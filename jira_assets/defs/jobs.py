@@ -32,10 +32,10 @@ refresh_site_job = dg.define_asset_job(
 @dg.op(description="Compact the raw files of every project, and publish.")
 def merge_raw_files(context: dg.OpExecutionContext, home: JiraAssetsHome) -> None:
     """Leave every table as it is, and every version of every issue where it can be read."""
-    with home.opened() as bench:
+    with home.opened() as pipeline:
         try:
-            removed = bench.compact()
-            bench.publish()
+            removed = pipeline.compact()
+            pipeline.publish()
         except JiraAssetsError as error:
             raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
     context.log.info("Compaction removed %d files.", removed)
@@ -54,9 +54,9 @@ def compact_job() -> None:
 @dg.op(description="Apply decisions, settings, team and pull requests, and publish.")
 def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> None:
     """Bring what people decided and other programs keep into the tables; Jira is asked nothing."""
-    with home.opened() as bench:
+    with home.opened() as pipeline:
         try:
-            notices, published = bench.publish_decisions()
+            notices, published = pipeline.publish_decisions()
         except JiraAssetsError as error:
             raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
     for notice in notices:

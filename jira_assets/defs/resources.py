@@ -10,8 +10,8 @@ import dagster as dg
 from jira_assets.defs.runs import hold_run
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.sync.events import present_listener
-from jira_assets.sync.pipeline import Workbench, open_workbench
-from jira_assets.sync.prefetch import workbench_at_hand
+from jira_assets.sync.pipeline import Pipeline, open_pipeline
+from jira_assets.sync.prefetch import current_pipeline
 
 
 class Home:
@@ -22,13 +22,13 @@ class Home:
         return load_settings()
 
     @contextmanager
-    def opened(self) -> Iterator[Workbench]:
+    def opened(self) -> Iterator[Pipeline]:
         """Open the home for the block, or take the one on which this run's work was begun already."""
-        ahead = workbench_at_hand()
+        ahead = current_pipeline()
         if ahead is not None:
             yield ahead
             return
-        with open_workbench(self.settings(), present_listener()) as workbench:
+        with open_pipeline(self.settings(), present_listener()) as workbench:
             yield workbench
 
 

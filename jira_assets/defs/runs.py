@@ -32,7 +32,7 @@ def hold_run(locks: Path, run_id: str) -> None:
     hold_for_life(lock_of(locks, run_id), f"run {run_id}")
 
 
-def settle_runs(
+def fail_stale_runs(
     instance: dg.DagsterInstance, locks: Path, jobs: Iterable[str], now: datetime
 ) -> list[dg.DagsterRun]:
     """Mark our runs whose process is gone as failed, and return those that are alive.
@@ -44,7 +44,7 @@ def settle_runs(
     alive = [record.dagster_run for record in ours if _is_alive(instance, locks, record, now)]
     for record in ours:
         if record.dagster_run not in alive:
-            _bury(instance, record.dagster_run)
+            _mark_failed(instance, record.dagster_run)
     _sweep(locks, {record.dagster_run.run_id for record in ours})
     return alive
 
@@ -74,7 +74,7 @@ def _is_alive(instance: dg.DagsterInstance, locks: Path, record: dg.RunRecord, n
     return now - record.update_timestamp < TIME_TO_START
 
 
-def _bury(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+def _mark_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     message = (
         "The process of this run no longer exists: it was killed, or the machine stopped. No data "
         "is lost: committed data is kept, and the next sync continues from there."

@@ -6,10 +6,10 @@ import dagster as dg
 
 from jira_assets.defs.jobs import OUR_JOBS, compact_job, reconcile_job, refresh_site_job, sync_job
 from jira_assets.defs.resources import JiraAssetsHome
-from jira_assets.defs.runs import settle_runs
+from jira_assets.defs.runs import fail_stale_runs
 from jira_assets.errors import SettingsError
 from jira_assets.settings.load import Settings, load_settings
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.scheduling import choose_for_proof
 
 ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
@@ -59,30 +59,30 @@ def nightly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
     def reconcile_nightly(
         context: dg.ScheduleEvaluationContext, home: JiraAssetsHome
     ) -> dg.RunRequest | dg.SkipReason:
-        with home.opened() as bench:
-            return request_proofs(context.instance, bench)
+        with home.opened() as pipeline:
+            return request_proofs(context.instance, pipeline)
 
     return reconcile_nightly
 
 
-def request_proofs(instance: dg.DagsterInstance, bench: Workbench) -> dg.RunRequest | dg.SkipReason:
+def request_proofs(instance: dg.DagsterInstance, pipeline: Pipeline) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run over what can be proved now, or say why there is none."""
-    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
+    alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
     if any(run.job_name == reconcile_job.name for run in alive):
         return dg.SkipReason("The previous reconcile is still running.")
-    keys = keys_to_prove(bench)
+    keys = keys_to_prove(pipeline)
     if not keys:
         return dg.SkipReason("Every project is proved, or the API points of this hour are spent.")
     config = {"ops": {"project_tables": {"config": {"mode": "reconcile", "projects": keys}}}}
     return dg.RunRequest(run_config=config)
 
 
-def keys_to_prove(bench: Workbench) -> list[str]:
+def keys_to_prove(pipeline: Pipeline) -> list[str]:
     """Choose what to prove now; projects that somebody works on are left out."""
-    now = bench.clock()
-    points = bench.settings.reconcile_points_per_hour - bench.state.points_spent(now)
-    free = [p for p in bench.state.tracked_projects() if bench.lake.holder(p.project_id) is None]
-    records = {record.project_id: record for record in bench.state.records()}
+    now = pipeline.clock()
+    points = pipeline.settings.reconcile_points_per_hour - pipeline.state.points_spent(now)
+    free = [p for p in pipeline.state.tracked_projects() if pipeline.lake.holder(p.project_id) is None]
+    records = {record.project_id: record for record in pipeline.state.records()}
     return [project.project_key for project in choose_for_proof(free, records, now, points)]
 
 

@@ -19,13 +19,13 @@ from jira_assets.defs.failed_partitions import report_failures
 from jira_assets.defs.jobs import OUR_JOBS, publish_job, sync_job
 from jira_assets.defs.partitions import follow_requests
 from jira_assets.defs.resources import JiraAssetsHome
-from jira_assets.defs.runs import settle_runs
+from jira_assets.defs.runs import fail_stale_runs
 from jira_assets.errors import AuthenticationError, JiraAssetsError
 from jira_assets.lake.manifest import fingerprint
 from jira_assets.sync.external_inputs import outside_identity
 from jira_assets.sync.health import Verdict
-from jira_assets.sync.monitor import Look, Memory, look_around
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.monitor import Evaluation, SensorState, evaluate
+from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.scheduling import Due
 
 Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
@@ -40,7 +40,7 @@ PAUSE_AFTER_ASKING, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=1)
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one tick leaves for the next."""
 
-    memory: Memory = Memory()
+    memory: SensorState = SensorState()
     reported_at: datetime | None = None
     reported: str = ""
 
@@ -72,20 +72,20 @@ Left = TypeVar("Left", Cursor, AskedFor)
 def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Look at the site; skip with the reason when there is nothing to do or nothing can be done."""
     cursor = read_cursor(context.cursor)
-    with home.opened() as bench:
-        tracked = [project.project_key for project in bench.state.tracked_projects()]
+    with home.opened() as pipeline:
+        tracked = [project.project_key for project in pipeline.state.tracked_projects()]
         partitions = follow_requests(context.instance, tracked)
-        obstacle = _obstacle(context.instance, bench)
+        obstacle = _obstacle(context.instance, pipeline)
         access, result = Access(), None
         if obstacle is None:
             try:
-                look = look_around(bench, cursor.memory)
+                evaluation = evaluate(pipeline, cursor.memory)
             except JiraAssetsError as error:
                 obstacle, access = _in_words(error), Access(refusal=error)
             else:
-                result = _result(context, bench, cursor, look, partitions)
-                access = Access(was_accepted=look.probe is not None)
-        for notice in raise_alerts(bench, access):
+                result = _result(context, pipeline, cursor, evaluation, partitions)
+                access = Access(was_accepted=evaluation.probe is not None)
+        for notice in raise_alerts(pipeline, access):
             context.log.warning(notice)
     return result or dg.SensorResult(
         skip_reason=obstacle, cursor=context.cursor, dynamic_partitions_requests=partitions
@@ -103,8 +103,8 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
 def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Compare what is kept outside of Jira with what the published tables show of it."""
     asked = _read(context.cursor, AskedFor)
-    with home.opened() as bench:
-        reason, request = _publish_request(context.instance, bench, asked)
+    with home.opened() as pipeline:
+        reason, request = _publish_request(context.instance, pipeline, asked)
     return dg.SensorResult(
         run_requests=[dg.RunRequest()] if request else None,
         skip_reason=reason,
@@ -113,23 +113,23 @@ def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
 
 
 def _publish_request(
-    instance: dg.DagsterInstance, bench: Workbench, asked: AskedFor
+    instance: dg.DagsterInstance, pipeline: Pipeline, asked: AskedFor
 ) -> tuple[str | None, AskedFor | None]:
     """Say why nothing has to be published, or ask for it."""
-    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
+    alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
     at_work = next((run for run in alive if run.job_name == publish_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is in progress.", None
-    if not bench.settings.warehouse_file.exists():
+    if not pipeline.settings.warehouse_file.exists():
         return "Nothing has been published yet. The first sync publishes.", None
-    identity = outside_identity(bench.state, bench.settings)
-    if identity == bench.lake.site_manifest().decisions_followed:
+    identity = outside_identity(pipeline.state, pipeline.settings)
+    if identity == pipeline.lake.site_manifest().decisions_followed:
         return "Nothing changed.", None
     if asked.identity != identity:
-        return None, AskedFor(identity=identity, at=bench.clock(), times=1)
-    if bench.clock() < asked.again_at:
+        return None, AskedFor(identity=identity, at=pipeline.clock(), times=1)
+    if pipeline.clock() < asked.again_at:
         return f"Not all changes are in the tables yet. Next attempt at {asked.again_at:%H:%M:%S} UTC.", None
-    return None, AskedFor(identity=identity, at=bench.clock(), times=asked.times + 1)
+    return None, AskedFor(identity=identity, at=pipeline.clock(), times=asked.times + 1)
 
 
 def read_cursor(text: str | None) -> Cursor:
@@ -151,62 +151,64 @@ def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:
     return dg.RunRequest(run_config=config, tags={"jira_assets/due": _summary(due)})
 
 
-def _obstacle(instance: dg.DagsterInstance, bench: Workbench) -> str | None:
+def _obstacle(instance: dg.DagsterInstance, pipeline: Pipeline) -> str | None:
     """Tell why nothing can be asked for now."""
-    alive = settle_runs(instance, bench.settings.run_locks_dir, OUR_JOBS, bench.clock())
+    alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
     at_work = next((run for run in alive if run.job_name == sync_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is in progress."
-    until = bench.state.paused_until()
-    if until is not None and until > bench.clock():
-        return f"Requests to Jira are paused until {until:%H:%M:%S} UTC: {bench.state.pause_reason()}."
+    until = pipeline.state.paused_until()
+    if until is not None and until > pipeline.clock():
+        return f"Requests to Jira are paused until {until:%H:%M:%S} UTC: {pipeline.state.pause_reason()}."
     return (
         None
-        if bench.state.tracked_projects()
+        if pipeline.state.tracked_projects()
         else ("No project is tracked. Track one with `jira-assets projects track KEY`.")
     )
 
 
 def _result(
     context: dg.SensorEvaluationContext,
-    bench: Workbench,
+    pipeline: Pipeline,
     cursor: Cursor,
-    look: Look,
+    evaluation: Evaluation,
     partitions: Sequence[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest],
 ) -> dg.SensorResult:
-    for notice in look.notices:
+    for notice in evaluation.notices:
         context.log.warning(notice)
-    _show_failures(context.instance, bench, look)
-    events, cursor = _report(bench, cursor, look)
-    deep = look.probe is not None and look.probe.is_deep
+    _show_failures(context.instance, pipeline, evaluation)
+    events, cursor = _report(pipeline, cursor, evaluation)
+    deep = evaluation.probe is not None and evaluation.probe.is_deep
     return dg.SensorResult(
-        run_requests=[sync_request(look.due, deep=deep)] if look.due else None,
-        skip_reason=None if look.due else "Nothing changed.",
+        run_requests=[sync_request(evaluation.due, deep=deep)] if evaluation.due else None,
+        skip_reason=None if evaluation.due else "Nothing changed.",
         cursor=msgspec.json.encode(cursor).decode(),
         dynamic_partitions_requests=partitions,
         asset_events=events,
     )
 
 
-def _show_failures(instance: dg.DagsterInstance, bench: Workbench, look: Look) -> None:
+def _show_failures(instance: dg.DagsterInstance, pipeline: Pipeline, evaluation: Evaluation) -> None:
     """Call the partitions of projects failed that Jira refused to tell about."""
-    if look.probe is not None and look.probe.set_aside:
-        keys = {project.project_id: project.project_key for project in bench.state.tracked_projects()}
-        aside = look.probe.set_aside.items()
+    if evaluation.probe is not None and evaluation.probe.set_aside:
+        keys = {project.project_id: project.project_key for project in pipeline.state.tracked_projects()}
+        aside = evaluation.probe.set_aside.items()
         report_failures(
             instance, {keys[project_id]: error for project_id, error in aside if project_id in keys}
         )
 
 
-def _report(bench: Workbench, cursor: Cursor, look: Look) -> tuple[list[Event], Cursor]:
+def _report(pipeline: Pipeline, cursor: Cursor, evaluation: Evaluation) -> tuple[list[Event], Cursor]:
     """Tell now and then that the site was looked at; verdicts only when they are others than before."""
-    now = bench.clock()
+    now = pipeline.clock()
     events: list[Event] = []
-    cursor = msgspec.structs.replace(cursor, memory=look.memory)
-    if look.probe is not None and (cursor.reported_at is None or now - cursor.reported_at >= REPORT_EVERY):
-        events.append(status_event(bench))
+    cursor = msgspec.structs.replace(cursor, memory=evaluation.memory)
+    if evaluation.probe is not None and (
+        cursor.reported_at is None or now - cursor.reported_at >= REPORT_EVERY
+    ):
+        events.append(status_event(pipeline))
         cursor = msgspec.structs.replace(cursor, reported_at=now)
-    verdicts = judge_status(bench)
+    verdicts = judge_status(pipeline)
     if (said := _digest(verdicts)) != cursor.reported:
         events += check_events(verdicts)
         cursor = msgspec.structs.replace(cursor, reported=said)

@@ -39,7 +39,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class CallerProof:
     """What the Authorization header of a request amounts to."""
 
     account: Account | None
@@ -66,19 +66,19 @@ class Accounts:
         """Return the account whose credentials are printed."""
         return self._accounts[0]
 
-    def prove(self, header: str | None, *, gateway: bool) -> Proof:
+    def prove(self, header: str | None, *, gateway: bool) -> CallerProof:
         """Find the account that an Authorization header stands for at the site or at the gateway."""
         if not header:
-            return Proof(None, given=False)
+            return CallerProof(None, given=False)
         scheme, _, credential = header.partition(" ")
         for account in self._accounts:
             if scheme.lower() == "bearer":
                 # Tokens of OAuth apps do not work at the site's own address.
                 if gateway and account.bearer == credential.strip():
-                    return Proof(account, True, account.scopes)
+                    return CallerProof(account, True, account.scopes)
             elif (account.email, account.token) == _basic(credential) and (gateway or not account.scoped):
-                return Proof(account, True, account.scopes)
-        return Proof(None, given=True)
+                return CallerProof(account, True, account.scopes)
+        return CallerProof(None, given=True)
 
 
 def _basic(credential: str) -> tuple[str, str] | None:

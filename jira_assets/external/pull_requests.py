@@ -78,12 +78,12 @@ def _statement(table: OutsideTable) -> str:
     present = {name.casefold() for name in table.columns}
     columns = [f"{name if name in present else 'null'}::varchar as {name}" for name in (*REQUIRED, *OPTIONAL)]
     return statement(
-        "pull_requests/read",
+        "external/pull_requests/read",
         columns=",\n".join(columns),
-        title_keys=statement("pull_requests/keys_in", text="title"),
+        title_keys=statement("external/pull_requests/keys_in", text="title"),
         # Tools that make branches of issues write them small.
-        branch_keys=statement("pull_requests/keys_in", text="upper(branch)"),
-        body_keys=statement("pull_requests/keys_in", text="body"),
+        branch_keys=statement("external/pull_requests/keys_in", text="upper(branch)"),
+        body_keys=statement("external/pull_requests/keys_in", text="body"),
     )
 
 
@@ -100,7 +100,7 @@ def _check_columns(table: OutsideTable) -> None:
 
 
 def _check_rows(table: OutsideTable) -> None:
-    found = table.engine.execute(statement("pull_requests/faults")).fetchone()
+    found = table.engine.execute(statement("external/pull_requests/faults")).fetchone()
     if found is None:
         return
     pull_request, fault, faults = found
@@ -122,4 +122,4 @@ def _commit(lake: Lake, landed: SiteTable | None, identity: str) -> None:
 
 
 def _version() -> str:
-    return statements_version("pull_requests")
+    return statements_version("external/pull_requests")

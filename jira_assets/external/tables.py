@@ -160,7 +160,7 @@ def _database_kind(file: Path) -> str | None:
 def _duckdb_table(engine: duckdb.DuckDBPyConnection, source: str, file: Path, table: str | None) -> str:
     engine.execute(f"attach {literal(file)} as source (read_only)")
     engine.execute("set search_path = 'memory.main,source.main'")  # views there name tables without a place
-    found = [str(row[0]) for row in engine.execute(statement("outside_tables")).fetchall()]
+    found = [str(row[0]) for row in engine.execute(statement("external/list_tables")).fetchall()]
     schema, _, name = _chosen(source, found, table).partition(".")
     return f"select * from source.{_quoted(schema)}.{_quoted(name)}"
 

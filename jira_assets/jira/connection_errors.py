@@ -39,7 +39,7 @@ def unreachable(error: RequestException | ValueError, endpoint: str, base_url: s
     )
 
 
-def nobody_there(error: BaseException) -> bool:
+def host_unreachable(error: BaseException) -> bool:
     """Tell whether not even a connection came about: a wrong address looks like this."""
     return isinstance(error, ConnectTimeout) or isinstance(
         _first_cause(error), gaierror | ConnectionRefusedError

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from jira_assets.jira.response import Answer
+from jira_assets.jira.response import Response
 
 _READ_OF_A_PAGE = 20_000
 _CONSENT_GONE = {"invalid_grant", "unauthorized_client"}
@@ -24,10 +24,10 @@ _SECRETS = re.compile(
 )
 
 
-class Said:
+class ErrorBody:
     """What an answer says. `text` is for people, `words` for deciding: no quoted names, lower case."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         self.answer = answer
         self.url = urlsplit(answer.url)
         self.host = self.url.netloc.rpartition("@")[2] or "Jira"

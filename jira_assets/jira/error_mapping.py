@@ -23,9 +23,9 @@ from jira_assets.errors import (
     SiteUnavailable,
     UnknownProject,
 )
-from jira_assets.jira.error_body import Said
+from jira_assets.jira.error_body import ErrorBody
 from jira_assets.jira.redirects import redirected
-from jira_assets.jira.response import Answer
+from jira_assets.jira.response import Response
 from jira_assets.jira.site_errors import site_refusal
 
 # Hints only: Jira words this in the language of the account, and as it likes.
@@ -45,14 +45,14 @@ _PASSING = {408, 409, 425}
 _LATER = "Try again later. No data is lost. The next sync continues."
 
 
-def login_failed(answer: Answer) -> bool:
+def login_failed(answer: Response) -> bool:
     """Tell whether Jira took us for nobody; it may still answer 200, with nothing in it."""
     return _wants_a_captcha(answer) or "AUTHENTICATED_FAILED" in _login_reason(answer)
 
 
-def error_from(answer: Answer, credential: str = "the credential") -> JiraAssetsError:
+def error_from(answer: Response, credential: str = "the credential") -> JiraAssetsError:
     """Choose the error for an answer; `credential` names what was tried, without its secret."""
-    said = Said(answer)
+    said = ErrorBody(answer)
     if login_failed(answer) or _is_a_login_failure_page(said):
         return _login_failed(said, credential)
     status = answer.status
@@ -71,7 +71,7 @@ def error_from(answer: Answer, credential: str = "the credential") -> JiraAssets
     return site_refusal(said) or _about_the_thing(said, credential)
 
 
-def _about_the_thing(said: Said, credential: str) -> JiraAssetsError:
+def _about_the_thing(said: ErrorBody, credential: str) -> JiraAssetsError:
     """Choose among the refusals of what was asked for; by the status, at last."""
     status = said.answer.status
     if status in (400, 403, 404) and _TAKEN_FOR_NOBODY.search(said.words):
@@ -93,13 +93,13 @@ def _about_the_thing(said: Said, credential: str) -> JiraAssetsError:
 
 
 def _error(
-    kind: type[JiraAssetsError], said: Said, instruction: str, reason: str | None = None, **facts: object
+    kind: type[JiraAssetsError], said: ErrorBody, instruction: str, reason: str | None = None, **facts: object
 ) -> JiraAssetsError:
     facts = {"status": said.answer.status, "url": said.answer.url, **facts}
     return kind(reason or said.reason, instruction, **facts)
 
 
-def _open_or_wait(said: Said) -> str:
+def _open_or_wait(said: ErrorBody) -> str:
     if said.is_page and said.answer.status < 300:
         return (
             f"{_LATER} If the error persists, open https://{said.host} from this machine: a login page "
@@ -108,20 +108,20 @@ def _open_or_wait(said: Said) -> str:
     return _LATER
 
 
-def _login_reason(answer: Answer) -> str:
+def _login_reason(answer: Response) -> str:
     return answer.headers.get("X-Seraph-LoginReason", "").upper()
 
 
-def _wants_a_captcha(answer: Answer) -> bool:
+def _wants_a_captcha(answer: Response) -> bool:
     denied = answer.headers.get("X-Authentication-Denied-Reason", "").upper()
     return "CAPTCHA" in denied or "AUTHENTICATION_DENIED" in _login_reason(answer)
 
 
-def _is_a_login_failure_page(said: Said) -> bool:
+def _is_a_login_failure_page(said: ErrorBody) -> bool:
     return said.is_page and "basic authentication failure" in said.words
 
 
-def _login_failed(said: Said, credential: str) -> JiraAssetsError:
+def _login_failed(said: ErrorBody, credential: str) -> JiraAssetsError:
     if _wants_a_captcha(said.answer) or "authentication_denied" in said.words:
         reason = f"Jira ({said.host}) requires a captcha before it accepts {credential}."
         advice = "Log in to the site once in a browser, as the owner of the token, then try again."
@@ -130,7 +130,7 @@ def _login_failed(said: Said, credential: str) -> JiraAssetsError:
     return _error(AuthenticationError, said, _check_token(said), reason)
 
 
-def _check_token(said: Said) -> str:
+def _check_token(said: ErrorBody) -> str:
     advice = (
         "Check the e-mail address and the API token (JIRA_EMAIL, JIRA_API_TOKEN; a token is valid for "
         "at most a year)"
@@ -142,7 +142,7 @@ def _check_token(said: Said) -> str:
     )
 
 
-def _oauth(said: Said) -> JiraAssetsError:
+def _oauth(said: ErrorBody) -> JiraAssetsError:
     described = f"{said.oauth_error}: {said.text}" if said.text != said.oauth_error else said.oauth_error
     if said.consent_is_gone:
         reason = f"Atlassian no longer accepts the OAuth grant ({described})."
@@ -155,7 +155,7 @@ def _oauth(said: Said) -> JiraAssetsError:
     return _error(AuthenticationError, said, advice, reason)
 
 
-def _silent_token_endpoint(said: Said) -> JiraAssetsError:
+def _silent_token_endpoint(said: ErrorBody) -> JiraAssetsError:
     """Refuse to call a consent lost that nobody called lost: a proxy or a filter may have answered."""
     reason = (
         f"{said.host} issued no OAuth token and gave no reason ({said.answer.status}: "
@@ -169,7 +169,7 @@ def _silent_token_endpoint(said: Said) -> JiraAssetsError:
     return _error(SiteUnavailable, said, advice, reason, cause="proxy" if said.is_page else "page")
 
 
-def _too_large(said: Said) -> JiraAssetsError:
+def _too_large(said: ErrorBody) -> JiraAssetsError:
     advice = (
         f"Ask the owner of the proxy between this machine and {said.host} to accept larger requests. No "
         "data is lost. The next sync continues."
@@ -177,7 +177,7 @@ def _too_large(said: Said) -> JiraAssetsError:
     return _error(RequestTooLarge, said, advice)
 
 
-def _bad_request(said: Said) -> JiraAssetsError:
+def _bad_request(said: ErrorBody) -> JiraAssetsError:
     projects = [value or by_id for value, by_id in _UNKNOWN_PROJECT.findall(said.text)]
     if projects:
         advice = (
@@ -196,7 +196,7 @@ def _bad_request(said: Said) -> JiraAssetsError:
     return _error(BadQuery, said, advice)
 
 
-def _unauthorized(said: Said, credential: str) -> JiraAssetsError:
+def _unauthorized(said: ErrorBody, credential: str) -> JiraAssetsError:
     if "scope" in said.words:
         advice = "Create a token, or a consent, with the scopes read:jira-work and read:jira-user."
         return _error(ScopeMissing, said, advice)
@@ -207,7 +207,7 @@ def _unauthorized(said: Said, credential: str) -> JiraAssetsError:
     return _error(AuthenticationError, said, _check_token(said), reason)
 
 
-def _forbidden(said: Said, credential: str) -> JiraAssetsError:
+def _forbidden(said: ErrorBody, credential: str) -> JiraAssetsError:
     if "app is not installed" in said.words:
         advice = "Run `jira-assets connect` again and choose this site."
         return _error(ReconnectNeeded, said, advice)

@@ -12,17 +12,17 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from requests import RequestException
 
-from jira_assets.errors import CalledOff, JiraAssetsError, JiraUnavailable, RateLimited, ScopeMissing
+from jira_assets.errors import Cancelled, JiraAssetsError, JiraUnavailable, RateLimited, ScopeMissing
 from jira_assets.jira.connection import Connection, open_session
-from jira_assets.jira.connection_errors import nobody_there, unreachable
+from jira_assets.jira.connection_errors import host_unreachable, unreachable
 from jira_assets.jira.error_mapping import error_from, login_failed
 from jira_assets.jira.quota import PointsLedger
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
-from jira_assets.jira.request_counter import Tally, counting, tallies
-from jira_assets.jira.response import Answer
-from jira_assets.jira.retry_budget import LONGEST_WAIT, Patience, present_patience
+from jira_assets.jira.request_counter import RequestCount, counting, tallies
+from jira_assets.jira.response import Response
+from jira_assets.jira.retry_budget import LONGEST_WAIT, RetryBudget, current_retry_budget
 from jira_assets.jira.text import valid_text
-from jira_assets.jira.throttle import EndpointGates, MemoryPauseBoard, PauseBoard, Wait, endpoint_of
+from jira_assets.jira.throttle import EndpointThrottle, MemoryPauseStore, PauseStore, Wait, endpoint_of
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -59,7 +59,7 @@ class _Call:
     waited_until: datetime | None = None
     token: str = field(default="", repr=False)
     renewed: bool = False
-    patience: Patience | None = field(default_factory=present_patience)
+    patience: RetryBudget | None = field(default_factory=current_retry_budget)
     failures: list[JiraAssetsError] = field(default_factory=list)
     has_few_failures: bool = False
 
@@ -75,7 +75,7 @@ class _Setback:
 
     error: JiraAssetsError
     limit: Limit = field(default=Limit("request", 0.0, "back-off after an incomplete response"))
-    nobody_there: bool = False
+    host_unreachable: bool = False
     at_once: bool = False
 
 
@@ -83,7 +83,7 @@ class Transport:
     """Ask Jira; safe to use from many threads, which then share its limits.
 
     `sleep` has to let `clock` pass. Every attempt counts as a request. `on_wait` hears of every wait. Once
-    `called_off` is set nothing more is asked: calls end with `CalledOff`, and waits end early.
+    `cancelled` is set nothing more is asked: calls end with `Cancelled`, and waits end early.
     """
 
     def __init__(
@@ -95,20 +95,20 @@ class Transport:
         patience: timedelta = PATIENCE,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], object] | None = None,
-        called_off: threading.Event | None = None,
-        pause: PauseBoard | None = None,
+        cancelled: threading.Event | None = None,
+        pause: PauseStore | None = None,
         on_wait: Callable[[Wait], None] | None = None,
         ledger: PointsLedger | None = None,
     ) -> None:
         self.connection = connection
         self.clock = clock
-        self.total = Tally()
+        self.total = RequestCount()
         self._attempts = attempts
         self._patience = patience
-        self._called_off = called_off or threading.Event()
+        self._called_off = cancelled or threading.Event()
         self._sleep = sleep or self._called_off.wait
-        self._board: PauseBoard = pause if pause is not None else MemoryPauseBoard()
-        self._gates = EndpointGates()
+        self._board: PauseStore = pause if pause is not None else MemoryPauseStore()
+        self._gates = EndpointThrottle()
         self._on_wait = on_wait
         self._ledger = ledger
         self._slots = threading.BoundedSemaphore(max_in_flight)
@@ -121,7 +121,7 @@ class Transport:
         return self.total.requests
 
     @contextmanager
-    def counted(self) -> Iterator[Tally]:
+    def counted(self) -> Iterator[RequestCount]:
         """Count the requests made inside, also by threads that run in a copy of this context."""
         with counting() as tally:
             yield tally
@@ -131,8 +131,8 @@ class Transport:
         if self._ledger is not None:
             self._ledger.spend(points)
 
-    def call_off(self) -> None:
-        """Let every call that is not in flight yet end with `CalledOff`."""
+    def cancel(self) -> None:
+        """Let every call that is not in flight yet end with `Cancelled`."""
         self._called_off.set()
 
     def close(self) -> None:
@@ -149,11 +149,11 @@ class Transport:
         params: Params | None = None,
         json: object | None = None,
         failures: int | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Ask Jira and give its answer, one whole JSON document.
 
         Raises the error that `refusals.error_from` chooses; JiraUnavailable or RateLimited only after all
-        attempts, when Jira asks for more patience than there is, or when the `Patience` of the present
+        attempts, when Jira asks for more patience than there is, or when the `RetryBudget` of the present
         context is over. `failures` is how many attempts may fail for another reason than a rate limit, where
         that is fewer: a large request that fails again and again is better divided than repeated.
         """
@@ -164,12 +164,12 @@ class Transport:
             call.patience.check(call.endpoint)
         for attempt in range(1, self._attempts + 1):
             outcome = self._attempt(call)
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, Response):
                 if call.patience:
                     call.patience.answered(call.endpoint)
                 return outcome
             setback = outcome
-            if setback.nobody_there and not self._reached and attempt >= ATTEMPTS_TO_REACH:
+            if setback.host_unreachable and not self._reached and attempt >= ATTEMPTS_TO_REACH:
                 break
             if setback.at_once:
                 continue
@@ -184,7 +184,7 @@ class Transport:
                 break
         raise setback.error
 
-    def _attempt(self, call: _Call) -> Answer | _Setback:
+    def _attempt(self, call: _Call) -> Response | _Setback:
         with self._slot(call):
             self._count(requests=1)
             self.spend(1)
@@ -194,11 +194,11 @@ class Transport:
                 return _Setback(error)
             except (RequestException, ValueError) as error:
                 lost = unreachable(error, call.endpoint, self.connection.base_url)
-                return _Setback(lost, nobody_there=nobody_there(error))
+                return _Setback(lost, host_unreachable=host_unreachable(error))
         self._reached = True
         return self._judge(call, answer)
 
-    def _send(self, call: _Call) -> Answer:
+    def _send(self, call: _Call) -> Response:
         with self._session.request(
             call.method,
             self.connection.address(call.path),
@@ -215,9 +215,9 @@ class Transport:
             body = valid_text(b"".join(response.iter_content(_PIECE)))
         url = (response.url or "").partition("?")[0]
         _log.debug("%s %s → %s", call.method, url, response.status_code)
-        return Answer(response.status_code, response.headers, body, call.method, url)
+        return Response(response.status_code, response.headers, body, call.method, url)
 
-    def _judge(self, call: _Call, answer: Answer) -> Answer | _Setback:
+    def _judge(self, call: _Call, answer: Response) -> Response | _Setback:
         """Tell a good answer from one worth another attempt; raise when another cannot help."""
         # Whoever failed to log in may get 200 with nothing in it: the status alone proves nothing.
         if 200 <= answer.status < 300 and not login_failed(answer) and answer.is_json():
@@ -229,7 +229,7 @@ class Transport:
             return _Setback(error, at_once=True)
         raise error
 
-    def _renewed(self, call: _Call, answer: Answer, error: JiraAssetsError) -> bool:
+    def _renewed(self, call: _Call, answer: Response, error: JiraAssetsError) -> bool:
         """Renew an OAuth token that was refused, once a call; tell whether there is another to try with."""
         renew = getattr(self.connection.credential, "renew", None)
         if renew is None or call.renewed or answer.status not in _TOKEN_REFUSED:
@@ -265,7 +265,7 @@ class Transport:
         while True:
             with self._slots:
                 if self._called_off.is_set():
-                    raise CalledOff
+                    raise Cancelled
                 held_back = self._held_back(call)
                 if held_back is None:
                     yield

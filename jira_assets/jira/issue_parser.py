@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from jira_assets.jira.models import IssueHead, RawIssue
+from jira_assets.jira.models import IssueRef, RawIssue
 from jira_assets.jira.timestamps import parse_time
 
 
@@ -40,7 +40,7 @@ _decode_id = msgspec.json.Decoder(_OnlyId).decode
 _decode_fields = msgspec.json.Decoder(_AnyFields).decode
 
 
-def issue_head(answer: msgspec.Raw) -> IssueHead:
+def issue_ref(answer: msgspec.Raw) -> IssueRef:
     """Read the head of an issue, with empty texts for what it lacks, be it the id."""
     return _head(_part(answer) or _Part(""))
 
@@ -63,11 +63,11 @@ def raw_issue(answer: msgspec.Raw) -> RawIssue | None:
     )
 
 
-def _head(part: _Part) -> IssueHead:
+def _head(part: _Part) -> IssueRef:
     fields = part.fields or _Fields()
     project = fields.project or _Project()
     project_id = "" if project.id is None else str(project.id)
-    return IssueHead(str(part.id), part.key or "", parse_time(fields.updated), project_id, project.key or "")
+    return IssueRef(str(part.id), part.key or "", parse_time(fields.updated), project_id, project.key or "")
 
 
 def _part(answer: msgspec.Raw) -> _Part | None:

@@ -233,7 +233,7 @@ class Sprint(_Record, frozen=True, kw_only=True):
     complete_date: str | int | float | None = None
 
 
-class IssueHead(msgspec.Struct, frozen=True):
+class IssueRef(msgspec.Struct, frozen=True):
     """Which version of an issue Jira has, and in which project; a text that Jira left out is empty."""
 
     id: str
@@ -258,9 +258,9 @@ class RawIssue(msgspec.Struct, frozen=True):
     """Whether Jira returned any field of it; without, nothing is known of the issue but that it exists."""
 
     @property
-    def head(self) -> IssueHead:
+    def ref(self) -> IssueRef:
         """The issue without its payload."""
-        return IssueHead(self.id, self.key, self.updated, self.project_id, self.project_key)
+        return IssueRef(self.id, self.key, self.updated, self.project_id, self.project_key)
 
 
 class FetchedIssues(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from jira_assets.jira.response import Answer, http_date
+from jira_assets.jira.response import Response, http_date
 from jira_assets.jira.timestamps import parse_time
 
 Scope = Literal["request", "endpoint", "site"]
@@ -35,7 +35,7 @@ def backoff(attempt: int) -> float:
     return min(FIRST_WAIT * 2.0 ** (attempt - 1), LONGEST_WAIT) * _dice.uniform(0.7, 1.3)
 
 
-def read_limit(answer: Answer, now: datetime) -> Limit:
+def read_limit(answer: Response, now: datetime) -> Limit:
     """Read from the headers of a 429 or 5xx how long to stay away, and from what.
 
     A spent quota stops the whole site until it is reset. A burst concerns one endpoint. Anything else
@@ -45,7 +45,7 @@ def read_limit(answer: Answer, now: datetime) -> Limit:
     return replace(limit, seconds=min(limit.seconds, MOST_SECONDS))
 
 
-def _limit_as_told(answer: Answer, now: datetime) -> Limit:
+def _limit_as_told(answer: Response, now: datetime) -> Limit:
     # Seconds are counted from the server's clock where it tells it: ours may be off.
     start = answer.date or now
     retry_after = _retry_after(answer.headers.get("Retry-After"), start)
@@ -60,7 +60,7 @@ def _limit_as_told(answer: Answer, now: datetime) -> Limit:
     return Limit(scope, retry_after, f"Jira limits the request rate ({told})")
 
 
-def _whose(answer: Answer, retry_after: float) -> str:
+def _whose(answer: Response, retry_after: float) -> str:
     """Say whose pause it is where no rate limit was named."""
     if retry_after:
         return f"Jira requested it ({answer.status} with Retry-After)"
@@ -83,7 +83,7 @@ def _retry_after(text: str | None, start: datetime) -> float:
     return max(seconds, 0.0) if math.isfinite(seconds) else 0.0
 
 
-def _quota_reset(answer: Answer, start: datetime) -> float:
+def _quota_reset(answer: Response, start: datetime) -> float:
     """Give the seconds until the quota is full again, 0 when Jira does not say."""
     reset = parse_time(answer.headers.get("X-RateLimit-Reset"))
     if reset is not None:

@@ -16,7 +16,7 @@ import msgspec
 
 from jira_assets.decoding import decode_json
 from jira_assets.errors import IncompleteRead
-from jira_assets.jira.response import Answer
+from jira_assets.jira.response import Response
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 _MISFIT = object()
@@ -57,7 +57,7 @@ def read_records(elements: Iterable[msgspec.Raw], shape: type[Record]) -> list[R
     return [record for record in found if record is not None]
 
 
-def read_record(answer: Answer, shape: type[Record]) -> Record:
+def read_record(answer: Response, shape: type[Record]) -> Record:
     """Read an answer that is one record; raises IncompleteRead when it lacks what identifies it."""
     try:
         return answer.decode(shape)

@@ -6,7 +6,7 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from jira_assets.errors import AuthenticationError, JiraAssetsError, SettingsError, SiteUnavailable
-from jira_assets.jira.error_body import Said
+from jira_assets.jira.error_body import ErrorBody
 
 _LOGIN_PATH = re.compile(
     r"/(login|log-in|signin|sign-in|secure|sso|saml|oauth2?|adfs|authorize)\b", re.IGNORECASE
@@ -14,7 +14,7 @@ _LOGIN_PATH = re.compile(
 _ATLASSIANS_LOGIN = {"id.atlassian.com", "auth.atlassian.com", "start.atlassian.com", "home.atlassian.com"}
 
 
-def redirected(said: Said, credential: str, check_token: str) -> JiraAssetsError:
+def redirected(said: ErrorBody, credential: str, check_token: str) -> JiraAssetsError:
     """Give the error for a redirect; of its target only scheme and host are shown: the rest may be secret."""
     target = _target(said)
     facts = {"status": said.answer.status, "url": said.answer.url}
@@ -37,14 +37,14 @@ def redirected(said: Said, credential: str, check_token: str) -> JiraAssetsError
     return SettingsError(reason, advice, **facts)
 
 
-def _target(said: Said) -> SplitResult:
+def _target(said: ErrorBody) -> SplitResult:
     try:
         return urlsplit(urljoin(said.answer.url, said.answer.headers.get("Location", "")))
     except ValueError:
         return urlsplit("")
 
 
-def _same_host(target: SplitResult, said: Said) -> bool:
+def _same_host(target: SplitResult, said: ErrorBody) -> bool:
     return (target.hostname or "") == (said.url.hostname or "")
 
 
@@ -55,7 +55,7 @@ def _is_another_login(target: SplitResult) -> bool:
     )
 
 
-def _foreign_login(said: Said, host: str, facts: dict[str, object]) -> SiteUnavailable:
+def _foreign_login(said: ErrorBody, host: str, facts: dict[str, object]) -> SiteUnavailable:
     reason = (
         f"Requests to {said.host} are redirected to the login page of {host} ({said.answer.status}): "
         "single sign-on or a proxy protects Jira's API."

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 
-class Tally:
+class RequestCount:
     """Requests made and seconds waited; safe to add to from many threads."""
 
     def __init__(self) -> None:
@@ -23,18 +23,18 @@ class Tally:
             self.seconds_waited += seconds_waited
 
 
-_tallies: ContextVar[tuple[Tally, ...]] = ContextVar("jira_tallies", default=())
+_tallies: ContextVar[tuple[RequestCount, ...]] = ContextVar("jira_tallies", default=())
 
 
-def tallies() -> tuple[Tally, ...]:
+def tallies() -> tuple[RequestCount, ...]:
     """Give the tallies that the present context is counted in."""
     return _tallies.get()
 
 
 @contextmanager
-def counting() -> Iterator[Tally]:
+def counting() -> Iterator[RequestCount]:
     """Count what happens inside; other threads count along when they run in a copy of this context."""
-    tally = Tally()
+    tally = RequestCount()
     token = _tallies.set((*_tallies.get(), tally))
     try:
         yield tally

@@ -19,7 +19,7 @@ _PAGE = re.compile(rb"<(!doctype|html|head|body|title|h1)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One answer of Jira; header names are looked up in any case, the url has no query and no secrets."""
 
     status: int

@@ -20,7 +20,7 @@ MOST_GIVEN_UP = 8
 """After so many of one endpoint in a row, the rest is not asked: it would fail as well."""
 
 
-class Patience:
+class RetryBudget:
     """Shared by questions that may be left unanswered; safe to use from many threads."""
 
     def __init__(self, clock: Callable[[], datetime], together: timedelta = TOGETHER) -> None:
@@ -76,16 +76,16 @@ def kind_of(error: JiraAssetsError) -> tuple[str, object]:
     return type(error).__name__, error.facts.get("status", error.reason)
 
 
-_patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
+_patience: ContextVar[RetryBudget | None] = ContextVar("patience", default=None)
 
 
-def present_patience() -> Patience | None:
+def current_retry_budget() -> RetryBudget | None:
     """Give the patience that holds in the present context."""
     return _patience.get()
 
 
 @contextmanager
-def bounded(patience: Patience) -> Iterator[None]:
+def bounded(patience: RetryBudget) -> Iterator[None]:
     """Bound how long questions inside are asked, also in threads that run in a copy of this context."""
     token = _patience.set(patience)
     try:

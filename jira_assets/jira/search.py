@@ -9,8 +9,8 @@ import msgspec
 from jira_assets.errors import BadQuery, IncompleteRead, JiraUnavailable, RequestTooLarge, SearchTokenExpired
 from jira_assets.jira.batch_splitting import FAILURES_FOR_GOOD, FAILURES_TO_BELIEVE
 from jira_assets.jira.endpoints import Endpoints
-from jira_assets.jira.issue_parser import issue_head, raw_issue
-from jira_assets.jira.models import IssueHead, RawIssue
+from jira_assets.jira.issue_parser import issue_ref, raw_issue
+from jira_assets.jira.models import IssueRef, RawIssue
 
 # The most that Jira gives at once, and only when few small fields are asked for.
 HEADS_A_PAGE = 5000
@@ -45,7 +45,7 @@ class SearchEndpoints(Endpoints):
         for page in self._search_pages({"jql": jql, "fields": with_needed(fields), "maxResults": page_size}):
             yield [issue for raw in page.issues if (issue := raw_issue(raw)) is not None]
 
-    def search_heads(self, jql: str, *, consistent: Sequence[str] = ()) -> Iterator[list[IssueHead]]:
+    def search_refs(self, jql: str, *, consistent: Sequence[str] = ()) -> Iterator[list[IssueRef]]:
         """Give only id, key, `updated` and project of the issues that match, thousands at a time.
 
         The id is empty of an issue that Jira gave without one. For up to 50 ids that are to be `consistent`
@@ -55,7 +55,7 @@ class SearchEndpoints(Endpoints):
         if consistent:
             question["reconcileIssues"] = [int(issue_id) for issue_id in consistent]
         for page in self._search_pages(question):
-            yield [issue_head(raw) for raw in page.issues]
+            yield [issue_ref(raw) for raw in page.issues]
 
     def approximate_count(self, jql: str) -> int:
         """Ask how many issues match, by an estimate that may miss the latest changes.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from jira_assets.errors import SiteUnavailable
-from jira_assets.jira.error_body import Said
+from jira_assets.jira.error_body import ErrorBody
 
 Cause = Literal["address", "suspended", "browser", "edge", "gateway", "proxy", "page"]
 """Why the site as a whole does not answer.
@@ -38,7 +38,7 @@ _BLOCKED = re.compile(r"request could not be satisfied|request blocked|access de
 _GOES_ON = "No data is lost. The next sync continues."
 
 
-def site_refusal(said: Said) -> SiteUnavailable | None:
+def site_refusal(said: ErrorBody) -> SiteUnavailable | None:
     """Give the error for an answer that is not about the thing asked for; None when it is about that."""
     cause = _cause(said)
     if cause is None:
@@ -48,7 +48,7 @@ def site_refusal(said: Said) -> SiteUnavailable | None:
     return SiteUnavailable(reason, f"{instruction} {_GOES_ON}", **facts)
 
 
-def _cause(said: Said) -> Cause | None:
+def _cause(said: ErrorBody) -> Cause | None:
     status, words = said.answer.status, said.words
     if _ADDRESS.search(words):
         return "address"
@@ -69,7 +69,7 @@ def _cause(said: Said) -> Cause | None:
     return None
 
 
-def _who_gave_the_page(said: Said) -> Cause:
+def _who_gave_the_page(said: ErrorBody) -> Cause:
     status = said.answer.status
     if said.server == "CloudFront" or (_of_atlassian(said) and _BLOCKED.search(said.words)):
         return "edge"
@@ -80,23 +80,23 @@ def _who_gave_the_page(said: Said) -> Cause:
     return "page" if _of_atlassian(said) else "proxy"
 
 
-def _of_atlassian(said: Said) -> bool:
+def _of_atlassian(said: ErrorBody) -> bool:
     return said.server.startswith("Atlassian") or "status-code" in said.body
 
 
-def _is_a_bare_line(said: Said) -> bool:
+def _is_a_bare_line(said: ErrorBody) -> bool:
     """Tell a filter's 403: Jira refuses a thing in JSON, or without a word."""
     is_text = said.answer.headers.get("Content-Type", "").startswith("text/")
     return said.answer.status == 403 and is_text and not said.body and bool(said.text)
 
 
-def _wants_a_windows_login(said: Said) -> bool:
+def _wants_a_windows_login(said: ErrorBody) -> bool:
     """Tell a company's proxy: neither Jira nor Atlassian asks for one of these."""
     wanted = said.answer.headers.get("WWW-Authenticate", "").lower()
     return said.answer.status == 401 and wanted.startswith(("negotiate", "ntlm"))
 
 
-def _address(said: Said) -> tuple[str, str]:
+def _address(said: ErrorBody) -> tuple[str, str]:
     return (
         f"{said.host} refuses the IP address of this machine {_told(said)}",
         "Ask an organization admin to add the public IP address of this machine to the IP allowlist at "
@@ -104,7 +104,7 @@ def _address(said: Said) -> tuple[str, str]:
     )
 
 
-def _suspended(said: Said) -> tuple[str, str]:
+def _suspended(said: ErrorBody) -> tuple[str, str]:
     reason = (
         f"{said.host} is not available: it answered {said.asked} with {said.answer.status}: "
         f"{said.text.rstrip('.') or 'no explanation'}."
@@ -122,7 +122,7 @@ def _suspended(said: Said) -> tuple[str, str]:
     )
 
 
-def _browser(said: Said) -> tuple[str, str]:
+def _browser(said: ErrorBody) -> tuple[str, str]:
     return (
         f"{said.host} treats the request as a browser request and refuses it {_told(said)}",
         "Ask the owner of the proxy between this machine and Jira to pass the User-Agent header "
@@ -130,7 +130,7 @@ def _browser(said: Said) -> tuple[str, str]:
     )
 
 
-def _edge(said: Said) -> tuple[str, str]:
+def _edge(said: ErrorBody) -> tuple[str, str]:
     request_id = re.search(rb"Request ID: ([\w=+/-]+)", said.answer.body)
     named = f" with the request id {request_id.group(1).decode()}" if request_id else ""
     return (
@@ -140,7 +140,7 @@ def _edge(said: Said) -> tuple[str, str]:
     )
 
 
-def _gateway(said: Said) -> tuple[str, str]:
+def _gateway(said: ErrorBody) -> tuple[str, str]:
     return (
         f"Atlassian's gateway found no Jira for {said.host}{_mount(said)} {_told(said)}",
         "Try again later. If the error persists, run `jira-assets connect` again, and check "
@@ -148,7 +148,7 @@ def _gateway(said: Said) -> tuple[str, str]:
     )
 
 
-def _proxy(said: Said) -> tuple[str, str]:
+def _proxy(said: ErrorBody) -> tuple[str, str]:
     named = f" ({said.server})" if said.server else ""
     reason = (
         f"The response of {said.host} to {said.asked} comes from a proxy or another web server{named}, "
@@ -167,7 +167,7 @@ def _proxy(said: Said) -> tuple[str, str]:
     )
 
 
-def _page(said: Said) -> tuple[str, str]:
+def _page(said: ErrorBody) -> tuple[str, str]:
     if _PLAIN_HTTP.search(said.words):
         return (
             f"{said.host} requires https, and the request was sent by http {_told(said)}",
@@ -180,16 +180,16 @@ def _page(said: Said) -> tuple[str, str]:
     )
 
 
-def _told(said: Said) -> str:
+def _told(said: ErrorBody) -> str:
     return f"({said.answer.status}: {said.text.rstrip('.') or 'no explanation'})."
 
 
-def _mount(said: Said) -> str:
+def _mount(said: ErrorBody) -> str:
     """Give the part of the path that names the site at the gateway."""
     return "/".join(said.url.path.split("/")[:4])
 
 
-_WORDS: dict[Cause, Callable[[Said], tuple[str, str]]] = {
+_WORDS: dict[Cause, Callable[[ErrorBody], tuple[str, str]]] = {
     "address": _address,
     "suspended": _suspended,
     "browser": _browser,

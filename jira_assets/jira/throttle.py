@@ -11,7 +11,7 @@ from typing import Protocol
 _IDENTIFIER = re.compile(r"\d+|[A-Z][A-Z0-9_]*(-\d+)?")
 
 
-class PauseBoard(Protocol):
+class PauseStore(Protocol):
     """Where a pause of the whole site stands, for everyone to see."""
 
     def paused_until(self) -> datetime | None:
@@ -27,7 +27,7 @@ class PauseBoard(Protocol):
         ...
 
 
-class MemoryPauseBoard:
+class MemoryPauseStore:
     """A board for one process."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Wait:
     reason: str
 
 
-class EndpointGates:
+class EndpointThrottle:
     """The endpoints that may not be asked for a while, with the reason."""
 
     def __init__(self) -> None:

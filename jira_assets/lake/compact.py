@@ -85,7 +85,7 @@ def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFi
     relative = successor(group[-1].path)
     with new_file(lake.path(relative)) as parquet:
         files = [lake.path(file.path) for file in group]
-        copy_in_order(engine, statement("compact", files=files, parquet=parquet))
+        copy_in_order(engine, statement("lake/compact", files=files, parquet=parquet))
     return RawFile(
         relative,
         sum(file.rows for file in group),

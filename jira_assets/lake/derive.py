@@ -81,7 +81,7 @@ def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> 
             manifest.mapping.story_points_field,
             manifest.mapping.sprint_field,
             sorted(extra_fields),
-            statements_version("derive"),
+            statements_version("lake/derive"),
             DATE_READERS,
             _SHAPES_VERSION,
         ]
@@ -100,7 +100,7 @@ class _Derivation:
         self._fingerprint = wanted
         self._project = literal(manifest.project_id)
         # The version comes first: publishing reads files of one version as one table, which is quicker.
-        self._generation = f"{statements_version('derive')}-{wanted}-{uuid.uuid4().hex[:8]}"
+        self._generation = f"{statements_version('lake/derive')}-{wanted}-{uuid.uuid4().hex[:8]}"
         self._stage = self._path("jira_issues").with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
         self._issues = self._tombstones = self._superseded = _observations([])
         self._kept = field_pairs([])
@@ -131,23 +131,27 @@ class _Derivation:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""
         paths = [str(self._lake.path(file.path)) for file in self._manifest.raw]
         self._engine.execute(
-            statement("derive/winners", observations=_observations(paths), project_id=self._project)
+            statement("lake/derive/winners", observations=_observations(paths), project_id=self._project)
         )
-        superseded = self._engine.execute(statement("derive/superseded", observations=_observations(paths)))
+        superseded = self._engine.execute(
+            statement("lake/derive/superseded", observations=_observations(paths))
+        )
         self._superseded = _observations([path for (path,) in superseded.fetchall()])
-        found = self._engine.execute(statement("derive/winning_files")).fetchall()
+        found = self._engine.execute(statement("lake/derive/winning_files")).fetchall()
         self._issues = _observations([path for path, has_issues, _ in found if has_issues])
         self._tombstones = _observations([path for path, _, has_tombstones in found if has_tombstones])
 
     def _write_stage(self, extra_fields: Sequence[str]) -> None:
         mapping = self._manifest.mapping
-        found = self._engine.execute(statement("derive/custom_fields", observations=self._issues)).fetchall()
+        found = self._engine.execute(
+            statement("lake/derive/custom_fields", observations=self._issues)
+        ).fetchall()
         kept = sorted({str(row[0]) for row in found} | set(extra_fields))
         chosen = [name for name in (mapping.story_points_field, mapping.sprint_field) if name is not None]
         self._kept = field_pairs(kept)
         self._engine.execute(
             statement(
-                "derive/stage",
+                "lake/derive/stage",
                 observations=self._issues,
                 specification=issue_shape([*kept, *chosen]),
                 parquet=self._stage,
@@ -178,17 +182,19 @@ class _Derivation:
 
     def _write(self, table: str, **parts: object) -> None:
         with new_file(self._path(table)) as parquet:
-            written = self._engine.execute(statement(f"derive/{table}", parquet=parquet, **parts)).fetchone()
+            written = self._engine.execute(
+                statement(f"lake/derive/{table}", parquet=parquet, **parts)
+            ).fetchone()
         relative = str(self._path(table).relative_to(self._lake.root))
         rows = written[0] if written else 0
         self._files[table] = DerivedFile(relative, rows, *size_and_digest(self._path(table)))
 
     def _count_nulled(self) -> dict[str, int]:
         issues = self._lake.path(self._files["jira_issues"].path)
-        return dict(self._engine.execute(statement("derive/nulled", issues=issues)).fetchall())
+        return dict(self._engine.execute(statement("lake/derive/nulled", issues=issues)).fetchall())
 
     def _count_cut(self) -> dict[str, CutList]:
-        query = statement("derive/cut_lists", observations=self._issues)
+        query = statement("lake/derive/cut_lists", observations=self._issues)
         return {name: CutList(*counts) for name, *counts in self._engine.execute(query).fetchall()}
 
     def _path(self, table: str) -> Path:
@@ -198,6 +204,6 @@ class _Derivation:
 def _observations(paths: Sequence[str]) -> str:
     """Name the rows of raw files in SQL, each with the place where it lies."""
     if not paths:
-        return f"({statement('derive/no_observations')})"
+        return f"({statement('lake/derive/no_observations')})"
     listed = ", ".join(literal(path) for path in paths)
     return f"read_parquet([{listed}], filename = true, file_row_number = true, hive_partitioning = false)"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import msgspec
 
-from jira_assets.jira.models import IssueHead
+from jira_assets.jira.models import IssueRef
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, UnreadIssue
 from jira_assets.lake.sql_files import literal, statement
@@ -16,7 +16,7 @@ from jira_assets.lake.sql_files import literal, statement
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Lacking(msgspec.Struct, frozen=True):
+class StaleIssue(msgspec.Struct, frozen=True):
     """An issue to fetch, with what the lake knows of it and the version that Jira listed."""
 
     jira_id: str
@@ -32,7 +32,7 @@ class Lacking(msgspec.Struct, frozen=True):
         )
 
 
-class Unseen(msgspec.Struct, frozen=True):
+class UnlistedIssue(msgspec.Struct, frozen=True):
     """An issue that stands in the lake, or was put away with its project, and that Jira did not name."""
 
     jira_id: str
@@ -42,7 +42,7 @@ class Unseen(msgspec.Struct, frozen=True):
     is_put_away: bool = False
 
 
-class Comparison:
+class LakeDiff:
     """One reading of a project: pages of heads go in, the issues to fetch come out.
 
     With `read_again_before`, every issue that was not looked at since that observation counts as lacking;
@@ -66,20 +66,20 @@ class Comparison:
         self._is_prepared = False
         self.named = 0
 
-    def add(self, heads: Sequence[IssueHead], *, again: bool = False) -> list[Lacking]:
+    def add(self, refs: Sequence[IssueRef], *, again: bool = False) -> list[StaleIssue]:
         """Take a page of heads; give those of its issues that the lake lacks, each once.
 
         A page of another listing of the same project comes `again`.
         """
-        if not heads:
+        if not refs:
             return []
         self._prepare()
         question = {
-            "ids": [head.id for head in heads],
-            "keys": [head.key for head in heads],
-            "updated": [None if head.updated is None else _microseconds(head.updated) for head in heads],
+            "ids": [ref.id for ref in refs],
+            "keys": [ref.key for ref in refs],
+            "updated": [None if ref.updated is None else _microseconds(ref.updated) for ref in refs],
         }
-        self._engine.execute(statement("compare/page"), question)
+        self._engine.execute(statement("lake/diff/page"), question)
         if again:
             self._engine.execute(
                 "insert into listed_again select unnest($ids::varchar[])", {"ids": question["ids"]}
@@ -92,7 +92,7 @@ class Comparison:
     def differing(self, before: datetime) -> int:
         """Count the issues that one of two listings has and the other lacks, and that are older than that."""
         query = statement(
-            "compare/differing", before=literal(f"{before.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}")
+            "lake/diff/differing", before=literal(f"{before.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}")
         )
         return self._count(query) if self._is_prepared else 0
 
@@ -103,34 +103,33 @@ class Comparison:
         query = "select jira_id from named where jira_id in (select unnest($ids::varchar[]))"
         return {str(row[0]) for row in self._engine.execute(query, {"ids": list(ids)}).fetchall()}
 
-    def lacking_of(self, heads: Sequence[IssueHead]) -> list[Lacking]:
+    def stale_of(self, refs: Sequence[IssueRef]) -> list[StaleIssue]:
         """Look issues up in the lake that no page named; all of them count as lacking."""
-        if not heads:
+        if not refs:
             return []
         self._prepare()
         query = (
             "select jira_id, updated_at from known "
             "where not is_tombstone and jira_id in (select unnest($ids::varchar[]))"
         )
-        rows = self._engine.execute(query, {"ids": [head.id for head in heads]}).fetchall()
+        rows = self._engine.execute(query, {"ids": [ref.id for ref in refs]}).fetchall()
         found = {row[0]: _aware(row[1]) for row in rows}
         return [
-            Lacking(head.id, head.id not in found, found.get(head.id), head.key, head.updated)
-            for head in heads
+            StaleIssue(ref.id, ref.id not in found, found.get(ref.id), ref.key, ref.updated) for ref in refs
         ]
 
-    def unseen(self) -> list[Unseen]:
+    def unseen(self) -> list[UnlistedIssue]:
         """List what stands in the lake or was put away, and no page named."""
         self._prepare()
-        rows = self._engine.execute(statement("compare/unseen")).fetchall()
-        return [Unseen(row[0], row[1], row[2], _aware(row[3]), row[4]) for row in rows]
+        rows = self._engine.execute(statement("lake/diff/unlisted")).fetchall()
+        return [UnlistedIssue(row[0], row[1], row[2], _aware(row[3]), row[4]) for row in rows]
 
     def alive(self) -> int:
         """Count the issues that stand in the lake."""
         self._prepare()
         return self._count("select count(*) from known where not is_tombstone")
 
-    def look_again(self) -> list[Lacking]:
+    def look_again(self) -> list[StaleIssue]:
         """Read the lake anew, and list what it lacks of everything that was named."""
         self._prepare()
         self._read_known()
@@ -152,18 +151,18 @@ class Comparison:
         observations = (
             f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
             if files
-            else f"({statement('derive/no_observations')})"
+            else f"({statement('lake/derive/no_observations')})"
         )
-        self._engine.execute(statement("compare/known", observations=observations))
+        self._engine.execute(statement("lake/diff/known", observations=observations))
         if self._read_again:
             # As if they had been looked at before the first observation.
             query = "update known set looked_at = 0 where jira_id in (select unnest($ids::varchar[]))"
             self._engine.execute(query, {"ids": self._read_again})
 
-    def _lacking(self, table: str, read_again_before: int) -> list[Lacking]:
-        query = statement("compare/lacking", table=table, read_again_before=read_again_before)
+    def _lacking(self, table: str, read_again_before: int) -> list[StaleIssue]:
+        query = statement("lake/diff/stale", table=table, read_again_before=read_again_before)
         return [
-            Lacking(jira_id, is_new, _aware(known), jira_key, _aware(listed))
+            StaleIssue(jira_id, is_new, _aware(known), jira_key, _aware(listed))
             for jira_id, is_new, known, jira_key, listed in self._engine.execute(query).fetchall()
         ]
 

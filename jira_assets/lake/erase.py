@@ -75,7 +75,7 @@ def count_mentions(
     """Count the observations with one of these texts anywhere."""
     count = 0
     for file in manifest.raw:
-        mentions = statement("erase/mentions", file=lake.path(file.path), condition=_condition(needles))
+        mentions = statement("lake/erase/mentions", file=lake.path(file.path), condition=_condition(needles))
         found = engine.execute(f"select count(*) from ({mentions})").fetchone()
         count += found[0] if found else 0
     return count
@@ -98,7 +98,7 @@ def _rewritten(
             return file, 0
         with new_file(path) as parquet:
             parts = {"file": lake.path(file.path), "staging": staging, "parquet": parquet, "longest": longest}
-            copy_in_order(engine, statement("erase/rewrite", **parts))
+            copy_in_order(engine, statement("lake/erase/rewrite", **parts))
     finally:
         staging.unlink(missing_ok=True)
     size, digest = size_and_digest(path)
@@ -108,7 +108,7 @@ def _rewritten(
 def _changed_rows(
     engine: duckdb.DuckDBPyConnection, lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact
 ) -> Iterator[_Clean]:
-    query = statement("erase/mentions", file=lake.path(file.path), condition=_condition(needles))
+    query = statement("lake/erase/mentions", file=lake.path(file.path), condition=_condition(needles))
     cursor = engine.cursor().execute(query)
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         for row, *documents in rows:

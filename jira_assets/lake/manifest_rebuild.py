@@ -27,7 +27,7 @@ def rebuild_manifest(
     manifest = Manifest(project_id, project_key)
     if readable:
         listed = ", ".join(literal(lake.path(path)) for path in readable)
-        rows = engine.execute(statement("rebuild", files=f"[{listed}]")).fetchall()
+        rows = engine.execute(statement("lake/rebuild_manifest", files=f"[{listed}]")).fetchall()
         manifest.raw = [_raw_file(lake, path, *facts) for path, _, *facts in rows]
         manifest.next_seq = max((last_seq for _, last_seq, *_ in rows), default=0) + 1
     return manifest, damaged

@@ -52,7 +52,7 @@ class _Row(msgspec.Struct):
     histories: str | None
 
 
-class Landing:
+class RawFileWriter:
     """Observations on their way into one raw file: added a few at a time, written to disk as they come.
 
     Every document of Jira's passes through `redact`.
@@ -108,7 +108,9 @@ class Landing:
             copy_lines(
                 engine,
                 # The reader allocates twice the longest line for each thread, so it is told the real length.
-                statement("land", staging=self._staging, parquet=parquet, longest=self._longest + 1),
+                statement(
+                    "lake/write_raw", staging=self._staging, parquet=parquet, longest=self._longest + 1
+                ),
             )
         self.discard()
         written = size_and_digest(self._lake.path(self._relative))

@@ -1,4 +1,4 @@
-"""Find SQL by its name: one file under sql/ for each statement, table or view."""
+"""Read SQL files by name: `lake/derive/stage` is `lake/sql/derive/stage.sql`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def statement(name: str, **parts: object) -> str:
-    """Read the statement of that name, such as `land` or `publish/jira_issues`, and fill in its `{parts}`.
+    """Read a statement, such as `lake/write_raw` or `warehouse/models/jira_issues`, and fill its `{parts}`.
 
     Paths become quoted literals, collections of paths become lists of them; everything else goes in as it is.
     """
@@ -25,7 +25,8 @@ def literal(text: str | Path) -> str:
 @cache
 def statement_text(name: str) -> str:
     """Read a statement as it stands in its file."""
-    return (files("jira_assets.warehouse") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    room, _, path = name.partition("/")
+    return (files(f"jira_assets.{room}") / "sql" / f"{path}.sql").read_text(encoding="utf-8")
 
 
 def _part(value: object) -> str:
@@ -39,6 +40,7 @@ def _part(value: object) -> str:
 @cache
 def statements_version(folder: str) -> str:
     """Condense the text of every statement of a folder, so that what was made by another version is known."""
-    sources = (files("jira_assets.warehouse") / "sql" / folder).iterdir()
+    room, _, path = folder.partition("/")
+    sources = (files(f"jira_assets.{room}") / "sql" / path).iterdir()
     texts = sorted((source.name, source.read_text(encoding="utf-8")) for source in sources)
     return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]

@@ -27,7 +27,7 @@ def people_seen(
         file = manifest.derived_file("people_seen")
         if file is None:
             continue
-        rows = engine.execute(statement("people_seen_of", file=lake.path(file.path)))
+        rows = engine.execute(statement("people/people_seen_of", file=lake.path(file.path)))
         names = [column[0] for column in rows.description or ()]
         by_project[manifest.project_id] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
     return by_project
@@ -43,7 +43,7 @@ def everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[
     files = [file.path for manifest in manifests if (file := manifest.derived_file("people_seen"))]
     users = lake.site_manifest().tables.get("users")
     people = statement(
-        "publish/people",
+        "lake/derive/people",
         seen=_source(lake, files, DERIVED_TABLES["people_seen"]),
         listed=_source(lake, [users.path] if users else [], SITE_TABLES["users"]),
     )
@@ -79,4 +79,4 @@ def matched_by_email(
     files = [lake.path(file.path) for file in present if file]
     if not files:
         return {}
-    return dict(engine.execute(statement("matched_by_email", files=files)).fetchall())
+    return dict(engine.execute(statement("people/matched_by_email", files=files)).fetchall())

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
-from jira_assets.resource_limits import as_out_of_room, full_disk, room_errors
+from jira_assets.resource_limits import as_resource_exhausted, full_disk, resource_errors
 from jira_assets.state.schema import prepare_schema
 from jira_assets.state.sqlite_file import Snapshot, connect
 from jira_assets.state.stored_settings import DAMAGED_STATE, is_damage
@@ -58,7 +58,7 @@ class Database:
         Postgres, select `for update` what the new value depends on.
         """
         with (
-            room_errors(_file(self._engine.url)),
+            resource_errors(_file(self._engine.url)),
             self._damage_errors(),
             self._engine.connect().execution_options(state_writes=True) as connection,
             connection.begin(),
@@ -109,7 +109,7 @@ def open_engine(url: str) -> Engine:
             _prepare_sqlite(engine, parsed.database)
         prepare_schema(engine)
     except (OSError, sqlite3.Error, DBAPIError) as error:
-        raise as_out_of_room(error, _file(parsed)) or _cannot_open(parsed, _reason(error)) from None
+        raise as_resource_exhausted(error, _file(parsed)) or _cannot_open(parsed, _reason(error)) from None
     return engine
 
 

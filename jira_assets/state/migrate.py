@@ -17,7 +17,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from jira_assets.errors import SettingsError
-from jira_assets.resource_limits import as_out_of_room
+from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.state.stored_settings import is_damage
 from jira_assets.state.tables import alembic_version
 
@@ -43,7 +43,7 @@ def migrate(connection: Connection, version: str, to: str = "head") -> None:
     try:
         command.upgrade(config, to)
     except DBAPIError as error:
-        if is_damage(error.orig) or (copy and as_out_of_room(error, copy)):
+        if is_damage(error.orig) or (copy and as_resource_exhausted(error, copy)):
             raise
         raise SettingsError(
             f"The state database could not be migrated from version {version}: {error.orig}.",

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from jira_assets.errors import DamagedFile, SettingsError
-from jira_assets.resource_limits import as_out_of_room
+from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.state.sqlite_file import connect
 
 DAMAGED_STATE = (
@@ -38,7 +38,7 @@ def read_site_settings(file: Path) -> dict[str, str]:
             return {}
         if is_damage(error):
             raise DamagedFile(f"The state database {file} is damaged: {error}.", DAMAGED_STATE) from None
-        raise as_out_of_room(error, file) or SettingsError(
+        raise as_resource_exhausted(error, file) or SettingsError(
             f"The state {file} cannot be read: {error}.",
             "Restore it from a copy, or set JIRA_ASSETS_HOME to another folder.",
         ) from None

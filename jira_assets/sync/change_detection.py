@@ -17,15 +17,15 @@ import duckdb
 import msgspec
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, JiraError
-from jira_assets.jira.models import IssueHead
-from jira_assets.lake.diff import Comparison
+from jira_assets.jira.models import IssueRef
+from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile, fingerprint
-from jira_assets.sync.change_query import Answer, ask_about
+from jira_assets.sync.change_query import QueryResult, query_changes
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.damage import SIGNS
 from jira_assets.sync.project_state import explain_refusal, key_of, out_of_sight, project_state
-from jira_assets.sync.session import take_mark
+from jira_assets.sync.session import verify_identity
 
 IDENTITY_LASTS = timedelta(minutes=10)
 CALLED_BY_NAME = 5
@@ -34,7 +34,7 @@ TICKS_FOR_ALL = 20
 
 
 @dataclass(frozen=True)
-class Watched:
+class ProbeTarget:
     """A project that is asked about, and up to when the lake is known to have all of it."""
 
     project_id: str
@@ -49,13 +49,13 @@ class Probe:
     """
 
     at: datetime
-    memory: ProbeMemory
+    memory: ProbeState
     is_deep: bool = False
     lacking: Mapping[str, str] = field(default_factory=dict)
     set_aside: Mapping[str, JiraAssetsError] = field(default_factory=dict)
 
 
-def probe_site(context: SyncContext, watched: Sequence[Watched], memory: ProbeMemory) -> Probe:
+def probe_changes(context: SyncContext, watched: Sequence[ProbeTarget], memory: ProbeState) -> Probe:
     """Ask; raises `AuthenticationError` when Jira does not know us, `IncompleteRead` when it is blind."""
     at, memory = _prove_identity(context, memory)
     if not watched:
@@ -66,26 +66,26 @@ def probe_site(context: SyncContext, watched: Sequence[Watched], memory: ProbeMe
     since = _since(context, watched, newest, is_deep=is_deep)
     turn = memory.turn(ids, max(CALLED_BY_NAME, -(-len(ids) // TICKS_FOR_ALL)))
     called = _called_by_name(context, turn, memory, since)
-    answer = ask_about(context.client, ids, since, called)
-    memory = memory.after(answer.heads, turn[-1], at if is_deep else None)
-    if not answer.heads and newest is not None:
+    answer = query_changes(context.client, ids, since, called)
+    memory = memory.after(answer.refs, turn[-1], at if is_deep else None)
+    if not answer.refs and newest is not None:
         memory = _explain_silence(context, [key for key in ids if key not in answer.set_aside], memory)
     memory = _look_for_the_silent(context, answer, called, memory)
     _explain_refusals(context, answer)
-    lacking = _lacking(context, answer.heads)
+    lacking = _lacking(context, answer.refs)
     return Probe(at, memory, is_deep, lacking, answer.set_aside)
 
 
-def _prove_identity(context: SyncContext, memory: ProbeMemory) -> tuple[datetime, ProbeMemory]:
+def _prove_identity(context: SyncContext, memory: ProbeState) -> tuple[datetime, ProbeState]:
     """Prove who we are now and then; the skew of the clocks that shows then holds until the next time."""
     now = context.clock()
     if memory.proved_at is not None and timedelta() <= now - memory.proved_at < IDENTITY_LASTS:
         return now - memory.clock_ahead, memory
-    mark = take_mark(context)
+    mark = verify_identity(context)
     return mark.at, memory.with_identity(now, max(mark.skew, timedelta()))
 
 
-def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeMemory) -> datetime | None:
+def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> datetime | None:
     """Give the newest version that a healthy site has to name; at first the newest in the lake."""
     if memory.newest is not None and memory.newest_in in ids:
         return memory.newest
@@ -93,13 +93,13 @@ def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeMemory) -> da
     return max((m.newest for m in manifests if m is not None and m.newest is not None), default=None)
 
 
-def _is_deep(context: SyncContext, memory: ProbeMemory, at: datetime) -> bool:
+def _is_deep(context: SyncContext, memory: ProbeState, at: datetime) -> bool:
     last = memory.looked_back_at
     return last is None or at - last >= context.options.deep_look_every
 
 
 def _since(
-    context: SyncContext, watched: Sequence[Watched], newest: datetime | None, *, is_deep: bool
+    context: SyncContext, watched: Sequence[ProbeTarget], newest: datetime | None, *, is_deep: bool
 ) -> datetime:
     options = context.options
     complete = min(project.complete_until for project in watched)
@@ -108,7 +108,7 @@ def _since(
 
 
 def _called_by_name(
-    context: SyncContext, turn: Sequence[str], memory: ProbeMemory, since: datetime
+    context: SyncContext, turn: Sequence[str], memory: ProbeState, since: datetime
 ) -> dict[str, datetime]:
     """Name the newest version that Jira has to show of each project whose turn it is."""
     called = {}
@@ -120,13 +120,13 @@ def _called_by_name(
     return called
 
 
-def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeMemory) -> ProbeMemory:
+def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> ProbeState:
     """Tell a site that shows nothing from one whose newest issue was deleted, and note its newest now."""
-    take_mark(context)  # dead credentials end here
+    verify_identity(context)  # dead credentials end here
     jql = f"project in ({', '.join(ids)}) order by updated desc"
     for page in context.client.search(jql, fields=[], page_size=1) if ids else ():
         if page:
-            return memory.with_newest(page[0].head)
+            return memory.with_newest(page[0].ref)
     raise IncompleteRead(
         f"Jira accepts the credential but returns no issue of any of the {len(ids)} tracked "
         "projects. The lake contains issues of some of them.",
@@ -136,10 +136,10 @@ def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeMemo
 
 
 def _look_for_the_silent(
-    context: SyncContext, answer: Answer, called: Mapping[str, datetime], memory: ProbeMemory
-) -> ProbeMemory:
+    context: SyncContext, answer: QueryResult, called: Mapping[str, datetime], memory: ProbeState
+) -> ProbeState:
     """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
-    heard = {head.project_id for head in answer.heads}
+    heard = {ref.project_id for ref in answer.refs}
     for key in called.keys() - heard - answer.set_aside.keys():
         try:
             state = project_state(context, key)
@@ -153,28 +153,28 @@ def _look_for_the_silent(
     return memory
 
 
-def _explain_refusals(context: SyncContext, answer: Answer) -> None:
+def _explain_refusals(context: SyncContext, answer: QueryResult) -> None:
     """Say how each project stands that search refused, in place of what search says."""
     for key, error in answer.set_aside.items():
         if isinstance(error, JiraError):
             answer.set_aside[key] = explain_refusal(context, key, key_of(context, key), error)
 
 
-def _lacking(context: SyncContext, heads: Iterable[IssueHead]) -> dict[str, str]:
+def _lacking(context: SyncContext, refs: Iterable[IssueRef]) -> dict[str, str]:
     by_project = defaultdict(list)
-    for head in heads:
-        by_project[head.project_id].append(head)
+    for ref in refs:
+        by_project[ref.project_id].append(ref)
     lacking = {
-        key: lacking_versions(context.engine, context.lake, key, named) for key, named in by_project.items()
+        key: find_stale_issues(context.engine, context.lake, key, named) for key, named in by_project.items()
     }
     return {
-        key: fingerprint(sorted((head.id, head.key, str(head.updated)) for head in found))
+        key: fingerprint(sorted((ref.id, ref.key, str(ref.updated)) for ref in found))
         for key, found in lacking.items()
         if found
     }
 
 
-class ProbeMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ProbeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When we proved who we are and looked back further, what was the newest version, who was called last.
 
     `quiet` are projects whose newest version in the lake is no longer shown although they are there.
@@ -188,15 +188,15 @@ class ProbeMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     called: str | None = None
     quiet: dict[str, datetime] = {}
 
-    def with_identity(self, at: datetime, clock_ahead: timedelta) -> ProbeMemory:
+    def with_identity(self, at: datetime, clock_ahead: timedelta) -> ProbeState:
         """Remember that Jira knew us."""
         return msgspec.structs.replace(self, proved_at=at, clock_ahead=clock_ahead)
 
-    def with_newest(self, head: IssueHead) -> ProbeMemory:
+    def with_newest(self, ref: IssueRef) -> ProbeState:
         """Remember which version is the newest that the site shows."""
-        return msgspec.structs.replace(self, newest=head.updated, newest_in=head.project_id)
+        return msgspec.structs.replace(self, newest=ref.updated, newest_in=ref.project_id)
 
-    def with_quiet(self, project_id: str, newest: datetime) -> ProbeMemory:
+    def with_quiet(self, project_id: str, newest: datetime) -> ProbeState:
         """Remember that this version of a project is not shown, so that its absence says nothing."""
         return msgspec.structs.replace(self, quiet={**self.quiet, project_id: newest})
 
@@ -205,9 +205,9 @@ class ProbeMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         later = [key for key in ids if self.called is None or key > self.called]
         return list(dict.fromkeys([*later, *ids]))[:count]
 
-    def after(self, heads: Iterable[IssueHead], called: str, looked_back_at: datetime | None) -> ProbeMemory:
+    def after(self, refs: Iterable[IssueRef], called: str, looked_back_at: datetime | None) -> ProbeState:
         """Remember what an answer showed, and who was called last."""
-        dated = [(head.updated, head.id, head) for head in heads if head.updated is not None]
+        dated = [(ref.updated, ref.id, ref) for ref in refs if ref.updated is not None]
         memory = self.with_newest(max(dated)[2]) if dated else self
         return msgspec.structs.replace(
             memory,
@@ -216,37 +216,37 @@ class ProbeMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         )
 
 
-_found: dict[tuple[str, str], tuple[Sequence[RawFile], set[IssueHead]]] = {}
+_found: dict[tuple[str, str], tuple[Sequence[RawFile], set[IssueRef]]] = {}
 """Versions that were found in a project's raw files: while the files are the same, so is the answer. The
 sensor asks about the same few again and again."""
 
 
-def lacking_versions(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, heads: Sequence[IssueHead]
-) -> list[IssueHead]:
+def find_stale_issues(
+    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, refs: Sequence[IssueRef]
+) -> list[IssueRef]:
     """Look the versions up in those raw files only that can hold them: this is asked at every tick."""
     manifest = lake.readable_manifest(project_id) or Manifest(project_id, "")
     place = (str(lake.root), project_id)
     files, present = _found.get(place, ([], set()))
     if files != manifest.raw:
         present = set()
-    asked = [head for head in heads if head not in present]
+    asked = [ref for ref in refs if ref not in present]
     lacking = _compare(engine, lake, manifest, asked) if asked else []
     _found[place] = (manifest.raw, present.union(asked).difference(lacking))
     return lacking
 
 
 def _compare(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, heads: Sequence[IssueHead]
-) -> list[IssueHead]:
-    recent = msgspec.structs.replace(manifest, raw=[file for file in manifest.raw if _may_hold(file, heads)])
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, refs: Sequence[IssueRef]
+) -> list[IssueRef]:
+    recent = msgspec.structs.replace(manifest, raw=[file for file in manifest.raw if _may_hold(file, refs)])
     try:
-        lacking = {issue.jira_id for issue in Comparison(engine, lake, recent).add(heads)}
+        lacking = {issue.jira_id for issue in LakeDiff(engine, lake, recent).add(refs)}
     except SIGNS:
-        return list(heads)  # a file is damaged: the sync that this makes due reports it
-    return [head for head in heads if head.id in lacking]
+        return list(refs)  # a file is damaged: the sync that this makes due reports it
+    return [ref for ref in refs if ref.id in lacking]
 
 
-def _may_hold(file: RawFile, heads: Sequence[IssueHead]) -> bool:
-    times = [head.updated for head in heads if head.updated is not None]
+def _may_hold(file: RawFile, refs: Sequence[IssueRef]) -> bool:
+    times = [ref.updated for ref in refs if ref.updated is not None]
     return file.newest is None or not times or file.newest >= min(times)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, JiraError, SearchTokenExpired
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.models import IssueHead
+from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
 
 PROJECTS_A_QUESTION = 1000
@@ -20,23 +20,23 @@ MOST_QUESTIONS = 30
 
 
 @dataclass
-class Answer:
+class QueryResult:
     """What the site showed, and the projects it could not be asked about."""
 
-    heads: list[IssueHead] = field(default_factory=list)
+    refs: list[IssueRef] = field(default_factory=list)
     set_aside: dict[str, JiraAssetsError] = field(default_factory=dict)
     questions: int = 0
 
 
-def ask_about(
+def query_changes(
     client: JiraClient, ids: Sequence[str], since: datetime, called: Mapping[str, datetime]
-) -> Answer:
+) -> QueryResult:
     """Ask for the heads of what changed in these projects since then; each called by name since its own time.
 
     A project that makes the question fail is set aside and the others are asked about again. Raises the error
     when that does not help.
     """
-    answer = Answer()
+    answer = QueryResult()
     for start in range(0, len(ids), PROJECTS_A_QUESTION):
         _ask(client, ids[start : start + PROJECTS_A_QUESTION], since, called, answer)
     return answer
@@ -52,13 +52,17 @@ def question(ids: Sequence[str], since: datetime, called: Mapping[str, datetime]
 
 
 def _ask(
-    client: JiraClient, ids: Sequence[str], since: datetime, called: Mapping[str, datetime], answer: Answer
+    client: JiraClient,
+    ids: Sequence[str],
+    since: datetime,
+    called: Mapping[str, datetime],
+    answer: QueryResult,
 ) -> None:
     while ids:
         answer.questions += 1
         try:
-            pages = client.search_heads(question(ids, since, called))
-            heads = [head for page in pages for head in page if head.id and head.project_id]
+            pages = client.search_refs(question(ids, since, called))
+            refs = [ref for page in pages for ref in page if ref.id and ref.project_id]
         except SearchTokenExpired:
             raise
         except (BadQuery, Forbidden) as error:
@@ -66,7 +70,7 @@ def _ask(
                 raise
             ids = _without_the_guilty(client, ids, since, called, answer, error)
         else:
-            answer.heads += heads
+            answer.refs += refs
             return
 
 
@@ -75,7 +79,7 @@ def _without_the_guilty(
     ids: Sequence[str],
     since: datetime,
     called: Mapping[str, datetime],
-    answer: Answer,
+    answer: QueryResult,
     error: JiraError,
 ) -> Sequence[str]:
     """Set aside the projects that Jira names or does not list, and return the rest; else ask by halves."""

@@ -15,7 +15,7 @@ import duckdb
 from jira_assets.jira.client import JiraClient
 from jira_assets.lake.lake import Lake
 from jira_assets.people.redaction import Redaction
-from jira_assets.sync.empty_search import Silence
+from jira_assets.sync.empty_search import EmptySearchGuard
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.identity_check import IdentityCheck
 
@@ -81,7 +81,7 @@ class SyncContext:
     notify: Callable[[Progress], None] = lambda _: None
     redaction: Callable[[], Redaction] = Redaction
     """Reads which accounts are forgotten; to be asked while the project is held whose issues are landed."""
-    silence: Silence = field(default_factory=Silence)
+    silence: EmptySearchGuard = field(default_factory=EmptySearchGuard)
     identity: IdentityCheck = field(default_factory=IdentityCheck)
     is_time_up: Callable[[], bool] = lambda: False
 
@@ -102,11 +102,11 @@ def drain(futures: Sequence[Future[Any]]) -> None:
         for future in as_completed(futures):
             future.result()
     except BaseException:
-        call_off(futures)
+        cancel(futures)
         raise
 
 
-def call_off(futures: Sequence[Future[Any]]) -> None:
+def cancel(futures: Sequence[Future[Any]]) -> None:
     """Cancel what has not begun, and wait for the rest: it must not outlive the lock of its project."""
     for future in futures:
         future.cancel()

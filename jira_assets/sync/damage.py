@@ -13,7 +13,7 @@ from jira_assets.lake.damage import Depth, damage_in, damaged_groups
 from jira_assets.lake.derive import GROUP
 from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest
-from jira_assets.resource_limits import is_about_room
+from jira_assets.resource_limits import is_resource_error
 
 SIGNS = (duckdb.Error, UnicodeDecodeError)
 """What a query raises that meets a damaged file, whatever the version of DuckDB and the kind of damage."""
@@ -71,7 +71,7 @@ def damage_errors(lake: Lake, project_id: str) -> Iterator[None]:
         yield
     except SIGNS as error:
         manifest = lake.readable_manifest(project_id)
-        if manifest is None or is_about_room(error):
+        if manifest is None or is_resource_error(error):
             raise
         is_news = note_damage(lake, manifest, "content")
         refuse_damaged(lake, manifest)

@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jira_assets.errors import JiraError, Unobserved
-from jira_assets.jira.models import IssueHead
-from jira_assets.lake.diff import Comparison, Unseen
+from jira_assets.errors import JiraError, MassDeletionSuspected
+from jira_assets.jira.models import IssueRef
+from jira_assets.lake.diff import LakeDiff, UnlistedIssue
 from jira_assets.lake.manifest import Disappearance, Manifest, UnreadIssue
 from jira_assets.lake.raw_writer import Kind, Observation
 from jira_assets.sync.bulk_fetch import fetch_by_id
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.empty_search import refuse_silence_about_given
+from jira_assets.sync.empty_search import refuse_empty_search
 from jira_assets.sync.issue_fetcher import tombstone
 from jira_assets.sync.project_state import ProjectState, explain_refusal, out_of_sight, project_state
-from jira_assets.sync.session import Mark
+from jira_assets.sync.session import SyncSession
 
 MANY = 20
 """So many issues, when they are more than half of their project, do not just disappear."""
 
 
 @dataclass
-class Suspects:
+class DeletionCandidates:
     """The unseen issues of a project after asking about them by id, and the state of the project itself.
 
     `undecided` are those that Jira neither gives nor denies.
@@ -35,33 +35,33 @@ class Suspects:
     state: ProjectState = "live"
     search_named_any: bool = True
     alive: int = 0
-    still_here: list[IssueHead] = field(default_factory=list)
-    elsewhere: list[tuple[Unseen, IssueHead]] = field(default_factory=list)
-    absent: list[Unseen] = field(default_factory=list)
+    still_here: list[IssueRef] = field(default_factory=list)
+    elsewhere: list[tuple[UnlistedIssue, IssueRef]] = field(default_factory=list)
+    absent: list[UnlistedIssue] = field(default_factory=list)
     undecided: dict[str, UnreadIssue] = field(default_factory=dict)
 
 
-def look_up(
-    context: SyncContext, manifest: Manifest, comparison: Comparison, refusal: JiraError | None
-) -> Suspects:
+def look_up_candidates(
+    context: SyncContext, manifest: Manifest, comparison: LakeDiff, refusal: JiraError | None
+) -> DeletionCandidates:
     """Ask by id about every issue of the lake that no page named, and those that could not be read before.
 
     `refusal` is what search said when it would not name any; it is raised when the project is in order.
     """
     unseen = comparison.unseen()
-    suspects = Suspects(search_named_any=comparison.named > 0, alive=comparison.alive())
+    candidates = DeletionCandidates(search_named_any=comparison.named > 0, alive=comparison.alive())
     if unseen or refusal:
-        suspects.state = project_state(context, manifest.project_id)
-    if refusal and (suspects.state == "live" or not unseen):
+        candidates.state = project_state(context, manifest.project_id)
+    if refusal and (candidates.state == "live" or not unseen):
         raise explain_refusal(context, manifest.project_id, manifest.project_key, refusal) from refusal
-    if suspects.state != "live":
+    if candidates.state != "live":
         unseen = [issue for issue in unseen if not issue.is_put_away]  # what was said of it still holds
-    _ask_by_id(context, manifest, suspects, unseen, _unread_unseen(manifest, comparison, unseen))
-    return suspects
+    _ask_by_id(context, manifest, candidates, unseen, _unread_unseen(manifest, comparison, unseen))
+    return candidates
 
 
 def _unread_unseen(
-    manifest: Manifest, comparison: Comparison, unseen: list[Unseen]
+    manifest: Manifest, comparison: LakeDiff, unseen: list[UnlistedIssue]
 ) -> dict[str, UnreadIssue]:
     """Return what could not be read before, that the lake does not have and no page named."""
     known = comparison.is_listed([issue.jira_id for issue in manifest.unread])
@@ -72,73 +72,78 @@ def _unread_unseen(
 def _ask_by_id(
     context: SyncContext,
     manifest: Manifest,
-    suspects: Suspects,
-    unseen: list[Unseen],
+    candidates: DeletionCandidates,
+    unseen: list[UnlistedIssue],
     unread: dict[str, UnreadIssue],
 ) -> None:
     """Sort the issues by what Jira says of each; it asks the database, not the search index."""
     ids = [*(issue.jira_id for issue in unseen), *unread]
     answer = fetch_by_id(context, ids, ["updated", "project"])
-    found = {issue.id: issue.head for issue in answer.issues}
+    found = {issue.id: issue.ref for issue in answer.issues}
     for issue_id in unread.keys() & found.keys():
         if found[issue_id].project_id in ("", manifest.project_id):
-            suspects.still_here.append(found[issue_id])
+            candidates.still_here.append(found[issue_id])
     for issue_id in unread.keys() & answer.unreadable.keys():
-        suspects.undecided[issue_id] = unread[issue_id]
+        candidates.undecided[issue_id] = unread[issue_id]
     for issue in unseen:
-        head = found.get(issue.jira_id)
-        if head is not None and head.project_id not in ("", manifest.project_id):
-            suspects.elsewhere.append((issue, head))
-        elif head is not None and suspects.state == "live":
-            suspects.still_here.append(head)
+        ref = found.get(issue.jira_id)
+        if ref is not None and ref.project_id not in ("", manifest.project_id):
+            candidates.elsewhere.append((issue, ref))
+        elif ref is not None and candidates.state == "live":
+            candidates.still_here.append(ref)
         elif issue.jira_id in answer.unreadable:
             why, now = answer.unreadable[issue.jira_id], context.clock()
-            suspects.undecided[issue.jira_id] = UnreadIssue(
+            candidates.undecided[issue.jira_id] = UnreadIssue(
                 issue.jira_id, issue.jira_key, issue.updated_at, now, why
             )
         else:
-            suspects.absent.append(issue)
+            candidates.absent.append(issue)
 
 
-def believed_gone(
-    context: SyncContext, manifest: Manifest, mark: Mark, suspects: Suspects, *, accept: bool
+def confirm_deletions(
+    context: SyncContext,
+    manifest: Manifest,
+    mark: SyncSession,
+    candidates: DeletionCandidates,
+    *,
+    accept: bool,
 ) -> list[Observation]:
     """Say of each issue that is gone why; raise when that cannot be believed, and nothing is then deleted.
 
     Raises NotFound for a project that is out of sight, IncompleteRead when search is out of order, and
-    Unobserved for a mass disappearance that was neither accepted nor seen again on another day.
+    MassDeletionSuspected for a mass disappearance that was neither accepted nor seen again on another day.
     """
-    if suspects.absent:
+    if candidates.absent:
         # Credentials that died meanwhile would make everything look gone.
         context.client.prove_identity(mark.account_id)
     if not accept:
-        if suspects.state == "invisible":
+        if candidates.state == "invisible":
             raise out_of_sight(manifest.project_key, "invisible")
-        if suspects.state == "live" and not suspects.search_named_any:
-            refuse_silence_about_given(manifest, len(suspects.still_here))
-        _refuse_mass_disappearance(context, manifest, mark, suspects)
-    kind: Kind = "gone" if suspects.state == "live" else suspects.state
-    moved = [tombstone(issue, manifest.project_id, "moved", head) for issue, head in suspects.elsewhere]
-    return moved + [tombstone(issue, manifest.project_id, kind) for issue in suspects.absent]
+        if candidates.state == "live" and not candidates.search_named_any:
+            refuse_empty_search(manifest, len(candidates.still_here))
+        _refuse_mass_disappearance(context, manifest, mark, candidates)
+    kind: Kind = "gone" if candidates.state == "live" else candidates.state
+    moved = [tombstone(issue, manifest.project_id, "moved", ref) for issue, ref in candidates.elsewhere]
+    return moved + [tombstone(issue, manifest.project_id, kind) for issue in candidates.absent]
 
 
 def _refuse_mass_disappearance(
-    context: SyncContext, manifest: Manifest, mark: Mark, suspects: Suspects
+    context: SyncContext, manifest: Manifest, mark: SyncSession, candidates: DeletionCandidates
 ) -> None:
     """Do not believe on one day that most of a project is gone, nor ever by itself that all of it is."""
     gone = 0
-    if suspects.state == "live":
-        gone = sum(not issue.is_put_away for issue in suspects.absent)
-    is_all = gone > 0 and not suspects.search_named_any
-    if not is_all and (gone < MANY or 2 * gone <= suspects.alive):
+    if candidates.state == "live":
+        gone = sum(not issue.is_put_away for issue in candidates.absent)
+    is_all = gone > 0 and not candidates.search_named_any
+    if not is_all and (gone < MANY or 2 * gone <= candidates.alive):
         return
     before = manifest.disappearance
     if before is not None and before.noticed_at.date() < mark.at.date() and not is_all:
         return
     manifest.disappearance = before or Disappearance(mark.at, gone)
     context.lake.commit(manifest)
-    raise Unobserved(
-        f"{gone:,} of {suspects.alive:,} issues of {manifest.project_key} disappeared at once, "
+    raise MassDeletionSuspected(
+        f"{gone:,} of {candidates.alive:,} issues of {manifest.project_key} disappeared at once, "
         "without being moved or their project being archived. Nothing was deleted.",
         "Check that the account can still see them (permissions, issue security). If they were "
         f"deleted, run `jira-assets reconcile --accept {manifest.project_key}`"

@@ -13,11 +13,11 @@ from jira_assets.errors import IncompleteRead
 from jira_assets.lake.manifest import Manifest
 from jira_assets.sync.project_state import out_of_sight, project_state
 
-if TYPE_CHECKING:  # the context holds a `Silence`
+if TYPE_CHECKING:  # the context holds a `EmptySearchGuard`
     from jira_assets.sync.context import SyncContext
 
 
-class Silence:
+class EmptySearchGuard:
     """What a run knows of the search: once it has named any issue, nothing means nothing."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Silence:
             )
 
 
-def refuse_silence_about_given(manifest: Manifest, given: int) -> None:
+def refuse_empty_search(manifest: Manifest, given: int) -> None:
     """Doubt a search that named nothing of a project of which Jira gives issues by id."""
     if given:
         raise IncompleteRead(

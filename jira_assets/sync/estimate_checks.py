@@ -93,6 +93,6 @@ def _likely(
 
 
 def _estimated(engine: duckdb.DuckDBPyConnection, lake: Lake, path: str) -> bool:
-    query = statement("count_estimates", file=lake.path(path))
+    query = statement("sync/count_estimates", file=lake.path(path))
     [(count,)] = engine.execute(query).fetchall()
     return bool(count)

@@ -10,10 +10,10 @@ from jira_assets.errors import JiraAssetsError
 from jira_assets.jira.throttle import Wait
 from jira_assets.sync.context import Progress
 from jira_assets.sync.run import SyncResult
-from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.publish import PublishResult
 
 
-class Listener:
+class SyncListener:
     """Hears nothing; override what is of interest. Called from several threads."""
 
     def progress(self, progress: Progress) -> None:
@@ -25,18 +25,18 @@ class Listener:
     def waiting(self, wait: Wait) -> None:
         """Hear that a request waits, and why."""
 
-    def finished(self, result: SyncResult, published: Published | None) -> None:
+    def finished(self, result: SyncResult, published: PublishResult | None) -> None:
         """Hear the outcomes; `published` is None when the warehouse showed all of it already."""
 
     def failed(self, error: JiraAssetsError) -> None:
         """Hear what ended the run as a whole."""
 
 
-_present: ContextVar[Listener | None] = ContextVar("listener", default=None)
+_present: ContextVar[SyncListener | None] = ContextVar("listener", default=None)
 
 
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
+def listening(listener: SyncListener) -> Iterator[None]:
     """Let syncs that are started inside the block, in this thread, tell this listener."""
     token = _present.set(listener)
     try:
@@ -45,6 +45,6 @@ def listening(listener: Listener) -> Iterator[None]:
         _present.reset(token)
 
 
-def present_listener() -> Listener:
+def present_listener() -> SyncListener:
     """Find who listens here; a deaf one when nobody does."""
-    return _present.get() or Listener()
+    return _present.get() or SyncListener()

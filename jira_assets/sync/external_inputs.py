@@ -29,6 +29,9 @@ _SHOWN_SETTINGS = (
 )
 """Settings that are brought to bear without a question to Jira."""
 
+FOLLOWED_SQL = ("lake/derive", "warehouse/models", "external/pull_requests")
+"""Folders of SQL whose change derives and publishes again."""
+
 
 def follow_sources(lake: Lake, state: State, settings: Settings) -> list[str]:
     """Read every source that the settings name; returns what is worth telling a person."""
@@ -68,7 +71,7 @@ def outside_identity(state: State, settings: Settings) -> str:
             [str(getattr(settings, name)) for name in _SHOWN_SETTINGS],
             [
                 MATCHING_VERSION,
-                *(statements_version(name) for name in ("derive", "publish", "pull_requests")),
+                *(statements_version(folder) for folder in FOLLOWED_SQL),
             ],
         ]
     )

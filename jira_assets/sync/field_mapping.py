@@ -67,7 +67,7 @@ def count_numbers(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manif
     file = manifest.derived_file("jira_issue_fields")
     if file is None or not file.rows:
         return {}
-    query = statement("count_numbers", file=lake.path(file.path))
+    query = statement("sync/count_numbers", file=lake.path(file.path))
     return dict(engine.execute(query).fetchall())
 
 

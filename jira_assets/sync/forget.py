@@ -29,7 +29,7 @@ from jira_assets.sync.remains import clean_logs, remove_spilled
 from jira_assets.warehouse.publish import keep_only_present
 
 if TYPE_CHECKING:
-    from jira_assets.sync.pipeline import Workbench
+    from jira_assets.sync.pipeline import Pipeline
 
 PURPOSE = "forgetting people"
 NOT_LOGS = ("lake", "warehouse", "run_locks")
@@ -63,9 +63,9 @@ def redaction_of(state: State) -> Redaction:
     return Redaction([each.account_id for each in state.forgotten()])
 
 
-def check_forgettable(bench: Workbench, account_id: str) -> None:
+def check_forgettable(pipeline: Pipeline, account_id: str) -> None:
     """Raise `InputError` for the account that this home is connected with."""
-    credential = bench.state.credential()
+    credential = pipeline.state.credential()
     if credential is not None and credential.account_id == account_id:
         raise InputError(
             f"This home is connected to Jira with the account {account_id}.",
@@ -73,101 +73,101 @@ def check_forgettable(bench: Workbench, account_id: str) -> None:
         )
 
 
-def survey_accounts(bench: Workbench, account_ids: Sequence[str]) -> Erased:
+def survey_accounts(pipeline: Pipeline, account_ids: Sequence[str]) -> Erased:
     """Find what there is to erase, without changing anything."""
     redaction = Redaction(account_ids)
     found = Erased(account_ids, redaction.names)
-    for row in read_site_table(bench.engine, bench.lake, bench.lake.site_manifest(), "users"):
+    for row in read_site_table(pipeline.engine, pipeline.lake, pipeline.lake.site_manifest(), "users"):
         redaction.row(row)
-    for project_id in bench.lake.project_ids():
-        manifest = bench.lake.readable_manifest(project_id)
-        if manifest is None or damage_in(bench.lake, manifest.raw, "content"):
+    for project_id in pipeline.lake.project_ids():
+        manifest = pipeline.lake.readable_manifest(project_id)
+        if manifest is None or damage_in(pipeline.lake, manifest.raw, "content"):
             key = manifest.project_key if manifest else project_id
             found.unfinished[key] = (
                 f"Some of its files are damaged. Run `jira-assets repair {key}`, then sync."
             )
             continue
-        rows = survey(bench.engine, bench.lake, manifest, redaction.account_ids, redaction)
+        rows = survey(pipeline.engine, pipeline.lake, manifest, redaction.account_ids, redaction)
         if rows.rows:
             found.projects[manifest.project_key] = rows
     return found
 
 
-def erase_pending(bench: Workbench) -> Erased | None:
+def erase_pending(pipeline: Pipeline) -> Erased | None:
     """Erase the accounts of the list that are not erased yet; None when there are none."""
-    pending = [each.account_id for each in bench.state.forgotten() if each.erased_at is None]
+    pending = [each.account_id for each in pipeline.state.forgotten() if each.erased_at is None]
     if not pending:
         return None
-    erased = survey_accounts(bench, pending)
-    erased.logs = _clean_logs(bench, erased.names)
+    erased = survey_accounts(pipeline, pending)
+    erased.logs = _clean_logs(pipeline, erased.names)
     redaction = Redaction(pending, erased.names)
-    for project_id in bench.lake.project_ids():
-        _rewrite(bench, project_id, redaction)
-    _erase_from_site(bench, redaction)
-    bench.rederive(bench.state.tracked_projects(include_inactive=True))
-    for project_id in bench.lake.project_ids():
-        _remove_former_files(bench, project_id, erased)
-    _publish(bench, erased)
-    erased.set_aside = bench.lake.remove_damaged()
-    remove_spilled(bench.lake.root / "scratch")
-    bench.state.overwrite_deleted()
-    erased.remaining = _remaining(bench, erased)
+    for project_id in pipeline.lake.project_ids():
+        _rewrite(pipeline, project_id, redaction)
+    _erase_from_site(pipeline, redaction)
+    pipeline.rederive(pipeline.state.tracked_projects(include_inactive=True))
+    for project_id in pipeline.lake.project_ids():
+        _remove_former_files(pipeline, project_id, erased)
+    _publish(pipeline, erased)
+    erased.set_aside = pipeline.lake.remove_damaged()
+    remove_spilled(pipeline.lake.root / "scratch")
+    pipeline.state.overwrite_deleted()
+    erased.remaining = _remaining(pipeline, erased)
     if not erased.unfinished:
         for account_id in pending:
-            bench.state.note_erased(account_id)
+            pipeline.state.note_erased(account_id)
     return erased
 
 
-def go_on_erasing(bench: Workbench) -> None:
+def go_on_erasing(pipeline: Pipeline) -> None:
     """Erase what an interrupted command left, unless a project has to be repaired before."""
-    if all(each.erased_at is not None for each in bench.state.forgotten()):
+    if all(each.erased_at is not None for each in pipeline.state.forgotten()):
         return
-    manifests = [bench.lake.readable_manifest(project_id) for project_id in bench.lake.project_ids()]
+    manifests = [pipeline.lake.readable_manifest(project_id) for project_id in pipeline.lake.project_ids()]
     if not any(manifest is None or manifest.damaged or manifest.set_aside for manifest in manifests):
-        erase_pending(bench)
+        erase_pending(pipeline)
 
 
-def _clean_logs(bench: Workbench, names: Collection[str]) -> int:
-    home = bench.settings.home
+def _clean_logs(pipeline: Pipeline, names: Collection[str]) -> int:
+    home = pipeline.settings.home
     folders = [path for path in home.iterdir() if path.is_dir() and path.name not in NOT_LOGS]
     return sum(clean_logs(folder, names) for folder in sorted(folders))
 
 
-def _rewrite(bench: Workbench, project_id: str, redaction: Redaction) -> None:
-    lake = bench.lake
+def _rewrite(pipeline: Pipeline, project_id: str, redaction: Redaction) -> None:
+    lake = pipeline.lake
     with lake.lock(project_id, PURPOSE):
         manifest = lake.readable_manifest(project_id)
         if manifest is None:
             return
         note_damage(lake, manifest, "content")
         if not manifest.damaged:  # a file that is written anew would hide damage that it took over
-            rewrite_raw(bench.engine, lake, manifest, redaction.account_ids, redaction)
+            rewrite_raw(pipeline.engine, lake, manifest, redaction.account_ids, redaction)
 
 
-def _erase_from_site(bench: Workbench, redaction: Redaction) -> None:
-    with bench.lake.lock("site", PURPOSE):
-        site = bench.lake.site_manifest()
+def _erase_from_site(pipeline: Pipeline, redaction: Redaction) -> None:
+    with pipeline.lake.lock("site", PURPOSE):
+        site = pipeline.lake.site_manifest()
         if known := site.tables.get("users"):
-            rows = read_site_table(bench.engine, bench.lake, site, "users")
+            rows = read_site_table(pipeline.engine, pipeline.lake, site, "users")
             clean = list(map(redaction.row, rows))
             site.tables["users"] = land_site_table(
-                bench.engine, bench.lake, "users", clean, known.refreshed_at
+                pipeline.engine, pipeline.lake, "users", clean, known.refreshed_at
             )
         site.people_matched_from = ""
-        bench.lake.commit_site(site)
-        bench.lake.sweep_site(site, live=0)
+        pipeline.lake.commit_site(site)
+        pipeline.lake.sweep_site(site, live=0)
 
 
-def _remove_former_files(bench: Workbench, project_id: str, erased: Erased) -> None:
+def _remove_former_files(pipeline: Pipeline, project_id: str, erased: Erased) -> None:
     """Remove what the manifest does not name any more; tables that were not made anew are given up."""
-    lake = bench.lake
-    tracked = {project.project_id for project in bench.state.tracked_projects()}
+    lake = pipeline.lake
+    tracked = {project.project_id for project in pipeline.state.tracked_projects()}
     with lake.lock(project_id, PURPOSE):
         manifest = lake.readable_manifest(project_id)
         if manifest is None:
             return
         group = manifest.derived.get(GROUP)
-        wanted = derive_fingerprint(manifest, bench.settings.extra_fields)
+        wanted = derive_fingerprint(manifest, pipeline.settings.extra_fields)
         is_current = group is not None and group.fingerprint == wanted
         if project_id in tracked and not is_current and (manifest.set_aside or manifest.damaged):
             reason = (
@@ -183,31 +183,31 @@ def _remove_former_files(bench: Workbench, project_id: str, erased: Erased) -> N
         lake.sweep(manifest, live=0)
 
 
-def _publish(bench: Workbench, erased: Erased) -> None:
-    warehouse = bench.settings.warehouse_dir
+def _publish(pipeline: Pipeline, erased: Erased) -> None:
+    warehouse = pipeline.settings.warehouse_dir
     if not warehouse.exists():
         return
-    if bench.settings.warehouse_file.is_symlink():
-        bench.publish(force=True)
+    if pipeline.settings.warehouse_file.is_symlink():
+        pipeline.publish(force=True)
     erased.publishes = keep_only_present(warehouse)
 
 
-def _remaining(bench: Workbench, erased: Erased) -> list[str]:
+def _remaining(pipeline: Pipeline, erased: Erased) -> list[str]:
     """Say what is left that only people can remove."""
     found = [
-        _team_left(bench, erased),
-        _texts_left(bench, bench.lake, erased.names),
-        _copies_left(bench),
+        _team_left(pipeline, erased),
+        _texts_left(pipeline, pipeline.lake, erased.names),
+        _copies_left(pipeline),
         "Not changed: Jira itself, and copies, exports and backups outside of this home.",
     ]
     return [sentence for sentence in found if sentence]
 
 
-def _team_left(bench: Workbench, erased: Erased) -> str:
+def _team_left(pipeline: Pipeline, erased: Erased) -> str:
     names = {fold_name(name) for name in erased.names} | {fold_email(name) for name in erased.names}
     members = [
         member.member_id
-        for member in bench.state.team_members()
+        for member in pipeline.state.team_members()
         if fold_name(member.display_name) in names
         or (member.email and fold_email(member.email) in names)
         or member.jira_account_id in erased.account_ids
@@ -220,18 +220,18 @@ def _team_left(bench: Workbench, erased: Erased) -> str:
     )
 
 
-def _texts_left(bench: Workbench, lake: Lake, names: Collection[str]) -> str:
+def _texts_left(pipeline: Pipeline, lake: Lake, names: Collection[str]) -> str:
     if not names:
         return ""
     whole = [manifest for manifest in lake.manifests() if not manifest.damaged]
-    count = sum(count_mentions(bench.engine, lake, manifest, names) for manifest in whole)
+    count = sum(count_mentions(pipeline.engine, lake, manifest, names) for manifest in whole)
     if not count:
         return ""
     return f"{counted(count, 'version')} of issues still mention the name in texts that people typed."
 
 
-def _copies_left(bench: Workbench) -> str:
-    copies = sorted(path.name for path in bench.settings.home.glob("state.db.*.backup"))
+def _copies_left(pipeline: Pipeline) -> str:
+    copies = sorted(path.name for path in pipeline.settings.home.glob("state.db.*.backup"))
     left = [f"Copies of the state from before a migration are kept: {', '.join(copies)}."] if copies else []
     if os.environ.get("DAGSTER_PG_URL"):
         left.append("The logs that Dagster keeps in PostgreSQL were not searched.")

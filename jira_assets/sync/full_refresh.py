@@ -11,25 +11,25 @@ from functools import partial
 
 from jira_assets.errors import BadQuery, Forbidden, IncompleteRead, JiraError, NotFound, SearchTokenExpired
 from jira_assets.formatting import counted
-from jira_assets.lake.diff import Comparison
+from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.manifest import FullRead, Manifest, Paused, Proof, Unproved
-from jira_assets.lake.raw_writer import Landing, Observation
+from jira_assets.lake.raw_writer import Observation, RawFileWriter
 from jira_assets.sync.completeness import name_unread
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.deletions import believed_gone, look_up
-from jira_assets.sync.issue_fetcher import BEHIND, Brought, Intake, ReadPaused
+from jira_assets.sync.deletions import confirm_deletions, look_up_candidates
+from jira_assets.sync.issue_fetcher import BEHIND, FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import CrossCheck, cross_check, list_issues
 from jira_assets.sync.missing_issues import keep_unread
-from jira_assets.sync.session import Mark
+from jira_assets.sync.session import SyncSession
 
 
-def read_whole(
-    context: SyncContext, manifest: Manifest, mark: Mark, *, again: bool = False, accept: bool = False
-) -> Brought:
+def refresh_fully(
+    context: SyncContext, manifest: Manifest, mark: SyncSession, *, again: bool = False, accept: bool = False
+) -> FetchResult:
     """Bring the lake in line with everything Jira has of the project, and leave a proof of it.
 
-    Issues whose present version the lake has are read once more only when `again`. What is gone is judged as
-    `believed_gone` says; `accept` believes even what it would not by itself. What was fetched is committed
+    Issues whose present version the lake has are read once more only when `again`. `confirm_deletions`
+    judges what is gone; `accept` believes even what it would not by itself. What was fetched is committed
     also when that judgement is an error. Where Jira contradicts itself the last proof stays, and the
     manifest says why there is no new one.
     """
@@ -37,7 +37,7 @@ def read_whole(
         manifest.full = FullRead(mark.at, manifest.next_seq)
         context.lake.commit(manifest)
     manifest.unidentified = 0
-    comparison = Comparison(
+    comparison = LakeDiff(
         context.engine,
         context.lake,
         manifest,
@@ -47,28 +47,28 @@ def read_whole(
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
     not_named = partial(_not_named, expected, comparison)
     try:
-        with Intake(context, manifest, not_named) as intake:
-            refusal = _list_everything(context, manifest, comparison, intake)
-            check = None if refusal else cross_check(context, manifest, mark, comparison, intake, expected)
-            suspects = look_up(context, manifest, comparison, refusal)
-            intake.take(comparison.add(suspects.still_here))
-            brought = intake.finish()
+        with IssueFetcher(context, manifest, not_named) as fetcher:
+            refusal = _list_everything(context, manifest, comparison, fetcher)
+            check = None if refusal else cross_check(context, manifest, mark, comparison, fetcher, expected)
+            candidates = look_up_candidates(context, manifest, comparison, refusal)
+            fetcher.take(comparison.add(candidates.still_here))
+            fetched = fetcher.finish()
     except ReadPaused as paused:
         unnamed, named = not_named(), comparison.named
         total = None if unnamed is None else named + unnamed
         manifest.paused = Paused(context.clock(), named - paused.left, total)
         raise
-    brought.unread |= suspects.undecided
+    fetched.unread |= candidates.undecided
     context.lake.commit(manifest)
     if check is not None:
         _refuse_emptiness(manifest, check)
-    tombstones = believed_gone(context, manifest, mark, suspects, accept=accept)
-    brought.deleted += len(tombstones)
-    _conclude(context, manifest, mark, comparison, brought, tombstones, check)
-    return brought
+    tombstones = confirm_deletions(context, manifest, mark, candidates, accept=accept)
+    fetched.deleted += len(tombstones)
+    _conclude(context, manifest, mark, comparison, fetched, tombstones, check)
+    return fetched
 
 
-def _not_named(expected: Future[int], comparison: Comparison) -> int | None:
+def _not_named(expected: Future[int], comparison: LakeDiff) -> int | None:
     """Return how many issues Jira counts beyond those it has listed; None while that is not known."""
     if not expected.done() or expected.exception():
         return None
@@ -82,13 +82,13 @@ def _read_again_before(manifest: Manifest) -> int:
 
 
 def _list_everything(
-    context: SyncContext, manifest: Manifest, comparison: Comparison, intake: Intake
+    context: SyncContext, manifest: Manifest, comparison: LakeDiff, fetcher: IssueFetcher
 ) -> JiraError | None:
     """List every issue of the project and begin to fetch; return what search says when it refuses."""
     jql = f"project = {manifest.project_id} order by created asc"
     try:
         for page in list_issues(context.client, manifest, jql):
-            intake.take(comparison.add(page))
+            fetcher.take(comparison.add(page))
     except SearchTokenExpired:
         raise
     except (BadQuery, Forbidden, NotFound) as error:
@@ -110,23 +110,23 @@ def _refuse_emptiness(manifest: Manifest, check: CrossCheck) -> None:
 def _conclude(
     context: SyncContext,
     manifest: Manifest,
-    mark: Mark,
-    comparison: Comparison,
-    brought: Brought,
+    mark: SyncSession,
+    comparison: LakeDiff,
+    fetched: FetchResult,
     tombstones: list[Observation],
     check: CrossCheck | None,
 ) -> None:
     """Commit the end of the read: tombstones, watermark and proof together."""
-    landing = Landing(context.lake, manifest, context.clock())
+    landing = RawFileWriter(context.lake, manifest, context.clock())
     try:
         landing.add(tombstones)
         if raw := landing.finish(context.engine.cursor()):
             manifest.raw.append(raw)
     finally:
         landing.discard()
-    _note_what_is_missing(context, comparison, brought)
-    keep_unread(manifest, brought, comparison.is_listed(list(brought.unread)))
-    _prove(manifest, mark, comparison, brought, check)
+    _note_what_is_missing(context, comparison, fetched)
+    keep_unread(manifest, fetched, comparison.is_listed(list(fetched.unread)))
+    _prove(manifest, mark, comparison, fetched, check)
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     manifest.looked_back_at = mark.at
     manifest.full = manifest.disappearance = manifest.paused = None
@@ -134,17 +134,21 @@ def _conclude(
     context.lake.commit(manifest)
 
 
-def _note_what_is_missing(context: SyncContext, comparison: Comparison, brought: Brought) -> None:
+def _note_what_is_missing(context: SyncContext, comparison: LakeDiff, fetched: FetchResult) -> None:
     """Compare everything that was listed with the lake as it is now."""
     for issue in comparison.look_again():
         known, listed = issue.known_updated_at, issue.listed_updated_at
         is_behind = issue.is_new or (known is not None and listed is not None and known < listed)
-        if is_behind and issue.jira_id not in brought.not_here | brought.unread.keys():
-            brought.unread[issue.jira_id] = issue.unread(context.clock(), BEHIND)
+        if is_behind and issue.jira_id not in fetched.not_here | fetched.unread.keys():
+            fetched.unread[issue.jira_id] = issue.unread(context.clock(), BEHIND)
 
 
 def _prove(
-    manifest: Manifest, mark: Mark, comparison: Comparison, brought: Brought, check: CrossCheck | None
+    manifest: Manifest,
+    mark: SyncSession,
+    comparison: LakeDiff,
+    fetched: FetchResult,
+    check: CrossCheck | None,
 ) -> None:
     """Replace the proof, or say why it cannot be."""
     doubts = _doubts(manifest, check)
@@ -154,10 +158,10 @@ def _prove(
     manifest.unproved = None
     manifest.proof = Proof(
         at=mark.at,
-        in_jira=comparison.named - len(brought.not_here),
+        in_jira=comparison.named - len(fetched.not_here),
         in_lake=comparison.alive(),
         missing=0,
-        fetched=brought.fetched,
+        fetched=fetched.fetched,
         counted=check.counted if check else None,
     )
 

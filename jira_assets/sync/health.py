@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from jira_assets.formatting import counted
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import SyncRecord, TrackedProject
-from jira_assets.sync.notices import StandingNotice
+from jira_assets.sync.notices import ActiveNotice
 
 EVERY_PROJECT_SYNCED = "every_project_synced"
 NO_PROJECT_TOO_OLD = "no_project_too_old"
@@ -66,7 +66,7 @@ def judge_projects(
     ]
 
 
-def judge_notices(notices: Iterable[StandingNotice]) -> Verdict:
+def judge_notices(notices: Iterable[ActiveNotice]) -> Verdict:
     """Judge whether some part of the site is stale or cut, or some setting without effect."""
     return Verdict(NOTHING_UNREAD, {notice.concerns: str(notice) for notice in notices})
 

@@ -5,47 +5,47 @@ from __future__ import annotations
 from datetime import datetime
 
 from jira_assets.jira.timestamps import epoch_ms
-from jira_assets.lake.diff import Comparison
+from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.manifest import Manifest, Paused
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.issue_fetcher import Brought, Intake, ReadPaused
+from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import list_issues
 from jira_assets.sync.missing_issues import fetch_unread, keep_unread, still_listed
-from jira_assets.sync.session import Mark
+from jira_assets.sync.session import SyncSession
 
 
-def read_incremental(context: SyncContext, manifest: Manifest, mark: Mark) -> Brought:
+def read_incremental(context: SyncContext, manifest: Manifest, mark: SyncSession) -> FetchResult:
     """Fetch what the lake lacks and commit; every complete answer moves the watermark, an empty one too.
 
     What Jira names and cannot give is kept by id, and asked for again by the next sync. Whether an issue of
-    the lake is gone is for `read_whole` to judge.
+    the lake is gone is for `refresh_fully` to judge.
     """
     since, is_deep = _look_back(context, manifest, mark)
     jql = f"project = {manifest.project_id} and updated >= {epoch_ms(since)} order by created asc"
-    comparison = Comparison(context.engine, context.lake, manifest)
+    comparison = LakeDiff(context.engine, context.lake, manifest)
     try:
-        with Intake(context, manifest) as intake:
+        with IssueFetcher(context, manifest) as fetcher:
             for page in list_issues(context.client, manifest, jql):
-                intake.take(comparison.add(page))
-            fetch_unread(manifest, comparison, intake)
-            brought = intake.finish()
+                fetcher.take(comparison.add(page))
+            fetch_unread(manifest, comparison, fetcher)
+            fetched = fetcher.finish()
     except ReadPaused as paused:
-        manifest.paused = Paused(context.clock(), paused.brought.fetched)
+        manifest.paused = Paused(context.clock(), paused.fetched.fetched)
         raise
     if comparison.named:
         context.silence.broken()
     else:
         context.silence.believe(context, manifest)
-    keep_unread(manifest, brought, still_listed(context, manifest, comparison, brought))
+    keep_unread(manifest, fetched, still_listed(context, manifest, comparison, fetched))
     manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
     if is_deep:
         manifest.looked_back_at = mark.at
     manifest.paused = None
     context.lake.commit(manifest)
-    return brought
+    return fetched
 
 
-def _look_back(context: SyncContext, manifest: Manifest, mark: Mark) -> tuple[datetime, bool]:
+def _look_back(context: SyncContext, manifest: Manifest, mark: SyncSession) -> tuple[datetime, bool]:
     """Tell from when to read: every quarter of an hour from further back, since the search index lags."""
     options = context.options
     watermark = manifest.watermark or mark.at

@@ -18,12 +18,12 @@ from typing import NoReturn, Self
 import msgspec
 
 from jira_assets.jira.issues import ISSUES_A_REQUEST
-from jira_assets.jira.models import FetchedIssues, IssueHead, RawIssue
-from jira_assets.lake.diff import Lacking, Unseen
+from jira_assets.jira.models import FetchedIssues, IssueRef, RawIssue
+from jira_assets.lake.diff import StaleIssue, UnlistedIssue
 from jira_assets.lake.manifest import Manifest, UnreadIssue
-from jira_assets.lake.raw_writer import Kind, Landing, Observation
+from jira_assets.lake.raw_writer import Kind, Observation, RawFileWriter
 from jira_assets.sync.bulk_fetch import batches, fetch_by_id
-from jira_assets.sync.context import Progress, SyncContext, call_off
+from jira_assets.sync.context import Progress, SyncContext, cancel
 
 LEFT_OUT = "Jira's search lists it, but Jira does not return it by id."
 BEHIND = "Jira returns an older version of it by id than its search lists."
@@ -37,7 +37,7 @@ CHUNKS_UNDER_WAY = 2
 
 
 @dataclass
-class Brought:
+class FetchResult:
     """What came of the issues that Jira named.
 
     `not_here` are those that it gave from another project: search lags. `unread` are those that could not be
@@ -51,7 +51,7 @@ class Brought:
     not_here: set[str] = field(default_factory=set)
     unread: dict[str, UnreadIssue] = field(default_factory=dict)
 
-    def add(self, later: Brought) -> None:
+    def add(self, later: FetchResult) -> None:
         """Count what another reading brought as well."""
         self.fetched += later.fetched
         self.created += later.created
@@ -62,9 +62,9 @@ class Brought:
 class ReadPaused(Exception):
     """The time was up before everything was read; of what Jira named, `left` issues are still to be read."""
 
-    def __init__(self, brought: Brought, left: int) -> None:
+    def __init__(self, fetched: FetchResult, left: int) -> None:
         super().__init__()
-        self.brought = brought
+        self.fetched = fetched
         self.left = left
 
 
@@ -78,11 +78,11 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _Chunk:
-    lacking: Sequence[Lacking]
+    lacking: Sequence[StaleIssue]
     answers: Sequence[Future[FetchedIssues]]
 
 
-class Intake:
+class IssueFetcher:
     """Issues of one project on their way from Jira into the lake, as a context manager.
 
     A file is committed as soon as it is full, so that a crash costs little; the last one is left to the
@@ -100,13 +100,13 @@ class Intake:
         self._context = context
         self._manifest = manifest
         self._not_named = not_named
-        self._known: dict[str, Lacking] = {}
+        self._known: dict[str, StaleIssue] = {}
         self._asked = self._begun = 0
         self._issues: deque[_Chunk] = deque()
         self._changelogs: deque[Future[_Seen]] = deque()
         self._again: set[str] = set()
-        self._landing: Landing | None = None
-        self._brought = Brought()
+        self._landing: RawFileWriter | None = None
+        self._brought = FetchResult()
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +116,7 @@ class Intake:
     ) -> None:
         if kind is None:
             return
-        call_off([*self._changelogs, *(answer for chunk in self._issues for answer in chunk.answers)])
+        cancel([*self._changelogs, *(answer for chunk in self._issues for answer in chunk.answers)])
         if issubclass(kind, Exception):
             # What has come stays: the next sync then need not read it. A process that is to die does no more.
             self._close_file()
@@ -124,7 +124,7 @@ class Intake:
         elif self._landing is not None:
             self._landing.discard()
 
-    def take(self, lacking: Sequence[Lacking]) -> None:
+    def take(self, lacking: Sequence[StaleIssue]) -> None:
         """Begin to fetch these issues, and land what has come meanwhile."""
         self._asked += len(lacking)
         if lacking:
@@ -143,7 +143,7 @@ class Intake:
     def _pause(self) -> NoReturn:
         raise ReadPaused(self.finish(), self._asked - self._begun)
 
-    def finish(self) -> Brought:
+    def finish(self) -> FetchResult:
         """Wait for everything; the last file is in the manifest, and exists once that is committed."""
         while self._issues:
             self._ask_changelogs(self._issues.popleft())
@@ -169,11 +169,11 @@ class Intake:
         for issue_id in answer.not_returned:
             self._note_unread(self._known[issue_id], LEFT_OUT, is_left_out=True)
 
-    def _note_unread(self, issue: Lacking, reason: str, *, is_left_out: bool = False) -> None:
+    def _note_unread(self, issue: StaleIssue, reason: str, *, is_left_out: bool = False) -> None:
         now = self._context.clock()
         self._brought.unread[issue.jira_id] = issue.unread(now, reason, is_left_out=is_left_out)
 
-    def _ask(self, issues: Sequence[Lacking]) -> Future[FetchedIssues]:
+    def _ask(self, issues: Sequence[StaleIssue]) -> Future[FetchedIssues]:
         client, fields = self._context.client, self._context.options.fields
         ids = [issue.jira_id for issue in issues]
         return self._context.submit(lambda: client.fetch_issues(ids, fields=fields))
@@ -203,7 +203,7 @@ class Intake:
         self._again |= seen.unreadable.keys()
         if self._landing is None:
             context = self._context
-            self._landing = Landing(context.lake, self._manifest, context.clock(), context.redaction())
+            self._landing = RawFileWriter(context.lake, self._manifest, context.clock(), context.redaction())
         self._landing.add(each for each in seen.observations if self._counts(each))
         self._tell()
         if self._landing.rows >= ISSUES_A_FILE:
@@ -223,14 +223,14 @@ class Intake:
 
     def _counts(self, seen: Observation) -> bool:
         """Count an observation; one that moved away before it was ever here is not worth landing."""
-        known, brought = self._known.pop(seen.jira_id), self._brought
-        brought.fetched += 1
+        known, fetched = self._known.pop(seen.jira_id), self._brought
+        fetched.fetched += 1
         if seen.kind == "moved":
-            brought.not_here.add(seen.jira_id)
-            brought.deleted += not known.is_new
+            fetched.not_here.add(seen.jira_id)
+            fetched.deleted += not known.is_new
             return not known.is_new
-        brought.created += known.is_new
-        brought.updated += not known.is_new and seen.updated_at != known.known_updated_at
+        fetched.created += known.is_new
+        fetched.updated += not known.is_new and seen.updated_at != known.known_updated_at
         if known.listed_updated_at and seen.updated_at and seen.updated_at < known.listed_updated_at:
             self._note_unread(known, BEHIND)
         return True
@@ -254,12 +254,14 @@ def observation(issue: RawIssue, histories: Sequence[bytes], project_id: str) ->
         project_key=issue.key.rpartition("-")[0],
         updated_at=issue.updated,
         kind="moved" if moved else "issue",
-        payload=_place(issue.head) if moved else issue.payload,
+        payload=_place(issue.ref) if moved else issue.payload,
         histories=() if moved else histories,
     )
 
 
-def tombstone(issue: Unseen, project_id: str, kind: Kind, place: IssueHead | None = None) -> Observation:
+def tombstone(
+    issue: UnlistedIssue, project_id: str, kind: Kind, place: IssueRef | None = None
+) -> Observation:
     """Say that an issue is no longer in a project, and where it went if that is known."""
     return Observation(
         jira_id=issue.jira_id,
@@ -272,5 +274,5 @@ def tombstone(issue: Unseen, project_id: str, kind: Kind, place: IssueHead | Non
     )
 
 
-def _place(head: IssueHead) -> bytes:
-    return msgspec.json.encode({"key": head.key, "project_id": head.project_id})
+def _place(ref: IssueRef) -> bytes:
+    return msgspec.json.encode({"key": ref.key, "project_id": ref.project_id})

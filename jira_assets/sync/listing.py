@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from jira_assets.errors import JiraError, SearchTokenExpired
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.models import IssueHead
+from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
-from jira_assets.lake.diff import Comparison
+from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.manifest import Manifest
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.issue_fetcher import Intake
-from jira_assets.sync.session import Mark
+from jira_assets.sync.issue_fetcher import IssueFetcher
+from jira_assets.sync.session import SyncSession
 
 TRIES = 3
 WINDOW_OF_ISSUES = 1000
@@ -24,7 +24,7 @@ MOST_WINDOWS = 200
 _FIRST_YEAR = datetime(2002, 1, 1, tzinfo=UTC)
 
 
-def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[list[IssueHead]]:
+def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[list[IssueRef]]:
     """Yield pages of the issues that match; an issue may come more than once.
 
     The pages start over when Jira no longer knows where they were. Issues that Jira lists without an id are
@@ -33,8 +33,8 @@ def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[li
     for attempt in range(1, TRIES + 1):
         unidentified = 0
         try:
-            for page in client.search_heads(jql):
-                found = [head for head in page if head.id]
+            for page in client.search_refs(jql):
+                found = [ref for ref in page if ref.id]
                 unidentified += len(page) - len(found)
                 manifest.unidentified = max(manifest.unidentified, unidentified)
                 yield found
@@ -45,7 +45,7 @@ def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[li
             return
 
 
-def list_by_created(client: JiraClient, manifest: Manifest, now: datetime) -> Iterator[list[IssueHead]]:
+def list_by_created(client: JiraClient, manifest: Manifest, now: datetime) -> Iterator[list[IssueRef]]:
     """Yield the issues of a project by windows of `created`, the newest first in each.
 
     This is another way to the same answer as `list_issues`: short searches that end early elsewhere or not
@@ -104,9 +104,9 @@ class CrossCheck:
 def cross_check(
     context: SyncContext,
     manifest: Manifest,
-    mark: Mark,
-    comparison: Comparison,
-    intake: Intake,
+    mark: SyncSession,
+    comparison: LakeDiff,
+    fetcher: IssueFetcher,
     expected: Future[int],
 ) -> CrossCheck:
     """Compare what was listed with what Jira counts; what a second listing adds is fetched, too."""
@@ -118,7 +118,7 @@ def cross_check(
     if counted is not None and counted <= first:
         return CrossCheck(counted, first)
     for page in list_by_created(context.client, manifest, mark.at):
-        intake.take(comparison.add(page, again=True))
+        fetcher.take(comparison.add(page, again=True))
     differing = comparison.differing(mark.at)
     return CrossCheck(counted, first if differing else comparison.named, differing)
 

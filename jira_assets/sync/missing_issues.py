@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import msgspec
 
-from jira_assets.jira.models import IssueHead
+from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
-from jira_assets.lake.diff import Comparison
+from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.manifest import Manifest, UnreadIssue
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.issue_fetcher import Brought, Intake
+from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher
 
 AROUND = timedelta(minutes=1)
 """How exactly Jira's search compares times is not documented."""
@@ -20,26 +20,26 @@ MOST_CHECKED = 50
 """So many issues can be asked for at once with a search index that is up to date."""
 
 
-def fetch_unread(manifest: Manifest, comparison: Comparison, intake: Intake) -> None:
+def fetch_unread(manifest: Manifest, comparison: LakeDiff, fetcher: IssueFetcher) -> None:
     """Ask again for the issues that could not be read before and that no page named."""
     named = comparison.is_listed([issue.jira_id for issue in manifest.unread])
-    heads = [
-        IssueHead(issue.jira_id, issue.jira_key, issue.updated_at, manifest.project_id, "")
+    refs = [
+        IssueRef(issue.jira_id, issue.jira_key, issue.updated_at, manifest.project_id, "")
         for issue in manifest.unread
         if issue.jira_id not in named
     ]
-    intake.take(comparison.lacking_of(heads))
+    fetcher.take(comparison.stale_of(refs))
 
 
 def still_listed(
-    context: SyncContext, manifest: Manifest, comparison: Comparison, brought: Brought
+    context: SyncContext, manifest: Manifest, comparison: LakeDiff, fetched: FetchResult
 ) -> set[str]:
     """Return the left out issues that search goes on to list, asked with its index brought up to date."""
-    listed = comparison.is_listed(list(brought.unread))
+    listed = comparison.is_listed(list(fetched.unread))
     known = {issue.jira_id for issue in manifest.unread}
     asked = [
         issue
-        for issue in brought.unread.values()
+        for issue in fetched.unread.values()
         if issue.is_left_out and issue.jira_id in known and issue.jira_id not in listed
     ]
     if not asked:
@@ -47,8 +47,8 @@ def still_listed(
     if len(asked) > MOST_CHECKED or any(issue.updated_at is None for issue in asked):
         return listed | {issue.jira_id for issue in asked}
     ids = [issue.jira_id for issue in asked]
-    pages = context.client.search_heads(_around(manifest.project_id, asked), consistent=ids)
-    return listed | {head.id for page in pages for head in page}
+    pages = context.client.search_refs(_around(manifest.project_id, asked), consistent=ids)
+    return listed | {ref.id for page in pages for ref in page}
 
 
 def _around(project_id: str, issues: Sequence[UnreadIssue]) -> str:
@@ -59,7 +59,7 @@ def _around(project_id: str, issues: Sequence[UnreadIssue]) -> str:
     return f"project = {project_id} and ({' or '.join(windows)})"
 
 
-def keep_unread(manifest: Manifest, brought: Brought, listed: Collection[str]) -> None:
+def keep_unread(manifest: Manifest, fetched: FetchResult, listed: Collection[str]) -> None:
     """Put what could not be read into the manifest.
 
     An issue is gone once two looks at different times, by id, and search agree: Jira left it out before and
@@ -67,7 +67,7 @@ def keep_unread(manifest: Manifest, brought: Brought, listed: Collection[str]) -
     """
     before = {issue.jira_id: issue for issue in manifest.unread}
     kept = []
-    for issue_id, issue in sorted(brought.unread.items()):
+    for issue_id, issue in sorted(fetched.unread.items()):
         known = before.get(issue_id)
         if known is not None and issue.is_left_out and issue_id not in listed:
             continue

@@ -14,49 +14,49 @@ import msgspec
 from jira_assets.errors import BadQuery
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
-from jira_assets.sync.change_detection import Probe, ProbeMemory, Watched, probe_site
+from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
 from jira_assets.sync.inactive_projects import find_again
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.project import failed
 from jira_assets.sync.results import record_outcome
-from jira_assets.sync.scheduling import Asked, Due, Rules, Sighting, due_projects, unsatisfied
+from jira_assets.sync.scheduling import Asked, Due, ProjectSignals, Rules, due_projects, unsatisfied
 from jira_assets.sync.session import claim_lake
 
 INACTIVE_ASKED_EVERY = timedelta(hours=1)
 
 
-class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SensorState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one look leaves for the next."""
 
-    probe: ProbeMemory = ProbeMemory()
+    probe: ProbeState = ProbeState()
     asked: dict[str, Asked] = {}
     inactive_asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
-class Look:
+class Evaluation:
     """What is due, what could not be asked about, and whether the site answered as a whole."""
 
     due: list[Due]
-    memory: Memory
+    memory: SensorState
     probe: Probe | None = None
     notices: list[str] = field(default_factory=list)
 
 
-def look_around(bench: Workbench, memory: Memory) -> Look:
+def evaluate(pipeline: Pipeline, memory: SensorState) -> Evaluation:
     """Probe the site and choose what is due; raises `JiraAssetsError` when Jira cannot be asked at all."""
-    projects = bench.state.tracked_projects()
-    free = [project for project in projects if bench.lake.holder(project.project_id) is None]
-    memory, notices = _find_inactive(bench, memory)
-    probe, more = _probe(bench, free, memory.probe)
+    projects = pipeline.state.tracked_projects()
+    free = [project for project in projects if pipeline.lake.holder(project.project_id) is None]
+    memory, notices = _find_inactive(pipeline, memory)
+    probe, more = _probe(pipeline, free, memory.probe)
     notices += more
     if probe is not None:
-        notices += _write_down(bench, free, probe)
-    records = _records(bench)
-    requests = _forget_satisfied_requests(bench, projects, records)
-    sighting = Sighting(probe.lacking if probe else {}, memory.asked, requests)
-    due = due_projects(free, records, sighting, bench.clock(), rules_from(bench.settings))
-    return Look(due, _remember(bench, memory, probe, due), probe, notices)
+        notices += _write_down(pipeline, free, probe)
+    records = _records(pipeline)
+    requests = _forget_satisfied_requests(pipeline, projects, records)
+    sighting = ProjectSignals(probe.lacking if probe else {}, memory.asked, requests)
+    due = due_projects(free, records, sighting, pipeline.clock(), rules_from(pipeline.settings))
+    return Evaluation(due, _remember(pipeline, memory, probe, due), probe, notices)
 
 
 def rules_from(settings: Settings) -> Rules:
@@ -64,69 +64,73 @@ def rules_from(settings: Settings) -> Rules:
     return Rules(longest_age=timedelta(minutes=settings.longest_age_minutes))
 
 
-def watched_projects(projects: Iterable[TrackedProject], records: Mapping[str, SyncRecord]) -> list[Watched]:
+def probe_targets(projects: Iterable[TrackedProject], records: Mapping[str, SyncRecord]) -> list[ProbeTarget]:
     """List the projects to ask about: those of which the lake once had everything, and that did not fail."""
     watched = []
     for project in projects:
         record = records.get(project.project_id)
         if record is None or record.status != "complete" or record.watermark is None:
             continue
-        watched.append(Watched(project.project_id, max(filter(None, (record.watermark, record.probed_at)))))
+        watched.append(
+            ProbeTarget(project.project_id, max(filter(None, (record.watermark, record.probed_at))))
+        )
     return watched
 
 
 def _probe(
-    bench: Workbench, free: Sequence[TrackedProject], memory: ProbeMemory
+    pipeline: Pipeline, free: Sequence[TrackedProject], memory: ProbeState
 ) -> tuple[Probe | None, list[str]]:
-    watched = watched_projects(free, _records(bench))
+    watched = probe_targets(free, _records(pipeline))
     if not watched:
         return None, []
-    with bench.asking_jira(patient=False) as context:
+    with pipeline.asking_jira(patient=False) as context:
         claim_lake(context)
         try:
-            return probe_site(context, watched, memory), []
+            return probe_changes(context, watched, memory), []
         except BadQuery as error:
             # Without the probe every project is synced at the longest age, as if there were none.
             return None, [f"The combined query for all projects failed: {error}"]
 
 
-def _find_inactive(bench: Workbench, memory: Memory) -> tuple[Memory, list[str]]:
+def _find_inactive(pipeline: Pipeline, memory: SensorState) -> tuple[SensorState, list[str]]:
     """Ask about the inactive projects once an hour, all in one request: what comes back heals by itself."""
-    now, asked_at = bench.clock(), memory.inactive_asked_at
-    inactive = [record.inactive_since for record in bench.state.records() if record.inactive_since]
+    now, asked_at = pipeline.clock(), memory.inactive_asked_at
+    inactive = [record.inactive_since for record in pipeline.state.records() if record.inactive_since]
     if not inactive or now - (asked_at or min(inactive)) < INACTIVE_ASKED_EVERY:
         return memory, []
-    with bench.asking_jira(patient=False) as context:
-        found = find_again(context, bench.state)
+    with pipeline.asking_jira(patient=False) as context:
+        found = find_again(context, pipeline.state)
     notices = [f"{key} is visible again." for key in found]
     return msgspec.structs.replace(memory, inactive_asked_at=now), notices
 
 
-def _write_down(bench: Workbench, free: Sequence[TrackedProject], probe: Probe) -> list[str]:
+def _write_down(pipeline: Pipeline, free: Sequence[TrackedProject], probe: Probe) -> list[str]:
     """Keep in the state what the probe saw: of most projects, that nothing is missing."""
-    asked = {watched.project_id for watched in watched_projects(free, _records(bench))}
-    bench.state.note_probe(sorted(asked - probe.lacking.keys() - probe.set_aside.keys()), probe.at)
+    asked = {watched.project_id for watched in probe_targets(free, _records(pipeline))}
+    pipeline.state.note_probe(sorted(asked - probe.lacking.keys() - probe.set_aside.keys()), probe.at)
     by_id = {project.project_id: project for project in free}
     notices = []
     for project_id, error in probe.set_aside.items():
         project = by_id[project_id]
-        record_outcome(bench.state, failed(bench.lake, project, error), bench.clock())
+        record_outcome(pipeline.state, failed(pipeline.lake, project, error), pipeline.clock())
         notices.append(f"{project.project_key}: {error}")
     return notices
 
 
 def _forget_satisfied_requests(
-    bench: Workbench, projects: Sequence[TrackedProject], records: Mapping[str, SyncRecord]
+    pipeline: Pipeline, projects: Sequence[TrackedProject], records: Mapping[str, SyncRecord]
 ) -> list[SyncRequest]:
-    requests = bench.state.sync_requests()
+    requests = pipeline.state.sync_requests()
     waiting = unsatisfied(requests, projects, records)
     done = [request.request_id for request in requests if request not in waiting]
     if done:
-        bench.state.clear_sync_requests(done)
+        pipeline.state.clear_sync_requests(done)
     return waiting
 
 
-def _remember(bench: Workbench, memory: Memory, probe: Probe | None, due: Sequence[Due]) -> Memory:
+def _remember(
+    pipeline: Pipeline, memory: SensorState, probe: Probe | None, due: Sequence[Due]
+) -> SensorState:
     """Note which versions each sync is asked to bring; forget those that are no longer lacking."""
     if probe is None:
         return memory
@@ -134,9 +138,9 @@ def _remember(bench: Workbench, memory: Memory, probe: Probe | None, due: Sequen
     for entry in due:
         lacking = probe.lacking.get(entry.project.project_id)
         if lacking is not None:
-            asked[entry.project.project_id] = Asked(lacking, bench.clock())
+            asked[entry.project.project_id] = Asked(lacking, pipeline.clock())
     return msgspec.structs.replace(memory, probe=probe.memory, asked=asked)
 
 
-def _records(bench: Workbench) -> dict[str, SyncRecord]:
-    return {record.project_id: record for record in bench.state.records()}
+def _records(pipeline: Pipeline) -> dict[str, SyncRecord]:
+    return {record.project_id: record for record in pipeline.state.records()}

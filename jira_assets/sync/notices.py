@@ -23,7 +23,7 @@ _ID_IN_PATH = re.compile(r"/[0-9]+\b")
 
 
 @dataclass(frozen=True)
-class StandingNotice:
+class ActiveNotice:
     """A notice as people see it: `projects` are keys, none when it concerns the site."""
 
     part: str
@@ -59,7 +59,7 @@ SOURCES: tuple[Callable[[Lake, Sequence[TrackedProject]], Iterable[Notice]], ...
 """Where notices come from; a module that keeps some elsewhere adds a function that reads them."""
 
 
-def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[StandingNotice]:
+def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[ActiveNotice]:
     """Gather the notices of the site and the tracked projects; one stands for all projects with one fault."""
     keys = {project.project_id: project.project_key for project in tracked}
     found = [notice for source in SOURCES for notice in source(lake, tracked)]
@@ -70,15 +70,15 @@ def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[Stand
     return list(_together(alike.values(), keys))
 
 
-def in_lines(notices: Sequence[StandingNotice]) -> list[str]:
+def in_lines(notices: Sequence[ActiveNotice]) -> list[str]:
     """Say the first of them in a line each, and how many others there are."""
     more = len(notices) - MOST_SHOWN
     others = [f"{counted(more, 'more notice')}: `jira-assets status --json` lists all."] if more > 0 else []
     return [*map(str, notices[:MOST_SHOWN]), *others]
 
 
-def _together(groups: Iterable[Sequence[Notice]], keys: dict[str, str]) -> Iterator[StandingNotice]:
+def _together(groups: Iterable[Sequence[Notice]], keys: dict[str, str]) -> Iterator[ActiveNotice]:
     for group in groups:
         projects = sorted(keys[notice.project_id] for notice in group if notice.project_id)
         since = min(notice.since for notice in group)
-        yield StandingNotice(group[0].part, group[0].reason, group[0].instruction, since, tuple(projects))
+        yield ActiveNotice(group[0].part, group[0].reason, group[0].instruction, since, tuple(projects))

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from jira_assets.errors import JiraAssetsError
 from jira_assets.formatting import counted
 from jira_assets.jira.record_parser import counting_odd_records
-from jira_assets.jira.retry_budget import TOGETHER, Patience, bounded
+from jira_assets.jira.retry_budget import TOGETHER, RetryBudget, bounded
 from jira_assets.lake.manifest import Notice
 from jira_assets.sync.context import SyncContext
 
@@ -42,7 +42,7 @@ def beside_the_issues(context: SyncContext, *, failed_before: bool) -> Iterator[
 
     Threads that wait to ask again must not be those that the issues are read with.
     """
-    patience = Patience(context.clock, KNOWN_TO_FAIL if failed_before else TOGETHER)
+    patience = RetryBudget(context.clock, KNOWN_TO_FAIL if failed_before else TOGETHER)
     with bounded(patience), ThreadPoolExecutor(AT_ONCE, "part") as pool:
         yield replace(context, pool=pool)
 

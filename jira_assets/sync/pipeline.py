@@ -23,27 +23,27 @@ from jira_assets.lake.compact import compact_project
 from jira_assets.lake.duckdb_engine import open_engine, sparing_memory
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import SiteTable
-from jira_assets.resource_limits import is_about_room, is_out_of_memory, room_errors
+from jira_assets.resource_limits import is_out_of_memory, is_resource_error, resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions, utc_now
 from jira_assets.sync.damage import SIGNS, worth_doing_again
-from jira_assets.sync.events import Listener
+from jira_assets.sync.events import SyncListener
 from jira_assets.sync.external_inputs import follow_sources, note_followed, outside_identity
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.findings import note_findings
 from jira_assets.sync.forget import Erased, check_forgettable, erase_pending, go_on_erasing, redaction_of
 from jira_assets.sync.inactive_projects import find_again
-from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
+from jira_assets.sync.notices import ActiveNotice, current_notices, in_lines
 from jira_assets.sync.project import Task
 from jira_assets.sync.publish import publish_noted, publish_warehouse
 from jira_assets.sync.reference_data import refresh_site
 from jira_assets.sync.repair import Repaired, count_lost, recover, set_aside_damaged
 from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
-from jira_assets.sync.session import arrive
+from jira_assets.sync.session import start_session
 from jira_assets.warehouse.audits import warehouse_damage
-from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.publish import PublishResult
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
@@ -51,31 +51,31 @@ Returned = TypeVar("Returned")
 POINTS_OF_AN_APP = 60_000
 """What an OAuth app may spend in an hour, less a reserve; Jira allows 65,000 for all its users together."""
 
-IMPATIENT: dict[str, Any] = {"attempts": 3, "patience": timedelta(seconds=10)}
+FEW_RETRIES: dict[str, Any] = {"attempts": 3, "patience": timedelta(seconds=10)}
 
 
 def _in_room(
-    method: Callable[Concatenate[Workbench, Given], Returned],
-) -> Callable[Concatenate[Workbench, Given], Returned]:
-    """Raise `OutOfRoom` naming the home where the method meets the end of a disk or of memory."""
+    method: Callable[Concatenate[Pipeline, Given], Returned],
+) -> Callable[Concatenate[Pipeline, Given], Returned]:
+    """Raise `ResourceExhausted` naming the home where the method meets the end of a disk or of memory."""
 
     @wraps(method)
-    def wrapped(self: Workbench, /, *args: Given.args, **options: Given.kwargs) -> Returned:
-        with room_errors(self.settings.home):
+    def wrapped(self: Pipeline, /, *args: Given.args, **options: Given.kwargs) -> Returned:
+        with resource_errors(self.settings.home):
             return method(self, *args, **options)
 
     return wrapped
 
 
 @dataclass(frozen=True)
-class Workbench:
+class Pipeline:
     """One home, opened: what can be done with it, for commands and Dagster alike."""
 
     settings: Settings
     state: State
     lake: Lake
     engine: duckdb.DuckDBPyConnection
-    listener: Listener = field(default_factory=Listener)
+    listener: SyncListener = field(default_factory=SyncListener)
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] | None = None
 
@@ -110,37 +110,37 @@ class Workbench:
         *,
         deep: bool = False,
         run_time: timedelta | None = None,
-        called_off: threading.Event | None = None,
+        cancelled: threading.Event | None = None,
     ) -> SyncResult:
         """Do with each project what its task says; publishing is another step.
 
-        Raises `CalledOff` soon after that is set.
+        Raises `Cancelled` soon after that is set.
         """
         until = None if run_time is None else self.clock() + run_time
         result = self._recovering(
-            lambda bench: bench._work_on(tasks, deep=deep, until=until, called_off=called_off)
+            lambda pipeline: pipeline._work_on(tasks, deep=deep, until=until, cancelled=cancelled)
         )
         go_on_erasing(self)
         again = {outcome.project_id for outcome in result.outcomes if worth_doing_again(outcome.error)}
         if again:
             rest = [task for task in tasks if task.project.project_id in again]
             result = result.followed_by(
-                self._recovering(lambda bench: bench._work_on(rest, until=until, called_off=called_off))
+                self._recovering(lambda pipeline: pipeline._work_on(rest, until=until, cancelled=cancelled))
             )
-        return self._with_less_memory(result, tasks, until, called_off)
+        return self._with_less_memory(result, tasks, until, cancelled)
 
     def _with_less_memory(
         self,
         result: SyncResult,
         tasks: Sequence[Task],
         until: datetime | None,
-        called_off: threading.Event | None,
+        cancelled: threading.Event | None,
     ) -> SyncResult:
         """Do sparingly, one after the other, what ran out of memory beside other projects."""
         short = {outcome.project_id for outcome in result.failures if is_out_of_memory(outcome.error)}
         for task in tasks:
             if task.project.project_id in short:
-                alone = partial(Workbench._work_on, tasks=[task], until=until, called_off=called_off)
+                alone = partial(Pipeline._work_on, tasks=[task], until=until, cancelled=cancelled)
                 result = result.followed_by(self._on_another_engine(alone, sparing=True))
         return result
 
@@ -150,10 +150,10 @@ class Workbench:
         *,
         deep: bool = False,
         until: datetime | None = None,
-        called_off: threading.Event | None = None,
+        cancelled: threading.Event | None = None,
     ) -> SyncResult:
         notices = follow_sources(self.lake, self.state, self.settings)
-        with self.asking_jira(called_off=called_off) as context:
+        with self.asking_jira(cancelled=cancelled) as context:
             if deep:
                 options = replace(context.options, deep_look_every=timedelta())
                 context = replace(context, options=options)
@@ -167,19 +167,19 @@ class Workbench:
     @_in_room
     def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
-        found = self._recovering(lambda bench: bench._refresh_site())
+        found = self._recovering(lambda pipeline: pipeline._refresh_site())
         notices = [f"{key} is visible again." for key in found]
         return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
 
     def _refresh_site(self) -> list[str]:
         tracked = [project.project_id for project in self.state.tracked_projects()]
         with self.asking_jira() as context:
-            arrive(context)
+            start_session(context)
             found = find_again(context, self.state)
             refresh_site(context, tracked, force=True)
         return found
 
-    def notices(self) -> list[StandingNotice]:
+    def notices(self) -> list[ActiveNotice]:
         """Gather what stops no sync, and somebody should know of."""
         return current_notices(self.lake, self.state.tracked_projects())
 
@@ -191,13 +191,13 @@ class Workbench:
         """
         options = options_from(self.settings)
         return self._recovering(
-            lambda bench: rederive_projects(
-                bench.engine, bench.lake, bench.state, projects, options, wait=wait
+            lambda pipeline: rederive_projects(
+                pipeline.engine, pipeline.lake, pipeline.state, projects, options, wait=wait
             )
         )
 
     @_in_room
-    def publish_decisions(self, *, force: bool = False) -> tuple[list[str], Published | None]:
+    def publish_decisions(self, *, force: bool = False) -> tuple[list[str], PublishResult | None]:
         """Bring what people decided and other programs keep into the tables, without asking Jira.
 
         Returns what is worth telling a person, and what was published. A project that somebody works on is
@@ -227,20 +227,20 @@ class Workbench:
         return sum(self._recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
 
     @_in_room
-    def publish(self, *, force: bool = False) -> Published | None:
+    def publish(self, *, force: bool = False) -> PublishResult | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
         with publish_noted(self.lake, self.clock()):
             try:
                 return self._publish(force=force)
             except (*SIGNS, PublishError) as error:
-                if is_about_room(error):
+                if is_resource_error(error):
                     raise
                 is_mended = self._recover()
                 if not is_mended and warehouse_damage(self.settings.warehouse_dir) is None:
                     raise
             return self._publish(force=True)  # from the lake alone: the last warehouse may be damaged
 
-    def _publish(self, *, force: bool) -> Published | None:
+    def _publish(self, *, force: bool) -> PublishResult | None:
         return publish_warehouse(
             self.engine,
             self.lake,
@@ -285,7 +285,7 @@ class Workbench:
         self.state.forget_account(account_id)
         return erase_pending(self) or Erased([account_id])
 
-    def _recovering(self, work: Callable[[Workbench], Result]) -> Result:
+    def _recovering(self, work: Callable[[Pipeline], Result]) -> Result:
         """Do the work; when it meets damaged files that can be made again, make them and do it once more.
 
         It is done once more also where no damage is found: a project that is synced at the same time may
@@ -293,23 +293,23 @@ class Workbench:
         """
         return sparing_memory(lambda sparing: self._mending(work, sparing=sparing))
 
-    def _mending(self, work: Callable[[Workbench], Result], *, sparing: bool) -> Result:
+    def _mending(self, work: Callable[[Pipeline], Result], *, sparing: bool) -> Result:
         try:
             return self._on_another_engine(work, sparing=True) if sparing else work(self)
         except SIGNS as error:
-            if is_about_room(error):
+            if is_resource_error(error):
                 raise
             self._recover(sparing=sparing)
         # Some damage leaves the engine that met it unusable.
         return self._on_another_engine(work, sparing=sparing)
 
     def _recover(self, *, sparing: bool = False) -> bool:
-        def mend(bench: Workbench) -> bool:
-            return recover(bench.engine, bench.lake, bench.state, options_from(bench.settings))
+        def mend(pipeline: Pipeline) -> bool:
+            return recover(pipeline.engine, pipeline.lake, pipeline.state, options_from(pipeline.settings))
 
         return self._on_another_engine(mend, sparing=sparing)
 
-    def _on_another_engine(self, work: Callable[[Workbench], Result], *, sparing: bool = False) -> Result:
+    def _on_another_engine(self, work: Callable[[Pipeline], Result], *, sparing: bool = False) -> Result:
         with closing(_open_engine(self.settings, sparing=sparing)) as engine:
             return work(replace(self, engine=engine))
 
@@ -319,7 +319,7 @@ class Workbench:
 
     @contextmanager
     def asking_jira(
-        self, *, patient: bool = True, called_off: threading.Event | None = None
+        self, *, patient: bool = True, cancelled: threading.Event | None = None
     ) -> Iterator[SyncContext]:
         """Open a client for the connected site and threads that ask side by side.
 
@@ -329,11 +329,11 @@ class Workbench:
         transport = Transport(
             connection,
             max_in_flight=self.settings.max_in_flight,
-            **({} if patient else IMPATIENT),
+            **({} if patient else FEW_RETRIES),
             ledger=PointsLedger(self.state, self._budget(connection), self.clock),
             clock=self.clock,
             sleep=self.sleep,
-            called_off=called_off,
+            cancelled=cancelled,
             pause=self.state,
             on_wait=self.listener.waiting,
         )
@@ -356,16 +356,16 @@ class Workbench:
 
 
 @contextmanager
-def open_workbench(settings: Settings, listener: Listener | None = None) -> Iterator[Workbench]:
+def open_pipeline(settings: Settings, listener: SyncListener | None = None) -> Iterator[Pipeline]:
     """Open the state, the lake and an engine of this home."""
     state = State.open(settings.state_url)
     engine = _open_engine(settings)
     with closing(state), closing(engine):
-        yield Workbench(settings, state, Lake(settings.lake_dir), engine, listener or Listener())
+        yield Pipeline(settings, state, Lake(settings.lake_dir), engine, listener or SyncListener())
 
 
-def _compact(bench: Workbench, project_id: str) -> int:
-    return compact_project(bench.engine, bench.lake, project_id, bench.settings.extra_fields)
+def _compact(pipeline: Pipeline, project_id: str) -> int:
+    return compact_project(pipeline.engine, pipeline.lake, project_id, pipeline.settings.extra_fields)
 
 
 def _open_engine(settings: Settings, *, sparing: bool = False) -> duckdb.DuckDBPyConnection:

@@ -15,18 +15,18 @@ from jira_assets.lake.derive import derive_project
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder
 from jira_assets.lake.manifest import Manifest
-from jira_assets.resource_limits import room_errors
+from jira_assets.resource_limits import resource_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
 from jira_assets.sync.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
 from jira_assets.sync.field_mapping import SiteFacts, map_fields, read_site_facts
-from jira_assets.sync.full_refresh import read_whole
+from jira_assets.sync.full_refresh import refresh_fully
 from jira_assets.sync.incremental import read_incremental
-from jira_assets.sync.issue_fetcher import Brought, ReadPaused
+from jira_assets.sync.issue_fetcher import FetchResult, ReadPaused
 from jira_assets.sync.project_state import explain_refusal
 from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.scheduling import is_worth_proving
-from jira_assets.sync.session import Mark
+from jira_assets.sync.session import SyncSession
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ Facts = tuple[SiteFacts, TrackedProject]
 """What the site says, and the project with the fields that people want by now."""
 
 
-def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], Facts]) -> Outcome:
+def sync_project(
+    context: SyncContext, task: Task, mark: SyncSession, facts: Callable[[Mode], Facts]
+) -> Outcome:
     """Bring a project up to date; a failure that concerns this project alone comes back in the outcome.
 
     `facts` are asked for when the issues have been read: they may be on their way until then, people may
@@ -54,7 +56,7 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     with context.client.transport.counted() as tally:
         try:
             with (
-                room_errors(context.lake.root),
+                resource_errors(context.lake.root),
                 context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait),
                 damage_errors(context.lake, task.project.project_id),
             ):
@@ -66,7 +68,9 @@ def sync_project(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     return replace(outcome, requests=tally.requests, seconds=time.monotonic() - started)
 
 
-def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[Mode], Facts]) -> Outcome:
+def _sync_locked(
+    context: SyncContext, task: Task, mark: SyncSession, facts: Callable[[Mode], Facts]
+) -> Outcome:
     # Read inside the lock: another sync may have committed while this one waited for it.
     project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
@@ -74,28 +78,28 @@ def _sync_locked(context: SyncContext, task: Task, mark: Mark, facts: Callable[[
     _look_for_damage(context, manifest, project)
     mode = _mode_needed(manifest, task.mode)
     try:
-        brought = _read(context, manifest, mark, mode, accept=task.accept)
+        fetched = _read(context, manifest, mark, mode, accept=task.accept)
     except ReadPaused as paused:
         context.lake.commit(manifest)
-        return replace(_with_counts(describe(manifest), mode, paused.brought), paused=manifest.paused)
+        return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
     engine = context.engine.cursor()
-    context.notify(Progress(project.project_key, brought.fetched, stage="deriving"))
+    context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
     site, project = facts(mode)
     changed = derive_mapped(engine, context.lake, manifest, project, site, context.options)
     if len(manifest.raw) > MOST_FILES:
         compact_manifest(engine, context.lake, manifest, context.options.extra_fields)
     context.lake.sweep(manifest)
-    return replace(_with_counts(describe(manifest), mode, brought), changed=changed)
+    return replace(_with_counts(describe(manifest), mode, fetched), changed=changed)
 
 
-def _with_counts(outcome: Outcome, mode: Mode, brought: Brought) -> Outcome:
+def _with_counts(outcome: Outcome, mode: Mode, fetched: FetchResult) -> Outcome:
     return replace(
         outcome,
         mode=mode,
-        fetched=brought.fetched,
-        created=brought.created,
-        updated=brought.updated,
-        deleted=brought.deleted,
+        fetched=fetched.fetched,
+        created=fetched.created,
+        updated=fetched.updated,
+        deleted=fetched.deleted,
     )
 
 
@@ -119,21 +123,23 @@ def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
     return "reconcile" if manifest.set_aside and wanted == "incremental" else wanted
 
 
-def _read(context: SyncContext, manifest: Manifest, mark: Mark, mode: Mode, *, accept: bool) -> Brought:
+def _read(
+    context: SyncContext, manifest: Manifest, mark: SyncSession, mode: Mode, *, accept: bool
+) -> FetchResult:
     if mode == "incremental":
-        brought = _read_changes(context, manifest, mark)
+        fetched = _read_changes(context, manifest, mark)
         if is_worth_proving(context, manifest):
-            brought.add(read_whole(context, manifest, mark))
-        return brought
-    brought = read_whole(context, manifest, mark, again=mode == "full", accept=accept)
+            fetched.add(refresh_fully(context, manifest, mark))
+        return fetched
+    fetched = refresh_fully(context, manifest, mark, again=mode == "full", accept=accept)
     if context.clock() - mark.at > context.options.look_back:
         # That took so long that something may have changed behind it.
         with suppress(ProjectOutOfSight):  # the whole read has judged what remains of it
-            brought.add(_read_changes(context, manifest, mark))
-    return brought
+            fetched.add(_read_changes(context, manifest, mark))
+    return fetched
 
 
-def _read_changes(context: SyncContext, manifest: Manifest, mark: Mark) -> Brought:
+def _read_changes(context: SyncContext, manifest: Manifest, mark: SyncSession) -> FetchResult:
     try:
         return read_incremental(context, manifest, mark)
     except (BadQuery, Forbidden, NotFound) as refusal:

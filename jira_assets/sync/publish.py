@@ -12,12 +12,12 @@ import duckdb
 from jira_assets.errors import JiraAssetsError, LockHeld
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Notice
-from jira_assets.resource_limits import room_errors
+from jira_assets.resource_limits import resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.results import read_statuses
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
-from jira_assets.warehouse.publish import Published, PublishInputs, publish
+from jira_assets.warehouse.publish import PublishInputs, PublishResult, publish
 
 
 def publish_warehouse(
@@ -29,7 +29,7 @@ def publish_warehouse(
     now: datetime,
     force: bool = False,
     on_begin: Callable[[int], None] = lambda _: None,
-) -> Published | None:
+) -> PublishResult | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
 
     Calls `on_begin` with the number of tables before it builds any.
@@ -88,7 +88,7 @@ _STAYS = "The warehouse before this one stays in use."
 def publish_noted(lake: Lake, now: datetime) -> Iterator[None]:
     """Note why the block failed, or that it did not; the error is raised as it is."""
     try:
-        with room_errors():
+        with resource_errors():
             yield
     except LockHeld:
         raise

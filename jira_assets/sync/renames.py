@@ -67,6 +67,6 @@ def _newest_keys(engine: duckdb.DuckDBPyConnection, lake: Lake, outcome: Outcome
         return set()
     listed_at = f"{listed.refreshed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     query = statement(
-        "newest_keys", issues=literal(lake.path(issues.path)), listed_at=f"timestamp '{listed_at}'"
+        "sync/newest_keys", issues=literal(lake.path(issues.path)), listed_at=f"timestamp '{listed_at}'"
     )
     return {row[0] for row in engine.execute(query).fetchall()}

@@ -24,7 +24,7 @@ from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncOptions
 from jira_assets.sync.damage import lacks_tables, note_damage, note_site_damage, put_damage
 from jira_assets.sync.run import SyncResult, rederive_projects
-from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.publish import PublishResult
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Repaired:
     result: SyncResult
     warehouse: str | None = None
     lost: dict[str, int] = field(default_factory=dict)
-    published: Published | None = None
+    published: PublishResult | None = None
 
 
 def set_aside_damaged(

@@ -10,10 +10,9 @@ from jira_assets.errors import JiraAssetsError, ProjectOutOfSight
 from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Paused, Proof
-from jira_assets.state import State, SyncRecord
 from jira_assets.state.models import SyncRecord, TrackedProject
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # `status` reads results without loading SQLAlchemy
     from jira_assets.state import State
 
 Mode = Literal["incremental", "full", "reconcile"]

@@ -21,7 +21,7 @@ from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync
 from jira_assets.sync.reference_data import Refreshed, refresh_site
 from jira_assets.sync.renames import follow_renames, read_new_keys
 from jira_assets.sync.results import Mode, Outcome, record_outcome
-from jira_assets.sync.session import Mark, arrive
+from jira_assets.sync.session import SyncSession, start_session
 
 PROJECTS_AT_ONCE = 4
 """Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them."""
@@ -53,7 +53,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     Raises `AuthenticationError` before anything changes when Jira does not know us.
     """
     with context.client.transport.counted() as tally:
-        mark = arrive(context)
+        mark = start_session(context)
         doubted = {record.project_id for record in state.records() if record.status == "error"}
         outcomes = _sync_all(context, state, tasks, mark, doubted)
         read_new_keys(context, outcomes)
@@ -65,7 +65,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
 
 
 def _sync_all(
-    context: SyncContext, state: State, tasks: Sequence[Task], mark: Mark, doubted: Collection[str]
+    context: SyncContext, state: State, tasks: Sequence[Task], mark: SyncSession, doubted: Collection[str]
 ) -> list[Outcome]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
     ids = [task.project.project_id for task in tasks]
@@ -86,7 +86,7 @@ def _sync_all(
             site.result()  # raises when Jira refuses us
         except BaseException:
             # Dead credentials, or a person's Ctrl-C: what has not begun is called off, what has ends soon.
-            context.client.transport.call_off()
+            context.client.transport.cancel()
             threads.shutdown(wait=True, cancel_futures=True)
             raise
     return outcomes

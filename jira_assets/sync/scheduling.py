@@ -11,7 +11,7 @@ import msgspec
 
 from jira_assets import errors
 from jira_assets.errors import JiraError
-from jira_assets.lake.diff import Comparison
+from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.manifest import Manifest
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
 from jira_assets.sync.context import SyncContext
@@ -35,7 +35,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Sighting:
+class ProjectSignals:
     """What is known beside the outcomes: what the lake lacks, what that led to, and what people asked for."""
 
     lacking: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Due:
 def due_projects(
     projects: Iterable[TrackedProject],
     records: Mapping[str, SyncRecord],
-    sighting: Sighting,
+    sighting: ProjectSignals,
     now: datetime,
     rules: Rules,
 ) -> list[Due]:
@@ -69,7 +69,7 @@ def due_projects(
     return due + unread
 
 
-def _why(record: SyncRecord, sighting: Sighting, now: datetime, rules: Rules) -> str | None:
+def _why(record: SyncRecord, sighting: ProjectSignals, now: datetime, rules: Rules) -> str | None:
     if _is_requested(record, sighting.requests):
         return "requested"
     if record.inactive_since is not None:
@@ -120,7 +120,7 @@ def _is_requested(record: SyncRecord, requests: Iterable[SyncRequest]) -> bool:
     )
 
 
-def _is_lacking(record: SyncRecord, sighting: Sighting) -> bool:
+def _is_lacking(record: SyncRecord, sighting: ProjectSignals) -> bool:
     """Tell whether versions are lacking that no sync has tried to bring.
 
     Jira's search may name a version that Jira then does not give (deleted, or hidden meanwhile): a sync that
@@ -190,7 +190,7 @@ def is_worth_proving(context: SyncContext, manifest: Manifest) -> bool:
     """
     if manifest.unproved is None or manifest.unread:
         return False
-    in_lake = Comparison(context.engine, context.lake, manifest).alive()
+    in_lake = LakeDiff(context.engine, context.lake, manifest).alive()
     try:
         counted = context.client.approximate_count(f"project = {manifest.project_id}")
     except JiraError:

@@ -15,7 +15,7 @@ NOTABLE_SKEW = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
-class Mark:
+class SyncSession:
     """The smaller of our clock and Jira's, taken before the first question, and how far they are apart."""
 
     at: datetime
@@ -36,7 +36,7 @@ class Mark:
         )
 
 
-def take_mark(context: SyncContext, expected_account_id: str | None = None) -> Mark:
+def verify_identity(context: SyncContext, expected_account_id: str | None = None) -> SyncSession:
     """Prove who we are and note the time; raise `AuthenticationError` when Jira does not know us.
 
     Dead credentials are answered with "200, nothing there" by most of Jira, so no sync starts without this.
@@ -44,17 +44,17 @@ def take_mark(context: SyncContext, expected_account_id: str | None = None) -> M
     ours = context.clock()
     identity = context.client.prove_identity(expected_account_id)
     theirs = identity.answered_at or ours
-    return Mark(min(ours, theirs), ours - theirs, identity.account_id, identity.display_name)
+    return SyncSession(min(ours, theirs), ours - theirs, identity.account_id, identity.display_name)
 
 
-def arrive(context: SyncContext) -> Mark:
+def start_session(context: SyncContext) -> SyncSession:
     """Take the mark of a sync, and record the site in a new lake.
 
     Raises `AuthenticationError` when Jira does not know us, before anything is recorded; raises `WrongSite`
     when the lake belongs to another site.
     """
     site = context.submit(partial(_identify, context.client, context.lake.site()))
-    mark = take_mark(context)
+    mark = verify_identity(context)
     context.lake.claim(site.result())
     return mark
 

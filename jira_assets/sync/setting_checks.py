@@ -52,7 +52,7 @@ class KnownNames:
         issues = [pair[0] for pair in files if pair]
         changes = [pair[1] for pair in files if pair]
         if issues:
-            query = statement("values_in_use", issues=issues, changes=changes)
+            query = statement("sync/values_in_use", issues=issues, changes=changes)
             for kind, value in self.engine.execute(query).fetchall():
                 found[kind].add(value)
         return found

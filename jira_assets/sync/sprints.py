@@ -89,7 +89,7 @@ def _open_sprints(
     if not known or not in_issues:
         return _open_on_boards(context, manifest, boards)
     rows = context.engine.execute(
-        statement("open_sprints", known=known, in_issues=in_issues), {"boards": boards}
+        statement("sync/open_sprints", known=known, in_issues=in_issues), {"boards": boards}
     ).fetchall()
     return dict(rows)
 

@@ -21,13 +21,13 @@ OPEN_ISSUES_AS_THE_CHANGELOG_SAYS = "open_issues_as_the_changelog_says"
 
 def repeated_issues(warehouse: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Name the issues that have more than one row."""
-    rows = warehouse.execute(statement("check/repeated_issues")).fetchall()
+    rows = warehouse.execute(statement("warehouse/audits/repeated_issues")).fetchall()
     return {str(key): f"{count} rows" for key, count in rows}
 
 
 def open_issues_that_differ(warehouse: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Compare, project by project, the number of open issues with the one that the changelog replays to."""
-    rows = warehouse.execute(statement("check/open_issues")).fetchall()
+    rows = warehouse.execute(statement("warehouse/audits/open_issues")).fetchall()
     return {str(key): f"{now} open, {replayed} by their changelog" for key, now, replayed in rows}
 
 

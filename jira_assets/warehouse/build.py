@@ -38,11 +38,13 @@ class Builder:
         for name in names:
             self.engine.execute(
                 statement(
-                    f"publish/{name}",
+                    f"warehouse/models/{name}",
                     **self._inputs_of(name),
                     site_url=literal(self.site_url.rstrip("/")),
                     whole=self.whole,
-                    people=statement("publish/people", seen=f"{self.whole}.people_seen", listed="site.users"),
+                    people=statement(
+                        "lake/derive/people", seen=f"{self.whole}.people_seen", listed="site.users"
+                    ),
                     touched=self.touched,
                     observations=self._observations,
                     extra_columns=column_list(self.extra),
@@ -67,6 +69,6 @@ class Builder:
         derived = [manifest for manifest in self.manifests if manifest.derived]
         files = [path for manifest in derived for path in readable_files(self.lake, manifest)]
         if not files:
-            return f"({statement('derive/no_observations')})"
+            return f"({statement('lake/derive/no_observations')})"
         listed = ", ".join(literal(self.lake.path(file).resolve()) for file in files)
         return f"read_parquet([{listed}], hive_partitioning = false)"

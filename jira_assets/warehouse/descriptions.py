@@ -34,7 +34,7 @@ class TableDescription:
 @cache
 def describe_table(table: str) -> TableDescription:
     """Describe a published table."""
-    text = statement_text(f"publish/{table}")
+    text = statement_text(f"warehouse/models/{table}")
     comments = {column: _unquoted(said) for _, column, said in _COLUMN_COMMENT.findall(text)}
     columns = tuple(
         Column(name, _type_of(text, name), comments.get(name, "")) for name in PUBLISHED_TABLES[table]

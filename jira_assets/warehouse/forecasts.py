@@ -41,7 +41,7 @@ def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, *, has_before: 
     """
     unknown = "from warehouse.forecast_inputs"
     if has_before:
-        engine.execute(statement("replace/same_forecasts", table=table))
+        engine.execute(statement("warehouse/incremental/same_forecasts", table=table))
         unknown += " except from forecast_inputs_before"
     projects = engine.execute(
         f"select project_id, project_key, as_of from ({unknown}) where {_ENOUGH} order by all"

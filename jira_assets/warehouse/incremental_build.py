@@ -53,9 +53,9 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     engine, ids = builder.engine, ", ".join(map(literal, replaced))
     engine.execute("attach ':memory:' as warehouse")
     builder.make(name for name in BUILT if name not in LATER)
-    if engine.execute(statement("check/hazards", replaced=ids)).fetchone():
+    if engine.execute(statement("warehouse/audits/hazards", replaced=ids)).fetchone():
         return False
-    engine.execute(statement("replace/touched", replaced=ids))
+    engine.execute(statement("warehouse/incremental/touched", replaced=ids))
     shutil.copyfile(base, build)
     engine.execute(f"attach {literal(build)} as merged ({WITHOUT_LOG})")
     engine.execute("begin")
@@ -63,7 +63,7 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
         engine.execute(f"delete from merged.{table}; insert into merged.{table} from warehouse.{table}")
     for table, key in KEYS.items():
         old, new = _rows_of(key, "base", ids), _rows_of(key, "warehouse", ids)
-        engine.execute(statement("replace/rows", table=table, of_old=old, of_new=new))
+        engine.execute(statement("warehouse/incremental/rows", table=table, of_old=old, of_new=new))
     has_forecasts = remember_forecasts(engine)
     engine.execute("commit; detach warehouse; detach merged; detach base")
     engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG}); begin")
@@ -82,8 +82,8 @@ def _make_those_of_all(builder: Builder, has_forecasts: bool) -> None:
         for table in OF_PULL_REQUESTS:
             engine.execute(f"drop table warehouse.{table}")
         builder.make((MENTIONS, *OF_PULL_REQUESTS))
-    engine.execute(statement("replace/untouched_burndown"))
-    engine.execute(statement("replace/last_synced"))
+    engine.execute(statement("warehouse/incremental/untouched_burndown"))
+    engine.execute(statement("warehouse/incremental/last_synced"))
 
 
 def _rows_of(key: str, catalog: str, ids: str) -> str:

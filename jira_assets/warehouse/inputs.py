@@ -222,11 +222,11 @@ def offer_sources(
     for table, rows in given_rows(manifests, inputs).items():
         _offer_rows(engine, f"given.{table}", rows, GIVEN_TABLES[table])
     _offer_other_keys(engine, replaced)
-    engine.execute(statement("publish/keys"))
-    engine.execute(statement("publish/moved"))
-    engine.execute(statement("publish/present"))
-    engine.execute(statement("publish/parents", whole="lake" if replaced is None else "whole"))
-    engine.execute(statement("publish/renamed"))
+    engine.execute(statement("warehouse/models/keys"))
+    engine.execute(statement("warehouse/models/moved"))
+    engine.execute(statement("warehouse/models/present"))
+    engine.execute(statement("warehouse/models/parents", whole="lake" if replaced is None else "whole"))
+    engine.execute(statement("warehouse/models/renamed"))
 
 
 def _offer_derived(

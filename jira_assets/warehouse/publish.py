@@ -57,7 +57,7 @@ COUNTED = ("jira_issues", "jira_issue_sprints", "jira_issue_fields", "jira_issue
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishResult:
     """A warehouse that was swapped in; `path` is the link that readers open, `file` what it points to now."""
 
     path: Path
@@ -77,7 +77,7 @@ def publish(
     mirrored: bool = False,
     mirrors_kept: timedelta = MIRRORS_KEPT,
     on_begin: Callable[[int], None] = lambda _: None,
-) -> Published | None:
+) -> PublishResult | None:
     """Build and swap in a new warehouse; None when the present one shows all there is.
 
     `mirrored`: with the same tables as Parquet files beside it, which stay for `mirrors_kept` after the next
@@ -97,10 +97,10 @@ def publish(
         on_begin(len(PUBLISHED_TABLES))
         kept = mirrors_kept if mirrored else None
         base = replaced = None
-        if not force and present.get("version") == statements_version("publish"):
+        if not force and present.get("version") == statements_version("warehouse/models"):
             base, replaced = present_file(warehouse_dir), version.changed_since(present)
 
-        def run(sparing: bool) -> Published:
+        def run(sparing: bool) -> PublishResult:
             engine = partial(
                 open_engine, memory_limit=memory_limit, scratch=lake.root / "scratch", sparing=sparing
             )
@@ -131,7 +131,7 @@ class _Version:
         members = [[row.get(name) for name in GIVEN_TABLES["team_members"]] for row in inputs.team_members]
         shared = fingerprint(
             [
-                statements_version("publish"),
+                statements_version("warehouse/models"),
                 sorted(set(inputs.tracked)),
                 {name: table.path for name, table in site.tables.items()},
                 sorted(members, key=str),
@@ -203,7 +203,7 @@ class _Publication:
         self._folder = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}"
         self._build = self._folder / WAREHOUSE_NAME
 
-    def run(self, base: Path | None, replaced: Sequence[str] | None) -> Published:
+    def run(self, base: Path | None, replaced: Sequence[str] | None) -> PublishResult:
         """Build, check, swap in; whatever fails leaves the present warehouse as it is.
 
         Only the projects that are `replaced` are made anew, if that is known and right, and the others taken
@@ -218,7 +218,7 @@ class _Publication:
             file = swap_in(self._dir, self._folder, self._stamp, self._mirrors_kept or timedelta())
         finally:
             remove_leftovers(self._dir)
-        return Published(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
+        return PublishResult(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
 
     def _replace(self, base: Path, replaced: Sequence[str]) -> dict[str, int] | None:
         with closing(self._open_engine()) as engine:
@@ -263,7 +263,7 @@ class _Publication:
             "projects": json.dumps(self._version.projects),
             "moved": str(moved),
             "published_at": f"{self._published_at:%Y-%m-%d %H:%M:%S}",
-            "version": statements_version("publish"),
+            "version": statements_version("warehouse/models"),
         }
 
     def _expected(self, moved: int) -> dict[str, int]:

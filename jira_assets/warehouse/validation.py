@@ -88,7 +88,7 @@ def _check_one_row_an_issue(engine: duckdb.DuckDBPyConnection, replaced: Sequenc
 def _check_replayed_series(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:
     """Today's value of every series that is replayed from changes has to be what the issues are today."""
     of_projects = "true" if replaced is None else f"project_id in ({', '.join(map(literal, replaced))})"
-    wrong = engine.execute(statement("check/replayed_series", of_projects=of_projects)).fetchall()
+    wrong = engine.execute(statement("warehouse/audits/replayed_series", of_projects=of_projects)).fetchall()
     if wrong:
         series, replayed, present = wrong[0]
         others = f"; {len(wrong) - 1} other series are wrong as well" if len(wrong) > 1 else ""

@@ -13,10 +13,10 @@ from jira_assets.state import State
 from jira_assets.web.dagster_ui import PREFIX
 from jira_assets.web.queries.project_list import ProjectList
 from jira_assets.web.sync_process import SyncProcess
-from jira_assets.web.warehouse_reader import Published
+from jira_assets.web.warehouse_reader import PublishedWarehouse
 
 
-class Desk:
+class AppState:
     """One for each process. It keeps the state open, and the published file only for a request."""
 
     def __init__(
@@ -56,9 +56,9 @@ class Desk:
         return Lake(self.settings.lake_dir)
 
     @property
-    def published(self) -> Published:
+    def published(self) -> PublishedWarehouse:
         """The published warehouse."""
-        return Published(self.settings.warehouse_file)
+        return PublishedWarehouse(self.settings.warehouse_file)
 
     def now(self) -> datetime:
         """Tell the time."""

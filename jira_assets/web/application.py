@@ -15,9 +15,9 @@ from starlette.types import ASGIApp
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings.load import Settings
 from jira_assets.web import csv_export as downloads
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.dagster_ui import BesideDagster
-from jira_assets.web.errors import tell_bug, tell_error, tell_http_error, tell_nobody
+from jira_assets.web.errors import render_bug, render_error, render_http_error, tell_nobody
 from jira_assets.web.login import enter
 from jira_assets.web.security import ENTRANCE, AnswerHeaders, SameOrigin, TokenGate
 from jira_assets.web.static_files import STATIC, KeptFiles
@@ -74,12 +74,12 @@ def create_app(
             *beside,
         ],
         exception_handlers={
-            JiraAssetsError: tell_error,
-            HTTPException: tell_http_error,
+            JiraAssetsError: render_error,
+            HTTPException: render_http_error,
             ClientDisconnect: tell_nobody,
-            Exception: tell_bug,
+            Exception: render_bug,
         },
     )
-    app.state.desk = Desk(load, has_dagster=dagster is not None, syncs_here=syncs_here)
+    app.state.app_state = AppState(load, has_dagster=dagster is not None, syncs_here=syncs_here)
     app.state.access = access
     return AnswerHeaders(app)  # outermost: a page that tells of a bug needs the headers, too

@@ -13,7 +13,7 @@ import duckdb
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.warehouse_reader import answer, published_at, question
 
 ACCOUNTS_AT_ONCE = 5_000
@@ -38,13 +38,13 @@ COLUMNS = (
 
 def unmatched(request: Request) -> Response:
     """Send every account that the search finds."""
-    desk: Desk = request.app.state.desk
+    app_state: AppState = request.app.state.app_state
     search = {
         "search": request.query_params.get("q", "").strip(),
         "project": request.query_params.get("project") or None,
-        "decided": [override.account_id for override in desk.state.overrides()],
+        "decided": [override.account_id for override in app_state.state.overrides()],
     }
-    with desk.published.opened() as connection:
+    with app_state.published.opened() as connection:
         accounts = _accounts(connection, search)
         return csv_answer(COLUMNS, accounts, published_at(connection), "unmatched-accounts.csv")
 

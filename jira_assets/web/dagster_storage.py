@@ -59,7 +59,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Glance:
+class DagsterStatus:
     """Whether the daemon lives (None where it cannot be told), when it was last seen, and the last runs."""
 
     is_alive: bool | None = None
@@ -67,19 +67,19 @@ class Glance:
     runs: Sequence[Run] = ()
 
 
-def glance_at_dagster(settings: Settings, now: datetime) -> Glance:
+def read_dagster_status(settings: Settings, now: datetime) -> DagsterStatus:
     """Read the heartbeat of the sensors' daemon, and the newest runs."""
     url = _storage_url(settings)
     if url is None:  # nothing was ever started here; of another DAGSTER_HOME nothing is known
-        return Glance(is_alive=None if os.environ.get("DAGSTER_HOME") else False)
+        return DagsterStatus(is_alive=None if os.environ.get("DAGSTER_HOME") else False)
     engine = create_engine(url)
     try:
         seen_at, runs = _heartbeat(engine), _runs(engine)
     except SQLAlchemyError:  # another storage, or one of another version
-        return Glance()
+        return DagsterStatus()
     finally:
         engine.dispose()
-    return Glance(seen_at is not None and now - seen_at < SILENCE, seen_at, runs)
+    return DagsterStatus(seen_at is not None and now - seen_at < SILENCE, seen_at, runs)
 
 
 def _storage_url(settings: Settings) -> str | None:

@@ -6,25 +6,25 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from jira_assets.errors import InputError, JiraAssetsError, JiraError, OutOfRoom, PublishError
+from jira_assets.errors import InputError, JiraAssetsError, JiraError, PublishError, ResourceExhausted
 from jira_assets.web.templating import render
 
 _STATUS_CODES: tuple[tuple[type[JiraAssetsError], int], ...] = (
     (InputError, 400),
     (PublishError, 503),
     (JiraError, 502),
-    (OutOfRoom, 507),
+    (ResourceExhausted, 507),
 )
 
 
-def tell_error(request: Request, error: Exception) -> Response:
+def render_error(request: Request, error: Exception) -> Response:
     """Tell an error that was raised on purpose."""
     assert isinstance(error, JiraAssetsError)  # noqa: S101  # it is registered for nothing else
     code = next((code for kind, code in _STATUS_CODES if isinstance(error, kind)), 500)
     return _answer(request, code, error.reason, error.instruction)
 
 
-def tell_http_error(request: Request, error: Exception) -> Response:
+def render_http_error(request: Request, error: Exception) -> Response:
     """Tell what the address was wrong about."""
     assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for nothing else
     if error.status_code == 404:
@@ -37,7 +37,7 @@ def tell_nobody(_: Request, __: Exception) -> Response:
     return Response(status_code=400)
 
 
-def tell_bug(request: Request, _: Exception) -> Response:
+def render_bug(request: Request, _: Exception) -> Response:
     """Tell that it was not the person's fault; the server's log has the rest."""
     return _answer(
         request,

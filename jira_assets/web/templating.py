@@ -18,9 +18,9 @@ from jira_assets.web.static_files import static_url
 
 def render(request: Request, template: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
     """Answer with a page."""
-    desk = request.app.state.desk
-    here = {"path": request.scope["path"], "now": desk.now(), "site_url": desk.site_url}
-    here["dagster"] = PREFIX if desk.has_dagster else None
+    app_state = request.app.state.app_state
+    here = {"path": request.scope["path"], "now": app_state.now(), "site_url": app_state.site_url}
+    here["dagster"] = PREFIX if app_state.has_dagster else None
     return HTMLResponse(environment().get_template(template).render(here | values), status_code)
 
 

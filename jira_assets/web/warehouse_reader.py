@@ -45,7 +45,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedWarehouse:
     """The file that the link points to at the moment of each question."""
 
     path: Path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jira_assets_tests.alerts.webhook import Webhook, open_webhook
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 SECRET_URL = "json://me:PLANTED-pass@127.0.0.1:9/PLANTED-path"
 
@@ -22,12 +22,12 @@ def webhook() -> Iterator[Webhook]:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHarness]:
     """Track two projects, with alerts on; whether apprise is installed plays no part."""
     monkeypatch.setattr("jira_assets.alerts.watch.is_installed", lambda: True)
     monkeypatch.setattr("jira_assets.sync.setting_checks.find_spec", lambda _: True)
-    with open_rig(tmp_path / "home") as rig:
-        settings = replace(rig.bench.settings, alert_urls=(SECRET_URL,))
-        rig.bench = replace(rig.bench, settings=settings)
-        rig.track()
-        yield rig
+    with open_harness(tmp_path / "home") as harness:
+        settings = replace(harness.pipeline.settings, alert_urls=(SECRET_URL,))
+        harness.pipeline = replace(harness.pipeline, settings=settings)
+        harness.track()
+        yield harness

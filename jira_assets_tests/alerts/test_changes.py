@@ -15,8 +15,8 @@ from jira_assets.alerts.conditions import (
     PUBLISH_FAILED,
     SYNCS_STOPPED,
     Condition,
+    HealthReport,
     Key,
-    Look,
     causes_of,
 )
 from jira_assets.state.models import Alert
@@ -32,7 +32,7 @@ ALL = [STOPPED, FAILED, STALE, OTHER, PUBLISH]
 KEYS = [condition.key for condition in ALL]
 
 looks = st.builds(
-    Look,
+    HealthReport,
     st.lists(st.sampled_from(ALL), unique=True).map(tuple),
     st.frozensets(st.sampled_from(KEYS), max_size=2),
 )
@@ -51,7 +51,7 @@ class Watch:
     ) -> Changes:
         """Look so many minutes later."""
         self.now += timedelta(minutes=after)
-        changes = compare(self.alerts, Look(conditions, undecided), self.now, LASTING)
+        changes = compare(self.alerts, HealthReport(conditions, undecided), self.now, LASTING)
         self.alerts = changes.alerts
         return changes
 
@@ -62,9 +62,9 @@ def said(changes: Changes) -> tuple[list[str], list[str]]:
 
 
 @given(steps)
-def test_reports_of_a_problem_alternate_and_every_one_ends(steps: list[tuple[Look, int]]) -> None:
+def test_reports_of_a_problem_alternate_and_every_one_ends(steps: list[tuple[HealthReport, int]]) -> None:
     watch, told = Watch(), dict.fromkeys(KEYS, "closed")
-    quiet = [(Look(), 11), (Look(), 11)]
+    quiet = [(HealthReport(), 11), (HealthReport(), 11)]
     for look, minutes in [*steps, *quiet]:
         changes = watch.look(*look.conditions, after=minutes, undecided=look.undecided)
         for alert in changes.opened:

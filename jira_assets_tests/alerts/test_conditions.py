@@ -14,7 +14,7 @@ from jira_assets.alerts.conditions import (
     PUBLISH_FAILED,
     SYNCS_STOPPED,
     Access,
-    Look,
+    HealthReport,
     find_conditions,
 )
 from jira_assets.auth.status import Connected
@@ -23,8 +23,8 @@ from jira_assets.errors import (
     InputError,
     JiraAssetsError,
     JiraUnavailable,
-    OutOfRoom,
     PublishError,
+    ResourceExhausted,
     WrongSite,
 )
 from jira_assets.state import TrackedProject
@@ -35,7 +35,7 @@ from jira_assets.sync.health import (
     NOTHING_UNREAD,
     Verdict,
 )
-from jira_assets.sync.notices import StandingNotice
+from jira_assets.sync.notices import ActiveNotice
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAY = TrackedProject("1", "PAY", "Pay", True, None, None, NOON - timedelta(days=30), None)
@@ -48,24 +48,24 @@ STOPPED = (SYNCS_STOPPED, "")
 def look(
     *verdicts: Verdict,
     connected: Connected = WELL,
-    notices: tuple[StandingNotice, ...] = (),
+    notices: tuple[ActiveNotice, ...] = (),
     access: Access | None = None,
-) -> Look:
+) -> HealthReport:
     """Look at one project."""
     return find_conditions([PAY], verdicts, connected, notices, access or Access(was_accepted=True))
 
 
-def keys(found: Look) -> set[tuple[str, str]]:
+def keys(found: HealthReport) -> set[tuple[str, str]]:
     """What stands."""
     return {condition.key for condition in found.conditions}
 
 
 def test_nothing_stands_where_all_is_well() -> None:
-    assert look(Verdict(EVERY_PROJECT_SYNCED)) == Look()
+    assert look(Verdict(EVERY_PROJECT_SYNCED)) == HealthReport()
 
 
 def test_nothing_stands_where_nothing_is_tracked() -> None:
-    assert find_conditions([], [], LOST, [], Access()) == Look()
+    assert find_conditions([], [], LOST, [], Access()) == HealthReport()
 
 
 def test_each_fault_of_a_project_stands_by_its_id() -> None:
@@ -82,14 +82,14 @@ def test_each_fault_of_a_project_stands_by_its_id() -> None:
 
 
 def test_a_failed_proof_is_one_condition_however_often_it_is_said() -> None:
-    notice = StandingNotice("completeness", "not proved: 48, 30.", "Again.", NOON, ("PAY", "UNTRACKED"))
+    notice = ActiveNotice("completeness", "not proved: 48, 30.", "Again.", NOON, ("PAY", "UNTRACKED"))
     (condition,) = look(Verdict(NO_PROJECT_UNPROVEN, {"PAY": "Old proof."}), notices=(notice,)).conditions
     assert (condition.name, condition.text, condition.since) == (PROJECT_UNPROVEN, notice.reason, NOON)
 
 
 def test_of_the_notices_only_failed_proofs_and_publishes_count() -> None:
-    publish = StandingNotice("warehouse", "It has one row too many.", "Publish again.", NOON)
-    boards = StandingNotice("boards", "Closed.", "Ask.", NOON, ("PAY",))
+    publish = ActiveNotice("warehouse", "It has one row too many.", "Publish again.", NOON)
+    boards = ActiveNotice("boards", "Closed.", "Ask.", NOON, ("PAY",))
     assert keys(look(notices=(publish, boards))) == {(PUBLISH_FAILED, "")}
 
 
@@ -110,11 +110,12 @@ def test_a_refusal_that_does_not_pass_stops_syncs(error: JiraAssetsError) -> Non
 
 
 @pytest.mark.parametrize(
-    "error", [JiraUnavailable("503."), OutOfRoom("Full."), PublishError("Rows."), InputError("No project.")]
+    "error",
+    [JiraUnavailable("503."), ResourceExhausted("Full."), PublishError("Rows."), InputError("No project.")],
 )
 def test_other_errors_say_nothing_about_whether_jira_accepts_us(error: JiraAssetsError) -> None:
-    assert look(access=Access(refusal=error)) == Look(undecided=frozenset([STOPPED]))
+    assert look(access=Access(refusal=error)) == HealthReport(undecided=frozenset([STOPPED]))
 
 
 def test_where_jira_was_not_asked_it_is_not_decided_whether_it_accepts_us() -> None:
-    assert look(access=Access()) == Look(undecided=frozenset([STOPPED]))
+    assert look(access=Access()) == HealthReport(undecided=frozenset([STOPPED]))

@@ -12,7 +12,7 @@ from jira_assets.alerts.conditions import Access
 from jira_assets.alerts.watch import raise_alerts
 from jira_assets.errors import AuthenticationError, PublishError
 from jira_assets.state import AlertMessage
-from jira_assets_tests.harness import Rig
+from jira_assets_tests.harness import SyncHarness
 
 MINUTE = timedelta(minutes=1)
 
@@ -39,32 +39,34 @@ class Post:
         return [message.title.partition(": ")[2] for message in self.received]
 
 
-def look(rig: Rig, post: Post, *, after: int = 0, refusal: AuthenticationError | None = None) -> list[str]:
+def look(
+    harness: SyncHarness, post: Post, *, after: int = 0, refusal: AuthenticationError | None = None
+) -> list[str]:
     """Look so many minutes later."""
-    rig.site.clock.advance(after * MINUTE)
-    return raise_alerts(rig.bench, Access(refusal is None, refusal), post.send)
+    harness.site.clock.advance(after * MINUTE)
+    return raise_alerts(harness.pipeline, Access(refusal is None, refusal), post.send)
 
 
-def test_a_project_that_fails_is_one_message_and_one_when_it_is_well(rig: Rig) -> None:
-    post, first = Post(), rig.tracked[0].project_key
-    rig.site.forbid_project(first)
-    rig.sync()
+def test_a_project_that_fails_is_one_message_and_one_when_it_is_well(harness: SyncHarness) -> None:
+    post, first = Post(), harness.tracked[0].project_key
+    harness.site.forbid_project(first)
+    harness.sync()
     for _ in range(14):
-        look(rig, post, after=1)
-    rig.site.forbid_project(first, forbidden=False)
-    rig.sync()
+        look(harness, post, after=1)
+    harness.site.forbid_project(first, forbidden=False)
+    harness.sync()
     for _ in range(14):
-        look(rig, post, after=1)
+        look(harness, post, after=1)
 
     assert post.titles == [f"{first}: the newest sync failed", "every reported problem is over"]
     assert [message.is_recovery for message in post.received] == [False, True]
 
 
-def test_a_token_that_is_refused_is_one_message_though_every_project_gets_stale(rig: Rig) -> None:
+def test_a_token_that_is_refused_is_one_message_though_every_project_gets_stale(harness: SyncHarness) -> None:
     post, refusal = Post(), AuthenticationError("Jira did not accept the token.", "Connect again.")
-    rig.sync()
+    harness.sync()
     for _ in range(20):
-        look(rig, post, after=30, refusal=refusal)
+        look(harness, post, after=30, refusal=refusal)
 
     (title,) = post.titles
     assert title.endswith("syncs have stopped")
@@ -72,115 +74,124 @@ def test_a_token_that_is_refused_is_one_message_though_every_project_gets_stale(
 
 
 def test_a_publish_that_fails_is_reported_until_one_succeeds(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise PublishError("It has one row too many.", "Try again.")
 
     post = Post()
-    rig.sync()
+    harness.sync()
     with monkeypatch.context() as broken:
         broken.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
         with pytest.raises(PublishError):
-            rig.publish()
-    look(rig, post)
-    look(rig, post, after=10)
-    assert [notice.part for notice in rig.bench.notices()] == ["warehouse"]
-    assert rig.publish() is not None
-    look(rig, post)
-    look(rig, post, after=10)
+            harness.publish()
+    look(harness, post)
+    look(harness, post, after=10)
+    assert [notice.part for notice in harness.pipeline.notices()] == ["warehouse"]
+    assert harness.publish() is not None
+    look(harness, post)
+    look(harness, post, after=10)
 
     assert post.titles == ["the last publish failed", "every reported problem is over"]
     assert "It has one row too many. Try again." in post.received[0].body
-    assert rig.bench.notices() == []
+    assert harness.pipeline.notices() == []
 
 
-def test_any_error_of_a_publish_is_noted_without_its_text(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_error_of_a_publish_is_noted_without_its_text(
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ValueError("PLANTED")
 
     monkeypatch.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
     with pytest.raises(ValueError, match="PLANTED"):
-        rig.publish()
-    (notice,) = rig.bench.notices()
+        harness.publish()
+    (notice,) = harness.pipeline.notices()
     assert notice.reason == "The last publish failed with an unexpected ValueError."
 
 
-def test_a_message_that_cannot_be_sent_is_tried_again_ever_later_and_in_order(rig: Rig) -> None:
-    post, first = Post(is_down=True), rig.tracked[0].project_key
-    rig.site.forbid_project(first)
-    rig.sync()
-    look(rig, post)
-    (notice,) = look(rig, post, after=10)
+def test_a_message_that_cannot_be_sent_is_tried_again_ever_later_and_in_order(harness: SyncHarness) -> None:
+    post, first = Post(is_down=True), harness.tracked[0].project_key
+    harness.site.forbid_project(first)
+    harness.sync()
+    look(harness, post)
+    (notice,) = look(harness, post, after=10)
     assert notice.startswith(
         "Alerts to json://127.0.0.1 did not go through (1 attempt, next after 12:11 UTC)."
     )
-    rig.site.forbid_project(first, forbidden=False)
-    rig.sync()
+    harness.site.forbid_project(first, forbidden=False)
+    harness.sync()
     for _ in range(60):
-        look(rig, post, after=1)
+        look(harness, post, after=1)
     assert post.tried == 6  # after 1, 2, 4, 8, 16 and not yet 32 minutes
 
     post.is_down = False
-    assert [look(rig, post, after=30) for _ in range(2)] == [[], []]
+    assert [look(harness, post, after=30) for _ in range(2)] == [[], []]
     assert post.titles == [f"{first}: the newest sync failed", "every reported problem is over"]
 
 
-def test_several_processes_send_a_message_once(rig: Rig) -> None:
+def test_several_processes_send_a_message_once(harness: SyncHarness) -> None:
     post = Post()
-    rig.site.forbid_project(rig.tracked[0].project_key)
-    rig.sync()
-    look(rig, post)
-    rig.site.clock.advance(10 * MINUTE)
+    harness.site.forbid_project(harness.tracked[0].project_key)
+    harness.sync()
+    look(harness, post)
+    harness.site.clock.advance(10 * MINUTE)
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: look(rig, post), range(16)))
+        list(threads.map(lambda _: look(harness, post), range(16)))
 
     assert len(post.received) == 1
 
 
-def test_every_url_gets_every_message_once_though_one_is_down(rig: Rig) -> None:
+def test_every_url_gets_every_message_once_though_one_is_down(harness: SyncHarness) -> None:
     up, down = Post(), Post(is_down=True)
     urls = ("json://up/PLANTED-1", "json://down/PLANTED-2")
-    rig.bench = replace(rig.bench, settings=replace(rig.bench.settings, alert_urls=urls))
-    rig.site.forbid_project(rig.tracked[0].project_key)
-    rig.sync()
+    harness.pipeline = replace(harness.pipeline, settings=replace(harness.pipeline.settings, alert_urls=urls))
+    harness.site.forbid_project(harness.tracked[0].project_key)
+    harness.sync()
 
     def send(url: str, message: AlertMessage) -> str | None:
         return (up if url == urls[0] else down).send(url, message)
 
     for _ in range(13):
-        rig.site.clock.advance(MINUTE)
-        raise_alerts(rig.bench, Access(True), send)
+        harness.site.clock.advance(MINUTE)
+        raise_alerts(harness.pipeline, Access(True), send)
     down.is_down = False
-    rig.site.clock.advance(60 * MINUTE)
-    raise_alerts(rig.bench, Access(True), send)
+    harness.site.clock.advance(60 * MINUTE)
+    raise_alerts(harness.pipeline, Access(True), send)
 
     assert (len(up.received), len(down.received)) == (1, 1)
 
 
-def test_without_the_setting_nothing_is_noted(rig: Rig) -> None:
-    rig.bench = replace(rig.bench, settings=replace(rig.bench.settings, alert_urls=()))
+def test_without_the_setting_nothing_is_noted(harness: SyncHarness) -> None:
+    harness.pipeline = replace(harness.pipeline, settings=replace(harness.pipeline.settings, alert_urls=()))
     post = Post()
     refusal = AuthenticationError("No.", "Connect.")
-    assert look(rig, post, refusal=refusal) == look(rig, post, after=60, refusal=refusal) == []
-    assert (post.tried, rig.bench.state.alerts()) == (0, [])
+    assert look(harness, post, refusal=refusal) == look(harness, post, after=60, refusal=refusal) == []
+    assert (post.tried, harness.pipeline.state.alerts()) == (0, [])
 
 
-def test_a_url_without_the_package_is_a_notice(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_without_the_package_is_a_notice(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jira_assets.sync.setting_checks.find_spec", lambda _: None)
     assert any(
         "JIRA_ASSETS_ALERT_URLS: The package apprise is not installed: no alert is sent. "
         "Install it where jira-assets runs: `python -m pip install apprise`." in notice
-        for notice in rig.sync().notices
+        for notice in harness.sync().notices
     )
 
 
-def test_no_secret_is_in_state_or_messages(rig: Rig) -> None:
+def test_no_secret_is_in_state_or_messages(harness: SyncHarness) -> None:
     post = Post(is_down=True)
-    rig.site.forbid_project(rig.tracked[0].project_key)
-    rig.sync()
-    notices = look(rig, post) + look(rig, post, after=10)
+    harness.site.forbid_project(harness.tracked[0].project_key)
+    harness.sync()
+    notices = look(harness, post) + look(harness, post, after=10)
 
-    kept = repr((notices, rig.bench.state.alerts(), rig.bench.state.unsent_alert_messages(), rig.bench))
+    kept = repr(
+        (
+            notices,
+            harness.pipeline.state.alerts(),
+            harness.pipeline.state.unsent_alert_messages(),
+            harness.pipeline,
+        )
+    )
     assert notices
     assert "PLANTED" not in kept

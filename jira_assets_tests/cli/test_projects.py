@@ -7,7 +7,7 @@ import pytest
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
-from jira_assets.sync.pipeline import open_workbench
+from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.cli.conftest import Run
 
 
@@ -196,7 +196,7 @@ def test_an_account_that_sees_no_project_is_told_whom_to_ask(run: Run, site: Dem
 def test_fields_say_what_was_discovered_and_why(run: Run, site: DemoSite, settings: Settings) -> None:
     run("projects", "track", "PAY")
     assert "`jira-assets sync PAY` discovers" in run("projects", "fields", "PAY").stderr
-    with open_workbench(settings) as bench:
+    with open_pipeline(settings) as bench:
         bench.sync(bench.state.tracked_projects())
     result = run("projects", "fields", "PAY")
     assert "story points  customfield_10034  Story Points  a board of the project uses it" in result.stdout

@@ -11,7 +11,7 @@ from jira_assets.cli.dagster_home import damaged_databases, raise_if_damaged
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import DamagedFile
 from jira_assets.settings.load import Settings
-from jira_assets.sync.pipeline import open_workbench
+from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
@@ -20,7 +20,7 @@ from jira_assets_tests.sync.damages import DAMAGES, flip
 def lake(run: Run, site: DemoSite, settings: Settings) -> Path:
     """The lake of a home with one synced project."""
     run("projects", "track", "PAY")
-    with open_workbench(settings) as bench:
+    with open_pipeline(settings) as bench:
         bench.sync(bench.state.tracked_projects())
         bench.publish()
     return settings.lake_dir

@@ -15,9 +15,9 @@ from jira_assets.definitions import defs
 from jira_assets.lake.manifest import Derived, Manifest
 from jira_assets.state import SyncRecord, TrackedProject
 from jira_assets.sync.health import Limits, judge_notices, judge_projects
-from jira_assets.sync.notices import StandingNotice
+from jira_assets.sync.notices import ActiveNotice
 from jira_assets.warehouse.audits import open_issues_that_differ, repeated_issues, values_that_did_not_fit
-from jira_assets_tests.harness import open_rig
+from jira_assets_tests.harness import open_harness
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PAY = TrackedProject("1", "PAY", "Pay", True, None, None, NOW - timedelta(days=30), None)
@@ -56,8 +56,8 @@ def test_a_project_that_was_never_read_is_too_old_when_it_was_tracked_long_ago()
 
 def test_what_stands_among_the_notices_is_listed() -> None:
     notices = [
-        StandingNotice("boards", "Closed.", "Ask.", NOW, ("PAY", "WEB")),
-        StandingNotice("people", "No.", "", NOW),
+        ActiveNotice("boards", "Closed.", "Ask.", NOW, ("PAY", "WEB")),
+        ActiveNotice("people", "No.", "", NOW),
     ]
 
     assert judge_notices([]).passed
@@ -143,12 +143,12 @@ def test_an_issue_with_two_rows_is_found(tables: duckdb.DuckDBPyConnection) -> N
 def test_all_checks_can_be_run_by_hand_and_pass_on_a_site_that_was_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_rig(tmp_path / "home", frozen=False) as rig, dg.DagsterInstance.ephemeral() as instance:
-        for name, value in rig.environment.items():
+    with open_harness(tmp_path / "home", frozen=False) as harness, dg.DagsterInstance.ephemeral() as instance:
+        for name, value in harness.environment.items():
             monkeypatch.setenv(name, value)
-        rig.track()
-        rig.sync()
-        rig.publish()
+        harness.track()
+        harness.sync()
+        harness.publish()
 
         result = defs.resolve_job_def("check_health").execute_in_process(instance=instance)
 

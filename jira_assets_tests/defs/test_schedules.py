@@ -13,7 +13,7 @@ from jira_assets.defs.runs import lock_of
 from jira_assets.defs.schedules import keys_to_prove, request_proofs, schedules, settings_at_load
 from jira_assets.lake.locks import lock_held
 from jira_assets.settings.load import load_settings
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 
 def test_the_sensor_keeps_things_fresh_so_the_hourly_schedule_is_off() -> None:
@@ -47,60 +47,60 @@ def test_a_setting_that_makes_no_sense_does_not_take_the_whole_page_down(
 
 
 def test_a_night_proves_every_project_once(tmp_path: Path) -> None:
-    with open_rig(tmp_path / "home") as rig:
-        rig.track()
-        assert keys_to_prove(rig.bench) == []
-        rig.sync()
-        assert keys_to_prove(rig.bench) == []  # a first read proves what it read
-        rig.site.clock.advance(timedelta(days=1))
+    with open_harness(tmp_path / "home") as harness:
+        harness.track()
+        assert keys_to_prove(harness.pipeline) == []
+        harness.sync()
+        assert keys_to_prove(harness.pipeline) == []  # a first read proves what it read
+        harness.site.clock.advance(timedelta(days=1))
 
-        first = keys_to_prove(rig.bench)
-        rig.bench.reconcile(rig.bench.state.find_tracked(first))
+        first = keys_to_prove(harness.pipeline)
+        harness.pipeline.reconcile(harness.pipeline.state.find_tracked(first))
 
-        assert first == keys(rig)
-        assert keys_to_prove(rig.bench) == []
+        assert first == keys(harness)
+        assert keys_to_prove(harness.pipeline) == []
 
 
 def test_what_was_spent_this_hour_leaves_less_to_prove_with(tmp_path: Path) -> None:
-    with open_rig(tmp_path / "home", reconcile_points_per_hour="150") as rig:
-        rig.track()
-        rig.sync()
-        rig.site.clock.advance(timedelta(days=1))
+    with open_harness(tmp_path / "home", reconcile_points_per_hour="150") as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(days=1))
 
-        assert keys_to_prove(rig.bench) == keys(rig)
-        rig.bench.state.spend_points(100, rig.bench.clock())
-        assert keys_to_prove(rig.bench) == keys(rig)[:1]
-        rig.bench.state.spend_points(100, rig.bench.clock())
-        assert keys_to_prove(rig.bench) == []
+        assert keys_to_prove(harness.pipeline) == keys(harness)
+        harness.pipeline.state.spend_points(100, harness.pipeline.clock())
+        assert keys_to_prove(harness.pipeline) == keys(harness)[:1]
+        harness.pipeline.state.spend_points(100, harness.pipeline.clock())
+        assert keys_to_prove(harness.pipeline) == []
 
 
 def test_a_project_that_somebody_works_on_is_left_out(tmp_path: Path) -> None:
-    with open_rig(tmp_path / "home") as rig:
-        rig.track()
-        rig.sync()
-        rig.site.clock.advance(timedelta(days=1))
+    with open_harness(tmp_path / "home") as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(days=1))
 
-        with rig.bench.lake.lock(rig.tracked[0].project_id, "sync"):
-            assert keys_to_prove(rig.bench) == keys(rig)[1:]
+        with harness.pipeline.lake.lock(harness.tracked[0].project_id, "sync"):
+            assert keys_to_prove(harness.pipeline) == keys(harness)[1:]
 
 
 def test_a_run_is_asked_for_unless_one_is_alive_or_all_is_proved(tmp_path: Path) -> None:
-    with open_rig(tmp_path / "home") as rig, dg.DagsterInstance.ephemeral() as instance:
-        rig.track()
-        assert "proved" in str(request_proofs(instance, rig.bench))
-        rig.sync()
-        rig.site.clock.advance(timedelta(days=1))
+    with open_harness(tmp_path / "home") as harness, dg.DagsterInstance.ephemeral() as instance:
+        harness.track()
+        assert "proved" in str(request_proofs(instance, harness.pipeline))
+        harness.sync()
+        harness.site.clock.advance(timedelta(days=1))
 
-        wanted = request_proofs(instance, rig.bench)
+        wanted = request_proofs(instance, harness.pipeline)
         assert isinstance(wanted, dg.RunRequest)
-        assert wanted.run_config["ops"]["project_tables"]["config"]["projects"] == keys(rig)
+        assert wanted.run_config["ops"]["project_tables"]["config"]["projects"] == keys(harness)
 
         job = defs.resolve_job_def("reconcile_jira")
         alive = instance.create_run_for_job(job_def=job, status=dg.DagsterRunStatus.STARTED)
-        with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
-            assert "still running" in str(request_proofs(instance, rig.bench))
+        with lock_held(lock_of(harness.pipeline.settings.run_locks_dir, alive.run_id), "run"):
+            assert "still running" in str(request_proofs(instance, harness.pipeline))
 
 
-def keys(rig: Rig) -> list[str]:
+def keys(harness: SyncHarness) -> list[str]:
     """The keys of what is tracked."""
-    return [project.project_key for project in rig.tracked]
+    return [project.project_key for project in harness.tracked]

@@ -26,7 +26,7 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import PublishError
 from jira_assets.lake.locks import holder, lock_held
 from jira_assets.warehouse.read import open_warehouse
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 NOW_MS = 1_795_435_200_000
 
@@ -39,15 +39,15 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHarness]:
     """A site of three projects, none of them synced yet."""
     home = tmp_path / "home"
     data = generate_site(4, projects=3, issues=24, now_ms=NOW_MS)
-    with open_rig(home, data, frozen=False) as rig:
-        rig.track()
-        for name, value in rig.environment.items():
+    with open_harness(home, data, frozen=False) as harness:
+        harness.track()
+        for name, value in harness.environment.items():
             monkeypatch.setenv(name, value)
-        yield rig
+        yield harness
 
 
 class Ticker:
@@ -90,9 +90,9 @@ def run(instance: dg.DagsterInstance, result: dg.SensorResult) -> dg.ExecuteInPr
     return defs.resolve_job_def("sync_jira").execute_in_process(instance=instance, run_config=config)
 
 
-def keys(rig: Rig) -> list[str]:
+def keys(harness: SyncHarness) -> list[str]:
     """The keys of what is tracked."""
-    return [project.project_key for project in rig.tracked]
+    return [project.project_key for project in harness.tracked]
 
 
 def start_run(
@@ -115,23 +115,27 @@ def long_ago(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("jira_assets.defs.runs.TIME_TO_START", timedelta())
 
 
-def test_the_first_tick_asks_for_one_run_over_all_that_is_tracked(rig: Rig, ticker: Ticker) -> None:
+def test_the_first_tick_asks_for_one_run_over_all_that_is_tracked(
+    harness: SyncHarness, ticker: Ticker
+) -> None:
     result = ticker.tick()
 
-    assert config_of(result) == {"projects": keys(rig), "deep": False, "in_slices": True}
+    assert config_of(result) == {"projects": keys(harness), "deep": False, "in_slices": True}
     (request,) = result.dynamic_partitions_requests or ()
     assert isinstance(request, dg.AddDynamicPartitionsRequest)
-    assert request.partition_keys == keys(rig)
+    assert request.partition_keys == keys(harness)
 
 
 def test_a_project_that_is_read_in_slices_is_no_success_and_no_failure_until_its_end(
-    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 3)
     monkeypatch.setattr("jira_assets.defs.assets.project_tables.timedelta", lambda minutes: timedelta())
     asset = dg.AssetKey("raw_jira_issues")
     ran = run(ticker.instance, ticker.tick())
-    partial = [record.project_key for record in rig.bench.state.records() if record.status == "pending"]
+    partial = [
+        record.project_key for record in harness.pipeline.state.records() if record.status == "pending"
+    ]
     again = ticker.tick()
 
     assert ran.success
@@ -144,26 +148,28 @@ def test_a_project_that_is_read_in_slices_is_no_success_and_no_failure_until_its
     while again.run_requests:
         run(ticker.instance, again)
         again = ticker.tick()
-    assert set(keys(rig)) == ticker.instance.get_materialized_partitions(asset)
-    assert rig.differences() == []
+    assert set(keys(harness)) == ticker.instance.get_materialized_partitions(asset)
+    assert harness.differences() == []
 
 
-def test_after_that_an_idle_site_is_skipped_and_a_changed_one_synced(rig: Rig, ticker: Ticker) -> None:
+def test_after_that_an_idle_site_is_skipped_and_a_changed_one_synced(
+    harness: SyncHarness, ticker: Ticker
+) -> None:
     run(ticker.instance, ticker.tick())
     idle = ticker.tick()
-    changed = keys(rig)[1]
-    rig.site.edit_issue(next(iter(rig.site.issues_truth(changed))), summary="edited")
+    changed = keys(harness)[1]
+    harness.site.edit_issue(next(iter(harness.site.issues_truth(changed))), summary="edited")
 
     result = ticker.tick()
 
     assert (idle.run_requests, idle.skip_reason) == ([], dg.SkipReason("Nothing changed."))
     assert config_of(result)["projects"] == [changed]
     assert run(ticker.instance, result).success
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_partitions_follow_what_is_tracked(rig: Rig, ticker: Ticker) -> None:
-    ticker.instance.add_dynamic_partitions("jira_projects", [*keys(rig), "GONE"])
+def test_partitions_follow_what_is_tracked(harness: SyncHarness, ticker: Ticker) -> None:
+    ticker.instance.add_dynamic_partitions("jira_projects", [*keys(harness), "GONE"])
 
     (request,) = ticker.tick().dynamic_partitions_requests or ()
 
@@ -223,14 +229,16 @@ def test_no_partition_is_deleted_while_a_backfill_is_at_work(
 
 
 @pytest.mark.parametrize("location", ["jira_assets", "jira-assets"])  # the second is Kubernetes' way
-def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker, location: str) -> None:
+def test_there_is_never_a_second_run_while_one_is_alive(
+    harness: SyncHarness, ticker: Ticker, location: str
+) -> None:
     alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED, location)
 
-    with lock_held(lock_of(rig.bench.settings.run_locks_dir, alive.run_id), "run"):
+    with lock_held(lock_of(harness.pipeline.settings.run_locks_dir, alive.run_id), "run"):
         result = ticker.tick()
 
     assert result.skip_reason == dg.SkipReason(f"Run {alive.run_id[:8]} is in progress.")
-    assert rig.site.requests == []
+    assert harness.site.requests == []
 
 
 @pytest.mark.parametrize(
@@ -243,7 +251,7 @@ def test_there_is_never_a_second_run_while_one_is_alive(rig: Rig, ticker: Ticker
     ],
 )
 def test_a_run_whose_process_died_is_marked_and_blocks_nothing(
-    rig: Rig,
+    harness: SyncHarness,
     ticker: Ticker,
     monkeypatch: pytest.MonkeyPatch,
     status: dg.DagsterRunStatus,
@@ -254,15 +262,17 @@ def test_a_run_whose_process_died_is_marked_and_blocks_nothing(
 
     result = ticker.tick()
 
-    assert config_of(result)["projects"] == keys(rig)
+    assert config_of(result)["projects"] == keys(harness)
     after = ticker.instance.get_run_by_id(dead.run_id)
     assert after is not None
     assert after.status is becomes
 
 
-def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(rig: Rig, ticker: Ticker) -> None:
+def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(
+    harness: SyncHarness, ticker: Ticker
+) -> None:
     dead = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
-    with lock_held(lock_of(rig.bench.settings.run_locks_dir, dead.run_id), "run"):
+    with lock_held(lock_of(harness.pipeline.settings.run_locks_dir, dead.run_id), "run"):
         pass
 
     ticker.tick()
@@ -271,16 +281,16 @@ def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(rig: Rig, tic
     after = ticker.instance.get_run_by_id(dead.run_id)
     assert after is not None
     assert after.status is dg.DagsterRunStatus.FAILURE
-    assert not lock_of(rig.bench.settings.run_locks_dir, dead.run_id).exists()
+    assert not lock_of(harness.pipeline.settings.run_locks_dir, dead.run_id).exists()
 
 
-def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(rig: Rig, ticker: Ticker) -> None:
+def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(harness: SyncHarness, ticker: Ticker) -> None:
     """Dagster's own folder is another one in each pod, and read-only there."""
     before = set(Path(ticker.instance.root_directory).iterdir())
 
     done = run(ticker.instance, ticker.tick())
 
-    lock = lock_of(rig.bench.settings.run_locks_dir, done.run_id)
+    lock = lock_of(harness.pipeline.settings.run_locks_dir, done.run_id)
     assert holder(lock) is not None  # until this process ends
     assert not any(
         "lock" in path.name for path in set(Path(ticker.instance.root_directory).iterdir()) - before
@@ -288,7 +298,7 @@ def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(rig: Rig, ticker
 
 
 def test_a_pod_that_is_still_starting_is_left_to_the_monitoring_of_dagster(
-    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starting = start_run(ticker.instance, dg.DagsterRunStatus.STARTING)
     long_ago(ticker.instance, monkeypatch)
@@ -297,7 +307,9 @@ def test_a_pod_that_is_still_starting_is_left_to_the_monitoring_of_dagster(
     assert ticker.tick().skip_reason == dg.SkipReason(f"Run {starting.run_id[:8]} is in progress.")
 
 
-def test_a_queued_run_is_waited_for(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queued_run_is_waited_for(
+    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     start_run(ticker.instance, dg.DagsterRunStatus.QUEUED)
     long_ago(ticker.instance, monkeypatch)
 
@@ -305,7 +317,7 @@ def test_a_queued_run_is_waited_for(rig: Rig, ticker: Ticker, monkeypatch: pytes
 
 
 def test_runs_of_other_people_on_the_same_instance_are_left_alone(
-    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @dg.op
     def theirs() -> None: ...
@@ -324,11 +336,11 @@ def test_runs_of_other_people_on_the_same_instance_are_left_alone(
     assert after.status is dg.DagsterRunStatus.STARTED
 
 
-def test_dead_credentials_are_told_and_it_recovers_by_itself(rig: Rig, ticker: Ticker) -> None:
+def test_dead_credentials_are_told_and_it_recovers_by_itself(harness: SyncHarness, ticker: Ticker) -> None:
     run(ticker.instance, ticker.tick())
-    rig.site.switches.dead_credentials = True
+    harness.site.switches.dead_credentials = True
     skipped = ticker.tick()
-    rig.site.switches.dead_credentials = False
+    harness.site.switches.dead_credentials = False
 
     assert skipped.run_requests == []
     assert "Connect again" in str(skipped.skip_reason)
@@ -336,33 +348,37 @@ def test_dead_credentials_are_told_and_it_recovers_by_itself(rig: Rig, ticker: T
     assert ticker.tick().skip_reason == dg.SkipReason("Nothing changed.")
 
 
-def test_without_credentials_it_says_so(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_it_says_so(
+    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(ticker.instance, ticker.tick())
     monkeypatch.delenv("JIRA_API_TOKEN")
 
     assert "No Jira site is connected" in str(ticker.tick().skip_reason)
 
 
-def test_a_pause_of_the_site_is_obeyed_and_shown(rig: Rig, ticker: Ticker) -> None:
-    rig.bench.state.pause(rig.bench.clock() + timedelta(minutes=20), "429 jira-quota-global-based")
+def test_a_pause_of_the_site_is_obeyed_and_shown(harness: SyncHarness, ticker: Ticker) -> None:
+    harness.pipeline.state.pause(
+        harness.pipeline.clock() + timedelta(minutes=20), "429 jira-quota-global-based"
+    )
 
     assert "429 jira-quota-global-based" in str(ticker.tick().skip_reason)
-    assert rig.site.requests == []
+    assert harness.site.requests == []
 
 
-def test_with_nothing_tracked_it_says_how_to_begin(rig: Rig, ticker: Ticker) -> None:
-    rig.bench.state.untrack(keys(rig))
+def test_with_nothing_tracked_it_says_how_to_begin(harness: SyncHarness, ticker: Ticker) -> None:
+    harness.pipeline.state.untrack(keys(harness))
 
     assert "jira-assets projects track" in str(ticker.tick().skip_reason)
 
 
 def test_it_reports_at_most_every_quarter_of_an_hour_and_verdicts_only_when_they_change(
-    rig: Rig, ticker: Ticker
+    harness: SyncHarness, ticker: Ticker
 ) -> None:
     run(ticker.instance, ticker.tick())
     first, second = ticker.tick(), ticker.tick()
-    rig.site.forbid_project(keys(rig)[0])
-    rig.site.switches.unknown_projects_silent = True
+    harness.site.forbid_project(keys(harness)[0])
+    harness.site.switches.unknown_projects_silent = True
     third = ticker.tick()
 
     assert [type(event).__name__ for event in first.asset_events][:1] == ["AssetMaterialization"]
@@ -372,10 +388,12 @@ def test_it_reports_at_most_every_quarter_of_an_hour_and_verdicts_only_when_they
     assert read_cursor(ticker.cursor).reported_at is not None
 
 
-def test_a_project_that_jira_refuses_is_a_failed_partition_at_once(rig: Rig, ticker: Ticker) -> None:
+def test_a_project_that_jira_refuses_is_a_failed_partition_at_once(
+    harness: SyncHarness, ticker: Ticker
+) -> None:
     run(ticker.instance, ticker.tick())
-    refused = keys(rig)[0]
-    rig.site.forbid_project(refused)
+    refused = keys(harness)[0]
+    harness.site.forbid_project(refused)
     ticker.tick()
     ticker.tick()
     (failed,) = ticker.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
@@ -396,10 +414,10 @@ def test_it_is_on_by_default_and_ticks_twice_a_minute() -> None:
 
 
 @pytest.fixture
-def watcher(rig: Rig, instance: dg.DagsterInstance) -> Ticker:
+def watcher(harness: SyncHarness, instance: dg.DagsterInstance) -> Ticker:
     """The sensor of what is kept outside of Jira, which ticked once over a site that was published."""
-    rig.sync()
-    rig.bench.publish_decisions()
+    harness.sync()
+    harness.pipeline.publish_decisions()
     watcher = Ticker(instance, decisions)
     assert not watcher.tick().run_requests
     return watcher
@@ -410,67 +428,69 @@ def publish(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     return defs.resolve_job_def("publish_warehouse").execute_in_process(instance=instance)
 
 
-def test_what_people_decide_is_published_without_asking_jira(rig: Rig, watcher: Ticker) -> None:
+def test_what_people_decide_is_published_without_asking_jira(harness: SyncHarness, watcher: Ticker) -> None:
     assert not watcher.tick().run_requests
-    ((account,), *_) = published(rig, "select account_id from jira_unmatched_users where reason <> 'ignored'")
-    rig.bench.state.set_override(account, None)
+    ((account,), *_) = published(
+        harness, "select account_id from jira_unmatched_users where reason <> 'ignored'"
+    )
+    harness.pipeline.state.set_override(account, None)
     assert watcher.tick().run_requests
     assert Ticker(watcher.instance, decisions).tick().run_requests  # as news to one that never ticked before
 
-    mark = rig.site.journal.mark()
+    mark = harness.site.journal.mark()
     assert publish(watcher.instance).success
-    assert rig.site.requests_since(mark) == []
+    assert harness.site.requests_since(mark) == []
     rows = f"select distinct reason from jira_unmatched_users where account_id = '{account}'"
-    assert published(rig, rows) == [("ignored",)]
+    assert published(harness, rows) == [("ignored",)]
     assert not watcher.tick().run_requests
 
 
 def test_a_new_table_of_pull_requests_is_published_and_a_broken_one_is_tried_once(
-    rig: Rig, watcher: Ticker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, watcher: Ticker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tmp_path / "pulls.csv"
     table.write_text("repository,number,title,created_at\nweb,1,One,2026-01-01\n")
     monkeypatch.setenv("JIRA_ASSETS_PULL_REQUESTS", str(table))
     assert watcher.tick().run_requests
     assert publish(watcher.instance).success
-    assert published(rig, "select title from pull_requests") == [("One",)]
+    assert published(harness, "select title from pull_requests") == [("One",)]
 
     table.write_text("no such columns\n1\n")
     assert watcher.tick().run_requests
     assert publish(watcher.instance).success
     assert not watcher.tick().run_requests
-    assert published(rig, "select title from pull_requests") == [("One",)]
+    assert published(harness, "select title from pull_requests") == [("One",)]
 
 
 def test_fields_settings_and_untracking_are_in_the_tables_without_a_sync(
-    rig: Rig, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other, gone, *_ = rig.tracked
+    other, gone, *_ = harness.tracked
     monkeypatch.setenv("JIRA_ASSETS_TIME_ZONE", "Asia/Tokyo")
     assert watcher.tick().run_requests
     # Nothing was ever written into this field.
-    rig.bench.state.choose_fields(other.project_id, story_points="customfield_99999", sprint=None)
+    harness.pipeline.state.choose_fields(other.project_id, story_points="customfield_99999", sprint=None)
     assert watcher.tick().run_requests
-    rig.bench.state.untrack([gone.project_key])
+    harness.pipeline.state.untrack([gone.project_key])
     assert watcher.tick().run_requests
 
     points = (
         f"select count(story_points), count(*) > 0 from jira_issues where project_id = '{other.project_id}'"
     )
-    assert published(rig, points) != [(0, True)]
+    assert published(harness, points) != [(0, True)]
     assert publish(watcher.instance).success
-    assert published(rig, points) == [(0, True)]
-    assert published(rig, f"from jira_issues where project_id = '{gone.project_id}'") == []
-    assert published(rig, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
+    assert published(harness, points) == [(0, True)]
+    assert published(harness, f"from jira_issues where project_id = '{gone.project_id}'") == []
+    assert published(harness, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
 
 
 def test_a_run_that_failed_is_asked_for_again_later_and_ever_later(
-    rig: Rig, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise PublishError("It has one row too many.", "Try again.")
 
-    rig.bench.state.set_override("somebody", None)
+    harness.pipeline.state.set_override("somebody", None)
     assert watcher.tick().run_requests
     with monkeypatch.context() as broken:
         broken.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
@@ -492,51 +512,53 @@ def test_the_pause_between_two_requests_doubles_up_to_an_hour() -> None:
     assert pauses == [timedelta(minutes=minutes) for minutes in (2, 4, 8, 16, 32, 60, 60)]
 
 
-def test_a_sync_that_was_planned_before_a_decision_follows_it(rig: Rig, watcher: Ticker) -> None:
-    planned = rig.tracked
+def test_a_sync_that_was_planned_before_a_decision_follows_it(harness: SyncHarness, watcher: Ticker) -> None:
+    planned = harness.tracked
     project = planned[0]
-    rig.bench.state.choose_fields(project.project_id, story_points="customfield_99999", sprint=None)
-    assert rig.bench.sync(planned).failures == []
-    rig.bench.publish()
+    harness.pipeline.state.choose_fields(project.project_id, story_points="customfield_99999", sprint=None)
+    assert harness.pipeline.sync(planned).failures == []
+    harness.pipeline.publish()
     points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
-    assert published(rig, points) == [(0,)]
+    assert published(harness, points) == [(0,)]
 
 
 def test_what_is_decided_about_a_project_that_a_sync_works_on_is_not_forgotten(
-    rig: Rig, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jira_assets.defs.sensors.PAUSE_AFTER_ASKING", timedelta())
-    project = rig.tracked[0]
+    project = harness.tracked[0]
     points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
-    with rig.bench.lake.lock(project.project_id, "sync"):
-        rig.bench.state.choose_fields(project.project_id, story_points="customfield_99999", sprint=None)
+    with harness.pipeline.lake.lock(project.project_id, "sync"):
+        harness.pipeline.state.choose_fields(
+            project.project_id, story_points="customfield_99999", sprint=None
+        )
         assert watcher.tick().run_requests
         assert publish(watcher.instance).success
-        assert published(rig, points) > [(0,)]
+        assert published(harness, points) > [(0,)]
 
     assert watcher.tick().run_requests
     assert publish(watcher.instance).success
-    assert published(rig, points) == [(0,)]
+    assert published(harness, points) == [(0,)]
     assert not watcher.tick().run_requests
 
 
 def test_before_anything_was_published_there_is_nothing_to_publish_again(
-    rig: Rig, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
     watcher = Ticker(instance, decisions)
     watcher.tick()
-    rig.bench.state.set_override("somebody", None)
+    harness.pipeline.state.set_override("somebody", None)
     assert not watcher.tick().run_requests
 
 
-def published(rig: Rig, sql: str) -> list[tuple[Any, ...]]:
+def published(harness: SyncHarness, sql: str) -> list[tuple[Any, ...]]:
     """Ask the published file itself."""
-    with open_warehouse(rig.bench.settings.warehouse_file) as warehouse:
+    with open_warehouse(harness.pipeline.settings.warehouse_file) as warehouse:
         return warehouse.execute(sql).fetchall()
 
 
 def test_a_tick_that_jira_refuses_alerts_once_and_so_does_one_that_works_again(
-    rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
     monkeypatch.setenv("JIRA_ASSETS_ALERT_URLS", "json://127.0.0.1:9")
@@ -551,7 +573,7 @@ def test_a_tick_that_jira_refuses_alerts_once_and_so_does_one_that_works_again(
         ticker.tick()
 
     assert all("Connect again" in str(tick.skip_reason) for tick in ticks)
-    site = rig.server.url.partition("://")[2]
+    site = harness.server.url.partition("://")[2]
     assert [title.removeprefix(f"jira_assets, {site}: ") for title in sent] == [
         "syncs have stopped",
         "every reported problem is over",

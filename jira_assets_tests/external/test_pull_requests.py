@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jira_assets.errors import InputError
 from jira_assets.external.pull_requests import land_pull_requests
 from jira_assets.lake.sql_files import statement
-from jira_assets_tests.lake_fixture import NOON, Bench, Row, seen
+from jira_assets_tests.lake_fixture import NOON, LakeFixture, Row, seen
 
 
 def pull(number: int, title: str = "Tidy up", **parts: Any) -> Row:
@@ -23,18 +23,18 @@ def pull(number: int, title: str = "Tidy up", **parts: Any) -> Row:
     return {"repository": "acme/web", "number": number, "title": title, "created_at": created, **parts}
 
 
-def written(bench: Bench, *pulls: Row) -> str:
+def written(bench: LakeFixture, *pulls: Row) -> str:
     path = bench.lake.root.parent / "pulls.ndjson"
     path.write_text("".join(json.dumps(each) + "\n" for each in pulls))
     return str(path)
 
 
-def publish(bench: Bench, *pulls: Row, tracked: tuple[str, ...] = ("10",)) -> None:
+def publish(bench: LakeFixture, *pulls: Row, tracked: tuple[str, ...] = ("10",)) -> None:
     land_pull_requests(bench.lake, written(bench, *pulls), NOON)
     bench.preview(*tracked)
 
 
-def links(bench: Bench) -> dict[str, set[str]]:
+def links(bench: LakeFixture) -> dict[str, set[str]]:
     rows = bench.ask("select jira_id, pull_request_id from issue_pull_requests")
     numbers = {row["pull_request_id"].removeprefix("acme/web#") for row in rows}
     return {
@@ -52,7 +52,7 @@ def renamed(jira_id: str, old: str, new: str) -> Row:
     return {"id": f"c{jira_id}", "created": "2026-01-01T00:00:00Z", "items": items}
 
 
-def test_an_issue_is_found_by_its_key_in_title_branch_and_body(bench: Bench) -> None:
+def test_an_issue_is_found_by_its_key_in_title_branch_and_body(bench: LakeFixture) -> None:
     bench.land_and_derive(*(seen(each) for each in "123"))
     publish(
         bench,
@@ -88,7 +88,7 @@ TEXTS = {
 }
 
 
-def test_a_key_begins_and_ends_with_itself(bench: Bench) -> None:
+def test_a_key_begins_and_ends_with_itself(bench: LakeFixture) -> None:
     bench.land_and_derive(*(seen(each) for each in "123"))
     publish(bench, *(pull(number, text) for number, text in enumerate(TEXTS)))
 
@@ -98,7 +98,7 @@ def test_a_key_begins_and_ends_with_itself(bench: Bench) -> None:
     }
 
 
-def test_an_issue_that_moved_is_found_by_the_keys_it_had(bench: Bench) -> None:
+def test_an_issue_that_moved_is_found_by_the_keys_it_had(bench: LakeFixture) -> None:
     moves = [renamed("1", "OLD-7", "ELSE-3"), renamed("2", "ELSE-3", "P10-1")]
     bench.land([seen("2", key="ELSE-9")])
     bench.land_and_derive(seen("1", histories=moves), seen("2", updated=None))
@@ -116,7 +116,7 @@ def test_an_issue_that_moved_is_found_by_the_keys_it_had(bench: Bench) -> None:
     assert (row["jira_key"], row["mentioned_as"]) == ("P10-1", ["OLD-7"])
 
 
-def test_the_issues_of_a_renamed_project_are_found_by_their_old_keys(bench: Bench) -> None:
+def test_the_issues_of_a_renamed_project_are_found_by_their_old_keys(bench: LakeFixture) -> None:
     bench.land_site(
         "projects", {"project_id": "10", "project_key": "NEW", "name": "New", "is_archived": False}
     )
@@ -126,14 +126,14 @@ def test_the_issues_of_a_renamed_project_are_found_by_their_old_keys(bench: Benc
     assert links(bench) == {"1": {"1"}, "2": {"1"}, "3": {"2"}}
 
 
-def test_a_key_of_today_is_stronger_than_one_of_the_past(bench: Bench) -> None:
+def test_a_key_of_today_is_stronger_than_one_of_the_past(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"), seen("2", histories=[renamed("2", "P10-1", "P10-2")]))
     publish(bench, pull(1, "P10-1"))
 
     assert links(bench) == {"1": {"1"}}
 
 
-def test_a_project_with_an_underscore_keeps_its_keys_for_itself(bench: Bench) -> None:
+def test_a_project_with_an_underscore_keeps_its_keys_for_itself(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1", key="ABC-1"))
     bench.land_and_derive(seen("2", project="11", key="FIX_ABC-2"), project="11")
     bench.land_site("projects", project("10", "ABC"), project("11", "FIX_ABC"))
@@ -142,7 +142,7 @@ def test_a_project_with_an_underscore_keeps_its_keys_for_itself(bench: Bench) ->
     assert links(bench) == {"1": {"2"}, "3": {"1"}}
 
 
-def test_a_key_of_a_tracked_project_that_no_issue_has_is_named(bench: Bench) -> None:
+def test_a_key_of_a_tracked_project_that_no_issue_has_is_named(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     publish(bench, pull(1, "P10-1 P10-9 UTF-8", branch="p10-9"))
 
@@ -152,7 +152,7 @@ def test_a_key_of_a_tracked_project_that_no_issue_has_is_named(bench: Bench) -> 
     }
 
 
-def test_a_key_from_before_a_rename_that_no_issue_has_is_named(bench: Bench) -> None:
+def test_a_key_from_before_a_rename_that_no_issue_has_is_named(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1", key="NEW-1"))
     bench.land_site("projects", project("10", "NEW") | {"former_keys": ["OLD"]})
     publish(bench, pull(1, "OLD-1 OLD-9 OTHER-2"))
@@ -163,7 +163,7 @@ def test_a_key_from_before_a_rename_that_no_issue_has_is_named(bench: Bench) -> 
     }
 
 
-def test_states_and_times_of_every_code_host_become_alike(bench: Bench) -> None:
+def test_states_and_times_of_every_code_host_become_alike(bench: LakeFixture) -> None:
     publish(
         bench,
         pull(1, state="MERGED", closed_at="2026-02-03 10:00:00"),
@@ -191,7 +191,7 @@ def test_states_and_times_of_every_code_host_become_alike(bench: Bench) -> None:
     ],
 )
 def test_a_table_that_is_not_right_is_an_error_and_what_was_read_stays(
-    pulls: list[Row], words: str, bench: Bench
+    pulls: list[Row], words: str, bench: LakeFixture
 ) -> None:
     land_pull_requests(bench.lake, written(bench, pull(5)), NOON)
     before = bench.lake.site_manifest()
@@ -201,13 +201,13 @@ def test_a_table_that_is_not_right_is_an_error_and_what_was_read_stays(
     assert bench.lake.path(before.tables["pull_requests"].path).exists()
 
 
-def test_a_row_that_is_there_twice_is_one_pull_request(bench: Bench) -> None:
+def test_a_row_that_is_there_twice_is_one_pull_request(bench: LakeFixture) -> None:
     publish(bench, pull(1), pull(1))
 
     assert len(bench.ask("from pull_requests")) == 1
 
 
-def test_only_what_changed_is_published(bench: Bench) -> None:
+def test_only_what_changed_is_published(bench: LakeFixture) -> None:
     publish(bench, pull(1))
     bench.publish()
     source = written(bench, pull(1))
@@ -223,7 +223,7 @@ def test_only_what_changed_is_published(bench: Bench) -> None:
     assert bench.ask("from pull_requests") == []
 
 
-def test_a_source_whose_files_did_not_change_is_not_read_again(bench: Bench) -> None:
+def test_a_source_whose_files_did_not_change_is_not_read_again(bench: LakeFixture) -> None:
     source = Path(written(bench, pull(1)))
     land_pull_requests(bench.lake, str(source), NOON)
     facts = source.stat()
@@ -267,7 +267,7 @@ def is_letter(character: str) -> bool:
 )
 def test_keys_are_found_as_by_hand(engine: duckdb.DuckDBPyConnection, text: str) -> None:
     found = engine.execute(
-        f"select {statement('pull_requests/keys_in', text='$text')}", {"text": text}
+        f"select {statement('external/pull_requests/keys_in', text='$text')}", {"text": text}
     ).fetchone()
     assert found is not None
     assert {key for mention in found[0] if (key := read(mention))} == keys_by_hand(text)

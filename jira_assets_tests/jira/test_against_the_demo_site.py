@@ -76,9 +76,9 @@ def test_a_whole_site_is_read(site: DemoSite, connect: Connect) -> None:
     assert read_everything(client, site) == truth(site)
     for project in client.fetch_projects():
         jql = f"project = {project.id}"
-        heads = [head for page in client.search_heads(jql) for head in page]
-        assert {head.project_key for head in heads} == {project.key}
-        assert client.approximate_count(jql) == len(heads)
+        refs = [head for page in client.search_refs(jql) for head in page]
+        assert {head.project_key for head in refs} == {project.key}
+        assert client.approximate_count(jql) == len(refs)
 
 
 def test_short_and_empty_pages_lose_nothing(site: DemoSite, connect: Connect) -> None:
@@ -125,7 +125,7 @@ def test_dead_credentials_are_noticed_wherever_they_are_used(site: DemoSite, con
         client.fetch_fields,
         lambda: list(client.fetch_projects()),
         lambda: list(client.search("project = PAY", fields=["summary"])),
-        lambda: list(client.search_heads("project = PAY")),
+        lambda: list(client.search_refs("project = PAY")),
         lambda: client.approximate_count("project = PAY"),
         lambda: client.fetch_issues(["1"], fields=["summary"]),
         lambda: client.fetch_changelogs(["1"]),

@@ -28,7 +28,7 @@ from jira_assets.errors import (
     UnknownProject,
 )
 from jira_assets.jira.error_mapping import error_from
-from jira_assets.jira.response import Answer
+from jira_assets.jira.response import Response
 
 SITE = "https://acme.atlassian.net/rest/api/3/search/jql"
 
@@ -75,9 +75,9 @@ def contracts() -> list[Any]:
     return [pytest.param(entry, id=entry["id"]) for entry in json.loads(path.read_text())]
 
 
-def answer(body: object, status: int, headers: dict[str, str] | None = None, url: str = SITE) -> Answer:
+def answer(body: object, status: int, headers: dict[str, str] | None = None, url: str = SITE) -> Response:
     content = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
-    return Answer(status, CaseInsensitiveDict(headers or {}), content, "POST", url)
+    return Response(status, CaseInsensitiveDict(headers or {}), content, "POST", url)
 
 
 @pytest.mark.parametrize("entry", contracts())
@@ -164,7 +164,7 @@ documents = st.dictionaries(st.sampled_from(NAMES), values, max_size=3) | values
 )
 def test_no_answer_is_too_strange(status: int, body: bytes, location: str) -> None:
     headers = CaseInsensitiveDict({"Location": location})
-    error = error_from(Answer(status, headers, body, "GET", SITE))
+    error = error_from(Response(status, headers, body, "GET", SITE))
     assert "s3cret@" not in str(error)
     assert isinstance(error, JiraAssetsError)
     assert error.reason

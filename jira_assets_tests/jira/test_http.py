@@ -23,7 +23,7 @@ from jira_assets.errors import (
 )
 from jira_assets.jira.connection import BasicToken, Bearer, Connection
 from jira_assets.jira.http import ATTEMPTS, Transport
-from jira_assets.jira.throttle import MemoryPauseBoard, Wait
+from jira_assets.jira.throttle import MemoryPauseStore, Wait
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, VirtualClock, self_signed
 
@@ -192,7 +192,7 @@ def test_a_burst_closes_its_endpoint_whatever_the_id(scripted: Ask) -> None:
     ],
 )
 def test_a_spent_quota_pauses_everything_until_reset(scripted: Ask, headers: dict[str, str]) -> None:
-    board = MemoryPauseBoard()
+    board = MemoryPauseStore()
     spent = Canned({}, 429, {"RateLimit-Reason": "jira-quota-global-based", **headers})
     client, site = scripted(spent, Canned([]), pause=board, attempts=1)
     with pytest.raises(RateLimited):
@@ -203,7 +203,7 @@ def test_a_spent_quota_pauses_everything_until_reset(scripted: Ask, headers: dic
 
 
 def test_a_pause_that_somebody_else_put_up_is_obeyed_and_shown(scripted: Ask) -> None:
-    board = MemoryPauseBoard()
+    board = MemoryPauseStore()
     waits: list[Wait] = []
     client, site = scripted(Canned([]), pause=board, on_wait=waits.append)
     board.pause(START + timedelta(seconds=90), "quota")

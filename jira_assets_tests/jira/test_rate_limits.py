@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
-from jira_assets.jira.response import Answer
+from jira_assets.jira.response import Response
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
 def limit(status: int, **headers: str) -> Limit:
     named = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return read_limit(Answer(status, named, b""), NOW)
+    return read_limit(Response(status, named, b""), NOW)
 
 
 @given(st.integers(1, 40))

@@ -33,7 +33,7 @@ from jira_assets.errors import (
 )
 from jira_assets.jira.connection import BasicToken, Connection
 from jira_assets.jira.http import Transport
-from jira_assets.jira.throttle import MemoryPauseBoard, Wait
+from jira_assets.jira.throttle import MemoryPauseStore, Wait
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, VirtualClock, self_signed
 
@@ -430,7 +430,7 @@ def test_a_connection_that_broke_off_is_waited_for_on_our_own(scripted: Ask) -> 
 
 def test_a_pause_of_everybody_says_whose_it_is(scripted: Ask) -> None:
     waits: list[Wait] = []
-    board = MemoryPauseBoard()
+    board = MemoryPauseStore()
     board.pause(
         datetime.fromisoformat("2026-11-23T12:01:00Z"), "the configured budget of 10 points an hour is spent"
     )

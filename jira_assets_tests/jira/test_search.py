@@ -59,13 +59,13 @@ def test_a_token_of_a_last_page_that_leads_nowhere_is_the_end(scripted: Ask, fur
 def test_a_page_that_is_not_the_last_and_names_no_other_is_an_error(scripted: Ask) -> None:
     client, _ = scripted(page(1, isLast=False))
     with pytest.raises(IncompleteRead, match="has no token for the next page"):
-        list(client.search_heads("project = 10"))
+        list(client.search_refs("project = 10"))
 
 
 def test_a_page_that_jira_fails_to_give_is_asked_for_in_a_smaller_size(scripted: Ask) -> None:
     too_large = Canned("", status=504)
     client, site = scripted(too_large, too_large, too_large, page(1, isLast=True))
-    [[found]] = client.search_heads("project = 10")
+    [[found]] = client.search_refs("project = 10")
     assert found.id == "10001"
     assert [request.json["maxResults"] for request in site.seen] == [5000, 5000, 5000, 1000]
 
@@ -82,15 +82,15 @@ def test_a_page_that_jira_fails_to_give_is_asked_for_in_a_smaller_size(scripted:
 )
 def test_an_odd_issue_costs_neither_its_id_nor_its_page(scripted: Ask, odd: Any) -> None:
     client, _ = scripted(Canned({"issues": [issue(1), odd], "isLast": True}))
-    [heads] = client.search_heads("project = 10")
-    assert [(head.id, head.updated is None) for head in heads] == [("10001", False), ("10002", True)]
+    [refs] = client.search_refs("project = 10")
+    assert [(head.id, head.updated is None) for head in refs] == [("10001", False), ("10002", True)]
 
 
 @pytest.mark.parametrize("odd", [{}, {"id": None, "key": "PAY-2"}, "PAY-2", None, 7])
 def test_an_issue_without_an_id_is_listed_without_one(scripted: Ask, odd: Any) -> None:
     client, _ = scripted(Canned({"issues": [odd, issue(1)], "isLast": True}))
-    [heads] = client.search_heads("project = 10")
-    assert [head.id for head in heads] == ["", "10001"]
+    [refs] = client.search_refs("project = 10")
+    assert [head.id for head in refs] == ["", "10001"]
 
 
 @pytest.mark.parametrize("token", [{}, {"nextPageToken": None}, {"nextPageToken": ""}])
@@ -123,8 +123,8 @@ def test_what_an_issue_is_filed_under_is_always_asked_for(scripted: Ask) -> None
 
 def test_heads_are_asked_for_by_thousands(scripted: Ask) -> None:
     client, site = scripted(page(1, 2, isLast=True))
-    [heads] = client.search_heads("project = 10")
-    assert [(head.id, head.project_key) for head in heads] == [("10001", "PAY"), ("10002", "PAY")]
+    [refs] = client.search_refs("project = 10")
+    assert [(head.id, head.project_key) for head in refs] == [("10001", "PAY"), ("10002", "PAY")]
     assert site.seen[0].json["maxResults"] == 5000
     assert site.seen[0].json["fields"] == ["updated", "project"]
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jira_assets.jira.throttle import EndpointGates, MemoryPauseBoard, endpoint_of
+from jira_assets.jira.throttle import EndpointThrottle, MemoryPauseStore, endpoint_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
 
 
 def test_a_pause_is_never_shortened() -> None:
-    board = MemoryPauseBoard()
+    board = MemoryPauseStore()
     assert board.paused_until() is None
     board.pause(LATER, "quota")
     board.pause(NOON, "quota")
@@ -21,7 +21,7 @@ def test_a_pause_is_never_shortened() -> None:
 
 
 def test_a_gate_is_never_opened_early() -> None:
-    gates = EndpointGates()
+    gates = EndpointThrottle()
     gates.close("GET /x", LATER, "burst")
     gates.close("GET /x", NOON, "other")
     assert gates.closed_until("GET /x") == (LATER, "burst")

@@ -9,7 +9,7 @@ import pytest
 
 from jira_assets.lake.derive import derive_fingerprint, derive_issues
 from jira_assets.lake.manifest import FieldMapping
-from jira_assets_tests.lake_fixture import NOON, Bench, Row, at, seen, utc
+from jira_assets_tests.lake_fixture import NOON, LakeFixture, Row, at, seen, utc
 
 
 def only(rows: list[Row]) -> Row:
@@ -17,7 +17,7 @@ def only(rows: list[Row]) -> Row:
     return row
 
 
-def test_every_column_of_an_issue_is_filled(bench: Bench) -> None:
+def test_every_column_of_an_issue_is_filled(bench: LakeFixture) -> None:
     bench.land_and_derive(
         seen(
             "1",
@@ -82,7 +82,7 @@ def test_every_column_of_an_issue_is_filled(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "payload", [b'{"id": "1"}', b'{"fields": null}', b'{"fields": {"summary": null}}', b"{}"]
 )
-def test_an_issue_with_nothing_in_it_is_still_an_issue(bench: Bench, payload: bytes) -> None:
+def test_an_issue_with_nothing_in_it_is_still_an_issue(bench: LakeFixture, payload: bytes) -> None:
     bench.land_and_derive(seen("1", payload=payload))
 
     row = only(bench.rows("jira_issues"))
@@ -114,7 +114,7 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
 
 
 @pytest.mark.parametrize("column", WRONG)
-def test_a_value_of_a_wrong_type_becomes_null_and_is_counted(bench: Bench, column: str) -> None:
+def test_a_value_of_a_wrong_type_becomes_null_and_is_counted(bench: LakeFixture, column: str) -> None:
     field, values = WRONG[column]
     bench.land_and_derive(*(seen(str(number), {field: value}) for number, value in enumerate(values, 1)))
 
@@ -129,7 +129,7 @@ def test_a_value_of_a_wrong_type_becomes_null_and_is_counted(bench: Bench, colum
         assert all(row[column] is None for row in found)
 
 
-def test_half_a_surrogate_pair_spoils_one_letter_and_nothing_else(bench: Bench) -> None:
+def test_half_a_surrogate_pair_spoils_one_letter_and_nothing_else(bench: LakeFixture) -> None:
     broken = b'{"fields": {"summary": "cut \\ud83d", "customfield_16": 3}}'
     bench.land_and_derive(seen("1", payload=broken), seen("2", {"summary": "whole 😀"}))
 
@@ -150,7 +150,7 @@ def test_half_a_surrogate_pair_spoils_one_letter_and_nothing_else(bench: Bench) 
     ],
 )
 def test_a_time_keeps_its_instant_whatever_offset_is_printed(
-    bench: Bench, written: str, instant: datetime
+    bench: LakeFixture, written: str, instant: datetime
 ) -> None:
     bench.land_and_derive(seen("1", {"created": written}))
 
@@ -161,13 +161,13 @@ def test_a_time_keeps_its_instant_whatever_offset_is_printed(
     ("given", "kept"),
     [("new", "new"), ("indeterminate", "indeterminate"), ("done", "done"), ("undefined", "new"), ("x", None)],
 )
-def test_a_status_category_is_one_of_three(bench: Bench, given: str, kept: str | None) -> None:
+def test_a_status_category_is_one_of_three(bench: LakeFixture, given: str, kept: str | None) -> None:
     bench.land_and_derive(seen("1", {"status": {"id": "1", "name": "S", "statusCategory": {"key": given}}}))
 
     assert only(bench.rows("jira_issues"))["status_category"] == kept
 
 
-def test_custom_fields_are_kept_as_jira_gave_them(bench: Bench) -> None:
+def test_custom_fields_are_kept_as_jira_gave_them(bench: LakeFixture) -> None:
     fields = {
         "customfield_16": 1,
         "customfield_31": {"b": [1, "ü"]},
@@ -189,7 +189,7 @@ def test_custom_fields_are_kept_as_jira_gave_them(bench: Bench) -> None:
     }
 
 
-def test_nothing_is_derived_while_nothing_changed(bench: Bench) -> None:
+def test_nothing_is_derived_while_nothing_changed(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     before = bench.files()
 
@@ -197,7 +197,7 @@ def test_nothing_is_derived_while_nothing_changed(bench: Bench) -> None:
     assert bench.files() == before
 
 
-def test_another_mapping_derives_again_without_another_raw_file(bench: Bench) -> None:
+def test_another_mapping_derives_again_without_another_raw_file(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1", {"customfield_16": 1, "customfield_17": 8}))
     manifest = bench.manifest()
     manifest.mapping = FieldMapping("customfield_17", None)
@@ -207,7 +207,7 @@ def test_another_mapping_derives_again_without_another_raw_file(bench: Bench) ->
     assert only(bench.rows("jira_issues"))["story_points"] == 8.0
 
 
-def test_the_fingerprint_knows_every_input(bench: Bench) -> None:
+def test_the_fingerprint_knows_every_input(bench: LakeFixture) -> None:
     bench.land([seen("1")])
     manifest = bench.manifest()
     prints = {derive_fingerprint(manifest), derive_fingerprint(manifest, ["environment"])}
@@ -219,7 +219,7 @@ def test_the_fingerprint_knows_every_input(bench: Bench) -> None:
     assert len(prints) == 4
 
 
-def test_what_was_written_before_a_crash_does_not_exist(bench: Bench) -> None:
+def test_what_was_written_before_a_crash_does_not_exist(bench: LakeFixture) -> None:
     bench.land([seen("1")])
     assert derive_issues(bench.engine, bench.lake, bench.manifest()) is not None  # and never committed
     assert "issues" not in bench.manifest().derived
@@ -227,14 +227,14 @@ def test_what_was_written_before_a_crash_does_not_exist(bench: Bench) -> None:
     assert [row["jira_id"] for row in bench.rows("jira_issues")] == ["1"]
 
 
-def test_a_project_without_issues_has_empty_tables(bench: Bench) -> None:
+def test_a_project_without_issues_has_empty_tables(bench: LakeFixture) -> None:
     bench.lake.commit(bench.manifest())
 
     assert bench.derive()
     assert bench.rows("jira_issues") == bench.rows("people_seen") == bench.rows("jira_issue_changes") == []
 
 
-def test_no_stage_is_left_behind(bench: Bench) -> None:
+def test_no_stage_is_left_behind(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"), asked_at=at(1))
 
     assert list(bench.lake.root.rglob(".part-*")) == []

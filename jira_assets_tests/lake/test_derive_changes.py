@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jira_assets_tests.lake_fixture import Bench, Row, at, seen, utc
+from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen, utc
 
 ITEM = {
     "field": "status",
@@ -19,7 +19,7 @@ ITEM = {
 }
 
 
-def changes(bench: Bench, *histories: Any) -> list[Row]:
+def changes(bench: LakeFixture, *histories: Any) -> list[Row]:
     bench.land_and_derive(seen("1", histories=histories))
     return sorted(bench.rows("jira_issue_changes"), key=lambda row: (row["change_id"], row["item"]))
 
@@ -28,7 +28,7 @@ def history(**parts: Any) -> dict[str, Any]:
     return {"id": "5", "created": "2026-01-01T10:00:00.000+0545", "items": [ITEM], **parts}
 
 
-def test_a_change_has_a_row_for_each_field_in_order(bench: Bench) -> None:
+def test_a_change_has_a_row_for_each_field_in_order(bench: LakeFixture) -> None:
     author = {"accountId": "a", "displayName": "Ann"}
     first, second = changes(bench, history(author=author, items=[ITEM, {"field": "Sprint", "to": "7, 8"}]))
 
@@ -58,7 +58,7 @@ def test_a_change_has_a_row_for_each_field_in_order(bench: Bench) -> None:
     ],
 )
 def test_the_time_of_a_change_may_be_text_or_a_number(
-    bench: Bench, created: Any, instant: datetime | None
+    bench: LakeFixture, created: Any, instant: datetime | None
 ) -> None:
     (row,) = changes(bench, history(created=created))
 
@@ -66,20 +66,20 @@ def test_the_time_of_a_change_may_be_text_or_a_number(
 
 
 @pytest.mark.parametrize("created", ["12022-01-01T00:00:00.000Z", "infinity", -1e300, 1e300, -9e13, "later"])
-def test_a_change_at_a_time_that_no_reader_knows_stays_without_it(bench: Bench, created: Any) -> None:
+def test_a_change_at_a_time_that_no_reader_knows_stays_without_it(bench: LakeFixture, created: Any) -> None:
     (row,) = changes(bench, history(created=created))
 
     assert (row["change_id"], row["changed_at"]) == ("5", None)
 
 
-def test_a_history_that_two_pages_repeat_counts_once(bench: Bench) -> None:
+def test_a_history_that_two_pages_repeat_counts_once(bench: LakeFixture) -> None:
     found = changes(bench, history(), history(id="6"), history(), history(id=6))
 
     assert [row["change_id"] for row in found] == ["5", "6"]
 
 
 @pytest.mark.parametrize("field", ["description", "environment", "Comment"])
-def test_long_texts_are_not_kept(bench: Bench, field: str) -> None:
+def test_long_texts_are_not_kept(bench: LakeFixture, field: str) -> None:
     (row,) = changes(
         bench, history(items=[{"field": field, "from": "a", "fromString": "b", "toString": "c"}])
     )
@@ -101,13 +101,13 @@ def test_long_texts_are_not_kept(bench: Bench, field: str) -> None:
         history(id="9", items=[]),
     ],
 )
-def test_a_history_that_is_none_hides_no_other(bench: Bench, odd: Any) -> None:
+def test_a_history_that_is_none_hides_no_other(bench: LakeFixture, odd: Any) -> None:
     found = changes(bench, odd, history())
 
     assert [(row["change_id"], row["field"]) for row in found] == [("5", "status")]
 
 
-def test_only_the_changelog_of_the_standing_version_is_there(bench: Bench) -> None:
+def test_only_the_changelog_of_the_standing_version_is_there(bench: LakeFixture) -> None:
     bench.land([seen("1", updated=at(1), histories=[history(id="1")])])
     bench.land_and_derive(seen("1", updated=at(2), histories=[history(id="1"), history(id="2")]))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jira_assets_tests.lake_fixture import Bench, Row, seen, utc
+from jira_assets_tests.lake_fixture import LakeFixture, Row, seen, utc
 
 MODERN = {
     "id": 7,
@@ -20,7 +20,7 @@ MODERN = {
 }
 
 
-def sprints(bench: Bench, value: Any) -> list[Row]:
+def sprints(bench: LakeFixture, value: Any) -> list[Row]:
     bench.land_and_derive(seen("1", {"customfield_20": value}))
     return sorted(bench.rows("jira_issue_sprints"), key=lambda row: str(row["sprint_id"]))
 
@@ -30,7 +30,7 @@ def legacy(body: str) -> str:
 
 
 @pytest.mark.parametrize("value", [[MODERN], MODERN, [MODERN, MODERN, None]])
-def test_a_sprint_is_read_from_a_list_or_alone(bench: Bench, value: Any) -> None:
+def test_a_sprint_is_read_from_a_list_or_alone(bench: LakeFixture, value: Any) -> None:
     (row,) = sprints(bench, value)
 
     assert (row["jira_id"], row["sprint_id"], row["sprint_name"]) == ("1", "7", "Sprint 7")
@@ -42,7 +42,7 @@ def test_a_sprint_is_read_from_a_list_or_alone(bench: Bench, value: Any) -> None
 
 
 @pytest.mark.parametrize("end", ["12022-03-01T09:00:00.000Z", "infinity", "0044-03-15 (BC)", "soon"])
-def test_a_date_that_no_reader_knows_is_null_and_the_sprint_stays(bench: Bench, end: str) -> None:
+def test_a_date_that_no_reader_knows_is_null_and_the_sprint_stays(bench: LakeFixture, end: str) -> None:
     (row,) = sprints(bench, [MODERN | {"endDate": end}])
 
     assert (row["sprint_id"], row["ended_at"]) == ("7", None)
@@ -50,7 +50,7 @@ def test_a_date_that_no_reader_knows_is_null_and_the_sprint_stays(bench: Bench, 
 
 
 @pytest.mark.parametrize("value", [None, []])
-def test_no_sprint_is_no_row(bench: Bench, value: Any) -> None:
+def test_no_sprint_is_no_row(bench: LakeFixture, value: Any) -> None:
     assert sprints(bench, value) == []
     assert bench.nulled() == {}
 
@@ -67,7 +67,7 @@ def test_no_sprint_is_no_row(bench: Bench, value: Any) -> None:
 )
 @pytest.mark.parametrize("listed", [True, False])
 def test_the_text_of_an_old_sprint_is_cut_at_its_keys(
-    bench: Bench, body: str, name: str, goal: str | None, listed: bool
+    bench: LakeFixture, body: str, name: str, goal: str | None, listed: bool
 ) -> None:
     (row,) = sprints(bench, [legacy(body)] if listed else legacy(body))
 
@@ -76,13 +76,13 @@ def test_the_text_of_an_old_sprint_is_cut_at_its_keys(
     assert bench.nulled() == {}
 
 
-def test_the_times_of_an_old_sprint_keep_their_instant(bench: Bench) -> None:
+def test_the_times_of_an_old_sprint_keep_their_instant(bench: LakeFixture) -> None:
     (row,) = sprints(bench, [legacy("id=7,startDate=2019-01-01T10:00:00.000+02:00,endDate=<null>,name=x")])
 
     assert (row["started_at"], row["ended_at"]) == (utc(2019, 1, 1, 8), None)
 
 
-def test_old_and_new_ways_may_be_mixed_with_nonsense(bench: Bench) -> None:
+def test_old_and_new_ways_may_be_mixed_with_nonsense(bench: LakeFixture) -> None:
     found = sprints(bench, [legacy("id=8,name=old"), {**MODERN, "startDate": "soon"}, 5])
 
     assert [(row["sprint_id"], row["sprint_name"]) for row in found] == [("7", "Sprint 7"), ("8", "old")]

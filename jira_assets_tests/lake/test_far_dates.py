@@ -6,14 +6,16 @@ import pytest
 
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets_tests.lake_fixture import NOON, Bench, seen
+from jira_assets_tests.lake_fixture import NOON, LakeFixture, seen
 
 LAST = "9999-12-31T23:59:59.999Z"
 FIRST = "0001-01-01T00:00:00.000Z"
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati"])
-def test_every_table_is_readable_with_dates_at_the_ends_of_the_calendar(bench: Bench, zone: str) -> None:
+def test_every_table_is_readable_with_dates_at_the_ends_of_the_calendar(
+    bench: LakeFixture, zone: str
+) -> None:
     active = {"id": 7, "name": "7", "state": "active", "boardId": 1, "startDate": FIRST, "endDate": LAST}
     closed = active | {"id": 8, "state": "closed", "completeDate": LAST}
     item = {"field": "status", "fieldId": "status", "from": "1", "fromString": "To Do", "to": "3"}

@@ -16,7 +16,7 @@ from jira_assets.lake.lake import UNNAMED_FILES_LIVE, Lake, SiteIdentity
 from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, SiteManifest, SiteTable, fingerprint
 from jira_assets.lake.manifest_rebuild import rebuild_manifest
 from jira_assets.lake.site_tables import read_site_table
-from jira_assets_tests.lake_fixture import NOON, Bench, at, seen
+from jira_assets_tests.lake_fixture import NOON, LakeFixture, at, seen
 
 
 def grow_old(path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_lake_holds_one_site(tmp_path: Path) -> None:
         lake.claim(SiteIdentity("cloud-2", "https://two.example"))
 
 
-def test_a_manifest_comes_back_as_it_was_committed(bench: Bench) -> None:
+def test_a_manifest_comes_back_as_it_was_committed(bench: LakeFixture) -> None:
     assert bench.lake.manifest("10") is None
     bench.land([seen("1"), seen("2")])
     bench.derive()
@@ -45,14 +45,14 @@ def test_a_manifest_comes_back_as_it_was_committed(bench: Bench) -> None:
     assert bench.lake.manifests() == [manifest]
 
 
-def test_the_sites_own_manifest_is_no_project(bench: Bench) -> None:
+def test_the_sites_own_manifest_is_no_project(bench: LakeFixture) -> None:
     bench.land_site("statuses", {"status_id": "1"})
 
     assert bench.lake.manifests() == []
     assert bench.lake.site_manifest().tables["statuses"].rows == 1
 
 
-def test_the_same_table_of_the_site_is_the_same_file(bench: Bench) -> None:
+def test_the_same_table_of_the_site_is_the_same_file(bench: LakeFixture) -> None:
     bench.land_site("statuses", {"status_id": "1"}, {"status_id": "2"})
     before = bench.lake.site_manifest()
     bench.land_site("statuses", {"status_id": "2"}, {"status_id": "1"})
@@ -62,7 +62,9 @@ def test_the_same_table_of_the_site_is_the_same_file(bench: Bench) -> None:
     assert bench.lake.site_manifest().tables["statuses"].path != before.tables["statuses"].path
 
 
-def test_a_table_of_the_site_that_an_older_version_wrote_lacks_only_its_new_columns(bench: Bench) -> None:
+def test_a_table_of_the_site_that_an_older_version_wrote_lacks_only_its_new_columns(
+    bench: LakeFixture,
+) -> None:
     bench.land_site("projects", {"project_id": "10", "project_key": "PAY", "former_keys": ["OLD"]})
     site = bench.lake.site_manifest()
     file = bench.lake.path(site.tables["projects"].path)
@@ -73,7 +75,7 @@ def test_a_table_of_the_site_that_an_older_version_wrote_lacks_only_its_new_colu
     assert (row["project_key"], row["former_keys"]) == ("PAY", None)
 
 
-def test_a_manifest_that_cannot_be_read_is_an_error_with_a_way_out(bench: Bench) -> None:
+def test_a_manifest_that_cannot_be_read_is_an_error_with_a_way_out(bench: LakeFixture) -> None:
     bench.land([seen("1")])
     (bench.lake.root / "manifests" / "10.json").write_bytes(b"{")
 
@@ -81,7 +83,7 @@ def test_a_manifest_that_cannot_be_read_is_an_error_with_a_way_out(bench: Bench)
         bench.lake.manifest("10")
 
 
-def test_sweeping_removes_old_files_that_no_manifest_names(bench: Bench) -> None:
+def test_sweeping_removes_old_files_that_no_manifest_names(bench: LakeFixture) -> None:
     bench.land([seen("1")])
     bench.derive()
     manifest = bench.manifest()
@@ -100,7 +102,7 @@ def test_sweeping_removes_old_files_that_no_manifest_names(bench: Bench) -> None
     assert all(path.exists() for path in (young, alien, *named))
 
 
-def test_a_file_that_was_just_replaced_is_kept_for_those_who_are_about_to_read_it(bench: Bench) -> None:
+def test_a_file_that_was_just_replaced_is_kept_for_those_who_are_about_to_read_it(bench: LakeFixture) -> None:
     bench.land([seen("1")])
     bench.derive()
     replaced = {bench.lake.path(file.path) for file in bench.manifest().derived["issues"].files.values()}
@@ -116,7 +118,7 @@ def test_a_file_that_was_just_replaced_is_kept_for_those_who_are_about_to_read_i
     assert bench.lake.sweep(bench.manifest()) == len(replaced)
 
 
-def test_a_table_of_the_site_that_was_just_replaced_is_kept_as_well(bench: Bench) -> None:
+def test_a_table_of_the_site_that_was_just_replaced_is_kept_as_well(bench: LakeFixture) -> None:
     lake = bench.lake
     for name in ("old", "new"):
         table = SiteTable(f"site/users-{name}.parquet", 1, NOON)
@@ -131,7 +133,7 @@ def test_a_table_of_the_site_that_was_just_replaced_is_kept_as_well(bench: Bench
     assert lake.path("site/users-new.parquet").exists()
 
 
-def test_what_a_killed_commit_left_is_swept_when_it_is_old(bench: Bench) -> None:
+def test_what_a_killed_commit_left_is_swept_when_it_is_old(bench: LakeFixture) -> None:
     lake = bench.lake
     bench.land([seen("1")])
     left = [lake.path("manifests/.part-1"), lake.path(".part-2")]
@@ -146,7 +148,7 @@ def test_what_a_killed_commit_left_is_swept_when_it_is_old(bench: Bench) -> None
     assert [manifest.project_id for manifest in lake.manifests()] == ["10"]
 
 
-def test_a_derived_table_is_found_in_whatever_group_it_is(bench: Bench) -> None:
+def test_a_derived_table_is_found_in_whatever_group_it_is(bench: LakeFixture) -> None:
     manifest = Manifest("10", "P10")
     manifest.derived["people"] = Derived("x", {"jira_user_matches": DerivedFile("a", 1)})
 
@@ -164,7 +166,7 @@ def test_a_fingerprint_depends_on_every_part_and_their_order() -> None:
     assert fingerprint([{"a": 1, "b": 2}]) == fingerprint([{"b": 2, "a": 1}])
 
 
-def test_observations_come_back_verbatim(bench: Bench) -> None:
+def test_observations_come_back_verbatim(bench: LakeFixture) -> None:
     payload = '{"fields": {"x": "é\\u0000 \\ud83d 😀", "n": 1.50, "big": 12345678901234567890}}'.encode()
     bench.land([seen("1", payload=payload, histories=[{"id": 1}, {"id": 2}])], asked_at=at(3))
     bench.land([seen("2", kind="gone", updated=None, payload=None)])
@@ -179,7 +181,7 @@ def test_observations_come_back_verbatim(bench: Bench) -> None:
     ]
 
 
-def test_a_payload_of_many_megabytes_is_landed(bench: Bench) -> None:
+def test_a_payload_of_many_megabytes_is_landed(bench: LakeFixture) -> None:
     bench.land(
         [seen("1", {"summary": "short"}), seen("2", {"description": "x" * 20_000_000, "summary": "long"})]
     )
@@ -188,14 +190,16 @@ def test_a_payload_of_many_megabytes_is_landed(bench: Bench) -> None:
     assert {row["summary"] for row in bench.rows("jira_issues")} == {"short", "long"}
 
 
-def test_nothing_landed_is_no_file(bench: Bench) -> None:
+def test_nothing_landed_is_no_file(bench: LakeFixture) -> None:
     bench.land([])
 
     assert bench.manifest().raw == []
     assert bench.files() == set()
 
 
-def test_a_manifest_of_an_earlier_version_is_read_and_its_files_are_not_called_damaged(bench: Bench) -> None:
+def test_a_manifest_of_an_earlier_version_is_read_and_its_files_are_not_called_damaged(
+    bench: LakeFixture,
+) -> None:
     bench.land([seen("1")])
     bench.derive()
     path = bench.lake.root / "manifests" / "10.json"
@@ -214,7 +218,7 @@ def test_a_manifest_of_an_earlier_version_is_read_and_its_files_are_not_called_d
     assert len(damage_in(bench.lake, manifest.raw, "footer")) == 1
 
 
-def test_one_changed_digit_of_a_manifest_is_noticed(bench: Bench) -> None:
+def test_one_changed_digit_of_a_manifest_is_noticed(bench: LakeFixture) -> None:
     bench.land([seen("1")])
     path = bench.lake.root / "manifests" / "10.json"
     path.write_bytes(path.read_bytes().replace(b'"rows":1', b'"rows":2'))
@@ -224,7 +228,9 @@ def test_one_changed_digit_of_a_manifest_is_noticed(bench: Bench) -> None:
     assert bench.lake.manifests() == []
 
 
-def test_a_lost_manifest_is_made_again_of_raw_files_without_those_that_were_merged(bench: Bench) -> None:
+def test_a_lost_manifest_is_made_again_of_raw_files_without_those_that_were_merged(
+    bench: LakeFixture,
+) -> None:
     bench.land([seen("1"), seen("2")])
     bench.land([seen("1", updated=at(5))])
     before = bench.manifest()

@@ -10,7 +10,7 @@ from pathlib import Path
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
-from jira_assets.lake.raw_writer import Landing
+from jira_assets.lake.raw_writer import RawFileWriter
 from jira_assets.lake.rows import write_rows
 from jira_assets_tests.lake_fixture import NOON, seen
 
@@ -24,7 +24,7 @@ def test_projects_that_end_at_the_same_moment_do_not_need_more_memory_than_one(t
         def land(project: int) -> list[int]:
             cursor, rows = engine.cursor(), []
             for _ in range(5):
-                landing = Landing(lake, Manifest(str(project), f"P{project}"), NOON)
+                landing = RawFileWriter(lake, Manifest(str(project), f"P{project}"), NOON)
                 landing.add([seen(str(number), project=str(project)) for number in range(project + 1)])
                 together.wait()
                 file = landing.finish(cursor)

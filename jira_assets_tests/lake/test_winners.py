@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.lake.raw_writer import Kind
-from jira_assets_tests.lake_fixture import Bench, at, seen
+from jira_assets_tests.lake_fixture import LakeFixture, at, seen
 
 KINDS: list[Kind] = ["issue", "issue", "issue", "gone", "moved", "archived", "trashed", "invisible"]
 
@@ -59,7 +59,7 @@ def test_the_newest_version_since_the_last_tombstone_stands(
     engine: duckdb.DuckDBPyConnection, history: list[list[Sighting]]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), engine)
+        bench = LakeFixture(Path(folder), engine)
         for batch in history:
             land(bench, batch)
         bench.derive()
@@ -76,7 +76,7 @@ def test_the_newest_version_since_the_last_tombstone_stands(
         assert updated in versions
 
 
-def land(bench: Bench, batch: Sequence[Sighting]) -> None:
+def land(bench: LakeFixture, batch: Sequence[Sighting]) -> None:
     bench.land(
         seen(
             str(one.issue),
@@ -88,21 +88,21 @@ def land(bench: Bench, batch: Sequence[Sighting]) -> None:
     )
 
 
-def test_an_older_version_from_a_stale_index_does_not_win(bench: Bench) -> None:
+def test_an_older_version_from_a_stale_index_does_not_win(bench: LakeFixture) -> None:
     bench.land([seen("1", {"summary": "new"}, updated=at(5))])
     bench.land_and_derive(seen("1", {"summary": "old"}, updated=at(1)))
 
     assert [row["summary"] for row in bench.rows("jira_issues")] == ["new"]
 
 
-def test_of_two_observations_of_one_version_the_later_wins(bench: Bench) -> None:
+def test_of_two_observations_of_one_version_the_later_wins(bench: LakeFixture) -> None:
     bench.land([seen("1", {"summary": "before"})])
     bench.land_and_derive(seen("1", {"summary": "after"}))
 
     assert [row["summary"] for row in bench.rows("jira_issues")] == ["after"]
 
 
-def test_an_issue_seen_again_after_its_tombstone_lives(bench: Bench) -> None:
+def test_an_issue_seen_again_after_its_tombstone_lives(bench: LakeFixture) -> None:
     bench.land([seen("1", updated=at(5))])
     bench.land([seen("1", kind="gone", updated=None, payload=b"null")])
     bench.land_and_derive(seen("1", updated=at(5)))
@@ -111,7 +111,7 @@ def test_an_issue_seen_again_after_its_tombstone_lives(bench: Bench) -> None:
     assert bench.rows("jira_deleted_issues") == []
 
 
-def test_a_tombstone_says_why_when_and_where_to(bench: Bench) -> None:
+def test_a_tombstone_says_why_when_and_where_to(bench: LakeFixture) -> None:
     bench.land([seen("1"), seen("2")])
     bench.land_and_derive(
         seen("1", kind="moved", payload=b'{"key": "NEW-7", "project_id": "99"}'),

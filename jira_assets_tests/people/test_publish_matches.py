@@ -14,7 +14,7 @@ import pytest
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.generate.people import sample_team
 from jira_assets.state import TeamMember
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 NOON_MS = 1_795_435_200_000
 DATA = generate_site(7, projects=2, issues=60, now_ms=NOON_MS)
@@ -22,22 +22,22 @@ TEAM = sample_team(DATA)
 
 
 @contextmanager
-def synced(folder: Path) -> Iterator[Rig]:
-    with open_rig(folder / "home", deepcopy(DATA), team=str(folder / "team.csv")) as rig:
-        rig.track()
+def synced(folder: Path) -> Iterator[SyncHarness]:
+    with open_harness(folder / "home", deepcopy(DATA), team=str(folder / "team.csv")) as harness:
+        harness.track()
         write_team(folder / "team.csv", TEAM)
-        rig.sync()
-        yield rig
+        harness.sync()
+        yield harness
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def harness(tmp_path: Path) -> Iterator[SyncHarness]:
     with synced(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     with synced(tmp_path_factory.mktemp("people")) as opened:
         yield opened
 
@@ -49,40 +49,40 @@ def write_team(path: Path, members: list[dict[str, str | None]]) -> None:
         writer.writerows(members)
 
 
-def team_of(rig: Rig) -> Path:
-    assert rig.bench.settings.team is not None
-    return Path(rig.bench.settings.team)
+def team_of(harness: SyncHarness) -> Path:
+    assert harness.pipeline.settings.team is not None
+    return Path(harness.pipeline.settings.team)
 
 
-def test_people_are_matched_wherever_they_can_be(read_only: Rig) -> None:
-    rig = read_only
-    rules = {rule for (rule,) in rig.ask("select matched_by from jira_user_matches")}
+def test_people_are_matched_wherever_they_can_be(read_only: SyncHarness) -> None:
+    harness = read_only
+    rules = {rule for (rule,) in harness.ask("select matched_by from jira_user_matches")}
     assert rules >= {"email", "display_name"}
-    members = dict(rig.ask("select account_id, member_id from jira_user_matches"))
-    issues = rig.ask(
+    members = dict(harness.ask("select account_id, member_id from jira_user_matches"))
+    issues = harness.ask(
         "select assignee_account_id, assignee_id from jira_issues where assignee_account_id is not null"
     )
     assert len(issues) > 30
     assert [assignee for _, assignee in issues] == [members.get(account) for account, _ in issues]
-    assert rig.ask("select 1 from jira_user_matches where lower(display_name) = 'former user'") == []
+    assert harness.ask("select 1 from jira_user_matches where lower(display_name) = 'former user'") == []
     query = "select account_type from jira_user_matches join jira_users using (account_id)"
-    assert set(rig.ask(query)) == {("atlassian",)}
-    twins = rig.ask(
+    assert set(harness.ask(query)) == {("atlassian",)}
+    twins = harness.ask(
         "select reason, len(candidates) from jira_unmatched_users where reason like 'display name is shared%'"
     )
     assert set(twins) <= {("display name is shared by 2 accounts", 2)}
 
 
-def test_the_match_rate_weighs_accounts_by_what_they_did(read_only: Rig) -> None:
-    rig = read_only
-    members = set(rig.ask("select account_id from jira_user_matches"))
-    aside = set(rig.ask("select account_id from jira_users where account_type in ('app', 'customer')"))
-    for key, assigned, assigned_matched, rate, assignee_rate in rig.ask(
+def test_the_match_rate_weighs_accounts_by_what_they_did(read_only: SyncHarness) -> None:
+    harness = read_only
+    members = set(harness.ask("select account_id from jira_user_matches"))
+    aside = set(harness.ask("select account_id from jira_users where account_type in ('app', 'customer')"))
+    for key, assigned, assigned_matched, rate, assignee_rate in harness.ask(
         "select project_key, issues_assigned, issues_assigned_matched, match_rate, assignee_match_rate "
         "from jira_match_rates"
     ):
-        work = rig.ask(f"select assignee_account_id from jira_issues where project_key = '{key}'")
-        reported = rig.ask(f"select reporter_account_id from jira_issues where project_key = '{key}'")
+        work = harness.ask(f"select assignee_account_id from jira_issues where project_key = '{key}'")
+        reported = harness.ask(f"select reporter_account_id from jira_issues where project_key = '{key}'")
         counted = [who for who in [*work, *reported] if who != (None,) and who not in aside]
         assert assigned == len([who for who in work if who != (None,) and who not in aside])
         assert assigned_matched == len([who for who in work if who in members])
@@ -90,7 +90,7 @@ def test_the_match_rate_weighs_accounts_by_what_they_did(read_only: Rig) -> None
         assert assignee_rate == pytest.approx(assigned_matched / assigned, abs=1e-4)
 
 
-def test_whoever_is_set_aside_is_nobody_that_waits_for_a_match(read_only: Rig) -> None:
+def test_whoever_is_set_aside_is_nobody_that_waits_for_a_match(read_only: SyncHarness) -> None:
     found = read_only.ask(
         "select project_key, found from data_quality where finding = 'unmatched_people' order by all"
     )
@@ -101,54 +101,56 @@ def test_whoever_is_set_aside_is_nobody_that_waits_for_a_match(read_only: Rig) -
     assert read_only.ask("select 1 from jira_match_rates where accounts_set_aside > 0")
 
 
-def test_decisions_survive_what_the_team_is_read_from(rig: Rig) -> None:
-    ((account, member),) = rig.ask("select account_id, member_id from jira_user_matches order by all limit 1")
-    other = next(each.member_id for each in rig.bench.state.team_members() if each.member_id != member)
-    rig.bench.state.set_override(account, other)
-    rig.bench.publish_decisions()
-    rig.publish()
+def test_decisions_survive_what_the_team_is_read_from(harness: SyncHarness) -> None:
+    ((account, member),) = harness.ask(
+        "select account_id, member_id from jira_user_matches order by all limit 1"
+    )
+    other = next(each.member_id for each in harness.pipeline.state.team_members() if each.member_id != member)
+    harness.pipeline.state.set_override(account, other)
+    harness.pipeline.publish_decisions()
+    harness.publish()
     of_account = (
         f"select distinct member_id, matched_by from jira_user_matches where account_id = '{account}'"
     )
-    assert rig.ask(of_account) == [(other, "override")]
+    assert harness.ask(of_account) == [(other, "override")]
 
-    write_team(team_of(rig), [each for each in TEAM if each["member_id"] != member])
-    rig.sync()
-    assert rig.ask(of_account) == [(other, "override")]
-    rig.bench.state.forget_override(account)
-    rig.sync()
-    assert rig.ask(of_account) == []
+    write_team(team_of(harness), [each for each in TEAM if each["member_id"] != member])
+    harness.sync()
+    assert harness.ask(of_account) == [(other, "override")]
+    harness.pipeline.state.forget_override(account)
+    harness.sync()
+    assert harness.ask(of_account) == []
 
 
-def test_an_address_that_is_hidden_later_keeps_its_match(rig: Rig) -> None:
-    ((account, member),) = rig.ask(
+def test_an_address_that_is_hidden_later_keeps_its_match(harness: SyncHarness) -> None:
+    ((account, member),) = harness.ask(
         "select account_id, member_id from jira_user_matches where matched_by = 'email' order by all limit 1"
     )
-    rig.site.catalog.users[account].email_visible = False
-    rig.site.catalog.users[account].display_name = "Somebody Else"
-    rig.sync(full=True)
+    harness.site.catalog.users[account].email_visible = False
+    harness.site.catalog.users[account].display_name = "Somebody Else"
+    harness.sync(full=True)
 
     assert set(
-        rig.ask(f"select member_id, matched_by from jira_user_matches where account_id = '{account}'")
+        harness.ask(f"select member_id, matched_by from jira_user_matches where account_id = '{account}'")
     ) == {(member, "email")}
 
 
-def test_a_team_that_cannot_be_read_is_a_notice_and_stays_as_it_was(rig: Rig) -> None:
-    before = rig.ask("from jira_user_matches order by all")
-    team_of(rig).write_text("member_id,display_name\nm1,Ana\n")
-    result = rig.sync()
+def test_a_team_that_cannot_be_read_is_a_notice_and_stays_as_it_was(harness: SyncHarness) -> None:
+    before = harness.ask("from jira_user_matches order by all")
+    team_of(harness).write_text("member_id,display_name\nm1,Ana\n")
+    result = harness.sync()
 
     assert result.failures == []
     (notice,) = result.notices
-    assert notice.startswith(f"The team was not updated. {team_of(rig)}, line 1, lacks the column email.")
-    assert rig.ask("from jira_user_matches order by all") == before
+    assert notice.startswith(f"The team was not updated. {team_of(harness)}, line 1, lacks the column email.")
+    assert harness.ask("from jira_user_matches order by all") == before
 
 
 def test_without_a_source_the_team_is_what_was_imported(tmp_path: Path) -> None:
-    with open_rig(tmp_path / "home") as rig:
-        rig.track()
+    with open_harness(tmp_path / "home") as harness:
+        harness.track()
         member = TeamMember("m1", "Nobody Here", "nobody@else.example")
-        rig.bench.state.replace_team([member])
-        rig.sync()
-        assert [replace(each, imported_at=None) for each in rig.bench.state.team_members()] == [member]
-        assert rig.ask("select member_id, matched_by from team_members") == [("m1", None)]
+        harness.pipeline.state.replace_team([member])
+        harness.sync()
+        assert [replace(each, imported_at=None) for each in harness.pipeline.state.team_members()] == [member]
+        assert harness.ask("select member_id, matched_by from team_members") == [("m1", None)]

@@ -13,7 +13,7 @@ import pytest
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import answer, server_error
 from jira_assets.state import TeamMember
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 DATA = generate_site(7, projects=2, issues=30, now_ms=1_795_435_200_000)
 ADDRESS = "ines.withdrawn@acme.example"
@@ -24,42 +24,44 @@ FORBIDDEN = '{"errorMessages":["You do not have permission."],"errors":{}}'
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def harness(tmp_path: Path) -> Iterator[SyncHarness]:
     """Somebody who shows their address does some work, and is matched by it."""
-    with open_rig(tmp_path / "home", deepcopy(DATA)) as rig:
-        rig.site.add_user("ines", NAME, ADDRESS)
-        for project in rig.site.catalog.projects.values():
-            rig.site.create_issue(project.key, assignee="ines")
-        rig.track()
-        rig.bench.state.replace_team([TeamMember("m1", "I. W.", ADDRESS)])
-        rig.sync()
-        assert shown(rig) == (NAME, ADDRESS)
-        assert match(rig) == {("m1", "email")}
-        yield rig
+    with open_harness(tmp_path / "home", deepcopy(DATA)) as harness:
+        harness.site.add_user("ines", NAME, ADDRESS)
+        for project in harness.site.catalog.projects.values():
+            harness.site.create_issue(project.key, assignee="ines")
+        harness.track()
+        harness.pipeline.state.replace_team([TeamMember("m1", "I. W.", ADDRESS)])
+        harness.sync()
+        assert shown(harness) == (NAME, ADDRESS)
+        assert match(harness) == {("m1", "email")}
+        yield harness
 
 
-def shown(rig: Rig) -> tuple[str, str | None]:
-    (row,) = rig.ask("select display_name, email from jira_users where account_id = 'ines'")
+def shown(harness: SyncHarness) -> tuple[str, str | None]:
+    (row,) = harness.ask("select display_name, email from jira_users where account_id = 'ines'")
     return row[0], row[1]
 
 
-def match(rig: Rig) -> set[tuple[str, str]]:
+def match(harness: SyncHarness) -> set[tuple[str, str]]:
     query = "select member_id, matched_by from jira_user_matches where account_id = 'ines'"
-    return {(row[0], row[1]) for row in rig.ask(query)}
+    return {(row[0], row[1]) for row in harness.ask(query)}
 
 
-def a_day_later(rig: Rig) -> None:
+def a_day_later(harness: SyncHarness) -> None:
     """Let a day pass, and change an issue of somebody else, so that the projects are derived again."""
-    rig.site.clock.advance(timedelta(days=1))
-    for project in rig.tracked:
-        first = next(i for i in rig.site.issues_truth(project.project_key).values() if i.assignee != "ines")
-        rig.site.edit_issue(first.key, summary=f"changed at {rig.site.clock.now()}")
-    rig.sync()
+    harness.site.clock.advance(timedelta(days=1))
+    for project in harness.tracked:
+        first = next(
+            i for i in harness.site.issues_truth(project.project_key).values() if i.assignee != "ines"
+        )
+        harness.site.edit_issue(first.key, summary=f"changed at {harness.site.clock.now()}")
+    harness.sync()
 
 
-def derived_text(rig: Rig) -> str:
+def derived_text(harness: SyncHarness) -> str:
     """All that the present tables about people hold."""
-    lake = rig.bench.lake
+    lake = harness.pipeline.lake
     files = [
         lake.path(file.path)
         for manifest in lake.manifests()
@@ -72,65 +74,68 @@ def derived_text(rig: Rig) -> str:
 
 
 @pytest.mark.parametrize("form", ["absent", "null", "empty"])
-def test_an_address_that_is_hidden_is_shown_no_more_and_its_match_stands(rig: Rig, form: str) -> None:
-    rig.site.switches.hidden_email = form  # type: ignore[assignment]
-    rig.site.hide_email("ines")
+def test_an_address_that_is_hidden_is_shown_no_more_and_its_match_stands(
+    harness: SyncHarness, form: str
+) -> None:
+    harness.site.switches.hidden_email = form  # type: ignore[assignment]
+    harness.site.hide_email("ines")
 
-    a_day_later(rig)
+    a_day_later(harness)
 
-    assert shown(rig) == (NAME, None)
-    assert match(rig) == {("m1", "email")}
+    assert shown(harness) == (NAME, None)
+    assert match(harness) == {("m1", "email")}
     assert (
-        rig.ask("select email from jira_user_matches where account_id = 'ines' and email is not null") == []
+        harness.ask("select email from jira_user_matches where account_id = 'ines' and email is not null")
+        == []
     )
-    assert ADDRESS not in derived_text(rig)
-    a_day_later(rig)
-    assert shown(rig) == (NAME, None)
-    assert ADDRESS not in derived_text(rig)
+    assert ADDRESS not in derived_text(harness)
+    a_day_later(harness)
+    assert shown(harness) == (NAME, None)
+    assert ADDRESS not in derived_text(harness)
 
 
-def test_who_deletes_the_account_leaves_neither_name_nor_address(rig: Rig) -> None:
-    rig.site.forget_user("ines")
+def test_who_deletes_the_account_leaves_neither_name_nor_address(harness: SyncHarness) -> None:
+    harness.site.forget_user("ines")
 
-    a_day_later(rig)
+    a_day_later(harness)
 
-    assert shown(rig) == ("Former user", None)
-    assert ADDRESS not in derived_text(rig)
-    assert NAME not in derived_text(rig)
-
-
-def test_who_is_deactivated_is_shown_as_jira_shows_them(rig: Rig) -> None:
-    rig.site.deactivate_user("ines")
-
-    a_day_later(rig)
-
-    assert shown(rig) == (NAME, ADDRESS)
-    assert rig.ask("select is_active from jira_users where account_id = 'ines'") == [(False,)]
+    assert shown(harness) == ("Former user", None)
+    assert ADDRESS not in derived_text(harness)
+    assert NAME not in derived_text(harness)
 
 
-def test_an_address_that_is_shown_again_is_shown(rig: Rig) -> None:
-    rig.site.hide_email("ines")
-    a_day_later(rig)
-    rig.site.hide_email("ines", hidden=False)
+def test_who_is_deactivated_is_shown_as_jira_shows_them(harness: SyncHarness) -> None:
+    harness.site.deactivate_user("ines")
 
-    a_day_later(rig)
+    a_day_later(harness)
 
-    assert shown(rig) == (NAME, ADDRESS)
-
-
-def fail_list(rig: Rig) -> None:
-    rig.site.faults.add(server_error(500, path=LIST))
+    assert shown(harness) == (NAME, ADDRESS)
+    assert harness.ask("select is_active from jira_users where account_id = 'ines'") == [(False,)]
 
 
-def forbid_list_and_fail_by_id(rig: Rig) -> None:
-    rig.site.faults.add(answer(403, FORBIDDEN, path=LIST), server_error(500, path=BY_ID))
+def test_an_address_that_is_shown_again_is_shown(harness: SyncHarness) -> None:
+    harness.site.hide_email("ines")
+    a_day_later(harness)
+    harness.site.hide_email("ines", hidden=False)
+
+    a_day_later(harness)
+
+    assert shown(harness) == (NAME, ADDRESS)
 
 
-def lose_account(rig: Rig) -> None:
-    rig.site.catalog.users.pop("ines")
+def fail_list(harness: SyncHarness) -> None:
+    harness.site.faults.add(server_error(500, path=LIST))
 
 
-FAILURES: dict[str, Callable[[Rig], None]] = {
+def forbid_list_and_fail_by_id(harness: SyncHarness) -> None:
+    harness.site.faults.add(answer(403, FORBIDDEN, path=LIST), server_error(500, path=BY_ID))
+
+
+def lose_account(harness: SyncHarness) -> None:
+    harness.site.catalog.users.pop("ines")
+
+
+FAILURES: dict[str, Callable[[SyncHarness], None]] = {
     "the list fails": fail_list,
     "the list is forbidden, and asking by id fails": forbid_list_and_fail_by_id,
     "the account is neither listed nor answered": lose_account,
@@ -138,54 +143,54 @@ FAILURES: dict[str, Callable[[Rig], None]] = {
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_what_jira_does_not_answer_withdraws_nothing(rig: Rig, failure: str) -> None:
+def test_what_jira_does_not_answer_withdraws_nothing(harness: SyncHarness, failure: str) -> None:
     if failure.startswith("the list"):
-        rig.site.hide_email("ines")
-    FAILURES[failure](rig)
+        harness.site.hide_email("ines")
+    FAILURES[failure](harness)
 
-    a_day_later(rig)
+    a_day_later(harness)
 
-    assert shown(rig) == (NAME, ADDRESS)
-    assert match(rig) == {("m1", "email")}
-
-
-def test_most_people_without_names_are_an_outage_for_a_day(rig: Rig) -> None:
-    for account_id in list(rig.site.catalog.users):
-        rig.site.forget_user(account_id)
-
-    a_day_later(rig)
-
-    assert shown(rig) == (NAME, ADDRESS)
-    assert any("as in an outage" in str(notice) for notice in rig.bench.notices())
-    a_day_later(rig)
-    assert shown(rig) == ("Former user", None)
+    assert shown(harness) == (NAME, ADDRESS)
+    assert match(harness) == {("m1", "email")}
 
 
-def test_accounts_that_the_list_lacks_are_asked_for_by_id(rig: Rig) -> None:
-    rig.site.switches.unlisted_users.add("ines")
-    rig.site.hide_email("ines")
+def test_most_people_without_names_are_an_outage_for_a_day(harness: SyncHarness) -> None:
+    for account_id in list(harness.site.catalog.users):
+        harness.site.forget_user(account_id)
 
-    a_day_later(rig)
+    a_day_later(harness)
 
-    assert shown(rig) == (NAME, None)
-
-
-def test_without_the_right_to_list_people_addresses_are_withdrawn_all_the_same(rig: Rig) -> None:
-    rig.site.switches.users_forbidden = True
-    rig.site.hide_email("ines")
-
-    a_day_later(rig)
-
-    assert shown(rig) == (NAME, None)
-    assert any("Browse users" in str(notice) for notice in rig.bench.notices())
+    assert shown(harness) == (NAME, ADDRESS)
+    assert any("as in an outage" in str(notice) for notice in harness.pipeline.notices())
+    a_day_later(harness)
+    assert shown(harness) == ("Former user", None)
 
 
-def test_what_was_withdrawn_stays_so_when_the_list_fails_later(rig: Rig) -> None:
-    rig.site.hide_email("ines")
-    a_day_later(rig)
-    forbid_list_and_fail_by_id(rig)
+def test_accounts_that_the_list_lacks_are_asked_for_by_id(harness: SyncHarness) -> None:
+    harness.site.switches.unlisted_users.add("ines")
+    harness.site.hide_email("ines")
 
-    a_day_later(rig)
+    a_day_later(harness)
 
-    assert shown(rig) == (NAME, None)
-    assert ADDRESS not in derived_text(rig)
+    assert shown(harness) == (NAME, None)
+
+
+def test_without_the_right_to_list_people_addresses_are_withdrawn_all_the_same(harness: SyncHarness) -> None:
+    harness.site.switches.users_forbidden = True
+    harness.site.hide_email("ines")
+
+    a_day_later(harness)
+
+    assert shown(harness) == (NAME, None)
+    assert any("Browse users" in str(notice) for notice in harness.pipeline.notices())
+
+
+def test_what_was_withdrawn_stays_so_when_the_list_fails_later(harness: SyncHarness) -> None:
+    harness.site.hide_email("ines")
+    a_day_later(harness)
+    forbid_list_and_fail_by_id(harness)
+
+    a_day_later(harness)
+
+    assert shown(harness) == (NAME, None)
+    assert ADDRESS not in derived_text(harness)

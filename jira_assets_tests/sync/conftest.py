@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def harness(tmp_path: Path) -> Iterator[SyncHarness]:
     """A site of two projects, both tracked, and a home that is connected to it."""
-    with open_rig(tmp_path / "home") as rig:
-        rig.track()
-        yield rig
+    with open_harness(tmp_path / "home") as harness:
+        harness.track()
+        yield harness

@@ -15,9 +15,9 @@ import pytest
 
 from jira_assets.demo.data import DemoProject, DemoSprint
 from jira_assets.lake import files
-from jira_assets_tests.harness import Rig
+from jira_assets_tests.harness import SyncHarness
 
-Happening = Callable[[Rig, int], None]
+Happening = Callable[[SyncHarness, int], None]
 LOOK_BACK = timedelta(minutes=2)
 MOMENT = timedelta(milliseconds=1)
 """No two things happen in the same millisecond: reading what the first did takes longer than that."""
@@ -43,159 +43,159 @@ def dying_at_step(step: int) -> Iterator[None]:
         yield
 
 
-def some_issue(rig: Rig, which: int) -> str | None:
+def some_issue(harness: SyncHarness, which: int) -> str | None:
     """Pick an issue that can be seen, by number."""
-    ids = sorted(rig.site.issues_truth())
+    ids = sorted(harness.site.issues_truth())
     return ids[which % len(ids)] if ids else None
 
 
-def some_project(rig: Rig, which: int) -> DemoProject:
+def some_project(harness: SyncHarness, which: int) -> DemoProject:
     """Pick a project, tracked or not, in sight or not."""
-    projects = list(rig.site.catalog.projects.values())
+    projects = list(harness.site.catalog.projects.values())
     return projects[which % len(projects)]
 
 
-def some_sprint(rig: Rig, which: int) -> DemoSprint:
+def some_sprint(harness: SyncHarness, which: int) -> DemoSprint:
     """Pick a sprint of any board."""
-    sprints = list(rig.site.catalog.sprints.values())
+    sprints = list(harness.site.catalog.sprints.values())
     return sprints[which % len(sprints)]
 
 
-def create(rig: Rig, which: int) -> None:
-    projects = rig.site.catalog.visible_projects()
+def create(harness: SyncHarness, which: int) -> None:
+    projects = harness.site.catalog.visible_projects()
     if projects:
-        rig.site.create_issue(projects[which % len(projects)].key, summary=f"created {which}")
+        harness.site.create_issue(projects[which % len(projects)].key, summary=f"created {which}")
 
 
-def edit(rig: Rig, which: int) -> None:
-    if issue_id := some_issue(rig, which):
-        rig.site.edit_issue(issue_id, summary=f"edited {which}")
+def edit(harness: SyncHarness, which: int) -> None:
+    if issue_id := some_issue(harness, which):
+        harness.site.edit_issue(issue_id, summary=f"edited {which}")
 
 
-def estimate(rig: Rig, which: int) -> None:
-    if issue_id := some_issue(rig, which):
-        field = rig.site.catalog.points_field(int(rig.site.truth(issue_id).project_id))
+def estimate(harness: SyncHarness, which: int) -> None:
+    if issue_id := some_issue(harness, which):
+        field = harness.site.catalog.points_field(int(harness.site.truth(issue_id).project_id))
         if field is not None:
             changes: dict[str, Any] = {field: float(which % 13)}
-            rig.site.edit_issue(issue_id, **changes)
+            harness.site.edit_issue(issue_id, **changes)
 
 
-def transition(rig: Rig, which: int) -> None:
-    if issue_id := some_issue(rig, which):
-        project_id = int(rig.site.truth(issue_id).project_id)
-        statuses = rig.site.catalog.statuses.values()
+def transition(harness: SyncHarness, which: int) -> None:
+    if issue_id := some_issue(harness, which):
+        project_id = int(harness.site.truth(issue_id).project_id)
+        statuses = harness.site.catalog.statuses.values()
         names = sorted(each.name for each in statuses if each.project_id in (None, project_id))
-        rig.site.transition(issue_id, names[which % len(names)])
+        harness.site.transition(issue_id, names[which % len(names)])
 
 
-def put_into_sprint(rig: Rig, which: int) -> None:
-    if issue_id := some_issue(rig, which):
-        project_id = int(rig.site.truth(issue_id).project_id)
-        boards = {each.id for each in rig.site.catalog.boards.values() if each.project_id == project_id}
-        sprints = sorted(each.id for each in rig.site.catalog.sprints.values() if each.board_id in boards)
+def put_into_sprint(harness: SyncHarness, which: int) -> None:
+    if issue_id := some_issue(harness, which):
+        project_id = int(harness.site.truth(issue_id).project_id)
+        boards = {each.id for each in harness.site.catalog.boards.values() if each.project_id == project_id}
+        sprints = sorted(each.id for each in harness.site.catalog.sprints.values() if each.board_id in boards)
         if sprints:
-            rig.site.add_to_sprint(issue_id, sprints[which % len(sprints)])
+            harness.site.add_to_sprint(issue_id, sprints[which % len(sprints)])
 
 
-def move(rig: Rig, which: int) -> None:
+def move(harness: SyncHarness, which: int) -> None:
     """Move an issue into a project in sight, be it tracked or not."""
-    if issue_id := some_issue(rig, which):
-        here = rig.site.truth(issue_id).project_id
-        others = [each.key for each in rig.site.catalog.visible_projects() if str(each.id) != here]
+    if issue_id := some_issue(harness, which):
+        here = harness.site.truth(issue_id).project_id
+        others = [each.key for each in harness.site.catalog.visible_projects() if str(each.id) != here]
         if others:
-            rig.site.move_issue(issue_id, others[which % len(others)])
+            harness.site.move_issue(issue_id, others[which % len(others)])
 
 
-def delete(rig: Rig, which: int) -> None:
-    if issue_id := some_issue(rig, which):
-        rig.site.delete_issue(issue_id)
+def delete(harness: SyncHarness, which: int) -> None:
+    if issue_id := some_issue(harness, which):
+        harness.site.delete_issue(issue_id)
 
 
-def hide_or_show_an_issue(rig: Rig, which: int) -> None:
+def hide_or_show_an_issue(harness: SyncHarness, which: int) -> None:
     """Hide an issue by its security, or show those that are hidden again as nobody touched them."""
-    if which % 3 and (issue_id := some_issue(rig, which)):
-        rig.site.hide_issue(issue_id)
+    if which % 3 and (issue_id := some_issue(harness, which)):
+        harness.site.hide_issue(issue_id)
     else:
-        for hidden in list(rig.site.store.hidden):
-            rig.site.show_issue(hidden)
+        for hidden in list(harness.site.store.hidden):
+            harness.site.show_issue(hidden)
 
 
-def edit_a_hidden_issue(rig: Rig, which: int) -> None:
-    for hidden in list(rig.site.store.hidden):
-        rig.site.edit_issue(hidden, summary=f"edited out of sight {which}")
+def edit_a_hidden_issue(harness: SyncHarness, which: int) -> None:
+    for hidden in list(harness.site.store.hidden):
+        harness.site.edit_issue(hidden, summary=f"edited out of sight {which}")
 
 
-def archive_or_restore(rig: Rig, which: int) -> None:
-    project = some_project(rig, which)
-    rig.site.archive_project(str(project.id), archived=not project.archived)
+def archive_or_restore(harness: SyncHarness, which: int) -> None:
+    project = some_project(harness, which)
+    harness.site.archive_project(str(project.id), archived=not project.archived)
 
 
-def trash_or_restore(rig: Rig, which: int) -> None:
-    project = some_project(rig, which)
-    rig.site.trash_project(str(project.id), trashed=not project.trashed)
+def trash_or_restore(harness: SyncHarness, which: int) -> None:
+    project = some_project(harness, which)
+    harness.site.trash_project(str(project.id), trashed=not project.trashed)
 
 
-def take_or_give_permission(rig: Rig, which: int) -> None:
-    project = some_project(rig, which)
-    rig.site.hide_project(str(project.id), hidden=not project.invisible)
+def take_or_give_permission(harness: SyncHarness, which: int) -> None:
+    project = some_project(harness, which)
+    harness.site.hide_project(str(project.id), hidden=not project.invisible)
 
 
-def forbid_or_allow(rig: Rig, which: int) -> None:
-    project = some_project(rig, which)
-    rig.site.forbid_project(str(project.id), forbidden=not project.forbidden)
+def forbid_or_allow(harness: SyncHarness, which: int) -> None:
+    project = some_project(harness, which)
+    harness.site.forbid_project(str(project.id), forbidden=not project.forbidden)
 
 
-def delete_a_project(rig: Rig, which: int) -> None:
+def delete_a_project(harness: SyncHarness, which: int) -> None:
     """Delete a project for good, as long as another one is left."""
-    if len(rig.site.catalog.projects) > 1:
-        rig.site.delete_project(str(some_project(rig, which).id))
+    if len(harness.site.catalog.projects) > 1:
+        harness.site.delete_project(str(some_project(harness, which).id))
 
 
-def rename_a_key(rig: Rig, which: int) -> None:
-    rig.site.rename_project_key(str(some_project(rig, which).id), f"KEY{which}")
+def rename_a_key(harness: SyncHarness, which: int) -> None:
+    harness.site.rename_project_key(str(some_project(harness, which).id), f"KEY{which}")
 
 
-def reuse_a_key(rig: Rig, which: int) -> None:
+def reuse_a_key(harness: SyncHarness, which: int) -> None:
     """Give a project another key, and its old one to a project that is new or was there before."""
-    project = some_project(rig, which)
-    others = [each for each in rig.site.catalog.projects.values() if each is not project]
+    project = some_project(harness, which)
+    others = [each for each in harness.site.catalog.projects.values() if each is not project]
     old = project.key
-    rig.site.rename_project_key(str(project.id), f"NEW{which}")
+    harness.site.rename_project_key(str(project.id), f"NEW{which}")
     if which % 2 and others:
-        rig.site.rename_project_key(str(others[which % len(others)].id), old)
+        harness.site.rename_project_key(str(others[which % len(others)].id), old)
     else:
-        rig.site.add_project(old, f"Newcomer {which}")
-        rig.site.create_issue(old, summary="the first under a used key")
+        harness.site.add_project(old, f"Newcomer {which}")
+        harness.site.create_issue(old, summary="the first under a used key")
 
 
-def start_or_close_a_sprint(rig: Rig, which: int) -> None:
-    sprint = some_sprint(rig, which)
+def start_or_close_a_sprint(harness: SyncHarness, which: int) -> None:
+    sprint = some_sprint(harness, which)
     if sprint.state == "future":
-        rig.site.start_sprint(sprint.id)
+        harness.site.start_sprint(sprint.id)
     elif sprint.state == "active":
-        rig.site.close_sprint(sprint.id)
+        harness.site.close_sprint(sprint.id)
 
 
-def rename_a_sprint(rig: Rig, which: int) -> None:
-    rig.site.rename_sprint(some_sprint(rig, which).id, f"Sprint renamed {which}")
+def rename_a_sprint(harness: SyncHarness, which: int) -> None:
+    harness.site.rename_sprint(some_sprint(harness, which).id, f"Sprint renamed {which}")
 
 
-def rename_a_status(rig: Rig, which: int) -> None:
-    statuses = list(rig.site.catalog.statuses)
-    rig.site.rename_status(statuses[which % len(statuses)], f"Status {which}")
+def rename_a_status(harness: SyncHarness, which: int) -> None:
+    statuses = list(harness.site.catalog.statuses)
+    harness.site.rename_status(statuses[which % len(statuses)], f"Status {which}")
 
 
-def rename_a_person(rig: Rig, which: int) -> None:
-    people = sorted(rig.site.catalog.users)
-    rig.site.rename_user(people[which % len(people)], f"Person {which}")
+def rename_a_person(harness: SyncHarness, which: int) -> None:
+    people = sorted(harness.site.catalog.users)
+    harness.site.rename_user(people[which % len(people)], f"Person {which}")
 
 
-def wait(rig: Rig, which: int) -> None:
-    rig.site.clock.advance(timedelta(seconds=which))
+def wait(harness: SyncHarness, which: int) -> None:
+    harness.site.clock.advance(timedelta(seconds=which))
 
 
-def wait_for_days(rig: Rig, which: int) -> None:
-    rig.site.clock.advance(timedelta(hours=12 * (1 + which % 4)))
+def wait_for_days(harness: SyncHarness, which: int) -> None:
+    harness.site.clock.advance(timedelta(hours=12 * (1 + which % 4)))
 
 
 def in_order(*functions: Happening) -> dict[str, Happening]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from jira_assets.demo.site import DemoSite
-from jira_assets_tests.harness import Rig
+from jira_assets_tests.harness import SyncHarness
 
 Standing = Literal["live", "archived", "trashed", "out of sight"]
 
@@ -73,7 +73,7 @@ Row = tuple[str, str]
 class Witness:
     """Follow a rig: what was true when it synced, and what its warehouse showed."""
 
-    rig: Rig
+    harness: SyncHarness
     reasons: dict[Row, set[str]] = field(default_factory=lambda: defaultdict(set))
     """What may be said of an issue that its project no longer has; empty as long as it has it."""
     keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -84,14 +84,14 @@ class Witness:
     @property
     def tracked(self) -> list[str]:
         """The ids of the tracked projects."""
-        return [project.project_id for project in self.rig.tracked]
+        return [project.project_id for project in self.harness.tracked]
 
     def note_sync(self, *, whole: Iterable[str] = (), perhaps: Iterable[str] = ()) -> View:
         """Write down what a sync could notice now.
 
         Of the projects that were read `whole` it is known that it did; `perhaps` it did, and died.
         """
-        view, whole, perhaps = View.of(self.rig.site), set(whole), set(perhaps)
+        view, whole, perhaps = View.of(self.harness.site), set(whole), set(perhaps)
         for issue_id, place in view.issues.items():
             self.keys[issue_id].add(place.key)
         held = {(p, i) for p in self.tracked for i in view.issues if view.holds(p, i)}
@@ -119,8 +119,8 @@ class Witness:
 
     def note_published(self) -> None:
         """Write down which issues the warehouse shows, and in which project."""
-        if self.rig.bench.settings.warehouse_file.exists():
-            self.published |= set(self.rig.ask("select project_id, jira_id from jira_issues"))
+        if self.harness.pipeline.settings.warehouse_file.exists():
+            self.published |= set(self.harness.ask("select project_id, jira_id from jira_issues"))
 
 
 def problems(witness: Witness, view: View, whole: Iterable[str], *, settled: bool) -> list[str]:
@@ -128,15 +128,15 @@ def problems(witness: Witness, view: View, whole: Iterable[str], *, settled: boo
 
     An issue whose last change search does not show yet may look as before, unless everything is `settled`.
     """
-    rig, whole = witness.rig, set(whole)
-    late = set() if settled else {str(each) for each in rig.site.index.waiting()}
+    harness, whole = witness.harness, set(whole)
+    late = set() if settled else {str(each) for each in harness.site.index.waiting()}
     shown = {
-        row[0]: row for row in rig.ask("select jira_id, project_id, summary, updated_at from jira_issues")
+        row[0]: row for row in harness.ask("select jira_id, project_id, summary, updated_at from jira_issues")
     }
     return [
-        *_issues(rig.site, view, shown, whole, late),
+        *_issues(harness.site, view, shown, whole, late),
         *_tombstones(witness, view, shown, whole, late, settled=settled),
-        *_parents(rig, view, whole, late),
+        *_parents(harness, view, whole, late),
     ]
 
 
@@ -158,21 +158,21 @@ def _issues(
     return told
 
 
-def _parents(rig: Rig, view: View, whole: set[str], late: set[str]) -> list[str]:
+def _parents(harness: SyncHarness, view: View, whole: set[str], late: set[str]) -> list[str]:
     """Hold parents against the truth where they can be known: none, or an issue that is held."""
-    rows = rig.ask("select jira_id, parent_id, parent_key from jira_issues")
+    rows = harness.ask("select jira_id, parent_id, parent_key from jira_issues")
     told = []
     for issue_id, *found in rows:
         place = view.issues.get(issue_id)
         if place is None or place.project_id not in whole or issue_id in late:
             continue
-        parent = rig.site.truth(issue_id).parent_id
+        parent = harness.site.truth(issue_id).parent_id
         home = view.issues.get(parent) if parent else None
         is_held = home is not None and home.project_id in whole and view.holds(home.project_id, parent or "")
         wanted = [parent, home.key if home else None]
         if (parent is None or (is_held and parent not in late)) and found != wanted:
             told.append(f"issue {issue_id}: its parent is {wanted}, the warehouse has {found}")
-    pointing = rig.ask(
+    pointing = harness.ask(
         "select issues.jira_id from jira_issues as issues "
         "semi join jira_deleted_issues as gone on issues.parent_id = gone.jira_id and gone.reason = 'gone'"
     )
@@ -189,7 +189,7 @@ def _tombstones(
     settled: bool,
 ) -> list[str]:
     found = defaultdict(list)
-    for issue_id, reason, moved_to in witness.rig.ask(
+    for issue_id, reason, moved_to in witness.harness.ask(
         "select jira_id, reason, moved_to_key from jira_deleted_issues"
     ):
         found[issue_id].append((reason, moved_to))
@@ -224,17 +224,17 @@ def _about(
     return told
 
 
-def misnamed(rig: Rig) -> list[str]:
+def misnamed(harness: SyncHarness) -> list[str]:
     """Compare the names and states that change without any issue: of people, and of sprints on the boards."""
-    catalog = rig.site.catalog
-    tracked = {project.project_id for project in rig.tracked}
+    catalog = harness.site.catalog
+    tracked = {project.project_id for project in harness.tracked}
     boards = {each.id for each in catalog.boards.values() if str(each.project_id) in tracked}
     people = {(each.account_id, each.display_name) for each in catalog.users.values()}
     sprints = {
         (str(each.id), each.name, each.state) for each in catalog.sprints.values() if each.board_id in boards
     }
-    shown = rig.ask("select account_id, display_name from jira_users")
-    shown_sprints = rig.ask("select sprint_id, sprint_name, state from jira_sprints")
+    shown = harness.ask("select account_id, display_name from jira_users")
+    shown_sprints = harness.ask("select sprint_id, sprint_name, state from jira_sprints")
     return [
         *(f"person {each} is shown otherwise" for each in sorted(people - set(shown))),
         *(f"sprint {each} is shown otherwise" for each in sorted(sprints - set(shown_sprints))),

@@ -11,34 +11,34 @@ import pytest
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, ProjectOutOfSight
 from jira_assets.state import SyncRecord
-from jira_assets.sync.monitor import Look, Memory, look_around
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets.sync.monitor import Evaluation, SensorState, evaluate
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 HALF_A_MINUTE = timedelta(seconds=30)
 NOW_MS = 1_795_435_200_000
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def harness(tmp_path: Path) -> Iterator[SyncHarness]:
     """A site of four projects that were synced an hour ago."""
-    with open_rig(tmp_path / "home", generate_site(7, projects=4, issues=24, now_ms=NOW_MS)) as rig:
-        rig.track()
-        rig.sync()
-        rig.site.clock.advance(timedelta(minutes=50))
-        yield rig
+    with open_harness(tmp_path / "home", generate_site(7, projects=4, issues=24, now_ms=NOW_MS)) as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(minutes=50))
+        yield harness
 
 
 class Onlooker:
     """Looks at a site again and again, the way the sensor does."""
 
-    def __init__(self, rig: Rig) -> None:
-        self.rig = rig
-        self.memory = Memory()
+    def __init__(self, harness: SyncHarness) -> None:
+        self.harness = harness
+        self.memory = SensorState()
 
-    def look(self, *, later: timedelta = HALF_A_MINUTE) -> Look:
+    def look(self, *, later: timedelta = HALF_A_MINUTE) -> Evaluation:
         """Let some time pass, then look."""
-        self.rig.site.clock.advance(later)
-        look = look_around(self.rig.bench, self.memory)
+        self.harness.site.clock.advance(later)
+        look = evaluate(self.harness.pipeline, self.memory)
         self.memory = look.memory
         return look
 
@@ -48,54 +48,56 @@ class Onlooker:
 
     def requests(self, ticks: int) -> list[str]:
         """Look some times, and name the paths that were asked."""
-        mark = self.rig.site.journal.mark()
+        mark = self.harness.site.journal.mark()
         for _ in range(ticks):
             self.look()
-        return [request.path for request in self.rig.site.requests_since(mark)]
+        return [request.path for request in self.harness.site.requests_since(mark)]
 
 
-def records(rig: Rig) -> dict[str, SyncRecord]:
+def records(harness: SyncHarness) -> dict[str, SyncRecord]:
     """The outcomes by key."""
-    return {record.project_key: record for record in rig.bench.state.records()}
+    return {record.project_key: record for record in harness.pipeline.state.records()}
 
 
-def edit_one(rig: Rig, key: str) -> None:
+def edit_one(harness: SyncHarness, key: str) -> None:
     """Change the first issue of a project."""
-    rig.site.edit_issue(next(iter(rig.site.issues_truth(key))), summary="edited")
+    harness.site.edit_issue(next(iter(harness.site.issues_truth(key))), summary="edited")
 
 
-def test_an_idle_site_is_asked_one_question_a_tick_and_for_our_name_every_ten_minutes(rig: Rig) -> None:
-    paths = Onlooker(rig).requests(ticks=41)
+def test_an_idle_site_is_asked_one_question_a_tick_and_for_our_name_every_ten_minutes(
+    harness: SyncHarness,
+) -> None:
+    paths = Onlooker(harness).requests(ticks=41)
 
     assert paths.count("/rest/api/3/search/jql") == 41
     assert paths.count("/rest/api/3/myself") == 3
     assert len(paths) == 44
 
 
-def test_a_quiet_weekend_makes_nothing_due(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_a_quiet_weekend_makes_nothing_due(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
 
     assert [onlooker.due(later=timedelta(minutes=50)) for _ in range(58)] == [{}] * 58
 
 
-def test_exactly_the_changed_project_is_due_until_it_is_synced(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_exactly_the_changed_project_is_due_until_it_is_synced(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
     assert onlooker.due() == {}
-    key = rig.tracked[2].project_key
-    edit_one(rig, key)
+    key = harness.tracked[2].project_key
+    edit_one(harness, key)
 
     assert onlooker.due() == {key: "changed"}
-    rig.sync(key)
+    harness.sync(key)
     assert onlooker.due() == {}
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_a_change_that_becomes_searchable_late_is_found_by_the_deeper_look(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_a_change_that_becomes_searchable_late_is_found_by_the_deeper_look(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
     onlooker.look()
-    rig.site.switches.index_lag = timedelta(minutes=20)
-    key = rig.tracked[0].project_key
-    edit_one(rig, key)
+    harness.site.switches.index_lag = timedelta(minutes=20)
+    key = harness.tracked[0].project_key
+    edit_one(harness, key)
 
     seen = [onlooker.due() for _ in range(80)]
 
@@ -103,73 +105,75 @@ def test_a_change_that_becomes_searchable_late_is_found_by_the_deeper_look(rig: 
     assert onlooker.look(later=timedelta(minutes=16)).probe is not None
 
 
-def test_a_version_that_jira_names_and_does_not_give_starts_one_sync_only(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_a_version_that_jira_names_and_does_not_give_starts_one_sync_only(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
     onlooker.look()
-    key = rig.tracked[1].project_key
-    edit_one(rig, key)
+    key = harness.tracked[1].project_key
+    edit_one(harness, key)
     assert onlooker.due() == {key: "changed"}
-    record = records(rig)[key]
-    rig.site.clock.advance(timedelta(seconds=5))
-    rig.bench.state.revise_record(
+    record = records(harness)[key]
+    harness.site.clock.advance(timedelta(seconds=5))
+    harness.pipeline.state.revise_record(
         record.project_id,
         key,
-        lambda before: SyncRecord(**{**before.__dict__, "last_success_at": rig.bench.clock()}),
+        lambda before: SyncRecord(**{**before.__dict__, "last_success_at": harness.pipeline.clock()}),
     )
 
     assert onlooker.due() == {}
 
 
-def test_dead_credentials_are_not_an_idle_site(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_dead_credentials_are_not_an_idle_site(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
     onlooker.look()
-    rig.site.switches.dead_credentials = True
+    harness.site.switches.dead_credentials = True
 
     with pytest.raises(AuthenticationError):
         onlooker.look()
-    rig.site.switches.dead_credentials = False
+    harness.site.switches.dead_credentials = False
     assert onlooker.due() == {}
 
 
-def test_a_site_that_shows_nothing_is_not_an_idle_site(rig: Rig) -> None:
-    rig.site.switches.unknown_projects_silent = True
-    onlooker = Onlooker(rig)
+def test_a_site_that_shows_nothing_is_not_an_idle_site(harness: SyncHarness) -> None:
+    harness.site.switches.unknown_projects_silent = True
+    onlooker = Onlooker(harness)
     onlooker.look()
-    for project in rig.tracked:
-        rig.site.hide_project(project.project_key)
+    for project in harness.tracked:
+        harness.site.hide_project(project.project_key)
 
     with pytest.raises(IncompleteRead, match="returns no issue of any of the 4 tracked projects"):
         onlooker.look()
 
 
-def test_a_deleted_newest_issue_is_not_a_dead_site(rig: Rig) -> None:
-    only = rig.tracked[0].project_key
-    rig.bench.state.untrack([project.project_key for project in rig.tracked[1:]])
-    onlooker = Onlooker(rig)
+def test_a_deleted_newest_issue_is_not_a_dead_site(harness: SyncHarness) -> None:
+    only = harness.tracked[0].project_key
+    harness.pipeline.state.untrack([project.project_key for project in harness.tracked[1:]])
+    onlooker = Onlooker(harness)
     onlooker.look()
     onlooker.look()
-    newest = max(rig.site.issues_truth(only).values(), key=lambda issue: issue.updated)
-    rig.site.delete_issue(newest.id)
+    newest = max(harness.site.issues_truth(only).values(), key=lambda issue: issue.updated)
+    harness.site.delete_issue(newest.id)
 
     assert len(onlooker.requests(ticks=1)) == 3
     assert len(onlooker.requests(ticks=1)) == 1
 
 
-def test_a_project_that_makes_the_question_fail_is_set_aside_and_the_others_go_on(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_a_project_that_makes_the_question_fail_is_set_aside_and_the_others_go_on(
+    harness: SyncHarness,
+) -> None:
+    onlooker = Onlooker(harness)
     onlooker.look()
-    gone, changed = rig.tracked[0].project_key, rig.tracked[3].project_key
-    rig.site.hide_project(gone)
-    edit_one(rig, changed)
+    gone, changed = harness.tracked[0].project_key, harness.tracked[3].project_key
+    harness.site.hide_project(gone)
+    edit_one(harness, changed)
 
     look = onlooker.look()
 
     assert [entry.project.project_key for entry in look.due] == [changed]
     assert look.probe is not None
     assert [type(error) for error in look.probe.set_aside.values()] == [ProjectOutOfSight]
-    assert records(rig)[gone].status == "error"
-    assert records(rig)[gone].inactive_since is not None
-    assert records(rig)[gone].issues > 0
+    assert records(harness)[gone].status == "error"
+    assert records(harness)[gone].inactive_since is not None
+    assert records(harness)[gone].issues > 0
     assert len(onlooker.requests(ticks=1)) == 1
 
 
@@ -177,14 +181,14 @@ def test_a_project_that_makes_the_question_fail_is_set_aside_and_the_others_go_o
     ("hide", "kind"), [("hide_project", ProjectOutOfSight), ("forbid_project", Forbidden)]
 )
 def test_a_project_that_drops_out_without_a_word_is_noticed(
-    rig: Rig, hide: str, kind: type[Exception]
+    harness: SyncHarness, hide: str, kind: type[Exception]
 ) -> None:
-    rig.site.switches.unknown_projects_silent = True
-    onlooker = Onlooker(rig)
+    harness.site.switches.unknown_projects_silent = True
+    onlooker = Onlooker(harness)
     onlooker.look()
-    newest = max(rig.site.issues_truth().values(), key=lambda issue: issue.updated).project_key
-    gone = next(project.project_key for project in rig.tracked if project.project_key != newest)
-    getattr(rig.site, hide)(gone)
+    newest = max(harness.site.issues_truth().values(), key=lambda issue: issue.updated).project_key
+    gone = next(project.project_key for project in harness.tracked if project.project_key != newest)
+    getattr(harness.site, hide)(gone)
 
     look = onlooker.look()
 
@@ -194,73 +198,75 @@ def test_a_project_that_drops_out_without_a_word_is_noticed(
     assert look.due == []
 
 
-def test_a_project_whose_newest_issue_is_gone_is_looked_at_once(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_a_project_whose_newest_issue_is_gone_is_looked_at_once(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
     onlooker.look()
-    newest = max(rig.site.issues_truth().values(), key=lambda issue: issue.updated).project_key
-    other = next(project.project_key for project in rig.tracked if project.project_key != newest)
-    rig.site.delete_issue(max(rig.site.issues_truth(other).values(), key=lambda issue: issue.updated).id)
+    newest = max(harness.site.issues_truth().values(), key=lambda issue: issue.updated).project_key
+    other = next(project.project_key for project in harness.tracked if project.project_key != newest)
+    harness.site.delete_issue(
+        max(harness.site.issues_truth(other).values(), key=lambda issue: issue.updated).id
+    )
 
     assert len(onlooker.requests(ticks=1)) == 2
     assert len(onlooker.requests(ticks=4)) == 4
-    assert {record.status for record in records(rig).values()} == {"complete"}
+    assert {record.status for record in records(harness).values()} == {"complete"}
 
 
-def test_a_project_that_is_being_worked_on_is_left_out(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
+def test_a_project_that_is_being_worked_on_is_left_out(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
     onlooker.look()
-    busy = rig.tracked[0]
-    edit_one(rig, busy.project_key)
+    busy = harness.tracked[0]
+    edit_one(harness, busy.project_key)
 
-    with rig.bench.lake.lock(busy.project_id, "sync"):
+    with harness.pipeline.lake.lock(busy.project_id, "sync"):
         assert onlooker.due() == {}
     assert onlooker.due() == {busy.project_key: "changed"}
 
 
-def test_a_request_stands_until_the_project_was_tried(rig: Rig) -> None:
-    onlooker = Onlooker(rig)
-    wanted = rig.tracked[1]
-    rig.bench.state.clock = rig.bench.clock
-    rig.bench.state.request_sync(wanted.project_id)
+def test_a_request_stands_until_the_project_was_tried(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
+    wanted = harness.tracked[1]
+    harness.pipeline.state.clock = harness.pipeline.clock
+    harness.pipeline.state.request_sync(wanted.project_id)
 
     assert onlooker.due() == {wanted.project_key: "requested"}
     assert onlooker.due() == {wanted.project_key: "requested"}
-    rig.sync(wanted.project_key)
+    harness.sync(wanted.project_key)
     assert onlooker.due() == {}
-    assert rig.bench.state.sync_requests() == []
+    assert harness.pipeline.state.sync_requests() == []
 
 
-def test_all_projects_can_be_asked_for_at_once(rig: Rig) -> None:
-    rig.bench.state.clock = rig.bench.clock
-    rig.bench.state.request_sync()
+def test_all_projects_can_be_asked_for_at_once(harness: SyncHarness) -> None:
+    harness.pipeline.state.clock = harness.pipeline.clock
+    harness.pipeline.state.request_sync()
 
-    assert set(Onlooker(rig).due().values()) == {"requested"}
+    assert set(Onlooker(harness).due().values()) == {"requested"}
 
 
 def test_a_newly_tracked_project_is_due_though_nothing_can_be_probed(tmp_path: Path) -> None:
-    with open_rig(tmp_path / "home") as rig:
-        rig.track()
-        assert set(Onlooker(rig).due().values()) == {"never synced"}
+    with open_harness(tmp_path / "home") as harness:
+        harness.track()
+        assert set(Onlooker(harness).due().values()) == {"never synced"}
 
 
 def test_five_hundred_projects_cost_one_question_a_tick(tmp_path: Path) -> None:
     data = generate_site(1, projects=3, issues=30, now_ms=NOW_MS)
-    with open_rig(tmp_path / "home", data) as rig:
+    with open_harness(tmp_path / "home", data) as harness:
         for number in range(500):
-            rig.site.add_project(f"P{number}", f"Project {number}")
-        rig.track()
-        for project in rig.tracked:
-            rig.bench.state.record(
+            harness.site.add_project(f"P{number}", f"Project {number}")
+        harness.track()
+        for project in harness.tracked:
+            harness.pipeline.state.record(
                 SyncRecord(
                     project.project_id,
                     project.project_key,
                     "complete",
-                    watermark=rig.bench.clock(),
-                    last_sync_at=rig.bench.clock(),
-                    last_success_at=rig.bench.clock(),
+                    watermark=harness.pipeline.clock(),
+                    last_sync_at=harness.pipeline.clock(),
+                    last_success_at=harness.pipeline.clock(),
                 )
             )
-        onlooker = Onlooker(rig)
+        onlooker = Onlooker(harness)
         onlooker.look()
         paths = onlooker.requests(ticks=10)
 

@@ -18,32 +18,32 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http import faults
 from jira_assets.errors import DamagedFile
 from jira_assets.lake.files import move_durably, write_atomically
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
 NOW_MS = 1_795_435_200_000
 
 
 @pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """Two projects, one of which was synced twice, so that it has two raw files; all is published."""
     home = tmp_path_factory.mktemp("damage") / "home"
-    with open_rig(home, generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as rig:
-        rig.track()
-        rig.sync()
-        rig.site.clock.advance(timedelta(minutes=30))
-        issues = list(rig.site.issues_truth(rig.tracked[0].project_key))
-        rig.site.edit_issue(issues[0], summary="edited once")
-        rig.site.edit_issue(issues[1], summary="edited as well")
-        rig.sync()
-        rig.publish()
-        yield rig
+    with open_harness(home, generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(minutes=30))
+        issues = list(harness.site.issues_truth(harness.tracked[0].project_key))
+        harness.site.edit_issue(issues[0], summary="edited once")
+        harness.site.edit_issue(issues[1], summary="edited as well")
+        harness.sync()
+        harness.publish()
+        yield harness
 
 
 @pytest.fixture
-def rig(synced: Rig, tmp_path: Path) -> Iterator[Rig]:
+def harness(synced: SyncHarness, tmp_path: Path) -> Iterator[SyncHarness]:
     """The same home for each test: what a test leaves is put back from a copy."""
-    settings = synced.bench.settings
+    settings = synced.pipeline.settings
     folders = (settings.lake_dir, settings.warehouse_dir)
     for folder in folders:
         shutil.copytree(folder, tmp_path / folder.name, symlinks=True)
@@ -53,50 +53,52 @@ def rig(synced: Rig, tmp_path: Path) -> Iterator[Rig]:
         shutil.copytree(tmp_path / folder.name, folder, symlinks=True)
 
 
-def raw_file(rig: Rig) -> Path:
-    return _of(rig, lambda manifest: manifest.raw[0].path)
+def raw_file(harness: SyncHarness) -> Path:
+    return _of(harness, lambda manifest: manifest.raw[0].path)
 
 
-def newest_raw_file(rig: Rig) -> Path:
-    return _of(rig, lambda manifest: manifest.raw[-1].path)
+def newest_raw_file(harness: SyncHarness) -> Path:
+    return _of(harness, lambda manifest: manifest.raw[-1].path)
 
 
-def _of(rig: Rig, choose: Callable[[Any], str]) -> Path:
+def _of(harness: SyncHarness, choose: Callable[[Any], str]) -> Path:
     """Choose a file of the first project by its manifest."""
-    manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
-    return rig.bench.lake.path(choose(manifest))
+    manifest = harness.pipeline.lake.manifest(harness.tracked[0].project_id)
+    return harness.pipeline.lake.path(choose(manifest))
 
 
-def derived(table: str) -> Callable[[Rig], Path]:
-    return lambda rig: _of(rig, lambda manifest: manifest.derived_file(table).path)
+def derived(table: str) -> Callable[[SyncHarness], Path]:
+    return lambda harness: _of(harness, lambda manifest: manifest.derived_file(table).path)
 
 
-def site_table(table: str) -> Callable[[Rig], Path]:
-    return lambda rig: rig.bench.lake.path(rig.bench.lake.site_manifest().tables[table].path)
+def site_table(table: str) -> Callable[[SyncHarness], Path]:
+    return lambda harness: harness.pipeline.lake.path(
+        harness.pipeline.lake.site_manifest().tables[table].path
+    )
 
 
-def manifest_file(rig: Rig) -> Path:
-    return rig.bench.lake.root / "manifests" / f"{rig.tracked[0].project_id}.json"
+def manifest_file(harness: SyncHarness) -> Path:
+    return harness.pipeline.lake.root / "manifests" / f"{harness.tracked[0].project_id}.json"
 
 
-def site_manifest(rig: Rig) -> Path:
-    return rig.bench.lake.root / "manifests" / "site.json"
+def site_manifest(harness: SyncHarness) -> Path:
+    return harness.pipeline.lake.root / "manifests" / "site.json"
 
 
-def identity(rig: Rig) -> Path:
-    return rig.bench.lake.root / "lake.json"
+def identity(harness: SyncHarness) -> Path:
+    return harness.pipeline.lake.root / "lake.json"
 
 
-def published(rig: Rig) -> Path:
-    return rig.bench.settings.warehouse_file.resolve()
+def published(harness: SyncHarness) -> Path:
+    return harness.pipeline.settings.warehouse_file.resolve()
 
 
-NEEDS_REPAIR: dict[str, Callable[[Rig], Path]] = {
+NEEDS_REPAIR: dict[str, Callable[[SyncHarness], Path]] = {
     "raw": raw_file,
     "newest raw": newest_raw_file,
     "manifest": manifest_file,
 }
-MADE_AGAIN: dict[str, Callable[[Rig], Path]] = {
+MADE_AGAIN: dict[str, Callable[[SyncHarness], Path]] = {
     **{
         name: derived(name)
         for name in (
@@ -119,45 +121,45 @@ MADE_AGAIN: dict[str, Callable[[Rig], Path]] = {
 ANYTHING = {**NEEDS_REPAIR, **MADE_AGAIN}
 
 
-def versions(rig: Rig) -> set[tuple[Any, ...]]:
+def versions(harness: SyncHarness) -> set[tuple[Any, ...]]:
     """The versions of issues in the raw files of the first project."""
-    manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
+    manifest = harness.pipeline.lake.manifest(harness.tracked[0].project_id)
     assert manifest is not None
-    files = [str(rig.bench.lake.path(file.path)) for file in manifest.raw]
+    files = [str(harness.pipeline.lake.path(file.path)) for file in manifest.raw]
     query = f"select jira_id, updated_at from read_parquet({files})"
     return set(duckdb.connect().execute(query).fetchall())
 
 
-def still_to_be_read(rig: Rig) -> bool:
+def still_to_be_read(harness: SyncHarness) -> bool:
     """Whether the first project lacks what a repair set aside."""
-    manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
+    manifest = harness.pipeline.lake.manifest(harness.tracked[0].project_id)
     return manifest is not None and bool(manifest.set_aside)
 
 
-def change_both(rig: Rig) -> None:
+def change_both(harness: SyncHarness) -> None:
     """Change an issue of each project, so that the next sync has to read both."""
-    rig.site.clock.advance(timedelta(hours=1))
-    for project in rig.tracked:
+    harness.site.clock.advance(timedelta(hours=1))
+    for project in harness.tracked:
         key = project.project_key
-        rig.site.edit_issue(next(iter(rig.site.issues_truth(key))), summary=f"after, in {key}")
+        harness.site.edit_issue(next(iter(harness.site.issues_truth(key))), summary=f"after, in {key}")
 
 
-def differences_elsewhere(rig: Rig) -> list[str]:
+def differences_elsewhere(harness: SyncHarness) -> list[str]:
     """What differs from the site in the project that is not damaged."""
-    damaged = rig.site.issues_truth(rig.tracked[0].project_key)
-    return [line for line in rig.differences() if not any(issue_id in line for issue_id in damaged)]
+    damaged = harness.site.issues_truth(harness.tracked[0].project_key)
+    return [line for line in harness.differences() if not any(issue_id in line for issue_id in damaged)]
 
 
-def check_repair(rig: Rig, before: set[tuple[Any, ...]]) -> None:
+def check_repair(harness: SyncHarness, before: set[tuple[Any, ...]]) -> None:
     """Repair: all is as on the site, what is lost is counted, and a second repair finds nothing."""
-    repaired = rig.bench.repair(rig.tracked)
+    repaired = harness.pipeline.repair(harness.tracked)
 
     assert [outcome.error or outcome.unproved for outcome in repaired.result.outcomes] == [
         None for _ in repaired.result.outcomes
     ]
-    assert rig.differences() == []
-    assert sum(repaired.lost.values()) == len(before - versions(rig))
-    again = rig.bench.repair(rig.tracked)
+    assert harness.differences() == []
+    assert sum(repaired.lost.values()) == len(before - versions(harness))
+    again = harness.pipeline.repair(harness.tracked)
     assert not again.found
     assert again.warehouse is None
 
@@ -172,20 +174,22 @@ def check_repair(rig: Rig, before: set[tuple[Any, ...]]) -> None:
         ("manifest", "garbage"),
     ],
 )
-def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(rig: Rig, kind: str, damage: str) -> None:
-    path, before = NEEDS_REPAIR[kind](rig), versions(rig)
+def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(
+    harness: SyncHarness, kind: str, damage: str
+) -> None:
+    path, before = NEEDS_REPAIR[kind](harness), versions(harness)
     DAMAGES[damage](path)
-    change_both(rig)
+    change_both(harness)
 
-    damaged, other = rig.sync().outcomes
-    rig.publish()
+    damaged, other = harness.sync().outcomes
+    harness.publish()
 
     assert other.ok
     assert isinstance(damaged.error, DamagedFile)
     assert path.name in damaged.error.reason
     assert "jira-assets repair" in damaged.error.instruction
-    assert differences_elsewhere(rig) == []
-    check_repair(rig, before)
+    assert differences_elsewhere(harness) == []
+    check_repair(harness, before)
 
 
 @pytest.mark.parametrize(
@@ -200,57 +204,57 @@ def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(rig: Rig, ki
     ],
 )
 def test_tables_that_can_be_made_again_are_made_again_by_the_next_sync(
-    rig: Rig, kind: str, damage: str
+    harness: SyncHarness, kind: str, damage: str
 ) -> None:
-    DAMAGES[damage](MADE_AGAIN[kind](rig))
-    change_both(rig)
+    DAMAGES[damage](MADE_AGAIN[kind](harness))
+    change_both(harness)
 
-    result = rig.sync()
-    rig.publish()
+    result = harness.sync()
+    harness.publish()
 
     assert result.failures == []
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_a_publish_without_a_sync_makes_damaged_tables_again(rig: Rig) -> None:
+def test_a_publish_without_a_sync_makes_damaged_tables_again(harness: SyncHarness) -> None:
     query = "select * from jira_issue_sprints order by all"
-    before = rig.ask(query)
-    DAMAGES["garbage"](MADE_AGAIN["jira_issue_sprints"](rig))
+    before = harness.ask(query)
+    DAMAGES["garbage"](MADE_AGAIN["jira_issue_sprints"](harness))
 
-    assert rig.bench.publish(force=True) is not None
+    assert harness.pipeline.publish(force=True) is not None
 
-    assert rig.ask(query) == before
+    assert harness.ask(query) == before
 
 
-def test_raw_and_derived_files_damaged_together_are_read_again(rig: Rig) -> None:
+def test_raw_and_derived_files_damaged_together_are_read_again(harness: SyncHarness) -> None:
     for kind in (raw_file, derived("jira_issues")):
-        DAMAGES["truncated"](kind(rig))
-    change_both(rig)
-    assert [outcome.ok for outcome in rig.sync().outcomes] == [False, True]
-    rig.publish()
-    assert differences_elsewhere(rig) == []
+        DAMAGES["truncated"](kind(harness))
+    change_both(harness)
+    assert [outcome.ok for outcome in harness.sync().outcomes] == [False, True]
+    harness.publish()
+    assert differences_elsewhere(harness) == []
 
-    repaired = rig.bench.repair(rig.tracked)
+    repaired = harness.pipeline.repair(harness.tracked)
 
     assert not repaired.found.projects[0].is_known
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_a_repair_that_jira_does_not_answer_is_ended_by_the_next_sync(rig: Rig) -> None:
-    issues = f"select * from jira_issues where project_id = '{rig.tracked[0].project_id}' order by all"
-    shown = rig.ask(issues)
-    DAMAGES["truncated"](raw_file(rig))
-    rig.site.faults.add(faults.answer(401, path="/rest/api/3/issue/bulkfetch"))
+def test_a_repair_that_jira_does_not_answer_is_ended_by_the_next_sync(harness: SyncHarness) -> None:
+    issues = f"select * from jira_issues where project_id = '{harness.tracked[0].project_id}' order by all"
+    shown = harness.ask(issues)
+    DAMAGES["truncated"](raw_file(harness))
+    harness.site.faults.add(faults.answer(401, path="/rest/api/3/issue/bulkfetch"))
 
-    (failed,) = rig.bench.repair(rig.tracked).result.failures
-    rig.site.faults.clear()
+    (failed,) = harness.pipeline.repair(harness.tracked).result.failures
+    harness.site.faults.clear()
 
-    assert failed.project_id == rig.tracked[0].project_id
-    assert rig.ask(issues) == shown  # the tables stay until the issues are there again
-    assert still_to_be_read(rig)
-    assert rig.sync().failures == []
-    assert not still_to_be_read(rig)
-    assert rig.differences() == []
+    assert failed.project_id == harness.tracked[0].project_id
+    assert harness.ask(issues) == shown  # the tables stay until the issues are there again
+    assert still_to_be_read(harness)
+    assert harness.sync().failures == []
+    assert not still_to_be_read(harness)
+    assert harness.differences() == []
 
 
 class Killed(BaseException):
@@ -273,80 +277,82 @@ def die_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         monkeypatch.setattr(f"jira_assets.lake.lake.{name}", mortal(write))
 
 
-def check_death(rig: Rig, monkeypatch: pytest.MonkeyPatch, kind: str, step: int) -> None:
+def check_death(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, kind: str, step: int) -> None:
     """Let a repair die at a step, and the next one end it."""
-    DAMAGES["truncated"](NEEDS_REPAIR[kind](rig))
+    DAMAGES["truncated"](NEEDS_REPAIR[kind](harness))
     with monkeypatch.context() as patch, suppress(Killed):
         die_at_step(patch, step)
-        rig.bench.repair(rig.tracked)
+        harness.pipeline.repair(harness.tracked)
 
-    repaired = rig.bench.repair(rig.tracked)
+    repaired = harness.pipeline.repair(harness.tracked)
 
     assert repaired.result.failures == []
-    rig.sync()
-    rig.publish()
-    assert rig.differences() == []
-    assert not rig.bench.repair(rig.tracked).found
+    harness.sync()
+    harness.publish()
+    assert harness.differences() == []
+    assert not harness.pipeline.repair(harness.tracked).found
 
 
 @pytest.mark.parametrize("step", [1, 2, 3])
 def test_a_repair_that_is_killed_is_ended_by_the_next(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, step: int
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    check_death(rig, monkeypatch, "raw", step)
+    check_death(harness, monkeypatch, "raw", step)
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("kind", NEEDS_REPAIR)
 @pytest.mark.parametrize("step", range(12))
 def test_a_repair_may_be_killed_at_any_step(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch, kind: str, step: int
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, kind: str, step: int
 ) -> None:
-    check_death(rig, monkeypatch, kind, step)
+    check_death(harness, monkeypatch, kind, step)
 
 
-def test_a_repair_reads_again_only_what_the_damaged_file_held(rig: Rig) -> None:
-    DAMAGES["missing"](newest_raw_file(rig))
+def test_a_repair_reads_again_only_what_the_damaged_file_held(harness: SyncHarness) -> None:
+    DAMAGES["missing"](newest_raw_file(harness))
 
-    (outcome,) = rig.bench.repair(rig.tracked).result.outcomes
+    (outcome,) = harness.pipeline.repair(harness.tracked).result.outcomes
 
     assert outcome.fetched == 2
 
 
-def test_what_is_damaged_is_kept_aside(rig: Rig) -> None:
-    path = raw_file(rig)
+def test_what_is_damaged_is_kept_aside(harness: SyncHarness) -> None:
+    path = raw_file(harness)
     DAMAGES["garbage"](path)
     content = path.read_bytes()
 
-    rig.bench.repair(rig.tracked)
+    harness.pipeline.repair(harness.tracked)
 
-    (kept,) = (rig.bench.lake.root / "damaged").rglob(path.name)
+    (kept,) = (harness.pipeline.lake.root / "damaged").rglob(path.name)
     assert kept.read_bytes() == content
     assert not path.exists()
 
 
-def test_a_lake_without_its_identity_is_repaired(rig: Rig) -> None:
-    DAMAGES["garbage"](identity(rig))
+def test_a_lake_without_its_identity_is_repaired(harness: SyncHarness) -> None:
+    DAMAGES["garbage"](identity(harness))
     with pytest.raises(DamagedFile, match="jira-assets repair"):
-        rig.sync()
+        harness.sync()
 
-    rig.bench.repair(rig.tracked)
+    harness.pipeline.repair(harness.tracked)
 
-    assert rig.sync().failures == []
-    assert rig.bench.lake.site() is not None
+    assert harness.sync().failures == []
+    assert harness.pipeline.lake.site() is not None
 
 
-def test_damaged_raw_files_are_not_merged(rig: Rig) -> None:
-    flip(raw_file(rig), 100)
+def test_damaged_raw_files_are_not_merged(harness: SyncHarness) -> None:
+    flip(raw_file(harness), 100)
 
-    rig.bench.compact()
+    harness.pipeline.compact()
 
-    assert isinstance(rig.sync().outcomes[0].error, DamagedFile)
+    assert isinstance(harness.sync().outcomes[0].error, DamagedFile)
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("kind", ANYTHING)
-def test_twenty_damages_of_each_kind_of_file_cost_nothing_but_what_is_told(rig: Rig, kind: str) -> None:
+def test_twenty_damages_of_each_kind_of_file_cost_nothing_but_what_is_told(
+    harness: SyncHarness, kind: str
+) -> None:
     dice = random.Random(kind)
 
     def flip_anywhere(path: Path) -> None:
@@ -354,11 +360,11 @@ def test_twenty_damages_of_each_kind_of_file_cost_nothing_but_what_is_told(rig: 
 
     ways = [*DAMAGES.values(), flip_anywhere]
     for turn in range(20):
-        before = versions(rig)
-        dice.choice(ways)(ANYTHING[kind](rig))
-        change_both(rig)
-        _, other = rig.sync().outcomes
-        rig.publish()
+        before = versions(harness)
+        dice.choice(ways)(ANYTHING[kind](harness))
+        change_both(harness)
+        _, other = harness.sync().outcomes
+        harness.publish()
         assert other.ok, turn
-        assert differences_elsewhere(rig) == [], turn
-        check_repair(rig, before)
+        assert differences_elsewhere(harness) == [], turn
+        check_repair(harness, before)

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.demo.generate.generate import generate_site
-from jira_assets.errors import IncompleteRead, Unobserved
+from jira_assets.errors import IncompleteRead, MassDeletionSuspected
 from jira_assets.sync.run import SyncResult
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.sync.events import (
     DISAPPEARANCES,
     EDITS,
@@ -52,7 +52,7 @@ class Step:
 class Story:
     """A history under way."""
 
-    rig: Rig
+    harness: SyncHarness
     witness: Witness
 
     def note(self, result: SyncResult, *, excused: Collection[str] = PUT_AWAY) -> tuple[View, list[str]]:
@@ -64,39 +64,42 @@ class Story:
         view = self.witness.note_sync(whole=whole)
         for outcome in result.failures:
             silent = isinstance(outcome.error, IncompleteRead) and not searchable(
-                self.rig, outcome.project_id
+                self.harness, outcome.project_id
             )
-            doubted = silent or isinstance(outcome.error, Unobserved)
+            doubted = silent or isinstance(outcome.error, MassDeletionSuspected)
             assert doubted or view.standing(outcome.project_id) in excused, outcome.error
         self.witness.note_published()
         return view, whole
 
 
-def searchable(rig: Rig, project_id: str) -> set[int]:
+def searchable(harness: SyncHarness, project_id: str) -> set[int]:
     """Return the issues of a project that a search can name."""
-    return set(rig.site.index.candidates([int(project_id)], "created", (None, None))) - rig.site.store.hidden
+    return (
+        set(harness.site.index.candidates([int(project_id)], "created", (None, None)))
+        - harness.site.store.hidden
+    )
 
 
 def sync(story: Story, which: int) -> None:
     """Sync, now and then everything again, and publish or leave that to the next."""
     full = which % 10 == 0
-    rig = story.rig
-    story.note(rig.sync(full=full) if which % 2 else rig.bench.sync(rig.tracked, full=full))
+    harness = story.harness
+    story.note(harness.sync(full=full) if which % 2 else harness.pipeline.sync(harness.tracked, full=full))
 
 
 def reconcile(story: Story, which: int) -> None:
-    story.note(story.rig.reconcile(), excused=UNKNOWABLE)
+    story.note(story.harness.reconcile(), excused=UNKNOWABLE)
 
 
 def die(story: Story, which: int) -> None:
-    work = story.rig.reconcile if which % 2 else story.rig.sync
+    work = story.harness.reconcile if which % 2 else story.harness.sync
     with dying_at_step(1 + which % 23), suppress(CrashError):
         work()
     story.witness.note_sync(perhaps=story.witness.tracked)
 
 
 def two_at_once(story: Story, which: int) -> None:
-    works: list[Callable[[], SyncResult]] = [story.rig.reconcile, story.rig.sync]
+    works: list[Callable[[], SyncResult]] = [story.harness.reconcile, story.harness.sync]
     with ThreadPoolExecutor(2) as threads:
         results = [future.result() for future in [threads.submit(work) for work in works]]
     for result in results:
@@ -119,19 +122,19 @@ def happen(story: Story, step: Step) -> None:
     if step.what in SYNCS:
         SYNCS[step.what](story, step.which)
         return
-    site = story.rig.site
+    site = story.harness.site
     function: Happening = (CHANGES | WAITS)[step.what]
     if not LATE[step.late]:
-        function(story.rig, step.which)
+        function(story.harness, step.which)
     else:
         with site.indexed_late(LATE[step.late]):
-            function(story.rig, step.which)
+            function(story.harness, step.which)
 
 
 def check_now(story: Story, *, settled: bool, accept: tuple[str, ...] = ()) -> None:
     """Sync and reconcile once more, then hold the tables against the truth."""
-    story.note(story.rig.bench.sync(story.rig.tracked))
-    result = story.rig.reconcile(accept=accept)
+    story.note(story.harness.pipeline.sync(story.harness.tracked))
+    result = story.harness.reconcile(accept=accept)
     view, whole = story.note(result, excused=() if accept else UNKNOWABLE)
 
     assert problems(story.witness, view, whole, settled=settled) == []
@@ -140,29 +143,29 @@ def check_now(story: Story, *, settled: bool, accept: tuple[str, ...] = ()) -> N
 def check(history: list[Step]) -> None:
     """Let the history happen; then look at once, when search has caught up, and when all is given back."""
     data = generate_site(1, projects=3, issues=18, now_ms=1_790_000_000_000)
-    with tempfile.TemporaryDirectory() as home, open_rig(Path(home), data) as rig:
-        rig.track(*TRACKED)
-        story = Story(rig, Witness(rig))
-        story.note(rig.bench.sync(rig.tracked))
+    with tempfile.TemporaryDirectory() as home, open_harness(Path(home), data) as harness:
+        harness.track(*TRACKED)
+        story = Story(harness, Witness(harness))
+        story.note(harness.pipeline.sync(harness.tracked))
         for step in history:
-            rig.site.clock.advance(MOMENT)
+            harness.site.clock.advance(MOMENT)
             happen(story, step)
         check_now(story, settled=False)
-        rig.site.clock.advance(timedelta(days=2))
+        harness.site.clock.advance(timedelta(days=2))
         check_now(story, settled=True)
-        give_everything_back(rig)
-        rig.site.clock.advance(timedelta(days=2))
-        check_now(story, settled=True, accept=tuple(each.project_key for each in rig.tracked))
-        assert rig.differences() == []
-        assert misnamed(rig) == []
+        give_everything_back(harness)
+        harness.site.clock.advance(timedelta(days=2))
+        check_now(story, settled=True, accept=tuple(each.project_key for each in harness.tracked))
+        assert harness.differences() == []
+        assert misnamed(harness) == []
 
 
-def give_everything_back(rig: Rig) -> None:
+def give_everything_back(harness: SyncHarness) -> None:
     """Restore every project and every permission."""
-    for project in rig.site.catalog.projects.values():
+    for project in harness.site.catalog.projects.values():
         project.archived = project.trashed = project.forbidden = project.invisible = False
-    for hidden in list(rig.site.store.hidden):
-        rig.site.show_issue(hidden)
+    for hidden in list(harness.site.store.hidden):
+        harness.site.show_issue(hidden)
 
 
 @settings(

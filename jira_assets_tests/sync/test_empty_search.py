@@ -9,11 +9,17 @@ from typing import Any
 import pytest
 
 from jira_assets.demo.site import DemoSite
-from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, JiraAssetsError, Unobserved
-from jira_assets_tests.harness import Rig
+from jira_assets.errors import (
+    AuthenticationError,
+    Forbidden,
+    IncompleteRead,
+    JiraAssetsError,
+    MassDeletionSuspected,
+)
+from jira_assets_tests.harness import SyncHarness
 
 Happening = Callable[[DemoSite], None]
-Work = Callable[[Rig], object]
+Work = Callable[[SyncHarness], object]
 QUESTIONS = (
     "select jira_id, jira_key, project_id, summary, updated_at from jira_issues order by all",
     "select * from jira_deleted_issues order by all",
@@ -60,16 +66,16 @@ def issue_security_closes(site: DemoSite) -> None:
         site.hide_issue(issue_id)
 
 
-def sync(rig: Rig) -> object:
-    return rig.bench.sync(rig.tracked)
+def sync(harness: SyncHarness) -> object:
+    return harness.pipeline.sync(harness.tracked)
 
 
-def sync_everything(rig: Rig) -> object:
-    return rig.bench.sync(rig.tracked, full=True)
+def sync_everything(harness: SyncHarness) -> object:
+    return harness.pipeline.sync(harness.tracked, full=True)
 
 
-def reconcile(rig: Rig) -> object:
-    return rig.bench.reconcile(rig.tracked)
+def reconcile(harness: SyncHarness) -> object:
+    return harness.pipeline.reconcile(harness.tracked)
 
 
 WAYS: list[tuple[Happening, type[JiraAssetsError], str]] = [
@@ -79,19 +85,19 @@ WAYS: list[tuple[Happening, type[JiraAssetsError], str]] = [
     (every_permission_is_lost_silently, Forbidden, "no project at all"),
     (every_project_is_forbidden, Forbidden, ""),
     (search_breaks_down, IncompleteRead, "out of order"),
-    (issue_security_closes, Unobserved, "disappeared at once"),
+    (issue_security_closes, MassDeletionSuspected, "disappeared at once"),
 ]
 
 
-def tables(rig: Rig) -> list[Any]:
+def tables(harness: SyncHarness) -> list[Any]:
     """Everything that a deletion would show in."""
-    return [rig.ask(question) for question in QUESTIONS]
+    return [harness.ask(question) for question in QUESTIONS]
 
 
-def said(rig: Rig, work: Work) -> list[JiraAssetsError]:
+def said(harness: SyncHarness, work: Work) -> list[JiraAssetsError]:
     """Do the work, and return what was said of it: of the whole, or of each project."""
     try:
-        result: Any = work(rig)
+        result: Any = work(harness)
     except AuthenticationError as error:
         return [error]
     return [outcome.error for outcome in result.outcomes]
@@ -99,46 +105,46 @@ def said(rig: Rig, work: Work) -> list[JiraAssetsError]:
 
 @pytest.mark.parametrize(("happening", "error", "words"), WAYS)
 def test_nothing_is_deleted_and_it_is_said_why(
-    rig: Rig, happening: Happening, error: type[JiraAssetsError], words: str
+    harness: SyncHarness, happening: Happening, error: type[JiraAssetsError], words: str
 ) -> None:
-    rig.sync()
-    before = tables(rig)
-    rig.site.clock.advance(timedelta(hours=2))
-    happening(rig.site)
+    harness.sync()
+    before = tables(harness)
+    harness.site.clock.advance(timedelta(hours=2))
+    happening(harness.site)
 
     for work in (sync, sync_everything, reconcile, reconcile):
         expected, reason = error, words
         if happening is issue_security_closes and work is sync:
             expected, reason = IncompleteRead, "hidden or deleted"  # which of them, only reconcile finds out
-        for told in said(rig, work):
+        for told in said(harness, work):
             assert isinstance(told, expected), told
             assert reason in told.reason
             assert told.instruction
             assert "demo-token" not in str(told)
 
-    rig.bench.publish(force=True)
-    assert tables(rig) == before
+    harness.pipeline.publish(force=True)
+    assert tables(harness) == before
 
 
 @pytest.mark.parametrize(("happening", "error", "words"), WAYS)
 def test_what_changed_meanwhile_comes_with_the_next_sync_after_it_is_over(
-    rig: Rig, happening: Happening, error: type[JiraAssetsError], words: str
+    harness: SyncHarness, happening: Happening, error: type[JiraAssetsError], words: str
 ) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=2))
-    happening(rig.site)
-    said(rig, sync)
-    changed = [document.issue.id for document in list(rig.site.store.documents.values())[:3]]
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=2))
+    happening(harness.site)
+    said(harness, sync)
+    changed = [document.issue.id for document in list(harness.site.store.documents.values())[:3]]
     for issue_id in changed:
-        rig.site.edit_issue(issue_id, summary="changed while nobody saw it")
+        harness.site.edit_issue(issue_id, summary="changed while nobody saw it")
     for _ in range(3):
-        rig.site.clock.advance(timedelta(hours=2))
-        said(rig, sync)
-    restore(rig.site)
+        harness.site.clock.advance(timedelta(hours=2))
+        said(harness, sync)
+    restore(harness.site)
 
-    assert rig.sync().failures == []
+    assert harness.sync().failures == []
 
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
 def restore(site: DemoSite) -> None:
@@ -152,26 +158,26 @@ def restore(site: DemoSite) -> None:
         site.show_issue(issue_id)
 
 
-def test_a_project_that_was_emptied_by_hand_is_believed_when_a_person_says_so(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=2))
-    issue_security_closes(rig.site)
-    keys = [project.project_key for project in rig.tracked]
-    assert len(rig.reconcile().failures) == len(keys)
+def test_a_project_that_was_emptied_by_hand_is_believed_when_a_person_says_so(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=2))
+    issue_security_closes(harness.site)
+    keys = [project.project_key for project in harness.tracked]
+    assert len(harness.reconcile().failures) == len(keys)
 
-    assert rig.reconcile(accept=keys).failures == []
+    assert harness.reconcile(accept=keys).failures == []
 
-    assert rig.ask("select count(*) from jira_issues") == [(0,)]
-    assert rig.ask("select distinct reason from jira_deleted_issues") == [("gone",)]
-    assert rig.sync().failures == []
+    assert harness.ask("select count(*) from jira_issues") == [(0,)]
+    assert harness.ask("select distinct reason from jira_deleted_issues") == [("gone",)]
+    assert harness.sync().failures == []
 
 
-def test_an_idle_run_asks_one_question_more_to_know_that_search_answers(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=2))
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=2))
+def test_an_idle_run_asks_one_question_more_to_know_that_search_answers(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=2))
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=2))
 
-    asked = [request.jql for request in rig.requests_of() if request.path.endswith("/search/jql")]
+    asked = [request.jql for request in harness.requests_of() if request.path.endswith("/search/jql")]
 
-    assert len(asked) == len(rig.tracked) + 1
+    assert len(asked) == len(harness.tracked) + 1

@@ -9,125 +9,131 @@ import pytest
 
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import every_fault
-from jira_assets.errors import AuthenticationError, Forbidden, NotFound, Unobserved, WrongSite
+from jira_assets.errors import AuthenticationError, Forbidden, MassDeletionSuspected, NotFound, WrongSite
 from jira_assets.lake.lake import SiteIdentity
-from jira_assets_tests.harness import Rig, by_key, open_rig
+from jira_assets_tests.harness import SyncHarness, by_key, open_harness
 
 
-def manifests_of(rig: Rig) -> dict[str, bytes]:
+def manifests_of(harness: SyncHarness) -> dict[str, bytes]:
     """The manifests as they lie on the disk."""
-    return {path.name: path.read_bytes() for path in (rig.bench.lake.root / "manifests").glob("*.json")}
+    return {
+        path.name: path.read_bytes() for path in (harness.pipeline.lake.root / "manifests").glob("*.json")
+    }
 
 
-def test_dead_credentials_that_answer_200_with_nothing_change_nothing(rig: Rig) -> None:
-    rig.sync()
-    before = manifests_of(rig)
-    rig.site.clock.advance(timedelta(hours=1))
-    rig.site.switches.dead_credentials = True
+def test_dead_credentials_that_answer_200_with_nothing_change_nothing(harness: SyncHarness) -> None:
+    harness.sync()
+    before = manifests_of(harness)
+    harness.site.clock.advance(timedelta(hours=1))
+    harness.site.switches.dead_credentials = True
 
     with pytest.raises(AuthenticationError) as caught:
-        rig.sync()
+        harness.sync()
 
     assert caught.value.exit_code == 4
-    assert manifests_of(rig) == before
+    assert manifests_of(harness) == before
     assert "demo-token" not in str(caught.value)
 
 
-def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(rig: Rig) -> None:
-    rig.sync()
-    before = manifests_of(rig)
-    rig.site.clock.advance(timedelta(hours=1))
-    with rig.bench.asking_jira() as context:
+def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(harness: SyncHarness) -> None:
+    harness.sync()
+    before = manifests_of(harness)
+    harness.site.clock.advance(timedelta(hours=1))
+    with harness.pipeline.asking_jira() as context:
         from jira_assets.sync.field_mapping import SiteFacts
         from jira_assets.sync.project import Task, sync_project
-        from jira_assets.sync.session import take_mark
+        from jira_assets.sync.session import verify_identity
 
-        mark = take_mark(context)
-        rig.site.switches.dead_credentials = True
+        mark = verify_identity(context)
+        harness.site.switches.dead_credentials = True
         with pytest.raises(AuthenticationError):
-            sync_project(context, Task(rig.tracked[0]), mark, lambda _: (SiteFacts(), rig.tracked[0]))
+            sync_project(context, Task(harness.tracked[0]), mark, lambda _: (SiteFacts(), harness.tracked[0]))
 
-    assert manifests_of(rig) == before
+    assert manifests_of(harness) == before
 
 
 def test_forbidden_vanished_and_unknown_projects_are_reported_and_the_rest_syncs(tmp_path: Path) -> None:
-    with open_rig(tmp_path, generate_site(5, projects=5, issues=100, now_ms=1_790_000_000_000)) as rig:
-        rig.track()
-        rig.sync()
-        rig.site.clock.advance(timedelta(days=2))
-        forbidden, vanished, unknown, *rest = [project.project_key for project in rig.tracked]
-        rig.site.forbid_project(forbidden)
-        rig.site.hide_project(vanished)
-        rig.site.trash_project(unknown)
+    with open_harness(
+        tmp_path, generate_site(5, projects=5, issues=100, now_ms=1_790_000_000_000)
+    ) as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(days=2))
+        forbidden, vanished, unknown, *rest = [project.project_key for project in harness.tracked]
+        harness.site.forbid_project(forbidden)
+        harness.site.hide_project(vanished)
+        harness.site.trash_project(unknown)
         for key in rest:
-            first = next(i for i in rig.site.issues_truth().values() if i.project_key == key)
-            rig.site.edit_issue(first.key, summary="still followed")
+            first = next(i for i in harness.site.issues_truth().values() if i.project_key == key)
+            harness.site.edit_issue(first.key, summary="still followed")
 
-        outcomes = by_key(rig.sync())
+        outcomes = by_key(harness.sync())
 
         assert isinstance(outcomes[forbidden].error, Forbidden)
         assert isinstance(outcomes[vanished].error, NotFound)
         assert outcomes[unknown].error is not None
         assert [outcomes[key].updated for key in rest] == [1, 1]
-        records = {record.project_key: record for record in rig.bench.state.records()}
+        records = {record.project_key: record for record in harness.pipeline.state.records()}
         assert records[forbidden].status == "error"
         assert records[forbidden].last_instruction
         assert records[forbidden].last_success_at is not None
         assert records[rest[0]].status == "complete"
-        shown = dict(rig.ask("select project_key, status from sync_status"))
+        shown = dict(harness.ask("select project_key, status from sync_status"))
         assert shown[forbidden] == "error"
         assert shown[rest[0]] == "complete"
 
 
-def test_what_was_read_of_a_failing_project_stays_published(rig: Rig) -> None:
-    rig.sync()
-    key = rig.tracked[0].project_key
-    count = rig.ask(f"select count(*) from jira_issues where project_key = '{key}'")
-    rig.site.clock.advance(timedelta(days=2))
-    rig.site.forbid_project(key)
+def test_what_was_read_of_a_failing_project_stays_published(harness: SyncHarness) -> None:
+    harness.sync()
+    key = harness.tracked[0].project_key
+    count = harness.ask(f"select count(*) from jira_issues where project_key = '{key}'")
+    harness.site.clock.advance(timedelta(days=2))
+    harness.site.forbid_project(key)
 
-    rig.sync()
+    harness.sync()
 
-    assert rig.ask(f"select count(*) from jira_issues where project_key = '{key}'") == count
+    assert harness.ask(f"select count(*) from jira_issues where project_key = '{key}'") == count
 
 
-def test_a_full_read_that_finds_nothing_where_the_lake_has_issues_is_an_error(rig: Rig) -> None:
-    rig.sync()
-    before = rig.ask("select count(*) from jira_issues")
-    rig.site.clock.advance(timedelta(hours=1))
-    key = rig.tracked[0].project_key
-    while issues := rig.site.issues_truth(key):  # a parent takes its sub-tasks with it
-        rig.site.delete_issue(next(iter(issues)))
+def test_a_full_read_that_finds_nothing_where_the_lake_has_issues_is_an_error(harness: SyncHarness) -> None:
+    harness.sync()
+    before = harness.ask("select count(*) from jira_issues")
+    harness.site.clock.advance(timedelta(hours=1))
+    key = harness.tracked[0].project_key
+    while issues := harness.site.issues_truth(key):  # a parent takes its sub-tasks with it
+        harness.site.delete_issue(next(iter(issues)))
 
-    (outcome,) = rig.sync(key, full=True).outcomes
+    (outcome,) = harness.sync(key, full=True).outcomes
 
-    assert isinstance(outcome.error, Unobserved)
+    assert isinstance(outcome.error, MassDeletionSuspected)
     assert "--accept" in outcome.error.instruction
-    assert rig.ask("select count(*) from jira_issues") == before
+    assert harness.ask("select count(*) from jira_issues") == before
 
 
-def test_a_lake_of_another_site_is_refused(rig: Rig) -> None:
-    rig.bench.lake.claim(SiteIdentity("another-cloud-id", "https://other.atlassian.net"))
+def test_a_lake_of_another_site_is_refused(harness: SyncHarness) -> None:
+    harness.pipeline.lake.claim(SiteIdentity("another-cloud-id", "https://other.atlassian.net"))
 
     with pytest.raises(WrongSite) as caught:
-        rig.sync()
+        harness.sync()
 
     assert "other.atlassian.net" in caught.value.reason
 
 
 def sync_through_every_fault(home: Path, issues: int) -> None:
     """Read a site whole that fails every second request in one way or another."""
-    with open_rig(home, generate_site(11, projects=1, issues=issues, now_ms=1_790_000_000_000)) as rig:
-        rig.track()
-        rig.site.faults.add(*every_fault(0.1))
+    with open_harness(
+        home, generate_site(11, projects=1, issues=issues, now_ms=1_790_000_000_000)
+    ) as harness:
+        harness.track()
+        harness.site.faults.add(*every_fault(0.1))
 
-        result = rig.sync()
+        result = harness.sync()
 
         assert not result.failures
-        assert rig.site.faults.happened > issues // 100
-        assert rig.site.early_returns == []
-        rig.site.faults.clear()
-        assert rig.differences() == []
+        assert harness.site.faults.happened > issues // 100
+        assert harness.site.early_returns == []
+        harness.site.faults.clear()
+        assert harness.differences() == []
 
 
 def test_a_full_sync_ends_complete_with_every_fault_at_ten_percent(tmp_path: Path) -> None:
@@ -139,19 +145,19 @@ def test_a_full_sync_of_5000_issues_ends_complete_with_every_fault_at_ten_percen
     sync_through_every_fault(tmp_path, 5000)
 
 
-def test_without_the_right_to_list_users_people_come_from_issues_and_it_is_said(rig: Rig) -> None:
-    rig.site.switches.users_forbidden = True
+def test_without_the_right_to_list_users_people_come_from_issues_and_it_is_said(harness: SyncHarness) -> None:
+    harness.site.switches.users_forbidden = True
 
-    result = rig.sync()
+    result = harness.sync()
 
     assert any("users" in notice and "issues instead" in notice for notice in result.notices)
-    assert rig.ask("select count(*) from jira_users")[0][0] > 0
+    assert harness.ask("select count(*) from jira_users")[0][0] > 0
 
 
-def test_without_access_to_boards_sprints_come_from_issues_and_it_is_said(rig: Rig) -> None:
-    rig.site.switches.agile_forbidden = True
+def test_without_access_to_boards_sprints_come_from_issues_and_it_is_said(harness: SyncHarness) -> None:
+    harness.site.switches.agile_forbidden = True
 
-    result = rig.sync()
+    result = harness.sync()
 
     assert any("boards" in notice for notice in result.notices)
-    assert rig.ask("select distinct source from jira_sprints") == [("issue",)]
+    assert harness.ask("select distinct source from jira_sprints") == [("issue",)]

@@ -18,20 +18,20 @@ from jira_assets.settings.load import load_settings
 from jira_assets.state import TrackedProject
 from jira_assets.sync.estimate_checks import estimate_notices
 from jira_assets.sync.field_discovery import NUMBER_TYPE
-from jira_assets.sync.notices import StandingNotice, in_lines
+from jira_assets.sync.notices import ActiveNotice, in_lines
 from jira_assets.sync.setting_checks import KnownNames, unmatched_settings
-from jira_assets_tests.harness import Rig, open_rig
-from jira_assets_tests.lake_fixture import NOON, Bench, seen
+from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.lake_fixture import NOON, LakeFixture, seen
 
 PROJECT = TrackedProject("10", "P10", "Pay", True, None, None, NOON, None)
 SPRINT = {"id": 7, "name": "Sprint 7", "state": "active"}
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path) -> Iterator[LakeFixture]:
     """A lake to land issues in by hand."""
     with closing(open_engine()) as engine:
-        yield Bench(tmp_path, engine)
+        yield LakeFixture(tmp_path, engine)
 
 
 def number_field(field_id: str, name: str) -> Field:
@@ -39,7 +39,7 @@ def number_field(field_id: str, name: str) -> Field:
     return Field(id=field_id, name=name, custom=True, schema=FieldSchema(custom=NUMBER_TYPE))
 
 
-def estimates(bench: Bench, *fields: Field, chosen: str | None = None, **values: Any) -> list[str]:
+def estimates(bench: LakeFixture, *fields: Field, chosen: str | None = None, **values: Any) -> list[str]:
     """What is said of the estimates of a project with one issue that has these values."""
     manifest = bench.manifest()
     manifest.mapping = FieldMapping(chosen, "customfield_20")
@@ -49,7 +49,7 @@ def estimates(bench: Bench, *fields: Field, chosen: str | None = None, **values:
     return [notice.reason for notice in notices]
 
 
-def test_a_renamed_field_of_story_points_is_named_as_a_candidate(bench: Bench) -> None:
+def test_a_renamed_field_of_story_points_is_named_as_a_candidate(bench: LakeFixture) -> None:
     renamed, budget = number_field("customfield_16", "Story-Points"), number_field("customfield_17", "Budget")
 
     (said,) = estimates(bench, renamed, budget, customfield_16=5, customfield_17=1000)
@@ -59,7 +59,7 @@ def test_a_renamed_field_of_story_points_is_named_as_a_candidate(bench: Bench) -
     )
 
 
-def test_an_empty_field_of_story_points_is_said_where_another_is_filled(bench: Bench) -> None:
+def test_an_empty_field_of_story_points_is_said_where_another_is_filled(bench: LakeFixture) -> None:
     points, effort = number_field("customfield_16", "Story Points"), number_field("customfield_17", "Effort")
 
     (said,) = estimates(bench, points, effort, chosen="customfield_16", customfield_17=3)
@@ -68,13 +68,15 @@ def test_an_empty_field_of_story_points_is_said_where_another_is_filled(bench: B
     assert "Effort (customfield_17)" in said
 
 
-def test_sprints_without_any_estimate_are_said_and_a_project_without_sprints_is_not(bench: Bench) -> None:
+def test_sprints_without_any_estimate_are_said_and_a_project_without_sprints_is_not(
+    bench: LakeFixture,
+) -> None:
     assert estimates(bench, number_field("customfield_17", "Budget"), customfield_17=3) == []
     (said,) = estimates(bench, number_field("customfield_17", "Budget"), customfield_20=[SPRINT])
     assert said == "No story-point or estimate field was found."
 
 
-def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
+def test_estimates_that_are_no_numbers_are_counted(bench: LakeFixture) -> None:
     points = number_field("customfield_16", "Story Points")
 
     (said,) = estimates(bench, points, chosen="customfield_16", customfield_16="XL")
@@ -82,13 +84,13 @@ def test_estimates_that_are_no_numbers_are_counted(bench: Bench) -> None:
     assert said == "Story Points (customfield_16) contains values that are not numbers in 1 issue."
 
 
-def test_estimates_as_they_should_be_are_not_mentioned(bench: Bench) -> None:
+def test_estimates_as_they_should_be_are_not_mentioned(bench: LakeFixture) -> None:
     points = number_field("customfield_16", "Story Points")
     assert estimates(bench, points, chosen="customfield_16", customfield_16=3) == []
     assert estimates(bench, chosen="customfield_16") == []  # the fields of the site are not known
 
 
-def test_comments_and_worklogs_that_jira_cut_are_counted(bench: Bench) -> None:
+def test_comments_and_worklogs_that_jira_cut_are_counted(bench: LakeFixture) -> None:
     cut = {"comments": [{"id": "1"}] * 20, "maxResults": 20, "total": 171, "startAt": 0}
     whole = {"comments": [{"id": "1"}], "maxResults": 20, "total": 1, "startAt": 0}
     bench.land(
@@ -106,7 +108,7 @@ def test_comments_and_worklogs_that_jira_cut_are_counted(bench: Bench) -> None:
     assert cut_lists == {"comment": CutList(1, 21, 172), "worklog": CutList(1, 1, 3)}
 
 
-def settings_said(bench: Bench, **settings: str) -> list[str]:
+def settings_said(bench: LakeFixture, **settings: str) -> list[str]:
     """What is said of these settings on a small site."""
     bench.land_site("projects", {"project_id": "10", "project_key": "P10", "former_keys": ["OLD"]})
     bench.land_site(
@@ -141,7 +143,9 @@ def settings_said(bench: Bench, **settings: str) -> list[str]:
         {"hierarchy_levels": "0"},
     ],
 )
-def test_settings_that_match_something_are_not_mentioned(bench: Bench, settings: dict[str, str]) -> None:
+def test_settings_that_match_something_are_not_mentioned(
+    bench: LakeFixture, settings: dict[str, str]
+) -> None:
     assert settings_said(bench, **settings) == []
 
 
@@ -161,7 +165,7 @@ def test_settings_that_match_something_are_not_mentioned(bench: Bench, settings:
     ],
 )
 def test_a_name_that_the_site_does_not_know_is_said_with_its_setting(
-    bench: Bench, setting: str, value: str, words: list[str]
+    bench: LakeFixture, setting: str, value: str, words: list[str]
 ) -> None:
     (said,) = settings_said(bench, **{setting: value})
 
@@ -169,7 +173,7 @@ def test_a_name_that_the_site_does_not_know_is_said_with_its_setting(
     assert all(word in said for word in words), said
 
 
-def test_nothing_is_said_of_settings_before_anything_was_read(bench: Bench) -> None:
+def test_nothing_is_said_of_settings_before_anything_was_read(bench: LakeFixture) -> None:
     chosen = load_settings(
         {"home": str(bench.lake.root), "extra_fields": "x", "active_statuses": "Doing; P10: x"}, {}, None, {}
     )
@@ -177,52 +181,56 @@ def test_nothing_is_said_of_settings_before_anything_was_read(bench: Bench) -> N
 
 
 def test_a_setting_that_matches_nothing_is_said_by_sync_and_publish_and_then_no_more(tmp_path: Path) -> None:
-    with open_rig(tmp_path, extra_fields="No Such Field") as rig:
-        rig.track()
-        result = rig.sync()
+    with open_harness(tmp_path, extra_fields="No Such Field") as harness:
+        harness.track()
+        result = harness.sync()
 
-        assert [notice.part for notice in rig.bench.notices()] == ["setting JIRA_ASSETS_EXTRA_FIELDS"]
+        assert [notice.part for notice in harness.pipeline.notices()] == ["setting JIRA_ASSETS_EXTRA_FIELDS"]
         assert "“No Such Field”" in result.notices[-1]
 
-    with open_rig(tmp_path) as rig:
-        rig.bench.publish_decisions()
-        assert rig.bench.notices() == []
+    with open_harness(tmp_path) as harness:
+        harness.pipeline.publish_decisions()
+        assert harness.pipeline.notices() == []
 
 
 def test_many_notices_are_cut_where_a_person_reads_them() -> None:
-    many = [StandingNotice(f"part {number}", "No.", "", NOON) for number in range(25)]
+    many = [ActiveNotice(f"part {number}", "No.", "", NOON) for number in range(25)]
 
     assert len(in_lines(many)) == 21
     assert in_lines(many)[-1].startswith("5 more notices: ")
     assert len(in_lines(many[:20])) == 20
 
 
-def test_sprints_of_the_last_of_many_boards_are_found(rig: Rig) -> None:
-    project = rig.tracked[0]
+def test_sprints_of_the_last_of_many_boards_are_found(harness: SyncHarness) -> None:
+    project = harness.tracked[0]
     for number in range(500, 560):
-        rig.site.catalog.boards[number] = DemoBoard(number, f"b{number}", "scrum", int(project.project_id))
-    rig.site.catalog.sprints[9000] = DemoSprint(9000, "On the last board", "future", 559)
+        harness.site.catalog.boards[number] = DemoBoard(
+            number, f"b{number}", "scrum", int(project.project_id)
+        )
+    harness.site.catalog.sprints[9000] = DemoSprint(9000, "On the last board", "future", 559)
 
-    rig.sync()
+    harness.sync()
 
-    assert rig.ask("select sprint_name from jira_sprints where sprint_id = '9000'") == [
+    assert harness.ask("select sprint_name from jira_sprints where sprint_id = '9000'") == [
         ("On the last board",)
     ]
-    assert rig.bench.notices() == []
+    assert harness.pipeline.notices() == []
 
 
-def test_boards_beyond_the_most_are_said(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boards_beyond_the_most_are_said(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jira_assets.sync.project_details.MOST_BOARDS_ASKED", 2)
-    project = rig.tracked[0]
+    project = harness.tracked[0]
     for number in range(500, 505):
-        rig.site.catalog.boards[number] = DemoBoard(number, f"b{number}", "scrum", int(project.project_id))
+        harness.site.catalog.boards[number] = DemoBoard(
+            number, f"b{number}", "scrum", int(project.project_id)
+        )
 
-    rig.sync()
+    harness.sync()
 
-    (notice,) = (each for each in rig.bench.notices() if project.project_key in each.projects)
+    (notice,) = (each for each in harness.pipeline.notices() if project.project_key in each.projects)
     assert (notice.part, notice.projects) == ("boards", (project.project_key,))
     assert notice.reason == "Only 2 of 6 boards were read."
-    rig.site.clock.advance(timedelta(days=2))
+    harness.site.clock.advance(timedelta(days=2))
     monkeypatch.undo()
-    rig.sync()
-    assert rig.bench.notices() == []
+    harness.sync()
+    assert harness.pipeline.notices() == []

@@ -11,34 +11,36 @@ import pytest
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import answer, server_error
 from jira_assets.lake.manifest import Manifest
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Iterator[Rig]:
+def large(tmp_path: Path) -> Iterator[SyncHarness]:
     """A site of one project that fills several files."""
-    with open_rig(tmp_path, generate_site(2, projects=1, issues=1700, now_ms=1_790_000_000_000)) as rig:
-        rig.track()
-        yield rig
+    with open_harness(
+        tmp_path, generate_site(2, projects=1, issues=1700, now_ms=1_790_000_000_000)
+    ) as harness:
+        harness.track()
+        yield harness
 
 
-def manifest_of(rig: Rig) -> Manifest:
+def manifest_of(harness: SyncHarness) -> Manifest:
     """What the lake holds of the first tracked project."""
-    manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
+    manifest = harness.pipeline.lake.manifest(harness.tracked[0].project_id)
     assert manifest is not None
     return manifest
 
 
-def fetched(rig: Rig) -> int:
+def fetched(harness: SyncHarness) -> int:
     """How many issues were asked for by id so far."""
     return sum(
         len(request.json["issueIdsOrKeys"])
-        for request in rig.site.requests
+        for request in harness.site.requests
         if request.path.endswith("/issue/bulkfetch")
     )
 
 
-def test_every_issue_is_fetched_once_and_lands_in_several_files(large: Rig) -> None:
+def test_every_issue_is_fetched_once_and_lands_in_several_files(large: SyncHarness) -> None:
     large.sync()
 
     assert large.differences() == []
@@ -47,7 +49,7 @@ def test_every_issue_is_fetched_once_and_lands_in_several_files(large: Rig) -> N
     assert len(manifest_of(large).raw) > 1
 
 
-def test_a_first_sync_proves_that_nothing_is_missing(large: Rig) -> None:
+def test_a_first_sync_proves_that_nothing_is_missing(large: SyncHarness) -> None:
     large.sync()
 
     proof = manifest_of(large).proof
@@ -57,7 +59,7 @@ def test_a_first_sync_proves_that_nothing_is_missing(large: Rig) -> None:
     assert large.ask("select missing_issues, proved_complete_at is not null from sync_status") == [(0, True)]
 
 
-def test_requests_are_made_side_by_side_but_never_more_than_eight(large: Rig) -> None:
+def test_requests_are_made_side_by_side_but_never_more_than_eight(large: SyncHarness) -> None:
     large.site.latency_ms = 5
 
     large.sync()
@@ -65,7 +67,7 @@ def test_requests_are_made_side_by_side_but_never_more_than_eight(large: Rig) ->
     assert 1 < large.site.journal.most_in_flight <= 8
 
 
-def test_an_interrupted_first_read_goes_on_where_it_stopped(large: Rig) -> None:
+def test_an_interrupted_first_read_goes_on_where_it_stopped(large: SyncHarness) -> None:
     last = max(large.site.issues_truth(), key=int)
     large.site.faults.add(answer(401, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
     (failed,) = large.sync().outcomes
@@ -87,7 +89,7 @@ def test_an_interrupted_first_read_goes_on_where_it_stopped(large: Rig) -> None:
     assert manifest_of(large).full is None
 
 
-def test_a_full_read_that_was_interrupted_reads_nothing_a_second_time(large: Rig) -> None:
+def test_a_full_read_that_was_interrupted_reads_nothing_a_second_time(large: SyncHarness) -> None:
     large.sync()
     last = max(large.site.issues_truth(), key=int)
     large.site.faults.add(answer(401, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
@@ -105,7 +107,7 @@ def test_a_full_read_that_was_interrupted_reads_nothing_a_second_time(large: Rig
     assert fetched(large) - before == len(large.site.issues_truth()) - kept
 
 
-def test_nothing_is_published_of_a_project_that_was_never_read_to_the_end(large: Rig) -> None:
+def test_nothing_is_published_of_a_project_that_was_never_read_to_the_end(large: SyncHarness) -> None:
     large.site.faults.add(server_error(500, path="/rest/api/3/issue/bulkfetch"))
 
     large.sync()
@@ -114,7 +116,7 @@ def test_nothing_is_published_of_a_project_that_was_never_read_to_the_end(large:
     assert large.ask("select status from sync_status") == [("error",)]
 
 
-def test_pages_that_end_early_and_overlap_bring_every_issue_once(large: Rig) -> None:
+def test_pages_that_end_early_and_overlap_bring_every_issue_once(large: SyncHarness) -> None:
     large.site.switches.short_pages = True
 
     large.sync()
@@ -123,7 +125,7 @@ def test_pages_that_end_early_and_overlap_bring_every_issue_once(large: Rig) -> 
     assert fetched(large) == len(large.site.issues_truth())
 
 
-def test_an_expired_page_token_starts_the_pages_over_and_fetches_nothing_twice(large: Rig) -> None:
+def test_an_expired_page_token_starts_the_pages_over_and_fetches_nothing_twice(large: SyncHarness) -> None:
     large.site.switches.short_pages = True
     expired = '{"errorMessages":["The provided next page token is invalid or expired."],"errors":{}}'
     large.site.faults.add(answer(400, expired, path="/rest/api/3/search/jql", when="nextPageToken", count=1))
@@ -135,19 +137,19 @@ def test_an_expired_page_token_starts_the_pages_over_and_fetches_nothing_twice(l
     assert large.differences() == []
 
 
-def test_a_full_read_counts_as_updated_only_what_changed(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=1))
-    rig.site.edit_issue(next(iter(rig.site.issues_truth())), summary="the only change")
+def test_a_full_read_counts_as_updated_only_what_changed(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    harness.site.edit_issue(next(iter(harness.site.issues_truth())), summary="the only change")
 
-    outcomes = rig.sync(full=True).outcomes
+    outcomes = harness.sync(full=True).outcomes
 
-    assert sum(outcome.fetched for outcome in outcomes) == len(rig.site.issues_truth())
+    assert sum(outcome.fetched for outcome in outcomes) == len(harness.site.issues_truth())
     assert sum(outcome.updated for outcome in outcomes) == 1
     assert sum(outcome.created for outcome in outcomes) == 0
 
 
-def test_changelogs_longer_than_a_search_embeds_are_whole(large: Rig) -> None:
+def test_changelogs_longer_than_a_search_embeds_are_whole(large: SyncHarness) -> None:
     large.sync()
 
     longest = max(issue.changes for issue in large.site.issues_truth().values())

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.demo.generate.generate import generate_site
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.sync.events import (
     EDITS,
     LOOK_BACK,
@@ -36,24 +36,24 @@ class Step:
     which: int
 
 
-def edit_indexed_late(rig: Rig, which: int) -> None:
-    with rig.site.indexed_late(timedelta(seconds=which % int(LOOK_BACK.total_seconds()))):
-        edit(rig, which)
+def edit_indexed_late(harness: SyncHarness, which: int) -> None:
+    with harness.site.indexed_late(timedelta(seconds=which % int(LOOK_BACK.total_seconds()))):
+        edit(harness, which)
 
 
-def sync(rig: Rig, which: int) -> None:
-    assert rig.sync(full=which % 10 == 0).failures == []
+def sync(harness: SyncHarness, which: int) -> None:
+    assert harness.sync(full=which % 10 == 0).failures == []
 
 
-def sync_and_die(rig: Rig, which: int) -> None:
+def sync_and_die(harness: SyncHarness, which: int) -> None:
     with dying_at_step(1 + which % 30), suppress(CrashError):
-        rig.sync()
-        rig.publish()
+        harness.sync()
+        harness.publish()
 
 
-def two_syncs_at_once(rig: Rig, which: int) -> None:
+def two_syncs_at_once(harness: SyncHarness, which: int) -> None:
     with ThreadPoolExecutor(2) as threads:
-        for future in [threads.submit(rig.sync), threads.submit(rig.sync)]:
+        for future in [threads.submit(harness.sync), threads.submit(harness.sync)]:
             assert future.result().failures == []
 
 
@@ -66,17 +66,19 @@ def check(history: list[Step]) -> None:
     """Let the history happen, then sync once more and compare."""
     with (
         tempfile.TemporaryDirectory() as home,
-        open_rig(Path(home), generate_site(1, projects=2, issues=16, now_ms=1_790_000_000_000)) as rig,
+        open_harness(
+            Path(home), generate_site(1, projects=2, issues=16, now_ms=1_790_000_000_000)
+        ) as harness,
     ):
-        rig.track()
+        harness.track()
         for step in history:
-            rig.site.clock.advance(MOMENT)
-            STEPS[step.what](rig, step.which)
-        rig.site.clock.advance(LOOK_BACK)  # by now everything is in the search index
+            harness.site.clock.advance(MOMENT)
+            STEPS[step.what](harness, step.which)
+        harness.site.clock.advance(LOOK_BACK)  # by now everything is in the search index
 
-        assert rig.sync().failures == []
+        assert harness.sync().failures == []
 
-        assert rig.differences() == []
+        assert harness.differences() == []
 
 
 @settings(
@@ -105,12 +107,12 @@ EVERY_THIRD = [
 
 @pytest.mark.parametrize("step", EVERY_THIRD)
 def test_a_first_sync_that_dies_at_any_step_is_healed_by_the_next(step: int, tmp_path: Path) -> None:
-    with open_rig(tmp_path, generate_site(1, projects=1, issues=8, now_ms=1_790_000_000_000)) as rig:
-        rig.track()
+    with open_harness(tmp_path, generate_site(1, projects=1, issues=8, now_ms=1_790_000_000_000)) as harness:
+        harness.track()
         with dying_at_step(step), suppress(CrashError):
-            rig.sync()
-            rig.publish()
+            harness.sync()
+            harness.publish()
 
-        rig.sync()
+        harness.sync()
 
-        assert rig.differences() == []
+        assert harness.differences() == []

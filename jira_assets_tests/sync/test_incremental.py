@@ -10,7 +10,7 @@ import pytest
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import answer
 from jira_assets.demo.http.request_log import Request
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 
 def fetched_ids(requests: list[Request]) -> list[str]:
@@ -23,175 +23,177 @@ def fetched_ids(requests: list[Request]) -> list[str]:
     ]
 
 
-def some_keys(rig: Rig, count: int) -> list[str]:
+def some_keys(harness: SyncHarness, count: int) -> list[str]:
     """The keys of some issues."""
-    return [issue.key for issue in list(rig.site.issues_truth().values())[:count]]
+    return [issue.key for issue in list(harness.site.issues_truth().values())[:count]]
 
 
-def test_the_first_sync_brings_the_whole_site(rig: Rig) -> None:
-    result = rig.sync()
+def test_the_first_sync_brings_the_whole_site(harness: SyncHarness) -> None:
+    result = harness.sync()
 
     assert [outcome.mode for outcome in result.outcomes] == ["full", "full"]
-    assert sum(outcome.issues for outcome in result.outcomes) == len(rig.site.issues_truth())
-    assert rig.differences() == []
+    assert sum(outcome.issues for outcome in result.outcomes) == len(harness.site.issues_truth())
+    assert harness.differences() == []
 
 
-def test_three_changed_issues_are_the_only_ones_fetched(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=1))
-    changed = some_keys(rig, 3)
+def test_three_changed_issues_are_the_only_ones_fetched(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    changed = some_keys(harness, 3)
     for key in changed:
-        rig.site.edit_issue(key, summary=f"changed {key}")
+        harness.site.edit_issue(key, summary=f"changed {key}")
 
-    requests = rig.requests_of()
+    requests = harness.requests_of()
 
-    assert sorted(fetched_ids(requests)) == sorted(rig.site.truth(key).id for key in changed)
-    assert rig.differences() == []
+    assert sorted(fetched_ids(requests)) == sorted(harness.site.truth(key).id for key in changed)
+    assert harness.differences() == []
 
 
-def test_a_sync_of_an_idle_site_writes_nothing_and_publishes_nothing(rig: Rig) -> None:
-    rig.sync()
-    rig.publish()
-    rig.site.clock.advance(timedelta(hours=1))
-    before = files_of(rig)
+def test_a_sync_of_an_idle_site_writes_nothing_and_publishes_nothing(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.publish()
+    harness.site.clock.advance(timedelta(hours=1))
+    before = files_of(harness)
 
-    result = rig.sync()
+    result = harness.sync()
 
-    assert rig.publish() is None
-    assert files_of(rig) == before
+    assert harness.publish() is None
+    assert files_of(harness) == before
     assert not any(outcome.changed for outcome in result.outcomes)
 
 
-def test_the_watermark_moves_though_nothing_changed(rig: Rig) -> None:
-    first = {o.project_key: o.watermark for o in rig.sync().outcomes}
-    rig.site.clock.advance(timedelta(hours=1))
-    second = {o.project_key: o.watermark for o in rig.sync().outcomes}
+def test_the_watermark_moves_though_nothing_changed(harness: SyncHarness) -> None:
+    first = {o.project_key: o.watermark for o in harness.sync().outcomes}
+    harness.site.clock.advance(timedelta(hours=1))
+    second = {o.project_key: o.watermark for o in harness.sync().outcomes}
 
     for key, watermark in first.items():
         assert watermark is not None
         assert second[key] == watermark + timedelta(hours=1)
 
 
-def test_issues_edited_in_bulk_just_before_a_sync_are_fetched_once(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=1))
-    keys = list(rig.site.issues_truth())
+def test_issues_edited_in_bulk_just_before_a_sync_are_fetched_once(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    keys = list(harness.site.issues_truth())
     for key in keys:
-        rig.site.edit_issue(key, summary="all at once")
+        harness.site.edit_issue(key, summary="all at once")
 
-    assert sorted(fetched_ids(rig.requests_of())) == sorted(keys)
-    rig.site.clock.advance(timedelta(seconds=30))
-    assert fetched_ids(rig.requests_of()) == []
-
-
-def test_an_update_that_the_search_index_shows_late_is_found_by_the_next_sync(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=1))
-    early, late = some_keys(rig, 2)
-    rig.site.switches.index_lag = timedelta(seconds=90)
-    rig.site.edit_issue(late, summary="indexed late")
-    rig.site.switches.index_lag = timedelta(0)
-    rig.site.clock.advance(timedelta(seconds=10))
-    rig.site.edit_issue(early, summary="indexed at once")
-    rig.sync()
-    rig.site.clock.advance(timedelta(seconds=90))
-
-    rig.sync()
-
-    assert rig.differences() == []
+    assert sorted(fetched_ids(harness.requests_of())) == sorted(keys)
+    harness.site.clock.advance(timedelta(seconds=30))
+    assert fetched_ids(harness.requests_of()) == []
 
 
-def test_an_update_indexed_half_an_hour_late_is_found_by_the_deep_look_back(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=1))
-    (key,) = some_keys(rig, 1)
-    rig.site.switches.index_lag = timedelta(minutes=30)
-    rig.site.edit_issue(key, summary="indexed very late")
+def test_an_update_that_the_search_index_shows_late_is_found_by_the_next_sync(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    early, late = some_keys(harness, 2)
+    harness.site.switches.index_lag = timedelta(seconds=90)
+    harness.site.edit_issue(late, summary="indexed late")
+    harness.site.switches.index_lag = timedelta(0)
+    harness.site.clock.advance(timedelta(seconds=10))
+    harness.site.edit_issue(early, summary="indexed at once")
+    harness.sync()
+    harness.site.clock.advance(timedelta(seconds=90))
+
+    harness.sync()
+
+    assert harness.differences() == []
+
+
+def test_an_update_indexed_half_an_hour_late_is_found_by_the_deep_look_back(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    (key,) = some_keys(harness, 1)
+    harness.site.switches.index_lag = timedelta(minutes=30)
+    harness.site.edit_issue(key, summary="indexed very late")
     for _ in range(4):
-        rig.site.clock.advance(timedelta(minutes=10))
-        rig.sync()
+        harness.site.clock.advance(timedelta(minutes=10))
+        harness.sync()
 
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu"])
-def test_the_profile_zone_of_the_caller_neither_loses_nor_repeats_anything(rig: Rig, zone: str) -> None:
-    rig.site.set_time_zone(zone)
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=1))
-    changed = some_keys(rig, 3)
+def test_the_profile_zone_of_the_caller_neither_loses_nor_repeats_anything(
+    harness: SyncHarness, zone: str
+) -> None:
+    harness.site.set_time_zone(zone)
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    changed = some_keys(harness, 3)
     for key in changed:
-        rig.site.edit_issue(key, summary=f"changed in {zone}")
+        harness.site.edit_issue(key, summary=f"changed in {zone}")
 
-    requests = rig.requests_of()
+    requests = harness.requests_of()
 
     assert len(fetched_ids(requests)) == 3
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_a_sprint_that_is_closed_shows_though_no_issue_was_updated(rig: Rig) -> None:
-    rig.sync()
-    active = next(sprint for sprint in rig.site.catalog.sprints.values() if sprint.state == "active")
-    rig.site.clock.advance(timedelta(hours=1))
-    rig.site.close_sprint(active.id)
-    rig.site.rename_sprint(active.id, "Renamed while closing")
+def test_a_sprint_that_is_closed_shows_though_no_issue_was_updated(harness: SyncHarness) -> None:
+    harness.sync()
+    active = next(sprint for sprint in harness.site.catalog.sprints.values() if sprint.state == "active")
+    harness.site.clock.advance(timedelta(hours=1))
+    harness.site.close_sprint(active.id)
+    harness.site.rename_sprint(active.id, "Renamed while closing")
 
-    requests = rig.requests_of()
+    requests = harness.requests_of()
 
     assert fetched_ids(requests) == []
-    shown = rig.ask(f"select sprint_name, state from jira_sprints where sprint_id = '{active.id}'")
+    shown = harness.ask(f"select sprint_name, state from jira_sprints where sprint_id = '{active.id}'")
     assert shown == [("Renamed while closing", "closed")]
 
 
-def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(rig: Rig) -> None:
+def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(harness: SyncHarness) -> None:
     # An issue of the last hour would be met again by the deeper look back, under its new key.
-    rig.site.clock.advance(timedelta(hours=2))
-    rig.sync()
-    rig.site.clock.advance(timedelta(days=1))
-    rig.sync()  # from here on, looking back meets no issue that was updated of late
-    status = next(iter(rig.site.catalog.statuses.values()))
-    project = next(iter(rig.site.catalog.projects.values()))
-    rig.site.clock.advance(timedelta(days=1, minutes=1))
-    rig.site.rename_status(status.id, "Quite another name")
-    rig.site.rename_project_key(project.key, "NEWKEY")
+    harness.site.clock.advance(timedelta(hours=2))
+    harness.sync()
+    harness.site.clock.advance(timedelta(days=1))
+    harness.sync()  # from here on, looking back meets no issue that was updated of late
+    status = next(iter(harness.site.catalog.statuses.values()))
+    project = next(iter(harness.site.catalog.projects.values()))
+    harness.site.clock.advance(timedelta(days=1, minutes=1))
+    harness.site.rename_status(status.id, "Quite another name")
+    harness.site.rename_project_key(project.key, "NEWKEY")
 
-    requests = rig.requests_of()
+    requests = harness.requests_of()
 
     assert fetched_ids(requests) == []
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_a_status_that_the_site_lists_no_longer_stays_known(rig: Rig) -> None:
-    rig.sync()
-    status = next(each for each in rig.site.catalog.statuses.values() if each.category_key == "done")
-    rig.site.retire_status(status.id)
-    rig.site.clock.advance(timedelta(days=1, minutes=1))
-    rig.sync()
+def test_a_status_that_the_site_lists_no_longer_stays_known(harness: SyncHarness) -> None:
+    harness.sync()
+    status = next(each for each in harness.site.catalog.statuses.values() if each.category_key == "done")
+    harness.site.retire_status(status.id)
+    harness.site.clock.advance(timedelta(days=1, minutes=1))
+    harness.sync()
 
     known = f"select status, status_category, is_listed from jira_statuses where status_id = '{status.id}'"
-    assert rig.ask(known) == [(status.name, "done", False)]
+    assert harness.ask(known) == [(status.name, "done", False)]
 
     status.in_use = True
-    rig.site.clock.advance(timedelta(days=1, minutes=1))
-    rig.sync()
+    harness.site.clock.advance(timedelta(days=1, minutes=1))
+    harness.sync()
 
-    assert rig.ask(known) == [(status.name, "done", True)]
+    assert harness.ask(known) == [(status.name, "done", True)]
 
 
-def test_projects_are_tracked_under_the_keys_that_they_have_now(rig: Rig) -> None:
-    rig.sync()
-    first, second = rig.tracked
-    rig.site.rename_project_key(first.project_key, "SPARE")
-    rig.site.rename_project_key(second.project_key, first.project_key)  # whose key that was
-    rig.site.clock.advance(timedelta(days=1, minutes=1))
+def test_projects_are_tracked_under_the_keys_that_they_have_now(harness: SyncHarness) -> None:
+    harness.sync()
+    first, second = harness.tracked
+    harness.site.rename_project_key(first.project_key, "SPARE")
+    harness.site.rename_project_key(second.project_key, first.project_key)  # whose key that was
+    harness.site.clock.advance(timedelta(days=1, minutes=1))
 
-    rig.sync()
+    harness.sync()
 
     keys = {first.project_id: "SPARE", second.project_id: first.project_key}
-    assert {project.project_id: project.project_key for project in rig.tracked} == keys
-    assert dict(rig.ask("select project_id, project_key from sync_status")) == keys
-    assert rig.sync(first.project_key).outcomes[0].project_id == second.project_id
-    assert rig.differences() == []
+    assert {project.project_id: project.project_key for project in harness.tracked} == keys
+    assert dict(harness.ask("select project_id, project_key from sync_status")) == keys
+    assert harness.sync(first.project_key).outcomes[0].project_id == second.project_id
+    assert harness.differences() == []
 
 
 def lists_read(requests: list[Request]) -> int:
@@ -199,105 +201,105 @@ def lists_read(requests: list[Request]) -> int:
     return sum(request.path.endswith("/project/search") for request in requests)
 
 
-def test_a_new_key_is_followed_from_the_first_answer_that_shows_it(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=2))
-    rig.sync()
-    first, second = rig.tracked
-    rig.site.clock.advance(timedelta(hours=2))
-    rig.site.rename_project_key(first.project_key, "NEWKEY")
-    assert lists_read(rig.requests_of()) == 0  # no answer showed it
+def test_a_new_key_is_followed_from_the_first_answer_that_shows_it(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=2))
+    harness.sync()
+    first, second = harness.tracked
+    harness.site.clock.advance(timedelta(hours=2))
+    harness.site.rename_project_key(first.project_key, "NEWKEY")
+    assert lists_read(harness.requests_of()) == 0  # no answer showed it
 
-    rig.site.edit_issue(next(iter(rig.site.issues_truth("NEWKEY"))), summary="edited")
-    mark = rig.site.journal.mark()
-    result = rig.sync()
+    harness.site.edit_issue(next(iter(harness.site.issues_truth("NEWKEY"))), summary="edited")
+    mark = harness.site.journal.mark()
+    result = harness.sync()
 
-    assert lists_read(rig.site.requests_since(mark)) == 1
+    assert lists_read(harness.site.requests_since(mark)) == 1
     notice = f"{first.project_key} was renamed to NEWKEY in Jira and is tracked under that key."
     assert notice in result.notices
-    assert [project.project_key for project in rig.tracked] == sorted(["NEWKEY", second.project_key])
-    assert dict(rig.ask("select project_id, project_key from sync_status"))[first.project_id] == "NEWKEY"
+    assert [project.project_key for project in harness.tracked] == sorted(["NEWKEY", second.project_key])
+    assert dict(harness.ask("select project_id, project_key from sync_status"))[first.project_id] == "NEWKEY"
     shown = f"select project_key, former_keys from jira_projects where project_id = '{first.project_id}'"
-    assert rig.ask(shown) == [("NEWKEY", [first.project_key])]
-    assert rig.differences() == []  # also the keys of the issues that were not fetched again
-    rig.site.clock.advance(timedelta(hours=2))
-    rig.site.edit_issue(next(iter(rig.site.issues_truth("NEWKEY"))), summary="edited again")
-    assert lists_read(rig.requests_of()) == 0
+    assert harness.ask(shown) == [("NEWKEY", [first.project_key])]
+    assert harness.differences() == []  # also the keys of the issues that were not fetched again
+    harness.site.clock.advance(timedelta(hours=2))
+    harness.site.edit_issue(next(iter(harness.site.issues_truth("NEWKEY"))), summary="edited again")
+    assert lists_read(harness.requests_of()) == 0
 
 
-def test_a_key_that_another_project_took_over_changes_both(rig: Rig) -> None:
-    rig.sync()
-    first, second = rig.tracked
-    rig.site.clock.advance(timedelta(hours=2))
-    rig.site.rename_project_key(first.project_key, "SPARE")
-    rig.site.rename_project_key(second.project_key, first.project_key)  # whose key that was
-    rig.site.edit_issue(next(iter(rig.site.issues_truth(first.project_key))), summary="edited")
+def test_a_key_that_another_project_took_over_changes_both(harness: SyncHarness) -> None:
+    harness.sync()
+    first, second = harness.tracked
+    harness.site.clock.advance(timedelta(hours=2))
+    harness.site.rename_project_key(first.project_key, "SPARE")
+    harness.site.rename_project_key(second.project_key, first.project_key)  # whose key that was
+    harness.site.edit_issue(next(iter(harness.site.issues_truth(first.project_key))), summary="edited")
 
-    rig.sync(second.project_key)
+    harness.sync(second.project_key)
 
     keys = {first.project_id: "SPARE", second.project_id: first.project_key}
-    assert {project.project_id: project.project_key for project in rig.tracked} == keys
-    assert rig.differences() == []
+    assert {project.project_id: project.project_key for project in harness.tracked} == keys
+    assert harness.differences() == []
 
 
-def test_an_issue_that_moved_renames_nothing(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=2))
-    first, second = rig.tracked
-    rig.site.move_issue(next(iter(rig.site.issues_truth(first.project_key))), second.project_key)
+def test_an_issue_that_moved_renames_nothing(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=2))
+    first, second = harness.tracked
+    harness.site.move_issue(next(iter(harness.site.issues_truth(first.project_key))), second.project_key)
 
-    assert lists_read(rig.requests_of()) == 0
-    assert rig.tracked == [first, second]
+    assert lists_read(harness.requests_of()) == 0
+    assert harness.tracked == [first, second]
 
 
-def test_a_list_of_projects_that_cannot_be_read_is_asked_for_by_the_next_sync(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=2))
-    first = rig.tracked[0]
-    rig.site.rename_project_key(first.project_key, "NEWKEY")
+def test_a_list_of_projects_that_cannot_be_read_is_asked_for_by_the_next_sync(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=2))
+    first = harness.tracked[0]
+    harness.site.rename_project_key(first.project_key, "NEWKEY")
     for times in (403, None):
-        rig.site.faults.clear()
+        harness.site.faults.clear()
         if times:
-            rig.site.faults.add(answer(times, "{}", path="/rest/api/3/project/search"))
-        rig.site.edit_issue(next(iter(rig.site.issues_truth("NEWKEY"))), summary=f"edited {times}")
-        assert rig.sync().failures == []
-        rig.site.clock.advance(timedelta(hours=2))
+            harness.site.faults.add(answer(times, "{}", path="/rest/api/3/project/search"))
+        harness.site.edit_issue(next(iter(harness.site.issues_truth("NEWKEY"))), summary=f"edited {times}")
+        assert harness.sync().failures == []
+        harness.site.clock.advance(timedelta(hours=2))
 
-    assert "NEWKEY" in {project.project_key for project in rig.tracked}
-    assert rig.differences() == []
+    assert "NEWKEY" in {project.project_key for project in harness.tracked}
+    assert harness.differences() == []
 
 
-def test_an_issue_that_moved_to_another_tracked_project_is_there_once(rig: Rig) -> None:
-    rig.sync()
-    rig.site.clock.advance(timedelta(hours=1))
-    moved = next(iter(rig.site.issues_truth().values()))
-    other = next(p.project_key for p in rig.tracked if p.project_id != moved.project_id)
-    rig.site.move_issue(moved.key, other)
+def test_an_issue_that_moved_to_another_tracked_project_is_there_once(harness: SyncHarness) -> None:
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    moved = next(iter(harness.site.issues_truth().values()))
+    other = next(p.project_key for p in harness.tracked if p.project_id != moved.project_id)
+    harness.site.move_issue(moved.key, other)
 
-    rig.sync()
+    harness.sync()
 
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
 def test_five_thousand_issues_cost_few_requests_to_follow(tmp_path: Path) -> None:
     clock_start = 1_790_000_000_000
-    with open_rig(tmp_path, generate_site(3, projects=1, issues=5000, now_ms=clock_start)) as rig:
-        rig.track()
-        rig.sync()
-        rig.site.clock.advance(timedelta(hours=1))
-        for key in some_keys(rig, 3):
-            rig.site.edit_issue(key, summary="one of three")
+    with open_harness(tmp_path, generate_site(3, projects=1, issues=5000, now_ms=clock_start)) as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(hours=1))
+        for key in some_keys(harness, 3):
+            harness.site.edit_issue(key, summary="one of three")
 
-        requests = rig.requests_of()
+        requests = harness.requests_of()
 
         assert len(fetched_ids(requests)) == 3
         assert len(requests) <= 8, [request.path for request in requests]
-        assert rig.differences() == []
+        assert harness.differences() == []
 
 
-def files_of(rig: Rig) -> set[str]:
+def files_of(harness: SyncHarness) -> set[str]:
     """Every data file of the lake and the warehouse."""
-    home = rig.bench.settings.home
+    home = harness.pipeline.settings.home
     return {str(path.relative_to(home)) for path in home.rglob("*.parquet")} | {
         str(path.relative_to(home)) for path in home.rglob("*.duckdb")
     }

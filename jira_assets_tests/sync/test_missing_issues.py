@@ -13,7 +13,7 @@ from jira_assets.demo.http.faults import Fault, answer, broken, server_error
 from jira_assets.errors import JiraUnavailable
 from jira_assets.lake.manifest import Manifest
 from jira_assets.sync.results import Outcome
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 BULK = "/rest/api/3/issue/bulkfetch"
 CHANGELOGS = "/rest/api/3/changelog/bulkfetch"
@@ -22,197 +22,203 @@ NO_ISSUE = '{"errorMessages":["Issue does not exist or you do not have permissio
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def harness(tmp_path: Path) -> Iterator[SyncHarness]:
     """A small site of one project, tracked and not synced yet."""
-    with open_rig(tmp_path, generate_site(5, projects=1, issues=24, now_ms=1_790_000_000_000)) as rig:
-        rig.track()
-        yield rig
+    with open_harness(tmp_path, generate_site(5, projects=1, issues=24, now_ms=1_790_000_000_000)) as harness:
+        harness.track()
+        yield harness
 
 
-def sync(rig: Rig, *, full: bool = False) -> Outcome:
+def sync(harness: SyncHarness, *, full: bool = False) -> Outcome:
     """Sync the one project."""
-    rig.site.clock.advance(timedelta(minutes=10))
-    (outcome,) = rig.sync(full=full).outcomes
+    harness.site.clock.advance(timedelta(minutes=10))
+    (outcome,) = harness.sync(full=full).outcomes
     return outcome
 
 
-def manifest_of(rig: Rig) -> Manifest:
+def manifest_of(harness: SyncHarness) -> Manifest:
     """What the lake holds of the project."""
-    manifest = rig.bench.lake.manifest(rig.tracked[0].project_id)
+    manifest = harness.pipeline.lake.manifest(harness.tracked[0].project_id)
     assert manifest is not None
     return manifest
 
 
-def some_issue(rig: Rig) -> str:
+def some_issue(harness: SyncHarness) -> str:
     """The id of an issue in the middle of the project."""
-    ids = sorted(rig.site.issues_truth(), key=int)
+    ids = sorted(harness.site.issues_truth(), key=int)
     return ids[len(ids) // 2]
 
 
-def never_give(rig: Rig, issue_id: str) -> None:
+def never_give(harness: SyncHarness, issue_id: str) -> None:
     """Deny an issue by every way of asking for it by id, while search goes on to list it."""
-    rig.site.switches.left_out_of_bulk_reads.add(int(issue_id))
-    rig.site.faults.add(answer(404, NO_ISSUE, path=f"{SINGLE}{issue_id}"))
+    harness.site.switches.left_out_of_bulk_reads.add(int(issue_id))
+    harness.site.faults.add(answer(404, NO_ISSUE, path=f"{SINGLE}{issue_id}"))
 
 
-def test_one_bulk_read_that_answers_nothing_costs_no_issue(rig: Rig) -> None:
-    rig.site.switches.empty_bulk_reads = 1
+def test_one_bulk_read_that_answers_nothing_costs_no_issue(harness: SyncHarness) -> None:
+    harness.site.switches.empty_bulk_reads = 1
 
-    outcome = sync(rig)
+    outcome = sync(harness)
 
-    assert (outcome.issues, outcome.missing, outcome.unproved) == (len(rig.site.issues_truth()), 0, None)
-    assert rig.differences() == []
+    assert (outcome.issues, outcome.missing, outcome.unproved) == (len(harness.site.issues_truth()), 0, None)
+    assert harness.differences() == []
 
 
-def test_bulk_reads_that_go_on_answering_nothing_are_replaced_by_single_ones(rig: Rig) -> None:
-    rig.site.switches.empty_bulk_reads = 1000
+def test_bulk_reads_that_go_on_answering_nothing_are_replaced_by_single_ones(harness: SyncHarness) -> None:
+    harness.site.switches.empty_bulk_reads = 1000
 
-    outcome = sync(rig)
+    outcome = sync(harness)
 
     assert (outcome.missing, outcome.unproved) == (0, None)
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_an_issue_that_bulk_reads_leave_out_is_read_by_itself(rig: Rig) -> None:
-    rig.site.switches.left_out_of_bulk_reads.add(int(some_issue(rig)))
+def test_an_issue_that_bulk_reads_leave_out_is_read_by_itself(harness: SyncHarness) -> None:
+    harness.site.switches.left_out_of_bulk_reads.add(int(some_issue(harness)))
 
-    assert sync(rig).unproved is None
-    assert rig.differences() == []
+    assert sync(harness).unproved is None
+    assert harness.differences() == []
 
 
 @pytest.mark.parametrize("fields", [',"fields":null', ',"fields":{}', ',"fields":[]', ""])
-def test_an_issue_that_comes_without_its_fields_is_read_by_itself(rig: Rig, fields: str) -> None:
-    bare = some_issue(rig)
-    body = f'{{"issues":[{{"id":"{bare}","key":"{rig.site.truth(bare).key}"{fields}}}],"issueErrors":[]}}'
-    rig.site.faults.add(answer(200, body, path=BULK))
+def test_an_issue_that_comes_without_its_fields_is_read_by_itself(harness: SyncHarness, fields: str) -> None:
+    bare = some_issue(harness)
+    body = f'{{"issues":[{{"id":"{bare}","key":"{harness.site.truth(bare).key}"{fields}}}],"issueErrors":[]}}'
+    harness.site.faults.add(answer(200, body, path=BULK))
 
-    assert sync(rig).unproved is None
-    assert rig.differences() == []
+    assert sync(harness).unproved is None
+    assert harness.differences() == []
 
 
-def test_an_issue_that_lost_its_fields_keeps_the_version_that_was_read(rig: Rig) -> None:
-    sync(rig)
-    bare = some_issue(rig)
+def test_an_issue_that_lost_its_fields_keeps_the_version_that_was_read(harness: SyncHarness) -> None:
+    sync(harness)
+    bare = some_issue(harness)
     shown = f"select * from jira_issues where jira_id = '{bare}'"
-    before, key = rig.ask(shown), rig.site.truth(bare).key
-    rig.site.edit_issue(bare, summary="not seen yet")
+    before, key = harness.ask(shown), harness.site.truth(bare).key
+    harness.site.edit_issue(bare, summary="not seen yet")
     issue = f'{{"id":"{bare}","key":"{key}","fields":null}}'
-    rig.site.faults.add(answer(200, f'{{"issues":[{issue}]}}', path=BULK, when=f'"{bare}"'))
-    rig.site.faults.add(answer(200, issue, path=f"{SINGLE}{bare}"))
+    harness.site.faults.add(answer(200, f'{{"issues":[{issue}]}}', path=BULK, when=f'"{bare}"'))
+    harness.site.faults.add(answer(200, issue, path=f"{SINGLE}{bare}"))
 
-    outcome = sync(rig)
+    outcome = sync(harness)
 
     assert (outcome.ok, outcome.result, outcome.missing) == (True, "incomplete", 1)
-    assert "without any field" in manifest_of(rig).unread[0].reason
-    assert rig.ask(shown) == before
-    rig.site.faults.clear()
-    assert sync(rig).unproved is None
-    assert rig.differences() == []
+    assert "without any field" in manifest_of(harness).unread[0].reason
+    assert harness.ask(shown) == before
+    harness.site.faults.clear()
+    assert sync(harness).unproved is None
+    assert harness.differences() == []
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
 @pytest.mark.parametrize("path", [BULK, CHANGELOGS])
-def test_issues_are_read_one_by_one_where_bulk_reads_are_refused(rig: Rig, path: str, status: int) -> None:
-    rig.site.faults.add(answer(status, '{"errorMessages":["Not allowed here."],"errors":{}}', path=path))
+def test_issues_are_read_one_by_one_where_bulk_reads_are_refused(
+    harness: SyncHarness, path: str, status: int
+) -> None:
+    harness.site.faults.add(answer(status, '{"errorMessages":["Not allowed here."],"errors":{}}', path=path))
 
-    assert sync(rig).unproved is None
-    assert rig.differences() == []
+    assert sync(harness).unproved is None
+    assert harness.differences() == []
 
 
-def test_a_deleted_issue_is_gone_where_bulk_reads_are_refused(rig: Rig) -> None:
-    sync(rig)
-    rig.site.delete_issue(some_issue(rig))
-    rig.site.faults.add(answer(403, '{"errorMessages":["Not allowed here."],"errors":{}}', path=BULK))
+def test_a_deleted_issue_is_gone_where_bulk_reads_are_refused(harness: SyncHarness) -> None:
+    sync(harness)
+    harness.site.delete_issue(some_issue(harness))
+    harness.site.faults.add(answer(403, '{"errorMessages":["Not allowed here."],"errors":{}}', path=BULK))
 
-    (outcome,) = rig.reconcile().outcomes
+    (outcome,) = harness.reconcile().outcomes
 
     assert (outcome.ok, outcome.deleted) == (True, 1)
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_an_issue_is_not_gone_where_every_read_by_id_is_answered_with_404(rig: Rig) -> None:
-    sync(rig)
-    rig.site.delete_issue(some_issue(rig))
-    rig.site.faults.add(answer(404, NO_ISSUE, path=BULK))
+def test_an_issue_is_not_gone_where_every_read_by_id_is_answered_with_404(harness: SyncHarness) -> None:
+    sync(harness)
+    harness.site.delete_issue(some_issue(harness))
+    harness.site.faults.add(answer(404, NO_ISSUE, path=BULK))
 
-    (outcome,) = rig.reconcile().outcomes
+    (outcome,) = harness.reconcile().outcomes
 
     assert (outcome.ok, outcome.deleted) == (False, 0)
-    rig.site.faults.clear()
-    (outcome,) = rig.reconcile().outcomes
+    harness.site.faults.clear()
+    (outcome,) = harness.reconcile().outcomes
     assert (outcome.ok, outcome.deleted) == (True, 1)
 
 
 @pytest.mark.parametrize("path", [SINGLE, "/rest/api/3/issue"])
-def test_a_refusal_of_every_way_to_read_issues_is_said_and_deletes_nothing(rig: Rig, path: str) -> None:
-    sync(rig)
-    rig.site.edit_issue(some_issue(rig), summary="changed")
-    rig.site.faults.add(answer(403, '{"errorMessages":["Not allowed here."],"errors":{}}', path=path))
+def test_a_refusal_of_every_way_to_read_issues_is_said_and_deletes_nothing(
+    harness: SyncHarness, path: str
+) -> None:
+    sync(harness)
+    harness.site.edit_issue(some_issue(harness), summary="changed")
+    harness.site.faults.add(answer(403, '{"errorMessages":["Not allowed here."],"errors":{}}', path=path))
 
-    outcome = sync(rig)
+    outcome = sync(harness)
 
     assert not outcome.ok
     assert "Not allowed here" in str(outcome.error)
-    rig.site.faults.clear()
-    assert sync(rig).ok
-    assert rig.differences() == []
+    harness.site.faults.clear()
+    assert sync(harness).ok
+    assert harness.differences() == []
 
 
-def test_an_issue_that_is_listed_and_never_given_is_missing_and_nothing_is_proved(rig: Rig) -> None:
-    missing = some_issue(rig)
-    never_give(rig, missing)
+def test_an_issue_that_is_listed_and_never_given_is_missing_and_nothing_is_proved(
+    harness: SyncHarness,
+) -> None:
+    missing = some_issue(harness)
+    never_give(harness, missing)
 
-    outcome = sync(rig)
+    outcome = sync(harness)
 
     assert outcome.ok
     assert (outcome.result, outcome.missing, outcome.proof) == ("incomplete", 1, None)
-    assert rig.site.truth(missing).key in (outcome.unproved or "")
-    assert rig.ask("select missing_issues, proved_complete_at from sync_status") == [(1, None)]
-    assert rig.ask("select count(*) from jira_issues") == [(len(rig.site.issues_truth()) - 1,)]
+    assert harness.site.truth(missing).key in (outcome.unproved or "")
+    assert harness.ask("select missing_issues, proved_complete_at from sync_status") == [(1, None)]
+    assert harness.ask("select count(*) from jira_issues") == [(len(harness.site.issues_truth()) - 1,)]
 
 
-def test_what_was_missing_is_asked_for_at_every_sync_until_it_comes(rig: Rig) -> None:
-    missing = some_issue(rig)
-    never_give(rig, missing)
-    since = [sync(rig) and manifest_of(rig).unread[0].since for _ in range(3)]
+def test_what_was_missing_is_asked_for_at_every_sync_until_it_comes(harness: SyncHarness) -> None:
+    missing = some_issue(harness)
+    never_give(harness, missing)
+    since = [sync(harness) and manifest_of(harness).unread[0].since for _ in range(3)]
     assert len(set(since)) == 1
-    rig.site.switches.left_out_of_bulk_reads.clear()
-    rig.site.faults.clear()
+    harness.site.switches.left_out_of_bulk_reads.clear()
+    harness.site.faults.clear()
 
-    outcome = sync(rig)
+    outcome = sync(harness)
 
     assert (outcome.mode, outcome.missing, outcome.created) == ("incremental", 0, 1)
     assert (outcome.result, outcome.unproved) == ("complete", None)
-    assert rig.ask("select proved_complete_at is not null from sync_status") == [(True,)]
-    assert rig.differences() == []
+    assert harness.ask("select proved_complete_at is not null from sync_status") == [(True,)]
+    assert harness.differences() == []
 
 
-def test_what_is_listed_and_not_given_is_gone_when_search_no_longer_lists_it(rig: Rig) -> None:
-    missing = some_issue(rig)
-    never_give(rig, missing)
-    sync(rig)
-    rig.site.delete_issue(missing)
+def test_what_is_listed_and_not_given_is_gone_when_search_no_longer_lists_it(harness: SyncHarness) -> None:
+    missing = some_issue(harness)
+    never_give(harness, missing)
+    sync(harness)
+    harness.site.delete_issue(missing)
 
-    assert sync(rig).missing == 0
-    assert manifest_of(rig).unread == []
-    (outcome,) = rig.reconcile().outcomes
+    assert sync(harness).missing == 0
+    assert manifest_of(harness).unread == []
+    (outcome,) = harness.reconcile().outcomes
     assert outcome.unproved is None
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_an_update_that_cannot_be_read_is_missing_and_the_version_before_stays(rig: Rig) -> None:
-    sync(rig)
-    edited = some_issue(rig)
-    before = rig.site.truth(edited).summary
-    rig.site.edit_issue(edited, summary="nobody can read this")
-    rig.site.faults.add(*unreadable(edited))
+def test_an_update_that_cannot_be_read_is_missing_and_the_version_before_stays(harness: SyncHarness) -> None:
+    sync(harness)
+    edited = some_issue(harness)
+    before = harness.site.truth(edited).summary
+    harness.site.edit_issue(edited, summary="nobody can read this")
+    harness.site.faults.add(*unreadable(edited))
 
-    assert sync(rig).missing == 1
-    assert rig.ask(f"select summary from jira_issues where jira_id = '{edited}'") == [(before,)]
-    assert rig.ask("select missing_issues from sync_status") == [(1,)]
-    rig.site.faults.clear()
-    assert sync(rig).missing == 0
-    assert rig.differences() == []
+    assert sync(harness).missing == 1
+    assert harness.ask(f"select summary from jira_issues where jira_id = '{edited}'") == [(before,)]
+    assert harness.ask("select missing_issues from sync_status") == [(1,)]
+    harness.site.faults.clear()
+    assert sync(harness).missing == 0
+    assert harness.differences() == []
 
 
 def unreadable(issue_id: str) -> list[Fault]:
@@ -235,53 +241,53 @@ FAILURES = [
 @pytest.mark.parametrize("path", [BULK, CHANGELOGS])
 @pytest.mark.parametrize("number", range(len(FAILURES)))
 def test_a_batch_that_always_fails_is_divided_down_to_the_issue_to_blame(
-    rig: Rig, path: str, number: int
+    harness: SyncHarness, path: str, number: int
 ) -> None:
-    bad, failure = some_issue(rig), FAILURES[number]
-    rig.site.faults.add(
+    bad, failure = some_issue(harness), FAILURES[number]
+    harness.site.faults.add(
         Fault(failure.kind, status=failure.status, body=failure.body, path=path, when=f'"{bad}"'),
         server_error(500, path=f"{SINGLE}{bad}"),
     )
 
-    outcome = sync(rig)
+    outcome = sync(harness)
 
     assert outcome.ok, outcome.error
-    assert (outcome.issues, outcome.missing) == (len(rig.site.issues_truth()) - 1, 1)
-    assert rig.site.truth(bad).key in (outcome.unproved or "")
-    rig.site.faults.clear()
-    assert sync(rig).missing == 0
-    assert rig.differences() == []
+    assert (outcome.issues, outcome.missing) == (len(harness.site.issues_truth()) - 1, 1)
+    assert harness.site.truth(bad).key in (outcome.unproved or "")
+    harness.site.faults.clear()
+    assert sync(harness).missing == 0
+    assert harness.differences() == []
 
 
-def test_an_outage_blames_no_issue(rig: Rig) -> None:
-    sync(rig)
-    rig.site.edit_issue(some_issue(rig), summary="edited before the outage")
-    rig.site.faults.add(server_error(503, path=BULK), server_error(503, path=SINGLE))
+def test_an_outage_blames_no_issue(harness: SyncHarness) -> None:
+    sync(harness)
+    harness.site.edit_issue(some_issue(harness), summary="edited before the outage")
+    harness.site.faults.add(server_error(503, path=BULK), server_error(503, path=SINGLE))
 
-    outcome = sync(rig)
+    outcome = sync(harness)
     assert outcome.missing == 1  # the only one that was asked for
 
-    rig.site.faults.clear()
-    for issue_id in list(rig.site.issues_truth())[:8]:
-        rig.site.edit_issue(issue_id, summary="edited, too")
-    rig.site.faults.add(server_error(503, path=BULK), server_error(503, path=SINGLE))
-    outcome = sync(rig)
+    harness.site.faults.clear()
+    for issue_id in list(harness.site.issues_truth())[:8]:
+        harness.site.edit_issue(issue_id, summary="edited, too")
+    harness.site.faults.add(server_error(503, path=BULK), server_error(503, path=SINGLE))
+    outcome = sync(harness)
     assert isinstance(outcome.error, JiraUnavailable)
-    rig.site.faults.clear()
-    assert sync(rig).missing == 0
-    assert rig.differences() == []
+    harness.site.faults.clear()
+    assert sync(harness).missing == 0
+    assert harness.differences() == []
 
 
-def test_changelogs_that_come_back_empty_are_not_believed(rig: Rig) -> None:
-    rig.site.switches.empty_bulk_changelogs = 1
+def test_changelogs_that_come_back_empty_are_not_believed(harness: SyncHarness) -> None:
+    harness.site.switches.empty_bulk_changelogs = 1
 
-    assert sync(rig).ok
-    assert rig.differences() == []
+    assert sync(harness).ok
+    assert harness.differences() == []
 
 
-def test_half_an_emoji_costs_nothing_but_itself(rig: Rig) -> None:
-    rig.site.switches.half_emoji = True
-    rig.site.edit_issue(some_issue(rig), summary="cut \ufffd")
+def test_half_an_emoji_costs_nothing_but_itself(harness: SyncHarness) -> None:
+    harness.site.switches.half_emoji = True
+    harness.site.edit_issue(some_issue(harness), summary="cut \ufffd")
 
-    assert sync(rig).unproved is None
-    assert rig.differences() == []
+    assert sync(harness).unproved is None
+    assert harness.differences() == []

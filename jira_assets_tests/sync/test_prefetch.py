@@ -6,45 +6,49 @@ from collections.abc import Sequence
 
 import pytest
 
-from jira_assets.sync.prefetch import workbench_at_hand, working_ahead
+from jira_assets.sync.prefetch import current_pipeline, prefetching
 from jira_assets.sync.project import Task
-from jira_assets_tests.harness import Rig
+from jira_assets_tests.harness import SyncHarness
 
 
-def tasks(rig: Rig, *keys: str) -> Sequence[Task]:
-    return [Task(project) for project in rig.tracked if project.project_key in keys or not keys]
+def tasks(harness: SyncHarness, *keys: str) -> Sequence[Task]:
+    return [Task(project) for project in harness.tracked if project.project_key in keys or not keys]
 
 
-def test_whoever_asks_for_the_work_that_was_begun_gets_its_result(rig: Rig) -> None:
-    with working_ahead(rig.bench, tasks(rig)):
-        bench = workbench_at_hand()
+def test_whoever_asks_for_the_work_that_was_begun_gets_its_result(harness: SyncHarness) -> None:
+    with prefetching(harness.pipeline, tasks(harness)):
+        bench = current_pipeline()
         assert bench is not None
-        result = bench.sync(rig.tracked)
-        asked = rig.site.journal.total
-        assert bench.sync(rig.tracked) is result
-        assert rig.site.journal.total == asked
-    assert [outcome.mode for outcome in result.outcomes] == ["full"] * len(rig.tracked)
+        result = bench.sync(harness.tracked)
+        asked = harness.site.journal.total
+        assert bench.sync(harness.tracked) is result
+        assert harness.site.journal.total == asked
+    assert [outcome.mode for outcome in result.outcomes] == ["full"] * len(harness.tracked)
 
 
-def test_other_work_is_done_when_it_is_asked_for(rig: Rig) -> None:
-    with working_ahead(rig.bench, tasks(rig, "PAY")):
-        bench = workbench_at_hand()
+def test_other_work_is_done_when_it_is_asked_for(harness: SyncHarness) -> None:
+    with prefetching(harness.pipeline, tasks(harness, "PAY")):
+        bench = current_pipeline()
         assert bench is not None
-        result = bench.sync(rig.tracked)
-    assert {outcome.project_key for outcome in result.outcomes} == {each.project_key for each in rig.tracked}
+        result = bench.sync(harness.tracked)
+    assert {outcome.project_key for outcome in result.outcomes} == {
+        each.project_key for each in harness.tracked
+    }
 
 
-def test_outside_there_is_nothing_at_hand(rig: Rig) -> None:
-    with working_ahead(rig.bench, tasks(rig)):
+def test_outside_there_is_nothing_at_hand(harness: SyncHarness) -> None:
+    with prefetching(harness.pipeline, tasks(harness)):
         pass
-    assert workbench_at_hand() is None
+    assert current_pipeline() is None
 
 
-def test_when_whoever_wanted_it_is_gone_nothing_more_is_asked_and_nothing_is_lost(rig: Rig) -> None:
-    with pytest.raises(KeyboardInterrupt), working_ahead(rig.bench, tasks(rig)):
+def test_when_whoever_wanted_it_is_gone_nothing_more_is_asked_and_nothing_is_lost(
+    harness: SyncHarness,
+) -> None:
+    with pytest.raises(KeyboardInterrupt), prefetching(harness.pipeline, tasks(harness)):
         raise KeyboardInterrupt
-    asked = rig.site.journal.total
-    assert asked <= rig.bench.settings.max_in_flight
+    asked = harness.site.journal.total
+    assert asked <= harness.pipeline.settings.max_in_flight
 
-    assert len(rig.requests_of()) > asked
-    assert rig.differences() == []
+    assert len(harness.requests_of()) > asked
+    assert harness.differences() == []

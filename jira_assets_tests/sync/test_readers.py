@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from jira_assets.warehouse.read import open_warehouse
-from jira_assets_tests.harness import Rig
+from jira_assets_tests.harness import SyncHarness
 
 PAUSE = 0.02
 """Seconds between two questions of a reader: a few hundred questions are asked while the syncs run."""
@@ -18,11 +18,13 @@ COUNT = "select count(*), count(distinct jira_id) from jira_issues"
 
 
 @pytest.mark.parametrize("syncs", [3, pytest.param(20, marks=pytest.mark.prove)])
-def test_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(rig: Rig, syncs: int) -> None:
-    rig.sync()
-    rig.publish()
-    whole = rig.ask(COUNT)
-    path = rig.bench.settings.warehouse_file
+def test_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(
+    harness: SyncHarness, syncs: int
+) -> None:
+    harness.sync()
+    harness.publish()
+    whole = harness.ask(COUNT)
+    path = harness.pipeline.settings.warehouse_file
     stop, problems, answers = threading.Event(), list[BaseException](), list[object]()
 
     def holding() -> None:
@@ -39,7 +41,7 @@ def test_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(ri
     for reader in readers:
         reader.start()
     try:
-        published = [_edit_and_sync(rig, number) for number in range(syncs)]
+        published = [_edit_and_sync(harness, number) for number in range(syncs)]
     finally:
         stop.set()
         for reader in readers:
@@ -51,11 +53,11 @@ def test_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(ri
     assert all(answer == whole for answer in answers)
 
 
-def _edit_and_sync(rig: Rig, number: int) -> bool:
-    rig.site.clock.advance(timedelta(minutes=5))
-    rig.site.edit_issue(next(iter(rig.site.issues_truth())), summary=f"edit {number}")
-    assert rig.sync().failures == []
-    return rig.publish() is not None
+def _edit_and_sync(harness: SyncHarness, number: int) -> bool:
+    harness.site.clock.advance(timedelta(minutes=5))
+    harness.site.edit_issue(next(iter(harness.site.issues_truth())), summary=f"edit {number}")
+    assert harness.sync().failures == []
+    return harness.publish() is not None
 
 
 def _noting(work: Callable[[], None], problems: list[BaseException]) -> Callable[[], None]:

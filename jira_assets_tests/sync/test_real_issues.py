@@ -1,4 +1,4 @@
-"""8,980 real issues of five projects arrive as they are."""
+"""8,980 real issues of five projects start_session as they are."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 
 from jira_assets.demo.load.load import load_site
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.shared_data import shared_data
 
 Expected = dict[str, dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """A home that synced the real issues."""
     folder = shared_data("titanium")
-    with open_rig(tmp_path_factory.mktemp("titanium"), load_site([folder])) as rig:
-        rig.track()
-        assert rig.sync().failures == []
-        yield rig
+    with open_harness(tmp_path_factory.mktemp("titanium"), load_site([folder])) as harness:
+        harness.track()
+        assert harness.sync().failures == []
+        yield harness
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ COLUMNS = {
 }
 
 
-def test_every_issue_is_there_once(synced: Rig, expected: Expected) -> None:
+def test_every_issue_is_there_once(synced: SyncHarness, expected: Expected) -> None:
     ids = [row[0] for row in synced.ask("select jira_id from jira_issues")]
 
     assert len(ids) == len(set(ids)) == len(expected) == 8980
@@ -55,14 +55,16 @@ def test_every_issue_is_there_once(synced: Rig, expected: Expected) -> None:
 
 
 @pytest.mark.parametrize(("theirs", "ours"), COLUMNS.items())
-def test_every_value_of_a_column_is_right(synced: Rig, expected: Expected, theirs: str, ours: str) -> None:
+def test_every_value_of_a_column_is_right(
+    synced: SyncHarness, expected: Expected, theirs: str, ours: str
+) -> None:
     found = dict(synced.ask(f"select jira_id, coalesce({ours}, '') from jira_issues"))
 
     wrong = {key: (row[theirs], found[key]) for key, row in expected.items() if row[theirs] != found[key]}
     assert wrong == {}
 
 
-def test_every_story_point_is_right(synced: Rig, expected: Expected) -> None:
+def test_every_story_point_is_right(synced: SyncHarness, expected: Expected) -> None:
     found = dict(synced.ask("select jira_id, story_points from jira_issues"))
 
     right = {
@@ -72,7 +74,7 @@ def test_every_story_point_is_right(synced: Rig, expected: Expected) -> None:
     assert sum(1 for points in found.values() if points is not None) == 1134
 
 
-def test_every_sprint_of_every_issue_is_there(synced: Rig, expected: Expected) -> None:
+def test_every_sprint_of_every_issue_is_there(synced: SyncHarness, expected: Expected) -> None:
     found: dict[str, set[str]] = {key: set() for key in expected}
     for jira_id, sprint_id in synced.ask("select jira_id, sprint_id from jira_issue_sprints"):
         found[jira_id].add(sprint_id)

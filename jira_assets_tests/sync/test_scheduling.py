@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
-from jira_assets.sync.scheduling import Asked, Rules, Sighting, due_projects, pause_after, severity_of
+from jira_assets.sync.scheduling import Asked, ProjectSignals, Rules, due_projects, pause_after, severity_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PAY = TrackedProject("1", "PAY", "Pay", True, None, None, NOW, None)
@@ -35,60 +35,68 @@ def failed(kind: str, errors: int, **how_long: float) -> SyncRecord:
     return replace(GOOD, status="error", error_kind=kind, errors=errors, last_sync_at=ago(**how_long))
 
 
-CASES: dict[str, tuple[SyncRecord | None, Sighting, str | None]] = {
-    "a project nobody ever synced": (None, Sighting(), "never synced"),
-    "one that was only noted": (SyncRecord("1", "PAY"), Sighting(), "never synced"),
-    "one that was read in part": (SyncRecord("1", "PAY", last_sync_at=NOW), Sighting(), "partly read"),
-    "a fresh one": (GOOD, Sighting(), None),
-    "one that changed": (GOOD, Sighting({"1": "a"}), "changed"),
+CASES: dict[str, tuple[SyncRecord | None, ProjectSignals, str | None]] = {
+    "a project nobody ever synced": (None, ProjectSignals(), "never synced"),
+    "one that was only noted": (SyncRecord("1", "PAY"), ProjectSignals(), "never synced"),
+    "one that was read in part": (SyncRecord("1", "PAY", last_sync_at=NOW), ProjectSignals(), "partly read"),
+    "a fresh one": (GOOD, ProjectSignals(), None),
+    "one that changed": (GOOD, ProjectSignals({"1": "a"}), "changed"),
     "one whose sync is yet to come": (
         GOOD,
-        Sighting({"1": "a"}, {"1": Asked("a", ago(minutes=1))}),
+        ProjectSignals({"1": "a"}, {"1": Asked("a", ago(minutes=1))}),
         "changed",
     ),
-    "one whose sync came": (GOOD, Sighting({"1": "a"}, {"1": Asked("a", ago(minutes=9))}), None),
-    "one that changed again": (GOOD, Sighting({"1": "b"}, {"1": Asked("a", ago(minutes=9))}), "changed"),
-    "one that changed elsewhere": (GOOD, Sighting({"2": "a"}), None),
+    "one whose sync came": (GOOD, ProjectSignals({"1": "a"}, {"1": Asked("a", ago(minutes=9))}), None),
+    "one that changed again": (
+        GOOD,
+        ProjectSignals({"1": "b"}, {"1": Asked("a", ago(minutes=9))}),
+        "changed",
+    ),
+    "one that changed elsewhere": (GOOD, ProjectSignals({"2": "a"}), None),
     "an old success": (
         replace(GOOD, last_success_at=ago(hours=1), last_sync_at=ago(hours=1)),
-        Sighting(),
+        ProjectSignals(),
         "overdue",
     ),
     "an old success, probed since": (
         replace(GOOD, last_success_at=ago(days=2), probed_at=ago(minutes=1)),
-        Sighting(),
+        ProjectSignals(),
         None,
     ),
-    "a failure that may pass, at once": (failed("JiraUnavailable", 1, seconds=30), Sighting(), None),
-    "the same after a minute": (failed("JiraUnavailable", 1, seconds=79), Sighting(), "failed before"),
-    "its second after a minute": (failed("JiraUnavailable", 2, seconds=79), Sighting(), None),
-    "its second after two": (failed("JiraUnavailable", 2, seconds=157), Sighting(), "failed before"),
-    "its third after two": (failed("RateLimited", 3, seconds=157), Sighting(), None),
-    "its third after four": (failed("RateLimited", 3, seconds=313), Sighting(), "failed before"),
-    "its fourth after half an hour": (failed("JiraUnavailable", 4, minutes=30), Sighting(), None),
-    "its fourth after an hour": (failed("JiraUnavailable", 4, hours=1), Sighting(), "failed before"),
-    "a forbidden one, soon": (failed("Forbidden", 1, minutes=10), Sighting(), None),
-    "a forbidden one, late": (failed("Forbidden", 1, hours=1), Sighting(), "failed before"),
+    "a failure that may pass, at once": (failed("JiraUnavailable", 1, seconds=30), ProjectSignals(), None),
+    "the same after a minute": (failed("JiraUnavailable", 1, seconds=79), ProjectSignals(), "failed before"),
+    "its second after a minute": (failed("JiraUnavailable", 2, seconds=79), ProjectSignals(), None),
+    "its second after two": (failed("JiraUnavailable", 2, seconds=157), ProjectSignals(), "failed before"),
+    "its third after two": (failed("RateLimited", 3, seconds=157), ProjectSignals(), None),
+    "its third after four": (failed("RateLimited", 3, seconds=313), ProjectSignals(), "failed before"),
+    "its fourth after half an hour": (failed("JiraUnavailable", 4, minutes=30), ProjectSignals(), None),
+    "its fourth after an hour": (failed("JiraUnavailable", 4, hours=1), ProjectSignals(), "failed before"),
+    "a forbidden one, soon": (failed("Forbidden", 1, minutes=10), ProjectSignals(), None),
+    "a forbidden one, late": (failed("Forbidden", 1, hours=1), ProjectSignals(), "failed before"),
     "a forbidden one that somebody wants": (
         failed("Forbidden", 1, minutes=10),
-        Sighting(requests=[SyncRequest(1, "1", NOW)]),
+        ProjectSignals(requests=[SyncRequest(1, "1", NOW)]),
         "requested",
     ),
     "one that somebody wanted before it was synced": (
         GOOD,
-        Sighting(requests=[SyncRequest(1, "1", ago(minutes=6))]),
+        ProjectSignals(requests=[SyncRequest(1, "1", ago(minutes=6))]),
         None,
     ),
-    "one of all that somebody wants": (GOOD, Sighting(requests=[SyncRequest(1, None, NOW)]), "requested"),
-    "another that somebody wants": (GOOD, Sighting(requests=[SyncRequest(1, "2", NOW)]), None),
+    "one of all that somebody wants": (
+        GOOD,
+        ProjectSignals(requests=[SyncRequest(1, None, NOW)]),
+        "requested",
+    ),
+    "another that somebody wants": (GOOD, ProjectSignals(requests=[SyncRequest(1, "2", NOW)]), None),
     "one that Jira does not know": (
         replace(failed("NotFound", 1, days=3), inactive_since=ago(days=3)),
-        Sighting({"1": "a"}),
+        ProjectSignals({"1": "a"}),
         None,
     ),
     "an inactive one that somebody wants": (
         replace(failed("NotFound", 1, days=3), inactive_since=ago(days=3)),
-        Sighting(requests=[SyncRequest(1, "1", NOW)]),
+        ProjectSignals(requests=[SyncRequest(1, "1", NOW)]),
         "requested",
     ),
 }
@@ -108,7 +116,7 @@ def test_what_is_to_be_read_to_its_end_comes_after_what_changed() -> None:
     large = replace(PAY, project_id="2", project_key="BIG")
     records = {"1": GOOD, "2": SyncRecord("2", "BIG", last_sync_at=NOW)}
 
-    due = due_projects([large, PAY], records, Sighting({"1": "a"}), NOW, RULES)
+    due = due_projects([large, PAY], records, ProjectSignals({"1": "a"}), NOW, RULES)
 
     assert [entry.project.project_key for entry in due] == ["PAY", "BIG"]
 
@@ -116,8 +124,10 @@ def test_what_is_to_be_read_to_its_end_comes_after_what_changed() -> None:
 def test_the_longest_age_can_be_set() -> None:
     old = replace(GOOD, last_success_at=ago(minutes=20), last_sync_at=ago(minutes=20))
 
-    assert due_projects([PAY], {"1": old}, Sighting(), NOW, Rules(longest_age=timedelta(minutes=20)))
-    assert not due_projects([PAY], {"1": old}, Sighting(), NOW, Rules(longest_age=timedelta(minutes=21)))
+    assert due_projects([PAY], {"1": old}, ProjectSignals(), NOW, Rules(longest_age=timedelta(minutes=20)))
+    assert not due_projects(
+        [PAY], {"1": old}, ProjectSignals(), NOW, Rules(longest_age=timedelta(minutes=21))
+    )
 
 
 @given(errors=st.integers(1, 3), project_id=st.text(min_size=1), seconds=st.integers(0, 10**6))

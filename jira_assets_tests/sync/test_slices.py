@@ -12,40 +12,40 @@ import pytest
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import server_error
 from jira_assets.sync.context import Progress
-from jira_assets.sync.events import Listener
+from jira_assets.sync.events import SyncListener
 from jira_assets.sync.results import read_statuses
 from jira_assets.sync.run import SyncResult
-from jira_assets_tests.harness import Rig, by_key, open_rig
+from jira_assets_tests.harness import SyncHarness, by_key, open_harness
 
 SLICE = timedelta(minutes=5)
 
 
 @dataclass
-class SlowSite(Listener):
+class SlowSite(SyncListener):
     """Lets the time of a run pass while issues of a project are on their way."""
 
-    rig: Rig
+    harness: SyncHarness
     slow: str
 
     def progress(self, progress: Progress) -> None:
         if progress.project_key == self.slow and progress.stage == "reading" and progress.read:
-            self.rig.site.clock.advance(SLICE)
+            self.harness.site.clock.advance(SLICE)
 
 
 @dataclass
 class Large:
     """A site with a large and a small project, which is read in slices."""
 
-    rig: Rig
+    harness: SyncHarness
     large: str
     small: str
 
     def run(self, run_time: timedelta = SLICE) -> SyncResult:
         """Sync as the sensor does."""
-        slow = SlowSite(self.rig, self.large)
-        self.rig.bench = replace(self.rig.bench, listener=slow)
-        result = self.rig.bench.sync(self.rig.tracked, run_time=run_time)
-        self.rig._fall_behind()
+        slow = SlowSite(self.harness, self.large)
+        self.harness.pipeline = replace(self.harness.pipeline, listener=slow)
+        result = self.harness.pipeline.sync(self.harness.tracked, run_time=run_time)
+        self.harness._fall_behind()
         return result
 
     def run_to_the_end(self) -> None:
@@ -57,49 +57,51 @@ class Large:
         """List the ids of the issues that were asked for in full."""
         return [
             issue_id
-            for request in self.rig.site.requests
+            for request in self.harness.site.requests
             if request.path.endswith("/issue/bulkfetch") and "*all" in request.json["fields"]
             for issue_id in request.json["issueIdsOrKeys"]
         ]
 
     def reading(self) -> dict[str, str]:
         """Say what `status` says of how far each project is."""
-        statuses = read_statuses(self.rig.bench.state, self.rig.bench.lake)
+        statuses = read_statuses(self.harness.pipeline.state, self.harness.pipeline.lake)
         return {status.record.project_key: status.reading for status in statuses}
 
 
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Large]:
     monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 20)
-    with open_rig(tmp_path, generate_site(2, projects=2, issues=400, now_ms=1_790_000_000_000)) as rig:
-        rig.track()
-        sizes = {p.project_key: len(rig.site.issues_truth(p.project_key)) for p in rig.tracked}
+    with open_harness(
+        tmp_path, generate_site(2, projects=2, issues=400, now_ms=1_790_000_000_000)
+    ) as harness:
+        harness.track()
+        sizes = {p.project_key: len(harness.site.issues_truth(p.project_key)) for p in harness.tracked}
         small, big = sorted(sizes, key=lambda key: sizes[key])
-        yield Large(rig, big, small)
+        yield Large(harness, big, small)
 
 
 def test_a_first_read_stops_when_its_time_is_up_and_the_next_run_continues_it(large: Large) -> None:
     first = by_key(large.run())
 
-    issues = len(large.rig.site.issues_truth(large.large))
+    issues = len(large.harness.site.issues_truth(large.large))
     paused = first[large.large]
     assert (paused.result, paused.ok, paused.error) == ("paused", False, None)
     assert 0 < paused.fetched < issues
     assert large.reading()[large.large] == f"reading: {paused.fetched} of {issues} issues"
     large.run_to_the_end()
-    assert sorted(large.asked(), key=int) == sorted(large.rig.site.issues_truth(), key=int), (
+    assert sorted(large.asked(), key=int) == sorted(large.harness.site.issues_truth(), key=int), (
         "each of them once"
     )
-    assert large.rig.differences() == []
+    assert large.harness.differences() == []
     assert set(large.reading().values()) == {""}
-    assert large.rig.ask("select distinct status, missing_issues from sync_status") == [("complete", 0)]
+    assert large.harness.ask("select distinct status, missing_issues from sync_status") == [("complete", 0)]
 
 
 def test_what_is_read_in_part_is_neither_failed_nor_complete(large: Large) -> None:
     result = large.run()
 
     assert result.failures == []
-    record = next(r for r in large.rig.bench.state.records() if r.project_key == large.large)
+    record = next(r for r in large.harness.pipeline.state.records() if r.project_key == large.large)
     assert (record.status, record.errors, record.last_error, record.last_success_at) == (
         "pending",
         0,
@@ -107,34 +109,36 @@ def test_what_is_read_in_part_is_neither_failed_nor_complete(large: Large) -> No
         None,
     )
     assert record.last_sync_at is not None
-    assert large.rig.ask(f"select count(*) from jira_issues where project_key = '{large.large}'") == [(0,)]
+    assert large.harness.ask(f"select count(*) from jira_issues where project_key = '{large.large}'") == [
+        (0,)
+    ]
 
 
 def test_the_others_get_their_turn_between_the_slices(large: Large) -> None:
-    large.rig.sync(large.small)
+    large.harness.sync(large.small)
     large.run()
-    changed = next(iter(large.rig.site.issues_truth(large.small)))
-    large.rig.site.edit_issue(changed, summary="edited while the large one is being read")
+    changed = next(iter(large.harness.site.issues_truth(large.small)))
+    large.harness.site.edit_issue(changed, summary="edited while the large one is being read")
 
     outcomes = by_key(large.run())
 
     assert outcomes[large.large].result == "paused"
     assert outcomes[large.small].updated == 1
-    assert large.rig.ask(f"select summary from jira_issues where jira_id = '{changed}'") == [
+    assert large.harness.ask(f"select summary from jira_issues where jira_id = '{changed}'") == [
         ("edited while the large one is being read",)
     ]
 
 
 def test_what_changes_between_the_slices_is_read_as_it_is_at_the_end(large: Large) -> None:
     large.run()
-    of_large = large.rig.site.issues_truth(large.large)
+    of_large = large.harness.site.issues_truth(large.large)
     landed = [issue_id for issue_id in large.asked() if issue_id in of_large]
-    large.rig.site.edit_issue(landed[0], summary="edited after it was read")
-    large.rig.site.delete_issue(landed[1])
+    large.harness.site.edit_issue(landed[0], summary="edited after it was read")
+    large.harness.site.delete_issue(landed[1])
 
     large.run_to_the_end()
 
-    assert large.rig.differences() == []
+    assert large.harness.differences() == []
 
 
 def test_however_short_the_time_is_every_run_brings_something(large: Large) -> None:
@@ -143,13 +147,13 @@ def test_however_short_the_time_is_every_run_brings_something(large: Large) -> N
         assert len(large.asked()) > before
         before, runs = len(large.asked()), runs + 1
     assert runs > 5
-    assert large.rig.differences() == []
+    assert large.harness.differences() == []
 
 
 def test_a_large_change_is_read_in_slices_as_well(large: Large) -> None:
-    large.rig.sync()
-    for issue_id in large.rig.site.issues_truth(large.large):
-        large.rig.site.edit_issue(issue_id, summary=f"moved {issue_id}")
+    large.harness.sync()
+    for issue_id in large.harness.site.issues_truth(large.large):
+        large.harness.site.edit_issue(issue_id, summary=f"moved {issue_id}")
     mark = len(large.asked())
 
     paused = by_key(large.run())[large.large]
@@ -159,15 +163,15 @@ def test_a_large_change_is_read_in_slices_as_well(large: Large) -> None:
     assert (paused.mode, paused.result) == ("incremental", "paused")
     assert reading == f"reading: {paused.fetched} issues"
     assert len(large.asked()[mark:]) == len(set(large.asked()[mark:])) == paused.issues
-    assert large.rig.differences() == []
+    assert large.harness.differences() == []
 
 
 def test_an_error_after_a_slice_is_an_error_and_keeps_what_was_read(large: Large) -> None:
     large.run()
     read = len(large.asked())
-    large.rig.site.faults.add(server_error(500, path="/rest/api/3/search/jql"))
+    large.harness.site.faults.add(server_error(500, path="/rest/api/3/search/jql"))
     failed = by_key(large.run())[large.large]
-    large.rig.site.faults.clear()
+    large.harness.site.faults.clear()
 
     assert failed.result == "error"
     assert large.reading()[large.large] == "", "the error is what there is to say"
@@ -176,8 +180,8 @@ def test_an_error_after_a_slice_is_an_error_and_keeps_what_was_read(large: Large
 
 
 def test_the_command_reads_to_the_end_whatever_the_time(large: Large) -> None:
-    large.rig.bench = replace(large.rig.bench, listener=SlowSite(large.rig, large.large))
+    large.harness.pipeline = replace(large.harness.pipeline, listener=SlowSite(large.harness, large.large))
 
-    large.rig.sync()
+    large.harness.sync()
 
-    assert large.rig.differences() == []
+    assert large.harness.differences() == []

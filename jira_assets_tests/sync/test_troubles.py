@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.sync.run import SyncResult
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.sync.events import EDITS, MOMENT, WAITS, delete, in_order, move
 from jira_assets_tests.sync.troubles import TROUBLES, end_troubles
 
@@ -26,12 +26,12 @@ class Step:
     which: int
 
 
-def sync(rig: Rig, which: int) -> None:
-    check_proofs(rig, rig.sync(full=which % 5 == 0))
+def sync(harness: SyncHarness, which: int) -> None:
+    check_proofs(harness, harness.sync(full=which % 5 == 0))
 
 
-def reconcile(rig: Rig, which: int) -> None:
-    check_proofs(rig, rig.reconcile())
+def reconcile(harness: SyncHarness, which: int) -> None:
+    check_proofs(harness, harness.reconcile())
 
 
 CHANGES = EDITS | in_order(delete, move)
@@ -46,18 +46,23 @@ steps = st.one_of(
 histories = st.lists(steps, max_size=14)
 
 
-def check_proofs(rig: Rig, result: SyncResult) -> None:
+def check_proofs(harness: SyncHarness, result: SyncResult) -> None:
     """Hold every new proof against the site, and read every message for what must not be in it."""
     for outcome in result.outcomes:
         proof = outcome.proof
-        if outcome.ok and outcome.unproved is None and proof is not None and proof.at >= rig.site.clock.now():
+        if (
+            outcome.ok
+            and outcome.unproved is None
+            and proof is not None
+            and proof.at >= harness.site.clock.now()
+        ):
             truth = {
                 (issue.id, issue.summary)
-                for issue in rig.site.issues_truth().values()
+                for issue in harness.site.issues_truth().values()
                 if issue.project_id == outcome.project_id
             }
             query = f"select jira_id, summary from jira_issues where project_id = '{outcome.project_id}'"
-            assert set(rig.ask(query)) == truth, f"{outcome.project_key} is called proved"
+            assert set(harness.ask(query)) == truth, f"{outcome.project_key} is called proved"
     said = " ".join([*result.notices, *(str(outcome.error or "") for outcome in result.outcomes)])
     assert "please report" not in said
     assert "This is a bug" not in said
@@ -66,24 +71,24 @@ def check_proofs(rig: Rig, result: SyncResult) -> None:
 def check(history: list[Step]) -> None:
     """Let the history happen, end every trouble, and compare."""
     data = generate_site(1, projects=3, issues=18, now_ms=1_790_000_000_000)
-    with tempfile.TemporaryDirectory() as home, open_rig(Path(home), data) as rig:
-        rig.track()
+    with tempfile.TemporaryDirectory() as home, open_harness(Path(home), data) as harness:
+        harness.track()
         for step in history:
-            rig.site.clock.advance(MOMENT)
-            STEPS[step.what](rig, step.which)
-        end_troubles(rig)
-        rig.site.clock.advance(timedelta(days=2))
-        rig.sync(full=True)
-        rig.site.clock.advance(timedelta(days=2))
-        keys = [project.project_key for project in rig.tracked]
+            harness.site.clock.advance(MOMENT)
+            STEPS[step.what](harness, step.which)
+        end_troubles(harness)
+        harness.site.clock.advance(timedelta(days=2))
+        harness.sync(full=True)
+        harness.site.clock.advance(timedelta(days=2))
+        keys = [project.project_key for project in harness.tracked]
 
-        result = rig.reconcile(accept=keys)
+        result = harness.reconcile(accept=keys)
 
-        check_proofs(rig, result)
+        check_proofs(harness, result)
         assert [(each.error, each.unproved, each.missing) for each in result.outcomes] == [
             (None, None, 0) for _ in result.outcomes
         ]
-        assert rig.differences() == []
+        assert harness.differences() == []
 
 
 @settings(

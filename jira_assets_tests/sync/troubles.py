@@ -12,7 +12,7 @@ from typing import Any, get_args
 from jira_assets.demo.http.behaviour import Switches
 from jira_assets.demo.http.faults import HTML, OOPS, Fault, answer, broken, odd_records, server_error
 from jira_assets.demo.jql.errors import RefusalWording
-from jira_assets_tests.harness import Rig
+from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.sync.events import some_issue, some_project
 
 BULK = "/rest/api/3/issue/bulkfetch"
@@ -24,7 +24,7 @@ NO_ISSUE = {"errorMessages": ["Issue does not exist or you do not have permissio
 STATUSES = (401, 403, 404, 409, 500)
 
 
-def part_fails(rig: Rig, which: int) -> None:
+def part_fails(harness: SyncHarness, which: int) -> None:
     """A part of the site fails for good, in Jira's JSON, by a page, or by garbage."""
     path = PARTS[which % len(PARTS)]
     status = STATUSES[which % len(STATUSES)]
@@ -34,84 +34,84 @@ def part_fails(rig: Rig, which: int) -> None:
         answer(200, '{"values": 7}', path=path),
         broken("invalid_json", path=path),
     ]
-    rig.site.faults.add(refusals[which % len(refusals)])
+    harness.site.faults.add(refusals[which % len(refusals)])
 
 
-def list_has_an_odd_record(rig: Rig, which: int) -> None:
+def list_has_an_odd_record(harness: SyncHarness, which: int) -> None:
     path = LISTS[which % len(LISTS)]
-    rig.site.faults.add(odd_records(ODD[which % len(ODD)], path=path, exact=True))
+    harness.site.faults.add(odd_records(ODD[which % len(ODD)], path=path, exact=True))
 
 
-def issue_breaks_its_batch(rig: Rig, which: int) -> None:
+def issue_breaks_its_batch(harness: SyncHarness, which: int) -> None:
     """Every request that an issue is part of fails."""
-    if issue_id := some_issue(rig, which):
+    if issue_id := some_issue(harness, which):
         path = CHANGELOGS if which % 3 == 0 else BULK
         failures: list[Fault] = [
             server_error(500, path=path, when=f'"{issue_id}"'),
             answer(413, "{}", path=path, when=f'"{issue_id}"'),
             broken("truncated", path=path, when=f'"{issue_id}"'),
         ]
-        rig.site.faults.add(failures[which % len(failures)])
+        harness.site.faults.add(failures[which % len(failures)])
         if which % 2:
-            rig.site.faults.add(server_error(500, path=f"/rest/api/3/issue/{issue_id}"))
+            harness.site.faults.add(server_error(500, path=f"/rest/api/3/issue/{issue_id}"))
 
 
-def issue_is_left_out(rig: Rig, which: int) -> None:
+def issue_is_left_out(harness: SyncHarness, which: int) -> None:
     """Search lists an issue that bulk reads leave out; asked for by itself it is there, or denied."""
-    if issue_id := some_issue(rig, which):
-        rig.site.switches.left_out_of_bulk_reads.add(int(issue_id))
+    if issue_id := some_issue(harness, which):
+        harness.site.switches.left_out_of_bulk_reads.add(int(issue_id))
         if which % 2:
-            rig.site.faults.add(answer(404, json.dumps(NO_ISSUE), path=f"/rest/api/3/issue/{issue_id}"))
+            harness.site.faults.add(answer(404, json.dumps(NO_ISSUE), path=f"/rest/api/3/issue/{issue_id}"))
 
 
-def bulk_reads_are_empty(rig: Rig, which: int) -> None:
-    rig.site.switches.empty_bulk_reads = 1 + which % 4
-    rig.site.switches.empty_bulk_changelogs = which % 3
+def bulk_reads_are_empty(harness: SyncHarness, which: int) -> None:
+    harness.site.switches.empty_bulk_reads = 1 + which % 4
+    harness.site.switches.empty_bulk_changelogs = which % 3
 
 
-def search_ends_early(rig: Rig, which: int) -> None:
-    rig.site.switches.search_ends_after = which % 12
+def search_ends_early(harness: SyncHarness, which: int) -> None:
+    harness.site.switches.search_ends_after = which % 12
 
 
-def search_calls_every_page_the_last(rig: Rig, which: int) -> None:
-    rig.site.switches.last_page_has_token = rig.site.switches.short_pages = True
+def search_calls_every_page_the_last(harness: SyncHarness, which: int) -> None:
+    harness.site.switches.last_page_has_token = harness.site.switches.short_pages = True
 
 
-def count_is_off(rig: Rig, which: int) -> None:
-    rig.site.switches.count_is_off_by = which % 7 - 3
+def count_is_off(harness: SyncHarness, which: int) -> None:
+    harness.site.switches.count_is_off_by = which % 7 - 3
 
 
-def refusals_are_worded_otherwise(rig: Rig, which: int) -> None:
+def refusals_are_worded_otherwise(harness: SyncHarness, which: int) -> None:
     wordings = get_args(RefusalWording)
-    rig.site.switches.unknown_project_wording = wordings[which % len(wordings)]
+    harness.site.switches.unknown_project_wording = wordings[which % len(wordings)]
 
 
-def search_forgets_a_project(rig: Rig, which: int) -> None:
-    rig.site.switches.projects_unknown_to_search.add(some_project(rig, which).id)
+def search_forgets_a_project(harness: SyncHarness, which: int) -> None:
+    harness.site.switches.projects_unknown_to_search.add(some_project(harness, which).id)
 
 
-def project_goes_out_of_sight(rig: Rig, which: int) -> None:
-    project = some_project(rig, which)
-    change = rig.site.hide_project if which % 2 else rig.site.trash_project
+def project_goes_out_of_sight(harness: SyncHarness, which: int) -> None:
+    project = some_project(harness, which)
+    change = harness.site.hide_project if which % 2 else harness.site.trash_project
     change(str(project.id))
 
 
-def text_is_cut_in_an_emoji(rig: Rig, which: int) -> None:
-    rig.site.switches.half_emoji = True
-    if issue_id := some_issue(rig, which):
-        rig.site.edit_issue(issue_id, summary=f"cut \ufffd {which}")
+def text_is_cut_in_an_emoji(harness: SyncHarness, which: int) -> None:
+    harness.site.switches.half_emoji = True
+    if issue_id := some_issue(harness, which):
+        harness.site.edit_issue(issue_id, summary=f"cut \ufffd {which}")
 
 
-def end_troubles(rig: Rig, which: int = 0) -> None:
+def end_troubles(harness: SyncHarness, which: int = 0) -> None:
     """Set everything right again; what was changed in texts stays."""
-    rig.site.faults.clear()
-    half_emoji = rig.site.switches.half_emoji
-    rig.site.switches = Switches(half_emoji=half_emoji)
-    for project in rig.site.catalog.projects.values():
+    harness.site.faults.clear()
+    half_emoji = harness.site.switches.half_emoji
+    harness.site.switches = Switches(half_emoji=half_emoji)
+    for project in harness.site.catalog.projects.values():
         project.trashed = project.invisible = False
 
 
-Trouble = Callable[[Rig, int], None]
+Trouble = Callable[[SyncHarness, int], None]
 TROUBLES: dict[str, Trouble] = {
     each.__name__: each
     for each in (

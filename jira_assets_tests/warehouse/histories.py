@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from jira_assets.lake.raw_writer import Observation
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
-from jira_assets_tests.lake_fixture import Bench, Row, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
 
 Change = Literal["status", "points", "sprints", "resolution"]
 
@@ -218,7 +218,7 @@ def _jira(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"
 
 
-def land_statuses(bench: Bench) -> None:
+def land_statuses(bench: LakeFixture) -> None:
     """Put the statuses into the lake that the site lists."""
     rows = [
         {"status_id": key, "status": name, "status_category": kind, "is_listed": True}
@@ -228,7 +228,7 @@ def land_statuses(bench: Bench) -> None:
 
 
 def publish_lives(
-    bench: Bench,
+    bench: LakeFixture,
     lives: Sequence[Life],
     *,
     sprints: Sequence[Sprint] = (),

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import duckdb
 import pytest
 
-from jira_assets_tests.lake_fixture import Bench, seen
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 CLIENTS = "JIRA_ASSETS_CLIENTS_PYTHON"
 REQUIRED = "JIRA_ASSETS_CLIENTS_REQUIRED"
@@ -64,7 +64,7 @@ class Publisher:
     """Publishes one issue more each time; each publish has a minute of its own."""
 
     def __init__(self, folder: Path, engine: duckdb.DuckDBPyConnection, patch: pytest.MonkeyPatch) -> None:
-        self.bench = Bench(folder, engine)
+        self.bench = LakeFixture(folder, engine)
         self.published: list[str] = []
         # In the future, so that no Parquet file is old.
         stamps = (f"2099010{1 + n // 1440}T{n // 60 % 24:02}{n % 60:02}00000000000Z" for n in count())

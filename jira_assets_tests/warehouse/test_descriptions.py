@@ -8,15 +8,15 @@ import pytest
 
 from jira_assets.warehouse.descriptions import describe_table
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets_tests.harness import open_rig
+from jira_assets_tests.harness import open_harness
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, str, str]]]:
     """Columns, types and comments of a published file, by table."""
-    with open_rig(Path(tmp_path_factory.mktemp("home"))) as rig:
-        rig.bench.publish(force=True)
-        rows = rig.ask(
+    with open_harness(Path(tmp_path_factory.mktemp("home"))) as harness:
+        harness.pipeline.publish(force=True)
+        rows = harness.ask(
             "select table_name, column_name, lower(data_type), comment from duckdb_columns() "
             "where schema_name = 'main' order by table_name, column_index"
         )

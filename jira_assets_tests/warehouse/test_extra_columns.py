@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from jira_assets_tests.lake_fixture import Bench, Row, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
 
 FIELDS = [
     ("customfield_1", "Team", "option"),
@@ -18,21 +18,21 @@ FIELDS = [
 ]
 
 
-def land_fields(bench: Bench) -> None:
+def land_fields(bench: LakeFixture) -> None:
     bench.land_site(
         "fields",
         *({"field_id": key, "field_name": name, "schema_type": kind} for key, name, kind in FIELDS),
     )
 
 
-def row(bench: Bench, *extra: str, **fields: object) -> Row:
+def row(bench: LakeFixture, *extra: str, **fields: object) -> Row:
     land_fields(bench)
     bench.land_and_derive(seen("1", fields), seen("2"))
     bench.publish(extra_fields=extra)
     return bench.ask_one("select * from jira_issues where jira_id = '1'")
 
 
-def test_each_kind_of_field_becomes_what_analysts_expect(bench: Bench) -> None:
+def test_each_kind_of_field_becomes_what_analysts_expect(bench: LakeFixture) -> None:
     found = row(
         bench,
         "Risk (1-5)",
@@ -54,23 +54,23 @@ def test_each_kind_of_field_becomes_what_analysts_expect(bench: Bench) -> None:
     assert found["owner"] == "Ann"
 
 
-def test_fields_of_one_name_are_one_column(bench: Bench) -> None:
+def test_fields_of_one_name_are_one_column(bench: LakeFixture) -> None:
     assert row(bench, "Team", customfield_8={"value": "Core"})["team"] == "Core"
 
 
-def test_a_name_that_is_taken_gets_another(bench: Bench) -> None:
+def test_a_name_that_is_taken_gets_another(bench: LakeFixture) -> None:
     found = row(bench, "Status", customfield_6="odd", status={"id": "1", "name": "Open"})
 
     assert (found["status"], found["field_status"]) == ("Open", "odd")
 
 
-def test_a_field_the_site_has_not_is_null_and_says_so(bench: Bench) -> None:
+def test_a_field_the_site_has_not_is_null_and_says_so(bench: LakeFixture) -> None:
     assert row(bench, "customfield_77")["customfield_77"] is None
     comment = bench.ask_one("select comment from duckdb_columns() where column_name = 'customfield_77'")
     assert comment == {"comment": "Field customfield_77 (customfield_77)"}
 
 
-def test_another_choice_is_another_warehouse(bench: Bench) -> None:
+def test_another_choice_is_another_warehouse(bench: LakeFixture) -> None:
     assert "team" in row(bench, "Team", customfield_1={"value": "Core"})
     assert bench.publish() is not None
     assert "team" not in bench.ask_one("select * from jira_issues where jira_id = '1'")

@@ -10,25 +10,25 @@ import pytest
 from jira_assets.errors import PublishError
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.validation import check_warehouse
-from jira_assets_tests.lake_fixture import Bench, Row, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
 from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
 
 AS_OF = date(2026, 2, 8)
 
 
-def flow(bench: Bench, life: Life, **given: object) -> Row:
+def flow(bench: LakeFixture, life: Life, **given: object) -> Row:
     publish_lives(bench, [life], as_of=AS_OF, **given)  # type: ignore[arg-type]  # passed on
     return bench.ask_one("select * from issue_flow")
 
 
-def test_a_day_counts_from_its_first_minute_to_its_last(bench: Bench) -> None:
+def test_a_day_counts_from_its_first_minute_to_its_last(bench: LakeFixture) -> None:
     row = flow(bench, Life("1", on(1)).then(on(2, 9), "status", "2").then(on(2, 17), "status", "4"))
 
     assert (row["lead_time_days"], row["cycle_time_days"], row["cycle_time_seconds"]) == (2, 1, 8 * 3600)
     assert (row["delivered"], row["age_days"], row["reopened"]) == (True, None, 0)
 
 
-def test_days_begin_in_the_time_zone_of_the_settings(bench: Bench) -> None:
+def test_days_begin_in_the_time_zone_of_the_settings(bench: LakeFixture) -> None:
     life = Life("1", on(1, 23)).then(on(2, 1), "status", "4")
     row = flow(bench, life, time_zone="Asia/Kolkata")
 
@@ -39,7 +39,7 @@ def test_days_begin_in_the_time_zone_of_the_settings(bench: Bench) -> None:
     )
 
 
-def test_a_move_among_done_statuses_is_no_second_finish(bench: Bench) -> None:
+def test_a_move_among_done_statuses_is_no_second_finish(bench: LakeFixture) -> None:
     row = flow(bench, Life("1", on(1)).then(on(3), "status", "4").then(on(20), "status", "5"))
 
     assert row["finished_at"] == on(3).replace(tzinfo=None)
@@ -48,7 +48,7 @@ def test_a_move_among_done_statuses_is_no_second_finish(bench: Bench) -> None:
     assert found == {"found": 1, "examples": ["P10-1"]}
 
 
-def test_what_is_reopened_is_not_finished(bench: Bench) -> None:
+def test_what_is_reopened_is_not_finished(bench: LakeFixture) -> None:
     row = flow(bench, Life("1", on(1)).then(on(3), "status", "4").then(on(9), "status", "2"))
 
     assert (row["finished_at"], row["delivered"], row["reopened"], row["moved_backwards"]) == (
@@ -60,7 +60,7 @@ def test_what_is_reopened_is_not_finished(bench: Bench) -> None:
     assert row["age_days"] == (AS_OF - on(9).date()).days + 1
 
 
-def test_an_unwanted_resolution_finishes_without_delivering(bench: Bench) -> None:
+def test_an_unwanted_resolution_finishes_without_delivering(bench: LakeFixture) -> None:
     life = Life("1", on(1)).then(on(3), "resolution", "Won’t do ").then(on(3), "status", "4")  # noqa: RUF001  # Jira prints both
     row = flow(bench, life)
 
@@ -71,7 +71,7 @@ def test_an_unwanted_resolution_finishes_without_delivering(bench: Bench) -> Non
     assert trend == {"resolved": 1, "closed": 1}
 
 
-def test_resolutions_are_named_by_id_too_since_jira_translates_their_names(bench: Bench) -> None:
+def test_resolutions_are_named_by_id_too_since_jira_translates_their_names(bench: LakeFixture) -> None:
     lives = []
     for number, resolution in enumerate(("Won't Do", "Duplicate", "Fixed"), 1):
         life = Life(str(number), on(1), translated=True).then(on(2), "resolution", resolution)
@@ -92,7 +92,7 @@ def test_resolutions_are_named_by_id_too_since_jira_translates_their_names(bench
     assert [tuple(row.values()) for row in weeks[:2]] == [(3, 1), (3, 1)]
 
 
-def test_done_without_a_start_has_a_lead_time_and_no_cycle_time(bench: Bench) -> None:
+def test_done_without_a_start_has_a_lead_time_and_no_cycle_time(bench: LakeFixture) -> None:
     row = flow(bench, Life("1", on(1)).then(on(3), "status", "4"))
 
     assert (row["lead_time_days"], row["cycle_time_days"], row["delivered"]) == (3, None, True)
@@ -100,7 +100,7 @@ def test_done_without_a_start_has_a_lead_time_and_no_cycle_time(bench: Bench) ->
     assert found == {"found": 1}
 
 
-def test_settings_may_move_a_status_to_another_category(bench: Bench) -> None:
+def test_settings_may_move_a_status_to_another_category(bench: LakeFixture) -> None:
     settings = {"10": ProjectMetrics(status_categories={"Review": "done", "2": "new"})}
     life = Life("1", on(1)).then(on(2), "status", "2").then(on(4), "status", "3")
     row = flow(bench, life, projects=settings)
@@ -108,7 +108,7 @@ def test_settings_may_move_a_status_to_another_category(bench: Bench) -> None:
     assert (row["started_at"], row["finished_on"], row["status_category"]) == (None, on(4).date(), "done")
 
 
-def test_settings_choose_the_levels_that_count(bench: Bench) -> None:
+def test_settings_choose_the_levels_that_count(bench: LakeFixture) -> None:
     settings = {"10": ProjectMetrics(hierarchy_levels=(1,))}
     publish_lives(bench, [Life("1", on(1)), Life("2", on(1), kind="Epic")], as_of=AS_OF, projects=settings)
 
@@ -116,7 +116,7 @@ def test_settings_choose_the_levels_that_count(bench: Bench) -> None:
     assert bench.ask_one("select max(created) as created from resolution_trend") == {"created": 1}
 
 
-def test_flow_efficiency_needs_active_statuses(bench: Bench) -> None:
+def test_flow_efficiency_needs_active_statuses(bench: LakeFixture) -> None:
     life = Life("1", on(1)).then(on(2), "status", "2").then(on(3), "status", "3").then(on(6), "status", "4")
     assert flow(bench, life)["flow_efficiency"] is None
 
@@ -126,7 +126,7 @@ def test_flow_efficiency_needs_active_statuses(bench: Bench) -> None:
     assert bench.ask_one("select is_active from status_times where status = 'Doing'") == {"is_active": True}
 
 
-def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: Bench) -> None:
+def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: LakeFixture) -> None:
     done = {"id": "4", "name": "Done", "statusCategory": {"key": "done"}}
     kind = {"id": "1", "name": "Task", "hierarchyLevel": 0}
     created, resolved = "2026-01-05T12:00:00.000+0000", "2026-01-09T12:00:00.000+0000"
@@ -139,7 +139,7 @@ def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: Benc
     assert {row["left_out"] for row in bench.ask("select left_out from resolution_trend")} == {1}
 
 
-def test_changes_from_before_the_creation_count_from_it(bench: Bench) -> None:
+def test_changes_from_before_the_creation_count_from_it(bench: LakeFixture) -> None:
     row = flow(bench, Life("1", on(5)).then(on(2), "status", "2").then(on(9), "status", "4"))
 
     assert row["started_at"] == on(5).replace(tzinfo=None)
@@ -147,7 +147,7 @@ def test_changes_from_before_the_creation_count_from_it(bench: Bench) -> None:
     assert [tuple(span.values()) for span in spans] == [("To Do", 0), ("Doing", 96), ("Done", None)]
 
 
-def test_a_status_that_the_site_lists_without_a_category_has_that_of_its_issues(bench: Bench) -> None:
+def test_a_status_that_the_site_lists_without_a_category_has_that_of_its_issues(bench: LakeFixture) -> None:
     bench.land_site("statuses", {"status_id": "4", "status": "Shipped", "status_category": None})
     fields = {
         "status": {"id": "4", "name": "Shipped", "statusCategory": {"key": "done"}},
@@ -162,7 +162,7 @@ def test_a_status_that_the_site_lists_without_a_category_has_that_of_its_issues(
     assert bench.ask_one("select status_category from issue_status_spans") == {"status_category": "done"}
 
 
-def test_the_guideline_of_a_sprint_rests_on_weekends(bench: Bench) -> None:
+def test_the_guideline_of_a_sprint_rests_on_weekends(bench: LakeFixture) -> None:
     sprint = Sprint("7", on(33), on(37))  # Friday to Tuesday; the present is the Sunday between
     publish_lives(bench, [Life("1", on(1), State(points=6.0, sprints=("7",)))], sprints=[sprint], as_of=AS_OF)
 
@@ -171,7 +171,7 @@ def test_the_guideline_of_a_sprint_rests_on_weekends(bench: Bench) -> None:
     assert [row["remaining"] for row in rows] == [6, 6, 6, 6, None, None]
 
 
-def test_work_that_comes_into_a_sprint_and_is_done_on_one_day_is_added_and_burned(bench: Bench) -> None:
+def test_work_that_comes_into_a_sprint_and_is_done_on_one_day_is_added_and_burned(bench: LakeFixture) -> None:
     planned = Life("1", on(1), State(points=3.0, sprints=("7",)))
     added = (
         Life("2", on(1), State(points=5.0)).then(on(9, 9), "sprints", ("7",)).then(on(9, 15), "status", "4")
@@ -185,7 +185,7 @@ def test_work_that_comes_into_a_sprint_and_is_done_on_one_day_is_added_and_burne
     assert velocity == {"added": 5, "completed": 5}
 
 
-def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(bench: Bench) -> None:
+def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0, sprints=("7",))).then(on(9), "sprints", ())
     life.then(on(10, 9), "sprints", ("7",)).then(on(10, 15), "status", "4")
     publish_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
@@ -194,14 +194,16 @@ def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(benc
     assert [tuple(row.values()) for row in days[:4]] == [(0, 0, 0), (0, 0, 0), (5, 0, 0), (0, 5, 5)]
 
 
-def test_work_that_was_done_before_it_came_into_a_sprint_is_neither(bench: Bench) -> None:
+def test_work_that_was_done_before_it_came_into_a_sprint_is_neither(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0)).then(on(9, 9), "status", "4").then(on(10), "sprints", ("7",))
     publish_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
 
     assert bench.ask("select 1 from sprint_burndown where added <> 0 or burned <> 0 or removed <> 0") == []
 
 
-def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out_of_it(bench: Bench) -> None:
+def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out_of_it(
+    bench: LakeFixture,
+) -> None:
     gone = Life("1", on(1), State(sprints=("7",)), lies="points").then(on(2), "points", 5.0)
     gone.then(on(9), "sprints", ())
     stays = Life("2", on(1), State(points=3.0, sprints=("7",)))
@@ -215,7 +217,7 @@ def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out
     assert {row["left_out"] for row in bench.ask("select left_out from sprint_burndown")} == {1}
 
 
-def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench: Bench) -> None:
+def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench: LakeFixture) -> None:
     lives = [Life("1", on(1), kind="Bug", lies="status").then(on(3), "status", "2"), Life("2", on(1))]
     publish_lives(bench, lives, as_of=AS_OF)
 
@@ -226,7 +228,7 @@ def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench:
 @pytest.mark.parametrize(
     "table", ["flow_times_weekly", "throughput_weekly", "cumulative_flow", "status_times"]
 )
-def test_every_series_shows_how_many_it_leaves_out(bench: Bench, table: str) -> None:
+def test_every_series_shows_how_many_it_leaves_out(bench: LakeFixture, table: str) -> None:
     lives = [
         Life(str(number), on(1), lies="status" if number > 3 else None).then(on(3), "status", "4")
         for number in range(1, 6)
@@ -236,7 +238,7 @@ def test_every_series_shows_how_many_it_leaves_out(bench: Bench, table: str) -> 
     assert {row["left_out"] for row in bench.ask(f"select left_out from {table}")} == {2}
 
 
-def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: Bench) -> None:
+def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: LakeFixture) -> None:
     life = Life("1", on(1)).then(on(2), "resolution", "Won't Do").then(on(3), "status", "4")
     life.then(on(9), "status", "2").then(on(9), "resolution", None).then(on(10), "status", "4")
     publish_lives(bench, [life], as_of=AS_OF)
@@ -245,7 +247,7 @@ def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: Be
     assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 1, 0)]
 
 
-def test_an_earlier_finish_has_the_resolution_that_never_changed(bench: Bench) -> None:
+def test_an_earlier_finish_has_the_resolution_that_never_changed(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(resolution="Won't Do")).then(on(3), "status", "4")
     life.then(on(9), "status", "2").then(on(10), "status", "4")
     publish_lives(bench, [life], as_of=AS_OF)
@@ -254,7 +256,7 @@ def test_an_earlier_finish_has_the_resolution_that_never_changed(bench: Bench) -
     assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 0, 1)]
 
 
-def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: Bench) -> None:
+def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0, sprints=("7",)))
     publish_lives(bench, [life], sprints=[Sprint("7", on(2), on(12))], as_of=date(2027, 2, 8))
 
@@ -263,14 +265,14 @@ def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: Bench)
     assert found == {"found": 1, "examples": ["Sprint 7"]}
 
 
-def test_an_issue_that_was_done_from_the_first_is_named(bench: Bench) -> None:
+def test_an_issue_that_was_done_from_the_first_is_named(bench: LakeFixture) -> None:
     publish_lives(bench, [Life("1", on(1), State(status="4")), Life("2", on(1))], as_of=AS_OF)
 
     found = bench.ask_one("select found, examples from data_quality where finding = 'done_at_creation'")
     assert found == {"found": 1, "examples": ["P10-1"]}
 
 
-def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: Bench) -> None:
+def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: LakeFixture) -> None:
     publish_lives(bench, [Life("1", on(1))], as_of=AS_OF)
     with bench.engine.cursor() as engine:
         file = (bench.warehouse_dir / "jira.duckdb").resolve()
@@ -282,7 +284,7 @@ def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: Ben
         engine.execute("detach built")
 
 
-def test_statuses_that_share_a_name_are_one_stay_of_the_issue(bench: Bench) -> None:
+def test_statuses_that_share_a_name_are_one_stay_of_the_issue(bench: LakeFixture) -> None:
     steps = [("1", "To Do", "3"), ("3", "Doing", "9"), ("9", "Doing", "4")]
     histories: list[dict[str, Any]] = [
         {

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from jira_assets.warehouse.metric_settings import MetricSettings
-from jira_assets_tests.lake_fixture import Bench, Row, rows_of
+from jira_assets_tests.lake_fixture import LakeFixture, Row, rows_of
 from jira_assets_tests.warehouse.brute_force import drawn, quantile
 from jira_assets_tests.warehouse.histories import Life, on, publish_lives
 
@@ -21,9 +21,9 @@ OPEN = 4
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> Bench:
+def warehouse(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> LakeFixture:
     """A project that delivered something on some days, and has a few issues left."""
-    bench = Bench(tmp_path_factory.mktemp("forecast"), engine)
+    bench = LakeFixture(tmp_path_factory.mktemp("forecast"), engine)
     done = [Life(str(number), on(1)).then(on(day), "status", "4") for number, day in enumerate(FINISHES)]
     left = [Life(f"9{number}", on(2), project="10") for number in range(OPEN)]
     publish_lives(bench, [*done, *left, Life("99", on(2), project="11")], as_of=AS_OF)
@@ -47,7 +47,7 @@ def days_to(goal: int, draws: list[int]) -> int:
     return 181
 
 
-def test_the_days_are_those_of_ten_thousand_trials(warehouse: Bench) -> None:
+def test_the_days_are_those_of_ten_thousand_trials(warehouse: LakeFixture) -> None:
     expected = [days_to(OPEN, draws) for draws in trials(180)]
 
     rows = warehouse.ask("select * from forecast_days('P10')")
@@ -59,7 +59,7 @@ def test_the_days_are_those_of_ten_thousand_trials(warehouse: Bench) -> None:
     assert all(row["finished_by"] == AS_OF + timedelta(days=row["days"]) for row in rows)
 
 
-def test_the_items_are_those_reached_in_so_many_trials(warehouse: Bench) -> None:
+def test_the_items_are_those_reached_in_so_many_trials(warehouse: LakeFixture) -> None:
     totals = [sum(draws) for draws in trials(28)]
 
     for row in warehouse.ask("select * from forecast_items('P10')"):
@@ -69,7 +69,7 @@ def test_the_items_are_those_reached_in_so_many_trials(warehouse: Bench) -> None
         assert (row["days"], row["finished_by"]) == (28, AS_OF + timedelta(days=28))
 
 
-def test_every_number_of_threads_gives_the_same_answer(warehouse: Bench) -> None:
+def test_every_number_of_threads_gives_the_same_answer(warehouse: LakeFixture) -> None:
     answers = []
     for threads in (1, 4):
         file = warehouse.warehouse_dir / "jira.duckdb"
@@ -79,7 +79,7 @@ def test_every_number_of_threads_gives_the_same_answer(warehouse: Bench) -> None
     assert answers[0] == answers[1]
 
 
-def test_other_goals_can_be_asked_for(warehouse: Bench) -> None:
+def test_other_goals_can_be_asked_for(warehouse: LakeFixture) -> None:
     (half, *_) = warehouse.ask("select * from forecast_days('P10', items := 1) order by percent")
     assert (half["items"], half["days"]) == (1, quantile([days_to(1, draws) for draws in trials(60)], 0.5))
     (all_, *_) = warehouse.ask("select * from forecast_days(null) order by percent")
@@ -88,7 +88,7 @@ def test_other_goals_can_be_asked_for(warehouse: Bench) -> None:
     assert far == [{"days": None, "finished_by": None}]
 
 
-def test_the_usual_answers_are_tables(warehouse: Bench) -> None:
+def test_the_usual_answers_are_tables(warehouse: LakeFixture) -> None:
     for table, macro in (("forecast_completion", "forecast_days"), ("forecast_throughput", "forecast_items")):
         found = warehouse.ask(
             f"select * exclude (project_id, as_of) from {table} order by project_key, percent"
@@ -112,7 +112,7 @@ def test_the_usual_answers_are_tables(warehouse: Bench) -> None:
         ]
 
 
-def test_forecasts_of_the_same_inputs_are_taken_over(warehouse: Bench) -> None:
+def test_forecasts_of_the_same_inputs_are_taken_over(warehouse: LakeFixture) -> None:
     def publish(**given: Any) -> list[Row]:
         assert warehouse.publish("10", "11", metrics=MetricSettings("UTC", AS_OF), **given) is not None
         return warehouse.ask("select * from forecast_completion order by all")
@@ -126,7 +126,7 @@ def test_forecasts_of_the_same_inputs_are_taken_over(warehouse: Bench) -> None:
     assert publish(force=True) == before
 
 
-def test_forecasts_work_under_every_name(warehouse: Bench) -> None:
+def test_forecasts_work_under_every_name(warehouse: LakeFixture) -> None:
     with closing(duckdb.connect()) as engine:
         engine.execute(f"attach '{warehouse.warehouse_dir / 'jira.duckdb'}' as flow (read_only)")
         for macro in ("forecast_days", "forecast_items"):
@@ -134,7 +134,7 @@ def test_forecasts_work_under_every_name(warehouse: Bench) -> None:
             assert rows_of(engine.execute(query.format("flow."))) == warehouse.ask(query.format(""))
 
 
-def test_too_few_deliveries_are_not_enough_data(warehouse: Bench) -> None:
+def test_too_few_deliveries_are_not_enough_data(warehouse: LakeFixture) -> None:
     assert warehouse.ask("select * from forecast_days('P11')") == []
     assert warehouse.ask("select * from forecast_items('P11')") == []
 

@@ -18,7 +18,7 @@ from jira_assets.lake.raw_writer import Kind
 from jira_assets.warehouse import publish as publishing
 from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
-from jira_assets_tests.lake_fixture import Bench, Row, at, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
 from jira_assets_tests.warehouse.histories import Life, land_statuses, on
 from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
 
@@ -43,7 +43,7 @@ def replaced(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return calls
 
 
-def contents(bench: Bench) -> dict[str, list[Any]]:
+def contents(bench: LakeFixture) -> dict[str, list[Any]]:
     """Every row of every table, in an order of their own."""
     tables = PUBLISHED_TABLES.keys() - VIEWS - {"warehouse_info"}
     found: dict[str, list[Any]] = {
@@ -56,7 +56,7 @@ def contents(bench: Bench) -> dict[str, list[Any]]:
     return found
 
 
-def publish_both(bench: Bench, **given: Any) -> None:
+def publish_both(bench: LakeFixture, **given: Any) -> None:
     """Publish from the last warehouse, then everything, and compare."""
     bench.publish(*PROJECTS, metrics=METRICS, **given)
     quick = contents(bench)
@@ -68,7 +68,7 @@ def publish_both(bench: Bench, **given: Any) -> None:
 class Site:
     """A site in which now and then something happens in a project."""
 
-    def __init__(self, bench: Bench, seed: int) -> None:
+    def __init__(self, bench: LakeFixture, seed: int) -> None:
         self.bench = bench
         self.chance = Chance(seed)
         self.dice = random.Random(seed)
@@ -128,7 +128,7 @@ class Site:
 def play(engine: duckdb.DuckDBPyConnection, seed: int, events: int) -> None:
     folder = Path(tempfile.mkdtemp())
     try:
-        bench = Bench(folder, engine)
+        bench = LakeFixture(folder, engine)
         site = Site(bench, seed)
         bench.publish(*PROJECTS, metrics=METRICS)
         for _ in range(events):
@@ -160,7 +160,7 @@ def test_replaced_projects_give_the_same_rows_again_and_again(
         publishing.WORTHWHILE = before
 
 
-def test_only_the_changed_project_is_replaced(bench: Bench, replaced: list[list[str]]) -> None:
+def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list[list[str]]) -> None:
     for project in PROJECTS:
         bench.land_and_derive(seen(f"{project}1", project=project), project=project)
     bench.publish(*PROJECTS, metrics=METRICS)
@@ -170,7 +170,7 @@ def test_only_the_changed_project_is_replaced(bench: Bench, replaced: list[list[
     assert replaced == [["11"]]
 
 
-def test_forecasts_of_other_projects_are_taken_over(bench: Bench, replaced: list[list[str]]) -> None:
+def test_forecasts_of_other_projects_are_taken_over(bench: LakeFixture, replaced: list[list[str]]) -> None:
     for project in PROJECTS[:2]:
         lives = [Life(f"{project}{number}", on(1), project=project) for number in range(8)]
         for day, life in enumerate(lives[1:], 2):
@@ -189,7 +189,7 @@ def test_forecasts_of_other_projects_are_taken_over(bench: Bench, replaced: list
     assert [tuple(row.values()) for row in found] == [("P10", 1, 4), ("P11", 2, 4), (None, 3, 4)]
 
 
-def test_a_new_day_builds_everything(bench: Bench, replaced: list[list[str]]) -> None:
+def test_a_new_day_builds_everything(bench: LakeFixture, replaced: list[list[str]]) -> None:
     bench.land_and_derive(seen("1"))
     bench.publish(metrics=METRICS)
     bench.land_and_derive(seen("2"))
@@ -199,7 +199,9 @@ def test_a_new_day_builds_everything(bench: Bench, replaced: list[list[str]]) ->
     assert len(bench.ask("select * from jira_issues")) == 2
 
 
-def test_a_key_that_changes_elsewhere_builds_everything(bench: Bench, replaced: list[list[str]]) -> None:
+def test_a_key_that_changes_elsewhere_builds_everything(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
     bench.land_and_derive(seen("1", {"parent": {"id": "2", "key": "OLD-2"}}))
     bench.land_and_derive(seen("3", project="11"), project="11")
     bench.publish(*PROJECTS, metrics=METRICS)
@@ -220,7 +222,7 @@ def test_a_key_that_changes_elsewhere_builds_everything(bench: Bench, replaced: 
     ],
 )
 def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
-    bench: Bench,
+    bench: LakeFixture,
     replaced: list[list[str]],
     before: list[tuple[Kind, bytes]],
     after: tuple[Kind, bytes | None],
@@ -242,7 +244,7 @@ def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
 
 
 def test_a_new_status_that_histories_elsewhere_name_builds_everything(
-    bench: Bench, replaced: list[list[str]]
+    bench: LakeFixture, replaced: list[list[str]]
 ) -> None:
     done = {"id": "5", "name": "Closed", "statusCategory": {"key": "done"}}
     to_do = {"id": "1", "name": "To Do", "statusCategory": {"key": "new"}}
@@ -262,7 +264,7 @@ def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     assert [row["status_category"] for row in categories] == ["done", "new"]
 
 
-def test_a_small_site_is_built_whole(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_site_is_built_whole(bench: LakeFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail
     bench.land_and_derive(seen("1"))
     bench.publish(metrics=METRICS)

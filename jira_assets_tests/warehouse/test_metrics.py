@@ -17,7 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.warehouse.metric_settings import ProjectMetrics
-from jira_assets_tests.lake_fixture import Bench
+from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.warehouse.brute_force import ACTIVE, World
 from jira_assets_tests.warehouse.histories import (
     RESOLUTIONS,
@@ -101,10 +101,10 @@ WORLDS = st.builds(
 
 
 @contextmanager
-def published(world: World, engine: duckdb.DuckDBPyConnection, *, with_ids: bool) -> Iterator[Bench]:
+def published(world: World, engine: duckdb.DuckDBPyConnection, *, with_ids: bool) -> Iterator[LakeFixture]:
     folder = Path(tempfile.mkdtemp())
     try:
-        bench = Bench(folder, engine)
+        bench = LakeFixture(folder, engine)
         counted = ProjectMetrics(undelivered_resolutions=UNDELIVERED, active_statuses=sorted(ACTIVE))
         publish_lives(
             bench,
@@ -129,7 +129,7 @@ def check_world(world: World, engine: duckdb.DuckDBPyConnection, with_ids: bool)
         check_forecast_inputs(bench, world)
 
 
-def table(bench: Bench, keys: str, columns: str, source: str) -> dict[Any, Any]:
+def table(bench: LakeFixture, keys: str, columns: str, source: str) -> dict[Any, Any]:
     """Read a table as keys and tuples of values."""
     count = keys.count(",") + 1
     rows = [tuple(row.values()) for row in bench.ask(f"select {keys}, {columns} from {source}")]
@@ -138,7 +138,7 @@ def table(bench: Bench, keys: str, columns: str, source: str) -> dict[Any, Any]:
     return found
 
 
-def check_spans(bench: Bench, world: World) -> None:
+def check_spans(bench: LakeFixture, world: World) -> None:
     """Whatever moment is asked for, the spans that cover it say what the issue was."""
     moments = sorted({at for life in world.lives for at, _ in life.states()})[::3]
     asked = ", ".join(f"(timestamp '{moment:%Y-%m-%d %H:%M:%S}')" for moment in moments)
@@ -168,7 +168,7 @@ def check_spans(bench: Bench, world: World) -> None:
             assert sprints.get(key, set()) == set(state.sprints if state else ()), key
 
 
-def check_issues(bench: Bench, world: World) -> None:
+def check_issues(bench: LakeFixture, world: World) -> None:
     columns = (
         "started_at, finished_at, lead_time_days, cycle_time_days, cycle_time_seconds, age_days, "
         "round(flow_efficiency, 9), reopened, moved_backwards, moved_while_done"
@@ -203,7 +203,7 @@ def check_issues(bench: Bench, world: World) -> None:
     assert dots == {key: (flow[3],) for key, flow in flows.items() if flow[3] is not None}
 
 
-def check_series(bench: Bench, world: World) -> None:
+def check_series(bench: LakeFixture, world: World) -> None:
     columns = "created, resolved, delivered, reopened, open_at_end, left_out"
     assert (
         table(bench, "project_id, issue_type, week", columns, "resolution_trend") == world.resolution_trend()
@@ -222,7 +222,7 @@ def check_series(bench: Bench, world: World) -> None:
     assert times == {key: pytest.approx(row) for key, row in world.status_times().items()}
 
 
-def check_sprints(bench: Bench, world: World) -> None:
+def check_sprints(bench: LakeFixture, world: World) -> None:
     columns = "commitment, completed, added, removed, re_estimated, carried_over, completed_as_planned, "
     columns += "completed_before"
     assert table(bench, "sprint_id", columns, "sprint_velocity") == world.velocity()
@@ -241,7 +241,7 @@ def check_sprints(bench: Bench, world: World) -> None:
         before = row["remaining"]
 
 
-def check_forecast_inputs(bench: Bench, world: World) -> None:
+def check_forecast_inputs(bench: LakeFixture, world: World) -> None:
     (row,) = bench.ask("select * from forecast_inputs where project_key is null")
     first = world.as_of - timedelta(days=84)
     daily = [0] * 84

@@ -13,19 +13,19 @@ import pytest
 
 from jira_assets.errors import PublishError
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
-from jira_assets_tests.lake_fixture import Bench, seen
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 AT_ONCE = timedelta()
 
 
 @pytest.fixture
-def link(bench: Bench) -> Path:
+def link(bench: LakeFixture) -> Path:
     bench.land_and_derive(seen("1", {"labels": ["a"], "customfield_20": [{"id": 7, "name": "S"}]}))
     bench.publish(mirrored=True)
     return bench.warehouse_dir / "parquet"
 
 
-def mirrors(bench: Bench) -> list[Path]:
+def mirrors(bench: LakeFixture) -> list[Path]:
     return sorted(bench.warehouse_dir.glob("2*/parquet"))
 
 
@@ -35,7 +35,7 @@ def count(pattern: str) -> int:
     return int(issues)
 
 
-def test_every_table_is_there_with_the_same_columns_and_rows(bench: Bench, link: Path) -> None:
+def test_every_table_is_there_with_the_same_columns_and_rows(bench: LakeFixture, link: Path) -> None:
     assert {path.name for path in link.iterdir()} == PUBLISHED_TABLES.keys() - {"raw_jira_issues"}
     with closing(duckdb.connect(str(bench.warehouse_dir / "jira.duckdb"), read_only=True)) as warehouse:
         for (file,) in (folder.glob("*") for folder in link.iterdir()):
@@ -54,13 +54,13 @@ def test_every_table_is_there_with_the_same_columns_and_rows(bench: Bench, link:
             )
 
 
-def test_the_mirror_is_swapped_in_together_with_the_file(bench: Bench, link: Path) -> None:
+def test_the_mirror_is_swapped_in_together_with_the_file(bench: LakeFixture, link: Path) -> None:
     file = (bench.warehouse_dir / "jira.duckdb").resolve()
     assert link.resolve() == file.parent / "parquet"
     assert (link / "jira_issues" / f"jira_issues-{file.parent.name}.parquet").exists()
 
 
-def test_a_name_is_never_used_for_other_rows(bench: Bench, link: Path) -> None:
+def test_a_name_is_never_used_for_other_rows(bench: LakeFixture, link: Path) -> None:
     def names() -> set[str]:
         return {str(path) for path in link.rglob("*.parquet")}
 
@@ -70,7 +70,7 @@ def test_a_name_is_never_used_for_other_rows(bench: Bench, link: Path) -> None:
     assert first.isdisjoint(names())
 
 
-def test_a_mirror_is_made_and_removed_when_the_setting_changes(bench: Bench) -> None:
+def test_a_mirror_is_made_and_removed_when_the_setting_changes(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     made = [bench.publish(mirrored=mirrored) is not None for mirrored in (False, True, True, False, False)]
 
@@ -80,7 +80,7 @@ def test_a_mirror_is_made_and_removed_when_the_setting_changes(bench: Bench) -> 
     assert mirrors(bench) == []
 
 
-def test_the_files_of_old_publishes_stay_for_a_while(bench: Bench, link: Path) -> None:
+def test_the_files_of_old_publishes_stay_for_a_while(bench: LakeFixture, link: Path) -> None:
     for _ in range(3):
         bench.publish(mirrored=True, force=True)
     assert [count(f"{mirror}/jira_issues/*.parquet") for mirror in mirrors(bench)] == [1] * 4
@@ -92,7 +92,7 @@ def test_the_files_of_old_publishes_stay_for_a_while(bench: Bench, link: Path) -
 
 
 def test_old_files_go_when_their_time_is_over(
-    bench: Bench, link: Path, monkeypatch: pytest.MonkeyPatch
+    bench: LakeFixture, link: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moments = iter(f"20260101T12{minute:02}00000000000Z" for minute in range(10, 60, 10))
     monkeypatch.setattr("jira_assets.warehouse.publish.new_stamp", lambda: next(moments))
@@ -104,7 +104,7 @@ def test_old_files_go_when_their_time_is_over(
 
 
 @pytest.mark.parametrize("damage", ["folder", "link"])
-def test_a_mirror_that_is_lost_is_made_again(damage: str, bench: Bench, link: Path) -> None:
+def test_a_mirror_that_is_lost_is_made_again(damage: str, bench: LakeFixture, link: Path) -> None:
     shutil.rmtree(link.resolve()) if damage == "folder" else link.unlink()
 
     assert bench.publish(mirrored=True) is not None
@@ -112,7 +112,7 @@ def test_a_mirror_that_is_lost_is_made_again(damage: str, bench: Bench, link: Pa
 
 
 def test_what_fails_its_checks_leaves_the_mirror_as_it_was(
-    bench: Bench, link: Path, monkeypatch: pytest.MonkeyPatch
+    bench: LakeFixture, link: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = link.resolve()
     bench.land_and_derive(seen("2"))
@@ -128,7 +128,7 @@ def test_what_fails_its_checks_leaves_the_mirror_as_it_was(
     assert list(bench.warehouse_dir.glob(".build-*")) == []
 
 
-def test_a_folder_in_the_place_of_the_link_is_not_touched(bench: Bench) -> None:
+def test_a_folder_in_the_place_of_the_link_is_not_touched(bench: LakeFixture) -> None:
     mine = bench.warehouse_dir / "parquet" / "mine.parquet"
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b"kept")
@@ -138,7 +138,7 @@ def test_a_folder_in_the_place_of_the_link_is_not_touched(bench: Bench) -> None:
     assert mine.read_bytes() == b"kept"
 
 
-def test_a_half_made_folder_is_swept_by_the_next_publish(bench: Bench, link: Path) -> None:
+def test_a_half_made_folder_is_swept_by_the_next_publish(bench: LakeFixture, link: Path) -> None:
     half = bench.warehouse_dir / ".build-20260101" / "parquet" / "jira_issues"
     half.mkdir(parents=True)
     (half / "jira_issues.parquet").write_bytes(b"half")
@@ -146,7 +146,7 @@ def test_a_half_made_folder_is_swept_by_the_next_publish(bench: Bench, link: Pat
     assert not half.exists()
 
 
-def test_the_mirror_of_an_earlier_version_moves_over(bench: Bench) -> None:
+def test_the_mirror_of_an_earlier_version_moves_over(bench: LakeFixture) -> None:
     old = bench.warehouse_dir / "parquet-20260101T120000000000000Z"
     old.mkdir(parents=True)
     (old / "jira_issues.parquet").write_bytes(b"old")
@@ -160,7 +160,7 @@ def test_the_mirror_of_an_earlier_version_moves_over(bench: Bench) -> None:
     assert not old.exists()
 
 
-def test_a_connection_that_is_never_closed_sees_each_publish(bench: Bench, link: Path) -> None:
+def test_a_connection_that_is_never_closed_sees_each_publish(bench: LakeFixture, link: Path) -> None:
     done, counts, failures = threading.Event(), [], []
 
     def read() -> None:

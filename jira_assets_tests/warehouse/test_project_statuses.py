@@ -11,7 +11,7 @@ import pytest
 
 from jira_assets.lake.raw_writer import Observation
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
-from jira_assets_tests.lake_fixture import Bench, Row, at, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
 from jira_assets_tests.warehouse.histories import on
 
 LISTED = {"1": ("To Do", "new"), "2": ("Doing", "indeterminate"), "4": ("Done", "done")}
@@ -58,7 +58,7 @@ class Story:
         return seen(self.jira_id, fields, histories=self.histories, project=self.project)
 
 
-def published(bench: Bench, *stories: Story, kept: Sequence[Row] = (), **metrics: Any) -> None:
+def published(bench: LakeFixture, *stories: Story, kept: Sequence[Row] = (), **metrics: Any) -> None:
     rows = [
         {"status_id": key, "status": name, "status_category": kind} for key, (name, kind) in LISTED.items()
     ]
@@ -72,12 +72,12 @@ def published(bench: Bench, *stories: Story, kept: Sequence[Row] = (), **metrics
     bench.preview(*projects, metrics=MetricSettings("UTC", date(2026, 2, 8), settings))
 
 
-def finishes(bench: Bench) -> dict[str, Any]:
+def finishes(bench: LakeFixture) -> dict[str, Any]:
     rows = bench.ask("select jira_id, finished_at, is_left_out from issue_flow order by jira_id")
     return {row["jira_id"]: "left out" if row["is_left_out"] else row["finished_at"] for row in rows}
 
 
-def meaning(bench: Bench, status_id: str = RESOLVED) -> tuple[Any, ...]:
+def meaning(bench: LakeFixture, status_id: str = RESOLVED) -> tuple[Any, ...]:
     row = bench.ask_one(
         "select status, status_category, known_from, issues_resolved, issues_unresolved "
         f"from project_statuses where status_id = '{status_id}'"
@@ -95,14 +95,14 @@ def resolved(jira_id: str, *beside: Row) -> Story:
     return story.move(on(30), "4", "Done")
 
 
-def test_the_status_of_the_change_that_sets_the_resolution_is_done(bench: Bench) -> None:
+def test_the_status_of_the_change_that_sets_the_resolution_is_done(bench: LakeFixture) -> None:
     published(bench, resolved("1", FIXED))
 
     assert finishes(bench) == {"1": naive(on(9))}
     assert meaning(bench) == ("Resolved", "done", "resolutions", 1, 0)
 
 
-def test_the_status_in_which_the_resolution_is_set_later_is_done(bench: Bench) -> None:
+def test_the_status_in_which_the_resolution_is_set_later_is_done(bench: LakeFixture) -> None:
     story = Story("1").move(on(9), RESOLVED, "Resolved").change(on(11), FIXED).move(on(30), "4", "Done")
     published(bench, story)
 
@@ -111,7 +111,7 @@ def test_the_status_in_which_the_resolution_is_set_later_is_done(bench: Bench) -
 
 @pytest.mark.parametrize("seconds", [-0.4, 0, 3600], ids=["just before", "then", "an hour later"])
 def test_the_status_in_which_the_issue_was_resolved_is_done_also_when_no_change_tells(
-    bench: Bench, seconds: float
+    bench: LakeFixture, seconds: float
 ) -> None:
     story = resolved("1")
     moment = on(9) + timedelta(seconds=seconds)
@@ -121,7 +121,7 @@ def test_the_status_in_which_the_issue_was_resolved_is_done_also_when_no_change_
     assert finishes(bench) == {"1": naive(on(9))}
 
 
-def test_one_decision_holds_for_every_issue_of_the_project_and_for_no_other(bench: Bench) -> None:
+def test_one_decision_holds_for_every_issue_of_the_project_and_for_no_other(bench: LakeFixture) -> None:
     elsewhere = resolved("4")
     elsewhere.project = "11"
     published(bench, resolved("1", FIXED), resolved("2", FIXED), resolved("3"), elsewhere)
@@ -129,7 +129,7 @@ def test_one_decision_holds_for_every_issue_of_the_project_and_for_no_other(benc
     assert finishes(bench) == {"1": naive(on(9)), "2": naive(on(9)), "3": naive(on(9)), "4": "left out"}
 
 
-def test_a_status_that_few_issues_were_resolved_in_is_not_done(bench: Bench) -> None:
+def test_a_status_that_few_issues_were_resolved_in_is_not_done(bench: LakeFixture) -> None:
     """Some people set a resolution while they work."""
     published(bench, resolved("1", FIXED), resolved("2"), resolved("3"))
 
@@ -137,7 +137,7 @@ def test_a_status_that_few_issues_were_resolved_in_is_not_done(bench: Bench) -> 
     assert set(finishes(bench).values()) == {"left out"}
 
 
-def test_as_many_issues_resolved_in_a_status_as_not_make_it_done(bench: Bench) -> None:
+def test_as_many_issues_resolved_in_a_status_as_not_make_it_done(bench: LakeFixture) -> None:
     """Many sites move issues to Done without setting a resolution."""
     published(bench, resolved("1", FIXED), resolved("2"))
 
@@ -145,7 +145,7 @@ def test_as_many_issues_resolved_in_a_status_as_not_make_it_done(bench: Bench) -
     assert finishes(bench) == {"1": naive(on(9)), "2": naive(on(9))}
 
 
-def test_a_resolution_that_is_cleared_in_the_status_does_not_speak_against_it(bench: Bench) -> None:
+def test_a_resolution_that_is_cleared_in_the_status_does_not_speak_against_it(bench: LakeFixture) -> None:
     cleared = (
         Story("1").move(on(9), RESOLVED, "Resolved", FIXED).change(on(10), CLEARED).move(on(12), "2", "Doing")
     )
@@ -157,7 +157,7 @@ def test_a_resolution_that_is_cleared_in_the_status_does_not_speak_against_it(be
     assert finishes(bench) == {"1": None, "2": naive(on(14))}
 
 
-def test_a_status_that_was_entered_with_an_earlier_resolution_stays_unknown(bench: Bench) -> None:
+def test_a_status_that_was_entered_with_an_earlier_resolution_stays_unknown(bench: LakeFixture) -> None:
     """Reopened with the resolution left in place, or moved on from Done: both look the same."""
     published(
         bench,
@@ -167,21 +167,21 @@ def test_a_status_that_was_entered_with_an_earlier_resolution_stays_unknown(benc
     assert meaning(bench, "8") == ("Reopened", None, None, 0, 0)
 
 
-def test_what_the_resolution_leaves_behind_is_not_done(bench: Bench) -> None:
+def test_what_the_resolution_leaves_behind_is_not_done(bench: LakeFixture) -> None:
     story = Story("1").move(on(6), "7", "Verify").move(on(9), "4", "Done", FIXED)
     published(bench, story)
 
     assert meaning(bench, "7") == ("Verify", None, None, 0, 1)
 
 
-def test_a_category_that_the_site_tells_is_believed_against_every_resolution(bench: Bench) -> None:
+def test_a_category_that_the_site_tells_is_believed_against_every_resolution(bench: LakeFixture) -> None:
     published(bench, Story("1").move(on(9), "2", "Doing", FIXED).move(on(30), "4", "Done"))
 
     assert meaning(bench, "2") == ("Doing", "indeterminate", "site", None, None)
     assert finishes(bench) == {"1": naive(on(30))}
 
 
-def test_the_setting_goes_before_the_resolutions(bench: Bench) -> None:
+def test_the_setting_goes_before_the_resolutions(bench: LakeFixture) -> None:
     published(bench, resolved("1", FIXED), status_categories={"Resolved": "indeterminate"})
 
     assert meaning(bench)[1:3] == ("indeterminate", "setting")
@@ -190,7 +190,7 @@ def test_the_setting_goes_before_the_resolutions(bench: Bench) -> None:
 
 @pytest.mark.parametrize("entry", ["Resolved", " resolved", "Behoben", RESOLVED])
 def test_the_setting_means_a_status_by_its_id_and_by_every_name_that_histories_give_it(
-    bench: Bench, entry: str
+    bench: LakeFixture, entry: str
 ) -> None:
     translated = Story("2").move(on(9), RESOLVED, "Behoben").move(on(30), "4", "Done")
     published(bench, resolved("1"), translated, status_categories={entry: "done"})
@@ -200,7 +200,7 @@ def test_the_setting_means_a_status_by_its_id_and_by_every_name_that_histories_g
     assert setting == {"setting": entry.strip().lower()}
 
 
-def test_the_setting_means_a_status_that_has_nothing_but_a_name(bench: Bench) -> None:
+def test_the_setting_means_a_status_that_has_nothing_but_a_name(bench: LakeFixture) -> None:
     story = Story("1").move(on(9), None, "Resolved").move(on(30), "4", "Done")
     published(bench, story, status_categories={"Resolved": "done"}, active_statuses=["resolved"])
 
@@ -209,7 +209,7 @@ def test_the_setting_means_a_status_that_has_nothing_but_a_name(bench: Bench) ->
     assert row == {"status_id": None, "is_active": True}
 
 
-def test_a_former_name_of_a_listed_status_is_not_its_name(bench: Bench) -> None:
+def test_a_former_name_of_a_listed_status_is_not_its_name(bench: LakeFixture) -> None:
     published(
         bench,
         Story("1").move(on(9), "2", "Ready").move(on(30), "4", "Done"),
@@ -220,7 +220,7 @@ def test_a_former_name_of_a_listed_status_is_not_its_name(bench: Bench) -> None:
     assert bench.ask("select * from project_statuses where setting is not null") == []
 
 
-def test_a_status_of_unknown_category_leaves_the_issue_out_and_names_the_repair(bench: Bench) -> None:
+def test_a_status_of_unknown_category_leaves_the_issue_out_and_names_the_repair(bench: LakeFixture) -> None:
     closed = (
         Story("2")
         .move(on(6), "4", "Done", FIXED)
@@ -254,7 +254,7 @@ def test_a_status_of_unknown_category_leaves_the_issue_out_and_names_the_repair(
     assert day == {"to_do": 1, "in_progress": 0, "done": 0}
 
 
-def test_the_repair_keeps_what_is_set_for_the_project(bench: Bench) -> None:
+def test_the_repair_keeps_what_is_set_for_the_project(bench: LakeFixture) -> None:
     published(bench, resolved("1"), status_categories={"Doing": "new", "4": "done"})
 
     found = bench.ask_one("select repair from data_quality where finding = 'unknown_status'")
@@ -263,14 +263,14 @@ def test_the_repair_keeps_what_is_set_for_the_project(bench: Bench) -> None:
     }
 
 
-def test_the_repair_mends_what_it_is_named_for(bench: Bench) -> None:
+def test_the_repair_mends_what_it_is_named_for(bench: LakeFixture) -> None:
     published(bench, resolved("1"), status_categories={"resolved": "done"})
 
     found = bench.ask_one("select found, repair from data_quality where finding = 'unknown_status'")
     assert found == {"found": 0, "repair": None}
 
 
-def test_what_the_site_listed_once_stays_known(bench: Bench) -> None:
+def test_what_the_site_listed_once_stays_known(bench: LakeFixture) -> None:
     once = {"status_id": RESOLVED, "status": "Resolved", "status_category": "done", "is_listed": False}
     published(bench, resolved("1"), kept=[once])
 
@@ -279,7 +279,9 @@ def test_what_the_site_listed_once_stays_known(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("end", ["issue", "gone"])
-def test_what_an_earlier_version_of_an_issue_said_of_its_status_stays_known(bench: Bench, end: str) -> None:
+def test_what_an_earlier_version_of_an_issue_said_of_its_status_stays_known(
+    bench: LakeFixture, end: str
+) -> None:
     status = {"id": RESOLVED, "name": "Resolved", "statusCategory": {"key": "done"}}
     bench.land([seen("7", {"status": status})], asked_at=at(1))
     if end == "issue":
@@ -293,7 +295,7 @@ def test_what_an_earlier_version_of_an_issue_said_of_its_status_stays_known(benc
 
 
 def test_a_change_that_names_its_status_without_an_id_means_the_projects_status_of_that_name(
-    bench: Bench,
+    bench: LakeFixture,
 ) -> None:
     story = Story("1").move(on(6), None, "doing").move(on(9), None, "Done")
     published(bench, story)
@@ -308,7 +310,7 @@ def test_a_change_that_names_its_status_without_an_id_means_the_projects_status_
 
 
 def test_a_name_means_the_projects_own_status_before_a_shared_one_and_never_that_of_another(
-    bench: Bench,
+    bench: LakeFixture,
 ) -> None:
     story = Story("1").move(on(6), None, "Review").move(on(9), "4", "Done")
     published(bench, story)

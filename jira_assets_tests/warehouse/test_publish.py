@@ -12,14 +12,14 @@ import pytest
 from jira_assets.errors import InputError, PublishError
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
 from jira_assets.warehouse.read import open_warehouse
-from jira_assets_tests.lake_fixture import Bench, Row, at, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
 
 
 def member(member_id: str, **parts: str) -> Row:
     return {"member_id": member_id, "display_name": member_id.title(), **parts}
 
 
-def test_a_warehouse_of_nothing_has_every_table_with_its_columns(bench: Bench) -> None:
+def test_a_warehouse_of_nothing_has_every_table_with_its_columns(bench: LakeFixture) -> None:
     published = bench.publish()
 
     assert published is not None
@@ -38,7 +38,7 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns(bench: Bench) -
     ]
 
 
-def test_every_table_and_column_says_what_it_means(bench: Bench) -> None:
+def test_every_table_and_column_says_what_it_means(bench: LakeFixture) -> None:
     bench.publish()
 
     silent = bench.ask(
@@ -48,7 +48,7 @@ def test_every_table_and_column_says_what_it_means(bench: Bench) -> None:
     assert silent == []
 
 
-def test_the_types_are_those_that_tools_expect(bench: Bench) -> None:
+def test_the_types_are_those_that_tools_expect(bench: LakeFixture) -> None:
     bench.publish()
 
     types = {row["column_name"]: row["column_type"] for row in bench.ask("describe jira_issues")}
@@ -62,7 +62,7 @@ def test_the_types_are_those_that_tools_expect(bench: Bench) -> None:
     )
 
 
-def test_nothing_is_published_while_nothing_changed(bench: Bench) -> None:
+def test_nothing_is_published_while_nothing_changed(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     given: Row = {
         "team_members": [member("ann")],
@@ -77,7 +77,7 @@ def test_nothing_is_published_while_nothing_changed(bench: Bench) -> None:
     assert bench.publish(**again, force=True) is not None
 
 
-def test_each_thing_that_shows_makes_a_new_warehouse(bench: Bench) -> None:
+def test_each_thing_that_shows_makes_a_new_warehouse(bench: LakeFixture) -> None:
     bench.publish()
 
     bench.land_and_derive(seen("1"))
@@ -93,7 +93,7 @@ def test_each_thing_that_shows_makes_a_new_warehouse(bench: Bench) -> None:
     )
 
 
-def test_the_issues_of_untracked_projects_leave_and_come_back(bench: Bench) -> None:
+def test_the_issues_of_untracked_projects_leave_and_come_back(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     bench.land_and_derive(seen("2", project="11"), project="11")
 
@@ -106,7 +106,7 @@ def test_the_issues_of_untracked_projects_leave_and_come_back(bench: Bench) -> N
     assert len(bench.ask("select jira_id from jira_issues")) == 2
 
 
-def test_the_file_is_durable_readable_and_closed_to_writers(bench: Bench) -> None:
+def test_the_file_is_durable_readable_and_closed_to_writers(bench: LakeFixture) -> None:
     published = bench.publish()
     assert published is not None
 
@@ -118,7 +118,7 @@ def test_the_file_is_durable_readable_and_closed_to_writers(bench: Bench) -> Non
     assert int.from_bytes(version, "little") <= 67  # what DuckDB 1.4 reads
 
 
-def test_the_last_two_files_are_kept(bench: Bench) -> None:
+def test_the_last_two_files_are_kept(bench: LakeFixture) -> None:
     files = [published.file for _ in range(4) if (published := bench.publish(force=True))]
 
     assert sorted(bench.warehouse_dir.glob("*/jira.duckdb")) == sorted(
@@ -126,7 +126,7 @@ def test_the_last_two_files_are_kept(bench: Bench) -> None:
     )
 
 
-def test_files_of_others_beside_the_warehouse_stay(bench: Bench) -> None:
+def test_files_of_others_beside_the_warehouse_stay(bench: LakeFixture) -> None:
     bench.publish()
     mine = bench.warehouse_dir / "parquet-export" / "mine.csv"
     mine.parent.mkdir()
@@ -141,7 +141,7 @@ def test_files_of_others_beside_the_warehouse_stay(bench: Bench) -> None:
     assert mine.read_bytes() == backup.read_bytes() == b"kept"
 
 
-def test_what_a_killed_build_left_is_removed(bench: Bench) -> None:
+def test_what_a_killed_build_left_is_removed(bench: LakeFixture) -> None:
     bench.publish()
     for name in (".build-20260101", ".build-20260101.wal", ".part-abc"):
         (bench.warehouse_dir / name).write_bytes(b"half")
@@ -153,7 +153,7 @@ def test_what_a_killed_build_left_is_removed(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database"])
-def test_a_damaged_warehouse_is_published_again(bench: Bench, damage: bytes) -> None:
+def test_a_damaged_warehouse_is_published_again(bench: LakeFixture, damage: bytes) -> None:
     published = bench.publish()
     assert published is not None
     published.file.chmod(0o644)
@@ -163,7 +163,7 @@ def test_a_damaged_warehouse_is_published_again(bench: Bench, damage: bytes) -> 
     assert bench.ask("select * from jira_issues") == []
 
 
-def test_a_link_to_nothing_is_published_again(bench: Bench) -> None:
+def test_a_link_to_nothing_is_published_again(bench: LakeFixture) -> None:
     published = bench.publish()
     assert published is not None
     published.file.unlink()
@@ -171,7 +171,7 @@ def test_a_link_to_nothing_is_published_again(bench: Bench) -> None:
     assert bench.publish() is not None
 
 
-def test_a_warehouse_that_fails_its_checks_is_not_swapped_in(bench: Bench) -> None:
+def test_a_warehouse_that_fails_its_checks_is_not_swapped_in(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1", {"customfield_16": 1}))
     first = bench.publish()
     assert first is not None
@@ -188,7 +188,7 @@ def test_a_warehouse_that_fails_its_checks_is_not_swapped_in(bench: Bench) -> No
     assert bench.ask_one("select jira_id from jira_issues") == {"jira_id": "1"}
 
 
-def test_the_raw_view_has_every_version_ever_landed(bench: Bench) -> None:
+def test_the_raw_view_has_every_version_ever_landed(bench: LakeFixture) -> None:
     bench.land([seen("1", {"summary": "a"}, updated=at(1))])
     bench.land([seen("1", {"summary": "b"}, updated=at(2))])
     bench.land_and_derive(seen("1", kind="gone", payload=b"null"))
@@ -204,7 +204,7 @@ def test_the_raw_view_has_every_version_ever_landed(bench: Bench) -> None:
     }
 
 
-def test_what_syncs_did_is_shown_as_given(bench: Bench) -> None:
+def test_what_syncs_did_is_shown_as_given(bench: LakeFixture) -> None:
     given = {
         "project_id": "10",
         "project_key": "P10",
@@ -228,7 +228,7 @@ def test_without_a_warehouse_the_reader_is_told_what_to_do(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any file")
-def test_nobody_writes_to_the_published_file(bench: Bench) -> None:
+def test_nobody_writes_to_the_published_file(bench: LakeFixture) -> None:
     published = bench.publish()
     assert published is not None
 
@@ -236,7 +236,7 @@ def test_nobody_writes_to_the_published_file(bench: Bench) -> None:
         duckdb.connect(str(published.file))
 
 
-def test_a_reader_sees_times_in_utc(bench: Bench) -> None:
+def test_a_reader_sees_times_in_utc(bench: LakeFixture) -> None:
     bench.publish()
 
     assert bench.ask_one("select current_setting('TimeZone') as zone") == {"zone": "UTC"}

@@ -10,7 +10,7 @@ import pytest
 
 from jira_assets.lake.manifest import Derived, DerivedFile
 from jira_assets.lake.rows import encode_rows, write_rows
-from jira_assets_tests.lake_fixture import Bench, Row, at, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
 
 
 def project(key: str, project_id: str = "10", **parts: Any) -> Row:
@@ -21,13 +21,13 @@ def sprint(sprint_id: int, state: str = "active", **parts: Any) -> Row:
     return {"id": sprint_id, "name": f"Sprint {sprint_id}", "state": state, "boardId": 1, **parts}
 
 
-def published(bench: Bench, *fields: Row, query: str = "select * from jira_issues") -> Row:
+def published(bench: LakeFixture, *fields: Row, query: str = "select * from jira_issues") -> Row:
     bench.land_and_derive(*(seen(str(number), each) for number, each in enumerate(fields, 1)))
     bench.preview()
     return bench.ask_one(query)
 
 
-def test_a_renamed_project_shows_in_every_key(bench: Bench) -> None:
+def test_a_renamed_project_shows_in_every_key(bench: LakeFixture) -> None:
     bench.land_site("projects", project("NEW"))
     bench.land_and_derive(
         seen("1", {"parent": {"id": "2", "key": "P10-2"}}),
@@ -42,14 +42,14 @@ def test_a_renamed_project_shows_in_every_key(bench: Bench) -> None:
     assert (found["1"]["parent_key"], found["3"]["parent_key"]) == ("NEW-2", "ELSE-5")
 
 
-def test_a_project_the_site_does_not_list_keeps_the_key_it_had(bench: Bench) -> None:
+def test_a_project_the_site_does_not_list_keeps_the_key_it_had(bench: LakeFixture) -> None:
     row = published(bench, {"summary": "x"})
 
     assert (row["jira_key"], row["project_key"]) == ("P10-1", "P10")
     assert bench.ask_one("select * from jira_projects")["is_tracked"] is True
 
 
-def test_projects_say_whether_and_how_they_are_tracked(bench: Bench) -> None:
+def test_projects_say_whether_and_how_they_are_tracked(bench: LakeFixture) -> None:
     bench.land_site("projects", project("P10"), project("OTHER", "11"))
     bench.land_and_derive(seen("1"))
     bench.preview()
@@ -63,7 +63,7 @@ def test_projects_say_whether_and_how_they_are_tracked(bench: Bench) -> None:
     assert (found["OTHER"]["is_tracked"], found["OTHER"]["story_points_field"]) == (False, None)
 
 
-def test_a_status_is_called_what_the_site_calls_it_today(bench: Bench) -> None:
+def test_a_status_is_called_what_the_site_calls_it_today(bench: LakeFixture) -> None:
     bench.land_site(
         "statuses",
         {"status_id": "1", "status": "Shared", "status_category": "done"},
@@ -84,7 +84,7 @@ def test_a_status_is_called_what_the_site_calls_it_today(bench: Bench) -> None:
     assert {row["status_id"] for row in bench.ask("select * from jira_statuses")} == {"1", "2", "3", "4"}
 
 
-def test_a_sprint_is_what_the_site_says_of_it_today(bench: Bench) -> None:
+def test_a_sprint_is_what_the_site_says_of_it_today(bench: LakeFixture) -> None:
     bench.land_site(
         "sprints",
         {
@@ -104,7 +104,7 @@ def test_a_sprint_is_what_the_site_says_of_it_today(bench: Bench) -> None:
     assert bench.ask_one("select * from jira_issue_sprints")["state"] == "closed"
 
 
-def test_without_the_sites_sprints_the_newest_copy_in_any_issue_counts(bench: Bench) -> None:
+def test_without_the_sites_sprints_the_newest_copy_in_any_issue_counts(bench: LakeFixture) -> None:
     bench.land([seen("1", {"customfield_20": [sprint(7, "future")]}, updated=at(5))], asked_at=at(6))
     bench.land_and_derive(seen("2", {"customfield_20": [sprint(7, "active", name="Go")]}), asked_at=at(7))
     bench.preview()
@@ -137,7 +137,9 @@ def moment(day: int) -> str:
         ([sprint(9, "closed", completeDate=moment(3)), sprint(10, "closed")], "9"),
     ],
 )
-def test_the_current_sprint_is_not_the_last_listed(bench: Bench, sprints: list[Row], current: str) -> None:
+def test_the_current_sprint_is_not_the_last_listed(
+    bench: LakeFixture, sprints: list[Row], current: str
+) -> None:
     bench.land_and_derive(
         seen("1", {"customfield_20": sprints}), seen("2", {"customfield_20": sprints[::-1]}), seen("3")
     )
@@ -149,7 +151,7 @@ def test_the_current_sprint_is_not_the_last_listed(bench: Bench, sprints: list[R
     assert marked == [{"sprint_id": current}]
 
 
-def test_renamed_components_and_versions_show(bench: Bench) -> None:
+def test_renamed_components_and_versions_show(bench: LakeFixture) -> None:
     bench.land_site(
         "components", {"component_id": "1", "name": "Core 2"}, {"component_id": "3", "name": "Same"}
     )
@@ -170,7 +172,7 @@ def test_renamed_components_and_versions_show(bench: Bench) -> None:
     assert row["fix_versions"] == ["1.0 final"]
 
 
-def test_lists_have_a_row_for_each_element(bench: Bench) -> None:
+def test_lists_have_a_row_for_each_element(bench: LakeFixture) -> None:
     bench.land_site("components", {"component_id": "1", "name": "Core 2"})
     bench.land_site("versions", {"version_id": "8", "name": "1.0 final"})
     bench.land_and_derive(
@@ -203,7 +205,7 @@ def test_lists_have_a_row_for_each_element(bench: Bench) -> None:
     assert rows("jira_issue_versions") == [("1", "8", "1.0 final", "fix")]
 
 
-def test_rows_of_elements_say_what_the_lists_say(bench: Bench) -> None:
+def test_rows_of_elements_say_what_the_lists_say(bench: LakeFixture) -> None:
     held = {"components": [{"id": "2", "name": "Local"}], "labels": ["a"]}
     bench.land_and_derive(seen("1", held, updated=at(1)), seen("2", held))
     bench.land_and_derive(
@@ -220,7 +222,7 @@ def test_rows_of_elements_say_what_the_lists_say(bench: Bench) -> None:
         assert bench.ask(f"select jira_id, {element} as element from {table} order by all") == listed
 
 
-def test_cycle_time_is_in_hours_with_two_decimals(bench: Bench) -> None:
+def test_cycle_time_is_in_hours_with_two_decimals(bench: LakeFixture) -> None:
     created, resolved = "2026-01-01T00:00:00.000+0000", "2026-01-02T06:20:00.000+0500"
     bench.land_and_derive(
         seen("1", {"created": created, "resolutiondate": resolved}), seen("2", {"created": created})
@@ -231,7 +233,7 @@ def test_cycle_time_is_in_hours_with_two_decimals(bench: Bench) -> None:
     assert [row["cycle_time_hours"] for row in found] == [25.33, None]
 
 
-def test_an_issue_that_moved_is_one_row_where_it_was_newest(bench: Bench) -> None:
+def test_an_issue_that_moved_is_one_row_where_it_was_newest(bench: LakeFixture) -> None:
     parts = {"customfield_20": [sprint(7)], "assignee": {"accountId": "a"}}
     change = {"id": "1", "created": "2026-01-01T00:00:00Z", "items": [{"field": "x"}]}
     bench.land_and_derive(seen("1", parts, updated=at(1), histories=[change]), seen("2", parts))
@@ -247,7 +249,7 @@ def test_an_issue_that_moved_is_one_row_where_it_was_newest(bench: Bench) -> Non
     assert len(bench.ask("select * from jira_issue_fields where jira_id = '1'")) == 1
 
 
-def test_a_moved_issue_is_among_the_deleted_with_its_new_key(bench: Bench) -> None:
+def test_a_moved_issue_is_among_the_deleted_with_its_new_key(bench: LakeFixture) -> None:
     bench.land([seen("1"), seen("3")])
     bench.land_and_derive(
         seen("1", kind="moved", payload=b'{"key": "P11-9"}'), seen("3", kind="gone", payload=b"null")
@@ -265,7 +267,7 @@ def test_a_moved_issue_is_among_the_deleted_with_its_new_key(bench: Bench) -> No
     }
 
 
-def test_custom_fields_have_the_names_of_the_site(bench: Bench) -> None:
+def test_custom_fields_have_the_names_of_the_site(bench: LakeFixture) -> None:
     bench.land_site("fields", {"field_id": "customfield_5", "field_name": "Team"})
     row = published(bench, {"customfield_5": {"a": 1}}, query="select * from jira_issue_fields")
 
@@ -284,13 +286,13 @@ def test_custom_fields_have_the_names_of_the_site(bench: Bench) -> None:
         ('say "emailAddress": "a@x.org"', 'say "emailAddress": "a@x.org"'),
     ],
 )
-def test_people_in_fields_come_without_addresses(bench: Bench, value: object, kept: object) -> None:
+def test_people_in_fields_come_without_addresses(bench: LakeFixture, value: object, kept: object) -> None:
     row = published(bench, {"customfield_5": value}, query="select * from jira_issue_fields")
 
     assert json.loads(row["value"]) == kept
 
 
-def test_users_are_those_of_the_site_and_those_seen(bench: Bench) -> None:
+def test_users_are_those_of_the_site_and_those_seen(bench: LakeFixture) -> None:
     bench.land_site(
         "users",
         {"account_id": "a", "display_name": "Former user", "is_active": False},
@@ -312,7 +314,7 @@ def test_users_are_those_of_the_site_and_those_seen(bench: Bench) -> None:
     assert found["a"]["is_active"] is False
 
 
-def match(bench: Bench, rows: list[Row], unmatched: list[Row]) -> None:
+def match(bench: LakeFixture, rows: list[Row], unmatched: list[Row]) -> None:
     """Put matches into the manifest as the matching of people does."""
     columns = {
         "jira_user_matches": ["project_key", "account_id", "display_name", "member_id", "matched_by"],
@@ -330,7 +332,7 @@ def match(bench: Bench, rows: list[Row], unmatched: list[Row]) -> None:
     bench.lake.commit(manifest)
 
 
-def test_matches_show_in_issues_and_team_with_counts_of_today(bench: Bench) -> None:
+def test_matches_show_in_issues_and_team_with_counts_of_today(bench: LakeFixture) -> None:
     bench.land_and_derive(
         seen("1", {"assignee": {"accountId": "a"}, "reporter": {"accountId": "z"}}),
         seen("2", {"assignee": {"accountId": "a"}, "reporter": {"accountId": "a"}}),
@@ -361,7 +363,7 @@ def test_matches_show_in_issues_and_team_with_counts_of_today(bench: Bench) -> N
 
 
 def test_a_file_of_an_older_version_lacks_columns_and_is_read_all_the_same(
-    bench: Bench, engine: duckdb.DuckDBPyConnection
+    bench: LakeFixture, engine: duckdb.DuckDBPyConnection
 ) -> None:
     fields = {"summary": "x", "priority": {"name": "High"}}
     bench.land_and_derive(seen("1", fields, project="11"), project="11")

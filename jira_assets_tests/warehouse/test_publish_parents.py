@@ -7,7 +7,7 @@ import json
 import pytest
 
 from jira_assets.lake.raw_writer import Kind, Observation
-from jira_assets_tests.lake_fixture import Bench, Row, at, seen
+from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
 
 PARENT = {"parent": {"id": "1", "key": "P10-1"}}
 AS_PRINTED = ("1", "P10-1", None)
@@ -18,20 +18,20 @@ def left(kind: Kind, to: Row | None = None, *, project: str = "10", key: str = "
     return seen("1", project=project, key=key, kind=kind, payload=json.dumps(to).encode())
 
 
-def family(bench: Bench) -> None:
+def family(bench: LakeFixture) -> None:
     """Land a parent, a child beside it, and one in another project."""
     bench.land_and_derive(seen("1"), seen("2", PARENT), asked_at=at(0))
     bench.land_and_derive(seen("3", PARENT, project="11"), project="11", asked_at=at(0))
 
 
-def children(bench: Bench, *tracked: str) -> set[tuple[str | None, str | None, str | None]]:
+def children(bench: LakeFixture, *tracked: str) -> set[tuple[str | None, str | None, str | None]]:
     """What the children show of their parent."""
     bench.preview(*(tracked or ("10", "11")))
     rows = bench.ask("select parent_id, parent_key, former_parent_key from jira_issues where jira_id <> '1'")
     return {(row["parent_id"], row["parent_key"], row["former_parent_key"]) for row in rows}
 
 
-def test_a_parent_that_is_gone_leaves_its_last_key_and_comes_back(bench: Bench) -> None:
+def test_a_parent_that_is_gone_leaves_its_last_key_and_comes_back(bench: LakeFixture) -> None:
     family(bench)
     assert children(bench) == {AS_PRINTED}
 
@@ -43,13 +43,13 @@ def test_a_parent_that_is_gone_leaves_its_last_key_and_comes_back(bench: Bench) 
 
 
 @pytest.mark.parametrize("kind", ["archived", "trashed", "invisible"])
-def test_a_parent_in_a_project_that_was_put_away_stays(bench: Bench, kind: Kind) -> None:
+def test_a_parent_in_a_project_that_was_put_away_stays(bench: LakeFixture, kind: Kind) -> None:
     family(bench)
     bench.land_and_derive(left(kind), asked_at=at(1))
     assert children(bench) == {AS_PRINTED}
 
 
-def test_a_parent_that_moved_has_its_present_key(bench: Bench) -> None:
+def test_a_parent_that_moved_has_its_present_key(bench: LakeFixture) -> None:
     family(bench)
     bench.land_and_derive(left("moved", {"key": "OLD-7", "project_id": "12"}), asked_at=at(1))
     assert children(bench) == {("1", "OLD-7", None)}
@@ -63,7 +63,7 @@ def test_a_parent_that_moved_has_its_present_key(bench: Bench) -> None:
     assert children(bench, "10", "11", "12") == {("1", "NEW-8", None)}
 
 
-def test_of_several_projects_that_a_parent_left_the_last_counts(bench: Bench) -> None:
+def test_of_several_projects_that_a_parent_left_the_last_counts(bench: LakeFixture) -> None:
     family(bench)
     bench.land_and_derive(left("moved", {"key": "P11-9", "project_id": "11"}), asked_at=at(1))
     bench.land_and_derive(seen("1", key="P11-9", project="11"), project="11", asked_at=at(1))
@@ -73,7 +73,7 @@ def test_of_several_projects_that_a_parent_left_the_last_counts(bench: Bench) ->
     assert children(bench) == {(None, None, "P11-9")}
 
 
-def test_a_parent_in_a_project_that_is_not_tracked_stays_as_jira_printed_it(bench: Bench) -> None:
+def test_a_parent_in_a_project_that_is_not_tracked_stays_as_jira_printed_it(bench: LakeFixture) -> None:
     family(bench)
     bench.land_and_derive(left("gone"), asked_at=at(1))
     assert children(bench, "11") == {AS_PRINTED}

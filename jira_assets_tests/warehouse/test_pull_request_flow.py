@@ -73,7 +73,7 @@ def flow(engine: duckdb.DuckDBPyConnection, stories: list[Story]) -> dict[int, d
                 "insert into warehouse.pull_requests values (?, ?, ?, ?)",
                 [key, state, at(pull.opened), at(pull.merged)],
             )
-    engine.execute(statement("publish/pull_request_flow"))
+    engine.execute(statement("warehouse/models/pull_request_flow"))
     found = engine.execute("from warehouse.pull_request_flow")
     names = [column[0] for column in found.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]

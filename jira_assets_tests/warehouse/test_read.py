@@ -15,7 +15,7 @@ import pytest
 from jira_assets.errors import LockHeld
 from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
 from jira_assets.warehouse.read import open_warehouse
-from jira_assets_tests.lake_fixture import Bench, seen
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 OLD_PYTHON = "JIRA_ASSETS_DUCKDB15_PYTHON"
 COUNT = "select count(*), count(sprint_id), max(updated_at) from jira_issues"
@@ -50,7 +50,7 @@ def count(connection_path: Path) -> int:
     return int(row[0])
 
 
-def test_readers_who_hold_and_readers_who_reopen_see_whole_states_only(bench: Bench) -> None:
+def test_readers_who_hold_and_readers_who_reopen_see_whole_states_only(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     published = bench.publish()
     assert published is not None
@@ -79,7 +79,7 @@ def test_readers_who_hold_and_readers_who_reopen_see_whole_states_only(bench: Be
     assert count(link) == 4
 
 
-def test_two_publishers_at_once_build_one_warehouse(bench: Bench) -> None:
+def test_two_publishers_at_once_build_one_warehouse(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     answers: list[object] = []
     threads = [threading.Thread(target=lambda: answers.append(bench.publish())) for _ in range(3)]
@@ -118,7 +118,7 @@ def writer(file: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: Bench) -> None:
+def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     published = bench.publish()
     assert published is not None
@@ -137,7 +137,7 @@ def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: Bench) -> N
     assert bench.publish() is None
 
 
-def test_what_a_dead_writer_left_is_in_no_later_answer(bench: Bench) -> None:
+def test_what_a_dead_writer_left_is_in_no_later_answer(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     published = bench.publish()
     assert published is not None
@@ -152,7 +152,7 @@ def test_what_a_dead_writer_left_is_in_no_later_answer(bench: Bench) -> None:
     assert list(bench.warehouse_dir.rglob("*.wal")) == []
 
 
-def test_duckdb_1_5_opens_the_warehouse_too(bench: Bench) -> None:
+def test_duckdb_1_5_opens_the_warehouse_too(bench: LakeFixture) -> None:
     python = os.environ.get(OLD_PYTHON)
     if python is None:
         pytest.skip(f"{OLD_PYTHON} does not name a Python that has DuckDB 1.5")

@@ -16,7 +16,7 @@ import pytest
 
 from jira_assets.lake.manifest import FieldMapping, Manifest
 from jira_assets.lake.raw_writer import Observation
-from jira_assets_tests.lake_fixture import NOON, Bench
+from jira_assets_tests.lake_fixture import NOON, LakeFixture
 from jira_assets_tests.shared_data import shared_data
 
 SAME_COLUMNS = {
@@ -40,10 +40,10 @@ def observation(line: bytes) -> Observation:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> Bench:
+def real(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> LakeFixture:
     """A warehouse of the real issues."""
     folder = shared_data("titanium")
-    bench = Bench(tmp_path_factory.mktemp("real"), engine)
+    bench = LakeFixture(tmp_path_factory.mktemp("real"), engine)
     for path in sorted(folder.glob("[A-Z]*.jsonl.gz")):
         land_project(bench, path)
     ids = [manifest.project_id for manifest in bench.lake.manifests()]
@@ -53,7 +53,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnec
     return bench
 
 
-def land_project(bench: Bench, path: Path) -> None:
+def land_project(bench: LakeFixture, path: Path) -> None:
     with gzip.open(path) as lines:
         first = observation(next(lines))
         mapping = FieldMapping("customfield_10016", "customfield_10020")
@@ -69,7 +69,7 @@ def expected() -> dict[str, dict[str, str]]:
         return {row["issue_id"]: row for row in csv.DictReader(lines)}
 
 
-def test_every_value_of_every_real_issue_is_right(real: Bench) -> None:
+def test_every_value_of_every_real_issue_is_right(real: LakeFixture) -> None:
     ours = {row["jira_id"]: row for row in real.ask("select * from jira_issues")}
     theirs = expected()
 
@@ -79,7 +79,7 @@ def test_every_value_of_every_real_issue_is_right(real: Bench) -> None:
         assert found == {name: row[name] for name in SAME_COLUMNS}
 
 
-def test_the_sprints_and_estimates_of_every_real_issue_are_right(real: Bench) -> None:
+def test_the_sprints_and_estimates_of_every_real_issue_are_right(real: LakeFixture) -> None:
     sprints: dict[str, set[str]] = {}
     for row in real.ask("select jira_id, sprint_id from jira_issue_sprints"):
         sprints.setdefault(row["jira_id"], set()).add(row["sprint_id"])
@@ -91,13 +91,13 @@ def test_the_sprints_and_estimates_of_every_real_issue_are_right(real: Bench) ->
         assert points[jira_id] == (float(row["story_points"]) if row["story_points"] else None)
 
 
-def test_no_value_of_the_real_issues_had_to_become_null(real: Bench) -> None:
+def test_no_value_of_the_real_issues_had_to_become_null(real: LakeFixture) -> None:
     nulled = {manifest.project_key: manifest.derived["issues"].nulled for manifest in real.lake.manifests()}
 
     assert nulled == {"AC": {}, "ALOY": {}, "DAEMON": {}, "MOD": {}, "TIMOB": {}}
 
 
-def test_the_metrics_run_on_issues_without_any_history(real: Bench) -> None:
+def test_the_metrics_run_on_issues_without_any_history(real: LakeFixture) -> None:
     flow = real.ask_one(
         "select count(*) as issues, count(*) filter (where is_left_out) as left_out from issue_flow"
     )
@@ -114,7 +114,7 @@ def test_the_metrics_run_on_issues_without_any_history(real: Bench) -> None:
     assert shown == counted
 
 
-def undated_sprints(real: Bench) -> Iterator[tuple[str, str]]:
+def undated_sprints(real: LakeFixture) -> Iterator[tuple[str, str]]:
     """Find the sprints that began without a date, with the projects of their issues, in the raw answers."""
     for row in real.ask("select project_key, payload from raw_jira_issues"):
         for sprint in json.loads(row["payload"])["fields"].get("customfield_10020") or []:
@@ -124,7 +124,7 @@ def undated_sprints(real: Bench) -> Iterator[tuple[str, str]]:
                 yield row["project_key"], str(sprint["id"])
 
 
-def test_the_oddities_of_the_real_issues_are_in_the_data_quality_table(real: Bench) -> None:
+def test_the_oddities_of_the_real_issues_are_in_the_data_quality_table(real: LakeFixture) -> None:
     found = real.ask("select finding, sum(found) as found from data_quality group by finding")
     counts = {row["finding"]: row["found"] for row in found}
     sprints = [

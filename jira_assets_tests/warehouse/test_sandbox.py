@@ -14,7 +14,7 @@ import pytest
 
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets.warehouse.sandbox import file_of, open_confined, why_refused
-from jira_assets_tests.lake_fixture import Bench, seen
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 from jira_assets_tests.warehouse.test_read import OLD_PYTHON
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +141,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def published(bench: Bench) -> Path:
+def published(bench: LakeFixture) -> Path:
     """Publish one issue."""
     bench.land_and_derive(seen("1"))
     found = bench.publish()
@@ -150,7 +150,7 @@ def published(bench: Bench) -> Path:
 
 
 def test_nothing_outside_is_read_or_written_and_nothing_is_changed(
-    bench: Bench, python: str, tmp_path: Path
+    bench: LakeFixture, python: str, tmp_path: Path
 ) -> None:
     link = published(bench)
     [raw] = bench.lake.root.glob("raw/*/*.parquet")
@@ -170,7 +170,7 @@ def test_nothing_outside_is_read_or_written_and_nothing_is_changed(
     assert contents(tmp_path) == before
 
 
-def test_every_published_table_and_view_is_read(bench: Bench, python: str, tmp_path: Path) -> None:
+def test_every_published_table_and_view_is_read(bench: LakeFixture, python: str, tmp_path: Path) -> None:
     answers = ask(python, published(bench), ALLOWED, tmp_path)
     assert [
         (query, found) for query, found in zip(ALLOWED, answers, strict=True) if "rows" not in found
@@ -180,7 +180,7 @@ def test_every_published_table_and_view_is_read(bench: Bench, python: str, tmp_p
 
 
 def test_a_query_larger_than_memory_spills_beside_the_file_and_leaves_nothing(
-    bench: Bench, python: str, tmp_path: Path
+    bench: LakeFixture, python: str, tmp_path: Path
 ) -> None:
     link = published(bench)
     before = contents(tmp_path).keys()
@@ -218,7 +218,7 @@ def test_homes_of_any_name_are_read(
     if name == "linked":
         (tmp_path / name).symlink_to(real)
     home = Path() if name == "." else tmp_path / name
-    link = published(Bench(home, engine))
+    link = published(LakeFixture(home, engine))
 
     with open_warehouse(link) as warehouse:
         assert warehouse.execute("select jira_id from raw_jira_issues").fetchall() == [("1",)]
@@ -226,7 +226,7 @@ def test_homes_of_any_name_are_read(
             warehouse.execute("from glob('*')")
 
 
-def test_a_connection_names_its_file(bench: Bench) -> None:
+def test_a_connection_names_its_file(bench: LakeFixture) -> None:
     link = published(bench)
     with open_warehouse(link) as warehouse:
         assert file_of(warehouse) == link.resolve()

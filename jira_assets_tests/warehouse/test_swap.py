@@ -18,7 +18,7 @@ from jira_assets.errors import PublishError
 from jira_assets.lake.stamps import new_stamp
 from jira_assets.warehouse.read import open_warehouse, present_file
 from jira_assets.warehouse.swap import check_links, mirror_exists, remove_leftovers, swap_in
-from jira_assets_tests.lake_fixture import Bench, seen
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 OLD_STAMPS = ("20260101T120000000000000Z", "20260102T120000000000000Z")
 NUMBER = "select n from jira.main.numbers"
@@ -264,7 +264,7 @@ def test_logs_that_writers_left_are_removed(publisher: Publisher) -> None:
     assert list(publisher.folder.rglob("*.wal")) == []
 
 
-def test_a_file_that_another_program_changed_is_published_again(bench: Bench) -> None:
+def test_a_file_that_another_program_changed_is_published_again(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     published = bench.publish()
     assert published is not None

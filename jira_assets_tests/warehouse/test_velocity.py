@@ -8,14 +8,14 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from jira_assets_tests.lake_fixture import Bench, Row
+from jira_assets_tests.lake_fixture import LakeFixture, Row
 from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
 
 SPRINT = Sprint("7", started=on(8), planned=on(19), completed=on(19))
 IN = ("7",)
 
 
-def velocity(bench: Bench, *lives: Life, sprints: tuple[Sprint, ...] = (SPRINT,)) -> Row:
+def velocity(bench: LakeFixture, *lives: Life, sprints: tuple[Sprint, ...] = (SPRINT,)) -> Row:
     publish_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
     return bench.ask_one("select * from sprint_velocity where sprint_id = '7'")
 
@@ -142,7 +142,7 @@ def apart(life: Life, number: int) -> Life:
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> dict[str, Row]:
     """The velocity of every case."""
-    bench = Bench(tmp_path_factory.mktemp("velocity"), engine)
+    bench = LakeFixture(tmp_path_factory.mktemp("velocity"), engine)
     lives = [apart(life, number) for number, (life, _) in enumerate(CASES.values(), 1)]
     sprints = [replace(SPRINT, sprint_id=f"{life.jira_id}7") for life in lives]
     publish_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
@@ -157,7 +157,7 @@ def test_an_issue_counts_by_what_it_was_at_the_start_and_at_the_end(
     assert points(judged[case]) == CASES[case][1]
 
 
-def test_what_was_done_before_is_shown_beside_the_commitment(bench: Bench) -> None:
+def test_what_was_done_before_is_shown_beside_the_commitment(bench: LakeFixture) -> None:
     kept = replace(planned(3.0), jira_id="2").then(on(9), "status", "4")
     row = velocity(bench, planned().then(on(3), "status", "4"), kept)
 
@@ -170,7 +170,7 @@ def test_what_was_done_before_is_shown_beside_the_commitment(bench: Bench) -> No
     assert [item[name] for name in flags] == [False, False, True, False]
 
 
-def test_accuracy_compares_with_what_was_planned(bench: Bench) -> None:
+def test_accuracy_compares_with_what_was_planned(bench: LakeFixture) -> None:
     row = velocity(
         bench,
         Life("1", on(1), State(points=6.0, sprints=IN))
@@ -187,13 +187,13 @@ def test_accuracy_compares_with_what_was_planned(bench: Bench) -> None:
     assert (row["items_carried_over"], row["items_unestimated"], row["left_out"]) == (2, 1, 0)
 
 
-def test_a_sprint_that_promised_nothing_has_no_accuracy(bench: Bench) -> None:
+def test_a_sprint_that_promised_nothing_has_no_accuracy(bench: LakeFixture) -> None:
     row = velocity(bench, Life("1", on(1)))
 
     assert (row["commitment"], row["planning_accuracy"], row["capacity_accuracy"]) == (0, None, None)
 
 
-def test_what_is_carried_over_twice_is_told_apart(bench: Bench) -> None:
+def test_what_is_carried_over_twice_is_told_apart(bench: LakeFixture) -> None:
     before = Sprint("6", started=on(1), planned=on(7), completed=on(7))
     life = Life("1", on(1, 1), State(points=5.0, sprints=("6",))).then(on(7), "sprints", ("6", "7"))
     row = velocity(bench, life, sprints=(before, SPRINT))
@@ -203,7 +203,7 @@ def test_what_is_carried_over_twice_is_told_apart(bench: Bench) -> None:
     assert (first["carried_over"], first["carried_over_again"], first["sprints_ago"]) == (5, 0, 2)
 
 
-def test_velocity_is_the_mean_of_the_last_seven_closed_sprints(bench: Bench) -> None:
+def test_velocity_is_the_mean_of_the_last_seven_closed_sprints(bench: LakeFixture) -> None:
     sprints = tuple(
         Sprint(str(number), on(number), on(number + 1), on(number + 1, 11)) for number in range(1, 9)
     )
@@ -220,7 +220,7 @@ def test_velocity_is_the_mean_of_the_last_seven_closed_sprints(bench: Bench) -> 
     assert [row["sprints_ago"] for row in found] == [8, 7, 6, 5, 4, 3, 2, 1]
 
 
-def test_an_issue_whose_changes_contradict_it_is_left_out_and_counted(bench: Bench) -> None:
+def test_an_issue_whose_changes_contradict_it_is_left_out_and_counted(bench: LakeFixture) -> None:
     liar = planned().then(on(9), "points", 8.0)
     liar.lies = "points"
     row = velocity(bench, liar, replace(planned(3.0), jira_id="2"))
@@ -237,7 +237,7 @@ def test_an_issue_whose_changes_contradict_it_is_left_out_and_counted(bench: Ben
     assert flow == {"is_left_out": False, "flags": ["estimate"]}
 
 
-def test_a_sprint_of_which_every_issue_is_left_out_has_no_figures(bench: Bench) -> None:
+def test_a_sprint_of_which_every_issue_is_left_out_has_no_figures(bench: LakeFixture) -> None:
     sprints = [Sprint(str(number), on(number), on(number + 1), on(number + 1, 11)) for number in (1, 2, 3)]
     lives = [
         Life(sprint.sprint_id, on(0), State(points=4.0, sprints=(sprint.sprint_id,))).then(
@@ -265,7 +265,7 @@ def test_a_sprint_of_which_every_issue_is_left_out_has_no_figures(bench: Bench) 
     assert [tuple(row.values()) for row in burndown] == [(None, None, None)]
 
 
-def test_an_open_sprint_shows_what_is_so_now(bench: Bench) -> None:
+def test_an_open_sprint_shows_what_is_so_now(bench: LakeFixture) -> None:
     active = Sprint("7", started=on(8), planned=on(19))
     row = velocity(bench, planned().then(on(10), "status", "4"), sprints=(active,))
 

@@ -12,7 +12,7 @@ from jira_assets.demo.data import SiteData
 from jira_assets.demo.generate.generate import generate_site, sample_team
 from jira_assets.state import TeamMember
 from jira_assets.web.application import create_app
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.web.browser import Visit, chromium, served, visit
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -29,9 +29,9 @@ def take_pictures(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     data = generate_site(1, projects=4, issues=2000, now_ms=now_ms)
-    with tempfile.TemporaryDirectory() as home, open_rig(Path(home), data, frozen=False) as rig:
-        tell_a_story(rig, data)
-        with served(create_app(lambda: rig.bench.settings)) as address, chromium() as browser:
+    with tempfile.TemporaryDirectory() as home, open_harness(Path(home), data, frozen=False) as harness:
+        tell_a_story(harness, data)
+        with served(create_app(lambda: harness.pipeline.settings)) as address, chromium() as browser:
             with visit(browser, address, color_scheme="light") as look:
                 for name, (path, width, height) in SHOTS.items():
                     take(look, path, width, height, folder / f"{name}-light.png")
@@ -41,13 +41,13 @@ def take_pictures(folder: Path) -> None:
                 take(look, "/flow?project=PAY&weeks=26", 390, 844, folder / "flow-phone.png")
 
 
-def tell_a_story(rig: Rig, data: SiteData) -> None:
+def tell_a_story(harness: SyncHarness, data: SiteData) -> None:
     """Sync everything; then one project fails, one is asked for, and the team is known."""
-    state = rig.bench.state
-    rig.track()
+    state = harness.pipeline.state
+    harness.track()
     state.replace_team(TeamMember(**member) for member in sample_team(data))  # type: ignore[arg-type]
-    rig.sync()
-    rig.publish()
+    harness.sync()
+    harness.publish()
     records = {record.project_key: record for record in state.records()}
     failing = replace(
         records["OPS"],

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jira_assets.demo.generate.generate import generate_site
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 NOW_MS = 1_795_435_200_000
 
 
 @contextmanager
-def published_site(home: Path, issues: int = 240) -> Iterator[Rig]:
+def published_site(home: Path, issues: int = 240) -> Iterator[SyncHarness]:
     """Serve a site of two projects, sync and publish it."""
     data = generate_site(7, projects=2, issues=issues, now_ms=NOW_MS)
-    with open_rig(home, data) as rig:
-        rig.track()
-        rig.sync()
-        rig.publish()
-        yield rig
+    with open_harness(home, data) as harness:
+        harness.track()
+        harness.sync()
+        harness.publish()
+        yield harness

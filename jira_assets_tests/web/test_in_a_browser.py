@@ -16,7 +16,7 @@ from jira_assets.state import TeamMember
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets.web.application import create_app
 from jira_assets.web.queries.flow_filter import WINDOWS
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.programs import lacking
 from jira_assets_tests.web.browser import AXE, Visit, chromium, served, visit
 from jira_assets_tests.web.published_site import published_site
@@ -34,20 +34,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """A site that is full, and in which somebody gave things names that are script."""
     with published_site(tmp_path_factory.mktemp("browser")) as opened:
         opened.site.rename_status(next(iter(opened.site.catalog.statuses)), HOSTILE)
-        opened.bench.state.replace_team([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
-        opened.bench.refresh_site()
+        opened.pipeline.state.replace_team([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
+        opened.pipeline.refresh_site()
         opened.sync()
         opened.publish()
         yield opened
 
 
 @pytest.fixture(scope="module")
-def address(rig: Rig) -> Iterator[str]:
-    with served(create_app(lambda: rig.bench.settings)) as opened:
+def address(harness: SyncHarness) -> Iterator[str]:
+    with served(create_app(lambda: harness.pipeline.settings)) as opened:
         yield opened
 
 
@@ -64,11 +64,11 @@ def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_pat
     data = generate_site(7, projects=2, issues=240, now_ms=time.time_ns() // 1_000_000)
     with (
         # The page tells the age of a sync by the clock of this machine.
-        open_rig(tmp_path / "home", data, frozen=False) as rig,
-        served(create_app(lambda: rig.bench.settings)) as address,
+        open_harness(tmp_path / "home", data, frozen=False) as harness,
+        served(create_app(lambda: harness.pipeline.settings)) as address,
         visit(browser, address, accept_downloads=True) as admin,
     ):
-        page, state = admin.page, rig.bench.state
+        page, state = admin.page, harness.pipeline.state
         admin.open("/")
         expect(page.get_by_text("No project is tracked yet")).to_be_visible()
         page.get_by_role("link", name="Choose projects").click()
@@ -81,8 +81,8 @@ def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_pat
         expect(page.locator("[data-label=State] .pill")).to_have_text("Not synced yet")
         page.get_by_role("button", name="Sync now", exact=True).click()
         expect(page.locator("[data-label=State] .pill")).to_have_text("Sync requested")
-        rig.sync()  # as the sensor does
-        rig.publish()
+        harness.sync()  # as the sensor does
+        harness.publish()
         state.clear_sync_requests([request.request_id for request in state.sync_requests()])
         expect(page.locator("[data-label=State] .pill")).to_have_text(
             "Up to date", timeout=15_000
@@ -109,7 +109,7 @@ def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_pat
             page.get_by_role("link", name="Download CSV of Cycle time of each item").click()
         rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
         sql = page.locator("[data-panel=cycle_time] [data-sql]").text_content() or ""
-        with open_warehouse(rig.bench.settings.warehouse_file) as warehouse:
+        with open_warehouse(harness.pipeline.settings.warehouse_file) as warehouse:
             found = warehouse.execute(sql).fetchall()
         assert [(row["jira_key"], int(row["cycle_time_days"])) for row in rows] == [
             (key, days) for key, _, _, days, *_ in found
@@ -186,13 +186,13 @@ def test_a_phone_shows_every_window_that_can_be_chosen(visitor: Visit) -> None:
     assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
 
 
-def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(visitor: Visit, rig: Rig) -> None:
+def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(visitor: Visit, harness: SyncHarness) -> None:
     visitor.open("/flow?project=PAY&weeks=0")
     visitor.see_all()
     panel = visitor.page.locator("[data-panel=aging_work]")
     panel.get_by_text("Rows", exact=True).click()
     link = panel.locator("[data-table] a").first
-    assert (link.get_attribute("href") or "").startswith(f"{rig.server.url}/browse/PAY-")
+    assert (link.get_attribute("href") or "").startswith(f"{harness.server.url}/browse/PAY-")
     assert link.get_attribute("rel") == "noopener noreferrer"
 
 

@@ -21,22 +21,22 @@ SYNCS = 25
 def test_no_request_fails_and_no_sync_does(tmp_path: Path) -> None:
     done = threading.Event()
     with (
-        published_site(tmp_path / "home", issues=600) as rig,
-        served(create_app(lambda: rig.bench.settings)) as address,
+        published_site(tmp_path / "home", issues=600) as harness,
+        served(create_app(lambda: harness.pipeline.settings)) as address,
         ThreadPoolExecutor(BROWSERS) as people,
     ):
-        looks: list[Future[int]] = [people.submit(look_around, address, done) for _ in range(BROWSERS)]
-        issue = next(iter(rig.site.issues_truth()))
+        looks: list[Future[int]] = [people.submit(evaluate, address, done) for _ in range(BROWSERS)]
+        issue = next(iter(harness.site.issues_truth()))
         for number in range(SYNCS):
-            rig.site.clock.advance(timedelta(minutes=3))
-            rig.site.edit_issue(issue, summary=f"Changed {number} times")
-            assert rig.sync().failures == []
-            assert rig.publish() is not None
+            harness.site.clock.advance(timedelta(minutes=3))
+            harness.site.edit_issue(issue, summary=f"Changed {number} times")
+            assert harness.sync().failures == []
+            assert harness.publish() is not None
         done.set()
         assert all(look.result() > 3 for look in looks)
 
 
-def look_around(address: str, done: threading.Event) -> int:
+def evaluate(address: str, done: threading.Event) -> int:
     """Go from page to page until told to stop; return how many were seen, none of them broken."""
     seen = 0
     with chromium() as browser, visit(browser, address) as person:

@@ -26,7 +26,7 @@ HOW_TO_SEE_PROJECTS = "Ask a Jira admin for the permission to browse projects."
 
 
 @dataclass(frozen=True)
-class Proof:
+class VerifiedConnection:
     """What a connection showed when it was used for the first time."""
 
     connection: Connection
@@ -36,9 +36,9 @@ class Proof:
     project_keys: tuple[str, ...]
 
 
-def open_proof(
+def verify_connection(
     connection: Connection, site_name: str | None, settings: Settings, *, cloud_id: str | None = None
-) -> Proof:
+) -> VerifiedConnection:
     """Ask who we are and which projects we see."""
     transport = Transport(connection, attempts=ATTEMPTS, patience=timedelta(minutes=1))
     with closing(transport):
@@ -60,11 +60,11 @@ def open_proof(
                 "scope read:jira-work.",
                 "Create a token, or a consent, that includes the scope read:jira-work, and connect again.",
             ) from None
-    return Proof(connection, connection.cloud_id or cloud_id, site_name, identity, keys)
+    return VerifiedConnection(connection, connection.cloud_id or cloud_id, site_name, identity, keys)
 
 
 def keep_oauth(
-    invocation: Invocation, settings: Settings, proof: Proof, app: OAuthApp, tokens: Tokens
+    invocation: Invocation, settings: Settings, proof: VerifiedConnection, app: OAuthApp, tokens: Tokens
 ) -> None:
     """Keep a grant that was proven."""
     credential = _credential(
@@ -86,13 +86,15 @@ def keep_oauth(
     _keep(invocation, settings, proof, credential)
 
 
-def keep_api_token(invocation: Invocation, settings: Settings, proof: Proof, token: BasicToken) -> None:
+def keep_api_token(
+    invocation: Invocation, settings: Settings, proof: VerifiedConnection, token: BasicToken
+) -> None:
     """Keep an API token that was proven."""
     credential = _credential(settings, proof, {"api_token": token.api_token})
     _keep(invocation, settings, proof, replace(credential, email=token.email))
 
 
-def _credential(settings: Settings, proof: Proof, secrets: dict[str, str]) -> Credential:
+def _credential(settings: Settings, proof: VerifiedConnection, secrets: dict[str, str]) -> Credential:
     box, now = open_secret_box(settings.secret_key, settings.secret_key_file), utc_now()
     return Credential(
         kind="api_token",
@@ -106,7 +108,9 @@ def _credential(settings: Settings, proof: Proof, secrets: dict[str, str]) -> Cr
     )
 
 
-def _keep(invocation: Invocation, settings: Settings, proof: Proof, credential: Credential) -> None:
+def _keep(
+    invocation: Invocation, settings: Settings, proof: VerifiedConnection, credential: Credential
+) -> None:
     """Keep site and credential, unless this home belongs to another site; then say so."""
     site = ConnectedSite(proof.cloud_id, proof.connection.browse_url, proof.site_name)
     with open_state(settings) as state:
@@ -131,7 +135,9 @@ def _refuse_another_site(settings: Settings, state: State, site: ConnectedSite) 
     )
 
 
-def _tell(invocation: Invocation, settings: Settings, proof: Proof, credential: Credential) -> None:
+def _tell(
+    invocation: Invocation, settings: Settings, proof: VerifiedConnection, credential: Credential
+) -> None:
     who = f"{credential.display_name}{f' ({credential.email})' if credential.email else ''}"
     kind = "OAuth" if credential.kind == "oauth" else "API token"
     through = " with scopes" if kind == "API token" and credential.through_gateway else ""

@@ -16,7 +16,7 @@ from jira_assets.auth.callback_server import CallbackServer, callback_url, read_
 from jira_assets.auth.oauth import OAuthApp, Tokens
 from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
 from jira_assets.cli.commands.connect import ask, ask_secret
-from jira_assets.cli.commands.connect_finish import keep_oauth, open_proof
+from jira_assets.cli.commands.connect_finish import keep_oauth, verify_connection
 from jira_assets.cli.context import Invocation
 from jira_assets.cli.port_owner import port_owner
 from jira_assets.errors import AuthenticationError, InputError, ReconnectNeeded, ScopeMissing, SettingsError
@@ -45,7 +45,7 @@ def connect_by_oauth(
     _check_scopes(invocation, settings, tokens)
     site = _choose_site(fetch_accessible_sites(settings.jira_api_url, tokens.access_token), settings)
     connection = Connection(site.url, Bearer(lambda: tokens.access_token), site.id, settings.jira_api_url)
-    proof = open_proof(connection, site.name, settings)
+    proof = verify_connection(connection, site.name, settings)
     keep_oauth(invocation, settings, proof, app, tokens)
 
 

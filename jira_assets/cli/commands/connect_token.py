@@ -6,7 +6,7 @@ import click
 
 from jira_assets.auth.sites import fetch_cloud_id, insist_on_cloud
 from jira_assets.cli.commands.connect import ask, ask_secret
-from jira_assets.cli.commands.connect_finish import Proof, keep_api_token, open_proof
+from jira_assets.cli.commands.connect_finish import VerifiedConnection, keep_api_token, verify_connection
 from jira_assets.cli.context import Invocation
 from jira_assets.errors import AuthenticationError, JiraUnavailable, SiteUnavailable
 from jira_assets.jira.connection import ATLASSIAN_GATEWAY, BasicToken, Connection
@@ -39,17 +39,17 @@ def _site_url(settings: Settings) -> str:
             click.echo(f"That {error}.", err=True)
 
 
-def _prove(site_url: str, token: BasicToken, cloud_id: str | None, settings: Settings) -> Proof:
+def _prove(site_url: str, token: BasicToken, cloud_id: str | None, settings: Settings) -> VerifiedConnection:
     at_site = Connection(site_url, token, api_url=settings.jira_api_url)
     try:
-        return open_proof(at_site, None, settings, cloud_id=cloud_id)
+        return verify_connection(at_site, None, settings, cloud_id=cloud_id)
     except AuthenticationError as error:
         if error.facts.get("captcha"):  # no kind of token is looked at before that
             raise
         if cloud_id is None:
             raise _refused(site_url, token) from None
     try:
-        return open_proof(Connection(site_url, token, cloud_id, settings.jira_api_url), None, settings)
+        return verify_connection(Connection(site_url, token, cloud_id, settings.jira_api_url), None, settings)
     except AuthenticationError:
         raise _refused(site_url, token) from None
     except (JiraUnavailable, SiteUnavailable) as error:

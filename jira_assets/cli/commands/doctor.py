@@ -14,7 +14,7 @@ from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.output import write_json
 from jira_assets.errors import JiraAssetsError
 from jira_assets.formatting import counted
-from jira_assets.resource_limits import as_out_of_room
+from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.settings.load import Settings
 
 MARKS = {"ok": "✓", "warning": "!", "failed": "✗"}
@@ -92,7 +92,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
                 yield bad(name, error.reason, error.instruction)
             told.add(error.reason)
         except Exception as error:  # the next check may tell why
-            if full := as_out_of_room(error, settings.home):
+            if full := as_resource_exhausted(error, settings.home):
                 yield bad(name, full.reason, full.instruction)
             else:
                 reason = f"{type(error).__name__}: {error}"

@@ -38,7 +38,7 @@ def forget(invocation: Invocation, account: str, yes: bool, undo: bool) -> None:
     Exits with 3 if a damaged project has to be repaired first.
     """
     from jira_assets.cli.commands.sync import choose_report  # late: these import DuckDB and SQLAlchemy
-    from jira_assets.sync.pipeline import open_workbench
+    from jira_assets.sync.pipeline import open_pipeline
 
     account_id = find_account(invocation.settings, account)
     if undo:
@@ -46,8 +46,8 @@ def forget(invocation: Invocation, account: str, yes: bool, undo: bool) -> None:
         return
     if not yes:
         _confirm(invocation, account_id)
-    with choose_report(invocation) as report, open_workbench(invocation.settings, report) as bench:
-        erased = bench.forget(account_id)
+    with choose_report(invocation) as report, open_pipeline(invocation.settings, report) as pipeline:
+        erased = pipeline.forget(account_id)
     for line in _in_words(erased):
         invocation.say(line)
     for key, reason in erased.unfinished.items():
@@ -89,11 +89,11 @@ def _undo(invocation: Invocation, account_id: str) -> None:
 def _confirm(invocation: Invocation, account_id: str) -> None:
     """Show what would be erased, and ask."""
     from jira_assets.sync.forget import check_forgettable, survey_accounts  # late: as above
-    from jira_assets.sync.pipeline import open_workbench
+    from jira_assets.sync.pipeline import open_pipeline
 
-    with open_workbench(invocation.settings) as bench:
-        check_forgettable(bench, account_id)
-        found = survey_accounts(bench, [account_id])
+    with open_pipeline(invocation.settings) as pipeline:
+        check_forgettable(pipeline, account_id)
+        found = survey_accounts(pipeline, [account_id])
     for line in _preview(found):
         click.echo(line, err=True)
     if not sys.stdin.isatty():

@@ -19,7 +19,7 @@ from jira_assets.cli.prompts import pick
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError, JiraAssetsError, NotFound
 from jira_assets.formatting import counted
-from jira_assets.jira.retry_budget import Patience, bounded
+from jira_assets.jira.retry_budget import RetryBudget, bounded
 
 if TYPE_CHECKING:
     from jira_assets.jira.client import JiraClient
@@ -129,7 +129,7 @@ def _listed(client: JiraClient) -> list[Project]:
     """List the projects, none while that fails: a project that is named can be asked for by itself."""
     client.fetch_identity()
     try:
-        with bounded(Patience(client.transport.clock, timedelta(seconds=15))):
+        with bounded(RetryBudget(client.transport.clock, timedelta(seconds=15))):
             return list(client.fetch_projects())
     except JiraAssetsError:
         return []

@@ -16,10 +16,10 @@ def publish(invocation: Invocation, force: bool) -> None:
     The current team, pull requests, settings, and decisions about people and fields are applied. No request
     to Jira is made.
     """
-    from jira_assets.sync.pipeline import open_workbench  # late: it imports DuckDB and SQLAlchemy
+    from jira_assets.sync.pipeline import open_pipeline  # late: it imports DuckDB and SQLAlchemy
 
-    with open_workbench(invocation.settings) as bench:
-        notices, published = bench.publish_decisions(force=force)
+    with open_pipeline(invocation.settings) as pipeline:
+        notices, published = pipeline.publish_decisions(force=force)
     for notice in notices:
         invocation.say(notice)
     if published is None:

@@ -32,12 +32,12 @@ def repair(invocation: Invocation, keys: Sequence[str], as_json: bool) -> None:
 
     Exits with 3 when some projects could not be read again, and the next sync tries.
     """
-    from jira_assets.sync.pipeline import open_workbench  # late: it imports DuckDB and SQLAlchemy
+    from jira_assets.sync.pipeline import open_pipeline  # late: it imports DuckDB and SQLAlchemy
 
     with open_state(invocation.settings) as state:
         projects = state.find_tracked(keys) if keys else state.tracked_projects(include_inactive=True)
-    with choose_report(invocation) as report, open_workbench(invocation.settings, report) as bench:
-        repaired = bench.repair(projects)
+    with choose_report(invocation) as report, open_pipeline(invocation.settings, report) as pipeline:
+        repaired = pipeline.repair(projects)
     if as_json:
         write_json(_document(repaired))
     else:

@@ -15,7 +15,7 @@ from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.cli.output import as_json_cells, write_csv, write_json_rows, write_table
 from jira_assets.cli.wiring import open_warehouse
 from jira_assets.errors import InputError, JiraAssetsError
-from jira_assets.resource_limits import as_out_of_room
+from jira_assets.resource_limits import as_resource_exhausted
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,7 +78,7 @@ def _answer(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, query:
             types = [column[1] for column in cursor.description]
             _write(invocation, form, columns, types, _rows(cursor))
     except duckdb.Error as error:
-        if told := as_out_of_room(error, invocation.settings.warehouse_dir):
+        if told := as_resource_exhausted(error, invocation.settings.warehouse_dir):
             raise told from None
         if refused := refusal_behind(error):
             raise _refusal(invocation, refused) from None

@@ -19,7 +19,7 @@ from jira_assets.formatting import ago, counted
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import SyncRecord
-from jira_assets.sync.notices import StandingNotice, current_notices, in_lines
+from jira_assets.sync.notices import ActiveNotice, current_notices, in_lines
 from jira_assets.sync.results import ProjectStatus, read_statuses
 
 
@@ -122,7 +122,7 @@ def _document(
     projects: list[ProjectStatus],
     paused_until: datetime | None,
     connected: Connected,
-    notices: list[StandingNotice],
+    notices: list[ActiveNotice],
 ) -> dict[str, object]:
     warehouse = settings.warehouse_file
     return {

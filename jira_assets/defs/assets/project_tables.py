@@ -25,7 +25,7 @@ from jira_assets.defs.resources import JiraAssetsHome
 from jira_assets.errors import InputError, JiraAssetsError
 from jira_assets.lake.manifest import Proof
 from jira_assets.state import TrackedProject
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
 
@@ -72,29 +72,31 @@ def project_tables(
     context: dg.AssetExecutionContext, config: SyncConfig, home: JiraAssetsHome
 ) -> Iterator[Event]:
     """Ask Jira what changed, derive the tables, match people, publish."""
-    with home.opened() as bench:
-        follow_tracked(context.instance, [project.project_key for project in bench.state.tracked_projects()])
+    with home.opened() as pipeline:
+        follow_tracked(
+            context.instance, [project.project_key for project in pipeline.state.tracked_projects()]
+        )
         try:
-            projects, missing = _chosen_projects(context, config, bench)
-            result = _sync_or_derive(context, config, bench, projects)
-            published = bench.publish()
+            projects, missing = _chosen_projects(context, config, pipeline)
+            result = _sync_or_derive(context, config, pipeline, projects)
+            published = pipeline.publish()
         except JiraAssetsError as error:
-            for notice in raise_alerts(bench, Access(refusal=error)):
+            for notice in raise_alerts(pipeline, Access(refusal=error)):
                 context.log.warning(notice)
-            bench.listener.failed(error)
+            pipeline.listener.failed(error)
             raise _failure(error) from error
         was_accepted = RAW_JIRA_ISSUES.key in context.selected_asset_keys
-        result.notices += raise_alerts(bench, Access(was_accepted))
-        bench.listener.finished(result, published)
+        result.notices += raise_alerts(pipeline, Access(was_accepted))
+        pipeline.listener.finished(result, published)
         for notice in [*result.notices, *missing.values()]:
             context.log.warning(notice)
-        yield from site_events(bench, context.instance)
+        yield from site_events(pipeline, context.instance)
         yield from _project_events(context, config, result.outcomes)
         if published is not None:
             yield warehouse_event(published, context.instance)
-        yield from check_events(judge_status(bench))
+        yield from check_events(judge_status(pipeline))
         if published is not None:
-            yield from check_events(judge_tables(bench))
+            yield from check_events(judge_tables(pipeline))
         _show_failures(context, config, result)
         _fail_when_partitions_failed(context, config, result, missing)
 
@@ -102,20 +104,20 @@ def project_tables(
 def _sync_or_derive(
     context: dg.AssetExecutionContext,
     config: SyncConfig,
-    bench: Workbench,
+    pipeline: Pipeline,
     projects: Sequence[TrackedProject],
 ) -> SyncResult:
     if RAW_JIRA_ISSUES.key in context.selected_asset_keys:
         if config.mode is ReadMode.reconcile:
-            return bench.reconcile(projects, accept=config.accept)
-        minutes = bench.settings.sensor_run_minutes
+            return pipeline.reconcile(projects, accept=config.accept)
+        minutes = pipeline.settings.sensor_run_minutes
         run_time = timedelta(minutes=minutes) if config.in_slices else None
-        return bench.sync(projects, full=config.mode is ReadMode.full, deep=config.deep, run_time=run_time)
-    return SyncResult(bench.rederive(projects))
+        return pipeline.sync(projects, full=config.mode is ReadMode.full, deep=config.deep, run_time=run_time)
+    return SyncResult(pipeline.rederive(projects))
 
 
 def _chosen_projects(
-    context: dg.AssetExecutionContext, config: SyncConfig, bench: Workbench
+    context: dg.AssetExecutionContext, config: SyncConfig, pipeline: Pipeline
 ) -> tuple[list[TrackedProject], dict[str, str]]:
     """Find the projects of the run, and say of each key that is not tracked that it is left out.
 
@@ -123,9 +125,9 @@ def _chosen_projects(
     """
     keys = config.projects or partitions_of(context.instance, context.run)
     if not keys:
-        return bench.state.tracked_projects(), {}
+        return pipeline.state.tracked_projects(), {}
     try:
-        return bench.state.find_tracked(keys), {}
+        return pipeline.state.find_tracked(keys), {}
     except InputError as error:
         unknown = set(error.facts["unknown"])
         left = [key for key in keys if key.strip().upper() not in unknown]
@@ -138,7 +140,7 @@ def _chosen_projects(
             )
             for key in sorted(unknown)
         }
-        return bench.state.find_tracked(left), missing
+        return pipeline.state.find_tracked(left), missing
 
 
 def _project_events(

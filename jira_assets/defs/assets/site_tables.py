@@ -9,7 +9,7 @@ from jira_assets.defs.asset_specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS
 from jira_assets.defs.resources import JiraAssetsHome
 from jira_assets.errors import JiraAssetsError
 from jira_assets.lake.manifest import SiteTable, fingerprint
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.pipeline import Pipeline
 
 DATA_VERSION = "dagster/data_version"
 _TABLES = {JIRA_PROJECTS.key: "projects", JIRA_USERS.key: "users", JIRA_SPRINTS.key: "sprints"}
@@ -18,10 +18,10 @@ _TABLES = {JIRA_PROJECTS.key: "projects", JIRA_USERS.key: "users", JIRA_SPRINTS.
 @dg.multi_asset(name="site_tables", specs=[JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS])
 def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Read the site's projects, people and sprints again, and publish what changed."""
-    with home.opened() as bench:
+    with home.opened() as pipeline:
         try:
-            tables, notices = bench.refresh_site()
-            bench.publish()
+            tables, notices = pipeline.refresh_site()
+            pipeline.publish()
         except JiraAssetsError as error:
             raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
         for notice in notices:
@@ -33,18 +33,18 @@ def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iter
 @dg.multi_asset(name="team_members", specs=[TEAM_MEMBERS])
 def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Count the imported members; the state holds them."""
-    with home.opened() as bench:
-        version, rows = _team(bench)
+    with home.opened() as pipeline:
+        version, rows = _team(pipeline)
         return dg.MaterializeResult(
             TEAM_MEMBERS.key, metadata={"dagster/row_count": rows}, data_version=dg.DataVersion(version)
         )
 
 
-def site_events(bench: Workbench, instance: dg.DagsterInstance) -> Iterator[dg.AssetMaterialization]:
+def site_events(pipeline: Pipeline, instance: dg.DagsterInstance) -> Iterator[dg.AssetMaterialization]:
     """Log those tables of the site that a sync has read anew by the way, and the team when it changed."""
-    tables = bench.lake.site_manifest().tables
+    tables = pipeline.lake.site_manifest().tables
     made = {key: (table.path, table.rows) for key, name in _TABLES.items() if (table := tables.get(name))}
-    made[TEAM_MEMBERS.key] = _team(bench)
+    made[TEAM_MEMBERS.key] = _team(pipeline)
     for key, (version, rows) in made.items():
         known = instance.get_latest_materialization_event(key)
         event = known.asset_materialization if known else None
@@ -53,8 +53,8 @@ def site_events(bench: Workbench, instance: dg.DagsterInstance) -> Iterator[dg.A
             yield dg.AssetMaterialization(key, metadata=metadata, tags={DATA_VERSION: version})
 
 
-def _team(bench: Workbench) -> tuple[str, int]:
-    members = [asdict(member) | {"imported_at": None} for member in bench.state.team_members()]
+def _team(pipeline: Pipeline) -> tuple[str, int]:
+    members = [asdict(member) | {"imported_at": None} for member in pipeline.state.team_members()]
     return fingerprint(members), len(members)
 
 

@@ -6,25 +6,25 @@ import dagster as dg
 
 from jira_assets.defs.asset_specs import SYNC_STATUS
 from jira_assets.defs.resources import JiraAssetsHome
-from jira_assets.sync.pipeline import Workbench
+from jira_assets.sync.pipeline import Pipeline
 
 
 @dg.multi_asset(name="sync_status", specs=[SYNC_STATUS])
 def sync_status(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Tell from the state how the syncs went."""
-    with home.opened() as bench:
-        return dg.MaterializeResult(SYNC_STATUS.key, metadata=status_metadata(bench))
+    with home.opened() as pipeline:
+        return dg.MaterializeResult(SYNC_STATUS.key, metadata=status_metadata(pipeline))
 
 
-def status_event(bench: Workbench) -> dg.AssetMaterialization:
+def status_event(pipeline: Pipeline) -> dg.AssetMaterialization:
     """Say that the site was looked at and how the projects stand; the freshness policy lives by these."""
-    return dg.AssetMaterialization(SYNC_STATUS.key, metadata=status_metadata(bench))
+    return dg.AssetMaterialization(SYNC_STATUS.key, metadata=status_metadata(pipeline))
 
 
-def status_metadata(bench: Workbench) -> dict[str, Any]:
+def status_metadata(pipeline: Pipeline) -> dict[str, Any]:
     """Count the projects by status."""
-    tracked = {project.project_id for project in bench.state.tracked_projects()}
-    records = [record for record in bench.state.records() if record.project_id in tracked]
+    tracked = {project.project_id for project in pipeline.state.tracked_projects()}
+    records = [record for record in pipeline.state.records() if record.project_id in tracked]
     counts = {"complete": 0, "error": 0, "pending": len(tracked) - len(records)}
     for record in records:
         counts[record.status] = counts.get(record.status, 0) + 1

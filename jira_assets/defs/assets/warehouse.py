@@ -14,7 +14,7 @@ from jira_assets.defs.asset_specs import (
     WAREHOUSE_GROUP,
 )
 from jira_assets.defs.resources import JiraAssetsHome
-from jira_assets.warehouse.publish import Published
+from jira_assets.warehouse.publish import PublishResult
 
 WAREHOUSE_KEY = dg.AssetKey("warehouse")
 INPUTS = [*PROJECT_SPECS, JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS, TEAM_MEMBERS]
@@ -34,8 +34,8 @@ def warehouse(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> dg.Mat
     Open it read-only, as often as you like: `warehouse/jira.duckdb` in the home. It is published by every
     sync that changed something; run this asset to publish again.
     """
-    with home.opened() as bench:
-        notices, published = bench.publish_decisions(force=True)
+    with home.opened() as pipeline:
+        notices, published = pipeline.publish_decisions(force=True)
         for notice in notices:
             context.log.warning(notice)
         assert published is not None  # noqa: S101  # forced, so there is always a new file
@@ -44,13 +44,13 @@ def warehouse(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> dg.Mat
         )
 
 
-def warehouse_event(published: Published, instance: dg.DagsterInstance) -> dg.AssetMaterialization:
+def warehouse_event(published: PublishResult, instance: dg.DagsterInstance) -> dg.AssetMaterialization:
     """Say that a sync published, and from which versions, so that the catalog does not call it stale."""
     tags = {"dagster/data_version": published.fingerprint}
     return dg.AssetMaterialization(WAREHOUSE_KEY, metadata=_metadata(published), tags=tags)
 
 
-def _metadata(published: Published) -> dict[str, Any]:
+def _metadata(published: PublishResult) -> dict[str, Any]:
     return {
         "dagster/uri": dg.MetadataValue.path(str(published.path)),
         "rows": dg.MetadataValue.json(published.rows),

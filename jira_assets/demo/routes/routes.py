@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
-from jira_assets.demo.accounts import Account, Proof
+from jira_assets.demo.accounts import Account, CallerProof
 from jira_assets.demo.http.call import Call
 from jira_assets.demo.http.reply import (
     LOGIN_FAILED,
@@ -168,11 +168,15 @@ def _caller(
     return account, dead
 
 
-def _prove(site: DemoSite, authorization: str | None, *, gateway: bool) -> Proof:
+def _prove(site: DemoSite, authorization: str | None, *, gateway: bool) -> CallerProof:
     scheme, _, token = (authorization or "").partition(" ")
     if not gateway or scheme.lower() != "bearer":
         return site.accounts.prove(authorization, gateway=gateway)
     holder = site.oauth.holder(token)
     if site.oauth.expired(token):
         raise gateway_unauthorized(site.switches.expired_token_status)
-    return Proof(holder[0], True, holder[1]) if holder else site.accounts.prove(authorization, gateway=True)
+    return (
+        CallerProof(holder[0], True, holder[1])
+        if holder
+        else site.accounts.prove(authorization, gateway=True)
+    )

@@ -14,7 +14,7 @@ from jira_assets.lake.sql_files import literal
 from jira_assets.web.queries.flow_filter import FlowFilter
 from jira_assets.web.queries.headlines import headline
 from jira_assets.web.queries.panels import PANELS, Panel
-from jira_assets.web.warehouse_reader import Published, Rows, answer, question
+from jira_assets.web.warehouse_reader import PublishedWarehouse, Rows, answer, question
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 # A filter stands on a line of its own, after another condition: `and ($name is null or …)`.
@@ -37,7 +37,7 @@ class FlowOptions:
     as_of: Any
 
 
-def read_options(published: Published, given: Mapping[str, str]) -> FlowOptions:
+def read_options(published: PublishedWarehouse, given: Mapping[str, str]) -> FlowOptions:
     """Read what the filters offer; unless another project is asked for, the largest one is chosen."""
     with published.opened() as connection:
         chosen = read_filter(connection, given)
@@ -100,7 +100,7 @@ class PanelAnswer:
         return sorted(self.filter.set - self.panel.follows)
 
 
-def answer_panel(published: Published, name: str, given: Mapping[str, str]) -> PanelAnswer:
+def answer_panel(published: PublishedWarehouse, name: str, given: Mapping[str, str]) -> PanelAnswer:
     """Answer one panel for the filter of an address."""
     with published.opened() as connection:
         chosen = read_filter(connection, given)

@@ -13,7 +13,7 @@ from jira_assets.errors import InputError
 from jira_assets.people.lookup import find_member
 from jira_assets.people.names import fold_name
 from jira_assets.state import TeamMember
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.warehouse_reader import answer, question
 
 Decision = Literal["match", "ignore", "undo"]
@@ -66,9 +66,9 @@ class People:
 class PeopleReader:
     """Joins the published report with the decisions that were made since."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._overrides = desk.state.overrides()
+    def __init__(self, app_state: AppState) -> None:
+        self._desk = app_state
+        self._overrides = app_state.state.overrides()
 
     @cached_property
     def members(self) -> Sequence[TeamMember]:
@@ -134,16 +134,18 @@ class PeopleReader:
         ]
 
 
-def decide_about(desk: Desk, account_id: str, decision: Decision, member: str) -> None:
+def decide_about(app_state: AppState, account_id: str, decision: Decision, member: str) -> None:
     """Keep what a person decided; raises `InputError` for an account nobody saw, or a member of no team."""
     if decision == "undo":
-        desk.state.forget_override(account_id)
+        app_state.state.forget_override(account_id)
         return
-    with desk.published.opened() as connection:
+    with app_state.published.opened() as connection:
         known = answer(connection, question("accounts"), {"account_ids": [account_id]})
     if not known:
         raise InputError("This account was not seen in any project.", "Reload the page, then decide.")
     if decision == "ignore":
-        desk.state.set_override(account_id, None)
+        app_state.state.set_override(account_id, None)
     else:
-        desk.state.set_override(account_id, find_member(desk.state.team_members(), member).member_id)
+        app_state.state.set_override(
+            account_id, find_member(app_state.state.team_members(), member).member_id
+        )

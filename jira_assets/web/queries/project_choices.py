@@ -8,7 +8,7 @@ from functools import cached_property
 
 from jira_assets.errors import InputError
 from jira_assets.state import ProjectRef, TrackedProject
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.queries.project_list import Listing, VisibleProject
 
 MOST_SHOWN = 200
@@ -58,10 +58,10 @@ class Choices:
 class ChoiceReader:
     """Joins what Jira shows with what is tracked and what the lake knows."""
 
-    def __init__(self, desk: Desk, listing: Listing) -> None:
-        self._desk = desk
+    def __init__(self, app_state: AppState, listing: Listing) -> None:
+        self._desk = app_state
         self._listing = listing
-        self.tracked = {project.project_id: project for project in desk.state.tracked_projects()}
+        self.tracked = {project.project_id: project for project in app_state.state.tracked_projects()}
 
     @cached_property
     def projects(self) -> dict[str, VisibleProject]:
@@ -124,13 +124,13 @@ class Saved:
 
 
 def save_choices(
-    desk: Desk, listing: Listing, shown: set[str], chosen: set[str], points: Mapping[str, str]
+    app_state: AppState, listing: Listing, shown: set[str], chosen: set[str], points: Mapping[str, str]
 ) -> Saved:
     """Track those chosen and untrack the others of those shown; what was not shown stays as it is.
 
     Raises `InputError`, before anything is changed, for a project or a field that nobody was offered.
     """
-    reader = ChoiceReader(desk, listing)
+    reader = ChoiceReader(app_state, listing)
     unknown = (shown | chosen) - reader.projects.keys()
     if unknown:
         raise InputError(
@@ -139,11 +139,11 @@ def save_choices(
     new = [reader.projects[key] for key in sorted(chosen - reader.tracked.keys())]
     gone = [reader.tracked[key] for key in sorted((shown & reader.tracked.keys()) - chosen)]
     fields = _changed_fields(reader, points)
-    desk.state.track(ProjectRef(p.project_id, p.project_key, p.name) for p in new)
+    app_state.state.track(ProjectRef(p.project_id, p.project_key, p.name) for p in new)
     if gone:
-        desk.state.untrack([project.project_key for project in gone])
+        app_state.state.untrack([project.project_key for project in gone])
     for project, field_id in fields:
-        desk.state.choose_fields(project.project_id, story_points=field_id, sprint=project.sprint_field)
+        app_state.state.choose_fields(project.project_id, story_points=field_id, sprint=project.sprint_field)
     return Saved(len(new), len(gone), len(fields))
 
 

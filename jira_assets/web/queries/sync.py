@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from jira_assets.state import State
 from jira_assets.state.models import SyncRecord, SyncRequest
-from jira_assets.sync.notices import StandingNotice, current_notices
+from jira_assets.sync.notices import ActiveNotice, current_notices
 from jira_assets.sync.results import ProjectStatus, read_statuses
-from jira_assets.web.app_state import Desk
-from jira_assets.web.dagster_storage import Glance, glance_at_dagster
+from jira_assets.web.app_state import AppState
+from jira_assets.web.dagster_storage import DagsterStatus, read_dagster_status
 
 MOST_SHOWN = 200
 BUSY_SECONDS, IDLE_SECONDS = 3, 20
@@ -52,12 +52,12 @@ class Overview:
     found: Sequence[ProjectRow]
     paused_until: datetime | None
     pause_reason: str | None
-    dagster: Glance
+    dagster: DagsterStatus
     failure: str | None
     """What the newest sync that this page started said, where it failed as a whole."""
     unheard_since: datetime | None
     """When the oldest request was made that nobody has picked up, although the sensor had the time."""
-    notices: Sequence[StandingNotice] = ()
+    notices: Sequence[ActiveNotice] = ()
     """What stops no sync, and somebody should know of."""
 
     @property
@@ -102,23 +102,23 @@ class Overview:
         return BUSY_SECONDS if self.is_busy else IDLE_SECONDS
 
 
-def read_overview(desk: Desk, search: str = "") -> Overview:
+def read_overview(app_state: AppState, search: str = "") -> Overview:
     """Read how the tracked projects stand; `search` is a part of key or name."""
-    state, settings, now = desk.state, desk.settings, desk.now()
+    state, settings, now = app_state.state, app_state.settings, app_state.now()
     # A project that is just due is not late: the next round of the sensor is on its way.
     late_before = now - 1.5 * timedelta(minutes=settings.longest_age_minutes)
-    statuses, requests = read_statuses(state, desk.lake), state.sync_requests()
-    progress = desk.syncs.progress_of if desk.syncs else lambda _: ""
+    statuses, requests = read_statuses(state, app_state.lake), state.sync_requests()
+    progress = app_state.syncs.progress_of if app_state.syncs else lambda _: ""
     rows = [
-        _row(status, _requested_at(requests, status.record), late_before, desk.dagster_url, progress)
+        _row(status, _requested_at(requests, status.record), late_before, app_state.dagster_url, progress)
         for status in statuses
     ]
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
-    notices = current_notices(desk.lake, state.tracked_projects())
-    failure = desk.syncs.failure if desk.syncs else None
-    glance = glance_at_dagster(settings, now)
+    notices = current_notices(app_state.lake, state.tracked_projects())
+    failure = app_state.syncs.failure if app_state.syncs else None
+    glance = read_dagster_status(settings, now)
     return Overview(rows, found, *_pause(state, now), glance, failure, _unheard(rows, now), notices)
 
 

@@ -19,7 +19,7 @@ from jira_assets.auth.status import connected_as
 from jira_assets.errors import AuthenticationError, InputError, JiraAssetsError
 from jira_assets.settings.load import Settings
 from jira_assets.settings.values import read_url
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.forms import Form, read_form
 from jira_assets.web.templating import render
 
@@ -68,12 +68,12 @@ class Consent:
 
 def show(request: Request) -> Response:
     """Show the forms; while a consent is awaited, say so."""
-    desk: Desk = request.app.state.desk
+    app_state: AppState = request.app.state.app_state
     consent: Consent | None = getattr(request.app.state, "consent", None)
     if consent is not None and consent.is_done:
         request.app.state.consent = None
         return RedirectResponse("/?said=connected", 303)
-    return _page(request, desk, consent=consent, error=consent.error if consent else None)
+    return _page(request, app_state, consent=consent, error=consent.error if consent else None)
 
 
 async def connect(request: Request) -> Response:
@@ -82,17 +82,17 @@ async def connect(request: Request) -> Response:
     try:
         address = await run_in_threadpool(_connect, request, form)
     except JiraAssetsError as error:
-        return await run_in_threadpool(_page, request, request.app.state.desk, form=form, error=error)
+        return await run_in_threadpool(_page, request, request.app.state.app_state, form=form, error=error)
     return RedirectResponse(address, 303)
 
 
 def _connect(request: Request, form: Form) -> str:
-    desk: Desk = request.app.state.desk
+    app_state: AppState = request.app.state.app_state
     way = "oauth" if form.get("way") == "oauth" else "token"
     missing = [words for name, words in NEEDED[way].items() if not form.get(name)]
     if missing:
         raise InputError(f"The {' and the '.join(missing)} is missing.", "Fill in every field of the form.")
-    settings = replace(desk.settings, jira_site_url=_site(form.get("site")))
+    settings = replace(app_state.settings, jira_site_url=_site(form.get("site")))
     if way == "token":
         _connect_by_token(settings, form)
         return "/?said=connected"
@@ -135,20 +135,20 @@ def _silent(settings: Settings) -> Invocation:
 
 def _page(
     request: Request,
-    desk: Desk,
+    app_state: AppState,
     *,
     form: Form | None = None,
     consent: Consent | None = None,
     error: JiraAssetsError | None = None,
 ) -> Response:
     shown = {name: form.get(name) if form else "" for name in ("site", "email", "client_id", "way")}
-    settings = desk.settings
+    settings = app_state.settings
     return render(
         request,
         "connect.html",
         status_code=400 if form and error else 200,
-        connection=connected_as(settings, desk.state, desk.now()),
-        shown={**shown, "site": shown["site"] or desk.site_url or ""},
+        connection=connected_as(settings, app_state.state, app_state.now()),
+        shown={**shown, "site": shown["site"] or app_state.site_url or ""},
         consent=consent,
         error=error,
         callback=callback_url(settings.callback_port),

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.csv_export import csv_answer
 from jira_assets.web.queries.flow import PanelAnswer, answer_panel, read_options
 from jira_assets.web.queries.flow_filter import WINDOWS
@@ -20,8 +20,8 @@ _JSON = msgspec.json.Encoder(decimal_format="number")
 
 def show(request: Request) -> Response:
     """Show the page; each panel is loaded when it comes into view."""
-    desk: Desk = request.app.state.desk
-    options = read_options(desk.published, request.query_params) if desk.published.exists else None
+    app_state: AppState = request.app.state.app_state
+    options = read_options(app_state.published, request.query_params) if app_state.published.exists else None
     if options and options.projects and not request.query_params:
         return RedirectResponse(f"/flow?{options.filter.query()}")  # the address says what it shows
     return render(
@@ -63,5 +63,5 @@ def _answer(request: Request) -> PanelAnswer:
     name = request.path_params["panel"]
     if name not in PANELS:
         raise HTTPException(404)
-    desk: Desk = request.app.state.desk
-    return answer_panel(desk.published, name, request.query_params)
+    app_state: AppState = request.app.state.app_state
+    return answer_panel(app_state.published, name, request.query_params)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from jira_assets.errors import InputError
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.forms import Form, read_form
 from jira_assets.web.queries.people import DECISIONS, Decision, PeopleReader, decide_about
 from jira_assets.web.templating import render
@@ -59,7 +59,7 @@ async def decide(request: Request) -> Response:
     """Keep a decision about an account; what was refused stands on the page again, beside the reason."""
     form = await read_form(request)
     try:
-        decision = await run_in_threadpool(_decide, request.app.state.desk, form)
+        decision = await run_in_threadpool(_decide, request.app.state.app_state, form)
     except InputError as error:
         refused = Refused(form.get("account_id"), form.get("member"), error)
         return await run_in_threadpool(_page, request, refused)
@@ -67,9 +67,9 @@ async def decide(request: Request) -> Response:
 
 
 def _page(request: Request, refused: Refused | None = None) -> Response:
-    desk: Desk = request.app.state.desk
+    app_state: AppState = request.app.state.app_state
     search = Search.of(request)
-    reader = PeopleReader(desk)
+    reader = PeopleReader(app_state)
     skipped = (search.page - 1) * ACCOUNTS_A_PAGE
     said = request.query_params.get("said")
     return render(
@@ -85,9 +85,9 @@ def _page(request: Request, refused: Refused | None = None) -> Response:
     )
 
 
-def _decide(desk: Desk, form: Form) -> Decision:
+def _decide(app_state: AppState, form: Form) -> Decision:
     account_id, (decision, _, offered) = form.get("account_id"), form.get("decision").partition(":")
     if decision not in DECISIONS or not account_id:
         raise InputError("The form contains no decision.", "Use the buttons on the page.")
-    decide_about(desk, account_id, decision, offered or form.get("member"))
+    decide_about(app_state, account_id, decision, offered or form.get("member"))
     return decision

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from jira_assets.auth.status import connected_as
 from jira_assets.errors import PublishError
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.forms import read_form
 from jira_assets.web.queries.sync import read_overview
 from jira_assets.web.templating import render
@@ -18,10 +18,10 @@ from jira_assets.web.templating import render
 
 def show(request: Request) -> Response:
     """Show the page."""
-    desk: Desk = request.app.state.desk
-    connection = connected_as(desk.settings, desk.state, desk.now())
+    app_state: AppState = request.app.state.app_state
+    connection = connected_as(app_state.settings, app_state.state, app_state.now())
     said = request.query_params.get("said")
-    here = desk.syncs is not None
+    here = app_state.syncs is not None
     return render(
         request, "sync.html", connection=connection, said=said, syncs_here=here, **_projects(request)
     )
@@ -34,29 +34,29 @@ def show_projects(request: Request) -> Response:
 
 async def request_sync(request: Request) -> Response:
     """Ask for a sync of one project, or of all; it is started here at once, or by the sensor in Dagster."""
-    desk: Desk = request.app.state.desk
+    app_state: AppState = request.app.state.app_state
     form = await read_form(request)
-    await run_in_threadpool(_request, desk, form.get("project"))
+    await run_in_threadpool(_request, app_state, form.get("project"))
     return RedirectResponse("/?said=requested", 303)
 
 
-def _request(desk: Desk, key: str) -> None:
-    project = desk.state.find_tracked([key])[0] if key else None
-    desk.state.request_sync(project.project_id if project else None)
-    if desk.syncs:
-        desk.syncs.follow_requests()
+def _request(app_state: AppState, key: str) -> None:
+    project = app_state.state.find_tracked([key])[0] if key else None
+    app_state.state.request_sync(project.project_id if project else None)
+    if app_state.syncs:
+        app_state.syncs.follow_requests()
 
 
 def _projects(request: Request) -> dict[str, Any]:
-    desk: Desk = request.app.state.desk
+    app_state: AppState = request.app.state.app_state
     search = request.query_params.get("q", "").strip()
-    overview = read_overview(desk, search)
-    return {"overview": overview, "q": search, "dagster_url": desk.dagster_url, **_published(desk)}
+    overview = read_overview(app_state, search)
+    return {"overview": overview, "q": search, "dagster_url": app_state.dagster_url, **_published(app_state)}
 
 
-def _published(desk: Desk) -> dict[str, Any]:
+def _published(app_state: AppState) -> dict[str, Any]:
     """Tell when the tables were published, or what is wrong with them: the syncs are shown all the same."""
     try:
-        return {"published_at": desk.published.published_at(), "trouble": None}
+        return {"published_at": app_state.published.published_at(), "trouble": None}
     except PublishError as error:
         return {"published_at": None, "trouble": error}

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from jira_assets.errors import InputError
 from jira_assets.external.team import read_members
-from jira_assets.web.app_state import Desk
+from jira_assets.web.app_state import AppState
 from jira_assets.web.forms import read_form
 from jira_assets.web.templating import render
 
@@ -28,13 +28,13 @@ async def import_team(request: Request) -> Response:
     form = await read_form(request)
     text = form.get("csv")
     try:
-        await run_in_threadpool(_import, request.app.state.desk, text)
+        await run_in_threadpool(_import, request.app.state.app_state, text)
     except InputError as error:
         return await run_in_threadpool(_page, request, text, error)
     return RedirectResponse("/people?said=imported", 303)
 
 
-def _import(desk: Desk, text: str) -> None:
+def _import(app_state: AppState, text: str) -> None:
     if not text:
         raise InputError("No team member was given.", "Select a file, or paste its rows.")
     with tempfile.TemporaryDirectory() as folder:
@@ -44,17 +44,17 @@ def _import(desk: Desk, text: str) -> None:
             members = read_members(str(file))
         except InputError as error:  # the person knows no such folder
             raise InputError(error.reason.replace(str(file), NAME), error.instruction) from None
-    desk.state.replace_team(members)
+    app_state.state.replace_team(members)
 
 
 def _page(request: Request, text: str = "", error: InputError | None = None) -> Response:
-    desk: Desk = request.app.state.desk
+    app_state: AppState = request.app.state.app_state
     return render(
         request,
         "team.html",
         status_code=400 if error else 200,
         text=text,
         error=error,
-        members=len(desk.state.team_members()),
-        source=desk.settings.team,
+        members=len(app_state.state.team_members()),
+        source=app_state.settings.team,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from jira_assets.defs.partitions import follow_tracked
 from jira_assets.demo.generate.generate import generate_site
-from jira_assets_tests.harness import Rig, open_rig
+from jira_assets_tests.harness import SyncHarness, open_harness
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.prove)])
@@ -36,15 +36,15 @@ def instance(database: str, request: pytest.FixtureRequest) -> Iterator[dg.Dagst
 
 
 @pytest.fixture
-def rig(
+def harness(
     database: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Rig]:
+) -> Iterator[SyncHarness]:
     """A site of four tracked projects, and the environment that connects to it."""
     data = generate_site(4, projects=4, issues=60, now_ms=1_790_000_000_000)
     on_postgres = database == "postgres"
     chosen = {"state_url": request.getfixturevalue("postgres_url")} if on_postgres else {}
-    with open_rig(tmp_path / "home", data, frozen=False, **chosen) as rig:
-        rig.track()
-        for name, value in rig.environment.items():
+    with open_harness(tmp_path / "home", data, frozen=False, **chosen) as harness:
+        harness.track()
+        for name, value in harness.environment.items():
             monkeypatch.setenv(name, value)
-        yield rig
+        yield harness

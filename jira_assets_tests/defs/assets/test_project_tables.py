@@ -10,7 +10,7 @@ from dagster._core.storage.partition_status_cache import get_and_update_asset_st
 
 from jira_assets.definitions import defs
 from jira_assets.defs.assets import project_tables
-from jira_assets_tests.harness import Rig
+from jira_assets_tests.harness import SyncHarness
 
 TABLES = ["raw_jira_issues", "jira_issues", "jira_user_matches", "jira_unmatched_users"]
 
@@ -51,23 +51,25 @@ def verdict(result: dg.ExecuteInProcessResult, name: str) -> dg.AssetCheckEvalua
     return found
 
 
-def edit_one(rig: Rig, key: str) -> None:
+def edit_one(harness: SyncHarness, key: str) -> None:
     """Change one issue of a project."""
-    issue = next(issue for issue in rig.site.issues_truth().values() if issue.project_key == key)
-    rig.site.edit_issue(issue.id, summary="edited")
+    issue = next(issue for issue in harness.site.issues_truth().values() if issue.project_key == key)
+    harness.site.edit_issue(issue.id, summary="edited")
 
 
-def test_one_run_materializes_every_table_of_every_project(rig: Rig, instance: dg.DagsterInstance) -> None:
+def test_one_run_materializes_every_table_of_every_project(
+    harness: SyncHarness, instance: dg.DagsterInstance
+) -> None:
     result = run_sync(instance)
 
     assert result.success
-    keys = {project.project_key for project in rig.tracked}
+    keys = {project.project_key for project in harness.tracked}
     assert {table: materialized(instance, table) for table in TABLES} == dict.fromkeys(TABLES, keys)
     assert len(events(result, "warehouse")) == 1
-    assert rig.differences() == []
+    assert harness.differences() == []
 
 
-def test_an_idle_run_logs_no_materialization(rig: Rig, instance: dg.DagsterInstance) -> None:
+def test_an_idle_run_logs_no_materialization(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
     run_sync(instance)
 
     second = run_sync(instance)
@@ -77,7 +79,7 @@ def test_an_idle_run_logs_no_materialization(rig: Rig, instance: dg.DagsterInsta
 
 
 def test_the_tables_of_the_site_are_logged_when_a_sync_read_them_anew(
-    rig: Rig, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
     first = run_sync(instance)
     second = run_sync(instance)
@@ -87,10 +89,10 @@ def test_the_tables_of_the_site_are_logged_when_a_sync_read_them_anew(
     assert [len(events(second, table)) for table in tables] == [0, 0, 0, 0]
 
 
-def test_only_the_changed_project_is_materialized(rig: Rig, instance: dg.DagsterInstance) -> None:
+def test_only_the_changed_project_is_materialized(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
     run_sync(instance)
-    changed = rig.tracked[1].project_key
-    edit_one(rig, changed)
+    changed = harness.tracked[1].project_key
+    edit_one(harness, changed)
 
     result = run_sync(instance)
 
@@ -99,8 +101,10 @@ def test_only_the_changed_project_is_materialized(rig: Rig, instance: dg.Dagster
     assert len(events(result, "warehouse")) == 1
 
 
-def test_only_the_projects_named_in_the_config_are_synced(rig: Rig, instance: dg.DagsterInstance) -> None:
-    wanted = [rig.tracked[0].project_key, rig.tracked[2].project_key]
+def test_only_the_projects_named_in_the_config_are_synced(
+    harness: SyncHarness, instance: dg.DagsterInstance
+) -> None:
+    wanted = [harness.tracked[0].project_key, harness.tracked[2].project_key]
 
     run_sync(instance, projects=wanted)
 
@@ -108,15 +112,15 @@ def test_only_the_projects_named_in_the_config_are_synced(rig: Rig, instance: dg
 
 
 def test_a_forbidden_project_fails_the_check_but_no_other_project(
-    rig: Rig, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
-    forbidden = rig.tracked[0].project_key
-    rig.site.forbid_project(forbidden)
+    forbidden = harness.tracked[0].project_key
+    harness.site.forbid_project(forbidden)
 
     result = run_sync(instance)
 
     assert result.success
-    assert materialized(instance, "jira_issues") == {p.project_key for p in rig.tracked} - {forbidden}
+    assert materialized(instance, "jira_issues") == {p.project_key for p in harness.tracked} - {forbidden}
     check = verdict(result, "every_project_synced")
     assert not check.passed
     assert forbidden in check.metadata
@@ -133,10 +137,12 @@ def statuses(instance: dg.DagsterInstance, table: str) -> tuple[set[str], set[st
     return set(made.get_partition_keys()) - set(failed.get_partition_keys()), set(failed.get_partition_keys())
 
 
-def test_a_failed_project_is_red_until_it_goes_well_again(rig: Rig, instance: dg.DagsterInstance) -> None:
-    first, *others = [project.project_key for project in rig.tracked]
+def test_a_failed_project_is_red_until_it_goes_well_again(
+    harness: SyncHarness, instance: dg.DagsterInstance
+) -> None:
+    first, *others = [project.project_key for project in harness.tracked]
     run_sync(instance)
-    rig.site.forbid_project(first)
+    harness.site.forbid_project(first)
     result = run_sync(instance)
 
     for table in TABLES:
@@ -154,28 +160,28 @@ def test_a_failed_project_is_red_until_it_goes_well_again(rig: Rig, instance: dg
 
     run_sync(instance)
     assert len(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))) == 1, "told once"
-    rig.site.forbid_project(first, forbidden=False)
+    harness.site.forbid_project(first, forbidden=False)
     run_sync(instance)
     for table in TABLES:
         assert statuses(instance, table) == ({first, *others}, set())
 
 
 def test_a_run_without_the_forbidden_project_does_not_turn_the_check_green(
-    rig: Rig, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
-    forbidden, other, *_ = [project.project_key for project in rig.tracked]
-    rig.site.forbid_project(forbidden)
+    forbidden, other, *_ = [project.project_key for project in harness.tracked]
+    harness.site.forbid_project(forbidden)
     run_sync(instance)
 
     assert not verdict(run_sync(instance, projects=[other]), "every_project_synced").passed
 
 
 def test_in_a_range_run_the_forbidden_partition_turns_red_and_the_rest_is_made(
-    rig: Rig, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
-    keys = [project.project_key for project in rig.tracked]
+    keys = [project.project_key for project in harness.tracked]
     instance.add_dynamic_partitions("jira_projects", keys)
-    rig.site.forbid_project(keys[1])
+    harness.site.forbid_project(keys[1])
 
     result = run_range(instance, keys[0], keys[-1])
 
@@ -185,12 +191,16 @@ def test_in_a_range_run_the_forbidden_partition_turns_red_and_the_rest_is_made(
 
 @pytest.mark.parametrize(("which", "is_deleted"), [(0, False), (-1, False), (0, True)])
 def test_a_range_whose_end_was_untracked_meanwhile_makes_the_rest_and_names_it(
-    rig: Rig, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, which: int, is_deleted: bool
+    harness: SyncHarness,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    which: int,
+    is_deleted: bool,
 ) -> None:
-    keys = [project.project_key for project in rig.tracked]
+    keys = [project.project_key for project in harness.tracked]
     instance.add_dynamic_partitions("jira_projects", keys)
     gone = keys[which]
-    rig.bench.state.untrack([gone])
+    harness.pipeline.state.untrack([gone])
     if is_deleted:
         # Another program deletes the partition when the run exists already.
         monkeypatch.setattr(
@@ -209,11 +219,11 @@ def test_a_range_whose_end_was_untracked_meanwhile_makes_the_rest_and_names_it(
 
 
 def test_a_run_of_which_no_project_is_tracked_any_more_fails_in_words(
-    rig: Rig, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
-    key = rig.tracked[0].project_key
+    key = harness.tracked[0].project_key
     instance.add_dynamic_partitions("jira_projects", [key])
-    rig.bench.state.untrack([key])
+    harness.pipeline.state.untrack([key])
 
     result = run_range(instance, key, key)
 
@@ -222,10 +232,10 @@ def test_a_run_of_which_no_project_is_tracked_any_more_fails_in_words(
 
 
 def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
-    rig: Rig, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
+    harness: SyncHarness, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    gone, *others = [project.project_key for project in rig.tracked]
-    rig.bench.state.untrack([gone])
+    gone, *others = [project.project_key for project in harness.tracked]
+    harness.pipeline.state.untrack([gone])
 
     result = run_sync(instance, projects=[gone, *others])
 
@@ -234,10 +244,10 @@ def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
     assert f"{gone} is not tracked and was skipped" in capfd.readouterr().err
 
 
-def test_deriving_alone_asks_jira_nothing(rig: Rig, instance: dg.DagsterInstance) -> None:
+def test_deriving_alone_asks_jira_nothing(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
     run_sync(instance)
-    mark = rig.site.journal.mark()
-    key = rig.tracked[0].project_key
+    mark = harness.site.journal.mark()
+    key = harness.tracked[0].project_key
 
     result = dg.materialize(
         [defs.get_assets_def(dg.AssetKey("jira_issues"))],
@@ -248,15 +258,15 @@ def test_deriving_alone_asks_jira_nothing(rig: Rig, instance: dg.DagsterInstance
     )
 
     assert result.success
-    assert rig.site.requests_since(mark) == []
+    assert harness.site.requests_since(mark) == []
     assert events(result, "jira_issues") == [key]
     assert events(result, "raw_jira_issues") == []
 
 
 def test_dead_credentials_fail_the_run_without_showing_the_token(
-    rig: Rig, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
-    rig.site.switches.dead_credentials = True
+    harness.site.switches.dead_credentials = True
 
     result = run_sync(instance)
 
@@ -264,12 +274,12 @@ def test_dead_credentials_fail_the_run_without_showing_the_token(
     assert "demo-token" not in str(result.all_events)
 
 
-def test_partitions_follow_what_is_tracked(rig: Rig, instance: dg.DagsterInstance) -> None:
+def test_partitions_follow_what_is_tracked(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
     run_sync(instance)
-    gone = rig.tracked[0].project_key
-    rig.bench.state.untrack([gone])
+    gone = harness.tracked[0].project_key
+    harness.pipeline.state.untrack([gone])
 
     run_sync(instance)
 
-    assert set(instance.get_dynamic_partitions("jira_projects")) == {p.project_key for p in rig.tracked}
-    assert gone not in {p.project_key for p in rig.tracked}
+    assert set(instance.get_dynamic_partitions("jira_projects")) == {p.project_key for p in harness.tracked}
+    assert gone not in {p.project_key for p in harness.tracked}

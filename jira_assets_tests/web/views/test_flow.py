@@ -26,7 +26,7 @@ from jira_assets.web.queries.flow import answer_panel, panel_question
 from jira_assets.web.queries.flow_filter import WINDOWS, FlowFilter
 from jira_assets.web.queries.headlines import headline
 from jira_assets.web.queries.panels import PANELS, chart
-from jira_assets.web.warehouse_reader import Published
+from jira_assets.web.warehouse_reader import PublishedWarehouse
 from jira_assets_tests.web.conftest import Page
 from jira_assets_tests.web.hand_made import write_warehouse
 from jira_assets_tests.web.published_site import published_site
@@ -51,8 +51,8 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with published_site(tmp_path_factory.mktemp("flow")) as rig:
-        yield rig.bench.settings
+    with published_site(tmp_path_factory.mktemp("flow")) as harness:
+        yield harness.pipeline.settings
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def named_fields(spec: Any) -> tuple[set[str], set[str]]:
 
 @pytest.mark.parametrize("name", PANELS)
 def test_every_field_that_a_chart_names_is_a_column_of_its_rows(settings: Settings, name: str) -> None:
-    columns = set(answer_panel(Published(settings.warehouse_file), name, {}).rows.columns)
+    columns = set(answer_panel(PublishedWarehouse(settings.warehouse_file), name, {}).rows.columns)
     read, made = named_fields(chart(name))
     assert read - made <= columns
     assert len(read & columns) >= 2
@@ -95,7 +95,7 @@ def test_every_field_that_a_chart_names_is_a_column_of_its_rows(settings: Settin
 
 @pytest.mark.parametrize("name", PANELS)
 def test_every_chart_is_drawn_elsewhere_as_the_docs_say(settings: Settings, name: str) -> None:
-    answer = answer_panel(Published(settings.warehouse_file), name, {"weeks": "0"})
+    answer = answer_panel(PublishedWarehouse(settings.warehouse_file), name, {"weeks": "0"})
     spec = json.loads(json.dumps(chart(name)))
     spec["data"] = {"name": "rows", "values": json.loads(json.dumps(list(answer.rows), default=str))}
     spec["config"] = {"params": [{"name": key, "value": colour} for key, colour in documented_colours()]}
@@ -117,7 +117,9 @@ def test_the_site_gives_every_panel_something_to_draw(
     found = client.get(f"/flow/{name}.json?project=PAY&weeks=0").json()
     assert found["is_enough"], found["rows"]
     assert found["headline"]
-    assert datetime.fromisoformat(found["as_of"]) == Published(settings.warehouse_file).published_at()
+    assert (
+        datetime.fromisoformat(found["as_of"]) == PublishedWarehouse(settings.warehouse_file).published_at()
+    )
     assert all(len(row) == len(found["columns"]) for row in found["rows"])
 
 
@@ -152,7 +154,7 @@ def as_csv(value: Any) -> str:
 
 
 def test_a_panel_of_a_whole_project_has_the_figures_of_the_published_tables(settings: Settings) -> None:
-    published = Published(settings.warehouse_file)
+    published = PublishedWarehouse(settings.warehouse_file)
     weekly = answer_panel(published, "flow_times", {"project": "PAY", "weeks": "52"})
     table = rows_of(
         settings,
@@ -179,7 +181,9 @@ def test_a_panel_of_a_whole_project_has_the_figures_of_the_published_tables(sett
 def test_throughput_has_the_figures_of_the_published_table(
     settings: Settings, window: dict[str, str], bucket: str, weeks: float
 ) -> None:
-    answer = answer_panel(Published(settings.warehouse_file), "throughput", {"project": "PAY", **window})
+    answer = answer_panel(
+        PublishedWarehouse(settings.warehouse_file), "throughput", {"project": "PAY", **window}
+    )
     table = rows_of(
         settings,
         f"""select date_trunc('{bucket}', week)::date as period, sum(delivered)::bigint,
@@ -219,7 +223,7 @@ def test_sql_in_an_address_changes_nothing(client: TestClient, settings: Setting
 
 def test_the_sql_that_is_shown_is_safe_to_run_whatever_the_address_said(settings: Settings) -> None:
     hostile = "x' or 1=1; drop table issue_flow; --"
-    answer = answer_panel(Published(settings.warehouse_file), "cycle_time", {"project": hostile})
+    answer = answer_panel(PublishedWarehouse(settings.warehouse_file), "cycle_time", {"project": hostile})
     assert rows_of(settings, answer.sql) == []
 
 
@@ -235,14 +239,14 @@ def test_a_filter_that_is_not_set_is_not_in_the_sql(client: TestClient, name: st
 def test_a_question_that_needs_more_memory_than_usual_gets_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    published = Published(settings.warehouse_file)
+    published = PublishedWarehouse(settings.warehouse_file)
     expected = answer_panel(published, "cycle_time", {"weeks": "0"}).rows.rows
     monkeypatch.setattr("jira_assets.web.warehouse_reader.USUAL_MEMORY", "1MB")
     assert answer_panel(published, "cycle_time", {"weeks": "0"}).rows.rows == expected
 
 
 def test_no_question_writes_beside_the_published_file(settings: Settings) -> None:
-    with Published(settings.warehouse_file).opened() as connection:
+    with PublishedWarehouse(settings.warehouse_file).opened() as connection:
         assert connection.execute("select current_setting('temp_directory')").fetchone() == ("",)
 
 
@@ -272,7 +276,7 @@ def test_sprints_without_any_estimate_are_nothing_to_draw(tmp_path: Path) -> Non
             made.execute(sprints.format(points=points))
             made.execute("create table warehouse_info as select 'published_at' as key, '2026-11-24' as value")
             made.execute("create table metric_settings as select date '2026-11-24' as as_of")
-        answer = answer_panel(Published(file), "velocity", {"project": "PAY", "weeks": "0"})
+        answer = answer_panel(PublishedWarehouse(file), "velocity", {"project": "PAY", "weeks": "0"})
         assert answer.is_enough is is_enough
 
 
@@ -323,7 +327,7 @@ def test_a_logarithmic_axis_says_so() -> None:
 
 
 def test_days_to_come_are_in_no_window(settings: Settings) -> None:
-    published = Published(settings.warehouse_file)
+    published = PublishedWarehouse(settings.warehouse_file)
     now = answer_panel(published, "throughput", {"project": "PAY", "from": "2026-10-01"})
     later = answer_panel(
         published, "throughput", {"project": "PAY", "from": "2026-10-01", "to": "9999-12-31"}
