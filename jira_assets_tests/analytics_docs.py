@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from jira_assets.lake.duckdb_engine import open_engine
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.models import models
 from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
 from jira_assets_tests.warehouse.test_velocity import CASES, POINTS
@@ -121,7 +121,7 @@ def tables(bench: LakeFixture) -> str:
         "select table_name, column_name, data_type, comment from duckdb_columns() order by column_index"
     )
     parts = []
-    for table in PUBLISHED_TABLES:
+    for table in models():
         lines = [
             f"| `{row['column_name']}` | {row['data_type'].lower()} | {row['comment']} |"
             for row in columns

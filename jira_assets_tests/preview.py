@@ -10,11 +10,9 @@ import duckdb
 
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.sql_files import statement_text
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.inputs import PublishInputs, offer_sources
-from jira_assets.warehouse.metric_tables import PREPARATIONS
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.models import models, statements_of
 
 
 class Preview:
@@ -27,6 +25,7 @@ class Preview:
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
         self._builder = Builder(self._engine, lake, manifests, inputs.site_url, [])
         self._made: set[str] = set()
+        self._prepared: set[str] = set()
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Answer a query of published tables."""
@@ -42,15 +41,14 @@ class Preview:
         if table in self._made:
             return
         self._made.add(table)
-        preparation = PREPARATIONS.get(table)
-        names = [preparation, table] if preparation else [table]
-        for name in names:
-            for needed in _tables_in(statement_text(f"warehouse/models/{name}"), r"\bwarehouse\.(\w+)"):
-                self._make(needed)
+        model = models()[table]
+        for needed in model.needs:
+            self._make(needed)
         self._engine.execute("use memory")
-        self._builder.make(names)
+        self._builder.make(name for name in statements_of([model]) if name not in self._prepared)
+        self._prepared.update(model.prepared_by)
         self._engine.execute("use warehouse")
 
 
 def _tables_in(text: str, pattern: str) -> Iterator[str]:
-    return (name for name in dict.fromkeys(re.findall(pattern, text)) if name in PUBLISHED_TABLES)
+    return (name for name in dict.fromkeys(re.findall(pattern, text)) if name in models())

@@ -11,8 +11,7 @@ import click
 import pytest
 
 from jira_assets.cli.main import main
-from jira_assets.warehouse.descriptions import describe_table
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.models import models
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "jira_assets"
@@ -78,8 +77,8 @@ def test_the_help_of_commands_is_plain() -> None:
 
 
 def test_comments_of_tables_and_columns_are_plain() -> None:
-    for table in PUBLISHED_TABLES:
-        described = describe_table(table)
+    for table in models():
+        described = models()[table]
         assert described.comment, table
         for text in (described.comment, *(column.comment for column in described.columns)):
             assert not odd_words(text), table

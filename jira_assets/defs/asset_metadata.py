@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from jira_assets.warehouse.descriptions import describe_table
+from jira_assets.warehouse.models import models
 
 OWNERS = ["team:data"]
 RAW = dg.AssetKey("raw_jira_issues")
@@ -23,7 +23,7 @@ LOOKED_UP = {
 
 def table_metadata(table: str) -> dict[str, Any]:
     """Describe a published table for the catalog."""
-    described = describe_table(table)
+    described = models()[table]
     columns = [dg.TableColumn(c.name, c.type or "varchar", c.comment) for c in described.columns]
     return {
         "dagster/column_schema": dg.TableSchema(columns=columns),
@@ -34,7 +34,7 @@ def table_metadata(table: str) -> dict[str, Any]:
 
 def issue_lineage() -> dg.TableColumnLineage:
     """Say from which columns of the raw table each column of `jira_issues` is made."""
-    columns = (column.name for column in describe_table("jira_issues").columns)
+    columns = (column.name for column in models()["jira_issues"].columns)
     return dg.TableColumnLineage({name: _origins(name) for name in columns})
 
 

@@ -122,4 +122,4 @@ def _commit(lake: Lake, landed: SiteTable | None, identity: str) -> None:
 
 
 def _version() -> str:
-    return statements_version("external/pull_requests")
+    return statements_version("external")

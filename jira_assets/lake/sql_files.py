@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 
@@ -39,8 +40,15 @@ def _part(value: object) -> str:
 
 @cache
 def statements_version(folder: str) -> str:
-    """Condense the text of every statement of a folder, so that what was made by another version is known."""
+    """Return a digest of every statement in and below a folder: what another version made is known by it."""
     room, _, path = folder.partition("/")
-    sources = (files(f"jira_assets.{room}") / "sql" / path).iterdir()
-    texts = sorted((source.name, source.read_text(encoding="utf-8")) for source in sources)
+    texts = sorted(_texts_below(files(f"jira_assets.{room}") / "sql" / path))
     return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]
+
+
+def _texts_below(folder: Traversable) -> Iterator[tuple[str, str]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _texts_below(entry)
+        else:
+            yield entry.name, entry.read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ _SHOWN_SETTINGS = (
 )
 """Settings that are brought to bear without a question to Jira."""
 
-FOLLOWED_SQL = ("lake/derive", "warehouse/models", "external/pull_requests")
+FOLLOWED_SQL = ("lake/derive", "warehouse", "external")
 """Folders of SQL whose change derives and publishes again."""
 
 

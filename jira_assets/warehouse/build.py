@@ -14,12 +14,12 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
-from jira_assets.warehouse.metric_tables import FORECASTS
+from jira_assets.warehouse.models import MACROS, models
 
 
 @dataclass(frozen=True)
 class Builder:
-    """Runs statements of sql/publish/ for these projects."""
+    """Runs statements of sql/ for these projects."""
 
     engine: duckdb.DuckDBPyConnection
     lake: Lake
@@ -38,7 +38,7 @@ class Builder:
         for name in names:
             self.engine.execute(
                 statement(
-                    f"warehouse/models/{name}",
+                    f"warehouse/{name}",
                     **self._inputs_of(name),
                     site_url=literal(self.site_url.rstrip("/")),
                     whole=self.whole,
@@ -52,12 +52,12 @@ class Builder:
                     extra_comments=column_comments(self.extra),
                 )
             )
-
-            if name in FORECASTS:
-                fill_forecast(self.engine, name, has_before=self.has_before)
+            model = models().get(name.removeprefix("models/"))
+            if model is not None and model.macro:
+                fill_forecast(self.engine, model.name, has_before=self.has_before)
 
     def _inputs_of(self, name: str) -> dict[str, str]:
-        return {"forecast_inputs": inputs_literal(self.engine)} if name in FORECASTS.values() else {}
+        return {"forecast_inputs": inputs_literal(self.engine)} if name.startswith(MACROS) else {}
 
     def write_info(self, info: Mapping[str, str]) -> None:
         """Keep what the warehouse says of itself."""

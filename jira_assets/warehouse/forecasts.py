@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from jira_assets.lake.sql_files import literal, statement
-from jira_assets.warehouse.metric_tables import FORECASTS
+from jira_assets.warehouse.models import models
 
 _ENOUGH = "delivered >= 5"
 """Fewer deliveries are not enough data."""
@@ -26,7 +26,7 @@ def remember_forecasts(engine: duckdb.DuckDBPyConnection) -> bool:
     Returns False when they cannot be read: then all are computed again.
     """
     try:
-        for table in ("forecast_inputs", *FORECASTS):
+        for table in ("forecast_inputs", *(name for name, model in models().items() if model.macro)):
             engine.execute(f"create temp table {table}_before as from base.{table}")
     except duckdb.Error:  # a damaged block, of which the publish is the remedy
         return False
@@ -50,6 +50,6 @@ def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, *, has_before: 
         engine.execute(
             f"insert into warehouse.{table} by name select $project_id as project_id, "
             "$project_key as project_key, $as_of as as_of, forecast.* "
-            f"from warehouse.{FORECASTS[table]}($project_key) as forecast order by percent",
+            f"from warehouse.{models()[table].macro}($project_key) as forecast order by percent",
             {"project_id": project_id, "project_key": project_key, "as_of": as_of},
         )

@@ -14,24 +14,11 @@ from pathlib import Path
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.forecasts import remember_forecasts
-from jira_assets.warehouse.metric_tables import PREPARATIONS
-from jira_assets.warehouse.published_tables import (
-    BUILT,
-    KEYS,
-    OF_ALL_PROJECTS,
-    OF_PULL_REQUESTS,
-    OF_THE_SITE,
-    VIEWS,
-)
+from jira_assets.warehouse.models import of_scope, statements_of
 
 TOUCHED = "velocity.sprint_id in (select sprint_id from touched_sprints)"
 WITHOUT_LOG = "recovery_mode 'no_wal_writes'"
 """Nobody misses a file that is not whole yet."""
-
-MENTIONS = PREPARATIONS[OF_PULL_REQUESTS[0]]
-MADE_OF_ALL = tuple(name for table in OF_ALL_PROJECTS for name in (PREPARATIONS.get(table), table) if name)
-LATER = (*MADE_OF_ALL, MENTIONS, *OF_PULL_REQUESTS)
-"""What is made once the changed projects are in the copy."""
 
 MOST = 0.5
 """Above this share of projects, building everything is as quick."""
@@ -52,18 +39,20 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     """
     engine, ids = builder.engine, ", ".join(map(literal, replaced))
     engine.execute("attach ':memory:' as warehouse")
-    builder.make(name for name in BUILT if name not in LATER)
+    builder.make(statements_of(of_scope("site", "project")))
     if engine.execute(statement("warehouse/audits/hazards", replaced=ids)).fetchone():
         return False
     engine.execute(statement("warehouse/incremental/touched", replaced=ids))
     shutil.copyfile(base, build)
     engine.execute(f"attach {literal(build)} as merged ({WITHOUT_LOG})")
     engine.execute("begin")
-    for table in OF_THE_SITE:
-        engine.execute(f"delete from merged.{table}; insert into merged.{table} from warehouse.{table}")
-    for table, key in KEYS.items():
+    for model in of_scope("site"):
+        name = model.name
+        engine.execute(f"delete from merged.{name}; insert into merged.{name} from warehouse.{name}")
+    for model in of_scope("project"):
+        key = model.key or "project_id"
         old, new = _rows_of(key, "base", ids), _rows_of(key, "warehouse", ids)
-        engine.execute(statement("warehouse/incremental/rows", table=table, of_old=old, of_new=new))
+        engine.execute(statement("warehouse/incremental/rows", table=model.name, of_old=old, of_new=new))
     has_forecasts = remember_forecasts(engine)
     engine.execute("commit; detach warehouse; detach merged; detach base")
     engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG}); begin")
@@ -74,14 +63,15 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
 def _make_those_of_all(builder: Builder, has_forecasts: bool) -> None:
     engine = builder.engine
     engine.execute("alter table warehouse.sprint_burndown rename to burndown_before")
-    for table in OF_ALL_PROJECTS:
-        kind = "view" if table in VIEWS else "table"
-        engine.execute(f"drop {kind} if exists warehouse.{table}")
-    replace(builder, touched=TOUCHED, has_before=has_forecasts).make(MADE_OF_ALL)
+    of_all = of_scope("all projects")
+    for model in of_all:
+        engine.execute(f"drop {model.kind} if exists warehouse.{model.name}")
+    replace(builder, touched=TOUCHED, has_before=has_forecasts).make(statements_of(of_all))
     if engine.execute("from site.pull_requests limit 1").fetchone():
-        for table in OF_PULL_REQUESTS:
-            engine.execute(f"drop table warehouse.{table}")
-        builder.make((MENTIONS, *OF_PULL_REQUESTS))
+        of_pull_requests = of_scope("pull requests")
+        for model in of_pull_requests:
+            engine.execute(f"drop table warehouse.{model.name}")
+        builder.make(statements_of(of_pull_requests))
     engine.execute(statement("warehouse/incremental/untouched_burndown"))
     engine.execute(statement("warehouse/incremental/last_synced"))
 

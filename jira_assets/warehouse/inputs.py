@@ -222,11 +222,11 @@ def offer_sources(
     for table, rows in given_rows(manifests, inputs).items():
         _offer_rows(engine, f"given.{table}", rows, GIVEN_TABLES[table])
     _offer_other_keys(engine, replaced)
-    engine.execute(statement("warehouse/models/keys"))
-    engine.execute(statement("warehouse/models/moved"))
-    engine.execute(statement("warehouse/models/present"))
-    engine.execute(statement("warehouse/models/parents", whole="lake" if replaced is None else "whole"))
-    engine.execute(statement("warehouse/models/renamed"))
+    engine.execute(statement("warehouse/inputs/keys"))
+    engine.execute(statement("warehouse/inputs/moved"))
+    engine.execute(statement("warehouse/inputs/present"))
+    engine.execute(statement("warehouse/inputs/parents", whole="lake" if replaced is None else "whole"))
+    engine.execute(statement("warehouse/inputs/renamed"))
 
 
 def _offer_derived(

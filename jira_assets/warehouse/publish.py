@@ -27,8 +27,8 @@ from jira_assets.warehouse.extra_columns import choose_columns
 from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.incremental_build import changed_projects, replace_projects
 from jira_assets.warehouse.inputs import GIVEN_TABLES, PublishInputs, offer_sources
+from jira_assets.warehouse.models import column_names, models, statements_of
 from jira_assets.warehouse.parquet_export import write_mirror
-from jira_assets.warehouse.published_tables import BUILT, PUBLISHED_TABLES
 from jira_assets.warehouse.read import WAREHOUSE_NAME, present_file, published_info
 from jira_assets.warehouse.swap import (
     BUILD_PREFIX,
@@ -94,10 +94,10 @@ def publish(
         is_mirrored = mirror_exists(warehouse_dir)
         if not force and present.get("fingerprint") == version.whole and is_mirrored == mirrored:
             return None
-        on_begin(len(PUBLISHED_TABLES))
+        on_begin(len(models()))
         kept = mirrors_kept if mirrored else None
         base = replaced = None
-        if not force and present.get("version") == statements_version("warehouse/models"):
+        if not force and present.get("version") == statements_version("warehouse"):
             base, replaced = present_file(warehouse_dir), version.changed_since(present)
 
         def run(sparing: bool) -> PublishResult:
@@ -131,7 +131,7 @@ class _Version:
         members = [[row.get(name) for name in GIVEN_TABLES["team_members"]] for row in inputs.team_members]
         shared = fingerprint(
             [
-                statements_version("warehouse/models"),
+                statements_version("warehouse"),
                 sorted(set(inputs.tracked)),
                 {name: table.path for name, table in site.tables.items()},
                 sorted(members, key=str),
@@ -241,7 +241,7 @@ class _Publication:
                 f"(storage_version {literal(STORAGE_VERSION)}, recovery_mode 'no_wal_writes')"
             )
             engine.execute("begin")
-            builder.make(BUILT)
+            builder.make(statements_of(models().values()))
             found = engine.execute("select count(*) - count(distinct jira_id) from lake.keys").fetchone()
             return self._finish(builder, moved=found[0] if found else 0)
 
@@ -263,7 +263,7 @@ class _Publication:
             "projects": json.dumps(self._version.projects),
             "moved": str(moved),
             "published_at": f"{self._published_at:%Y-%m-%d %H:%M:%S}",
-            "version": statements_version("warehouse/models"),
+            "version": statements_version("warehouse"),
         }
 
     def _expected(self, moved: int) -> dict[str, int]:
@@ -277,6 +277,6 @@ class _Publication:
         site, inputs = self._lake.site_manifest(), self._inputs
         offer_sources(engine, self._lake, self._manifests, site, inputs, replaced=replaced)
         fields = read_site_table(engine, self._lake, site, "fields") if inputs.extra_fields else []
-        extra = choose_columns(inputs.extra_fields, fields, PUBLISHED_TABLES["jira_issues"])
+        extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))
         whole = "lake" if replaced is None else "whole"
         return Builder(engine, self._lake, self._manifests, inputs.site_url, extra, whole)

@@ -8,7 +8,7 @@ import duckdb
 
 from jira_assets.errors import PublishError
 from jira_assets.lake.sql_files import literal, statement
-from jira_assets.warehouse.published_tables import KEYS, PUBLISHED_TABLES, VIEWS
+from jira_assets.warehouse.models import column_names, models, tables
 
 INSTRUCTION = (
     "The previous warehouse stays in use. Run `jira-assets publish` again. If the error persists, "
@@ -28,8 +28,8 @@ def check_warehouse(
     Where only some projects were `replaced`, the rows of the others were checked when they were made. Raises
     `PublishError`.
     """
-    issue_columns = (*PUBLISHED_TABLES["jira_issues"], *extra_columns)
-    _check_columns(engine, {**PUBLISHED_TABLES, "jira_issues": issue_columns})
+    columns = {name: column_names(name) for name in models()}
+    _check_columns(engine, {**columns, "jira_issues": (*columns["jira_issues"], *extra_columns)})
     _scan(engine, replaced)
     rows = _count(engine)
     _check_one_row_an_issue(engine, replaced)
@@ -53,13 +53,12 @@ def _check_columns(engine: duckdb.DuckDBPyConnection, expected: Mapping[str, tup
 
 def _scan(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:
     """Read every value, so that a damaged block shows now."""
-    tables = [table for table in PUBLISHED_TABLES if table not in VIEWS]
-    reads = (f"select bit_xor(hash(t)) from built.{table} as t{_rows(table, replaced)}" for table in tables)
+    reads = (f"select bit_xor(hash(t)) from built.{table} as t{_rows(table, replaced)}" for table in tables())
     engine.execute(" union all ".join(reads)).fetchall()
 
 
 def _rows(table: str, replaced: Sequence[str] | None) -> str:
-    key = KEYS.get(table)
+    key = models()[table].key
     if replaced is None or key is None:
         return ""
     ids = ", ".join(map(literal, replaced))
@@ -70,10 +69,9 @@ def _rows(table: str, replaced: Sequence[str] | None) -> str:
 
 
 def _count(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    tables = [table for table in PUBLISHED_TABLES if table not in VIEWS]
-    counts = ", ".join(f"(select count(*) from built.{table}) as {table}" for table in tables)
+    counts = ", ".join(f"(select count(*) from built.{table}) as {table}" for table in tables())
     found = engine.execute(f"select {counts}").fetchone()
-    return dict(zip(tables, map(int, found or ()), strict=True))
+    return dict(zip(tables(), map(int, found or ()), strict=True))
 
 
 def _check_one_row_an_issue(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:

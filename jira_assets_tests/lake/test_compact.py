@@ -13,11 +13,11 @@ import pytest
 
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.lake import compact
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.models import models
 from jira_assets_tests.harness import SyncHarness, open_harness
 
 NOW_MS = 1_795_435_200_000
-TABLES = [table for table in PUBLISHED_TABLES if table not in ("sync_status", "warehouse_info")]
+TABLES = [table for table in models() if table not in ("sync_status", "warehouse_info")]
 
 
 @pytest.fixture

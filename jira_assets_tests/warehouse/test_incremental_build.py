@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jira_assets.lake.raw_writer import Kind
 from jira_assets.warehouse import publish as publishing
 from jira_assets.warehouse.metric_settings import MetricSettings
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
+from jira_assets.warehouse.models import tables
 from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
 from jira_assets_tests.warehouse.histories import Life, land_statuses, on
 from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
@@ -45,9 +45,9 @@ def replaced(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def contents(bench: LakeFixture) -> dict[str, list[Any]]:
     """Every row of every table, in an order of their own."""
-    tables = PUBLISHED_TABLES.keys() - VIEWS - {"warehouse_info"}
+    names = set(tables()) - {"warehouse_info"}
     found: dict[str, list[Any]] = {
-        table: sorted(repr(row) for row in bench.ask(f"select * from {table}")) for table in tables
+        table: sorted(repr(row) for row in bench.ask(f"select * from {table}")) for table in names
     }
     found["comments"] = sorted(
         repr(row) for row in bench.ask("select table_name, column_name, comment from duckdb_columns()")

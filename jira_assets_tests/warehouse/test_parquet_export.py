@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from jira_assets.errors import PublishError
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.models import models
 from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 AT_ONCE = timedelta()
@@ -36,7 +36,7 @@ def count(pattern: str) -> int:
 
 
 def test_every_table_is_there_with_the_same_columns_and_rows(bench: LakeFixture, link: Path) -> None:
-    assert {path.name for path in link.iterdir()} == PUBLISHED_TABLES.keys() - {"raw_jira_issues"}
+    assert {path.name for path in link.iterdir()} == models().keys() - {"raw_jira_issues"}
     with closing(duckdb.connect(str(bench.warehouse_dir / "jira.duckdb"), read_only=True)) as warehouse:
         for (file,) in (folder.glob("*") for folder in link.iterdir()):
             table = file.parent.name

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from jira_assets.errors import InputError, PublishError
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES, VIEWS
+from jira_assets.warehouse.models import column_names, models, tables
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
 
@@ -26,11 +26,11 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns(bench: LakeFixt
     # What is known of a project of which nothing was read yet.
     known = {"jira_projects": 1, "metric_settings": 1, "forecast_inputs": 2, "data_quality": 14}
     known["warehouse_info"] = 6
-    empty = PUBLISHED_TABLES.keys() - known.keys()
-    assert published.rows == {**dict.fromkeys(empty - VIEWS, 0), **known}
-    for table, columns in PUBLISHED_TABLES.items():
+    empty = set(tables()) - known.keys()
+    assert published.rows == {**dict.fromkeys(empty, 0), **known}
+    for table in models():
         described = bench.ask(f"describe {table}")
-        assert tuple(row["column_name"] for row in described) == columns
+        assert tuple(row["column_name"] for row in described) == column_names(table)
     for table in empty:
         assert bench.ask(f"select * from {table}") == []
     assert bench.ask("select project_id, is_tracked from jira_projects") == [

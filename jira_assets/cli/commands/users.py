@@ -16,9 +16,9 @@ from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.wiring import open_state, open_warehouse
 from jira_assets.formatting import ago, counted
 from jira_assets.people.lookup import find_member
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.models import column_names
 
-_UNMATCHED = PUBLISHED_TABLES["jira_unmatched_users"]
+_UNMATCHED = column_names("jira_unmatched_users")
 _WHEN = "`jira-assets publish` applies it; Dagster does so within a minute."
 _SHOWN = ("account_id", "name", "e-mail", "projects", "issues", "reason", "it may be")
 

@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 create table warehouse.aging_work as
 with usual as (
     select

@@ -1,3 +1,6 @@
+-- group: metrics
+-- scope: view
+
 -- The name of the table stands alone: the file is opened under other names than that of its making.
 create view warehouse.cycle_time_scatter as
 select

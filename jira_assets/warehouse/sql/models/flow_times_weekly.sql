@@ -1,3 +1,6 @@
+-- group: metrics
+-- scope: all projects
+
 create table warehouse.flow_times_weekly as
 with items as (
     select

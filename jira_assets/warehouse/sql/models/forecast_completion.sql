@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: all projects
+-- macro: forecast_days
+
 -- Filled by the macro, project by project.
 create table warehouse.forecast_completion as
 select

@@ -1,3 +1,6 @@
+-- group: metrics
+-- scope: all projects
+
 -- Today is left out: it is not over.
 create table warehouse.forecast_inputs as
 with delivered as (

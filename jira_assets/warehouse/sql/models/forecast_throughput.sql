@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: all projects
+-- macro: forecast_items
+
 -- Filled by the macro, project by project.
 create table warehouse.forecast_throughput as
 select

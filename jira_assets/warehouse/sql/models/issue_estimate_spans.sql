@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 -- Only times with an estimate are here: what no span covers was not estimated then.
 create table warehouse.issue_estimate_spans as
 with changes as (

@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 -- `finished_at` is the last time an issue came into Done from outside, while it is Done now: a move from one Done
 -- status to the next is not a second finish.
 create table warehouse.issue_flow as

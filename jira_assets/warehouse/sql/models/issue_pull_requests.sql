@@ -1,3 +1,6 @@
+-- group: pull_requests
+-- scope: pull requests
+
 create table warehouse.issue_pull_requests as
 with places as (
     select pull_request_id, 1 as place, unnest(title_keys) as mention from site.pull_requests

@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 create table warehouse.issue_replay_flags as
 with replayed_sprints as (
     select

@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 create table warehouse.issue_status_spans as
 select
     stays.jira_id::varchar as jira_id,

@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 create table warehouse.issue_status_times as
 with times as (
     select

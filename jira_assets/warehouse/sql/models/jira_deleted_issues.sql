@@ -1,3 +1,7 @@
+-- group: issues
+-- scope: project
+-- key: project_key
+
 create table warehouse.jira_deleted_issues as
 with present as (
     select

@@ -1,3 +1,7 @@
+-- group: issues
+-- scope: project
+-- key: jira_id
+
 create table warehouse.jira_issue_fields as
 with names as (
     select

@@ -1,3 +1,7 @@
+-- group: issues
+-- scope: project
+-- key: jira_id
+
 create table warehouse.jira_issue_versions as
 select distinct
     held.jira_id::varchar as jira_id,

@@ -1,3 +1,7 @@
+-- group: issues
+-- scope: project
+-- key: project_id
+
 create table warehouse.jira_issues as
 with shared_statuses as (
     select

@@ -1,3 +1,7 @@
+-- group: people
+-- scope: project
+-- key: project_id
+
 create table warehouse.jira_match_rates as
 -- Whoever is nobody's by decision or by nature (apps, customers) is set aside; who was deleted did work, and counts.
 with people as (

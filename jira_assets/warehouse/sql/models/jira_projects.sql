@@ -1,3 +1,6 @@
+-- group: site
+-- scope: site
+
 create table warehouse.jira_projects as
 select
     coalesce(site.project_id, tracked.project_id)::varchar as project_id,

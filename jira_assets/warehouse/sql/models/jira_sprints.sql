@@ -1,3 +1,6 @@
+-- group: site
+-- scope: site
+
 create table warehouse.jira_sprints as
 with copies as (
     select

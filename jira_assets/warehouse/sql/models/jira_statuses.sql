@@ -1,3 +1,6 @@
+-- group: site
+-- scope: site
+
 create table warehouse.jira_statuses as
 with site_statuses as (
     select distinct on (status_id, project_id)

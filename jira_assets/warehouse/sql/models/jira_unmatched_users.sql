@@ -1,3 +1,7 @@
+-- group: people
+-- scope: project
+-- key: project_key
+
 create table warehouse.jira_unmatched_users as
 with assigned as (
     select

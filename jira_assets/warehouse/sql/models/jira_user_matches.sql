@@ -1,3 +1,7 @@
+-- group: people
+-- scope: project
+-- key: project_key
+
 create table warehouse.jira_user_matches as
 with assigned as (
     select

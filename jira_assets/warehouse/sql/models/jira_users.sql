@@ -1,5 +1,15 @@
+-- group: people
+-- scope: site
+
 create table warehouse.jira_users as
-{people};
+select
+    account_id::varchar as account_id,
+    display_name::varchar as display_name,
+    email::varchar as email,
+    account_type::varchar as account_type,
+    is_active::boolean as is_active,
+    time_zone::varchar as time_zone
+from ({people});
 
 comment on table warehouse.jira_users is 'Jira accounts: those that the site lists, and those seen in issues';
 comment on column warehouse.jira_users.account_id is 'Id of the account';

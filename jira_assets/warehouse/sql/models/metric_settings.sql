@@ -1,3 +1,6 @@
+-- group: site
+-- scope: site
+
 create table warehouse.metric_settings as
 select
     projects.project_id::varchar as project_id,

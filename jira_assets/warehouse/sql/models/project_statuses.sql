@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 -- What each status means in each project: its own, else the shared one, else that of another project from which an
 -- issue was moved; the settings may put it into another category.
 --

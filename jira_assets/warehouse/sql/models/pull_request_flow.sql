@@ -1,3 +1,6 @@
+-- group: pull_requests
+-- scope: pull requests
+
 -- The stages add up to the cycle time, whatever people did: a pull request that was opened before the start counts
 -- from the start, one that was merged after the finish until the finish.
 create table warehouse.pull_request_flow as

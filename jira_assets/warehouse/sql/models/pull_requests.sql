@@ -1,3 +1,6 @@
+-- group: pull_requests
+-- scope: pull requests
+
 create table warehouse.pull_requests as
 with issues as (
     select

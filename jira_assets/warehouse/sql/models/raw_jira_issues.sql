@@ -1,3 +1,6 @@
+-- group: issues
+-- scope: all projects
+
 create view warehouse.raw_jira_issues as
 select
     jira_id::varchar as jira_id,

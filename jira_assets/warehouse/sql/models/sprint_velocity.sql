@@ -1,3 +1,6 @@
+-- group: metrics
+-- scope: all projects
+
 create table warehouse.sprint_velocity as
 with totals as (
     select

@@ -1,3 +1,6 @@
+-- group: site
+-- scope: site
+
 create table warehouse.sync_status as
 select
     project_key::varchar as project_key,

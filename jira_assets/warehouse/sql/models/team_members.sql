@@ -1,3 +1,6 @@
+-- group: people
+-- scope: site
+
 create table warehouse.team_members as
 -- A member may have several accounts; the one that the team named comes first, then the surest match.
 with matches as (

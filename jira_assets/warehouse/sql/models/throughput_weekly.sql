@@ -1,3 +1,7 @@
+-- group: metrics
+-- scope: project
+-- key: project_id
+
 create table warehouse.throughput_weekly as
 with delivered as (
     select

@@ -1,3 +1,6 @@
+-- group: site
+-- scope: all projects
+
 -- Filled at the end of the publish.
 create table warehouse.warehouse_info as
 select

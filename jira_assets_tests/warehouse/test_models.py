@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.warehouse.descriptions import describe_table
-from jira_assets.warehouse.published_tables import PUBLISHED_TABLES
+from jira_assets.warehouse.models import models
 from jira_assets_tests.harness import open_harness
 
 
@@ -26,11 +25,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[
     return found
 
 
-@pytest.mark.parametrize("table", PUBLISHED_TABLES)
+@pytest.mark.parametrize("table", models())
 def test_columns_types_and_meanings_are_those_of_the_published_file(
     published: dict[str, list[tuple[str, str, str]]], table: str
 ) -> None:
-    described = describe_table(table)
+    described = models()[table]
 
     assert [(column.name, column.type, column.comment) for column in described.columns] == published[table]
     assert described.comment

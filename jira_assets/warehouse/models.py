@@ -1,0 +1,150 @@
+"""The models of the warehouse: each file of `sql/models/` is a table or view, and says all about it.
+
+A header has its group in the catalog, its scope, the column that ties its rows to a project, and the macro
+whose answers it has. Columns, types and comments are those of the statement. What it reads gives the order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from jira_assets.lake.sql_files import statement_text
+
+Scope = Literal["site", "project", "all projects", "pull requests", "view"]
+"""Small and made from all projects each time; a row belongs to one project; rows depend on several projects;
+the same, and empty without pull requests; holds no rows of its own."""
+
+GROUPS = ("site", "issues", "people", "pull_requests", "metrics")
+MACROS = "macros/"
+INTERMEDIATE = "intermediate/"
+
+_HEADER = re.compile(r"^-- ([a-z ]+): (.+)$", re.MULTILINE)
+_READS = re.compile(r"\bwarehouse\.(\w+)")
+_WORD = re.compile(r"\w+")
+_TEXT = r"'((?:[^']|'')*)'"
+_TABLE_COMMENT = re.compile(rf"comment on (?:table|view) warehouse\.\w+ is {_TEXT}")
+_COLUMN_COMMENT = re.compile(rf"comment on column warehouse\.\w+\.(\w+) is {_TEXT}")
+_CREATED = re.compile(r"^create (table|view) ", re.MULTILINE)
+_TEMPORARY = re.compile(r"^create temp (?:table|view|macro) (\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its type in DuckDB, and its meaning."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A published table or view."""
+
+    name: str
+    kind: Literal["table", "view"]
+    group: str
+    scope: Scope
+    key: str | None
+    """The column that ties a row to its project: `project_id`, `project_key` or `jira_id`."""
+    macro: str | None
+    """The macro whose usual answers the table has."""
+    prepared_by: tuple[str, ...]
+    """The statements under sql/ that have to run before."""
+    needs: frozenset[str]
+    """The models that it reads, and those that its preparations read."""
+    comment: str
+    columns: tuple[Column, ...]
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Return all models by name, in the order in which they can be built."""
+    folder = files("jira_assets.warehouse") / "sql" / "models"
+    names = sorted(file.name.removesuffix(".sql") for file in folder.iterdir())
+    found = {name: _read(name, frozenset(names)) for name in names}
+    ordered: dict[str, Model] = {}
+    for model in sorted(found.values(), key=lambda model: (GROUPS.index(model.group), model.name)):
+        _put_after_needs(model, found, ordered)
+    return ordered
+
+
+def tables() -> list[str]:
+    """Return the names of the models that hold rows."""
+    return [model.name for model in models().values() if model.kind == "table"]
+
+
+def of_scope(*scopes: Scope) -> list[Model]:
+    """Return the models of these scopes, in the order in which they can be built."""
+    return [model for model in models().values() if model.scope in scopes]
+
+
+def statements_of(chosen: Iterable[Model]) -> list[str]:
+    """Return the statements under sql/ that make these models, in their order."""
+    names = (name for model in chosen for name in (*model.prepared_by, f"models/{model.name}"))
+    return list(dict.fromkeys(names))
+
+
+def column_names(table: str) -> tuple[str, ...]:
+    """Return the names of a model's columns."""
+    return tuple(column.name for column in models()[table].columns)
+
+
+def _read(name: str, names: frozenset[str]) -> Model:
+    text = statement_text(f"warehouse/models/{name}")
+    header = dict(_HEADER.findall(text.partition("\n\n")[0]))
+    macro = header.get("macro")
+    prepared_by = [f"{MACROS}{macro}"] if macro else []
+    prepared_by += [made_by for made_by, made in _intermediate().items() if made & set(_WORD.findall(text))]
+    read = "".join([text, *(statement_text(f"warehouse/{each}") for each in prepared_by)])
+    comment = _TABLE_COMMENT.search(text)
+    created = _CREATED.search(text)
+    return Model(
+        name=name,
+        kind="view" if created and created.group(1) == "view" else "table",
+        group=header["group"],
+        scope=header["scope"],
+        key=header.get("key"),
+        macro=macro,
+        prepared_by=tuple(prepared_by),
+        needs=frozenset(_READS.findall(read)) & names - {name},
+        comment=_unquoted(comment.group(1)) if comment else "",
+        columns=tuple(
+            Column(column, _type_of(text, column), _unquoted(said))
+            for column, said in _COLUMN_COMMENT.findall(text)
+        ),
+    )
+
+
+@cache
+def _intermediate() -> dict[str, set[str]]:
+    """Return the statements of sql/intermediate/, and the temporary objects that each creates."""
+    folder = files("jira_assets.warehouse") / "sql" / "intermediate"
+    names = sorted(f"{INTERMEDIATE}{file.name.removesuffix('.sql')}" for file in folder.iterdir())
+    return {name: set(_TEMPORARY.findall(statement_text(f"warehouse/{name}"))) for name in names}
+
+
+def _put_after_needs(
+    model: Model, found: dict[str, Model], ordered: dict[str, Model], waiting: Sequence[str] = ()
+) -> None:
+    if model.name in waiting:
+        raise ValueError(f"models need each other: {' → '.join([*waiting, model.name])}")
+    for needed in sorted(model.needs):
+        if needed not in ordered:
+            _put_after_needs(found[needed], found, ordered, [*waiting, model.name])
+    ordered.setdefault(model.name, model)
+
+
+def _type_of(text: str, column: str) -> str:
+    """Find what the column is cast to; the last cast is that of the outermost query."""
+    casts = re.findall(rf"::\s*(\w+(?:\[\]|\([^)]*\))?)\s+as\s+{column}\b", text)
+    return casts[-1] if casts else ""
+
+
+def _unquoted(text: str) -> str:
+    return text.replace("''", "'")
