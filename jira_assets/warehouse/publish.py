@@ -41,7 +41,7 @@ from jira_assets.warehouse.swap import (
 )
 from jira_assets.warehouse.validation import check_warehouse
 
-__all__ = ["PublishInputs", "Published", "keep_only_present", "publish"]
+__all__ = ["PublishInputs", "PublishResult", "keep_only_present", "publish"]
 
 STORAGE_VERSION = "v1.4.0"
 """The newest format that the BI tools in use can open."""

@@ -58,7 +58,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
 @pytest.fixture
 def harness(prepared: SyncHarness, tmp_path: Path) -> Iterator[SyncHarness]:
     """The same home for each test: what a test leaves is put back. She has left the team by now."""
-    state, settings = prepared.bench.state, prepared.bench.settings
+    state, settings = prepared.pipeline.state, prepared.pipeline.settings
     state.set_override("ines-1", "m1")
     state.replace_team(TEAM[1:])
     folders = (settings.lake_dir, settings.warehouse_dir)
