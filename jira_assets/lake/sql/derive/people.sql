@@ -17,7 +17,7 @@ with seen as (
 listed as (
     select distinct on (account_id)
         account_id,
-        nullif(trim(display_name), '') as display_name,
+        case when trim(display_name) <> '' then display_name end as display_name,
         case
             when trim(email) like '%@%' and lower(trim(display_name)) is distinct from 'former user'
                 then trim(email)
