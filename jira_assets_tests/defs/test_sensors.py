@@ -372,6 +372,7 @@ def test_with_nothing_tracked_it_says_how_to_begin(harness: SyncHarness, ticker:
     assert "jira-assets projects track" in str(ticker.tick().skip_reason)
 
 
+@pytest.mark.prove
 def test_it_reports_at_most_every_quarter_of_an_hour_and_verdicts_only_when_they_change(
     harness: SyncHarness, ticker: Ticker
 ) -> None:
@@ -462,6 +463,7 @@ def test_a_new_table_of_pull_requests_is_published_and_a_broken_one_is_tried_onc
     assert published(harness, "select title from pull_requests") == [("One",)]
 
 
+@pytest.mark.prove
 def test_fields_settings_and_untracking_are_in_the_tables_without_a_sync(
     harness: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

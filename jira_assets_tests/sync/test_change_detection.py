@@ -249,6 +249,7 @@ def test_a_newly_tracked_project_is_due_though_nothing_can_be_probed(tmp_path: P
         assert set(Onlooker(harness).due().values()) == {"never synced"}
 
 
+@pytest.mark.prove
 def test_five_hundred_projects_cost_one_question_a_tick(tmp_path: Path) -> None:
     data = generate_site(1, projects=3, issues=30, now_ms=NOW_MS)
     with open_harness(tmp_path / "home", data) as harness:

@@ -19,6 +19,7 @@ from jira_assets.demo.http import faults
 from jira_assets.errors import DamagedFile
 from jira_assets.lake.files import move_durably, write_atomically
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
 NOW_MS = 1_795_435_200_000
@@ -293,7 +294,7 @@ def check_death(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, kind: str
     assert not harness.pipeline.repair(harness.tracked).found
 
 
-@pytest.mark.parametrize("step", [1, 2, 3])
+@pytest.mark.parametrize("step", sampled([1, 2, 3]))
 def test_a_repair_that_is_killed_is_ended_by_the_next(
     harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:

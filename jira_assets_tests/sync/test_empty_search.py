@@ -17,6 +17,7 @@ from jira_assets.errors import (
     MassDeletionSuspected,
 )
 from jira_assets_tests.harness import SyncHarness
+from jira_assets_tests.sampling import sampled
 
 Happening = Callable[[DemoSite], None]
 Work = Callable[[SyncHarness], object]
@@ -103,7 +104,7 @@ def said(harness: SyncHarness, work: Work) -> list[JiraAssetsError]:
     return [outcome.error for outcome in result.outcomes]
 
 
-@pytest.mark.parametrize(("happening", "error", "words"), WAYS)
+@pytest.mark.parametrize(("happening", "error", "words"), sampled(WAYS, 4))
 def test_nothing_is_deleted_and_it_is_said_why(
     harness: SyncHarness, happening: Happening, error: type[JiraAssetsError], words: str
 ) -> None:
@@ -126,7 +127,7 @@ def test_nothing_is_deleted_and_it_is_said_why(
     assert tables(harness) == before
 
 
-@pytest.mark.parametrize(("happening", "error", "words"), WAYS)
+@pytest.mark.parametrize(("happening", "error", "words"), sampled(WAYS, 5))
 def test_what_changed_meanwhile_comes_with_the_next_sync_after_it_is_over(
     harness: SyncHarness, happening: Happening, error: type[JiraAssetsError], words: str
 ) -> None:

@@ -173,6 +173,7 @@ def test_what_is_left_is_said(harness: SyncHarness) -> None:
     assert "state.db.0004-20260101T000000.0Z.backup" in copies
 
 
+@pytest.mark.prove
 def test_logs_are_searched(harness: SyncHarness) -> None:
     folder = harness.pipeline.settings.dagster_dir / "storage"
     folder.mkdir(parents=True)
@@ -193,6 +194,7 @@ def test_logs_are_searched(harness: SyncHarness) -> None:
     assert json.loads(event) == {"name": FORGOTTEN}
 
 
+@pytest.mark.prove
 def test_projects_that_are_no_longer_tracked_are_erased_as_well(harness: SyncHarness) -> None:
     harness.pipeline.state.untrack([harness.tracked[0].project_key])
 
@@ -213,6 +215,7 @@ def test_the_account_that_the_home_is_connected_with_is_refused(harness: SyncHar
     assert harness.pipeline.state.forgotten() == []
 
 
+@pytest.mark.prove
 def test_a_damaged_project_waits_for_its_repair_and_the_next_sync_ends_the_work(harness: SyncHarness) -> None:
     damaged, other = harness.tracked
     manifest = harness.pipeline.lake.manifest(damaged.project_id)

@@ -89,6 +89,7 @@ def test_an_interrupted_first_read_goes_on_where_it_stopped(large: SyncHarness) 
     assert manifest_of(large).full is None
 
 
+@pytest.mark.prove
 def test_a_full_read_that_was_interrupted_reads_nothing_a_second_time(large: SyncHarness) -> None:
     large.sync()
     last = max(large.site.issues_truth(), key=int)
@@ -116,6 +117,7 @@ def test_nothing_is_published_of_a_project_that_was_never_read_to_the_end(large:
     assert large.ask("select status from sync_status") == [("error",)]
 
 
+@pytest.mark.prove
 def test_pages_that_end_early_and_overlap_bring_every_issue_once(large: SyncHarness) -> None:
     large.site.switches.short_pages = True
 

@@ -186,6 +186,7 @@ def test_held_parquet_readers_get_their_own_rows_or_none(client: Client, publish
     assert client.run("held", READ) == ["not found"] * 4
 
 
+@pytest.mark.prove
 def test_duckdb_1_4_needs_the_link_resolved_while_it_holds_another_connection(
     client: Client, publisher: Publisher
 ) -> None:
@@ -260,6 +261,7 @@ with duckdb.connect("flow/flow.duckdb") as built:
 """
 
 
+@pytest.mark.prove
 def test_dbt_builds_from_the_newest_publish(client: Client, publisher: Publisher) -> None:
     project = publisher.bench.warehouse_dir.parent / "flow"
     (project / "models").mkdir(parents=True)

@@ -170,6 +170,7 @@ def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list
     assert replaced == [["11"]]
 
 
+@pytest.mark.prove
 def test_forecasts_of_other_projects_are_taken_over(bench: LakeFixture, replaced: list[list[str]]) -> None:
     for project in PROJECTS[:2]:
         lives = [Life(f"{project}{number}", on(1), project=project) for number in range(8)]
@@ -264,6 +265,7 @@ def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     assert [row["status_category"] for row in categories] == ["done", "new"]
 
 
+@pytest.mark.prove
 def test_a_small_site_is_built_whole(bench: LakeFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail
     bench.land_and_derive(seen("1"))

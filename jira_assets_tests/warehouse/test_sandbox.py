@@ -179,6 +179,7 @@ def test_every_published_table_and_view_is_read(bench: LakeFixture, python: str,
     assert answers[-1]["rows"] == "[('2025-12-31 23:00:00+00',)]"
 
 
+@pytest.mark.prove
 def test_a_query_larger_than_memory_spills_beside_the_file_and_leaves_nothing(
     bench: LakeFixture, python: str, tmp_path: Path
 ) -> None:

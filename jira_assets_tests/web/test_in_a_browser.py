@@ -18,6 +18,7 @@ from jira_assets.web.application import create_app
 from jira_assets.web.queries.flow_filter import WINDOWS
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.programs import lacking
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.web.browser import AXE, Visit, chromium, served, visit
 from jira_assets_tests.web.published_site import published_site
 
@@ -158,7 +159,7 @@ LEGENDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [1200, 390])
+@pytest.mark.parametrize("width", sampled([1200, 390]))
 def test_every_mark_has_an_entry_in_the_legend_that_is_to_be_seen(visitor: Visit, width: int) -> None:
     visitor.page.set_viewport_size({"width": width, "height": 900})
     visitor.open("/flow?project=PAY&weeks=52")
@@ -196,6 +197,7 @@ def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(visitor: Visit, harness
     assert link.get_attribute("rel") == "noopener noreferrer"
 
 
+@pytest.mark.prove
 def test_the_keyboard_chooses_a_filter_in_peace_and_keeps_its_place(visitor: Visit) -> None:
     visitor.open("/flow?project=PAY&weeks=26")
     page = visitor.page
@@ -231,6 +233,7 @@ def test_the_keyboard_chooses_a_filter_in_peace_and_keeps_its_place(visitor: Vis
     assert page.evaluate("sessionStorage.length") == 0
 
 
+@pytest.mark.prove
 def test_a_choice_by_pointer_takes_effect_at_once(visitor: Visit) -> None:
     visitor.open("/flow?project=PAY&weeks=26")
     page = visitor.page
@@ -244,6 +247,7 @@ def test_a_choice_by_pointer_takes_effect_at_once(visitor: Visit) -> None:
     expect(kind).to_be_focused()
 
 
+@pytest.mark.prove
 def test_rows_come_when_they_are_there_however_few(visitor: Visit) -> None:
     page = visitor.page
     held: list[Route] = []
