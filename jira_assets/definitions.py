@@ -25,7 +25,7 @@ from jira_assets.defs.jobs import (
 )
 from jira_assets.defs.resources import home_resource
 from jira_assets.defs.schedules import schedules, settings_at_load
-from jira_assets.defs.sensors import decisions, freshness
+from jira_assets.defs.sensors import jira_changes, publish_local_changes
 
 defs = dg.Definitions(
     assets=[
@@ -41,7 +41,7 @@ defs = dg.Definitions(
     ],
     asset_checks=[health],
     jobs=[sync_job, reconcile_job, refresh_site_job, compact_job, publish_job, check_job],
-    sensors=[freshness, decisions],
+    sensors=[jira_changes, publish_local_changes],
     schedules=schedules(settings_at_load()),
     resources={"home": home_resource},
     # One process a run: the steps share one engine, and a second process would cost three seconds.
