@@ -135,7 +135,7 @@ def published_tables() -> list[dg.AssetSpec]:
             model.name,
             kinds={"duckdb", *({"view"} if model.kind == "view" else ())},
             deps=_upstream(model),
-            description=f"{model.comment}.",
+            description=f"{model.comment}.\n\nEach publish makes it. Its events are those of `warehouse`.",
         )
         for model in models().values()
         if model.name not in own

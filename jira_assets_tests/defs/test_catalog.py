@@ -57,7 +57,7 @@ def test_a_table_has_group_columns_and_name_of_its_model(table: str) -> None:
     schema = node.metadata["dagster/column_schema"]
     assert [column.name for column in schema.columns] == [column.name for column in model.columns]
     if table not in MADE_BY_STEPS:
-        assert node.description == f"{model.comment}."
+        assert node.description.startswith(f"{model.comment}.\n")
         assert node.kinds == ({"duckdb", "view"} if model.kind == "view" else {"duckdb"})
         assert model.needs <= parents(table)
 
