@@ -23,7 +23,7 @@ from jira_assets.defs.jobs import (
     refresh_site_job,
     sync_job,
 )
-from jira_assets.defs.resources import home_resource
+from jira_assets.defs.resources import Home, resource_of
 from jira_assets.defs.schedules import schedules, settings_at_load
 from jira_assets.defs.sensors import jira_changes, publish_local_changes
 
@@ -43,7 +43,7 @@ defs = dg.Definitions(
     jobs=[sync_job, reconcile_job, refresh_site_job, compact_job, publish_job, check_job],
     sensors=[jira_changes, publish_local_changes],
     schedules=schedules(settings_at_load()),
-    resources={"home": home_resource},
+    resources={"home": resource_of(Home())},
     # One process a run: the steps share one engine, and a second process would cost three seconds.
     executor=dg.in_process_executor,
 )
