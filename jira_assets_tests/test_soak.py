@@ -16,7 +16,7 @@ import pytest
 
 from jira_assets.definitions import defs
 from jira_assets.defs.resources import Home
-from jira_assets.defs.sensors import freshness
+from jira_assets.defs.sensors import jira_changes
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.simulate.life import Life
 from jira_assets.sync.pipeline import Pipeline
@@ -80,7 +80,7 @@ class Soak:
     def tick(self) -> None:
         """Do what the daemon does at a tick."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        result = freshness(context, home=self.home)
+        result = jira_changes(context, home=self.home)
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
         for request in result.dynamic_partitions_requests or ():

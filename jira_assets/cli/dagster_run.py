@@ -10,8 +10,8 @@ from jira_assets.cli.interrupts import ended_by_interrupt
 from jira_assets.errors import JiraAssetsError
 from jira_assets.resource_limits import check_disk_space
 from jira_assets.settings.load import Settings
-from jira_assets.sync.events import SyncListener, listening
-from jira_assets.sync.pipeline import open_pipeline
+from jira_assets.sync.events import SyncListener
+from jira_assets.sync.pipeline import Pipeline, open_pipeline
 from jira_assets.sync.prefetch import prefetching
 from jira_assets.sync.project import Task
 from jira_assets.sync.results import Mode
@@ -58,12 +58,13 @@ def run_sync(
     """Sync the projects of these keys (all tracked when none); raises what ended the run as a whole."""
     check_disk_space(settings.home, _ROOM_FOR_A_RUN)
     use_dagster_home(settings)
-    with listening(report), open_pipeline(settings, report) as pipeline:
+    with open_pipeline(settings, report) as pipeline:
         state = pipeline.state
         projects = state.find_tracked(keys) if keys else state.tracked_projects()
         report.begins(len(projects))
-        with prefetching(pipeline, [Task(each, mode, each.project_key in accept) for each in projects]):
-            run_id = _execute(settings, keys, mode, accept)
+        tasks = [Task(each, mode, each.project_key in accept) for each in projects]
+        with prefetching(pipeline, tasks) as begun:
+            run_id = _execute(begun, keys, mode, accept)
     if report.error is not None:
         raise report.error
     if report.result is None:
@@ -75,17 +76,23 @@ def run_sync(
     return report.result
 
 
-def _execute(settings: Settings, keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
-    """Run the job in this process, and give the run's id."""
+def _execute(pipeline: Pipeline, keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> str:
+    """Run the job in this process with this pipeline as its home, and return the run's id."""
 
     from jira_assets.definitions import defs
+    from jira_assets.defs.resources import Home, resource_of
 
     job = defs.resolve_job_def("reconcile_jira" if mode == "reconcile" else "sync_jira")
     wanted = {"projects": list(keys), "mode": mode, "accept": list(accept)}
     config = {"ops": {"project_tables": {"config": wanted}}}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with damage_errors(), _open_instance(settings) as instance:
-        run = job.execute_in_process(instance=instance, run_config=config | quiet, raise_on_error=False)
+    with damage_errors(), _open_instance(pipeline.settings) as instance:
+        run = job.execute_in_process(
+            instance=instance,
+            run_config=config | quiet,
+            resources={"home": resource_of(Home(pipeline))},
+            raise_on_error=False,
+        )
     if any(ended_by_interrupt(event) for event in run.all_events):
         raise KeyboardInterrupt
     return run.run_id

@@ -6,8 +6,10 @@ from typing import Any
 
 import dagster as dg
 
+from jira_assets.warehouse.column_lineage import copied_columns
 from jira_assets.warehouse.models import models
 
+DATA_VERSION = "dagster/data_version"
 OWNERS = ["team:data"]
 RAW = dg.AssetKey("raw_jira_issues")
 
@@ -29,7 +31,16 @@ def table_metadata(table: str) -> dict[str, Any]:
         "dagster/column_schema": dg.TableSchema(columns=columns),
         "dagster/table_name": f"jira.main.{table}",
         "dagster/storage_kind": "duckdb",
+        **_lineage(table),
     }
+
+
+def _lineage(table: str) -> dict[str, Any]:
+    copied = {
+        column: [dg.TableColumnDep(dg.AssetKey(origin.model), origin.column)]
+        for column, origin in copied_columns()[table].items()
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(copied)} if copied else {}
 
 
 def issue_lineage() -> dg.TableColumnLineage:

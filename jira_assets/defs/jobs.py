@@ -5,6 +5,7 @@ import dagster as dg
 from jira_assets.defs.asset_specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, PROJECT_SPECS
 from jira_assets.defs.assets.warehouse import warehouse_event
 from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.defs.source_observations import source_observations
 from jira_assets.errors import JiraAssetsError
 
 # Checks come as events of the runs themselves: as steps of their own they would wait for outputs that a run
@@ -59,6 +60,8 @@ def follow_and_publish(context: dg.OpExecutionContext, home: JiraAssetsHome) -> 
             notices, published = pipeline.publish_decisions()
         except JiraAssetsError as error:
             raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
+        for observation in source_observations(pipeline, context.instance):
+            context.log_event(observation)
     for notice in notices:
         context.log.warning(notice)
     if published is not None:

@@ -9,40 +9,44 @@ import dagster as dg
 
 from jira_assets.defs.runs import hold_run
 from jira_assets.settings.load import Settings, load_settings
-from jira_assets.sync.events import present_listener
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
-from jira_assets.sync.prefetch import current_pipeline
 
 
 class Home:
     """Everything a user keeps; settings come from the environment when a run starts, never at import."""
 
+    def __init__(self, pipeline: Pipeline | None = None) -> None:
+        self._pipeline = pipeline
+
     def settings(self) -> Settings:
         """Read the settings in force now."""
-        return load_settings()
+        return self._pipeline.settings if self._pipeline else load_settings()
 
     @contextmanager
     def opened(self) -> Iterator[Pipeline]:
-        """Open the home for the block, or take the one on which this run's work was begun already."""
-        ahead = current_pipeline()
-        if ahead is not None:
-            yield ahead
+        """Open the home for the block, or yield the pipeline that the run was started with."""
+        if self._pipeline is not None:
+            yield self._pipeline
             return
-        with open_pipeline(self.settings(), present_listener()) as workbench:
-            yield workbench
+        with open_pipeline(self.settings()) as pipeline:
+            yield pipeline
 
 
 JiraAssetsHome = dg.ResourceParam[Home]
 """What an asset, op, sensor or schedule names as the type of its parameter `home`."""
 
 
-@dg.resource(
-    config_schema={},  # a run must not choose its home: whoever launches one could read and write elsewhere
-    description="The home: settings, state, lake and warehouse. JIRA_ASSETS_HOME names its folder.",
-)
-def home_resource(context: dg.InitResourceContext) -> Home:
-    """Give the home, and show that the run is alive for as long as its process is."""
-    home = Home()
-    if context.run is not None:
-        hold_run(home.settings().run_locks_dir, context.run.run_id)
-    return home
+def resource_of(home: Home) -> dg.ResourceDefinition:
+    """Make the resource of a home, for all runs or for one that starts with an open pipeline."""
+
+    @dg.resource(
+        config_schema={},  # a run must not choose its home: its launcher could read and write elsewhere
+        description="The home: settings, state, lake and warehouse. JIRA_ASSETS_HOME names its folder.",
+    )
+    def home_resource(context: dg.InitResourceContext) -> Home:
+        """Return the home, and show that the run is alive for as long as its process is."""
+        if context.run is not None:
+            hold_run(home.settings().run_locks_dir, context.run.run_id)
+        return home
+
+    return home_resource

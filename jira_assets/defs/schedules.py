@@ -38,8 +38,8 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
             job=sync_job,
             cron_schedule=settings.sync_cron,
             default_status=OFF,
-            description="Syncs every project once an hour. To use it instead of the sensor `freshness`, turn "
-            "this on and the sensor off.",
+            description="Syncs every project once an hour. To use it instead of the sensor `jira_changes`, "
+            "turn this on and the sensor off.",
         ),
     ]
 

@@ -62,14 +62,14 @@ Left = TypeVar("Left", Cursor, AskedFor)
 
 
 @dg.sensor(
-    name="freshness",
+    name="jira_changes",
     job=sync_job,
     minimum_interval_seconds=EVERY_HALF_MINUTE,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Queries Jira for the tracked projects that changed and syncs them. Also syncs projects that "
     "are overdue, whose last failure may be temporary, or for which a sync was requested.",
 )
-def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
+def jira_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Look at the site; skip with the reason when there is nothing to do or nothing can be done."""
     cursor = read_cursor(context.cursor)
     with home.opened() as pipeline:
@@ -93,14 +93,14 @@ def freshness(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.S
 
 
 @dg.sensor(
-    name="decisions",
+    name="publish_local_changes",
     job_name=publish_job.name,
     minimum_interval_seconds=EVERY_HALF_MINUTE,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Publishes again after decisions by users, and after changes of the team, pull requests, "
     "settings of the tables or the version of this project. No request to Jira is made.",
 )
-def decisions(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
+def publish_local_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Compare what is kept outside of Jira with what the published tables show of it."""
     asked = _read(context.cursor, AskedFor)
     with home.opened() as pipeline:

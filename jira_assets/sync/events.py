@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-
 from jira_assets.errors import JiraAssetsError
 from jira_assets.jira.throttle import Wait
 from jira_assets.sync.context import Progress
@@ -30,21 +26,3 @@ class SyncListener:
 
     def failed(self, error: JiraAssetsError) -> None:
         """Hear what ended the run as a whole."""
-
-
-_present: ContextVar[SyncListener | None] = ContextVar("listener", default=None)
-
-
-@contextmanager
-def listening(listener: SyncListener) -> Iterator[None]:
-    """Let syncs that are started inside the block, in this thread, tell this listener."""
-    token = _present.set(listener)
-    try:
-        yield
-    finally:
-        _present.reset(token)
-
-
-def present_listener() -> SyncListener:
-    """Find who listens here; a deaf one when nobody does."""
-    return _present.get() or SyncListener()

@@ -68,13 +68,22 @@ def outside_identity(state: State, settings: Settings) -> str:
                 [project.project_id, project.story_points_field, project.sprint_field]
                 for project in state.tracked_projects()
             ],
-            [str(getattr(settings, name)) for name in _SHOWN_SETTINGS],
+            _shown(settings),
             [
                 MATCHING_VERSION,
                 *(statements_version(folder) for folder in FOLLOWED_SQL),
             ],
         ]
     )
+
+
+def settings_version(settings: Settings) -> str:
+    """Return a digest of the settings that decide what the tables show."""
+    return fingerprint(_shown(settings))
+
+
+def _shown(settings: Settings) -> list[str]:
+    return [str(getattr(settings, name)) for name in _SHOWN_SETTINGS]
 
 
 def note_followed(lake: Lake, identity: str) -> None:

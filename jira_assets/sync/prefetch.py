@@ -1,4 +1,4 @@
-"""Begin to read before whoever shows the work has started: Dagster loads longer than Jira takes to answer."""
+"""Begin to read before the Dagster run has started: Dagster loads longer than Jira takes to answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
@@ -18,7 +17,7 @@ from jira_assets.sync.run import SyncResult
 
 @dataclass(frozen=True, kw_only=True)
 class _PrefetchPipeline(Pipeline):
-    """A workbench on which these tasks are being done already."""
+    """A pipeline on which these tasks are being done already."""
 
     tasks: Sequence[Task]
     begun: Future[SyncResult]
@@ -37,29 +36,18 @@ class _PrefetchPipeline(Pipeline):
         return super().work_on(tasks, deep=deep, run_time=run_time, cancelled=cancelled)
 
 
-_at_hand: ContextVar[Pipeline | None] = ContextVar("workbench", default=None)
-
-
-def current_pipeline() -> Pipeline | None:
-    """Find the workbench on which work was begun for whoever asks, None when there is none."""
-    return _at_hand.get()
-
-
 @contextmanager
-def prefetching(pipeline: Pipeline, tasks: Sequence[Task]) -> Iterator[None]:
-    """Do the tasks while the block goes on; who asks inside it for the workbench finds them under way.
+def prefetching(pipeline: Pipeline, tasks: Sequence[Task]) -> Iterator[Pipeline]:
+    """Begin the tasks, and yield a pipeline that returns their result when it is to do the same.
 
-    When the block fails, what has not been asked yet is not asked any more.
+    When the block fails, what has not been requested yet is not requested any more.
     """
     known = {each.name: getattr(pipeline, each.name) for each in fields(Pipeline)}
     cancelled = threading.Event()
     with ThreadPoolExecutor(1, "ahead") as thread:
-        begun = thread.submit(copy_context().run, partial(pipeline.work_on, tasks, cancelled=cancelled))
-        token = _at_hand.set(_PrefetchPipeline(**known, tasks=tasks, begun=begun))
+        begun = thread.submit(partial(pipeline.work_on, tasks, cancelled=cancelled))
         try:
-            yield
+            yield _PrefetchPipeline(**known, tasks=tasks, begun=begun)
         except BaseException:
             cancelled.set()
             raise
-        finally:
-            _at_hand.reset(token)

@@ -25,6 +25,9 @@ INTERMEDIATE = "intermediate/"
 
 _HEADER = re.compile(r"^-- ([a-z ]+): (.+)$", re.MULTILINE)
 _READS = re.compile(r"\bwarehouse\.(\w+)")
+_VIEW_READS = re.compile(r"\b(?:from|join) (\w+)")
+"""A view names tables without their schema."""
+_SOURCES = re.compile(r"\b(lake|site|given)\.(\w+)|\{whole\}\.(\w+)")
 _WORD = re.compile(r"\w+")
 _TEXT = r"'((?:[^']|'')*)'"
 _TABLE_COMMENT = re.compile(rf"comment on (?:table|view) warehouse\.\w+ is {_TEXT}")
@@ -58,6 +61,8 @@ class Model:
     """The statements under sql/ that have to run before."""
     needs: frozenset[str]
     """The models that it reads, and those that its preparations read."""
+    sources: frozenset[str]
+    """What it reads besides, such as `lake.jira_issues`, `site.fields` or `given.tracked`."""
     comment: str
     columns: tuple[Column, ...]
 
@@ -104,21 +109,28 @@ def _read(name: str, names: frozenset[str]) -> Model:
     read = "".join([text, *(statement_text(f"warehouse/{each}") for each in prepared_by)])
     comment = _TABLE_COMMENT.search(text)
     created = _CREATED.search(text)
+    is_view = created is not None and created.group(1) == "view"
+    needs = {*_READS.findall(read), *(_VIEW_READS.findall(text) if is_view else ())}
     return Model(
         name=name,
-        kind="view" if created and created.group(1) == "view" else "table",
+        kind="view" if is_view else "table",
         group=header["group"],
         scope=header["scope"],
         key=header.get("key"),
         macro=macro,
         prepared_by=tuple(prepared_by),
-        needs=frozenset(_READS.findall(read)) & names - {name},
+        needs=frozenset(needs) & names - {name},
+        sources=frozenset(_source(*found) for found in _SOURCES.findall(read)),
         comment=_unquoted(comment.group(1)) if comment else "",
         columns=tuple(
             Column(column, _type_of(text, column), _unquoted(said))
             for column, said in _COLUMN_COMMENT.findall(text)
         ),
     )
+
+
+def _source(schema: str, table: str, table_of_all: str) -> str:
+    return f"lake.{table_of_all}" if table_of_all else f"{schema}.{table}"
 
 
 @cache

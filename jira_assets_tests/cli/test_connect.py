@@ -138,7 +138,7 @@ def test_without_a_browser_the_address_is_pasted(
         return decided.headers["Location"]
 
     monkeypatch.setenv("JIRA_CLIENT_SECRET", "demo-app-secret")
-    monkeypatch.setattr("jira_assets.cli.commands.connect_oauth.ask_secret", paste)
+    monkeypatch.setattr("jira_assets.cli.connect_dialog.ask_secret", paste)
     monkeypatch.setattr(
         "jira_assets.cli.context.Invocation.say",
         lambda _, words: shown.extend(re.findall(r"http\S+/authorize\S+", words)),
@@ -236,7 +236,7 @@ def test_a_site_is_chosen_by_name_and_confluence_is_passed_over(
     result = connect(run, monkeypatch, atlassian, "--site", atlassian.render.base_url)
     assert result.exit_code == 0, result.stderr
     assert state.connected_site().url == atlassian.render.base_url
-    monkeypatch.setattr("jira_assets.cli.commands.connect_oauth.insist_on_cloud", lambda _: None)
+    monkeypatch.setattr("jira_assets.auth.connect.insist_on_cloud", lambda _: None)
     wrong = connect(run, monkeypatch, atlassian, "--site", "third.atlassian.net")
     assert "does not cover https://third.atlassian.net, only" in wrong.stderr
 
@@ -245,7 +245,7 @@ def test_a_callback_the_app_does_not_know_is_explained_when_nothing_comes_back(
     run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     atlassian.oauth.app.callbacks.clear()
-    monkeypatch.setattr("jira_assets.cli.commands.connect_oauth.SECONDS_TO_CONSENT", 0.5)
+    monkeypatch.setattr("jira_assets.auth.consent.SECONDS_TO_CONSENT", 0.5)
     result = connect(run, monkeypatch, atlassian)
     assert result.exit_code == 4
     assert "the app must register http://127.0.0.1:" in result.stderr
@@ -368,7 +368,7 @@ def test_a_gateway_that_cannot_be_reached_is_told_from_a_wrong_token(
     run: Run, atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JIRA_API_URL", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setattr("jira_assets.cli.commands.connect_finish.ATTEMPTS", 1)
+    monkeypatch.setattr("jira_assets.auth.verify.ATTEMPTS", 1)
     result = by_token(run, atlassian, "wrong-token")
     assert result.exit_code == 4
     assert "as a classic token. Whether it is a token with scopes could not be checked" in result.stderr

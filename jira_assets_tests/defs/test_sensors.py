@@ -21,7 +21,7 @@ from jira_assets.defs.failed_partitions import failed_partitions
 from jira_assets.defs.partitions import follow_requests
 from jira_assets.defs.resources import Home
 from jira_assets.defs.runs import lock_of
-from jira_assets.defs.sensors import AskedFor, decisions, freshness, read_cursor
+from jira_assets.defs.sensors import AskedFor, jira_changes, publish_local_changes, read_cursor
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import PublishError
 from jira_assets.lake.locks import holder, lock_held
@@ -53,7 +53,7 @@ def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHar
 class Ticker:
     """Lets the sensor tick, each time with the cursor that it left."""
 
-    def __init__(self, instance: dg.DagsterInstance, sensor: dg.SensorDefinition = freshness) -> None:
+    def __init__(self, instance: dg.DagsterInstance, sensor: dg.SensorDefinition = jira_changes) -> None:
         self.instance = instance
         self.sensor = sensor
         self.cursor: str | None = None
@@ -407,8 +407,19 @@ def test_a_cursor_of_another_version_is_forgotten() -> None:
     assert read_cursor('{"memory": 7}') == read_cursor(None)
 
 
+def test_sensors_of_new_names_sync_and_publish_nothing_again(
+    harness: SyncHarness, instance: dg.DagsterInstance
+) -> None:
+    harness.sync()
+    harness.pipeline.publish_decisions()
+    for sensor in (jira_changes, publish_local_changes):
+        reason = Ticker(instance, sensor).tick().skip_reason
+        assert isinstance(reason, dg.SkipReason)
+        assert reason.skip_message == "Nothing changed."
+
+
 def test_it_is_on_by_default_and_ticks_twice_a_minute() -> None:
-    sensor = defs.resolve_sensor_def("freshness")
+    sensor = defs.resolve_sensor_def("jira_changes")
 
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == 30
@@ -419,7 +430,7 @@ def watcher(harness: SyncHarness, instance: dg.DagsterInstance) -> Ticker:
     """The sensor of what is kept outside of Jira, which ticked once over a site that was published."""
     harness.sync()
     harness.pipeline.publish_decisions()
-    watcher = Ticker(instance, decisions)
+    watcher = Ticker(instance, publish_local_changes)
     assert not watcher.tick().run_requests
     return watcher
 
@@ -436,7 +447,9 @@ def test_what_people_decide_is_published_without_asking_jira(harness: SyncHarnes
     )
     harness.pipeline.state.set_override(account, None)
     assert watcher.tick().run_requests
-    assert Ticker(watcher.instance, decisions).tick().run_requests  # as news to one that never ticked before
+    assert (
+        Ticker(watcher.instance, publish_local_changes).tick().run_requests
+    )  # as news to one that never ticked before
 
     mark = harness.site.journal.mark()
     assert publish(watcher.instance).success
@@ -547,7 +560,7 @@ def test_what_is_decided_about_a_project_that_a_sync_works_on_is_not_forgotten(
 def test_before_anything_was_published_there_is_nothing_to_publish_again(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
-    watcher = Ticker(instance, decisions)
+    watcher = Ticker(instance, publish_local_changes)
     watcher.tick()
     harness.pipeline.state.set_override("somebody", None)
     assert not watcher.tick().run_requests

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from jira_assets.sync.prefetch import current_pipeline, prefetching
+from jira_assets.sync.prefetch import prefetching
 from jira_assets.sync.project import Task
 from jira_assets_tests.harness import SyncHarness
 
@@ -16,30 +16,20 @@ def tasks(harness: SyncHarness, *keys: str) -> Sequence[Task]:
 
 
 def test_whoever_asks_for_the_work_that_was_begun_gets_its_result(harness: SyncHarness) -> None:
-    with prefetching(harness.pipeline, tasks(harness)):
-        bench = current_pipeline()
-        assert bench is not None
-        result = bench.sync(harness.tracked)
+    with prefetching(harness.pipeline, tasks(harness)) as begun:
+        result = begun.sync(harness.tracked)
         asked = harness.site.journal.total
-        assert bench.sync(harness.tracked) is result
+        assert begun.sync(harness.tracked) is result
         assert harness.site.journal.total == asked
     assert [outcome.mode for outcome in result.outcomes] == ["full"] * len(harness.tracked)
 
 
 def test_other_work_is_done_when_it_is_asked_for(harness: SyncHarness) -> None:
-    with prefetching(harness.pipeline, tasks(harness, "PAY")):
-        bench = current_pipeline()
-        assert bench is not None
-        result = bench.sync(harness.tracked)
+    with prefetching(harness.pipeline, tasks(harness, "PAY")) as begun:
+        result = begun.sync(harness.tracked)
     assert {outcome.project_key for outcome in result.outcomes} == {
         each.project_key for each in harness.tracked
     }
-
-
-def test_outside_there_is_nothing_at_hand(harness: SyncHarness) -> None:
-    with prefetching(harness.pipeline, tasks(harness)):
-        pass
-    assert current_pipeline() is None
 
 
 def test_when_whoever_wanted_it_is_gone_nothing_more_is_asked_and_nothing_is_lost(

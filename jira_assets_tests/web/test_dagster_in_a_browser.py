@@ -130,7 +130,7 @@ def stop(address: str) -> str:
     """Write the mutation that would stop a sensor."""
     sensors = requests.post(f"{address}/dagster/graphql", json={"query": SENSORS}, timeout=60).json()
     found = sensors["data"]["sensorsOrError"]["results"]
-    sensor = next(sensor for sensor in found if sensor["name"] == "freshness")
+    sensor = next(sensor for sensor in found if sensor["name"] == "jira_changes")
     assert sensor["sensorState"]["status"] == "RUNNING"
     return f'mutation {{ stopSensor(id: "{sensor["id"]}") {{ __typename }} }}'
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from jira_assets.cli.context import Invocation, pass_invocation
@@ -42,42 +40,19 @@ def connect(
     the command can be repeated safely. It prompts for the client secret or API token without echo, or reads
     it from standard input if that is not a terminal. The secret is stored encrypted in the state.
     """
-    from jira_assets.cli.commands.connect_oauth import connect_by_oauth
-    from jira_assets.cli.commands.connect_token import connect_by_token
+    from jira_assets.auth.connect import connect_by_oauth, connect_by_token
+    from jira_assets.cli.connect_dialog import TerminalDialog, show_connection
+    from jira_assets.lake.lake import Lake
 
     if email and not with_token:
         raise click.UsageError("--email requires --token.")
     flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
     settings = _settings(invocation, {name: value for name, value in flags.items() if value})
     _tell_what_is(invocation, settings)
-    if with_token:
-        connect_by_token(invocation, settings)
-    else:
-        connect_by_oauth(invocation, settings, browser=not no_browser)
+    dialog = TerminalDialog(invocation, settings, browser=not no_browser)
+    connect_home = connect_by_token if with_token else connect_by_oauth
+    show_connection(invocation, settings, connect_home(settings, dialog, Lake(settings.lake_dir).site))
     _warn_of_what_comes_first(invocation, settings)
-
-
-def ask(words: str, value: str | None, flag: str) -> str:
-    """Take what is set already, else ask a person; what is piped in is a secret, and no answer to this."""
-    if value:
-        return value
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{words.strip()} is missing. Pass it with {flag}.")
-    return str(click.prompt(words, err=True)).strip()
-
-
-def ask_secret(words: str, value: str | None) -> str:
-    """Take a secret that is set already, else ask without showing it, else read it from standard input."""
-    if value:
-        return value
-    if sys.stdin.isatty():
-        return str(click.prompt(f"{words} (hidden)", hide_input=True, err=True)).strip()
-    secret = sys.stdin.readline().strip()
-    if not secret:
-        raise click.UsageError(
-            f"{words.strip()} is missing. Type it at a terminal, or pipe it to the command."
-        )
-    return secret
 
 
 def _settings(invocation: Invocation, flags: dict[str, str]) -> Settings:

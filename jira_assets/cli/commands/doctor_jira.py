@@ -7,8 +7,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from jira_assets.auth.credentials import choose_connection
+from jira_assets.auth.verify import HOW_TO_SEE_PROJECTS
 from jira_assets.cli.check_results import Finding, bad, doubtful, good
-from jira_assets.cli.commands.connect_finish import HOW_TO_SEE_PROJECTS
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import (
     AuthenticationError,

@@ -116,10 +116,7 @@ def _fetch_projects(client: JiraClient) -> list[Project]:
     client.fetch_identity()
     found = list(client.fetch_projects())
     if not found:
-        from jira_assets.cli.commands.connect_finish import (  # late: few ever need it
-            HOW_TO_SEE_PROJECTS,
-            NO_PROJECT,
-        )
+        from jira_assets.auth.verify import HOW_TO_SEE_PROJECTS, NO_PROJECT  # late: few ever need it
 
         raise InputError(f"{NO_PROJECT}.", HOW_TO_SEE_PROJECTS)
     return found

@@ -20,8 +20,8 @@ import click
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.dagster_home import create_storage, use_dagster_home
 from jira_assets.cli.lifeline import SECONDS_TO_STOP
-from jira_assets.cli.port_owner import port_owner
 from jira_assets.errors import JiraAssetsError, SettingsError
+from jira_assets.port_owner import port_owner
 
 HOST = "127.0.0.1"
 

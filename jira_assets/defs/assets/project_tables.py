@@ -22,6 +22,7 @@ from jira_assets.defs.checks import check_events, judge_status, judge_tables
 from jira_assets.defs.failed_partitions import failed_partitions, report_failures
 from jira_assets.defs.partitions import follow_tracked, partitions_of
 from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.defs.source_observations import source_observations
 from jira_assets.errors import InputError, JiraAssetsError
 from jira_assets.lake.manifest import Proof
 from jira_assets.state import TrackedProject
@@ -35,7 +36,7 @@ RAW_TABLE_STANDS_FOR = "jira_issues"
 RESULT_TAG = "jira_assets/result"
 """The tag of a run in which projects failed: how many. The page shows it, too."""
 
-Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 
 class ReadMode(Enum):
@@ -90,6 +91,7 @@ def project_tables(
         pipeline.listener.finished(result, published)
         for notice in [*result.notices, *missing.values()]:
             context.log.warning(notice)
+        yield from source_observations(pipeline, context.instance)
         yield from site_events(pipeline, context.instance)
         yield from _project_events(context, config, result.outcomes)
         if published is not None:

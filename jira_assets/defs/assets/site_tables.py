@@ -5,13 +5,13 @@ from dataclasses import asdict
 
 import dagster as dg
 
+from jira_assets.defs.asset_metadata import DATA_VERSION
 from jira_assets.defs.asset_specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, TEAM_MEMBERS
 from jira_assets.defs.resources import JiraAssetsHome
 from jira_assets.errors import JiraAssetsError
 from jira_assets.lake.manifest import SiteTable, fingerprint
 from jira_assets.sync.pipeline import Pipeline
 
-DATA_VERSION = "dagster/data_version"
 _TABLES = {JIRA_PROJECTS.key: "projects", JIRA_USERS.key: "users", JIRA_SPRINTS.key: "sprints"}
 
 
@@ -34,7 +34,7 @@ def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iter
 def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Count the imported members; the state holds them."""
     with home.opened() as pipeline:
-        version, rows = _team(pipeline)
+        version, rows = team_version(pipeline)
         return dg.MaterializeResult(
             TEAM_MEMBERS.key, metadata={"dagster/row_count": rows}, data_version=dg.DataVersion(version)
         )
@@ -44,7 +44,7 @@ def site_events(pipeline: Pipeline, instance: dg.DagsterInstance) -> Iterator[dg
     """Log those tables of the site that a sync has read anew by the way, and the team when it changed."""
     tables = pipeline.lake.site_manifest().tables
     made = {key: (table.path, table.rows) for key, name in _TABLES.items() if (table := tables.get(name))}
-    made[TEAM_MEMBERS.key] = _team(pipeline)
+    made[TEAM_MEMBERS.key] = team_version(pipeline)
     for key, (version, rows) in made.items():
         known = instance.get_latest_materialization_event(key)
         event = known.asset_materialization if known else None
@@ -53,7 +53,8 @@ def site_events(pipeline: Pipeline, instance: dg.DagsterInstance) -> Iterator[dg
             yield dg.AssetMaterialization(key, metadata=metadata, tags={DATA_VERSION: version})
 
 
-def _team(pipeline: Pipeline) -> tuple[str, int]:
+def team_version(pipeline: Pipeline) -> tuple[str, int]:
+    """Return a digest of the team as the state holds it, and the number of members."""
     members = [asdict(member) | {"imported_at": None} for member in pipeline.state.team_members()]
     return fingerprint(members), len(members)
 

@@ -11,9 +11,9 @@ from jira_assets.defs.asset_specs import (
     JIRA_USERS,
     PROJECT_SPECS,
     TEAM_MEMBERS,
-    WAREHOUSE_GROUP,
 )
 from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.defs.source_observations import source_observations
 from jira_assets.warehouse.publish import PublishResult
 
 WAREHOUSE_KEY = dg.AssetKey("warehouse")
@@ -22,7 +22,7 @@ INPUTS = [*PROJECT_SPECS, JIRA_PROJECTS, JIRA_USERS, JIRA_SPRINTS, TEAM_MEMBERS]
 
 @dg.asset(
     key=WAREHOUSE_KEY,
-    group_name=WAREHOUSE_GROUP,
+    group_name="warehouse",
     owners=OWNERS,
     kinds={"duckdb"},
     deps=INPUTS,
@@ -38,6 +38,8 @@ def warehouse(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> dg.Mat
         notices, published = pipeline.publish_decisions(force=True)
         for notice in notices:
             context.log.warning(notice)
+        for observation in source_observations(pipeline, context.instance):
+            context.log_event(observation)
         assert published is not None  # noqa: S101  # forced, so there is always a new file
         return dg.MaterializeResult(
             metadata=_metadata(published), data_version=dg.DataVersion(published.fingerprint)

@@ -5,7 +5,7 @@ A secret comes in the body of a form, is kept encrypted once it was proven, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from jira_assets.auth.callback_server import callback_url
 from jira_assets.auth.status import connected_as
 from jira_assets.errors import AuthenticationError, InputError, JiraAssetsError
+from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
 from jira_assets.settings.values import read_url
 from jira_assets.web.app_state import AppState
@@ -24,7 +25,9 @@ from jira_assets.web.forms import Form, read_form
 from jira_assets.web.templating import render
 
 if TYPE_CHECKING:
-    from jira_assets.cli.context import Invocation
+    from jira_assets.auth.oauth import OAuthApp
+    from jira_assets.auth.sites import AccessibleSite
+    from jira_assets.jira.connection import BasicToken
 
 SECONDS_TO_ADDRESS = 30
 NEEDED = {
@@ -112,25 +115,58 @@ def _site(text: str) -> str:
 
 
 def _connect_by_token(settings: Settings, form: Form) -> None:
-    from jira_assets.cli.commands.connect_token import connect_by_token  # late: most pages connect nothing
+    from jira_assets.auth.connect import connect_by_token  # late: most pages connect nothing
 
-    settings = replace(settings, jira_email=form.get("email"), jira_api_token=form.get("api_token"))
-    connect_by_token(_silent(settings), settings)
+    connect_by_token(settings, FormDialog(settings, form), Lake(settings.lake_dir).site)
 
 
 def _by_oauth(settings: Settings, form: Form) -> Callable[[Consent], None]:
-    from jira_assets.cli.commands.connect_oauth import connect_by_oauth  # late, as above
+    from jira_assets.auth.connect import connect_by_oauth  # late, as above
 
-    client_id, secret = form.get("client_id"), form.get("client_secret")
-    settings = replace(settings, jira_client_id=client_id, jira_client_secret=secret)
-    return lambda consent: connect_by_oauth(_silent(settings), settings, send=consent.send_to)
+    def connect(consent: Consent) -> None:
+        connect_by_oauth(settings, FormDialog(settings, form, consent), Lake(settings.lake_dir).site)
+
+    return connect
 
 
-def _silent(settings: Settings) -> Invocation:
-    """Say nothing at the terminal of the server: the page tells the outcome."""
-    from jira_assets.cli.context import Invocation
+class FormDialog:
+    """Answers with the fields of the form. The page itself shows the outcome."""
 
-    return Invocation(home=settings.home, verbosity=-1)
+    def __init__(self, settings: Settings, form: Form, consent: Consent | None = None) -> None:
+        self._settings, self._form, self._consent = settings, form, consent or Consent()
+
+    def site_url(self) -> str:
+        """Return the address in the form."""
+        return _site(self._form.get("site"))
+
+    def api_token(self) -> BasicToken:
+        """Return e-mail address and token of the form."""
+        from jira_assets.jira.connection import BasicToken
+
+        return BasicToken(self._form.get("email"), self._form.get("api_token"))
+
+    def oauth_app(self) -> OAuthApp:
+        """Return the app whose id and secret the form has."""
+        from jira_assets.auth.oauth import OAuthApp
+
+        form = self._form
+        return OAuthApp(form.get("client_id"), form.get("client_secret"), self._settings.jira_auth_url)
+
+    def fetch_code(self, url: str, state: str) -> str:
+        """Show the address of the consent page, and wait for the browser to come back from it."""
+        from jira_assets.auth.consent import wait_for_code
+
+        return wait_for_code(self._settings.callback_port, url, state, self._consent.send_to)
+
+    def choose_site(self, sites: Sequence[AccessibleSite]) -> AccessibleSite:
+        """Raise: the form names the site, so there is nothing to choose."""
+        raise InputError(
+            f"The consent covers {len(sites)} sites: {', '.join(site.url for site in sites)}.",
+            "Enter the address of one of them.",
+        )
+
+    def say(self, text: str) -> None:
+        """Show nothing: the page has no place for it while a consent is awaited."""
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""Tell which process listens on a port of this machine, where the system lets us see it."""
+"""Find which process listens on a port of this machine, where the system shows it."""
 
 from __future__ import annotations
 

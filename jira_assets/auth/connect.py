@@ -1,0 +1,158 @@
+"""Connect a home to a Jira site, by an API token or by OAuth: each step is verified before the next.
+
+The command and the page take the same steps. How each asks and shows is its `Dialog`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from jira_assets.auth.callback_server import callback_url
+from jira_assets.auth.consent import check_scopes, redeem_code
+from jira_assets.auth.oauth import OAuthApp, Tokens
+from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
+from jira_assets.auth.verify import VerifiedConnection, verify_api_token, verify_connection
+from jira_assets.errors import WrongSite
+from jira_assets.jira.connection import BasicToken, Bearer, Connection
+from jira_assets.jira.http import utc_now
+from jira_assets.settings.load import Settings
+from jira_assets.state import ConnectedSite, Credential, State
+from jira_assets.state.encryption import open_secret_box
+
+
+class Dialog(Protocol):
+    """How a person is asked for what connecting needs, and shown what happens."""
+
+    def site_url(self) -> str:
+        """Return the address of the site."""
+
+    def api_token(self) -> BasicToken:
+        """Return the API token with the e-mail address of its account."""
+
+    def oauth_app(self) -> OAuthApp:
+        """Return the OAuth app that asks for consent."""
+
+    def fetch_code(self, url: str, state: str) -> str:
+        """Send the person to the consent page at `url`; return the code that comes back for `state`."""
+
+    def choose_site(self, sites: Sequence[AccessibleSite]) -> AccessibleSite:
+        """Return one of several sites that the consent covers."""
+
+    def say(self, text: str) -> None:
+        """Show a text."""
+
+
+class HeldSite(Protocol):
+    """The site whose issues a home holds; `site_id` is its cloud id, or its address where that is unknown."""
+
+    @property
+    def site_id(self) -> str:
+        """Its cloud id, or its address."""
+
+    @property
+    def site_url(self) -> str:
+        """Its address."""
+
+
+FindHeldSite = Callable[[], HeldSite | None]
+"""Return the site whose issues this home holds, None when it holds none."""
+
+
+@dataclass(frozen=True)
+class NewConnection:
+    """A connection that was verified and stored."""
+
+    verified: VerifiedConnection
+    credential: Credential
+
+
+def connect_by_token(settings: Settings, dialog: Dialog, held_site: FindHeldSite) -> NewConnection:
+    """Connect by e-mail address and API token; raises `WrongSite` if the home holds another site."""
+    site_url = settings.jira_site_url or dialog.site_url()
+    insist_on_cloud(site_url)
+    token = dialog.api_token()
+    verified = verify_api_token(site_url, token, settings)
+    credential = _credential(settings, verified, {"api_token": token.api_token})
+    return _store(settings, verified, replace(credential, email=token.email), held_site)
+
+
+def connect_by_oauth(settings: Settings, dialog: Dialog, held_site: FindHeldSite) -> NewConnection:
+    """Connect by consent to an OAuth app; raises `WrongSite` if the home holds another site."""
+    if settings.jira_site_url:
+        insist_on_cloud(settings.jira_site_url)
+    app = dialog.oauth_app()
+    redirect_uri, state = callback_url(settings.callback_port), secrets.token_urlsafe(32)
+    code = dialog.fetch_code(app.consent_url(redirect_uri, state, settings.oauth_scopes), state)
+    tokens = redeem_code(app, code, redirect_uri)
+    check_scopes(tokens)
+    _warn_of_optional_scopes(settings, dialog, tokens)
+    sites = fetch_accessible_sites(settings.jira_api_url, tokens.access_token)
+    site = pick_site(sites, settings.jira_site_url) or dialog.choose_site(sites)
+    connection = Connection(site.url, Bearer(lambda: tokens.access_token), site.id, settings.jira_api_url)
+    verified = verify_connection(connection, site.name)
+    return _store(settings, verified, _grant(settings, verified, app, tokens), held_site)
+
+
+def _warn_of_optional_scopes(settings: Settings, dialog: Dialog, tokens: Tokens) -> None:
+    missing = [scope for scope in settings.oauth_scopes if tokens.scopes and scope not in tokens.scopes]
+    if missing:
+        dialog.say(
+            f"! Without {', '.join(missing)}, sprints are read from the issues. Names and states "
+            "may be out of date."
+        )
+
+
+def _grant(settings: Settings, verified: VerifiedConnection, app: OAuthApp, tokens: Tokens) -> Credential:
+    kept = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token or ""}
+    credential = _credential(settings, verified, {**kept, "client_secret": app.client_secret})
+    return replace(
+        credential,
+        kind="oauth",
+        client_id=app.client_id,
+        scopes=" ".join(tokens.scopes),
+        expires_at=credential.consented_at + timedelta(seconds=tokens.expires_in),
+    )
+
+
+def _credential(settings: Settings, verified: VerifiedConnection, kept: dict[str, str]) -> Credential:
+    box, now = open_secret_box(settings.secret_key, settings.secret_key_file), utc_now()
+    return Credential(
+        kind="api_token",
+        account_id=verified.identity.account_id,
+        display_name=verified.identity.display_name,
+        secrets=box.seal(kept),
+        consented_at=now,
+        refreshed_at=now,
+        email=verified.identity.email,
+        through_gateway=verified.connection.cloud_id is not None,
+    )
+
+
+def _store(
+    settings: Settings, verified: VerifiedConnection, credential: Credential, held_site: FindHeldSite
+) -> NewConnection:
+    """Store site and credential, unless this home belongs to another site."""
+    site = ConnectedSite(verified.cloud_id, verified.connection.browse_url, verified.site_name)
+    with State.open(settings.state_url) as state:
+        _check_site(state, site, held_site())
+        state.connect(site, credential)
+    return NewConnection(verified, credential)
+
+
+def _check_site(state: State, site: ConnectedSite, held: HeldSite | None) -> None:
+    """Raise `WrongSite` if this home holds the issues, or tracks the projects, of another site."""
+    known, tracked = state.connected_site(), state.tracked_projects(include_inactive=True)
+    if held is not None and held.site_id not in (site.cloud_id, site.url):
+        holds = f"The lake of this home holds {held.site_url}"
+    elif tracked and known.cloud_id and known.cloud_id != site.cloud_id:
+        holds = f"This home tracks projects of {known.url}"
+    else:
+        return
+    raise WrongSite(
+        f"{holds}, and the new connection is to {site.url}.",
+        "Set JIRA_ASSETS_HOME to another folder for the other site. Nothing was changed.",
+    )
