@@ -15,7 +15,8 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import SettingsError
 from jira_assets.settings.load import load_settings, read_dotenv
-from jira_assets.settings.table import SETTINGS, Setting
+from jira_assets.settings.setting import Setting
+from jira_assets.settings.table import SETTINGS
 
 TOKEN = re.compile(r"AT(ATT|CTT|OA|STT)[\w+/=.-]{16,}")
 """How Atlassian's API tokens and client secrets begin."""
