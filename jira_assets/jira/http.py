@@ -283,10 +283,10 @@ class Transport:
 
     def _paused(self) -> tuple[datetime, str] | None:
         """Give the end of the pause that holds for every process, and whose it is."""
-        until = self._board.paused_until()
+        until = self._board.until()
         if until is None or until <= self.clock():
             return None
-        return until, self._board.pause_reason() or "Jira's quota or the configured budget is spent"
+        return until, self._board.reason() or "Jira's quota or the configured budget is spent"
 
     def _wait(self, call: _Call, until: datetime, reason: str) -> None:
         seconds = max((until - self.clock()).total_seconds(), 0.0)
@@ -304,7 +304,7 @@ class Transport:
 
     def _is_closed_too_long(self, call: _Call, until: datetime) -> bool:
         """Tell whether an endpoint, not the whole site, is closed for longer than its answer is worth."""
-        if call.patience is None or until == self._board.paused_until():
+        if call.patience is None or until == self._board.until():
             return False
         return call.not_before is None and not call.patience.waits_until(until)
 

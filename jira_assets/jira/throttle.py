@@ -14,11 +14,11 @@ _IDENTIFIER = re.compile(r"\d+|[A-Z][A-Z0-9_]*(-\d+)?")
 class PauseStore(Protocol):
     """Where a pause of the whole site stands, for everyone to see."""
 
-    def paused_until(self) -> datetime | None:
+    def until(self) -> datetime | None:
         """Give the end of the present pause, None when there is none."""
         ...
 
-    def pause_reason(self) -> str | None:
+    def reason(self) -> str | None:
         """Say whose pause it is, and why."""
         ...
 
@@ -35,7 +35,7 @@ class MemoryPauseStore:
         self._until: datetime | None = None
         self._reason: str | None = None
 
-    def paused_until(self) -> datetime | None:
+    def until(self) -> datetime | None:
         """Give the end of the present pause, None when there is none."""
         with self._lock:
             return self._until
@@ -46,7 +46,7 @@ class MemoryPauseStore:
             if self._until is None or self._until < until:
                 self._until, self._reason = until, reason
 
-    def pause_reason(self) -> str | None:
+    def reason(self) -> str | None:
         """Say whose pause it is, and why."""
         with self._lock:
             return self._reason

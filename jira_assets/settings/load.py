@@ -132,4 +132,4 @@ def _read_stored(settings: Settings) -> Mapping[str, str]:
     from jira_assets.state import State  # late: it imports SQLAlchemy
 
     with State.open(settings.state_url) as state:
-        return state.site_settings()
+        return state.settings.all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -82,6 +82,14 @@ class Database:
 
         return insert_postgres(table)
 
+    def overwrite_deleted(self) -> None:
+        """Write an SQLite state anew, without the remains of what was deleted from it."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with closing(self._engine.raw_connection()) as connection:  # none of our transactions is open on it
+            connection.cursor().execute("vacuum")
+            connection.cursor().execute("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
@@ -92,6 +100,13 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class StatePart:
+    """One kind of thing that the state keeps, with the database it shares with the others."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
 
 def open_engine(url: str) -> Engine:

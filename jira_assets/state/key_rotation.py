@@ -16,7 +16,7 @@ def rotate_key(state: State, secret_key: str | None, file: Path) -> bool:
     """
     if not secret_key:
         add_key(file)
-    with state.credential_alone() as held:
+    with state.credentials.exclusive() as held:
         if held.credential is not None:
             box = open_secret_box(secret_key, file)
             held.keep(replace(held.credential, secrets=box.reseal(held.credential.secrets)))

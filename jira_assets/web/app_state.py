@@ -41,7 +41,7 @@ class AppState:
     def site_url(self) -> str | None:
         """The address of the connected site; None also where settings or state cannot be read."""
         try:
-            return self.settings.jira_site_url or self.state.connected_site().url
+            return self.settings.jira_site_url or self.state.credentials.site().url
         except JiraAssetsError:  # the page that tells of it wants an address, too
             return None
 

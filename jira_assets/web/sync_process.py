@@ -73,9 +73,9 @@ class SyncProcess:
         """Choose what was asked for since the last time: None for nothing, no key for everything."""
         state = self._state()
         # By time: SQLite gives the id of a request that was done to another.
-        requests = [r for r in state.sync_requests() if r.requested_at > self._tried_at]
-        projects = state.tracked_projects()
-        records = {record.project_id: record for record in state.records()}
+        requests = [r for r in state.sync_requests.all() if r.requested_at > self._tried_at]
+        projects = state.projects.tracked()
+        records = {record.project_id: record for record in state.records.all()}
         wanted = unsatisfied(requests, projects, records)
         self._tried_at = max((request.requested_at for request in requests), default=self._tried_at)
         if not wanted:

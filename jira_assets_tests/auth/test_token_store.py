@@ -51,13 +51,17 @@ class Connected:
     def client(self, attempts: int = 16) -> JiraClient:
         connection = choose_connection(self.settings, self.state, self.clock.now)
         transport = Transport(
-            connection, clock=self.clock.now, sleep=self.clock.sleep, attempts=attempts, pause=self.state
+            connection,
+            clock=self.clock.now,
+            sleep=self.clock.sleep,
+            attempts=attempts,
+            pause=self.state.pauses,
         )
         return JiraClient(transport)
 
     @property
     def secrets(self) -> dict[str, str]:
-        credential = self.state.credential()
+        credential = self.state.credentials.current()
         assert credential is not None
         return open_secret_box(None, self.settings.secret_key_file).open(credential.secrets)
 
@@ -86,7 +90,7 @@ def test_tokens_are_renewed_before_they_expire_and_both_are_kept(connected: Conn
     after = connected.secrets
     assert connected.site.oauth.refreshes == 1
     assert {name for name in after if after[name] != before[name]} == {"access_token", "refresh_token"}
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
     assert credential.expires_at == connected.clock.now() + timedelta(hours=1)
     assert credential.reconnect_by == connected.clock.now() + timedelta(days=90)
@@ -130,9 +134,9 @@ def test_a_token_that_expires_on_its_way_is_renewed_whatever_the_gateway_calls_i
 
 
 def test_a_token_that_expired_before_its_time_is_renewed(connected: Connected) -> None:
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
-    with connected.state.credential_alone() as held:
+    with connected.state.credentials.exclusive() as held:
         held.keep(replace(credential, expires_at=connected.clock.now() + timedelta(days=1)))
     connected.clock.advance(timedelta(hours=2))
     assert connected.client().fetch_identity().email == "demo@example.com"
@@ -175,7 +179,7 @@ def test_an_outage_of_the_token_endpoint_is_no_matter_while_the_token_lives(
     connected.clock.advance(timedelta(minutes=5))
     with pytest.raises((JiraUnavailable, SiteUnavailable)):
         connected.client(attempts=2).fetch_identity()
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
     assert credential.consent_lost_at is None
 
@@ -224,9 +228,9 @@ def test_a_wrong_client_secret_is_told_apart_from_a_lost_consent(connected: Conn
 
 
 def test_another_account_is_not_taken_for_ours(connected: Connected) -> None:
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
-    with connected.state.credential_alone() as held:
+    with connected.state.credentials.exclusive() as held:
         held.keep(replace(credential, account_id="somebody-else"))
     with pytest.raises(AuthenticationError, match="connected as somebody-else"):
         connected.client().prove_identity(None)
@@ -253,7 +257,7 @@ def test_a_talkative_logger_tells_no_token(connected: Connected, caplog: pytest.
         connected.client().fetch_identity()
     told = [secret for secret in (*before.values(), *connected.secrets.values()) if secret in caplog.text]
     assert told == []
-    sealed = connected.state.credential()
+    sealed = connected.state.credentials.current()
     assert sealed is not None
     assert sealed.secrets not in repr(sealed)
 
@@ -263,7 +267,7 @@ def test_waiting_for_the_credential_does_not_wait_for_ever(connected: Connected)
     entered = threading.Event()
 
     def die() -> None:
-        with connected.state.credential_alone() as held:
+        with connected.state.credentials.exclusive() as held:
             assert held.credential is not None
             held.keep(replace(held.credential, display_name="never committed"))
             entered.set()
@@ -272,6 +276,6 @@ def test_waiting_for_the_credential_does_not_wait_for_ever(connected: Connected)
     with pytest.raises(RuntimeError):
         die()
     assert entered.is_set()
-    with connected.state.credential_alone() as held:
+    with connected.state.credentials.exclusive() as held:
         assert held.credential is not None
         assert held.credential.display_name == "Demo Analyst"

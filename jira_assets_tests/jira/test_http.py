@@ -197,7 +197,7 @@ def test_a_spent_quota_pauses_everything_until_reset(scripted: Ask, headers: dic
     client, site = scripted(spent, Canned([]), pause=board, attempts=1)
     with pytest.raises(RateLimited):
         client.fetch_fields()
-    assert board.paused_until() == START + timedelta(minutes=30)
+    assert board.until() == START + timedelta(minutes=30)
     client.fetch_statuses()
     assert site.seen[1].at == START + timedelta(minutes=30)
 

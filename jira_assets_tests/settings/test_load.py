@@ -84,9 +84,9 @@ def test_settings_kept_in_the_state_of_the_home_are_found(tmp_path: Path) -> Non
     assert load_settings(environ=environ, dotenv=None).look_back_minutes == 2
     assert list(tmp_path.iterdir()) == []
     with State.open(f"sqlite:///{tmp_path}/state.db") as state:
-        state.set_setting("look_back_minutes", "7")
-        state.set_setting("jira_api_token", TOKEN)
-        state.set_setting("no_setting_of_this_version", "x")
+        state.settings.set("look_back_minutes", "7")
+        state.settings.set("jira_api_token", TOKEN)
+        state.settings.set("no_setting_of_this_version", "x")
     for url in ("", f"sqlite:///{tmp_path}/state.db"):
         settings = load_settings(environ={**environ, "JIRA_ASSETS_STATE_URL": url}, dotenv=None)
         assert settings.look_back_minutes == 7

@@ -69,7 +69,7 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
     if value is not None:  # it has to make sense before it is kept
         load_settings({setting: value}, environ={}, dotenv=None, stored={})
     with open_state(invocation.settings) as state:
-        state.set_setting(setting, value)
+        state.settings.set(setting, value)
     invocation.say(f"{name.upper()} was {'removed' if value is None else 'stored'}.")
 
 

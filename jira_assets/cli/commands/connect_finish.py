@@ -115,14 +115,14 @@ def _keep(
     site = ConnectedSite(proof.cloud_id, proof.connection.browse_url, proof.site_name)
     with open_state(settings) as state:
         _refuse_another_site(settings, state, site)
-        state.connect(site, credential)
+        state.credentials.connect(site, credential)
     _tell(invocation, settings, proof, credential)
 
 
 def _refuse_another_site(settings: Settings, state: State, site: ConnectedSite) -> None:
     """Raise when this home holds the issues, or tracks the projects, of another site."""
-    lake, known = Lake(settings.lake_dir).site(), state.connected_site()
-    tracked = state.tracked_projects(include_inactive=True)
+    lake, known = Lake(settings.lake_dir).site(), state.credentials.site()
+    tracked = state.projects.tracked(include_inactive=True)
     if lake is not None and lake.site_id not in (site.cloud_id, site.url):
         holds = f"The lake of this home holds {lake.site_url}"
     elif tracked and known.cloud_id and known.cloud_id != site.cloud_id:

@@ -49,8 +49,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
         connected = connected_as(settings, state)
         lake = Lake(settings.lake_dir)
         projects = read_statuses(state, lake)
-        notices = current_notices(lake, state.tracked_projects())
-        paused_until, reason = state.paused_until(), state.pause_reason()
+        notices = current_notices(lake, state.projects.tracked())
+        paused_until, reason = state.pauses.until(), state.pauses.reason()
         unsent = unsent_notices(state, settings.alert_urls)
     if paused_until and paused_until <= datetime.now(UTC):
         paused_until = None

@@ -54,7 +54,7 @@ def site_events(pipeline: Pipeline, instance: dg.DagsterInstance) -> Iterator[dg
 
 
 def _team(pipeline: Pipeline) -> tuple[str, int]:
-    members = [asdict(member) | {"imported_at": None} for member in pipeline.state.team_members()]
+    members = [asdict(member) | {"imported_at": None} for member in pipeline.state.team.members()]
     return fingerprint(members), len(members)
 
 

@@ -107,7 +107,9 @@ def _fetch(settings: Settings, state: State) -> list[VisibleProject]:
     from jira_assets.jira.http import Transport
 
     connection = choose_connection(settings, state)
-    with closing(Transport(connection, max_in_flight=settings.max_in_flight, pause=state)) as transport:
+    with closing(
+        Transport(connection, max_in_flight=settings.max_in_flight, pause=state.pauses)
+    ) as transport:
         client = JiraClient(transport)
         client.fetch_identity()  # dead credentials see no project, and are not told so
         found = [

@@ -107,7 +107,7 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
     state, settings, now = app_state.state, app_state.settings, app_state.now()
     # A project that is just due is not late: the next round of the sensor is on its way.
     late_before = now - 1.5 * timedelta(minutes=settings.longest_age_minutes)
-    statuses, requests = read_statuses(state, app_state.lake), state.sync_requests()
+    statuses, requests = read_statuses(state, app_state.lake), state.sync_requests.all()
     progress = app_state.syncs.progress_of if app_state.syncs else lambda _: ""
     rows = [
         _row(status, _requested_at(requests, status.record), late_before, app_state.dagster_url, progress)
@@ -116,7 +116,7 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
-    notices = current_notices(app_state.lake, state.tracked_projects())
+    notices = current_notices(app_state.lake, state.projects.tracked())
     failure = app_state.syncs.failure if app_state.syncs else None
     glance = read_dagster_status(settings, now)
     return Overview(rows, found, *_pause(state, now), glance, failure, _unheard(rows, now), notices)
@@ -130,8 +130,8 @@ def _requested_at(requests: Sequence[SyncRequest], record: SyncRecord) -> dateti
 
 
 def _pause(state: State, now: datetime) -> tuple[datetime | None, str | None]:
-    until = state.paused_until()
-    return (until, state.pause_reason()) if until and until > now else (None, None)
+    until = state.pauses.until()
+    return (until, state.pauses.reason()) if until and until > now else (None, None)
 
 
 def _unheard(rows: Sequence[ProjectRow], now: datetime) -> datetime | None:

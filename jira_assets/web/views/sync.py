@@ -41,8 +41,8 @@ async def request_sync(request: Request) -> Response:
 
 
 def _request(app_state: AppState, key: str) -> None:
-    project = app_state.state.find_tracked([key])[0] if key else None
-    app_state.state.request_sync(project.project_id if project else None)
+    project = app_state.state.projects.find([key])[0] if key else None
+    app_state.state.sync_requests.add(project.project_id if project else None)
     if app_state.syncs:
         app_state.syncs.follow_requests()
 
