@@ -83,7 +83,7 @@ def test_a_publish_that_fails_is_reported_until_one_succeeds(
     harness.sync()
     with monkeypatch.context() as broken:
         broken.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
-        with pytest.raises(PublishError):
+        with pytest.raises(PublishError, match="one row too many"):
             harness.publish()
     look(harness, post)
     look(harness, post, after=10)

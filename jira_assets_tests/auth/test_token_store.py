@@ -144,7 +144,7 @@ def test_a_token_that_expired_before_its_time_is_renewed(connected: Connected) -
 
 
 def test_a_thing_that_is_not_there_costs_no_token(connected: Connected) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"answered GET .* with 404"):
         connected.client().fetch_project("NONE")
     assert connected.site.oauth.refreshes == 0
 
@@ -153,7 +153,7 @@ def test_a_token_that_goes_on_being_refused_is_renewed_only_once(connected: Conn
     connected.site.faults.add(
         faults.answer(401, '{"code":401,"message":"Unauthorized"}', path="/rest/api/3/myself")
     )
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError, match="did not accept the OAuth grant"):
         connected.client().fetch_identity()
     assert connected.site.oauth.refreshes == 1
 
@@ -177,7 +177,7 @@ def test_an_outage_of_the_token_endpoint_is_no_matter_while_the_token_lives(
     connected.clock.advance(timedelta(minutes=56))
     assert connected.client().fetch_identity().email == "demo@example.com"
     connected.clock.advance(timedelta(minutes=5))
-    with pytest.raises((JiraUnavailable, SiteUnavailable)):
+    with pytest.raises((JiraUnavailable, SiteUnavailable), match=r"instead of data|issued no OAuth token"):
         connected.client(attempts=2).fetch_identity()
     credential = connected.state.credentials.current()
     assert credential is not None
@@ -211,7 +211,9 @@ def test_the_check_of_the_connection_says_since_when_and_what_to_do(connected: C
     assert trouble() == "The consent ends on 2027-02-21."
     connected.clock.advance(timedelta(days=11))
     assert trouble() == "The consent ended on 2027-02-21."
-    with pytest.raises(ReconnectNeeded):
+    with pytest.raises(
+        ReconnectNeeded, match=r"no longer accepts the OAuth grant .* `jira-assets connect` again"
+    ):
         connected.client().fetch_identity()
     told = connected_as(connected.settings, connected.state)
     assert told.trouble is not None
@@ -273,7 +275,7 @@ def test_waiting_for_the_credential_does_not_wait_for_ever(connected: Connected)
             entered.set()
             raise RuntimeError("killed")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="killed"):
         die()
     assert entered.is_set()
     with connected.state.credentials.exclusive() as held:

@@ -231,7 +231,7 @@ def test_a_source_whose_files_did_not_change_is_not_read_again(bench: LakeFixtur
     os.utime(source, ns=(facts.st_atime_ns, facts.st_mtime_ns))
     land_pull_requests(bench.lake, str(source), NOON)
     source.write_text("no JSON")
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"cannot be read: .*Malformed JSON"):
         land_pull_requests(bench.lake, str(source), NOON)
 
 

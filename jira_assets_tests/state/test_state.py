@@ -57,7 +57,7 @@ def test_an_unknown_key_is_an_error_with_the_close_ones(state: State) -> None:
 
 def test_untracking_an_unknown_key_untracks_nothing(state: State) -> None:
     state.projects.track([PAY])
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="NOPE is not tracked"):
         state.projects.untrack(["PAY", "NOPE"])
     assert keys(state) == ["PAY"]
 

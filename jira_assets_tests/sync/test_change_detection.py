@@ -127,7 +127,7 @@ def test_dead_credentials_are_not_an_idle_site(harness: SyncHarness) -> None:
     onlooker.look()
     harness.site.switches.dead_credentials = True
 
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError, match="did not accept the API token"):
         onlooker.look()
     harness.site.switches.dead_credentials = False
     assert onlooker.due() == {}

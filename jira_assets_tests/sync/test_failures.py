@@ -46,7 +46,7 @@ def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(harness: Sy
 
         mark = verify_identity(context)
         harness.site.switches.dead_credentials = True
-        with pytest.raises(AuthenticationError):
+        with pytest.raises(AuthenticationError, match="did not accept the API token"):
             sync_project(context, Task(harness.tracked[0]), mark, lambda _: (SiteFacts(), harness.tracked[0]))
 
     assert manifests_of(harness) == before
