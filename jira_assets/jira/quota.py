@@ -1,6 +1,6 @@
 """Count what our questions cost of Jira's hourly quota, and stop everyone when the budget is spent.
 
-Jira counts one point for a request and one for each object in its answer. Its own count is not told, so this
+Jira counts one point for a request and one for each object in its answer. Its own count is not known, so this
 one is an estimate that all processes share.
 """
 

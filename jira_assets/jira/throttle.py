@@ -15,7 +15,7 @@ class PauseStore(Protocol):
     """Where a pause of the whole site stands, for everyone to see."""
 
     def until(self) -> datetime | None:
-        """Give the end of the present pause, None when there is none."""
+        """Return the end of the present pause, None when there is none."""
         ...
 
     def reason(self) -> str | None:
@@ -23,7 +23,7 @@ class PauseStore(Protocol):
         ...
 
     def pause(self, until: datetime, reason: str) -> None:
-        """Let nobody ask before `until`."""
+        """Pause all requests until `until`."""
         ...
 
 
@@ -36,12 +36,12 @@ class MemoryPauseStore:
         self._reason: str | None = None
 
     def until(self) -> datetime | None:
-        """Give the end of the present pause, None when there is none."""
+        """Return the end of the present pause, None when there is none."""
         with self._lock:
             return self._until
 
     def pause(self, until: datetime, reason: str) -> None:
-        """Let nobody ask before `until`; a pause that ends later stays."""
+        """Pause all requests until `until`; a pause that ends later stays."""
         with self._lock:
             if self._until is None or self._until < until:
                 self._until, self._reason = until, reason
@@ -77,7 +77,7 @@ class EndpointThrottle:
                 self._closed[endpoint] = (until, reason)
 
     def closed_until(self, endpoint: str) -> tuple[datetime, str] | None:
-        """Give the time and reason of the last closing, also when it is over."""
+        """Return the time and reason of the last closing, also when it is over."""
         with self._lock:
             return self._closed.get(endpoint)
 

@@ -14,7 +14,7 @@ from jira_assets.state.tables import THE_SITE, credentials, sites
 
 
 class HeldCredential:
-    """The credential while nobody else can change it; what is kept here is committed with the block."""
+    """The credential while no one else can change it; what is kept here is committed with the block."""
 
     def __init__(self, connection: Connection, credential: Credential | None) -> None:
         self._connection = connection
@@ -32,7 +32,7 @@ class Credentials(StatePart):
     """Keep who is connected to which site; secrets come in sealed and go out sealed."""
 
     def site(self) -> ConnectedSite:
-        """Tell which site this state belongs to, as far as it is known."""
+        """Return which site this state belongs to, as far as it is known."""
         with self._database.reading() as connection:
             row = connection.execute(select(sites).where(sites.c.site_id == THE_SITE)).mappings().one()
         return ConnectedSite(**{name: value for name, value in row.items() if name != "site_id"})
@@ -52,7 +52,7 @@ class Credentials(StatePart):
             self._database.upsert(connection, credentials, {"site_id": THE_SITE, **asdict(credential)})
 
     def forget(self) -> bool:
-        """Forget the credential, not the site; tell whether there was one."""
+        """Forget the credential, not the site; return whether there was one."""
         with self._database.writing() as connection:
             gone = connection.execute(delete(credentials).where(credentials.c.site_id == THE_SITE))
             return gone.rowcount > 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """Tell the time, aware and in UTC."""
+    """Return the time, aware and in UTC."""
     return datetime.now(UTC)
 
 
@@ -91,7 +91,7 @@ class Database:
             connection.cursor().execute("pragma wal_checkpoint(truncate)")
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -166,7 +166,7 @@ def _instruction(url: URL) -> str:
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
         return {}
-    # A connection that the server dropped while nobody used it is replaced instead of failing a sync.
+    # A connection that the server dropped while no one used it is replaced instead of failing a sync.
     return {"pool_pre_ping": True}
 
 
@@ -180,7 +180,7 @@ def _prepare_sqlite(engine: Engine, path: str | None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # SQLite gives its -wal and -shm files the mode of the database, so it has to be right from the start. A
     # file that is there must not be opened and closed: with that, the system drops all locks of this process
-    # on it, and the next process to close it removes the -wal that our other connections go on writing to.
+    # on it, and the next process to close it removes the -wal that our other connections continue writing to.
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     if file.stat().st_mode & 0o077:

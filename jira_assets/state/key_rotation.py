@@ -10,7 +10,7 @@ from jira_assets.state.store import State
 
 
 def rotate_key(state: State, secret_key: str | None, file: Path) -> bool:
-    """Seal the credential with the newest key; tell whether there was one.
+    """Seal the credential with the newest key; return whether there was one.
 
     In the file, the new key stands beside the old until the credential is sealed with it.
     """

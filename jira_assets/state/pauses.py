@@ -16,17 +16,17 @@ class Pauses(StatePart):
     """The board every process looks at before it asks Jira."""
 
     def until(self, scope: str = SITE) -> datetime | None:
-        """Tell until when nobody asks Jira; None when there never was a pause. The time may have passed."""
+        """Return the end of the last pause, also when it is over; None when there never was one."""
         with self._database.reading() as connection:
             return connection.scalar(select(pauses.c.until).where(pauses.c.scope == scope))
 
     def reason(self, scope: str = SITE) -> str | None:
-        """Tell why."""
+        """Return the reason of the pause."""
         with self._database.reading() as connection:
             return connection.scalar(select(pauses.c.reason).where(pauses.c.scope == scope))
 
     def pause(self, until: datetime, reason: str, scope: str = SITE) -> None:
-        """Let nobody ask Jira before that time; a longer pause that stands already is kept."""
+        """Pause all requests to Jira until that time; a longer pause that stands already is kept."""
         statement = self._database.insert_into(pauses).values(scope=scope, until=until, reason=reason)
         with self._database.writing() as connection:
             connection.execute(

@@ -13,7 +13,7 @@ KEPT = timedelta(days=7)
 
 
 def hour_of(moment: datetime) -> datetime:
-    """Give the start of the hour: Jira fills its quota up at every full hour, UTC."""
+    """Return the start of the hour: Jira fills its quota up at every full hour, UTC."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
@@ -21,7 +21,7 @@ class Points(StatePart):
     """A ledger with one row an hour."""
 
     def spend(self, points: int, at: datetime) -> int:
-        """Write down what was spent and tell what the hour has cost so far."""
+        """Write down what was spent and return what the hour has cost so far."""
         hour = hour_of(at)
         statement = self._database.insert_into(points_spent).values(hour=hour, points=points)
         summed = {"points": points_spent.c.points + statement.excluded.points}
@@ -32,7 +32,7 @@ class Points(StatePart):
         return int(spent or 0)
 
     def spent(self, at: datetime) -> int:
-        """Tell what the hour of that moment has cost so far."""
+        """Return what the hour of that moment has cost so far."""
         query = select(points_spent.c.points).where(points_spent.c.hour == hour_of(at))
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)

@@ -12,7 +12,7 @@ from jira_assets.state.tables import sync_requests
 
 
 class SyncRequests(StatePart):
-    """Requests stand until somebody took them over."""
+    """Requests stand until someone took them over."""
 
     def add(self, project_id: str | None = None) -> None:
         """Ask for a sync of a project, or (None) of every tracked one, as soon as possible."""

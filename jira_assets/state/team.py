@@ -38,14 +38,14 @@ class Team(StatePart):
             return [UserOverride(**row) for row in rows]
 
     def set_override(self, account_id: str, member_id: str | None) -> UserOverride:
-        """Decide that the account is that member's, or (None) that it is nobody's."""
+        """Decide that the account is that member's, or (None) that it is no one's."""
         override = UserOverride(account_id, member_id, self._database.clock())
         with self._database.writing() as connection:
             self._database.upsert(connection, user_overrides, asdict(override))
         return override
 
     def forget_override(self, account_id: str) -> bool:
-        """Leave the account to the matching rules again; tell whether anything had been decided."""
+        """Leave the account to the matching rules again; return whether anything had been decided."""
         with self._database.writing() as connection:
             gone = connection.execute(delete(user_overrides).where(user_overrides.c.account_id == account_id))
             return gone.rowcount > 0

@@ -1,4 +1,4 @@
-"""Prove a new connection by using it, keep it, and tell who is connected to what."""
+"""Prove a new connection by using it, keep it, and print who is connected to what."""
 
 from __future__ import annotations
 

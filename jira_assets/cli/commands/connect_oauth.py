@@ -75,7 +75,7 @@ def _consent(
             "   The browser is then redirected to an address that it cannot open. Copy that address "
             "completely."
         )
-        # Hidden: it holds the code, which nobody should find in a scrolled-back terminal.
+        # Hidden: it holds the code, which no one should find in a scrolled-back terminal.
         return read_code(ask_secret("   That address", None), state)
     with _listen(settings.callback_port, state) as server:
         send(url)

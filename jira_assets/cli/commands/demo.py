@@ -150,7 +150,7 @@ def _options(choice: DemoChoice, home: Path) -> list[str]:
 
 
 def _born(home: Path) -> int:
-    """Tell when this demo was first started: what is generated depends on it."""
+    """Return when this demo was first started: what is generated depends on it."""
     note = home / "born"
     if not note.exists():
         note.write_text(str(int(time.time() * 1000)), encoding="utf-8")

@@ -112,7 +112,7 @@ def _is_terminal() -> bool:
 
 
 def _fetch_projects(client: JiraClient) -> list[Project]:
-    # An expired credential sees no project and is not told so: the list is believed only after this proof.
+    # An expired credential sees no project without an error: the list is believed only after this proof.
     client.fetch_identity()
     found = list(client.fetch_projects())
     if not found:
@@ -126,7 +126,7 @@ def _fetch_projects(client: JiraClient) -> list[Project]:
 
 
 def _listed(client: JiraClient) -> list[Project]:
-    """List the projects, none while that fails: a project that is named can be asked for by itself."""
+    """List the projects, none while that fails: a project that is named can be requested by itself."""
     client.fetch_identity()
     try:
         with bounded(RetryBudget(client.transport.clock, timedelta(seconds=15))):

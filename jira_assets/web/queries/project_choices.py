@@ -30,7 +30,7 @@ class PointsField:
         return list(dict.fromkeys(filter(None, [*self.candidates, self.by_hand])))
 
     def name(self, field_id: str) -> str:
-        """Name a field as people know it; its id tells it from others of that name."""
+        """Name a field as people know it; its id distinguishes it from others of that name."""
         return f"{self.names.get(field_id, 'Field')} ({field_id})"
 
 
@@ -88,7 +88,7 @@ class ChoiceReader:
         return Choices(shown, len(found), len(self.projects), len(self.tracked))
 
     def points(self, tracked: TrackedProject) -> PointsField:
-        """Tell where the story points of a project come from."""
+        """Return where the story points of a project come from."""
         manifest = self._desk.lake.readable_manifest(tracked.project_id)
         mapping = manifest.mapping if manifest else None
         return PointsField(
@@ -128,7 +128,7 @@ def save_choices(
 ) -> Saved:
     """Track those chosen and untrack the others of those shown; what was not shown stays as it is.
 
-    Raises `InputError`, before anything is changed, for a project or a field that nobody was offered.
+    Raises `InputError`, before anything is changed, for a project or a field that no one was offered.
     """
     reader = ChoiceReader(app_state, listing)
     unknown = (shown | chosen) - reader.projects.keys()

@@ -40,13 +40,13 @@ class ProjectRow:
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether the newest sync went well: that another was asked for does not make it old."""
+        """Whether the newest sync went well: that another was requested does not make it old."""
         return self.record.status == "complete"
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The tracked projects that were asked for, and what there is to say of all of them."""
+    """The tracked projects that were requested, and what there is to say of all of them."""
 
     rows: Sequence[ProjectRow]
     found: Sequence[ProjectRow]
@@ -56,9 +56,9 @@ class Overview:
     failure: str | None
     """What the newest sync that this page started said, where it failed as a whole."""
     unheard_since: datetime | None
-    """When the oldest request was made that nobody has picked up, although the sensor had the time."""
+    """When the oldest request was made that no one has picked up, although the sensor had the time."""
     notices: Sequence[ActiveNotice] = ()
-    """What stops no sync, and somebody should know of."""
+    """What stops no sync, and someone should know of."""
 
     @property
     def shown(self) -> Sequence[ProjectRow]:
@@ -123,7 +123,7 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
 
 
 def _requested_at(requests: Sequence[SyncRequest], record: SyncRecord) -> datetime | None:
-    """Tell since when a sync of the project is asked for and was not tried; no project stands for all."""
+    """Return since when a sync of the project is requested and was not tried; no project stands for all."""
     asked = [r.requested_at for r in requests if r.project_id in (None, record.project_id)]
     tried = record.last_sync_at
     return min((at for at in asked if tried is None or tried < at), default=None)

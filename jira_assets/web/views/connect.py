@@ -127,7 +127,7 @@ def _by_oauth(settings: Settings, form: Form) -> Callable[[Consent], None]:
 
 
 def _silent(settings: Settings) -> Invocation:
-    """Say nothing at the terminal of the server: the page tells the outcome."""
+    """Say nothing at the terminal of the server: the page says the outcome."""
     from jira_assets.cli.context import Invocation
 
     return Invocation(home=settings.home, verbosity=-1)

@@ -28,7 +28,7 @@ def show(request: Request) -> Response:
 
 
 def show_projects(request: Request) -> Response:
-    """Show the projects alone: the page looks again while somebody reads it."""
+    """Show the projects alone: the page looks again while someone reads it."""
     return render(request, "sync_projects.html", **_projects(request))
 
 
@@ -55,7 +55,7 @@ def _projects(request: Request) -> dict[str, Any]:
 
 
 def _published(app_state: AppState) -> dict[str, Any]:
-    """Tell when the tables were published, or what is wrong with them: the syncs are shown all the same."""
+    """Return when the tables were published, or what is wrong with them: the syncs are shown all the same."""
     try:
         return {"published_at": app_state.published.published_at(), "trouble": None}
     except PublishError as error:
