@@ -104,9 +104,9 @@ test-lowest: setup-dev $(LOWEST)/.installed programs  ## Run most tests on the l
 		--ignore jira_assets_tests/demo --ignore jira_assets_tests/test_distributions.py
 
 test-postgres: setup-dev programs  ## Run what touches state or runs once more, on PostgreSQL
-	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/assets -k postgres
+	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/defs/assets/test_postgres_storage.py
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
-		$(addprefix jira_assets_tests/,sync people test_sensors.py test_schedules.py test_checks.py)
+		$(addprefix jira_assets_tests/,sync people defs/test_sensors.py defs/test_schedules.py defs/test_checks.py)
 
 prove: setup-dev programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
@@ -114,9 +114,10 @@ prove: setup-dev programs  ## Run the slow proofs: many random histories, crashe
 pictures: setup-dev programs  ## Take the pictures of the page for README and docs
 	@$(BIN)/python -m jira_assets_tests.web.pictures
 
-lint: setup-dev  ## Check style
+lint: setup-dev  ## Check style, and that rooms import only rooms below them
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
 
 types: setup-dev  ## Check types
 	@$(BIN)/mypy

@@ -6,7 +6,7 @@
     ├── InputError                  a file or an argument that a person gave is not usable
     ├── AuthenticationError         Jira does not accept who we say we are (exit code 4)
     │   └── ReconnectNeeded         the OAuth grant is gone: only a new consent helps
-    ├── JiraError                   Jira answered, and the answer is not the data asked for
+    ├── JiraError                   Jira answered, and the answer is not the data requested
     │   ├── BadQuery                400: Jira does not accept the request as it stands
     │   │   ├── UnknownProject      400: the query names a project this account cannot see
     │   │   └── SearchTokenExpired  400: the page token of a search is no longer valid
@@ -56,7 +56,7 @@ class JiraAssetsError(Exception):
 
 
 class Cancelled(BaseException):
-    """Whoever wanted this work has gone, by Ctrl-C or an error; no handler may take this for its own."""
+    """Anyone who wanted this work has gone, by Ctrl-C or an error; no handler may take this for its own."""
 
 
 def _rebuild(
@@ -88,7 +88,7 @@ class ReconnectNeeded(AuthenticationError):
 
 
 class JiraError(JiraAssetsError):
-    """Jira answered, and the answer is not the data asked for."""
+    """Jira answered, and the answer is not the data requested."""
 
     severity: Severity = "skippable"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def ago(moment: datetime | None, now: datetime | None = None) -> str:
-    """Tell how long ago something was, roughly."""
+    """Return how long ago something was, roughly."""
     if moment is None:
         return "never"
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()

@@ -9,7 +9,7 @@ _LISTENS = "0A"
 
 
 def port_owner(port: int) -> str:
-    """Name the process, as `process 123 (name)`; `another program` when it cannot be told."""
+    """Name the process, as `process 123 (name)`; `another program` when it is not known."""
     sockets = _listening_sockets(port)
     for process in Path("/proc").glob("[0-9]*") if sockets else ():
         with suppress(OSError):  # not ours to look into, or gone meanwhile

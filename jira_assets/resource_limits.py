@@ -1,4 +1,4 @@
-"""Tell a full disk and too little memory for what they are: each comes as many kinds of exceptions."""
+"""Recognize a full disk and too little memory: each comes as many kinds of exceptions."""
 
 from __future__ import annotations
 

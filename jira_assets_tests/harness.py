@@ -56,17 +56,17 @@ class SyncHarness:
     @property
     def tracked(self) -> list[TrackedProject]:
         """The tracked projects."""
-        return self.pipeline.state.tracked_projects()
+        return self.pipeline.state.projects.tracked()
 
     def track(self, *keys: str) -> None:
         """Track projects of the site, all of them when none is named."""
         projects = self.site.catalog.projects.values()
         refs = [ProjectRef(str(p.id), p.key, p.name) for p in projects if not keys or p.key in keys]
-        self.pipeline.state.track(refs)
+        self.pipeline.state.projects.track(refs)
 
     def sync(self, *keys: str, full: bool = False) -> SyncResult:
         """Sync the tracked projects, or those named."""
-        projects = self.pipeline.state.find_tracked(keys) if keys else self.tracked
+        projects = self.pipeline.state.projects.find(keys) if keys else self.tracked
         result = self.pipeline.sync(projects, full=full)
         self._fall_behind()
         return result

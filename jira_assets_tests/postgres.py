@@ -13,12 +13,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from jira_assets_tests.waiting import wait_until
 
 _DEBIAN = "/usr/lib/postgresql"
 _SECONDS_TO_START = 30
@@ -114,8 +115,10 @@ def _end_with_parent() -> None:
 
 def _wait_until_ready(programs: Path, server: subprocess.Popen[Any], port: int, log: Path) -> None:
     ask = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    give_up = time.monotonic() + _SECONDS_TO_START
-    while subprocess.run(ask, check=False).returncode:
-        if server.poll() is not None or time.monotonic() > give_up:
+
+    def is_ready() -> bool:
+        if server.poll() is not None:
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')}")
-        time.sleep(0.02)
+        return subprocess.run(ask, check=False).returncode == 0
+
+    wait_until(is_ready, _SECONDS_TO_START)

@@ -108,7 +108,7 @@ def run(*words: str) -> Result:
 def sync() -> None:
     """Sync and publish, without Dagster."""
     with open_pipeline(load_settings()) as bench:
-        assert bench.sync(bench.state.tracked_projects()).failures == []
+        assert bench.sync(bench.state.projects.tracked()).failures == []
         bench.publish()
 
 
@@ -181,7 +181,7 @@ def test_what_writes_says_that_the_disk_is_full_and_goes_on_when_there_is_room(
 @pytest.mark.parametrize("is_live", [False, True])
 def test_what_was_committed_last_is_read_from_the_log_of_the_state(disk: SmallDisk, is_live: bool) -> None:
     with State.open(load_settings().state_url) as state:
-        state.set_setting("memory_limit", "321MB")
+        state.settings.set("memory_limit", "321MB")
         files = [disk.home / "state.db", disk.home / "state.db-wal"]
         kept = [file.read_bytes() for file in files]
         assert b"321MB" not in kept[0]
@@ -194,9 +194,9 @@ def test_what_was_committed_last_is_read_from_the_log_of_the_state(disk: SmallDi
         disk.fill()
         assert "321MB" in run("config").stdout
         with State.open(load_settings().state_url) as state:
-            assert state.site_settings()["memory_limit"] == "321MB"
+            assert state.settings.all()["memory_limit"] == "321MB"
             with pytest.raises(ResourceExhausted):
-                state.set_setting("memory_limit", "1GB")
+                state.settings.set("memory_limit", "1GB")
 
 
 def test_a_snapshot_is_taken_anew_for_each_reader(disk: SmallDisk) -> None:
@@ -207,18 +207,18 @@ def test_a_snapshot_is_taken_anew_for_each_reader(disk: SmallDisk) -> None:
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             snapshot.execute("delete from site_settings")
     with State.open(load_settings().state_url) as state:
-        assert state.site_settings() == {}
+        assert state.settings.all() == {}
         disk.make_room()
-        state.set_setting("memory_limit", "321MB")
-        assert state.site_settings() == {"memory_limit": "321MB"}
+        state.settings.set("memory_limit", "321MB")
+        assert state.settings.all() == {"memory_limit": "321MB"}
 
 
 def test_a_state_is_read_where_no_file_can_be_made(disk: SmallDisk) -> None:
     with State.open(load_settings().state_url) as state:
-        state.set_setting("memory_limit", "321MB")
+        state.settings.set("memory_limit", "321MB")
     disk.fill()
     with disk.no_more_files(), State.open(load_settings().state_url) as state:
-        assert state.site_settings() == {"memory_limit": "321MB"}
+        assert state.settings.all() == {"memory_limit": "321MB"}
 
 
 def test_the_room_of_a_folder_that_is_not_there_yet_is_that_of_its_disk(tmp_path: Path) -> None:

@@ -219,7 +219,7 @@ def heal(killer: Killer) -> None:
     assert harness.reconcile().failures == []
     harness.publish()
     assert harness.differences() == []
-    assert {record.status for record in harness.pipeline.state.records()} == {"complete"}
+    assert {record.status for record in harness.pipeline.state.records.all()} == {"complete"}
     grow_old(leftovers(harness))
     assert harness.sync().failures == []
     assert leftovers(harness) == []

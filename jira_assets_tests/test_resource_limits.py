@@ -47,9 +47,9 @@ def test_a_full_disk_is_told_with_what_to_do(write: Callable[[], None]) -> None:
 
 
 def test_other_failures_stay_what_they_are() -> None:
-    with pytest.raises(FileNotFoundError), resource_errors():
+    with pytest.raises(FileNotFoundError, match="No such file"), resource_errors():
         Path("/nowhere/at/all").read_bytes()
-    with pytest.raises(duckdb.CatalogException), resource_errors():
+    with pytest.raises(duckdb.CatalogException, match="nowhere does not exist"), resource_errors():
         duckdb.execute("from nowhere")
 
 

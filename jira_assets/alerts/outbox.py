@@ -24,11 +24,11 @@ def send_queued(state: State, urls: Sequence[str], now: datetime, send: Send) ->
     """Send the messages that are due; one that does not go through is tried again later."""
     by_target = {target_of(url): url for url in urls}
     for _ in range(MOST_SENT):
-        queued = state.claim_alert_message(by_target.keys(), now)
+        queued = state.alerts.claim_message(by_target.keys(), now)
         if queued is None:
             return
         if send(by_target[queued.target], queued.message) is None:
-            state.forget_alert_message(queued.message_id)
+            state.alerts.forget_message(queued.message_id)
 
 
 def unsent_notices(state: State, urls: Sequence[str]) -> list[str]:
@@ -37,6 +37,6 @@ def unsent_notices(state: State, urls: Sequence[str]) -> list[str]:
     return [
         f"Alerts to {by_target[queued.target]} did not go through ({counted(queued.attempts, 'attempt')}, "
         f"next after {queued.next_attempt_at:%H:%M} UTC). `jira-assets doctor --alert-test` tries it."
-        for queued in state.unsent_alert_messages()
+        for queued in state.alerts.unsent_messages()
         if queued.target in by_target
     ]

@@ -31,7 +31,7 @@ def raise_alerts(pipeline: Pipeline, access: Access, send_one: Send | None = Non
         changes = compare(known, look, now, lasting)
         return changes.alerts, write_message(changes, site)
 
-    state.revise_alerts(change, [target_of(url) for url in settings.alert_urls], now)
+    state.alerts.revise(change, [target_of(url) for url in settings.alert_urls], now)
     send_queued(state, settings.alert_urls, now, send_one or send)
     return unsent_notices(state, settings.alert_urls)
 
@@ -39,8 +39,8 @@ def raise_alerts(pipeline: Pipeline, access: Access, send_one: Send | None = Non
 def look_for_problems(pipeline: Pipeline, access: Access, now: datetime) -> HealthReport:
     """Judge by all that state and lake say; asks Jira nothing."""
     state, settings = pipeline.state, pipeline.settings
-    tracked = state.tracked_projects()
-    verdicts = judge_projects(tracked, state.records(), now, limits_from(settings))
+    tracked = state.projects.tracked()
+    verdicts = judge_projects(tracked, state.records.all(), now, limits_from(settings))
     connected = connected_as(settings, state, now)
     return find_conditions(tracked, verdicts, connected, pipeline.notices(), access)
 

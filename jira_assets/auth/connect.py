@@ -139,13 +139,13 @@ def _store(
     site = ConnectedSite(verified.cloud_id, verified.connection.browse_url, verified.site_name)
     with State.open(settings.state_url) as state:
         _check_site(state, site, held_site())
-        state.connect(site, credential)
+        state.credentials.connect(site, credential)
     return NewConnection(verified, credential)
 
 
 def _check_site(state: State, site: ConnectedSite, held: HeldSite | None) -> None:
     """Raise `WrongSite` if this home holds the issues, or tracks the projects, of another site."""
-    known, tracked = state.connected_site(), state.tracked_projects(include_inactive=True)
+    known, tracked = state.credentials.site(), state.projects.tracked(include_inactive=True)
     if held is not None and held.site_id not in (site.cloud_id, site.url):
         holds = f"The lake of this home holds {held.site_url}"
     elif tracked and known.cloud_id and known.cloud_id != site.cloud_id:

@@ -15,10 +15,10 @@ def choose_connection(
     settings: Settings, state: State, clock: Callable[[], datetime] | None = None
 ) -> Connection:
     """Connect with what is set or stored; raises AuthenticationError when there is neither."""
-    credential = None if settings.jira_api_token else state.credential()
+    credential = None if settings.jira_api_token else state.credentials.current()
     if credential is None:
         return Connection.from_settings(settings)
-    site = state.connected_site()
+    site = state.credentials.site()
     _insist_on_the_site(settings, site)
     return Connection(
         site.url or "",

@@ -72,7 +72,7 @@ class GrantTokens:
     def _obtain(self, refused: str | None = None) -> _Access:
         """Read the stored token, or get a new one if it is old or refused; what is given is committed."""
         lost: ReconnectNeeded | None = None
-        with self._state.credential_alone() as held:
+        with self._state.credentials.exclusive() as held:
             credential = still_consented(held.credential)
             secrets = self._box.open(credential.secrets)
             access = _Access(secrets["access_token"], credential.expires_at or self._clock())

@@ -1,4 +1,4 @@
-"""What the shell offers when somebody presses Tab: from the state, never from the network."""
+"""What the shell offers when someone presses Tab: from the state, never from the network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def complete_tracked_keys(context: click.Context, _: click.Parameter, incomplete
         if settings.source("state_url") == "default" and not settings.state_path.is_file():
             return []  # pressing Tab creates nothing
         with open_state(settings) as state:
-            keys = [project.project_key for project in state.tracked_projects()]
+            keys = [project.project_key for project in state.projects.tracked()]
     except JiraAssetsError:
-        return []  # a message in the middle of a half-typed line would help nobody
+        return []  # a message in the middle of a half-typed line would help no one
     return [key for key in keys if key.startswith(incomplete.upper())]

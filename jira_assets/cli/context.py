@@ -28,15 +28,15 @@ class Invocation:
         return load_settings({"home": str(self.home)} if self.home else {})
 
     def say(self, words: str) -> None:
-        """Tell the person something that is not the data asked for."""
+        """Write a message to the user, apart from the requested data."""
         if self.verbosity >= 0:
             click.echo(words, err=True)
 
     def set_up_logging(self) -> None:
-        """Let our own loggers speak on stderr when the person wants more words."""
+        """Make our own loggers write on stderr when the person wants more words."""
         if self.verbosity <= 0:
             return
-        import logging  # late: nobody pays for it who did not ask for it
+        import logging  # late: no one pays for it who did not ask for it
 
         level = logging.INFO if self.verbosity == 1 else logging.DEBUG
         handler = logging.StreamHandler(sys.stderr)

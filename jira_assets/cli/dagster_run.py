@@ -60,7 +60,7 @@ def run_sync(
     use_dagster_home(settings)
     with open_pipeline(settings, report) as pipeline:
         state = pipeline.state
-        projects = state.find_tracked(keys) if keys else state.tracked_projects()
+        projects = state.projects.find(keys) if keys else state.projects.tracked()
         report.begins(len(projects))
         tasks = [Task(each, mode, each.project_key in accept) for each in projects]
         with prefetching(pipeline, tasks) as begun:

@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that was asked for, or the one that was probably meant."""
+        """Find the command that was requested, or the one that was probably meant."""
         if args[0] in self._elsewhere:
             ctx.fail(f"There is no command {args[0]!r}. Use: {ctx.command_path} {self._elsewhere[args[0]]}")
         close = difflib.get_close_matches(args[0], self._commands_at, n=1)
@@ -63,7 +63,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, self._commands_at[name][1]) for name in self.list_commands(ctx)])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; tell what goes wrong in words, or by a traceback if JIRA_ASSETS_DEBUG is set."""
+        """Run the command; report what goes wrong in words, or by a traceback if JIRA_ASSETS_DEBUG is set."""
         if os.environ.get("JIRA_ASSETS_DEBUG"):
             return super().invoke(ctx)
         try:
@@ -99,7 +99,7 @@ def _home(ctx: click.Context) -> Path | None:
     """Name the home, where it is known by now."""
     try:
         return ctx.obj.settings.home if ctx.obj else None
-    except Exception:  # what is told is another error
+    except Exception:  # what is reported is another error
         return None
 
 

@@ -84,7 +84,7 @@ def choose_layout(
 
 
 def _share(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Give every column its longest word, then share the rest evenly among those that want more."""
+    """Make every column as wide as its longest word, then share the rest among those that want more."""
     widths = list(least)
     for _ in range(room - sum(least)):
         narrow = min((width, place) for place, width in enumerate(widths) if width < wanted[place])

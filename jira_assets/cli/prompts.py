@@ -14,7 +14,7 @@ Choice = tuple[str, str]
 
 
 def pick(choices: Sequence[Choice]) -> tuple[str, ...]:
-    """Let a person choose keys out of pairs of key and name; raises InputError when there are none."""
+    """Prompt for keys out of pairs of key and name; raises InputError when there are none."""
     if not choices:
         raise InputError(
             "There is no project left to choose: all projects that this account can see are tracked.",

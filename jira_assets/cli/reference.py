@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from jira_assets.cli.main import main
-from jira_assets.settings.table import SETTINGS, Setting
+from jira_assets.settings.setting import Setting
+from jira_assets.settings.table import SETTINGS
 
 _WIDTH = 100
 
@@ -50,7 +51,7 @@ cannot be stored in the state.
 
 
 def _row(setting: Setting) -> str:
-    default = f"`{setting.default}`" if setting.default else ""
+    default = f"`{setting.default}` {setting.unit}".rstrip() if setting.default else ""
     kept = "yes" if setting.storable else "no"
     return f"| `{setting.env}` | {setting.description} | {default} | {kept} |"
 

@@ -32,7 +32,7 @@ def open_client(
 
     connection = choose_connection(settings, state)
     return JiraClient(
-        Transport(connection, max_in_flight=settings.max_in_flight, pause=state, on_wait=on_wait)
+        Transport(connection, max_in_flight=settings.max_in_flight, pause=state.pauses, on_wait=on_wait)
     )
 
 

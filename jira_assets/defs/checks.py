@@ -76,8 +76,8 @@ def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iter
 def judge_status(pipeline: Pipeline) -> list[Verdict]:
     """Judge the connection, how fresh and complete the projects are, and the notices: without a query."""
     projects = judge_projects(
-        pipeline.state.tracked_projects(),
-        pipeline.state.records(),
+        pipeline.state.projects.tracked(),
+        pipeline.state.records.all(),
         pipeline.clock(),
         limits_from(pipeline.settings),
     )
@@ -125,7 +125,7 @@ def _shown(verdict: Verdict) -> dict[str, str]:
 
 def _values_that_did_not_fit(pipeline: Pipeline) -> dict[str, str]:
     found = {}
-    for project in pipeline.state.tracked_projects():
+    for project in pipeline.state.projects.tracked():
         manifest = pipeline.lake.readable_manifest(project.project_id)
         if manifest is not None and (fault := values_that_did_not_fit(manifest)):
             found[project.project_key] = fault

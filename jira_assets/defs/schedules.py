@@ -80,9 +80,9 @@ def request_proofs(instance: dg.DagsterInstance, pipeline: Pipeline) -> dg.RunRe
 def keys_to_prove(pipeline: Pipeline) -> list[str]:
     """Choose what to prove now; projects that somebody works on are left out."""
     now = pipeline.clock()
-    points = pipeline.settings.reconcile_points_per_hour - pipeline.state.points_spent(now)
-    free = [p for p in pipeline.state.tracked_projects() if pipeline.lake.holder(p.project_id) is None]
-    records = {record.project_id: record for record in pipeline.state.records()}
+    points = pipeline.settings.reconcile_points_per_hour - pipeline.state.points.spent(now)
+    free = [p for p in pipeline.state.projects.tracked() if pipeline.lake.holder(p.project_id) is None]
+    records = {record.project_id: record for record in pipeline.state.records.all()}
     return [project.project_key for project in choose_for_proof(free, records, now, points)]
 
 

@@ -73,7 +73,7 @@ def jira_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> d
     """Look at the site; skip with the reason when there is nothing to do or nothing can be done."""
     cursor = read_cursor(context.cursor)
     with home.opened() as pipeline:
-        tracked = [project.project_key for project in pipeline.state.tracked_projects()]
+        tracked = [project.project_key for project in pipeline.state.projects.tracked()]
         partitions = follow_requests(context.instance, tracked)
         obstacle = _obstacle(context.instance, pipeline)
         access, result = Access(), None
@@ -157,12 +157,12 @@ def _obstacle(instance: dg.DagsterInstance, pipeline: Pipeline) -> str | None:
     at_work = next((run for run in alive if run.job_name == sync_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is in progress."
-    until = pipeline.state.paused_until()
+    until = pipeline.state.pauses.until()
     if until is not None and until > pipeline.clock():
-        return f"Requests to Jira are paused until {until:%H:%M:%S} UTC: {pipeline.state.pause_reason()}."
+        return f"Requests to Jira are paused until {until:%H:%M:%S} UTC: {pipeline.state.pauses.reason()}."
     return (
         None
-        if pipeline.state.tracked_projects()
+        if pipeline.state.projects.tracked()
         else ("No project is tracked. Track one with `jira-assets projects track KEY`.")
     )
 
@@ -191,7 +191,7 @@ def _result(
 def _show_failures(instance: dg.DagsterInstance, pipeline: Pipeline, evaluation: Evaluation) -> None:
     """Call the partitions of projects failed that Jira refused to tell about."""
     if evaluation.probe is not None and evaluation.probe.set_aside:
-        keys = {project.project_id: project.project_key for project in pipeline.state.tracked_projects()}
+        keys = {project.project_id: project.project_key for project in pipeline.state.projects.tracked()}
         aside = evaluation.probe.set_aside.items()
         report_failures(
             instance, {keys[project_id]: error for project_id, error in aside if project_id in keys}

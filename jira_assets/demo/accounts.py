@@ -54,7 +54,7 @@ class Accounts:
         self._accounts: list[Account] = []
 
     def add(self, account: Account) -> Account:
-        """Let one more account call."""
+        """Register one more account."""
         self._accounts.append(account)
         return account
 

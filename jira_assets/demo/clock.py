@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 
 
 class VirtualClock:
-    """Tell a time that tests may move and freeze; thread-safe."""
+    """Return a time that tests may move and freeze; thread-safe."""
 
     def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
         self._lock = threading.Lock()
@@ -40,11 +40,11 @@ class VirtualClock:
             self._move(delta // timedelta(microseconds=1) * 1000)
 
     def sleep(self, seconds: float) -> None:
-        """Let a span pass at once: what a test gives to code that would sleep."""
+        """Advance by a span at once: what a test gives to code that would sleep."""
         self.advance(timedelta(seconds=seconds))
 
     def set(self, at: datetime) -> None:
-        """Set the clock to a moment; it goes on running unless it is frozen."""
+        """Set the clock to a moment; it continues running unless it is frozen."""
         with self._lock:
             self._move(epoch_ms(at) * 1_000_000 - self._now_ns())
 
@@ -54,7 +54,7 @@ class VirtualClock:
             self._frozen_ns = self._now_ns()
 
     def run(self) -> None:
-        """Let the clock go on from where it stands."""
+        """Make the clock continue from where it stands."""
         with self._lock:
             if self._frozen_ns is not None:
                 self._offset_ns = self._frozen_ns - time.time_ns()
@@ -62,7 +62,7 @@ class VirtualClock:
 
     @contextmanager
     def held_at(self, at: datetime) -> Iterator[None]:
-        """Show one moment for the length of the block, and go on afterwards as if it had not been."""
+        """Show one moment for the length of the block, and continue afterwards as if it had not been."""
         with self._lock:
             before, self._frozen_ns = self._frozen_ns, epoch_ms(at) * 1_000_000
         try:

@@ -47,7 +47,7 @@ class DemoUser:
 class DemoProject:
     """A project; `versions` and `components` are JSON objects with at least `id` (str) and `name`.
 
-    `since` tells when it was archived or put into the trash, in epoch milliseconds.
+    `since` says when it was archived or put into the trash, in epoch milliseconds.
     """
 
     id: int
@@ -120,12 +120,12 @@ class DemoField:
 
     @property
     def custom(self) -> bool:
-        """Tell a custom field from one of Jira's own."""
+        """Distinguish a custom field from one of Jira's own."""
         return self.id.startswith("customfield_")
 
     @property
     def is_sprint(self) -> bool:
-        """Tell whether this field holds the sprints of an issue."""
+        """Return whether this field holds the sprints of an issue."""
         return (self.schema or {}).get("custom") == SPRINT_SCHEMA
 
 

@@ -1,4 +1,4 @@
-"""Tell what is true of a demo site, for tests to compare with."""
+"""Return what is true of a demo site, for tests to compare with."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ Bounds = tuple[int | None, int | None]
 
 @dataclass(slots=True, eq=False)
 class Document:
-    """One version of an issue, with its JSON once that has been asked for."""
+    """One version of an issue, with its JSON once that has been requested."""
 
     issue: DemoIssue
     bodies: dict[str, bytes] = field(default_factory=dict)

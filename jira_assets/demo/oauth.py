@@ -54,7 +54,7 @@ class RefreshToken:
 
 @dataclass(slots=True)
 class AccessToken:
-    """One access token; it goes on living when its family ends, as Atlassian's do."""
+    """One access token; it continues living when its family ends, as Atlassian's do."""
 
     family: Family
     expires_ms: int
@@ -147,7 +147,7 @@ class OAuthServer:
         )
 
     def expired(self, token: str) -> bool:
-        """Tell whether this was an access token once."""
+        """Return whether this was an access token once."""
         known = self._access.get(token)
         return known is not None and known.expires_ms <= self._clock.now_ms()
 

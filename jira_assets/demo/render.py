@@ -75,7 +75,7 @@ class Renderer(ThingPrinter):
         self.forget()
 
     def issue(self, issue: DemoIssue, selection: Selection) -> Json:
-        """Print an issue with the fields asked for."""
+        """Print an issue with the fields requested."""
         if selection.only_id:
             return {"id": str(issue.id)}
         body: Json = {
@@ -93,7 +93,7 @@ class Renderer(ThingPrinter):
         return f"{self.catalog.projects[issue.project_id].key}-{issue.number}"
 
     def fields(self, issue: DemoIssue, selection: Selection) -> Json:
-        """Print the fields of an issue that are asked for, of those it has."""
+        """Print the fields of an issue that are requested, of those it has."""
         # The loop over every field of every issue is where a full read spends its time.
         stored, pieces = issue.fields, self._pieces_of
         printed: Json = {}

@@ -13,7 +13,7 @@ _FROM_THE_ISSUE = frozenset({"project", "created", "updated"})
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The fields asked for; `everything` includes all that are not excluded."""
+    """The fields requested; `everything` includes all that are not excluded."""
 
     named: frozenset[str]
     excluded: frozenset[str]
@@ -36,7 +36,7 @@ class Selection:
         return (field in self.named or self.everything) and field not in self.excluded
 
     def of_those(self, fields: Iterable[str]) -> list[str]:
-        """Return which of an issue's fields are asked for."""
+        """Return which of an issue's fields are requested."""
         if self.everything:
             return [each for each in fields if each not in self.excluded]
         return [each for each in fields if each in self.named and each not in self.excluded]
@@ -49,22 +49,22 @@ class Selection:
 
     @property
     def only_id(self) -> bool:
-        """Tell whether nothing but the id is asked for."""
+        """Return whether nothing but the id is requested."""
         return not self.everything and self.named <= {"id"}
 
     @property
     def has_fields(self) -> bool:
-        """Tell whether the answer has a `fields` object."""
+        """Return whether the answer has a `fields` object."""
         return self.everything or bool(self.named - {"id", "key"})
 
     @property
     def is_small(self) -> bool:
-        """Tell whether so few fields are asked for that Jira gives thousands of issues a page."""
+        """Return whether so few fields are requested that Jira gives thousands of issues a page."""
         return (
             not self.everything and len(self.named) <= SMALL_FIELDS_AT_MOST and not self.named & BULKY_FIELDS
         )
 
     @property
     def is_explicit(self) -> bool:
-        """Tell whether up to 1000 issues may be asked for at once: named fields only, at most 100 of them."""
+        """Return whether up to 1000 issues may be requested at once: named fields only, at most 100."""
         return not self.everything and 1 <= len(self.named) <= 100 and not self.named & BULKY_FIELDS

@@ -77,7 +77,7 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
         scopes: frozenset[str] | None = None,
         scoped: bool = False,
     ) -> Account:
-        """Let one more person call; they become a user of the site, unless the account id is one already."""
+        """Register one more person; they become a user of the site, unless the account id is one already."""
         with self.lock:
             account = Account(account_id or f"712020:{self._new_id()}", email, token, bearer, time_zone)
             account.scopes = account.scopes if scopes is None else scopes
@@ -104,7 +104,7 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
 
     @contextmanager
     def indexed_late(self, by: timedelta) -> Iterator[None]:
-        """Let what is changed in this block become searchable that much later than it happens."""
+        """Make what is changed in this block become searchable that much later than it happens."""
         with self.lock:
             usual, self.switches.index_lag = self.switches.index_lag, by
             try:
@@ -143,5 +143,5 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
 
     @property
     def early_returns(self) -> list[Request]:
-        """Return the requests that came back before the Retry-After they had been told."""
+        """Return the requests that came back before the Retry-After they had received."""
         return list(self.journal.early_returns)

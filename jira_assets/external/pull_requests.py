@@ -53,6 +53,7 @@ def _identity(source: str) -> str:
 def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datetime) -> SiteTable:
     """Write what the table says, unless the present file says the same."""
     _check_columns(table)
+    table.engine.execute(statement("external/pull_requests/keys_in"))
     table.engine.execute(_statement(table))
     _check_rows(table)
     counted = table.engine.execute(
@@ -77,14 +78,7 @@ def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datet
 def _statement(table: OutsideTable) -> str:
     present = {name.casefold() for name in table.columns}
     columns = [f"{name if name in present else 'null'}::varchar as {name}" for name in (*REQUIRED, *OPTIONAL)]
-    return statement(
-        "external/pull_requests/read",
-        columns=",\n".join(columns),
-        title_keys=statement("external/pull_requests/keys_in", text="title"),
-        # Tools that make branches of issues write them small.
-        branch_keys=statement("external/pull_requests/keys_in", text="upper(branch)"),
-        body_keys=statement("external/pull_requests/keys_in", text="body"),
-    )
+    return statement("external/pull_requests/read", columns=",\n".join(columns))
 
 
 def _check_columns(table: OutsideTable) -> None:

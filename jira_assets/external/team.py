@@ -36,7 +36,7 @@ def read_members(
 ) -> list[TeamMember]:
     """Read the members of the team; `source` is a CSV file or whatever `warehouse.outside` can read.
 
-    `notice` is told what is worth a look though nothing is wrong: columns ignored, addresses shared.
+    `notice` receives what is worth a look though nothing is wrong: columns ignored, addresses shared.
 
     A person wrote the CSV file, so each line has to be complete and each id to stand there once. Other
     programs' tables may repeat a row, and may lack names: who has none is listed under the id. Raises

@@ -20,7 +20,7 @@ def csv_rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """Read the values of these columns from each line; the optional ones may be missing.
 
-    Column names in any case and order, or by their usual synonyms; `notice` is told which others are ignored.
+    Column names in any case and order, or by their usual synonyms; `notice` receives the ignored others.
     Comma, semicolon or tab; UTF-8 with or without a mark, or UTF-16 with one. Raises `InputError` naming the
     file and the line.
     """

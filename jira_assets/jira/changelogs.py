@@ -53,7 +53,7 @@ class ChangelogEndpoints(Endpoints):
         """Fetch the whole changelogs of up to 1000 issues: for each id its histories, oldest first.
 
         An issue without changes, gone or hidden has an empty list. `changed` are the ids that were updated
-        after their creation: when Jira gives no history for any of them, one is asked for by itself.
+        after their creation: when Jira gives no history for any of them, one is requested by itself.
         """
         check_number(ids, CHANGELOGS_A_REQUEST)
         if not ids:

@@ -39,7 +39,7 @@ class Bearer:
 
     token_supplier: Callable[[], str] = field(repr=False)
     renew: Callable[[str, int], bool] | None = field(default=None, repr=False)
-    """Hears which token was refused with which status, and tells whether asking again is worth it."""
+    """Hears which token was refused with which status, and says whether asking again is worth it."""
 
     def __str__(self) -> str:
         return "the OAuth grant"
@@ -67,7 +67,7 @@ class Connection:
     cloud_id: str | None = None
     api_url: str = ATLASSIAN_GATEWAY
     account_id: str | None = None
-    """Whose credential it is, where that is known: nobody else's will do."""
+    """Whose credential it is, where that is known: no one else's will do."""
 
     def __post_init__(self) -> None:
         if isinstance(self.credential, Bearer) and not self.cloud_id:
@@ -90,7 +90,7 @@ class Connection:
         return self.site_url.rstrip("/")
 
     def address(self, path: str) -> str:
-        """Give the whole address of a path; the edge answers on the site only."""
+        """Return the whole address of a path; the edge answers on the site only."""
         return (self.browse_url if path.startswith("/_edge/") else self.base_url) + path
 
     @classmethod
@@ -106,7 +106,7 @@ class Connection:
 def open_session(connection: Connection, *, pool_size: int = 8) -> requests.Session:
     """Open the session that every request of a connection goes through."""
     session = requests.Session()
-    # Jira answers in the language of the account's profile unless it is told not to.
+    # Jira answers in the language of the account's profile unless a header forbids it.
     session.headers.update(
         {
             "Accept": "application/json",
@@ -117,7 +117,7 @@ def open_session(connection: Connection, *, pool_size: int = 8) -> requests.Sess
     )
     # As `auth`, not as a header: a ~/.netrc entry for the host would silently replace a header.
     session.auth = connection.credential.auth()
-    # A session cookie could go on answering after the credential died.
+    # A session cookie could continue answering after the credential died.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=pool_size, pool_block=False, max_retries=0)
     session.mount("https://", adapter)

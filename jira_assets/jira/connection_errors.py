@@ -17,7 +17,7 @@ _LATER = "Try again later. No data is lost. The next sync continues."
 
 
 def unreachable(error: RequestException | ValueError, endpoint: str, base_url: str) -> JiraUnavailable:
-    """Give the error for a request that got no whole answer.
+    """Return the error for a request that got no whole answer.
 
     Raises SettingsError where another attempt is vain: a ValueError means that nothing could be sent.
     """
@@ -40,7 +40,7 @@ def unreachable(error: RequestException | ValueError, endpoint: str, base_url: s
 
 
 def host_unreachable(error: BaseException) -> bool:
-    """Tell whether not even a connection came about: a wrong address looks like this."""
+    """Return whether not even a connection came about: a wrong address looks like this."""
     return isinstance(error, ConnectTimeout) or isinstance(
         _first_cause(error), gaierror | ConnectionRefusedError
     )
@@ -117,7 +117,7 @@ def _what_failed(error: RequestException, cause: BaseException, base_url: str) -
         )
     if isinstance(error, ReadTimeout) or isinstance(cause, TimeoutError):
         return "the response timed out", _LATER
-    # Whoever speaks https hangs up on a question in plain http.
+    # Anyone who speaks https hangs up on a question in plain http.
     https = (
         f" If {host} requires https, use an address that begins with https://."
         if base_url.startswith("http:")

@@ -75,7 +75,7 @@ class Endpoints:
 
 
 def _check_whole(path: str, page: _Page) -> None:
-    """A list that comes whole, whatever position is asked for, does not say that there is more."""
+    """A list that comes whole, whatever position is requested, does not say that there is more."""
     if page.is_last is False:
         raise IncompleteRead(
             f"Jira returned the same page of {path} twice and reported more pages.",

@@ -37,7 +37,7 @@ class ErrorBody:
 
     @cached_property
     def words(self) -> str:
-        """All that it says; what a message quotes is a name that somebody chose, and left out."""
+        """All that it says; what a message quotes is a name that someone chose, and left out."""
         if self.is_page:
             page = self.answer.body[:_READ_OF_A_PAGE].decode(errors="replace")
             return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split()).lower()
@@ -45,17 +45,17 @@ class ErrorBody:
 
     @property
     def is_jiras_own(self) -> bool:
-        """Tell Jira's own refusals from those of the gateway, the edge and proxies."""
+        """Distinguish Jira's own refusals from those of the gateway, the edge and proxies."""
         return "errorMessages" in self.body or isinstance(self.body.get("errors"), dict)
 
     @property
     def at_gateway(self) -> bool:
-        """Tell whether Atlassian's gateway was asked, not the site itself."""
+        """Return whether Atlassian's gateway was asked, not the site itself."""
         return "/ex/jira/" in self.url.path
 
     @property
     def at_token_endpoint(self) -> bool:
-        """Tell whether it was asked for OAuth tokens."""
+        """Return whether it was requested OAuth tokens."""
         return self.url.path.endswith("/oauth/token")
 
     @property
@@ -81,7 +81,7 @@ class ErrorBody:
 
     @property
     def consent_is_gone(self) -> bool:
-        """Tell whether only a new consent helps."""
+        """Return whether only a new consent helps."""
         return self.oauth_error in _CONSENT_GONE
 
     @property

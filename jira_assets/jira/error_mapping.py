@@ -1,4 +1,4 @@
-"""From an answer that is not the data asked for to the error that says what to do about it.
+"""From an answer that is not the data requested to the error that says what to do about it.
 
 What it says and who says it come first, the status last: the same status stands for an unpaid site, a proxy
 and a missing permission.
@@ -46,7 +46,7 @@ _LATER = "Try again later. No data is lost. The next sync continues."
 
 
 def login_failed(answer: Response) -> bool:
-    """Tell whether Jira took us for nobody; it may still answer 200, with nothing in it."""
+    """Return whether Jira took us for no one; it may still answer 200, with nothing in it."""
     return _wants_a_captcha(answer) or "AUTHENTICATED_FAILED" in _login_reason(answer)
 
 
@@ -72,7 +72,7 @@ def error_from(answer: Response, credential: str = "the credential") -> JiraAsse
 
 
 def _about_the_thing(said: ErrorBody, credential: str) -> JiraAssetsError:
-    """Choose among the refusals of what was asked for; by the status, at last."""
+    """Choose among the refusals of what was requested; by the status, at last."""
     status = said.answer.status
     if status in (400, 403, 404) and _TAKEN_FOR_NOBODY.search(said.words):
         reason = (
@@ -156,7 +156,7 @@ def _oauth(said: ErrorBody) -> JiraAssetsError:
 
 
 def _silent_token_endpoint(said: ErrorBody) -> JiraAssetsError:
-    """Refuse to call a consent lost that nobody called lost: a proxy or a filter may have answered."""
+    """Refuse to call a consent lost that no one called lost: a proxy or a filter may have answered."""
     reason = (
         f"{said.host} issued no OAuth token and gave no reason ({said.answer.status}: "
         f"{said.text or 'an empty answer'})."

@@ -1,4 +1,4 @@
-"""One way to Jira for everything: signed, counted, at most so many at once, patient when told to wait."""
+"""One way to Jira for everything: signed, counted, at most so many at once, patient when it has to wait."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Params = Mapping[str, str | int | Sequence[str]]
 MAX_IN_FLIGHT = 8
 # Where every second answer fails, one request in 60,000 fails so often in a row; some six minutes of waiting.
 ATTEMPTS = 16
-# An address where nobody ever answered is more likely wrong than unlucky.
+# An address where no one ever answered is more likely wrong than unlucky.
 ATTEMPTS_TO_REACH = 3
 # A quota is full again at the next full hour, so an hour and a little is worth waiting for.
 PATIENCE = timedelta(minutes=70)
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
-    """Give the present time."""
+    """Return the present time."""
     return datetime.now(UTC)
 
 
@@ -132,7 +132,7 @@ class Transport:
             self._ledger.spend(points)
 
     def cancel(self) -> None:
-        """Let every call that is not in flight yet end with `Cancelled`."""
+        """Make every call that is not in flight yet end with `Cancelled`."""
         self._called_off.set()
 
     def close(self) -> None:
@@ -175,7 +175,7 @@ class Transport:
                 continue
             wait = self._wait_after(call, setback, attempt)
             is_worth_it = self._is_worth_it(call, setback, wait)
-            # Also when this call gives up: others obey what Jira says.
+            # Also when this call ends: others obey what Jira says.
             self._stay_away(call, setback.limit, self.clock() + wait)
             if failures is not None and not isinstance(setback.error, RateLimited):
                 failures -= 1
@@ -218,8 +218,8 @@ class Transport:
         return Response(response.status_code, response.headers, body, call.method, url)
 
     def _judge(self, call: _Call, answer: Response) -> Response | _Setback:
-        """Tell a good answer from one worth another attempt; raise when another cannot help."""
-        # Whoever failed to log in may get 200 with nothing in it: the status alone proves nothing.
+        """Distinguish a good answer from one worth another attempt; raise when another cannot help."""
+        # Anyone who failed to log in may get 200 with nothing in it: the status alone proves nothing.
         if 200 <= answer.status < 300 and not login_failed(answer) and answer.is_json():
             return answer
         error = error_from(answer, str(self.connection.credential))
@@ -230,7 +230,7 @@ class Transport:
         raise error
 
     def _renewed(self, call: _Call, answer: Response, error: JiraAssetsError) -> bool:
-        """Renew an OAuth token that was refused, once a call; tell whether there is another to try with."""
+        """Renew an OAuth token that was refused, once a call; return whether there is another to try with."""
         renew = getattr(self.connection.credential, "renew", None)
         if renew is None or call.renewed or answer.status not in _TOKEN_REFUSED:
             return False
@@ -245,7 +245,7 @@ class Transport:
         return timedelta(seconds=max(setback.limit.seconds, ours))
 
     def _is_worth_it(self, call: _Call, setback: _Setback, wait: timedelta) -> bool:
-        """Tell whether to ask again; a quota that is spent says nothing of the endpoint."""
+        """Return whether to ask again; a quota that is spent says nothing of the endpoint."""
         if call.patience is None or setback.limit.scope == "site":
             return True
         call.failures.append(setback.error)
@@ -273,7 +273,7 @@ class Transport:
             self._wait(call, *held_back)
 
     def _held_back(self, call: _Call) -> tuple[datetime, str] | None:
-        """Give the time this call has to wait for, None when it may go."""
+        """Return the time this call has to wait for, None when it may go."""
         reasons = [call.not_before, self._gates.closed_until(call.endpoint), self._paused()]
         last = max((reason for reason in reasons if reason), default=None)
         if last is None or last[0] <= self.clock():
@@ -282,11 +282,11 @@ class Transport:
         return last if call.waited_until is None or last[0] > call.waited_until else None
 
     def _paused(self) -> tuple[datetime, str] | None:
-        """Give the end of the pause that holds for every process, and whose it is."""
-        until = self._board.paused_until()
+        """Return the end of the pause that holds for every process, and whose it is."""
+        until = self._board.until()
         if until is None or until <= self.clock():
             return None
-        return until, self._board.pause_reason() or "Jira's quota or the configured budget is spent"
+        return until, self._board.reason() or "Jira's quota or the configured budget is spent"
 
     def _wait(self, call: _Call, until: datetime, reason: str) -> None:
         seconds = max((until - self.clock()).total_seconds(), 0.0)
@@ -303,8 +303,8 @@ class Transport:
         call.waited_until = until
 
     def _is_closed_too_long(self, call: _Call, until: datetime) -> bool:
-        """Tell whether an endpoint, not the whole site, is closed for longer than its answer is worth."""
-        if call.patience is None or until == self._board.paused_until():
+        """Return whether an endpoint, not the whole site, is closed for longer than its answer is worth."""
+        if call.patience is None or until == self._board.until():
             return False
         return call.not_before is None and not call.patience.waits_until(until)
 

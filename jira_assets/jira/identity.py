@@ -14,7 +14,7 @@ class IdentityEndpoints(Endpoints):
     """Questions about ourselves and the site."""
 
     def fetch_identity(self) -> Identity:
-        """Ask who we are; nobody else may ask that, so an answer proves the credential."""
+        """Ask who we are; no one else may ask that, so an answer proves the credential."""
         try:
             answer = self.transport.request("GET", "/rest/api/3/myself", failures=FAILURES_FOR_GOOD)
         except NotFound as error:

@@ -41,7 +41,7 @@ class IssueEndpoints(Endpoints):
     def fetch_issues(self, ids: Collection[str], *, fields: Sequence[str]) -> FetchedIssues:
         """Fetch up to 100 issues by id.
 
-        Jira leaves out issues that are gone or hidden without a word, now and then others, too: they are in
+        Jira leaves out issues that are gone or hidden silently, now and then others, too: they are in
         `not_returned`. Raises JiraUnavailable when Jira fails altogether.
         """
         check_number(ids, ISSUES_A_REQUEST)

@@ -27,7 +27,7 @@ class CatalogEndpoints(Endpoints):
     def fetch_projects(
         self, status: ProjectState = "live", *, ids: Sequence[str] | None = None
     ) -> Iterator[Project]:
-        """Give the projects that this account may browse, by key; with `ids` (at most 50) only those."""
+        """Return the projects that this account may browse, by key; with `ids` (at most 50) only those."""
         params: dict[str, str | int | Sequence[str]] = {
             "maxResults": _PROJECTS_A_PAGE,
             "orderBy": "key",
@@ -62,7 +62,7 @@ class CatalogEndpoints(Endpoints):
         return self._list("/rest/api/3/issuetype", IssueType)
 
     def fetch_users(self) -> Iterator[User]:
-        """Give every account of the site, once; raises Forbidden without the right to browse users."""
+        """Return every account of the site, once; raises Forbidden without the right to browse users."""
         start = 0
         seen: set[str] = set()
         while True:

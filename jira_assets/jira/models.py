@@ -93,7 +93,7 @@ class Category(_Record, frozen=True, kw_only=True):
 
 
 class Project(_Record, frozen=True, kw_only=True):
-    """A Jira project; versions and components come only when it is asked for alone."""
+    """A Jira project; versions and components come only when it is requested alone."""
 
     id: str
     key: str
@@ -111,7 +111,7 @@ class Project(_Record, frozen=True, kw_only=True):
 
     @property
     def former_keys(self) -> list[str]:
-        """The keys it had before it was renamed, as far as Jira tells."""
+        """The keys it had before it was renamed, as far as Jira says."""
         return sorted(set(self.project_keys or ()) - {self.key})
 
     @property
@@ -131,7 +131,7 @@ class FieldSchema(_Record, frozen=True, kw_only=True):
 
 
 class Field(_Scoped, frozen=True, kw_only=True):
-    """A field of issues; `schema.custom` tells its kind in every language, the name doesn't."""
+    """A field of issues; `schema.custom` says its kind in every language, the name doesn't."""
 
     id: str
     key: str | None = None
@@ -264,9 +264,9 @@ class RawIssue(msgspec.Struct, frozen=True):
 
 
 class FetchedIssues(msgspec.Struct, frozen=True):
-    """The issues that Jira gave for the ids asked for.
+    """The issues that Jira gave for the ids requested.
 
-    `not_returned` are ids that it left out without a word, `unreadable` those that it fails to give, with
+    `not_returned` are ids that it left out silently, `unreadable` those that it fails to give, with
     its reason.
     """
 

@@ -1,6 +1,6 @@
 """Count what our questions cost of Jira's hourly quota, and stop everyone when the budget is spent.
 
-Jira counts one point for a request and one for each object in its answer. Its own count is not told, so this
+Jira counts one point for a request and one for each object in its answer. Its own count is not known, so this
 one is an estimate that all processes share.
 """
 
@@ -11,27 +11,28 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from jira_assets.jira.throttle import PauseStore
+
 A_NOTE = 200
 """Points that are written down together: a killed process forgets no more than these."""
 
 
 class PointsBook(Protocol):
-    """Where every process of the home writes down what it spent, and where pauses stand."""
+    """Where every process of the home writes down what it spent."""
 
-    def spend_points(self, points: int, at: datetime) -> int:
-        """Add to what the hour has cost, and tell the sum."""
-        ...
-
-    def pause(self, until: datetime, reason: str) -> None:
-        """Let nobody ask before `until`."""
+    def spend(self, points: int, at: datetime) -> int:
+        """Add to what the hour has cost; return the sum."""
         ...
 
 
 class PointsLedger:
     """Counts for one process; safe to use from many threads."""
 
-    def __init__(self, book: PointsBook, budget: int | None, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, book: PointsBook, pauses: PauseStore, budget: int | None, clock: Callable[[], datetime]
+    ) -> None:
         self._book = book
+        self._pauses = pauses
         self._budget = budget
         self._clock = clock
         self._lock = threading.Lock()
@@ -52,8 +53,10 @@ class PointsLedger:
 
     def _write(self) -> None:
         now = self._clock()
-        spent = self._book.spend_points(self._unwritten, now)
+        spent = self._book.spend(self._unwritten, now)
         self._unwritten = 0
         if self._budget is not None and spent >= self._budget:
             next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-            self._book.pause(next_hour, f"the configured budget of {self._budget:,} points an hour is spent")
+            self._pauses.pause(
+                next_hour, f"the configured budget of {self._budget:,} points an hour is spent"
+            )

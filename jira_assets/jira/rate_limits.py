@@ -16,7 +16,7 @@ Scope = Literal["request", "endpoint", "site"]
 
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 30.0
-# Nobody waits so long, and a header may say any number, also one that no calendar holds.
+# No one waits so long, and a header may say any number, also one that no calendar holds.
 MOST_SECONDS = 10 * 86_400.0
 _dice = random.SystemRandom()
 
@@ -31,7 +31,7 @@ class Limit:
 
 
 def backoff(attempt: int) -> float:
-    """Give the seconds to wait after the nth failure: 2 doubling to 30, ±30 % so that clients spread out."""
+    """Return the seconds to wait after the nth failure: 2 doubling to 30, ±30 % to spread clients out."""
     return min(FIRST_WAIT * 2.0 ** (attempt - 1), LONGEST_WAIT) * _dice.uniform(0.7, 1.3)
 
 
@@ -46,7 +46,7 @@ def read_limit(answer: Response, now: datetime) -> Limit:
 
 
 def _limit_as_told(answer: Response, now: datetime) -> Limit:
-    # Seconds are counted from the server's clock where it tells it: ours may be off.
+    # Seconds are counted from the server's clock where it says it: ours may be off.
     start = answer.date or now
     retry_after = _retry_after(answer.headers.get("Retry-After"), start)
     named = answer.headers.get("RateLimit-Reason", "")
@@ -84,7 +84,7 @@ def _retry_after(text: str | None, start: datetime) -> float:
 
 
 def _quota_reset(answer: Response, start: datetime) -> float:
-    """Give the seconds until the quota is full again, 0 when Jira does not say."""
+    """Return the seconds until the quota is full again, 0 when Jira does not say."""
     reset = parse_time(answer.headers.get("X-RateLimit-Reset"))
     if reset is not None:
         return max((reset - start).total_seconds(), 0.0)

@@ -1,4 +1,4 @@
-"""Where a site sends us instead of answering: to a login, to its new address, or to somebody else."""
+"""Where a site sends us instead of answering: to a login, to its new address, or to someone else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ATLASSIANS_LOGIN = {"id.atlassian.com", "auth.atlassian.com", "start.atlassian.
 
 
 def redirected(said: ErrorBody, credential: str, check_token: str) -> JiraAssetsError:
-    """Give the error for a redirect; of its target only scheme and host are shown: the rest may be secret."""
+    """Return the error for a redirect; it shows scheme and host of the target: the rest may be secret."""
     target = _target(said)
     facts = {"status": said.answer.status, "url": said.answer.url}
     host = (target.hostname or "").lower()

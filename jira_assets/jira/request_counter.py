@@ -27,7 +27,7 @@ _tallies: ContextVar[tuple[RequestCount, ...]] = ContextVar("jira_tallies", defa
 
 
 def tallies() -> tuple[RequestCount, ...]:
-    """Give the tallies that the present context is counted in."""
+    """Return the tallies that the present context is counted in."""
     return _tallies.get()
 
 

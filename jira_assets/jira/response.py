@@ -35,11 +35,11 @@ class Response:
 
     @property
     def is_page(self) -> bool:
-        """Tell an HTML page from data; the header does not: Jira calls a bare line of text HTML, too."""
+        """Distinguish an HTML page from data; the header does not: Jira calls a bare line of text HTML."""
         return bool(_PAGE.search(self.body[:2000]))
 
     def is_json(self) -> bool:
-        """Tell whether the body is one whole JSON document; cheap, it builds no objects."""
+        """Return whether the body is one whole JSON document; cheap, it builds no objects."""
         try:
             msgspec.json.decode(self.body, type=msgspec.Raw)
         except msgspec.DecodeError:

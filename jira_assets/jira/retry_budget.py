@@ -44,7 +44,7 @@ class RetryBudget:
     def lasts(
         self, endpoint: str, failures: Sequence[JiraAssetsError], now: datetime, wait: timedelta
     ) -> bool:
-        """Tell whether to ask again after a wait, when all attempts at a question failed like this."""
+        """Return whether to ask again after a wait, when all attempts at a question failed like this."""
         is_late = now + wait > self._until
         with self._lock:
             if len(failures) < MOST_ATTEMPTS and not (
@@ -61,7 +61,7 @@ class RetryBudget:
             del self._given_up[endpoint]
 
     def waits_until(self, moment: datetime) -> bool:
-        """Tell whether an endpoint that is closed until then is worth waiting for."""
+        """Return whether an endpoint that is closed until then is worth waiting for."""
         return moment <= self._until
 
     def _is_for_good(self, endpoint: str, failures: Sequence[JiraAssetsError], wait: timedelta) -> bool:
@@ -72,7 +72,7 @@ class RetryBudget:
 
 
 def kind_of(error: JiraAssetsError) -> tuple[str, object]:
-    """Tell failures apart: by the status that Jira answered, else by what was lost."""
+    """Sort failures: by the status that Jira answered, else by what was lost."""
     return type(error).__name__, error.facts.get("status", error.reason)
 
 
@@ -80,7 +80,7 @@ _patience: ContextVar[RetryBudget | None] = ContextVar("patience", default=None)
 
 
 def current_retry_budget() -> RetryBudget | None:
-    """Give the patience that holds in the present context."""
+    """Return the patience that holds in the present context."""
     return _patience.get()
 
 

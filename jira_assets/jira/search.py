@@ -12,7 +12,7 @@ from jira_assets.jira.endpoints import Endpoints
 from jira_assets.jira.issue_parser import issue_ref, raw_issue
 from jira_assets.jira.models import IssueRef, RawIssue
 
-# The most that Jira gives at once, and only when few small fields are asked for.
+# The most that Jira gives at once, and only when few small fields are requested.
 HEADS_A_PAGE = 5000
 # A page that fails again and again may be too much for Jira, or hold what it cannot print.
 PAGES_SHRINK_BY = 5
@@ -37,16 +37,16 @@ class SearchEndpoints(Endpoints):
     """Questions in JQL."""
 
     def search(self, jql: str, *, fields: Sequence[str], page_size: int = 100) -> Iterator[list[RawIssue]]:
-        """Give the issues that match, page by page; pages may be short or empty, and an issue may repeat.
+        """Return the issues that match, page by page; pages may be short or empty, and an issue may repeat.
 
-        An issue without an id is left out. Raises SearchTokenExpired when the pages cannot go on: start
+        An issue without an id is left out. Raises SearchTokenExpired when the pages cannot continue: start
         again. Raises IncompleteRead when Jira's pages don't add up.
         """
         for page in self._search_pages({"jql": jql, "fields": with_needed(fields), "maxResults": page_size}):
             yield [issue for raw in page.issues if (issue := raw_issue(raw)) is not None]
 
     def search_refs(self, jql: str, *, consistent: Sequence[str] = ()) -> Iterator[list[IssueRef]]:
-        """Give only id, key, `updated` and project of the issues that match, thousands at a time.
+        """Return only id, key, `updated` and project of the issues that match, thousands at a time.
 
         The id is empty of an issue that Jira gave without one. For up to 50 ids that are to be `consistent`
         Jira brings its search index up to date first.
@@ -120,7 +120,7 @@ class SearchEndpoints(Endpoints):
 
 
 def with_needed(fields: Sequence[str]) -> list[str]:
-    """Add what an issue is filed under to the fields asked for."""
+    """Add what an issue is filed under to the fields requested."""
     if "*all" in fields or "*navigable" in fields:
         return list(fields)
     return list(dict.fromkeys([*fields, *_NEEDED_FIELDS]))

@@ -39,7 +39,7 @@ _GOES_ON = "No data is lost. The next sync continues."
 
 
 def site_refusal(said: ErrorBody) -> SiteUnavailable | None:
-    """Give the error for an answer that is not about the thing asked for; None when it is about that."""
+    """Return the error for an answer that is not about the requested thing; None when it is about that."""
     cause = _cause(said)
     if cause is None:
         return None
@@ -85,13 +85,13 @@ def _of_atlassian(said: ErrorBody) -> bool:
 
 
 def _is_a_bare_line(said: ErrorBody) -> bool:
-    """Tell a filter's 403: Jira refuses a thing in JSON, or without a word."""
+    """Recognize a filter's 403: Jira refuses a thing in JSON, or silently."""
     is_text = said.answer.headers.get("Content-Type", "").startswith("text/")
     return said.answer.status == 403 and is_text and not said.body and bool(said.text)
 
 
 def _wants_a_windows_login(said: ErrorBody) -> bool:
-    """Tell a company's proxy: neither Jira nor Atlassian asks for one of these."""
+    """Recognize a company's proxy: neither Jira nor Atlassian asks for one of these."""
     wanted = said.answer.headers.get("WWW-Authenticate", "").lower()
     return said.answer.status == 401 and wanted.startswith(("negotiate", "ntlm"))
 
@@ -185,7 +185,7 @@ def _told(said: ErrorBody) -> str:
 
 
 def _mount(said: ErrorBody) -> str:
-    """Give the part of the path that names the site at the gateway."""
+    """Return the part of the path that names the site at the gateway."""
     return "/".join(said.url.path.split("/")[:4])
 
 

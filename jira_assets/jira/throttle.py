@@ -14,16 +14,16 @@ _IDENTIFIER = re.compile(r"\d+|[A-Z][A-Z0-9_]*(-\d+)?")
 class PauseStore(Protocol):
     """Where a pause of the whole site stands, for everyone to see."""
 
-    def paused_until(self) -> datetime | None:
-        """Give the end of the present pause, None when there is none."""
+    def until(self) -> datetime | None:
+        """Return the end of the present pause, None when there is none."""
         ...
 
-    def pause_reason(self) -> str | None:
+    def reason(self) -> str | None:
         """Say whose pause it is, and why."""
         ...
 
     def pause(self, until: datetime, reason: str) -> None:
-        """Let nobody ask before `until`."""
+        """Pause all requests until `until`."""
         ...
 
 
@@ -35,18 +35,18 @@ class MemoryPauseStore:
         self._until: datetime | None = None
         self._reason: str | None = None
 
-    def paused_until(self) -> datetime | None:
-        """Give the end of the present pause, None when there is none."""
+    def until(self) -> datetime | None:
+        """Return the end of the present pause, None when there is none."""
         with self._lock:
             return self._until
 
     def pause(self, until: datetime, reason: str) -> None:
-        """Let nobody ask before `until`; a pause that ends later stays."""
+        """Pause all requests until `until`; a pause that ends later stays."""
         with self._lock:
             if self._until is None or self._until < until:
                 self._until, self._reason = until, reason
 
-    def pause_reason(self) -> str | None:
+    def reason(self) -> str | None:
         """Say whose pause it is, and why."""
         with self._lock:
             return self._reason
@@ -77,7 +77,7 @@ class EndpointThrottle:
                 self._closed[endpoint] = (until, reason)
 
     def closed_until(self, endpoint: str) -> tuple[datetime, str] | None:
-        """Give the time and reason of the last closing, also when it is over."""
+        """Return the time and reason of the last closing, also when it is over."""
         with self._lock:
             return self._closed.get(endpoint)
 

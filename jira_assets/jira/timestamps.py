@@ -30,7 +30,7 @@ def parse_time(value: object) -> datetime | None:
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Give a time as whole milliseconds since 1970, rounded down: the only form JQL reads without a zone."""
+    """Return a time as whole milliseconds since 1970, rounded down: in JQL, it alone needs no zone."""
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 

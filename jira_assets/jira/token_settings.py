@@ -23,7 +23,7 @@ class JiraSettings(Protocol):
 
 
 def incomplete(settings: JiraSettings) -> AuthenticationError:
-    """Give the error for settings that do not add up to a connection; it names what is missing."""
+    """Return the error for settings that do not add up to a connection; it names what is missing."""
     needed = {
         "JIRA_SITE_URL": settings.jira_site_url,
         "JIRA_EMAIL": settings.jira_email,
@@ -44,5 +44,5 @@ def incomplete(settings: JiraSettings) -> AuthenticationError:
 
 
 def is_complete(settings: JiraSettings) -> bool:
-    """Tell whether they add up to a connection."""
+    """Return whether they add up to a connection."""
     return bool(settings.jira_site_url and settings.jira_email and settings.jira_api_token)

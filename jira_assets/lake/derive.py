@@ -43,7 +43,7 @@ def derive_project(
     extra_fields: Sequence[str] = (),
     embeds_lists: bool = False,
 ) -> bool:
-    """Bring the derived tables of a project up to date and commit them; tell whether any were not."""
+    """Bring the derived tables of a project up to date and commit them; return whether any were not."""
     derived = derive_issues(engine, lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists)
     if derived is None:
         return False

@@ -29,7 +29,7 @@ DATE_READERS = (
     "when try_cast(text as date) between date '0001-01-01' and date '9999-12-31' "
     "then try_cast(text as date) end",
 )
-"""How SQL reads the dates that Jira prints. DuckDB's calendar goes on to the year 294246; Python's, and that
+"""How SQL reads the dates that Jira prints. DuckDB's calendar ends in the year 294246; Python's, and that
 of most readers, ends with 9999: what lies beyond is null."""
 
 

@@ -38,7 +38,7 @@ SITE_MANIFEST = "manifests/site.json"
 DAMAGED = "damaged"
 UNNAMED_FILES_LIVE = 3600.0
 """Seconds after which a file that no manifest names is swept: a run may be about to commit a younger one, and
-somebody who read the manifest that named it last may be about to read it."""
+someone who read the manifest that named it last may be about to read it."""
 
 
 IDENTITY = "lake.json"
@@ -77,7 +77,7 @@ class Lake:
             )
 
     def site(self) -> SiteIdentity | None:
-        """Tell which site this lake belongs to."""
+        """Return which site this lake belongs to."""
         return self._read(self.root / IDENTITY, SiteIdentity)
 
     def lock(
@@ -96,7 +96,7 @@ class Lake:
         return self.root / "locks" / f"{project_id}.lock"
 
     def holder(self, project_id: str) -> Holder | None:
-        """Tell who works on a project now."""
+        """Return who works on a project now."""
         return holder(self.lock_path(project_id))
 
     def manifest(self, project_id: str) -> Manifest | None:
@@ -131,7 +131,7 @@ class Lake:
     def commit(self, manifest: Manifest) -> None:
         """Make the files that the manifest names exist, and those that it leaves out not.
 
-        Somebody may be reading those: the hour after which they are swept begins now.
+        Someone may be reading those: the hour after which they are swept begins now.
         """
         self._outdate(self.readable_manifest(manifest.project_id), manifest.file_paths())
         write_atomically(self._manifest_path(manifest.project_id), _sealed(msgspec.json.encode(manifest)))
@@ -202,7 +202,7 @@ class Lake:
         return _remove_old((path for path in present if path not in named), live)
 
     def _outdate(self, before: Manifest | SiteManifest | None, named: set[str]) -> None:
-        """Let the age of files that are no longer named begin now: somebody may be about to read them."""
+        """Make the age of files that are no longer named begin now: someone may be about to read them."""
         for relative in (before.file_paths() if before else set()) - named:
             with suppress(FileNotFoundError):
                 os.utime(self.path(relative))
@@ -244,7 +244,7 @@ def _unsealed(content: bytes) -> bytes:
 def _remove_old(paths: Iterable[Path], live: float) -> int:
     removed = 0
     for path in paths:
-        with suppress(FileNotFoundError):  # whoever wrote it has given it its name, or was faster
+        with suppress(FileNotFoundError):  # anyone who wrote it has given it its name, or was faster
             if time.time() - path.lstat().st_mtime >= live:
                 path.unlink()
                 removed += 1

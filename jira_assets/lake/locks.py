@@ -67,7 +67,7 @@ def hold_for_life(path: Path, purpose: str) -> None:
 
 
 def holder(path: Path) -> Holder | None:
-    """Tell who holds the lock now; None when it is free."""
+    """Return who holds the lock now; None when it is free."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

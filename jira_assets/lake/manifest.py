@@ -86,7 +86,7 @@ class Unproved(msgspec.Struct, frozen=True):
 
 
 class UnreadIssue(msgspec.Struct, frozen=True):
-    """An issue that Jira lists and that could not be read; it is asked for again at every sync.
+    """An issue that Jira lists and that could not be read; it is requested again at every sync.
 
     `is_left_out` when Jira answers without it, instead of failing to give it. `updated_at` is the version
     that the search listed, `since` when that was first seen.

@@ -107,7 +107,7 @@ class RawFileWriter:
         with new_file(self._lake.path(self._relative)) as parquet:
             copy_lines(
                 engine,
-                # The reader allocates twice the longest line for each thread, so it is told the real length.
+                # The reader allocates twice the longest line for each thread, so it needs the real length.
                 statement(
                     "lake/write_raw", staging=self._staging, parquet=parquet, longest=self._longest + 1
                 ),

@@ -5,7 +5,7 @@
         <name>/         what it spills; DuckDB makes and removes it
 
 In a shared folder DuckDB 1.5 gives the files of two engines the same names, so that they overwrite each
-other's data, and an engine that closes removes the files of all. Newer versions tell them apart by process
+other's data, and an engine that closes removes the files of all. Newer versions distinguish them by process
 ids, which containers with a common folder may share.
 """
 

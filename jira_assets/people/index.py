@@ -45,7 +45,7 @@ def _account(member: TeamMember) -> str:
 
 
 def _name(member: TeamMember) -> str:
-    # Who is listed under a user name for want of a name is not found by it: it may be anybody's elsewhere.
+    # Who is listed under a user name for want of a name is not found by it: it may be anyone's elsewhere.
     name = fold_name(member.display_name)
     return "" if " " not in name and name == fold_name(member.member_id) else name
 

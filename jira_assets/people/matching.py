@@ -18,10 +18,10 @@ Rule = Literal["override", "account_id", "email", "display_name"]
 FORMER_USER = "former user"
 """The name, folded, that Jira gives to every account that was deleted."""
 UNKNOWN_ACCOUNT = "unknown"
-"""The id that Jira gives to every account whose record is corrupt: it is nobody's."""
+"""The id that Jira gives to every account whose record is corrupt: it is no one's."""
 
 NAMELESS_TYPES = ("app", "customer")
-"""Accounts of these types are nobody's by their name: whoever makes one chooses it freely."""
+"""Accounts of these types are no one's by their name: anyone who makes one chooses it freely."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,11 @@ def match_people(
     A member may own several accounts by override, account id or e-mail. An e-mail decides if exactly one
     member has it. A display name decides if it names exactly one account of the site and exactly one member;
     if the account is no app, no customer and not deleted; and if nothing stronger gives that member an
-    account: neither a match nor an account id in the team's file. Somebody whose account is known and whose
+    account: neither a match nor an account id in the team's file. Someone whose account is known and whose
     name turns up on another account has, as likely as not, a namesake; such an account is reported with the
     member as its candidate.
 
-    An override that names somebody who left the team leaves the account unmatched: what a person decided is
+    An override that names someone who left the team leaves the account unmatched: what a person decided is
     not replaced by a rule.
     """
     distinct = _distinct(people)

@@ -23,7 +23,7 @@ UNDELIVERED_RESOLUTIONS = (
     "Rejected",
     "Abandoned",
 )
-"""What closes an issue without its being delivered, unless somebody says otherwise."""
+"""What closes an issue without its being delivered, unless someone says otherwise."""
 
 _PROJECT = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]+)\s*:(.*)", re.DOTALL)
 _CATEGORIES = {
@@ -43,11 +43,11 @@ class ByProject(Generic[Value]):
     projects: Mapping[str, tuple[Value, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, project_key: str) -> tuple[Value, ...]:
-        """Tell what holds for a project."""
+        """Return what holds for a project."""
         return self.projects.get(project_key.upper(), self.site)
 
     def is_named(self, project_key: str) -> bool:
-        """Tell whether a project has values of its own, be it none."""
+        """Return whether a project has values of its own, be it none."""
         return project_key.upper() in self.projects
 
     def map(self, read: Callable[[Value], Other]) -> ByProject[Other]:

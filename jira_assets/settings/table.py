@@ -1,335 +1,348 @@
-"""The table of all settings: `jira-assets config` and the documentation are made from it."""
+"""The table of all settings: each is one field, from which loading, `config` and the documentation follow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 
-from jira_assets.settings.per_project import UNDELIVERED_RESOLUTIONS
-from jira_assets.settings.values import ValueKind
-
-OAUTH_SCOPES = (
-    "read:jira-work",
-    "read:jira-user",
-    "read:board-scope:jira-software",
-    "read:board-scope.admin:jira-software",
-    "read:sprint:jira-software",
-    "read:project:jira",
-    "offline_access",
+from jira_assets.memory import default_memory_limit
+from jira_assets.settings import values
+from jira_assets.settings.paths import HomePaths
+from jira_assets.settings.per_project import (
+    UNDELIVERED_RESOLUTIONS,
+    ByProject,
+    read_categories_by_project,
+    read_levels_by_project,
+    read_names_by_project,
 )
-"""Boards and sprints have granular scopes only; without them sprints are read from the issues."""
+from jira_assets.settings.setting import ShownSetting, Source, declared_settings, setting
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One row of the table of settings."""
+class Settings(HomePaths):
+    """The settings in force; `sources` has the origin of each value."""
 
-    name: str
-    env: str
-    description: str
-    kind: ValueKind = "text"
-    default: str | None = None
-    secret: bool = False
-    storable: bool = True
-    """May stand in state; what is needed to find state, and what is secret, may not."""
-
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "home",
+    home: Path = setting(
         "JIRA_ASSETS_HOME",
         "Home folder, which holds all data.",
-        "path",
-        "~/.jira-assets",
+        values.read_path,
+        default="~/.jira-assets",
         storable=False,
-    ),
-    Setting(
-        "jira_site_url",
+    )
+    jira_site_url: str | None = setting(
         "JIRA_SITE_URL",
         "Address of the Jira site: https://acme.atlassian.net, or acme.",
-        "site",
-    ),
-    Setting("jira_email", "JIRA_EMAIL", "E-mail address of the account that owns the API token."),
-    Setting("jira_api_token", "JIRA_API_TOKEN", "API token of that account.", secret=True, storable=False),
-    Setting("jira_cloud_id", "JIRA_CLOUD_ID", "Cloud id of the site. Required for API tokens with scopes."),
-    Setting("jira_client_id", "JIRA_CLIENT_ID", "Client id of the OAuth app."),
-    Setting(
-        "jira_client_secret",
-        "JIRA_CLIENT_SECRET",
-        "Client secret of the OAuth app.",
+        values.read_site,
+    )
+    jira_email: str | None = setting(
+        "JIRA_EMAIL",
+        "E-mail address of the account that owns the API token.",
+        values.read_text,
+    )
+    jira_api_token: str | None = setting(
+        "JIRA_API_TOKEN",
+        "API token of that account.",
+        values.read_text,
         secret=True,
         storable=False,
-    ),
-    Setting(
-        "jira_api_url",
+    )
+    jira_cloud_id: str | None = setting(
+        "JIRA_CLOUD_ID",
+        "Cloud id of the site. Required for API tokens with scopes.",
+        values.read_text,
+    )
+    jira_client_id: str | None = setting(
+        "JIRA_CLIENT_ID",
+        "Client id of the OAuth app.",
+        values.read_text,
+    )
+    jira_client_secret: str | None = setting(
+        "JIRA_CLIENT_SECRET",
+        "Client secret of the OAuth app.",
+        values.read_text,
+        secret=True,
+        storable=False,
+    )
+    jira_api_url: str = setting(
         "JIRA_API_URL",
         "Address of Atlassian's API gateway.",
-        "url",
+        values.read_url,
         default="https://api.atlassian.com",
-    ),
-    Setting(
-        "jira_auth_url",
+    )
+    jira_auth_url: str = setting(
         "JIRA_AUTH_URL",
         "Address of Atlassian's OAuth token service.",
-        "url",
+        values.read_url,
         default="https://auth.atlassian.com",
-    ),
-    Setting(
-        "oauth_scopes",
+    )
+    oauth_scopes: tuple[str, ...] = setting(
         "JIRA_OAUTH_SCOPES",
         "Scopes that `connect` requests, separated by commas. The app must have all of them.",
-        "names",
-        ",".join(OAUTH_SCOPES),
-    ),
-    Setting(
-        "callback_port",
+        values.read_names,
+        # Boards and sprints have granular scopes only; without them sprints are read from the issues.
+        default="read:jira-work,read:jira-user,read:board-scope:jira-software,"
+        "read:board-scope.admin:jira-software,read:sprint:jira-software,read:project:jira,offline_access",
+    )
+    callback_port: int = setting(
         "JIRA_OAUTH_CALLBACK_PORT",
         "Port on this machine that the browser returns to after the consent. It must be registered "
         "in the app.",
-        "port",
-        "8765",
-    ),
-    Setting(
-        "state_url",
+        values.read_port,
+        default="8765",
+    )
+    state_url: str = setting(
         "JIRA_ASSETS_STATE_URL",
         "Database for decisions and outcomes. When not set: state.db in the home.",
-        "database",
+        values.read_database_url,
+        mask=values.mask_password,
         storable=False,
-    ),
-    Setting(
-        "secret_key",
+    )
+    secret_key: str | None = setting(
         "JIRA_ASSETS_SECRET_KEY",
         "Key that encrypts the stored credential. Several keys are separated by commas, newest "
         "first. When not set: the file secret.key in the home.",
+        values.read_text,
         secret=True,
         storable=False,
-    ),
-    Setting(
-        "max_in_flight",
+    )
+    max_in_flight: int = setting(
         "JIRA_ASSETS_MAX_IN_FLIGHT",
         "Maximum number of concurrent requests, 1 to 8.",
-        "1-8",
-        "8",
-    ),
-    Setting(
-        "look_back_minutes",
+        values.read_requests,
+        default="8",
+    )
+    look_back_minutes: int = setting(
         "JIRA_ASSETS_LOOK_BACK_MINUTES",
         "Overlap in minutes: how far before the last mark a sync searches, because Jira's search index lags.",
-        "minutes",
-        "2",
-    ),
-    Setting(
-        "deep_look_back_minutes",
+        values.read_minutes,
+        default="2",
+        unit="minutes",
+    )
+    deep_look_back_minutes: int = setting(
         "JIRA_ASSETS_DEEP_LOOK_BACK_MINUTES",
         "Overlap of the deeper search that runs from time to time.",
-        "minutes",
-        "60",
-    ),
-    Setting(
-        "deep_look_every_minutes",
+        values.read_minutes,
+        default="60",
+        unit="minutes",
+    )
+    deep_look_every_minutes: int = setting(
         "JIRA_ASSETS_DEEP_LOOK_EVERY_MINUTES",
         "Interval of the deeper search.",
-        "minutes",
-        "15",
-    ),
-    Setting(
-        "memory_limit",
+        values.read_minutes,
+        default="15",
+        unit="minutes",
+    )
+    memory_limit: str | None = setting(
         "JIRA_ASSETS_MEMORY_LIMIT",
         "Memory limit of DuckDB. When not set: a quarter of the memory that this machine or container may "
         "use, at least 180MB and at most 300MB. Work that exceeds it is repeated with one thread and, when "
         "not set, up to half of the memory.",
-        "size",
-    ),
-    Setting(
-        "extra_fields",
+        values.read_size,
+        when_unset=default_memory_limit,
+    )
+    extra_fields: tuple[str, ...] = setting(
         "JIRA_ASSETS_EXTRA_FIELDS",
         "Fields that become columns of jira_issues, by id or name, separated by commas.",
-        "names",
-        "",
-    ),
-    Setting(
-        "excluded_fields",
+        values.read_names,
+        default="",
+    )
+    excluded_fields: tuple[str, ...] = setting(
         "JIRA_ASSETS_EXCLUDED_FIELDS",
         "Fields that are never requested, separated by commas.",
-        "names",
-        "comment,worklog,attachment",
-    ),
-    Setting(
-        "story_points_field",
+        values.read_names,
+        default="comment,worklog,attachment",
+    )
+    story_points_field: str | None = setting(
         "JIRA_ASSETS_STORY_POINTS_FIELD",
         "Story-point field for the whole site, such as customfield_10016. Discovered when not set.",
-    ),
-    Setting(
-        "sprint_field",
+        values.read_text,
+    )
+    sprint_field: str | None = setting(
         "JIRA_ASSETS_SPRINT_FIELD",
         "Sprint field for the whole site, such as customfield_10020. Discovered when not set.",
-    ),
-    Setting(
-        "team",
+        values.read_text,
+    )
+    team: str | None = setting(
         "JIRA_ASSETS_TEAM",
         "Source from which each sync reads the team: a file, file.duckdb#table, or a query "
         "(docs/people.md). When not set: the imported members.",
-    ),
-    Setting(
-        "pull_requests",
+        values.read_text,
+    )
+    pull_requests: str | None = setting(
         "JIRA_ASSETS_PULL_REQUESTS",
         "Source from which each sync reads pull requests: a file, file.duckdb#table, or a query "
         "(docs/pull-requests.md).",
-    ),
-    Setting(
-        "parquet_mirror",
+        values.read_text,
+    )
+    parquet_mirror: bool = setting(
         "JIRA_ASSETS_PARQUET_MIRROR",
         "Whether to publish the tables also as Parquet files, in warehouse/parquet.",
-        "yes-no",
-        "no",
-    ),
-    Setting(
-        "parquet_mirror_minutes",
+        values.read_yes_no,
+        default="no",
+    )
+    parquet_mirror_minutes: int = setting(
         "JIRA_ASSETS_PARQUET_MIRROR_MINUTES",
         "How long the Parquet files of a publish are kept after the next publish.",
-        "minutes",
-        "15",
-    ),
-    Setting(
-        "longest_age_minutes",
+        values.read_minutes,
+        default="15",
+        unit="minutes",
+    )
+    longest_age_minutes: int = setting(
         "JIRA_ASSETS_LONGEST_AGE_MINUTES",
         "Maximum time of a project without a successful sync or probe.",
-        "minutes",
-        "60",
-    ),
-    Setting(
-        "sensor_run_minutes",
+        values.read_minutes,
+        default="60",
+        unit="minutes",
+    )
+    sensor_run_minutes: int = setting(
         "JIRA_ASSETS_SENSOR_RUN_MINUTES",
         "Time in which a run of the sensor begins to read issues. A longer read, such as the first of a "
         "large project, is continued by the next run, so that the other projects stay fresh.",
-        "minutes",
-        "5",
-    ),
-    Setting(
-        "longest_unproven_days",
+        values.read_minutes,
+        default="5",
+        unit="minutes",
+    )
+    longest_unproven_days: int = setting(
         "JIRA_ASSETS_LONGEST_UNPROVEN_DAYS",
         "Maximum time of a project without a proof that no issue is missing.",
-        "count",
-        "3",
-    ),
-    Setting(
-        "points_per_hour",
+        values.read_count,
+        default="3",
+        unit="days",
+    )
+    points_per_hour: int | None = setting(
         "JIRA_ASSETS_POINTS_PER_HOUR",
         "Budget of Jira API points per hour for all processes together. When not set: 60000 with "
         "OAuth, no limit with an API token, which Jira does not meter.",
-        "count",
-    ),
-    Setting(
-        "reconcile_points_per_hour",
+        values.read_count,
+        unit="points",
+    )
+    reconcile_points_per_hour: int = setting(
         "JIRA_ASSETS_RECONCILE_POINTS_PER_HOUR",
         "Part of that budget for the nightly proofs. A proof costs about one point per issue.",
-        "count",
-        "20000",
-    ),
-    Setting(
-        "off_hours",
+        values.read_count,
+        default="20000",
+        unit="points",
+    )
+    off_hours: str = setting(
         "JIRA_ASSETS_OFF_HOURS",
         "Hours of the night, first to last, in which the nightly proofs run.",
-        "hours",
-        "1-5",
-    ),
-    Setting(
-        "time_zone",
+        values.read_hours,
+        default="1-5",
+    )
+    time_zone: str = setting(
         "JIRA_ASSETS_TIME_ZONE",
         "Time zone of days and weeks in metrics, of the off-hours and of the schedules, such as "
         "Europe/Berlin.",
-        "zone",
-        "UTC",
-    ),
-    Setting(
-        "refresh_cron",
+        values.read_zone,
+        default="UTC",
+    )
+    refresh_cron: str = setting(
         "JIRA_ASSETS_REFRESH_CRON",
         "When the site's projects, people and sprints are reloaded.",
-        "cron",
-        "30 0 * * *",
-    ),
-    Setting(
-        "compact_cron",
+        values.read_cron,
+        default="30 0 * * *",
+    )
+    compact_cron: str = setting(
         "JIRA_ASSETS_COMPACT_CRON",
         "When the raw files of the lake are compacted.",
-        "cron",
-        "30 6 * * 0",
-    ),
-    Setting(
-        "sync_cron",
+        values.read_cron,
+        default="30 6 * * 0",
+    )
+    sync_cron: str = setting(
         "JIRA_ASSETS_SYNC_CRON",
         "When the hourly schedule syncs. It is an alternative to the sensor and off by default.",
-        "cron",
-        "0 * * * *",
-    ),
-    Setting(
-        "hierarchy_levels",
+        values.read_cron,
+        default="0 * * * *",
+    )
+    hierarchy_levels: ByProject[int] = setting(
         "JIRA_ASSETS_HIERARCHY_LEVELS",
         "Hierarchy levels of issues that metrics count: 0 standard, -1 sub-task, 1 epic. Can "
         "differ by project: 0; PAY: 0, 1.",
-        "levels by project",
-        "0",
-    ),
-    Setting(
-        "undelivered_resolutions",
+        read_levels_by_project,
+        default="0",
+    )
+    undelivered_resolutions: ByProject[str] = setting(
         "JIRA_ASSETS_UNDELIVERED_RESOLUTIONS",
         "Resolutions, by name or id, of issues that were closed without being delivered. Can "
         "differ by project: Won't Do, Duplicate; PAY: Rejected.",
-        "names by project",
-        ",".join(UNDELIVERED_RESOLUTIONS),
-    ),
-    Setting(
-        "active_statuses",
+        read_names_by_project,
+        default=",".join(UNDELIVERED_RESOLUTIONS),
+    )
+    active_statuses: ByProject[str] = setting(
         "JIRA_ASSETS_ACTIVE_STATUSES",
         "Statuses, by name or id, in which an issue is actively worked on. Required for flow "
         "efficiency. Can differ by project: In Progress, In Review; PAY: Doing.",
-        "names by project",
-        "",
-    ),
-    Setting(
-        "status_categories",
+        read_names_by_project,
+        default="",
+    )
+    status_categories: ByProject[tuple[str, str]] = setting(
         "JIRA_ASSETS_STATUS_CATEGORIES",
         "Status categories for metrics that override Jira's, by name or id of the status. Also for "
         "statuses that Jira no longer lists: Ready for Release = done; PAY: Blocked = to do.",
-        "categories by project",
-        "",
-    ),
-    Setting(
-        "alert_urls",
+        read_categories_by_project,
+        default="",
+    )
+    alert_urls: tuple[str, ...] = setting(
         "JIRA_ASSETS_ALERT_URLS",
         "Where alerts are sent: URLs of apprise, separated by commas or spaces (docs/operations.md). "
         "Needs the extra `alerts`.",
-        "alert URLs",
-        "",
+        values.read_alert_urls,
+        default="",
+        mask=values.mask_alert_urls,
         secret=True,
         storable=False,
-    ),
-    Setting(
-        "alert_after_minutes",
+    )
+    alert_after_minutes: int = setting(
         "JIRA_ASSETS_ALERT_AFTER_MINUTES",
         "How long a problem has to last before an alert is sent, and be over before its end is reported.",
-        "minutes",
-        "10",
-    ),
-    Setting(
-        "dagster_url",
+        values.read_minutes,
+        default="10",
+        unit="minutes",
+    )
+    dagster_url: str = setting(
         "JIRA_ASSETS_DAGSTER_URL",
         "Address of Dagster's UI for links on the page.",
-        "url",
-        "http://127.0.0.1:3000",
-    ),
-    Setting(
-        "web_token",
+        values.read_url,
+        default="http://127.0.0.1:3000",
+    )
+    web_token: str | None = setting(
         "JIRA_ASSETS_WEB_TOKEN",
         "Access token of the page. Required when the page listens on other addresses than this machine's.",
+        values.read_text,
         secret=True,
         storable=False,
-    ),
-    Setting(
-        "web_hosts",
+    )
+    web_hosts: tuple[str, ...] = setting(
         "JIRA_ASSETS_WEB_HOSTS",
         "Host names of the page besides localhost, separated by commas.",
-        "names",
-        "",
+        values.read_names,
+        default="",
         storable=False,
-    ),
-)
+    )
+    sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    def __post_init__(self) -> None:
+        if self.state_url is None:
+            object.__setattr__(self, "state_url", f"sqlite:///{self.state_path}")
+
+    def source(self, name: str) -> Source:
+        """Return where the value of a setting came from."""
+        return self.sources.get(name, "default")
+
+    def describe(self) -> list[ShownSetting]:
+        """Return every setting with its value, secrets masked, and its source."""
+        return [
+            ShownSetting(
+                each.name,
+                each.env,
+                each.show(getattr(self, each.name)),
+                self.source(each.name),
+                each.description,
+            )
+            for each in SETTINGS
+        ]
+
+
+SETTINGS = declared_settings(Settings)

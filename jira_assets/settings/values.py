@@ -7,39 +7,10 @@ never repeat the value: an address may carry a password.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from jira_assets.settings.per_project import (
-    read_categories_by_project,
-    read_levels_by_project,
-    read_names_by_project,
-)
-
-ValueKind = Literal[
-    "text",
-    "path",
-    "url",
-    "site",
-    "database",
-    "1-8",
-    "port",
-    "minutes",
-    "count",
-    "size",
-    "names",
-    "hours",
-    "zone",
-    "cron",
-    "names by project",
-    "levels by project",
-    "categories by project",
-    "yes-no",
-    "alert URLs",
-]
 
 _SCHEME = r"[a-z][a-z0-9+.-]*://"
 _SCHEMES_OF_HOSTS = re.compile(
@@ -54,6 +25,11 @@ _HOST_OF_ALERT_URL = re.compile(
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _A_WEEK = 7 * 24 * 60
 _A_MILLION = 10**6
+
+
+def read_text(text: str) -> str:
+    """Return any text as it is."""
+    return text
 
 
 def read_path(text: str) -> Path:
@@ -123,6 +99,12 @@ def _number_between(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+read_requests = _number_between(1, 8)
+read_port = _number_between(1024, 65535)
+read_minutes = _number_between(1, _A_WEEK)
+read_count = _number_between(1, _A_MILLION)
+
+
 def read_size(text: str) -> str:
     """Read an amount of memory in DuckDB's words."""
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?\s*[KMGT]i?B", text, re.IGNORECASE):
@@ -187,6 +169,11 @@ def mask_alert_url(url: str) -> str:
     return f"{scheme.lower()}://{host[1] if host else '…'}"
 
 
+def mask_alert_urls(urls: Iterable[str]) -> str:
+    """Show several such addresses, separated by commas."""
+    return ",".join(map(mask_alert_url, urls))
+
+
 def mask_secret(value: str) -> str:
     """Show the last four characters, and none at all of a secret that four would give away."""
     return f"…{value[-4:]}" if len(value) >= 12 else "…"
@@ -195,26 +182,3 @@ def mask_secret(value: str) -> str:
 def mask_password(url: str) -> str:
     """Show a database address without its password."""
     return re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:…@", url)
-
-
-VALUE_READERS: dict[ValueKind, Callable[[str], Any]] = {
-    "text": str,
-    "path": read_path,
-    "url": read_url,
-    "site": read_site,
-    "database": read_database_url,
-    "1-8": _number_between(1, 8),
-    "port": _number_between(1024, 65535),
-    "minutes": _number_between(1, _A_WEEK),
-    "count": _number_between(1, _A_MILLION),
-    "size": read_size,
-    "names": read_names,
-    "hours": read_hours,
-    "zone": read_zone,
-    "cron": read_cron,
-    "names by project": read_names_by_project,
-    "levels by project": read_levels_by_project,
-    "categories by project": read_categories_by_project,
-    "yes-no": read_yes_no,
-    "alert URLs": read_alert_urls,
-}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, text, update
 
-from jira_assets.state.database import Database
+from jira_assets.state.database import StatePart
 from jira_assets.state.models import Alert, AlertMessage, QueuedMessage
 from jira_assets.state.tables import alert_messages, alerts
 
@@ -20,23 +20,23 @@ _ALERTS_LOCK = 54_672_032  # the key of an advisory lock, next to that of the sc
 Change = Callable[[list[Alert]], tuple[list[Alert], AlertMessage | None]]
 
 
-class Alerts(Database):
+class Alerts(StatePart):
     """Problems, one row each, and an outbox with a row for each message and target."""
 
-    def alerts(self) -> list[Alert]:
+    def all(self) -> list[Alert]:
         """List the problems that stand or whose end was not reported yet."""
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             return _read(connection)
 
-    def revise_alerts(self, change: Change, targets: Sequence[str], now: datetime) -> None:
+    def revise(self, change: Change, targets: Sequence[str], now: datetime) -> None:
         """Replace the problems by what `change` makes of them, and queue its message for every target.
 
         Both happen in one transaction, and one process at a time: no message is queued twice.
         """
-        before = self.alerts()
+        before = self.all()
         if change(before) == (before, None):
             return  # the usual case: no other writer has to wait
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             if connection.dialect.name == "postgresql":  # SQLite admits one writer at a time anyway
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ALERTS_LOCK})
             revised, message = change(_read(connection))
@@ -46,7 +46,7 @@ class Alerts(Database):
             if message and targets:
                 connection.execute(insert(alert_messages), [_queued(message, each, now) for each in targets])
 
-    def claim_alert_message(self, targets: Collection[str], now: datetime) -> QueuedMessage | None:
+    def claim_message(self, targets: Collection[str], now: datetime) -> QueuedMessage | None:
         """Take the next message that is due, and put off its next attempt: no other process sends it now.
 
         Messages of a target keep their order: one that cannot be sent delays those after it.
@@ -59,10 +59,10 @@ class Alerts(Database):
             .order_by(alert_messages.c.message_id)
             .limit(1)
         )
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             if connection.execute(due).first() is None:
                 return None
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(delete(alert_messages).where(alert_messages.c.created_at < now - KEPT))
             row = connection.execute(due.with_for_update()).first()
             if row is None:
@@ -72,17 +72,17 @@ class Alerts(Database):
             connection.execute(update(alert_messages).where(mine).values(**later))
             return _message(row)
 
-    def forget_alert_message(self, message_id: int) -> None:
+    def forget_message(self, message_id: int) -> None:
         """Remove a message that was sent."""
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(delete(alert_messages).where(alert_messages.c.message_id == message_id))
 
-    def unsent_alert_messages(self) -> list[QueuedMessage]:
+    def unsent_messages(self) -> list[QueuedMessage]:
         """List the oldest message of each target that was tried and could not be sent."""
         query = select(alert_messages).where(
             alert_messages.c.message_id.in_(_heads().scalar_subquery()), alert_messages.c.attempts > 0
         )
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             return [_message(row) for row in connection.execute(query)]
 
 

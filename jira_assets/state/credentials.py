@@ -8,13 +8,13 @@ from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, delete, select, update
 
-from jira_assets.state.database import Database
+from jira_assets.state.database import StatePart
 from jira_assets.state.models import ConnectedSite, Credential
 from jira_assets.state.tables import THE_SITE, credentials, sites
 
 
 class HeldCredential:
-    """The credential while nobody else can change it; what is kept here is committed with the block."""
+    """The credential while no one else can change it; what is kept here is committed with the block."""
 
     def __init__(self, connection: Connection, credential: Credential | None) -> None:
         self._connection = connection
@@ -28,41 +28,43 @@ class HeldCredential:
         self.credential = credential
 
 
-class Credentials(Database):
+class Credentials(StatePart):
     """Keep who is connected to which site; secrets come in sealed and go out sealed."""
 
-    def connected_site(self) -> ConnectedSite:
-        """Tell which site this state belongs to, as far as it is known."""
-        with self.reading() as connection:
+    def site(self) -> ConnectedSite:
+        """Return which site this state belongs to, as far as it is known."""
+        with self._database.reading() as connection:
             row = connection.execute(select(sites).where(sites.c.site_id == THE_SITE)).mappings().one()
         return ConnectedSite(**{name: value for name, value in row.items() if name != "site_id"})
 
-    def credential(self) -> Credential | None:
+    def current(self) -> Credential | None:
         """Read the stored credential, if there is one."""
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             return _select(connection)
 
     def connect(self, site: ConnectedSite, credential: Credential) -> None:
         """Keep site and credential together, in place of those before."""
-        now = self.clock()
-        with self.writing() as connection:
-            self.upsert(connection, sites, {"site_id": THE_SITE, **asdict(replace(site, connected_at=now))})
-            self.upsert(connection, credentials, {"site_id": THE_SITE, **asdict(credential)})
+        now = self._database.clock()
+        with self._database.writing() as connection:
+            self._database.upsert(
+                connection, sites, {"site_id": THE_SITE, **asdict(replace(site, connected_at=now))}
+            )
+            self._database.upsert(connection, credentials, {"site_id": THE_SITE, **asdict(credential)})
 
-    def forget_credential(self) -> bool:
-        """Forget the credential, not the site; tell whether there was one."""
-        with self.writing() as connection:
+    def forget(self) -> bool:
+        """Forget the credential, not the site; return whether there was one."""
+        with self._database.writing() as connection:
             gone = connection.execute(delete(credentials).where(credentials.c.site_id == THE_SITE))
             return gone.rowcount > 0
 
     @contextmanager
-    def credential_alone(self) -> Iterator[HeldCredential]:
+    def exclusive(self) -> Iterator[HeldCredential]:
         """Hold the credential so that no other process, on any machine, changes it meanwhile.
 
         On SQLite the transaction keeps every writer of the state out, so be quick; on Postgres a lock of the
         row keeps out only those who want the same. Death frees both, and then nothing was changed.
         """
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             yield HeldCredential(connection, _select(connection, alone=True))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """Tell the time, aware and in UTC."""
+    """Return the time, aware and in UTC."""
     return datetime.now(UTC)
 
 
@@ -82,8 +82,16 @@ class Database:
 
         return insert_postgres(table)
 
+    def overwrite_deleted(self) -> None:
+        """Write an SQLite state anew, without the remains of what was deleted from it."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with closing(self._engine.raw_connection()) as connection:  # none of our transactions is open on it
+            connection.cursor().execute("vacuum")
+            connection.cursor().execute("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -92,6 +100,13 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class StatePart:
+    """One kind of thing that the state keeps, with the database it shares with the others."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
 
 def open_engine(url: str) -> Engine:
@@ -151,7 +166,7 @@ def _instruction(url: URL) -> str:
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
         return {}
-    # A connection that the server dropped while nobody used it is replaced instead of failing a sync.
+    # A connection that the server dropped while no one used it is replaced instead of failing a sync.
     return {"pool_pre_ping": True}
 
 
@@ -165,7 +180,7 @@ def _prepare_sqlite(engine: Engine, path: str | None) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # SQLite gives its -wal and -shm files the mode of the database, so it has to be right from the start. A
     # file that is there must not be opened and closed: with that, the system drops all locks of this process
-    # on it, and the next process to close it removes the -wal that our other connections go on writing to.
+    # on it, and the next process to close it removes the -wal that our other connections continue writing to.
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     if file.stat().st_mode & 0o077:

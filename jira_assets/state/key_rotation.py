@@ -10,13 +10,13 @@ from jira_assets.state.store import State
 
 
 def rotate_key(state: State, secret_key: str | None, file: Path) -> bool:
-    """Seal the credential with the newest key; tell whether there was one.
+    """Seal the credential with the newest key; return whether there was one.
 
     In the file, the new key stands beside the old until the credential is sealed with it.
     """
     if not secret_key:
         add_key(file)
-    with state.credential_alone() as held:
+    with state.credentials.exclusive() as held:
         if held.credential is not None:
             box = open_secret_box(secret_key, file)
             held.keep(replace(held.credential, secrets=box.reseal(held.credential.secrets)))

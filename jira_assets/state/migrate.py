@@ -83,7 +83,7 @@ def copies_of(file: Path) -> list[Path]:
 
 
 def alembic_config(connection: Connection) -> Config:
-    """Tell alembic where the migrations are and which connection to use."""
+    """Configure alembic with the place of the migrations and the connection."""
     config = Config()
     config.set_main_option("script_location", "jira_assets.state:migrations")
     config.attributes["connection"] = connection

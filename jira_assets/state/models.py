@@ -71,7 +71,7 @@ class SyncRecord:
 
 @dataclass(frozen=True)
 class SyncRequest:
-    """Somebody wants a project (None: every tracked one) to be synced now."""
+    """A user wants a project (None: every tracked one) to be synced now."""
 
     request_id: int
     project_id: str | None
@@ -91,7 +91,7 @@ class TeamMember:
 
 @dataclass(frozen=True)
 class UserOverride:
-    """What a person decided about an account: whose it is, or (None) that it is nobody's."""
+    """What a person decided about an account: whose it is, or (None) that it is no one's."""
 
     account_id: str
     member_id: str | None

@@ -6,33 +6,33 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from jira_assets.state.database import Database
+from jira_assets.state.database import StatePart
 from jira_assets.state.tables import points_spent
 
 KEPT = timedelta(days=7)
 
 
 def hour_of(moment: datetime) -> datetime:
-    """Give the start of the hour: Jira fills its quota up at every full hour, UTC."""
+    """Return the start of the hour: Jira fills its quota up at every full hour, UTC."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-class Points(Database):
+class Points(StatePart):
     """A ledger with one row an hour."""
 
-    def spend_points(self, points: int, at: datetime) -> int:
-        """Write down what was spent and tell what the hour has cost so far."""
+    def spend(self, points: int, at: datetime) -> int:
+        """Write down what was spent and return what the hour has cost so far."""
         hour = hour_of(at)
-        statement = self.insert_into(points_spent).values(hour=hour, points=points)
+        statement = self._database.insert_into(points_spent).values(hour=hour, points=points)
         summed = {"points": points_spent.c.points + statement.excluded.points}
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["hour"], set_=summed))
             connection.execute(delete(points_spent).where(points_spent.c.hour < hour - KEPT))
             spent = connection.scalar(select(points_spent.c.points).where(points_spent.c.hour == hour))
         return int(spent or 0)
 
-    def points_spent(self, at: datetime) -> int:
-        """Tell what the hour of that moment has cost so far."""
+    def spent(self, at: datetime) -> int:
+        """Return what the hour of that moment has cost so far."""
         query = select(points_spent.c.points).where(points_spent.c.hour == hour_of(at))
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)

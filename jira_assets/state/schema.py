@@ -1,6 +1,7 @@
 """Create the tables of a new state, bring an older one up to date, refuse one that is newer than this code.
 
-Whoever opens a state first does it; the others wait. alembic is imported only when there is something to do.
+The first process to open a state does it; the others wait. alembic is imported only when there is
+something to do.
 """
 
 from __future__ import annotations

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select
 
-from jira_assets.state.database import Database
+from jira_assets.state.database import StatePart
 from jira_assets.state.tables import site_settings
 
 
-class SiteSettings(Database):
+class SiteSettings(StatePart):
     """Names and values; nothing secret belongs here."""
 
-    def site_settings(self) -> dict[str, str]:
+    def all(self) -> dict[str, str]:
         """Read every setting that is kept here."""
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(select(site_settings).order_by(site_settings.c.name))
             return {row.name: row.value for row in rows}
 
-    def setting(self, name: str) -> str | None:
+    def get(self, name: str) -> str | None:
         """Read one setting; None when it was never set."""
-        return self.site_settings().get(name)
+        return self.all().get(name)
 
-    def set_setting(self, name: str, value: str | None) -> None:
+    def set(self, name: str, value: str | None) -> None:
         """Keep a setting; None removes it."""
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             if value is None:
                 connection.execute(delete(site_settings).where(site_settings.c.name == name))
             else:
-                self.upsert(connection, site_settings, {"name": name, "value": value})
+                self._database.upsert(connection, site_settings, {"name": name, "value": value})

@@ -1,13 +1,15 @@
-"""The state as one object: each noun has its own module."""
+"""The state as one object: each noun is a part with its own module."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import Engine
+
 from jira_assets.state.alerts import Alerts
 from jira_assets.state.credentials import Credentials
-from jira_assets.state.database import open_engine, utc_now
+from jira_assets.state.database import Database, open_engine, utc_now
 from jira_assets.state.forgotten import Forgotten
 from jira_assets.state.pauses import Pauses
 from jira_assets.state.quota import Points
@@ -18,10 +20,21 @@ from jira_assets.state.team import Team
 from jira_assets.state.tracked_projects import Projects
 
 
-class State(
-    Projects, Outcomes, SyncRequests, Team, Forgotten, Pauses, Points, SiteSettings, Credentials, Alerts
-):
+class State(Database):
     """What people decide and what they want to see, shared by every process of a home."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(engine, clock)
+        self.projects = Projects(self)
+        self.records = Outcomes(self)
+        self.sync_requests = SyncRequests(self)
+        self.team = Team(self)
+        self.forgotten = Forgotten(self)
+        self.pauses = Pauses(self)
+        self.points = Points(self)
+        self.settings = SiteSettings(self)
+        self.credentials = Credentials(self)
+        self.alerts = Alerts(self)
 
     @classmethod
     def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> State:

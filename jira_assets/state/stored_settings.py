@@ -20,7 +20,7 @@ _PRIMARY_CODE = 0xFF
 
 
 def is_damage(error: object) -> bool:
-    """Tell whether SQLite says that the file itself is not what it should be."""
+    """Return whether SQLite says that the file itself is not what it should be."""
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

@@ -8,34 +8,34 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from jira_assets.state.database import Database
+from jira_assets.state.database import StatePart
 from jira_assets.state.models import SyncRecord
 from jira_assets.state.tables import sync_records
 
 
-class Outcomes(Database):
+class Outcomes(StatePart):
     """Keep the newest outcome of every project."""
 
-    def records(self) -> list[SyncRecord]:
+    def all(self) -> list[SyncRecord]:
         """List the newest outcome of every project that was ever synced, by key."""
         query = select(sync_records).order_by(sync_records.c.project_key, sync_records.c.project_id)
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             return [SyncRecord(**row) for row in connection.execute(query).mappings()]
 
-    def record(self, outcome: SyncRecord) -> None:
+    def put(self, outcome: SyncRecord) -> None:
         """Write the outcome of a sync in place of the one before."""
-        with self.writing() as connection:
-            self.upsert(connection, sync_records, asdict(outcome))
+        with self._database.writing() as connection:
+            self._database.upsert(connection, sync_records, asdict(outcome))
 
-    def revise_record(
+    def revise(
         self, project_id: str, project_key: str, change: Callable[[SyncRecord], SyncRecord]
     ) -> SyncRecord:
         """Make the new outcome from the one before (or a fresh one), with no other process in between."""
         blank = SyncRecord(project_id, project_key)
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             # There has to be a row before it can be locked: two first syncs would not see each other.
             connection.execute(
-                self.insert_into(sync_records).values(**asdict(blank)).on_conflict_do_nothing()
+                self._database.insert_into(sync_records).values(**asdict(blank)).on_conflict_do_nothing()
             )
             query = select(sync_records).where(sync_records.c.project_id == project_id).with_for_update()
             present = SyncRecord(**connection.execute(query).mappings().one())
@@ -47,7 +47,7 @@ class Outcomes(Database):
 
     def note_probe(self, project_ids: Iterable[str], at: datetime) -> None:
         """Write down that a probe found nothing that the lake lacks of these projects."""
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 update(sync_records)
                 .where(sync_records.c.project_id.in_(list(project_ids)))

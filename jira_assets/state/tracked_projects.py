@@ -9,36 +9,38 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from jira_assets.errors import InputError
-from jira_assets.state.database import Database
+from jira_assets.state.database import StatePart
 from jira_assets.state.models import ProjectRef, TrackedProject
 from jira_assets.state.tables import THE_SITE, sync_records, tracked_projects
 
 _COLUMNS = tracked_projects.c
 
 
-class Projects(Database):
+class Projects(StatePart):
     """Track and untrack projects; ids say which project is meant, keys are what people type."""
 
-    def tracked_projects(self, *, include_inactive: bool = False) -> list[TrackedProject]:
+    def tracked(self, *, include_inactive: bool = False) -> list[TrackedProject]:
         """List the tracked projects by key; the untracked ones that are still remembered on request."""
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             return _select(connection, include_inactive=include_inactive)
 
     def tracked_now(self, project: TrackedProject) -> TrackedProject:
         """Read a project again; one that is no longer remembered stays as it was."""
-        with self.reading() as connection:
+        with self._database.reading() as connection:
             found = _select(connection, include_inactive=True, project_id=project.project_id)
         return found[0] if found else project
 
     def track(self, projects: Iterable[ProjectRef]) -> list[TrackedProject]:
         """Track these projects and return the newly tracked; all of them or, on error, none."""
         refs = list(projects)
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             before = {project.project_id: project for project in _select(connection, include_inactive=True)}
             known_keys = {p.project_key: p.project_id for p in before.values() if p.is_active}
             for ref in refs:
                 _refuse_reused_key(ref, known_keys)
-                self.upsert(connection, tracked_projects, self._row(ref, before.get(ref.project_id)))
+                self._database.upsert(
+                    connection, tracked_projects, self._row(ref, before.get(ref.project_id))
+                )
             after = _select(connection)
         asked = {ref.project_id for ref in refs}
         were_active = {p.project_id for p in before.values() if p.is_active}
@@ -46,23 +48,23 @@ class Projects(Database):
 
     def untrack(self, keys: Sequence[str]) -> list[TrackedProject]:
         """Stop tracking the projects of these keys; an unknown key is an error and changes nothing."""
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             found = _find(_select(connection), keys)
             ids = [project.project_id for project in found]
             connection.execute(
                 update(tracked_projects)
                 .where(_COLUMNS.project_id.in_(ids))
-                .values(is_active=False, untracked_at=self.clock())
+                .values(is_active=False, untracked_at=self._database.clock())
             )
         return found
 
-    def find_tracked(self, keys: Sequence[str]) -> list[TrackedProject]:
+    def find(self, keys: Sequence[str]) -> list[TrackedProject]:
         """Find the tracked projects of these keys, in their order; an unknown key is an error."""
-        return _find(self.tracked_projects(), keys)
+        return _find(self.tracked(), keys)
 
     def rename_key(self, project_id: str, new_key: str) -> None:
         """Follow Jira, where the project of this id has a new key."""
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             for table in (tracked_projects, sync_records):
                 connection.execute(
                     update(table).where(table.c.project_id == project_id).values(project_key=new_key)
@@ -70,7 +72,7 @@ class Projects(Database):
 
     def choose_fields(self, project_id: str, *, story_points: str | None, sprint: str | None) -> None:
         """Set by hand the fields of story points and sprints of a project; None discovers them."""
-        with self.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(
                 update(tracked_projects)
                 .where(_COLUMNS.project_id == project_id)
@@ -85,7 +87,7 @@ class Projects(Database):
             "project_key": ref.project_key,
             "name": ref.name or (before.name if before else ""),
             "is_active": True,
-            "tracked_at": before.tracked_at if before and before.is_active else self.clock(),
+            "tracked_at": before.tracked_at if before and before.is_active else self._database.clock(),
             "untracked_at": None,
         }
 

@@ -55,7 +55,7 @@ def outside_identity(state: State, settings: Settings) -> str:
     """
     sources = [source for source in (settings.team, settings.pull_requests) if source is not None]
     # A sync copies a team that comes from a source into the state: no news to whoever knows the source.
-    members = [] if settings.team is not None else state.team_members()
+    members = [] if settings.team is not None else state.team.members()
     return fingerprint(
         [
             [[source, source_identity(source)] for source in sources],
@@ -63,10 +63,10 @@ def outside_identity(state: State, settings: Settings) -> str:
                 [member.member_id, member.display_name, member.email, member.jira_account_id]
                 for member in members
             ],
-            [[override.account_id, override.member_id] for override in state.overrides()],
+            [[override.account_id, override.member_id] for override in state.team.overrides()],
             [
                 [project.project_id, project.story_points_field, project.sprint_field]
-                for project in state.tracked_projects()
+                for project in state.projects.tracked()
             ],
             _shown(settings),
             [
@@ -99,6 +99,6 @@ def _follow_team(state: State, settings: Settings) -> None:
     if settings.team is None:
         return
     members = read_members(settings.team)
-    known = {replace(member, imported_at=None) for member in state.team_members()}
+    known = {replace(member, imported_at=None) for member in state.team.members()}
     if set(members) != known:
-        state.replace_team(members)
+        state.team.replace(members)

@@ -36,7 +36,7 @@ def note_findings(
 
     Who holds the site's tables just now looks at the end of its own sync.
     """
-    tracked = state.tracked_projects()
+    tracked = state.projects.tracked()
     with suppress(LockHeld), lake.lock("site", "notices", wait=False):
         site = lake.site_manifest()
         before = list(site.notices)

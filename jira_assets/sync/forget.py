@@ -60,12 +60,12 @@ class Erased:
 
 def redaction_of(state: State) -> Redaction:
     """Read which accounts are forgotten."""
-    return Redaction([each.account_id for each in state.forgotten()])
+    return Redaction([each.account_id for each in state.forgotten.all()])
 
 
 def check_forgettable(pipeline: Pipeline, account_id: str) -> None:
     """Raise `InputError` for the account that this home is connected with."""
-    credential = pipeline.state.credential()
+    credential = pipeline.state.credentials.current()
     if credential is not None and credential.account_id == account_id:
         raise InputError(
             f"This home is connected to Jira with the account {account_id}.",
@@ -95,7 +95,7 @@ def survey_accounts(pipeline: Pipeline, account_ids: Sequence[str]) -> Erased:
 
 def erase_pending(pipeline: Pipeline) -> Erased | None:
     """Erase the accounts of the list that are not erased yet; None when there are none."""
-    pending = [each.account_id for each in pipeline.state.forgotten() if each.erased_at is None]
+    pending = [each.account_id for each in pipeline.state.forgotten.all() if each.erased_at is None]
     if not pending:
         return None
     erased = survey_accounts(pipeline, pending)
@@ -104,7 +104,7 @@ def erase_pending(pipeline: Pipeline) -> Erased | None:
     for project_id in pipeline.lake.project_ids():
         _rewrite(pipeline, project_id, redaction)
     _erase_from_site(pipeline, redaction)
-    pipeline.rederive(pipeline.state.tracked_projects(include_inactive=True))
+    pipeline.rederive(pipeline.state.projects.tracked(include_inactive=True))
     for project_id in pipeline.lake.project_ids():
         _remove_former_files(pipeline, project_id, erased)
     _publish(pipeline, erased)
@@ -114,13 +114,13 @@ def erase_pending(pipeline: Pipeline) -> Erased | None:
     erased.remaining = _remaining(pipeline, erased)
     if not erased.unfinished:
         for account_id in pending:
-            pipeline.state.note_erased(account_id)
+            pipeline.state.forgotten.note_erased(account_id)
     return erased
 
 
 def go_on_erasing(pipeline: Pipeline) -> None:
     """Erase what an interrupted command left, unless a project has to be repaired before."""
-    if all(each.erased_at is not None for each in pipeline.state.forgotten()):
+    if all(each.erased_at is not None for each in pipeline.state.forgotten.all()):
         return
     manifests = [pipeline.lake.readable_manifest(project_id) for project_id in pipeline.lake.project_ids()]
     if not any(manifest is None or manifest.damaged or manifest.set_aside for manifest in manifests):
@@ -161,7 +161,7 @@ def _erase_from_site(pipeline: Pipeline, redaction: Redaction) -> None:
 def _remove_former_files(pipeline: Pipeline, project_id: str, erased: Erased) -> None:
     """Remove what the manifest does not name any more; tables that were not made anew are given up."""
     lake = pipeline.lake
-    tracked = {project.project_id for project in pipeline.state.tracked_projects()}
+    tracked = {project.project_id for project in pipeline.state.projects.tracked()}
     with lake.lock(project_id, PURPOSE):
         manifest = lake.readable_manifest(project_id)
         if manifest is None:
@@ -207,7 +207,7 @@ def _team_left(pipeline: Pipeline, erased: Erased) -> str:
     names = {fold_name(name) for name in erased.names} | {fold_email(name) for name in erased.names}
     members = [
         member.member_id
-        for member in pipeline.state.team_members()
+        for member in pipeline.state.team.members()
         if fold_name(member.display_name) in names
         or (member.email and fold_email(member.email) in names)
         or member.jira_account_id in erased.account_ids

@@ -17,10 +17,10 @@ def find_again(context: SyncContext, state: State) -> list[str]:
 
     A list that cannot be read changes nothing.
     """
-    tracked = {project.project_id for project in state.tracked_projects()}
+    tracked = {project.project_id for project in state.projects.tracked()}
     inactive = {
         record.project_id: record.project_key
-        for record in state.records()
+        for record in state.records.all()
         if record.inactive_since is not None and record.project_id in tracked
     }
     found: list[str] = []
@@ -30,7 +30,7 @@ def find_again(context: SyncContext, state: State) -> list[str]:
         except JiraError:
             return found
         for project_id in listed.intersection(ids):
-            state.revise_record(
+            state.records.revise(
                 project_id,
                 inactive[project_id],
                 lambda before: replace(before, status="pending", inactive_since=None, errors=0),

@@ -45,7 +45,7 @@ class Evaluation:
 
 def evaluate(pipeline: Pipeline, memory: SensorState) -> Evaluation:
     """Probe the site and choose what is due; raises `JiraAssetsError` when Jira cannot be asked at all."""
-    projects = pipeline.state.tracked_projects()
+    projects = pipeline.state.projects.tracked()
     free = [project for project in projects if pipeline.lake.holder(project.project_id) is None]
     memory, notices = _find_inactive(pipeline, memory)
     probe, more = _probe(pipeline, free, memory.probe)
@@ -95,7 +95,7 @@ def _probe(
 def _find_inactive(pipeline: Pipeline, memory: SensorState) -> tuple[SensorState, list[str]]:
     """Ask about the inactive projects once an hour, all in one request: what comes back heals by itself."""
     now, asked_at = pipeline.clock(), memory.inactive_asked_at
-    inactive = [record.inactive_since for record in pipeline.state.records() if record.inactive_since]
+    inactive = [record.inactive_since for record in pipeline.state.records.all() if record.inactive_since]
     if not inactive or now - (asked_at or min(inactive)) < INACTIVE_ASKED_EVERY:
         return memory, []
     with pipeline.asking_jira(patient=False) as context:
@@ -107,7 +107,7 @@ def _find_inactive(pipeline: Pipeline, memory: SensorState) -> tuple[SensorState
 def _write_down(pipeline: Pipeline, free: Sequence[TrackedProject], probe: Probe) -> list[str]:
     """Keep in the state what the probe saw: of most projects, that nothing is missing."""
     asked = {watched.project_id for watched in probe_targets(free, _records(pipeline))}
-    pipeline.state.note_probe(sorted(asked - probe.lacking.keys() - probe.set_aside.keys()), probe.at)
+    pipeline.state.records.note_probe(sorted(asked - probe.lacking.keys() - probe.set_aside.keys()), probe.at)
     by_id = {project.project_id: project for project in free}
     notices = []
     for project_id, error in probe.set_aside.items():
@@ -120,11 +120,11 @@ def _write_down(pipeline: Pipeline, free: Sequence[TrackedProject], probe: Probe
 def _forget_satisfied_requests(
     pipeline: Pipeline, projects: Sequence[TrackedProject], records: Mapping[str, SyncRecord]
 ) -> list[SyncRequest]:
-    requests = pipeline.state.sync_requests()
+    requests = pipeline.state.sync_requests.all()
     waiting = unsatisfied(requests, projects, records)
     done = [request.request_id for request in requests if request not in waiting]
     if done:
-        pipeline.state.clear_sync_requests(done)
+        pipeline.state.sync_requests.clear(done)
     return waiting
 
 
@@ -143,4 +143,4 @@ def _remember(
 
 
 def _records(pipeline: Pipeline) -> dict[str, SyncRecord]:
-    return {record.project_id: record for record in pipeline.state.records()}
+    return {record.project_id: record for record in pipeline.state.records.all()}

@@ -172,7 +172,7 @@ class Pipeline:
         return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
 
     def _refresh_site(self) -> list[str]:
-        tracked = [project.project_id for project in self.state.tracked_projects()]
+        tracked = [project.project_id for project in self.state.projects.tracked()]
         with self.asking_jira() as context:
             start_session(context)
             found = find_again(context, self.state)
@@ -181,7 +181,7 @@ class Pipeline:
 
     def notices(self) -> list[ActiveNotice]:
         """Gather what stops no sync, and somebody should know of."""
-        return current_notices(self.lake, self.state.tracked_projects())
+        return current_notices(self.lake, self.state.projects.tracked())
 
     @_in_room
     def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
@@ -206,7 +206,7 @@ class Pipeline:
         identity = outside_identity(self.state, self.settings)  # first: what is decided from now on is news
         notices = follow_sources(self.lake, self.state, self.settings)
         # What was never read to its end has nothing to derive; the sync that reads it does so itself.
-        read = [project for project in self.state.tracked_projects() if self._was_read(project)]
+        read = [project for project in self.state.projects.tracked() if self._was_read(project)]
         outcomes = self.rederive(read, wait=False)
         left_out = [outcome.project_key for outcome in outcomes if isinstance(outcome.error, LockHeld)]
         self._note_findings(outcomes)
@@ -223,7 +223,7 @@ class Pipeline:
     @_in_room
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
-        tracked = self.state.tracked_projects(include_inactive=True)
+        tracked = self.state.projects.tracked(include_inactive=True)
         return sum(self._recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
 
     @_in_room
@@ -282,7 +282,7 @@ class Pipeline:
         Raises `InputError` for the account that the home is connected with.
         """
         check_forgettable(self, account_id)
-        self.state.forget_account(account_id)
+        self.state.forgotten.add(account_id)
         return erase_pending(self) or Erased([account_id])
 
     def _recovering(self, work: Callable[[Pipeline], Result]) -> Result:
@@ -330,11 +330,11 @@ class Pipeline:
             connection,
             max_in_flight=self.settings.max_in_flight,
             **({} if patient else FEW_RETRIES),
-            ledger=PointsLedger(self.state, self._budget(connection), self.clock),
+            ledger=PointsLedger(self.state.points, self.state.pauses, self._budget(connection), self.clock),
             clock=self.clock,
             sleep=self.sleep,
             cancelled=cancelled,
-            pause=self.state,
+            pause=self.state.pauses,
             on_wait=self.listener.waiting,
         )
         with closing(transport), ThreadPoolExecutor(self.settings.max_in_flight, "ask") as pool:

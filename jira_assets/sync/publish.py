@@ -50,11 +50,11 @@ def publish_warehouse(
 
 def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetime) -> PublishInputs:
     """Gather what is published beside the lake."""
-    projects = state.tracked_projects()
+    projects = state.projects.tracked()
     site = lake.site()
     return PublishInputs(
         tracked=[project.project_id for project in projects],
-        team_members=[asdict(member) for member in state.team_members()],
+        team_members=[asdict(member) for member in state.team.members()],
         sync_status=[asdict(found.record) for found in read_statuses(state, lake)],
         site_url=site.site_url if site else settings.jira_site_url or "",
         metrics=metric_settings(settings, projects, now),

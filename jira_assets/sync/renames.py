@@ -44,14 +44,14 @@ def follow_renames(
     """Track every project under its key in the list; what the lake has lies under its id. Returns notices."""
     listed, notices = _listed_keys(engine, lake), []
     recorded = {outcome.project_id: outcome.project_key for outcome in outcomes}
-    for project in state.tracked_projects():
+    for project in state.projects.tracked():
         before = project.project_key
         key = listed.get(project.project_id, before)
         if key != before:
             notices.append(f"{before} was renamed to {key} in Jira and is tracked under that key.")
         # Another run may have followed already, before this one recorded its outcome.
         if {before, recorded.get(project.project_id, before)} != {key}:
-            state.rename_key(project.project_id, key)
+            state.projects.rename_key(project.project_id, key)
     return notices
 
 

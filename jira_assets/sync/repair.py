@@ -95,7 +95,7 @@ def recover(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, options
     with lake.lock("site", "repair"):
         is_news = bool(note_site_damage(lake))
     behind = []
-    for project in state.tracked_projects():
+    for project in state.projects.tracked():
         with suppress(LockHeld, DamagedFile), lake.lock(project.project_id, "repair", wait=False):
             manifest = lake.manifest(project.project_id)
             if manifest is not None and note_damage(lake, manifest, "content"):

@@ -69,7 +69,7 @@ class Outcome:
 
 def record_outcome(state: State, outcome: Outcome, now: datetime) -> SyncRecord:
     """Write what happened in place of what happened before."""
-    return state.revise_record(
+    return state.records.revise(
         outcome.project_id, outcome.project_key, lambda before: revised(before, outcome, now)
     )
 
@@ -129,8 +129,8 @@ class ProjectStatus:
 
 def read_statuses(state: State, lake: Lake) -> list[ProjectStatus]:
     """Tell how every tracked project stands, by key."""
-    records = {record.project_id: record for record in state.records()}
-    return [_status(lake, tracked, records) for tracked in state.tracked_projects()]
+    records = {record.project_id: record for record in state.records.all()}
+    return [_status(lake, tracked, records) for tracked in state.projects.tracked()]
 
 
 def _status(lake: Lake, tracked: TrackedProject, records: dict[str, SyncRecord]) -> ProjectStatus:

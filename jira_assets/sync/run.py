@@ -54,7 +54,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     """
     with context.client.transport.counted() as tally:
         mark = start_session(context)
-        doubted = {record.project_id for record in state.records() if record.status == "error"}
+        doubted = {record.project_id for record in state.records.all() if record.status == "error"}
         outcomes = _sync_all(context, state, tasks, mark, doubted)
         read_new_keys(context, outcomes)
     outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
@@ -102,7 +102,7 @@ def _facts(
     error = site.result().failed.get(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
-    return read_site_facts(context.engine.cursor(), context.lake), state.tracked_now(task.project)
+    return read_site_facts(context.engine.cursor(), context.lake), state.projects.tracked_now(task.project)
 
 
 def rederive_projects(
@@ -166,9 +166,9 @@ def match_everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State) 
     return derive_matches(
         engine,
         lake,
-        project_ids=[project.project_id for project in state.tracked_projects()],
-        members=state.team_members(),
-        overrides=state.overrides(),
+        project_ids=[project.project_id for project in state.projects.tracked()],
+        members=state.team.members(),
+        overrides=state.team.overrides(),
     )
 
 

@@ -36,7 +36,7 @@ _LINKS = {
     MIRROR_NAME: f"{CURRENT_NAME}/{MIRROR_NAME}",
 }
 _SPILLED_SECONDS = 86_400
-"""After so long nobody uses what a query spilled to disk beside the file."""
+"""After so long no one uses what a query spilled to disk beside the file."""
 
 
 def check_links(warehouse_dir: Path) -> None:
@@ -51,7 +51,7 @@ def check_links(warehouse_dir: Path) -> None:
 
 
 def swap_in(warehouse_dir: Path, build: Path, stamp: str, mirrors_kept: timedelta) -> Path:
-    """Give the folder that was built its name, point the links to it, and remove what is too old.
+    """Rename the folder that was built, point the links to it, and remove what is too old.
 
     Returns the new file. The one that readers may have just opened is kept, and the Parquet files of each
     publish for `mirrors_kept` after the next one.
@@ -89,7 +89,7 @@ def remove_leftovers(warehouse_dir: Path) -> None:
 def remove_former(warehouse_dir: Path) -> int:
     """Remove all of every publish but the present one; return how many those were.
 
-    Whoever has one of their files open reads on. The caller holds the lock.
+    Anyone who has one of their files open reads on. The caller holds the lock.
     """
     remove_leftovers(warehouse_dir)
     present = present_file(warehouse_dir)
@@ -150,7 +150,7 @@ def _sweep_publish(path: Path, is_mirror_old: bool) -> None:
     elif path.is_dir():
         for file in _removable(path, is_mirror_old):
             _remove(file)
-        with suppress(OSError):  # something of somebody else is in it
+        with suppress(OSError):  # something of someone else is in it
             path.rmdir()
     else:
         _remove(path)

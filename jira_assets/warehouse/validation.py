@@ -1,4 +1,4 @@
-"""Check a warehouse that was built before anybody reads it."""
+"""Check a warehouse that was built before anyone reads it."""
 
 from __future__ import annotations
 

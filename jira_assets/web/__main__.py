@@ -1,4 +1,4 @@
-"""Serve the page as a process of its own, for whoever starts several at once: `python -m jira_assets.web`."""
+"""Serve the page as a process of its own, to start several at once: `python -m jira_assets.web`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jira_assets.web.serve import DEFAULT_BIND, DEFAULT_PORT, serve
 
 
 def main() -> int:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m jira_assets.web", description=__doc__)
     parser.add_argument("--bind", default=DEFAULT_BIND)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)

@@ -41,8 +41,8 @@ class AppState:
     def site_url(self) -> str | None:
         """The address of the connected site; None also where settings or state cannot be read."""
         try:
-            return self.settings.jira_site_url or self.state.connected_site().url
-        except JiraAssetsError:  # the page that tells of it wants an address, too
+            return self.settings.jira_site_url or self.state.credentials.site().url
+        except JiraAssetsError:  # the page about it wants an address, too
             return None
 
     @property
@@ -61,5 +61,5 @@ class AppState:
         return PublishedWarehouse(self.settings.warehouse_file)
 
     def now(self) -> datetime:
-        """Tell the time."""
+        """Return the time."""
         return datetime.now(UTC)

@@ -61,7 +61,7 @@ def create_app(
     """Make the application.
 
     `load` reads the settings of the moment, `dagster` is served beside the page. With `syncs_here`, a sync
-    that is asked for starts at once in a process of its own; without, it waits for the sensor of Dagster.
+    that is requested starts at once in a process of its own; without, it waits for the sensor of Dagster.
     """
     access = access or Access()
     beside = [Middleware(BesideDagster, dagster=dagster)] if dagster else []
@@ -82,4 +82,4 @@ def create_app(
     )
     app.state.app_state = AppState(load, has_dagster=dagster is not None, syncs_here=syncs_here)
     app.state.access = access
-    return AnswerHeaders(app)  # outermost: a page that tells of a bug needs the headers, too
+    return AnswerHeaders(app)  # outermost: a page about a bug needs the headers, too

@@ -159,7 +159,7 @@ class _Limited(Protocol):
             self.transport.abort()
 
     def _wait(self, awaited: object, seconds: float, give_up: Callable[[], None]) -> None:
-        """Give up in so many seconds, unless the same is waited for already."""
+        """Stop waiting in so many seconds, unless the same is waited for already."""
         if awaited is not self._awaited:
             self._stop_waiting()
             self._awaited = awaited

@@ -42,7 +42,7 @@ def unmatched(request: Request) -> Response:
     search = {
         "search": request.query_params.get("q", "").strip(),
         "project": request.query_params.get("project") or None,
-        "decided": [override.account_id for override in app_state.state.overrides()],
+        "decided": [override.account_id for override in app_state.state.team.overrides()],
     }
     with app_state.published.opened() as connection:
         accounts = _accounts(connection, search)

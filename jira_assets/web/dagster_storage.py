@@ -60,7 +60,7 @@ class Run:
 
 @dataclass(frozen=True)
 class DagsterStatus:
-    """Whether the daemon lives (None where it cannot be told), when it was last seen, and the last runs."""
+    """Whether the daemon lives (None where it is not known), when it was last seen, and the last runs."""
 
     is_alive: bool | None = None
     seen_at: datetime | None = None
@@ -103,7 +103,7 @@ def _runs(engine: Engine) -> list[Run]:
     query = text(
         "select runs.run_id, pipeline_name, status, start_time, end_time, tags.value from runs "
         "left join run_tags as tags on tags.run_id = runs.run_id and tags.key = :tag "
-        # What failed in another run is told there.
+        # What failed in another run is reported there.
         "where runs.run_id not in (select run_id from run_tags where key = :cause) "
         "order by runs.id desc limit :most"
     )

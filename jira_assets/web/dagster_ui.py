@@ -40,7 +40,7 @@ def open_dagster(workspace: str) -> Iterator[ASGIApp]:
 
 
 def is_dagsters(scope: Scope) -> bool:
-    """Tell whether a request is for Dagster."""
+    """Return whether a request is for Dagster."""
     path: str = scope["path"]
     return path == PREFIX or path.startswith(f"{PREFIX}/")
 
@@ -63,7 +63,7 @@ class BesideDagster:
 
 
 def _runs_by_get(scope: Scope) -> bool:
-    """Tell whether Dagster would run the query of the address; for a browser's page it shows its editor."""
+    """Return whether Dagster would run the query of the address; for a browser's page it shows its editor."""
     if scope["type"] != "http" or scope["method"] == "POST" or scope["path"].rstrip("/") != GRAPHQL:
         return False
     return "text/html" not in Headers(scope=scope).get("accept", "")

@@ -18,14 +18,14 @@ _STATUS_CODES: tuple[tuple[type[JiraAssetsError], int], ...] = (
 
 
 def render_error(request: Request, error: Exception) -> Response:
-    """Tell an error that was raised on purpose."""
+    """Answer an error that was raised on purpose."""
     assert isinstance(error, JiraAssetsError)  # noqa: S101  # it is registered for nothing else
     code = next((code for kind, code in _STATUS_CODES if isinstance(error, kind)), 500)
     return _answer(request, code, error.reason, error.instruction)
 
 
 def render_http_error(request: Request, error: Exception) -> Response:
-    """Tell what the address was wrong about."""
+    """Return what the address was wrong about."""
     assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for nothing else
     if error.status_code == 404:
         return _answer(request, 404, "There is no such page.", "Select one of the pages above.")
@@ -38,7 +38,7 @@ def tell_nobody(_: Request, __: Exception) -> Response:
 
 
 def render_bug(request: Request, _: Exception) -> Response:
-    """Tell that it was not the person's fault; the server's log has the rest."""
+    """Answer that it was not the person's fault; the server's log has the rest."""
     return _answer(
         request,
         500,

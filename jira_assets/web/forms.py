@@ -19,15 +19,15 @@ class Form:
         self._pairs = pairs
 
     def get(self, name: str, default: str = "") -> str:
-        """Give the first value of that name, without the blanks around it."""
+        """Return the first value of that name, without the blanks around it."""
         return next((value.strip() for key, value in self._pairs if key == name), default)
 
     def all(self, name: str) -> list[str]:
-        """Give every value of that name."""
+        """Return every value of that name."""
         return [value for key, value in self._pairs if key == name]
 
     def with_prefix(self, prefix: str) -> dict[str, str]:
-        """Give the values whose name begins so, by the rest of their name."""
+        """Return the values whose name begins so, by the rest of their name."""
         return {key.removeprefix(prefix): value for key, value in self._pairs if key.startswith(prefix)}
 
 

@@ -29,7 +29,7 @@ _HEADERS = {
 
 
 class AnswerHeaders:
-    """Tell the browser to trust nothing but this page, and to keep nothing but its files."""
+    """Make the browser trust nothing but this page, and keep nothing but its files."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -86,7 +86,7 @@ def _is_welcome(scope: Scope) -> bool:
 
 
 def _follows_a_link(headers: Headers) -> bool:
-    """Tell a page that is opened in a tab from a picture, a script, a frame or a fetch of another site."""
+    """Return whether a page is opened in a tab: no picture, script, frame or fetch of another site."""
     return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 
@@ -111,7 +111,7 @@ def refuse(words: str, status: int) -> ASGIApp:
 
 
 class TokenGate:
-    """Let only those in who have shown the token; where there is none, everyone."""
+    """Admit only requests with the token; without a token, all."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app

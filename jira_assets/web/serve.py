@@ -30,7 +30,7 @@ def serve(
     workspace: str | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the page until this process is told to stop; `on_ready` learns its address.
+    """Serve the page until this process is stopped; `on_ready` learns its address.
 
     `load` reads the settings of the moment. With a `workspace` file, Dagster's UI is served beside the page.
     Raises `SettingsError` when the page would be open to the network without a token, `InputError` when the
@@ -73,7 +73,7 @@ def _share_one_heap() -> None:
 
 
 def _listen(bind: str, port: int) -> socket.socket:
-    """Take the port before anything else is started, so that a taken one is told in words."""
+    """Take the port before anything else is started, so that a taken one is reported in words."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

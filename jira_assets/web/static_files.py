@@ -16,10 +16,10 @@ CHARTS_BUNDLE = "vendor/charts.js"
 
 
 class KeptFiles(StaticFiles):
-    """Static files that are asked for once for each version."""
+    """Static files that are requested once for each version."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Let what carries its version in its address be kept."""
+        """Allow browsers to keep what has its version in its address."""
         answer = await super().get_response(path, scope)
         if answer.status_code == 200 and b"v=" in scope.get("query_string", b""):
             answer.headers["cache-control"] = "public, max-age=31536000, immutable"
@@ -27,7 +27,7 @@ class KeptFiles(StaticFiles):
 
 
 def static_url(name: str) -> str:
-    """Give the address of a static file."""
+    """Return the address of a static file."""
     file = STATIC / name
     return (
         f"/static/{name}?v={_digest(file, file.stat().st_mtime_ns)}" if file.exists() else f"/static/{name}"
@@ -35,7 +35,7 @@ def static_url(name: str) -> str:
 
 
 def has_charts() -> bool:
-    """Tell whether the bundle that draws charts was built."""
+    """Return whether the bundle that draws charts was built."""
     return (STATIC / CHARTS_BUNDLE).exists()
 
 

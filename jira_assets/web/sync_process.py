@@ -45,12 +45,12 @@ class SyncProcess:
                 self._worker.start()
 
     def wait(self) -> None:
-        """Wait until nothing that was asked for is left to try."""
+        """Wait until nothing that was requested is left to try."""
         if (worker := self._worker) is not None:
             worker.join()
 
     def progress_of(self, key: str) -> str:
-        """Tell how far the reading of a project is, as far as the sync that is at work here has said."""
+        """Return how far the reading of a project is, as far as the running sync has said."""
         start = f"{key}: "
         said = [line.removeprefix(start) for line in self._words().splitlines() if line.startswith(start)]
         return said[-1].strip() if said else ""
@@ -70,12 +70,12 @@ class SyncProcess:
             return keys
 
     def _next_keys(self) -> Sequence[str] | None:
-        """Choose what was asked for since the last time: None for nothing, no key for everything."""
+        """Choose what was requested since the last time: None for nothing, no key for everything."""
         state = self._state()
         # By time: SQLite gives the id of a request that was done to another.
-        requests = [r for r in state.sync_requests() if r.requested_at > self._tried_at]
-        projects = state.tracked_projects()
-        records = {record.project_id: record for record in state.records()}
+        requests = [r for r in state.sync_requests.all() if r.requested_at > self._tried_at]
+        projects = state.projects.tracked()
+        records = {record.project_id: record for record in state.records.all()}
         wanted = unsatisfied(requests, projects, records)
         self._tried_at = max((request.requested_at for request in requests), default=self._tried_at)
         if not wanted:
@@ -95,7 +95,7 @@ class SyncProcess:
             self._said = None
 
     def _error(self) -> str | None:
-        """Find what ended the sync as a whole; where each project failed, each of them tells why."""
+        """Find what ended the sync as a whole; where each project failed, each of them says why."""
         _, found, words = self._words().rpartition(_ERROR)
         return words.strip() if found else None
 

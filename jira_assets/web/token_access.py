@@ -22,11 +22,11 @@ class Access:
     token: str | None = field(default=None, repr=False)
 
     def is_pass(self, given: str) -> bool:
-        """Tell whether this is the cookie that `pass_for_cookie` made."""
+        """Return whether this is the cookie that `pass_for_cookie` made."""
         return self.token is None or hmac.compare_digest(given.encode(), self.pass_for_cookie().encode())
 
     def is_token(self, given: str) -> bool:
-        """Tell whether this is the token."""
+        """Return whether this is the token."""
         return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
 
     def pass_for_cookie(self) -> str:

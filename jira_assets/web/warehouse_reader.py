@@ -52,11 +52,11 @@ class PublishedWarehouse:
 
     @property
     def exists(self) -> bool:
-        """Tell whether anything was published."""
+        """Return whether anything was published."""
         return self.path.exists()
 
     def published_at(self) -> datetime | None:
-        """Tell when it was published; None before the first time."""
+        """Return when it was published; None before the first time."""
         if not self.exists:
             return None
         with self.opened() as connection:
@@ -126,7 +126,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[s
 
 
 def published_at(connection: duckdb.DuckDBPyConnection) -> datetime:
-    """Tell when the file was published."""
+    """Return when the file was published."""
     found = connection.execute(
         "select value::timestamp from warehouse_info where key = 'published_at'"
     ).fetchone()

@@ -83,7 +83,7 @@ def test_a_publish_that_fails_is_reported_until_one_succeeds(
     harness.sync()
     with monkeypatch.context() as broken:
         broken.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
-        with pytest.raises(PublishError):
+        with pytest.raises(PublishError, match="one row too many"):
             harness.publish()
     look(harness, post)
     look(harness, post, after=10)
@@ -167,7 +167,7 @@ def test_without_the_setting_nothing_is_noted(harness: SyncHarness) -> None:
     post = Post()
     refusal = AuthenticationError("No.", "Connect.")
     assert look(harness, post, refusal=refusal) == look(harness, post, after=60, refusal=refusal) == []
-    assert (post.tried, harness.pipeline.state.alerts()) == (0, [])
+    assert (post.tried, harness.pipeline.state.alerts.all()) == (0, [])
 
 
 def test_a_url_without_the_package_is_a_notice(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,8 +188,8 @@ def test_no_secret_is_in_state_or_messages(harness: SyncHarness) -> None:
     kept = repr(
         (
             notices,
-            harness.pipeline.state.alerts(),
-            harness.pipeline.state.unsent_alert_messages(),
+            harness.pipeline.state.alerts.all(),
+            harness.pipeline.state.alerts.unsent_messages(),
             harness.pipeline,
         )
     )

@@ -43,5 +43,5 @@ def store_grant(
         through_gateway=True,
         expires_at=clock() + timedelta(seconds=tokens["expires_in"]),
     )
-    state.connect(ConnectedSite(site.cloud_id, url, site.name), credential)
+    state.credentials.connect(ConnectedSite(site.cloud_id, url, site.name), credential)
     return credential

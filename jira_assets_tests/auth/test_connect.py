@@ -79,8 +79,8 @@ def test_site_and_token_are_asked_for_verified_and_stored(harness: SyncHarness, 
     assert script.asked == ["site", "token"]
     assert len(made.verified.project_keys) == 1
     with State.open(settings.state_url) as state:
-        assert state.credential() == made.credential
-        assert state.connected_site().url == harness.site.render.base_url
+        assert state.credentials.current() == made.credential
+        assert state.credentials.site().url == harness.site.render.base_url
 
 
 def test_what_is_set_is_not_asked_for(harness: SyncHarness, settings: Settings) -> None:
@@ -93,11 +93,11 @@ def test_a_home_that_holds_another_site_stores_nothing(harness: SyncHarness, set
     with pytest.raises(WrongSite, match=r"The lake of this home holds https://another\.atlassian\.net, and"):
         connect_by_token(settings, Script(harness.site.render.base_url), lambda: ELSEWHERE)
     with State.open(settings.state_url) as state:
-        assert state.credential() is None
+        assert state.credentials.current() is None
 
 
 def test_a_refused_token_stores_nothing(harness: SyncHarness, settings: Settings) -> None:
     with pytest.raises(AuthenticationError, match="does not accept the API token ending"):
         connect_by_token(settings, Script(harness.site.render.base_url, "wrong-token"), lambda: None)
     with State.open(settings.state_url) as state:
-        assert state.credential() is None
+        assert state.credentials.current() is None

@@ -51,13 +51,17 @@ class Connected:
     def client(self, attempts: int = 16) -> JiraClient:
         connection = choose_connection(self.settings, self.state, self.clock.now)
         transport = Transport(
-            connection, clock=self.clock.now, sleep=self.clock.sleep, attempts=attempts, pause=self.state
+            connection,
+            clock=self.clock.now,
+            sleep=self.clock.sleep,
+            attempts=attempts,
+            pause=self.state.pauses,
         )
         return JiraClient(transport)
 
     @property
     def secrets(self) -> dict[str, str]:
-        credential = self.state.credential()
+        credential = self.state.credentials.current()
         assert credential is not None
         return open_secret_box(None, self.settings.secret_key_file).open(credential.secrets)
 
@@ -86,7 +90,7 @@ def test_tokens_are_renewed_before_they_expire_and_both_are_kept(connected: Conn
     after = connected.secrets
     assert connected.site.oauth.refreshes == 1
     assert {name for name in after if after[name] != before[name]} == {"access_token", "refresh_token"}
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
     assert credential.expires_at == connected.clock.now() + timedelta(hours=1)
     assert credential.reconnect_by == connected.clock.now() + timedelta(days=90)
@@ -130,9 +134,9 @@ def test_a_token_that_expires_on_its_way_is_renewed_whatever_the_gateway_calls_i
 
 
 def test_a_token_that_expired_before_its_time_is_renewed(connected: Connected) -> None:
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
-    with connected.state.credential_alone() as held:
+    with connected.state.credentials.exclusive() as held:
         held.keep(replace(credential, expires_at=connected.clock.now() + timedelta(days=1)))
     connected.clock.advance(timedelta(hours=2))
     assert connected.client().fetch_identity().email == "demo@example.com"
@@ -140,7 +144,7 @@ def test_a_token_that_expired_before_its_time_is_renewed(connected: Connected) -
 
 
 def test_a_thing_that_is_not_there_costs_no_token(connected: Connected) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"answered GET .* with 404"):
         connected.client().fetch_project("NONE")
     assert connected.site.oauth.refreshes == 0
 
@@ -149,7 +153,7 @@ def test_a_token_that_goes_on_being_refused_is_renewed_only_once(connected: Conn
     connected.site.faults.add(
         faults.answer(401, '{"code":401,"message":"Unauthorized"}', path="/rest/api/3/myself")
     )
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError, match="did not accept the OAuth grant"):
         connected.client().fetch_identity()
     assert connected.site.oauth.refreshes == 1
 
@@ -173,9 +177,9 @@ def test_an_outage_of_the_token_endpoint_is_no_matter_while_the_token_lives(
     connected.clock.advance(timedelta(minutes=56))
     assert connected.client().fetch_identity().email == "demo@example.com"
     connected.clock.advance(timedelta(minutes=5))
-    with pytest.raises((JiraUnavailable, SiteUnavailable)):
+    with pytest.raises((JiraUnavailable, SiteUnavailable), match=r"instead of data|issued no OAuth token"):
         connected.client(attempts=2).fetch_identity()
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
     assert credential.consent_lost_at is None
 
@@ -207,7 +211,9 @@ def test_the_check_of_the_connection_says_since_when_and_what_to_do(connected: C
     assert trouble() == "The consent ends on 2027-02-21."
     connected.clock.advance(timedelta(days=11))
     assert trouble() == "The consent ended on 2027-02-21."
-    with pytest.raises(ReconnectNeeded):
+    with pytest.raises(
+        ReconnectNeeded, match=r"no longer accepts the OAuth grant .* `jira-assets connect` again"
+    ):
         connected.client().fetch_identity()
     told = connected_as(connected.settings, connected.state)
     assert told.trouble is not None
@@ -224,9 +230,9 @@ def test_a_wrong_client_secret_is_told_apart_from_a_lost_consent(connected: Conn
 
 
 def test_another_account_is_not_taken_for_ours(connected: Connected) -> None:
-    credential = connected.state.credential()
+    credential = connected.state.credentials.current()
     assert credential is not None
-    with connected.state.credential_alone() as held:
+    with connected.state.credentials.exclusive() as held:
         held.keep(replace(credential, account_id="somebody-else"))
     with pytest.raises(AuthenticationError, match="connected as somebody-else"):
         connected.client().prove_identity(None)
@@ -253,7 +259,7 @@ def test_a_talkative_logger_tells_no_token(connected: Connected, caplog: pytest.
         connected.client().fetch_identity()
     told = [secret for secret in (*before.values(), *connected.secrets.values()) if secret in caplog.text]
     assert told == []
-    sealed = connected.state.credential()
+    sealed = connected.state.credentials.current()
     assert sealed is not None
     assert sealed.secrets not in repr(sealed)
 
@@ -263,15 +269,15 @@ def test_waiting_for_the_credential_does_not_wait_for_ever(connected: Connected)
     entered = threading.Event()
 
     def die() -> None:
-        with connected.state.credential_alone() as held:
+        with connected.state.credentials.exclusive() as held:
             assert held.credential is not None
             held.keep(replace(held.credential, display_name="never committed"))
             entered.set()
             raise RuntimeError("killed")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match="killed"):
         die()
     assert entered.is_set()
-    with connected.state.credential_alone() as held:
+    with connected.state.credentials.exclusive() as held:
         assert held.credential is not None
         assert held.credential.display_name == "Demo Analyst"

@@ -39,7 +39,7 @@ def test_a_setting_can_be_kept_and_forgotten(run: Run, state: State) -> None:
         ["JIRA_ASSETS_MEMORY_LIMIT", "state", "1GB"]
     ]
     run("config", "set", "JIRA_ASSETS_MEMORY_LIMIT")
-    assert state.site_settings() == {}
+    assert state.settings.all() == {}
     lines = run("config").stdout.splitlines()
     assert [line.split() for line in lines if "MEMORY" in line] == [
         ["JIRA_ASSETS_MEMORY_LIMIT", "default", default_memory_limit()]
@@ -67,7 +67,7 @@ def test_only_what_makes_sense_is_kept(run: Run, state: State, words: list[str],
     assert told in result.stderr
     assert TOKEN not in result.output
     assert "ATATT" not in result.stderr
-    assert state.site_settings() == {}
+    assert state.settings.all() == {}
 
 
 def test_a_misspelt_variable_is_mentioned(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_a_bad_setting_ends_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) 
 def test_the_key_of_the_credential_is_replaced(run: Run, state: State, settings: Settings) -> None:
     file, now = settings.secret_key_file, datetime.now(UTC)
     sealed = open_secret_box(None, file).seal({"api_token": "t"})
-    state.connect(
+    state.credentials.connect(
         ConnectedSite("c", "https://acme.atlassian.net"),
         Credential("api_token", "a", "Ana", sealed, now, now),
     )
@@ -101,7 +101,7 @@ def test_the_key_of_the_credential_is_replaced(run: Run, state: State, settings:
     assert "The stored credential was encrypted with the newest key." in result.stderr
     assert file.read_text() != before
     assert len(file.read_text().splitlines()) == 1
-    credential = state.credential()
+    credential = state.credentials.current()
     assert credential is not None
     assert open_secret_box(None, file).open(credential.secrets) == {"api_token": "t"}
 
@@ -112,13 +112,13 @@ def test_a_key_of_the_environment_is_replaced_by_its_owner(
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     now = datetime.now(UTC)
     sealed = open_secret_box(old, settings.secret_key_file).seal({"api_token": "t"})
-    state.connect(
+    state.credentials.connect(
         ConnectedSite("c", "https://acme.atlassian.net"),
         Credential("api_token", "a", "Ana", sealed, now, now),
     )
     monkeypatch.setenv("JIRA_ASSETS_SECRET_KEY", f"{new},{old}")
     assert run("config", "rotate-key").exit_code == 0
-    credential = state.credential()
+    credential = state.credentials.current()
     assert credential is not None
     assert open_secret_box(new, settings.secret_key_file).open(credential.secrets) == {"api_token": "t"}
     assert not settings.secret_key_file.exists()

@@ -100,10 +100,10 @@ def test_a_consent_in_the_browser_connects_and_says_what_is_next(
     assert "secret" not in result.stderr.replace("secret.key", "").replace(
         "client id and secret", ""
     ).replace("Client secret", "")
-    credential = state.credential()
+    credential = state.credentials.current()
     assert credential is not None
     assert (credential.kind, credential.through_gateway) == ("oauth", True)
-    assert state.connected_site().cloud_id == atlassian.cloud_id
+    assert state.credentials.site().cloud_id == atlassian.cloud_id
     assert settings.secret_key_file.stat().st_mode & 0o777 == 0o600
     assert "3 projects" in run("projects", "list").stderr
 
@@ -112,14 +112,14 @@ def test_connecting_again_keeps_what_works_until_the_new_works(
     run: Run, atlassian: DemoSite, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert connect(run, monkeypatch, atlassian).exit_code == 0
-    before = state.credential()
+    before = state.credentials.current()
     refused = connect(run, monkeypatch, atlassian, decision="deny")
     assert "This home is connected to" in refused.stderr
     assert "The consent was declined in the browser. Nothing was changed." in refused.stderr
     assert refused.exit_code == 4
-    assert state.credential() == before
+    assert state.credentials.current() == before
     assert connect(run, monkeypatch, atlassian).exit_code == 0
-    assert state.credential() != before
+    assert state.credentials.current() != before
 
 
 def test_without_a_browser_the_address_is_pasted(
@@ -226,7 +226,7 @@ def test_each_wrong_turn_of_a_consent_has_its_own_words(
     assert result.exit_code in (1, 4)
     assert words in result.stderr
     assert remedy in result.stderr
-    assert state.credential() is None
+    assert state.credentials.current() is None
 
 
 def test_a_site_is_chosen_by_name_and_confluence_is_passed_over(
@@ -235,7 +235,7 @@ def test_a_site_is_chosen_by_name_and_confluence_is_passed_over(
     atlassian.oauth.resources += [SECOND, WIKI]
     result = connect(run, monkeypatch, atlassian, "--site", atlassian.render.base_url)
     assert result.exit_code == 0, result.stderr
-    assert state.connected_site().url == atlassian.render.base_url
+    assert state.credentials.site().url == atlassian.render.base_url
     monkeypatch.setattr("jira_assets.auth.connect.insist_on_cloud", lambda _: None)
     wrong = connect(run, monkeypatch, atlassian, "--site", "third.atlassian.net")
     assert "does not cover https://third.atlassian.net, only" in wrong.stderr
@@ -322,7 +322,7 @@ def test_an_api_token_connects_whichever_kind_it_is(
     assert result.exit_code == 0, result.stderr
     assert ("by API token with scopes." in result.stderr) is scoped
     assert "demo-token" not in result.stderr
-    credential = state.credential()
+    credential = state.credentials.current()
     assert credential is not None
     assert credential.through_gateway is scoped
     assert "3 projects" in run("projects", "list").stderr
@@ -424,10 +424,10 @@ def test_an_address_where_no_jira_is_says_so(run: Run, atlassian: DemoSite) -> N
 
 def test_a_home_of_another_site_is_not_taken_over(run: Run, atlassian: DemoSite, state: State) -> None:
     assert by_token(run, atlassian, "demo-token").exit_code == 0
-    state.track([ProjectRef("1", "PAY")])
-    before, site = state.credential(), state.connected_site()
+    state.projects.track([ProjectRef("1", "PAY")])
+    before, site = state.credentials.current(), state.credentials.site()
     assert before is not None
-    state.connect(replace(site, cloud_id="other", url="https://other.atlassian.net"), before)
+    state.credentials.connect(replace(site, cloud_id="other", url="https://other.atlassian.net"), before)
     result = by_token(run, atlassian, "demo-token")
     assert result.exit_code == 1
     assert "tracks projects of https://other.atlassian.net" in result.stderr

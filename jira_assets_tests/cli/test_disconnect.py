@@ -23,7 +23,9 @@ def connect(state: State, settings: Settings, kind: str) -> None:
         consented_at=datetime(2026, 1, 1, tzinfo=UTC),
         refreshed_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    state.connect(ConnectedSite(cloud_id="c", url="https://acme.atlassian.net", name="acme"), credential)
+    state.credentials.connect(
+        ConnectedSite(cloud_id="c", url="https://acme.atlassian.net", name="acme"), credential
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,8 +42,8 @@ def test_the_credential_goes_and_the_rest_stays(
     result = run("disconnect")
 
     assert result.exit_code == 0, result.stderr
-    assert state.credential() is None
-    assert state.connected_site().url == "https://acme.atlassian.net"
+    assert state.credentials.current() is None
+    assert state.credentials.site().url == "https://acme.atlassian.net"
     assert f"Removed the {named} of Ana for https://acme.atlassian.net" in result.stderr
     assert page in result.stderr
     assert str(backup) in result.stderr

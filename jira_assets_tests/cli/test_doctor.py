@@ -38,7 +38,8 @@ def store(state: State, settings: Settings, **changed: object) -> None:
     now = datetime.now(UTC)
     sealed = open_secret_box(None, settings.secret_key_file).seal({"access_token": "x"})
     credential = Credential("oauth", "a", "Ana", sealed, now, now, through_gateway=True)
-    state.connect(ConnectedSite("c", "https://acme.atlassian.net"), replace(credential, **changed))  # type: ignore[arg-type]
+    credential = replace(credential, **changed)  # type: ignore[arg-type]
+    state.credentials.connect(ConnectedSite("c", "https://acme.atlassian.net"), credential)
 
 
 def test_a_healthy_home_passes_every_check(

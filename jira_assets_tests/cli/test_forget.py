@@ -49,7 +49,7 @@ def test_without_a_confirmation_it_is_a_preview(run: Run, synced: DemoSite, stat
     assert "To rewrite: 1 raw file with 1 version of issues (PAY 1)." in result.stderr
     assert "Nothing was changed" in result.stderr
     assert "--yes" in result.stderr
-    assert state.forgotten() == []
+    assert state.forgotten.all() == []
     assert NAME in names(run)
 
 
@@ -60,7 +60,7 @@ def test_taking_an_account_off_the_list_brings_its_name_back_with_the_next_reads
 
     assert run("users", "forget", "ines-1", "--undo").exit_code == 0
 
-    assert state.forgotten() == []
+    assert state.forgotten.all() == []
     assert run("sync", "--full").exit_code == 0
     assert NAME in names(run)
     again = run("users", "forget", "ines-1", "--undo")

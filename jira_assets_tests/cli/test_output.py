@@ -109,7 +109,7 @@ def test_one_is_not_many() -> None:
 
 
 def test_tab_offers_the_tracked_keys(state: State) -> None:
-    state.track([ProjectRef("1", "PAY"), ProjectRef("2", "PAX"), ProjectRef("3", "WEB")])
+    state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "PAX"), ProjectRef("3", "WEB")])
     completion = ShellComplete(main, {}, "jira-assets", "_JIRA_ASSETS_COMPLETE")
     assert [item.value for item in completion.get_completions(["projects", "untrack"], "pa")] == [
         "PAX",

@@ -37,11 +37,11 @@ def test_a_broken_file_leaves_the_team_as_it_was(run: Run, team_file: Path, stat
     result = run("team", "import", str(team_file))
     assert result.exit_code == 1
     assert "line 4, repeats the member_id 'm1' of line 2" in result.stderr
-    assert len(state.team_members()) == 2
+    assert len(state.team.members()) == 2
 
 
 def test_a_decision_for_somebody_who_left_is_mentioned(run: Run, team_file: Path, state: State) -> None:
-    state.set_override("acc", "m9")
+    state.team.set_override("acc", "m9")
     assert "jira-assets users reset acc" in run("team", "import", str(team_file)).stderr
 
 
@@ -56,7 +56,7 @@ def test_unmatched_accounts_are_listed_without_the_ignored(run: Run, warehouse: 
 def test_unmatched_accounts_as_json_have_the_columns_of_the_table(
     run: Run, warehouse: Path, state: State
 ) -> None:
-    state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
     (account,) = json.loads(run("users", "unmatched", "pay", "--json").stdout)
     assert account == {
         "project_key": "PAY",
@@ -84,9 +84,9 @@ ACCOUNT = "712020:2f3c9f4e-1b1c-4d2a-9e1f-444455556666"
 
 
 def test_ids_can_be_copied_from_a_narrow_terminal(run: Run, warehouse: Path, state: State) -> None:
-    state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
-    state.replace_team([TeamMember("ana.silva@acme.example.com", "Ana Silva")])
-    state.set_override(ACCOUNT, "ana.silva@acme.example.com")
+    state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    state.team.replace([TeamMember("ana.silva@acme.example.com", "Ana Silva")])
+    state.team.set_override(ACCOUNT, "ana.silva@acme.example.com")
     warehouse.chmod(0o644)
     with duckdb.connect(str(warehouse)) as connection:
         for table in ("jira_unmatched_users", "jira_users"):
@@ -101,17 +101,17 @@ def test_ids_can_be_copied_from_a_narrow_terminal(run: Run, warehouse: Path, sta
 
 
 def test_decisions_are_kept_and_taken_back(run: Run, state: State) -> None:
-    state.replace_team([TeamMember("m1", "Ana")])
+    state.team.replace([TeamMember("m1", "Ana")])
     assert run("users", "match", "a1", "m1").exit_code == 0
     assert run("users", "ignore", "a2", "a3").exit_code == 0
-    assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None, "a3": None}
+    assert {o.account_id: o.member_id for o in state.team.overrides()} == {"a1": "m1", "a2": None, "a3": None}
     assert "There is no decision about a9." in run("users", "reset", "a1", "a9").stderr
-    assert [o.account_id for o in state.overrides()] == ["a2", "a3"]
+    assert [o.account_id for o in state.team.overrides()] == ["a2", "a3"]
 
 
 def test_what_was_decided_is_listed(run: Run, state: State) -> None:
-    state.set_override("a1", "m1")
-    state.set_override("a2", None)
+    state.team.set_override("a1", "m1")
+    state.team.set_override("a2", None)
     decided = json.loads(run("users", "decided", "--json").stdout)
     assert [(each["account_id"], each["member_id"]) for each in decided] == [("a1", "m1"), ("a2", None)]
     assert "ignored" in run("users", "decided").stdout
@@ -120,12 +120,12 @@ def test_what_was_decided_is_listed(run: Run, state: State) -> None:
 def test_an_account_and_a_member_may_be_named_by_address_or_name(
     run: Run, warehouse: Path, state: State
 ) -> None:
-    state.replace_team([TeamMember("m1", "Ana", "ana@acme.com")])
+    state.team.replace([TeamMember("m1", "Ana", "ana@acme.com")])
     assert run("users", "match", "ANA [Admin]", "Ana@acme.com").exit_code == 0
     assert run("users", "ignore", "bo@acme.com").exit_code == 0
-    assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None}
+    assert {o.account_id: o.member_id for o in state.team.overrides()} == {"a1": "m1", "a2": None}
     assert run("users", "reset", "Bo").exit_code == 0
-    assert [o.account_id for o in state.overrides()] == ["a1"]
+    assert [o.account_id for o in state.team.overrides()] == ["a1"]
 
 
 def test_a_name_of_two_accounts_is_not_chosen_from(run: Run, warehouse: Path, state: State) -> None:
@@ -135,7 +135,7 @@ def test_a_name_of_two_accounts_is_not_chosen_from(run: Run, warehouse: Path, st
     result = run("users", "ignore", "bo")
     assert result.exit_code == 1
     assert "2 accounts are named bo: a2, a3." in result.stderr
-    assert state.overrides() == []
+    assert state.team.overrides() == []
 
 
 def test_a_name_is_found_however_it_is_written(run: Run, warehouse: Path, state: State) -> None:
@@ -144,7 +144,7 @@ def test_a_name_is_found_however_it_is_written(run: Run, warehouse: Path, state:
         connection.execute("update jira_users set display_name = 'Zoë  Groß' where account_id = 'a3'")
     for spelling in ("ZOE\u0308 GROSS", " zoë groß "):
         run("users", "ignore", spelling)
-        assert [override.account_id for override in state.overrides()] == ["a3"]
+        assert [override.account_id for override in state.team.overrides()] == ["a3"]
         run("users", "reset", "a3")
 
 
@@ -154,22 +154,22 @@ def test_a_name_that_nobody_has_is_no_account(run: Run, warehouse: Path, state: 
     assert result.exit_code == 1
     assert f"No account is named {words}." in result.stderr
     assert "Did you mean B" in result.stderr or "Did you mean b" in result.stderr
-    assert state.overrides() == []
+    assert state.team.overrides() == []
 
 
 def test_a_member_of_an_address_that_two_share_is_not_chosen(run: Run, state: State) -> None:
-    state.replace_team([TeamMember(each, each, "team@acme.com") for each in ("m1", "m2")])
+    state.team.replace([TeamMember(each, each, "team@acme.com") for each in ("m1", "m2")])
     result = run("users", "match", "a1", "team@acme.com")
     assert result.exit_code == 1
     assert "2 team members are named team@acme.com: m1 (m1), m2 (m2)." in result.stderr
-    assert state.overrides() == []
+    assert state.team.overrides() == []
 
 
 def test_a_member_is_found_by_a_name_that_only_one_has(run: Run, state: State) -> None:
-    state.replace_team([TeamMember("m1", "Ana Silva"), TeamMember("m2", "Bo Li")])
+    state.team.replace([TeamMember("m1", "Ana Silva"), TeamMember("m2", "Bo Li")])
     assert "a1 belongs to Bo Li (m2)." in run("users", "match", "a1", "bo  LI").stderr
     assert "Did you mean Bo Li (m2)?" in run("users", "match", "a1", "Bob Li").stderr
-    assert [override.member_id for override in state.overrides()] == ["m2"]
+    assert [override.member_id for override in state.team.overrides()] == ["m2"]
 
 
 def test_decisions_survive_a_new_import(run: Run, team_file: Path, state: State) -> None:
@@ -177,7 +177,7 @@ def test_decisions_survive_a_new_import(run: Run, team_file: Path, state: State)
     run("users", "match", "a1", "m1")
     run("users", "ignore", "a2")
     run("team", "import", str(team_file))
-    assert {o.account_id: o.member_id for o in state.overrides()} == {"a1": "m1", "a2": None}
+    assert {o.account_id: o.member_id for o in state.team.overrides()} == {"a1": "m1", "a2": None}
 
 
 GITHUB = """
@@ -192,7 +192,7 @@ def test_the_members_of_a_github_organization_are_imported(run: Run, tmp_path: P
     columns = ["--member-id", "login", "--display-name", "name"]
     result = run("team", "import", "github.duckdb#members", *columns)
     assert "2 members imported" in result.stderr
-    assert [(m.member_id, m.display_name, m.email) for m in state.team_members()] == [
+    assert [(m.member_id, m.display_name, m.email) for m in state.team.members()] == [
         ("asilva", "Ana Silva", "ana@acme.com"),
         ("bli", "bli", None),
     ]
@@ -212,12 +212,12 @@ def test_an_account_that_nobody_has_is_mentioned(run: Run, warehouse: Path, stat
     result = run("users", "ignore", "a1", "a1-cut")
     assert "The account a1-cut has not been seen yet" in result.stderr
     assert "No account a1 was" not in result.stderr
-    assert len(state.overrides()) == 2
+    assert len(state.team.overrides()) == 2
 
 
 def test_an_account_is_not_given_to_somebody_unknown(run: Run, state: State) -> None:
-    state.replace_team([TeamMember("member-1", "Ana")])
+    state.team.replace([TeamMember("member-1", "Ana")])
     result = run("users", "match", "a1", "member-2")
     assert result.exit_code == 1
     assert "Did you mean Ana (member-1)?" in result.stderr
-    assert state.overrides() == []
+    assert state.team.overrides() == []

@@ -56,12 +56,12 @@ def test_an_address_without_a_project_names_none(address: str) -> None:
 def test_projects_are_tracked_by_the_address_of_a_board_or_an_issue(
     run: Run, site: DemoSite, state: State
 ) -> None:
-    address = f"{state.connected_site().url or ''}"
+    address = f"{state.credentials.site().url or ''}"
     assert address == ""
     assert run("projects", "track", "/jira/software/c/projects/PAY/boards/1", "web-3").exit_code == 0
-    assert [project.project_key for project in state.tracked_projects()] == ["PAY", "WEB"]
+    assert [project.project_key for project in state.projects.tracked()] == ["PAY", "WEB"]
     assert run("projects", "untrack", "/browse/PAY-1").exit_code == 0
-    assert [project.project_key for project in state.tracked_projects()] == ["WEB"]
+    assert [project.project_key for project in state.projects.tracked()] == ["WEB"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from jira_assets_tests.cli.conftest import Run
 
 
 def keys(state: State) -> list[str]:
-    return [project.project_key for project in state.tracked_projects()]
+    return [project.project_key for project in state.projects.tracked()]
 
 
 def test_the_list_marks_what_is_tracked(run: Run, site: DemoSite) -> None:
@@ -169,7 +169,7 @@ def test_fields_are_chosen_by_hand_for_a_project_and_survive_untracking(
     told = run("projects", "untrack", "PAY").stderr
     assert "The lake keeps their data" in told
     run("projects", "track", "PAY")
-    [project] = state.tracked_projects()
+    [project] = state.projects.tracked()
     assert (project.story_points_field, project.sprint_field) == (field, field)
     assert "has not been read yet" in run("projects", "fields", "PAY", "--discover").stdout
 
@@ -179,7 +179,7 @@ def test_a_field_that_jira_does_not_have_is_not_chosen(run: Run, site: DemoSite,
     result = run("projects", "fields", "PAY", "--story-points", "customfield_999999")
     assert result.exit_code == 1
     assert "Jira has no field customfield_999999." in result.stderr
-    assert state.tracked_projects()[0].story_points_field is None
+    assert state.projects.tracked()[0].story_points_field is None
     assert run("projects", "fields", "PAY", "--story-points", "x", "--discover").exit_code == 2
 
 
@@ -197,7 +197,7 @@ def test_fields_say_what_was_discovered_and_why(run: Run, site: DemoSite, settin
     run("projects", "track", "PAY")
     assert "`jira-assets sync PAY` discovers" in run("projects", "fields", "PAY").stderr
     with open_pipeline(settings) as bench:
-        bench.sync(bench.state.tracked_projects())
+        bench.sync(bench.state.projects.tracked())
     result = run("projects", "fields", "PAY")
     assert "story points  customfield_10034  Story Points  a board of the project uses it" in result.stdout
     assert "sprint        customfield_10020  Sprint" in result.stdout

@@ -21,7 +21,7 @@ def lake(run: Run, site: DemoSite, settings: Settings) -> Path:
     """The lake of a home with one synced project."""
     run("projects", "track", "PAY")
     with open_pipeline(settings) as bench:
-        bench.sync(bench.state.tracked_projects())
+        bench.sync(bench.state.projects.tracked())
         bench.publish()
     return settings.lake_dir
 

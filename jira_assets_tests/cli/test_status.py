@@ -20,7 +20,7 @@ DONE = SyncRecord("10001", "PAY", "complete", NOON, NOON, NOON, issues=7, proved
 
 
 def tracked_pay(state: State) -> None:
-    state.track([ProjectRef("10001", "PAY", "Payments")])
+    state.projects.track([ProjectRef("10001", "PAY", "Payments")])
 
 
 def only_project(run: Run) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_a_project_that_was_never_synced_is_pending(run: Run, state: State) -> N
 
 def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Path) -> None:
     tracked_pay(state)
-    state.record(DONE)
+    state.records.put(DONE)
     document = json.loads(run("status", "--json").stdout)
     assert list(document) == [
         "site_url",
@@ -84,7 +84,7 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
 
 def test_how_far_a_read_is_that_the_next_sync_continues(run: Run, state: State, settings: Settings) -> None:
     tracked_pay(state)
-    state.record(SyncRecord("10001", "PAY", "pending", NOON))
+    state.records.put(SyncRecord("10001", "PAY", "pending", NOON))
     paused = Paused(NOON, 3200, 40_000)
     Lake(settings.lake_dir).commit(Manifest("10001", "PAY", paused=paused))
     assert only_project(run)["reading"] == "reading: 3,200 of 40,000 issues"
@@ -95,7 +95,7 @@ def test_how_far_a_read_is_that_the_next_sync_continues(run: Run, state: State, 
 
 def test_syncing_means_that_the_lock_is_held(run: Run, state: State, settings: Settings) -> None:
     tracked_pay(state)
-    state.record(DONE)
+    state.records.put(DONE)
     with Lake(settings.lake_dir).lock("10001", "sync"):
         project = only_project(run)
         assert project["status"] == "syncing"
@@ -105,28 +105,28 @@ def test_syncing_means_that_the_lock_is_held(run: Run, state: State, settings: S
 
 def test_what_a_dead_run_wrote_is_not_believed(run: Run, state: State) -> None:
     tracked_pay(state)
-    state.record(SyncRecord("10001", "PAY", "syncing"))
+    state.records.put(SyncRecord("10001", "PAY", "syncing"))
     project = only_project(run)
     assert (project["status"], project["last_error"]) == ("error", "The last sync did not finish.")
 
 
 def test_untracked_projects_are_left_out(run: Run, state: State) -> None:
     tracked_pay(state)
-    state.record(DONE)
-    state.untrack(["PAY"])
+    state.records.put(DONE)
+    state.projects.untrack(["PAY"])
     assert json.loads(run("status", "--json").stdout)["projects"] == []
 
 
 def test_a_pause_is_told_while_it_lasts(run: Run, state: State) -> None:
-    state.pause(datetime.now(UTC) - timedelta(hours=1), "quota")
+    state.pauses.pause(datetime.now(UTC) - timedelta(hours=1), "quota")
     assert "Jira asks" not in run("status").stderr
-    state.pause(datetime.now(UTC) + timedelta(hours=1), "the hourly quota is used up")
+    state.pauses.pause(datetime.now(UTC) + timedelta(hours=1), "the hourly quota is used up")
     assert "the hourly quota is used up" in run("status").stderr
 
 
 def test_the_table_shows_what_went_wrong(run: Run, state: State) -> None:
     tracked_pay(state)
-    state.record(
+    state.records.put(
         SyncRecord("10001", "PAY", "error", NOON, missing_issues=2, errors=1, last_error="Jira said no.")
     )
     heading, row = run("status").stdout.splitlines()
@@ -137,7 +137,7 @@ def test_the_table_shows_what_went_wrong(run: Run, state: State) -> None:
 def connect(state: State) -> None:
     """Store a credential without a consent that could end."""
     credential = Credential("api_token", "a1", "Ana", "sealed", NOON, NOON, email="ana@acme.com")
-    state.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
+    state.credentials.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_exit_code_says_whether_projects_are_well(
 ) -> None:
     tracked_pay(state)
     connect(state)
-    state.record(replace(DONE, **changes))
+    state.records.put(replace(DONE, **changes))
     assert run("status").exit_code == code
     assert run("status", "--json").exit_code == code
     quiet = run("--quiet", "status")
@@ -175,15 +175,15 @@ def test_the_exit_code_says_whether_syncs_go_on(
     run: Run, state: State, lost: bool, ends_in: timedelta, code: int
 ) -> None:
     tracked_pay(state)
-    state.record(replace(DONE, status="error", last_error="Jira said no."))
+    state.records.put(replace(DONE, status="error", last_error="Jira said no."))
     assert run("status").exit_code == 4, "nobody is connected"
     connect(state)
     consented = datetime.now(UTC) + ends_in - CONSENT_LIFE
     credential = Credential("oauth", "a1", "Ana", "sealed", consented, datetime.now(UTC), client_id="c")
     if lost:
         credential = replace(credential, consent_lost_at=NOON, consent_lost_why="Revoked.")
-    state.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
-    state.record(DONE)
+    state.credentials.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
+    state.records.put(DONE)
     assert run("status").exit_code == code
 
 
@@ -206,14 +206,14 @@ def test_a_home_that_is_no_folder_is_named_with_the_ways_out(run: Run, home: Pat
 
 def test_a_project_with_missing_issues_is_not_called_complete(run: Run, state: State) -> None:
     tracked_pay(state)
-    state.record(replace(DONE, missing_issues=2))
+    state.records.put(replace(DONE, missing_issues=2))
     assert run("status").stdout.splitlines()[1].split()[:2] == ["PAY", "incomplete"]
 
 
 def test_what_stops_no_sync_is_told_below_the_table(run: Run, state: State, settings: Settings) -> None:
     tracked_pay(state)
     connect(state)
-    state.record(DONE)
+    state.records.put(DONE)
     lake = Lake(settings.lake_dir)
     manifest = lake.site_manifest()
     manifest.notices = [

@@ -6,13 +6,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings
 from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.waiting import wait_until
 
 KEYS = ["MOB", "PAY", "WEB"]
 
@@ -135,8 +135,7 @@ def test_ctrl_c_ends_a_sync_soon_and_the_next_one_goes_on(
     already = site.journal.total
     command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "sync"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        while site.journal.total < already + 4 and process.poll() is None:
-            time.sleep(0.01)
+        wait_until(lambda: site.journal.total >= already + 4 or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         told = process.communicate()[1]
     assert (process.returncode, told.splitlines()[-1]) == (130, "Interrupted.")

@@ -8,9 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +20,7 @@ import yaml
 from jira_assets.cli.commands import up
 from jira_assets.cli.commands.up import Service
 from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.waiting import wait_until
 
 SLEEP = """
 import time
@@ -62,8 +62,7 @@ def test_a_signal_stops_everything(
     serve(monkeypatch, SLEEP)
 
     def interrupt() -> None:
-        while not Path("ready").exists():
-            time.sleep(0.01)
+        wait_until(Path("ready").exists)
         os.kill(os.getpid(), sent)
 
     thread = threading.Thread(target=interrupt)
@@ -152,14 +151,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    for _ in range(1200):
-        if is_so():
-            return
-        time.sleep(0.05)
-    raise AssertionError("That did not happen within a minute.")
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def test_a_night_proves_every_project_once(tmp_path: Path) -> None:
         harness.site.clock.advance(timedelta(days=1))
 
         first = keys_to_prove(harness.pipeline)
-        harness.pipeline.reconcile(harness.pipeline.state.find_tracked(first))
+        harness.pipeline.reconcile(harness.pipeline.state.projects.find(first))
 
         assert first == keys(harness)
         assert keys_to_prove(harness.pipeline) == []
@@ -68,9 +68,9 @@ def test_what_was_spent_this_hour_leaves_less_to_prove_with(tmp_path: Path) -> N
         harness.site.clock.advance(timedelta(days=1))
 
         assert keys_to_prove(harness.pipeline) == keys(harness)
-        harness.pipeline.state.spend_points(100, harness.pipeline.clock())
+        harness.pipeline.state.points.spend(100, harness.pipeline.clock())
         assert keys_to_prove(harness.pipeline) == keys(harness)[:1]
-        harness.pipeline.state.spend_points(100, harness.pipeline.clock())
+        harness.pipeline.state.points.spend(100, harness.pipeline.clock())
         assert keys_to_prove(harness.pipeline) == []
 
 

@@ -134,7 +134,7 @@ def test_a_project_that_is_read_in_slices_is_no_success_and_no_failure_until_its
     asset = dg.AssetKey("raw_jira_issues")
     ran = run(ticker.instance, ticker.tick())
     partial = [
-        record.project_key for record in harness.pipeline.state.records() if record.status == "pending"
+        record.project_key for record in harness.pipeline.state.records.all() if record.status == "pending"
     ]
     again = ticker.tick()
 
@@ -358,7 +358,7 @@ def test_without_credentials_it_says_so(
 
 
 def test_a_pause_of_the_site_is_obeyed_and_shown(harness: SyncHarness, ticker: Ticker) -> None:
-    harness.pipeline.state.pause(
+    harness.pipeline.state.pauses.pause(
         harness.pipeline.clock() + timedelta(minutes=20), "429 jira-quota-global-based"
     )
 
@@ -367,7 +367,7 @@ def test_a_pause_of_the_site_is_obeyed_and_shown(harness: SyncHarness, ticker: T
 
 
 def test_with_nothing_tracked_it_says_how_to_begin(harness: SyncHarness, ticker: Ticker) -> None:
-    harness.pipeline.state.untrack(keys(harness))
+    harness.pipeline.state.projects.untrack(keys(harness))
 
     assert "jira-assets projects track" in str(ticker.tick().skip_reason)
 
@@ -445,7 +445,7 @@ def test_what_people_decide_is_published_without_asking_jira(harness: SyncHarnes
     ((account,), *_) = published(
         harness, "select account_id from jira_unmatched_users where reason <> 'ignored'"
     )
-    harness.pipeline.state.set_override(account, None)
+    harness.pipeline.state.team.set_override(account, None)
     assert watcher.tick().run_requests
     assert (
         Ticker(watcher.instance, publish_local_changes).tick().run_requests
@@ -484,9 +484,11 @@ def test_fields_settings_and_untracking_are_in_the_tables_without_a_sync(
     monkeypatch.setenv("JIRA_ASSETS_TIME_ZONE", "Asia/Tokyo")
     assert watcher.tick().run_requests
     # Nothing was ever written into this field.
-    harness.pipeline.state.choose_fields(other.project_id, story_points="customfield_99999", sprint=None)
+    harness.pipeline.state.projects.choose_fields(
+        other.project_id, story_points="customfield_99999", sprint=None
+    )
     assert watcher.tick().run_requests
-    harness.pipeline.state.untrack([gone.project_key])
+    harness.pipeline.state.projects.untrack([gone.project_key])
     assert watcher.tick().run_requests
 
     points = (
@@ -505,7 +507,7 @@ def test_a_run_that_failed_is_asked_for_again_later_and_ever_later(
     def fail(*_: object, **__: object) -> None:
         raise PublishError("It has one row too many.", "Try again.")
 
-    harness.pipeline.state.set_override("somebody", None)
+    harness.pipeline.state.team.set_override("somebody", None)
     assert watcher.tick().run_requests
     with monkeypatch.context() as broken:
         broken.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
@@ -530,7 +532,9 @@ def test_the_pause_between_two_requests_doubles_up_to_an_hour() -> None:
 def test_a_sync_that_was_planned_before_a_decision_follows_it(harness: SyncHarness, watcher: Ticker) -> None:
     planned = harness.tracked
     project = planned[0]
-    harness.pipeline.state.choose_fields(project.project_id, story_points="customfield_99999", sprint=None)
+    harness.pipeline.state.projects.choose_fields(
+        project.project_id, story_points="customfield_99999", sprint=None
+    )
     assert harness.pipeline.sync(planned).failures == []
     harness.pipeline.publish()
     points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
@@ -544,7 +548,7 @@ def test_what_is_decided_about_a_project_that_a_sync_works_on_is_not_forgotten(
     project = harness.tracked[0]
     points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
     with harness.pipeline.lake.lock(project.project_id, "sync"):
-        harness.pipeline.state.choose_fields(
+        harness.pipeline.state.projects.choose_fields(
             project.project_id, story_points="customfield_99999", sprint=None
         )
         assert watcher.tick().run_requests
@@ -562,7 +566,7 @@ def test_before_anything_was_published_there_is_nothing_to_publish_again(
 ) -> None:
     watcher = Ticker(instance, publish_local_changes)
     watcher.tick()
-    harness.pipeline.state.set_override("somebody", None)
+    harness.pipeline.state.team.set_override("somebody", None)
     assert not watcher.tick().run_requests
 
 

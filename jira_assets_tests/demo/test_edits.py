@@ -224,9 +224,9 @@ def test_many_issues_are_edited_at_one_moment(site: DemoSite, project: DemoProje
 
 def test_what_is_not_there_is_a_key_error(site: DemoSite, issue: DemoIssue) -> None:
     for change in ({"status": "Nowhere"}, {"sprints": [999_999]}, {"parent": "NOPE-1"}):
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match=r"no issue|nothing is called"):
             site.edit_issue(issue.id, **change)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="no issue NOPE-1"):
         site.edit_issue("NOPE-1", summary="x")
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="no project NOPE"):
         site.create_issue("NOPE")

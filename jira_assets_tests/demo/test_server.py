@@ -95,7 +95,7 @@ def test_stopping_ends_connections_and_threads(site: DemoSite) -> None:
         assert threading.active_count() > before
         url = server.url
     assert threading.active_count() == before
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match="Connection refused"):
         requests.get(url, timeout=5)
 
 
@@ -112,7 +112,7 @@ def test_a_client_that_goes_away_does_no_harm(
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
     site.faults.add(broken("reset", count=1))
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match="Connection aborted"):
         api.get(PATH)
 
     assert api.get(PATH).status_code == 200

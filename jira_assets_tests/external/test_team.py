@@ -91,7 +91,7 @@ def test_an_unusable_file_is_an_error_that_names_the_line(
 
 @pytest.mark.parametrize("text", ["", "\n\n", HEADER])
 def test_a_file_without_members_is_an_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"is empty|contains no member"):
         read_members(str(written(tmp_path, text)))
 
 

@@ -113,7 +113,7 @@ def test_every_way_in_leads_to_the_same_account(
 @pytest.mark.parametrize("gateway", [False, True])
 def test_a_wrong_token_is_an_authentication_error(connect: Connect, gateway: bool) -> None:
     client = connect(BasicToken("demo@example.com", "wrong"), gateway=gateway)
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError, match="did not accept the API token"):
         client.fetch_identity()
 
 
@@ -131,7 +131,7 @@ def test_dead_credentials_are_noticed_wherever_they_are_used(site: DemoSite, con
         lambda: client.fetch_changelogs(["1"]),
     ]
     for question in questions:
-        with pytest.raises(AuthenticationError):
+        with pytest.raises(AuthenticationError, match="did not accept the API token"):
             question()
     assert client.transport.requests == len(questions)
 
@@ -142,7 +142,7 @@ def test_a_token_without_the_scope_says_so(site: DemoSite, connect: Connect) -> 
     )
     client = connect(BasicToken("bob@example.com", "bobs-token"), gateway=True)
     assert client.fetch_identity().email == "bob@example.com"
-    with pytest.raises(ScopeMissing):
+    with pytest.raises(ScopeMissing, match="with the scopes read:jira-work and read:jira-user"):
         client.fetch_sprint(1)
     with pytest.raises(AuthenticationError, match="API token of bob"):
         connect(BasicToken("bob@example.com", "bobs-token")).fetch_identity()
@@ -175,7 +175,7 @@ def test_an_unknown_project_is_named(connect: Connect) -> None:
 
 
 def test_the_search_that_was_removed_says_so(connect: Connect) -> None:
-    with pytest.raises(EndpointRemoved):
+    with pytest.raises(EndpointRemoved, match="Upgrade jira_assets"):
         connect().transport.request("GET", "/rest/api/3/search", params={"jql": "project = PAY"})
 
 
@@ -184,7 +184,7 @@ def test_a_search_whose_pages_are_gone_has_to_start_again(site: DemoSite, connec
     pages = connect().search(f"project = {project}", fields=FIELDS, page_size=5)
     next(pages)
     site.tokens.expire()
-    with pytest.raises(SearchTokenExpired):
+    with pytest.raises(SearchTokenExpired, match="Repeat the search from the first page"):
         next(pages)
 
 
@@ -193,7 +193,7 @@ def test_pages_that_do_not_add_up_are_an_error(site: DemoSite, connect: Connect,
     setattr(site.switches, switch, True)
     project = next(iter(site.issues_truth().values())).project_id
     pages = connect().search(f"project = {project}", fields=FIELDS, page_size=5)
-    with pytest.raises(IncompleteRead):
+    with pytest.raises(IncompleteRead, match="search response may be incomplete"):
         list(islice(pages, 100))
 
 
@@ -201,9 +201,9 @@ def test_rights_that_are_missing_are_named(site: DemoSite, connect: Connect) -> 
     client = connect()
     assert len(list(client.fetch_users())) > 3
     site.switches.users_forbidden = site.switches.agile_forbidden = True
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match="Ask a Jira admin to give the API token"):
         list(client.fetch_users())
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match="Ask a Jira admin to give the API token"):
         client.fetch_boards("10000")
 
 

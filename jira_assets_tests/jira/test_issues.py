@@ -57,7 +57,7 @@ def test_an_issue_asked_for_by_itself_is_that_issue_or_an_error(scripted: Ask) -
         client.fetch_issue("10002", fields=["summary"])
     gone = {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}}
     client, _ = scripted(Canned(gone, status=404))
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="Check in Jira whether it still exists"):
         client.fetch_issue("10001", fields=["summary"])
 
 

@@ -84,7 +84,7 @@ def test_users_are_read_to_the_empty_page_and_given_once(scripted: Ask) -> None:
 
 def test_users_need_a_right(scripted: Ask) -> None:
     client, _ = scripted(Canned({"errorMessages": ["Forbidden"]}, 403))
-    with pytest.raises(Forbidden):
+    with pytest.raises(Forbidden, match="Ask a Jira admin to give the API token"):
         list(client.fetch_users())
 
 
@@ -136,5 +136,5 @@ def test_a_board_without_sprints_has_none(scripted: Ask) -> None:
 
 def test_a_list_that_is_none_is_an_error(scripted: Ask) -> None:
     client, _ = scripted(Canned({"values": []}))
-    with pytest.raises(IncompleteRead):
+    with pytest.raises(IncompleteRead, match="Expected `array`, got `object`"):
         client.fetch_fields()

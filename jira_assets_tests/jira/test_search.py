@@ -146,7 +146,7 @@ def test_a_page_with_warnings_is_an_error_and_none_of_it_is_given(scripted: Ask)
 @pytest.mark.parametrize("body", [{}, {"isLast": True}, [], {"issues": None}])
 def test_an_answer_without_proper_issues_is_no_empty_page(scripted: Ask, body: Any) -> None:
     client, _ = scripted(Canned(body))
-    with pytest.raises(IncompleteRead):
+    with pytest.raises(IncompleteRead, match=r"unexpected response: .*The response was discarded"):
         list(client.search("project = 10", fields=["summary"]))
 
 

@@ -14,10 +14,10 @@ LATER = NOON + timedelta(minutes=1)
 
 def test_a_pause_is_never_shortened() -> None:
     board = MemoryPauseStore()
-    assert board.paused_until() is None
+    assert board.until() is None
     board.pause(LATER, "quota")
     board.pause(NOON, "quota")
-    assert board.paused_until() == LATER
+    assert board.until() == LATER
 
 
 def test_a_gate_is_never_opened_early() -> None:

@@ -60,7 +60,7 @@ def test_a_publish_that_runs_out_of_memory_is_done_again_with_less(
 
     with monkeypatch.context() as patched:
         patched.setattr(publishing, "sparing_memory", once)
-        with pytest.raises(duckdb.OutOfMemoryException):
+        with pytest.raises(duckdb.OutOfMemoryException, match="Out of Memory"):
             publish(lake, tmp_path / "warehouse", inputs, memory_limit=TIGHT)
 
     published = publish(lake, tmp_path / "warehouse", inputs, memory_limit=TIGHT)
@@ -80,7 +80,7 @@ def test_work_is_done_again_only_where_it_ran_out_of_memory() -> None:
 
     assert sparing_memory(lambda sparing: work(duckdb.OutOfMemoryException("full"), sparing)) == "done"
     assert tried == [False, True]
-    with pytest.raises(duckdb.IOException):
+    with pytest.raises(duckdb.IOException, match="torn"):
         sparing_memory(lambda sparing: work(duckdb.IOException("torn"), sparing))
     assert tried == [False, True, False]
 

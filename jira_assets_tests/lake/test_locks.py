@@ -80,7 +80,7 @@ def test_who_waits_hears_of_the_holder_and_then_has_it(tmp_path: Path) -> None:
 
 
 def test_an_error_inside_frees_the_lock(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), lock_held(tmp_path / "p.lock", "mine"):
+    with pytest.raises(ZeroDivisionError, match="division by zero"), lock_held(tmp_path / "p.lock", "mine"):
         _ = 1 / 0
 
     assert holder(tmp_path / "p.lock") is None

@@ -105,8 +105,8 @@ def test_decisions_survive_what_the_team_is_read_from(harness: SyncHarness) -> N
     ((account, member),) = harness.ask(
         "select account_id, member_id from jira_user_matches order by all limit 1"
     )
-    other = next(each.member_id for each in harness.pipeline.state.team_members() if each.member_id != member)
-    harness.pipeline.state.set_override(account, other)
+    other = next(each.member_id for each in harness.pipeline.state.team.members() if each.member_id != member)
+    harness.pipeline.state.team.set_override(account, other)
     harness.pipeline.publish_decisions()
     harness.publish()
     of_account = (
@@ -117,7 +117,7 @@ def test_decisions_survive_what_the_team_is_read_from(harness: SyncHarness) -> N
     write_team(team_of(harness), [each for each in TEAM if each["member_id"] != member])
     harness.sync()
     assert harness.ask(of_account) == [(other, "override")]
-    harness.pipeline.state.forget_override(account)
+    harness.pipeline.state.team.forget_override(account)
     harness.sync()
     assert harness.ask(of_account) == []
 
@@ -150,7 +150,7 @@ def test_without_a_source_the_team_is_what_was_imported(tmp_path: Path) -> None:
     with open_harness(tmp_path / "home") as harness:
         harness.track()
         member = TeamMember("m1", "Nobody Here", "nobody@else.example")
-        harness.pipeline.state.replace_team([member])
+        harness.pipeline.state.team.replace([member])
         harness.sync()
-        assert [replace(each, imported_at=None) for each in harness.pipeline.state.team_members()] == [member]
+        assert [replace(each, imported_at=None) for each in harness.pipeline.state.team.members()] == [member]
         assert harness.ask("select member_id, matched_by from team_members") == [("m1", None)]

@@ -31,7 +31,7 @@ def harness(tmp_path: Path) -> Iterator[SyncHarness]:
         for project in harness.site.catalog.projects.values():
             harness.site.create_issue(project.key, assignee="ines")
         harness.track()
-        harness.pipeline.state.replace_team([TeamMember("m1", "I. W.", ADDRESS)])
+        harness.pipeline.state.team.replace([TeamMember("m1", "I. W.", ADDRESS)])
         harness.sync()
         assert shown(harness) == (NAME, ADDRESS)
         assert match(harness) == {("m1", "email")}

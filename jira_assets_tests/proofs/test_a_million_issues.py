@@ -29,7 +29,7 @@ def home_with_issues(home: Path, projects: int, issues: int) -> dict[str, str]:
     with closing(open_engine(scratch=home / "scratch")) as engine:
         write_lake(engine, lake, projects, issues)
     with closing(State.open(settings.state_url)) as state:
-        state.track(
+        state.projects.track(
             ProjectRef(each.project_id, each.project_key, each.project_key) for each in lake.manifests()
         )
     return {"JIRA_ASSETS_HOME": str(home), "PYTHONPATH": str(ROOT)}

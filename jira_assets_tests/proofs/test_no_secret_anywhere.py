@@ -143,7 +143,7 @@ def go_wrong(scene: Scene) -> None:
 def expire(scene: Scene) -> None:
     """Make the stored token an old one, by the real clock that the commands go by."""
     settings = load_settings(environ=scene.environ, dotenv=None, stored={})
-    with State.open(settings.state_url) as state, state.credential_alone() as held:
+    with State.open(settings.state_url) as state, state.credentials.exclusive() as held:
         assert held.credential is not None
         held.keep(replace(held.credential, expires_at=datetime.now(UTC) - HOUR))
 

@@ -120,7 +120,7 @@ def ask_a_while(state: State, settings: Settings, now: Callable[[], datetime], c
         for _ in range(chance.randint(1, 20)):
             with suppress(JiraUnavailable):
                 client.prove_identity(None)
-                state.revise_record("10", "PAY", lambda record: record)
+                state.records.revise("10", "PAY", lambda record: record)
             time.sleep(chance.random() * 0.04)
 
 
@@ -133,11 +133,11 @@ def sharing(tmp_path: Path, state_url: str) -> Iterator[Shared]:
     with DemoServer(site) as server, State.open(state_url, clock.now) as state:
         settings = connected_settings(server, tmp_path / "home", state_url)
         store_grant(site, settings, state, clock.now, server.url)
-        state.track([ProjectRef("10", "PAY")])
+        state.projects.track([ProjectRef("10", "PAY")])
         box = open_secret_box(None, settings.secret_key_file)
 
         def expires_at() -> datetime:
-            credential = state.credential()
+            credential = state.credentials.current()
             assert credential is not None
             assert credential.expires_at is not None
             return credential.expires_at
@@ -146,7 +146,7 @@ def sharing(tmp_path: Path, state_url: str) -> Iterator[Shared]:
 
         def watch(event: str, token: str) -> None:
             # What is stored stays until the next refresh, so looking at each request misses none.
-            credential = state.credential()
+            credential = state.credentials.current()
             assert credential is not None
             shared.stored.add(box.open(credential.secrets)["access_token"])
             if event == "used" and token not in shared.stored:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from jira_assets.errors import SettingsError
 from jira_assets.settings.load import Settings, load_settings
+from jira_assets.settings.setting import Setting
 from jira_assets.settings.table import SETTINGS
 from jira_assets.settings.values import mask_alert_url
 from jira_assets.state import State
@@ -29,12 +31,32 @@ def test_everything_has_a_default() -> None:
     assert {settings.source(setting.name) for setting in SETTINGS} == {"default"}
 
 
-def test_the_defaults_of_the_class_are_those_of_the_table() -> None:
-    assert from_environment() == Settings(
-        home=Path.home() / ".jira-assets",
-        state_url=f"sqlite:///{Path.home()}/.jira-assets/state.db",
-        sources=from_environment().sources,
+def test_every_field_is_a_setting_and_has_one_default() -> None:
+    assert [field.name for field in fields(Settings)] == [*(setting.name for setting in SETTINGS), "sources"]
+    assert from_environment() == Settings(sources=from_environment().sources)
+
+
+def test_the_state_is_in_the_home_unless_it_is_elsewhere() -> None:
+    assert Settings(home=Path("/data")).state_url == "sqlite:////data/state.db"
+    assert Settings(home=Path("/data"), state_url="sqlite:////other.db").state_url == "sqlite:////other.db"
+
+
+@pytest.mark.parametrize(
+    "setting", [setting for setting in SETTINGS if setting.mask], ids=lambda each: each.name
+)
+def test_a_masked_value_is_in_no_output(setting: Setting) -> None:
+    secret = "correct-horse-battery"
+    texts = {
+        "alert_urls": f"jsons://user:{secret}@acme.com",
+        "state_url": f"postgresql://user:{secret}@host/jira",
+    }
+    settings = load_settings(
+        {setting.name: texts.get(setting.name, f"{secret}-0123")}, environ={}, dotenv=None, stored={}
     )
+
+    assert secret in str(getattr(settings, setting.name))
+    assert secret not in repr(settings)
+    assert not [shown for shown in settings.describe() if secret in shown.value]
 
 
 def test_flags_come_before_environment_before_dotenv_before_state(tmp_path: Path) -> None:
@@ -62,9 +84,9 @@ def test_settings_kept_in_the_state_of_the_home_are_found(tmp_path: Path) -> Non
     assert load_settings(environ=environ, dotenv=None).look_back_minutes == 2
     assert list(tmp_path.iterdir()) == []
     with State.open(f"sqlite:///{tmp_path}/state.db") as state:
-        state.set_setting("look_back_minutes", "7")
-        state.set_setting("jira_api_token", TOKEN)
-        state.set_setting("no_setting_of_this_version", "x")
+        state.settings.set("look_back_minutes", "7")
+        state.settings.set("jira_api_token", TOKEN)
+        state.settings.set("no_setting_of_this_version", "x")
     for url in ("", f"sqlite:///{tmp_path}/state.db"):
         settings = load_settings(environ={**environ, "JIRA_ASSETS_STATE_URL": url}, dotenv=None)
         assert settings.look_back_minutes == 7

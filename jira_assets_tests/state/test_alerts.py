@@ -16,14 +16,14 @@ SECOND = AlertMessage("second", "body", is_recovery=True)
 
 def queue(state: State, message: AlertMessage, *targets: str, at: datetime = NOON) -> None:
     """Queue a message for targets."""
-    state.revise_alerts(lambda known: (known, message), targets, at)
+    state.alerts.revise(lambda known: (known, message), targets, at)
 
 
 def test_problems_are_replaced_as_a_whole(state: State) -> None:
-    state.revise_alerts(lambda _: ([PAY], None), [], NOON)
-    assert state.alerts() == [PAY]
-    state.revise_alerts(lambda known: (known[1:], None), [], NOON)
-    assert state.alerts() == []
+    state.alerts.revise(lambda _: ([PAY], None), [], NOON)
+    assert state.alerts.all() == [PAY]
+    state.alerts.revise(lambda known: (known[1:], None), [], NOON)
+    assert state.alerts.all() == []
 
 
 def test_processes_that_see_the_same_queue_one_message(state: State) -> None:
@@ -31,29 +31,29 @@ def test_processes_that_see_the_same_queue_one_message(state: State) -> None:
         return [PAY], None if known else FIRST
 
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: state.revise_alerts(note, ["a"], NOON), range(12)))
+        list(threads.map(lambda _: state.alerts.revise(note, ["a"], NOON), range(12)))
 
-    assert state.claim_alert_message(["a"], NOON) is not None
-    assert state.claim_alert_message(["a"], NOON + timedelta(days=1)) is not None  # the same again
-    assert [queued.attempts for queued in state.unsent_alert_messages()] == [2]
+    assert state.alerts.claim_message(["a"], NOON) is not None
+    assert state.alerts.claim_message(["a"], NOON + timedelta(days=1)) is not None  # the same again
+    assert [queued.attempts for queued in state.alerts.unsent_messages()] == [2]
 
 
 def test_a_message_is_claimed_by_one_and_due_again_later(state: State) -> None:
     queue(state, FIRST, "a")
     with ThreadPoolExecutor(4) as threads:
-        claims = list(threads.map(lambda _: state.claim_alert_message(["a"], NOON), range(8)))
+        claims = list(threads.map(lambda _: state.alerts.claim_message(["a"], NOON), range(8)))
 
     (claimed,) = [claim for claim in claims if claim]
     assert claimed.message == FIRST
-    assert state.claim_alert_message(["a"], NOON + timedelta(seconds=59)) is None
-    assert state.claim_alert_message(["a"], NOON + timedelta(seconds=60)) is not None
+    assert state.alerts.claim_message(["a"], NOON + timedelta(seconds=59)) is None
+    assert state.alerts.claim_message(["a"], NOON + timedelta(seconds=60)) is not None
 
 
 def test_messages_of_a_target_keep_their_order_and_targets_do_not_wait_for_each_other(state: State) -> None:
     queue(state, FIRST, "a", "b")
     queue(state, SECOND, "a", "b")
     later = NOON + timedelta(seconds=1)
-    claimed = [state.claim_alert_message(["a", "b"], later) for _ in range(3)]
+    claimed = [state.alerts.claim_message(["a", "b"], later) for _ in range(3)]
     assert [claim and (claim.target, claim.message) for claim in claimed] == [
         ("a", FIRST),
         ("b", FIRST),
@@ -61,19 +61,19 @@ def test_messages_of_a_target_keep_their_order_and_targets_do_not_wait_for_each_
     ]
     assert claimed[0] is not None
 
-    state.forget_alert_message(claimed[0].message_id)
+    state.alerts.forget_message(claimed[0].message_id)
 
-    following = state.claim_alert_message(["a", "b"], later)
+    following = state.alerts.claim_message(["a", "b"], later)
     assert following is not None
     assert (following.target, following.message) == ("a", SECOND)
 
 
 def test_a_target_that_is_no_longer_set_is_left_alone_and_old_messages_are_dropped(state: State) -> None:
     queue(state, FIRST, "removed")
-    assert state.claim_alert_message(["a"], NOON) is None
+    assert state.alerts.claim_message(["a"], NOON) is None
     queue(state, SECOND, "a", at=NOON + timedelta(days=8))
-    assert state.claim_alert_message(["a"], NOON + timedelta(days=8)) is not None
-    assert state.claim_alert_message(["removed"], NOON) is None
+    assert state.alerts.claim_message(["a"], NOON + timedelta(days=8)) is not None
+    assert state.alerts.claim_message(["removed"], NOON) is None
 
 
 def test_pauses_double_up_to_an_hour() -> None:

@@ -26,7 +26,7 @@ def one_more(record: SyncRecord) -> SyncRecord:
 def count_up(url: str) -> None:
     with State.open(url) as state:
         for _ in range(TIMES):
-            state.revise_record("1", "PAY", one_more)
+            state.records.revise("1", "PAY", one_more)
 
 
 def locks_on(file: Path) -> list[str]:
@@ -39,10 +39,10 @@ def locks_on(file: Path) -> list[str]:
 def test_a_state_that_is_opened_twice_in_a_process_keeps_its_lock(tmp_path: Path) -> None:
     file = tmp_path / "state.db"
     with State.open(f"sqlite:///{file}") as first:
-        first.track([ProjectRef("1", "PAY")])
+        first.projects.track([ProjectRef("1", "PAY")])
         assert len(locks_on(file)) == 1
         with State.open(f"sqlite:///{file}") as second:
-            second.tracked_projects()
+            second.projects.tracked()
         assert len(locks_on(file)) == 1, "else another process removes the -wal that the first writes to"
 
 
@@ -56,21 +56,21 @@ def test_no_update_of_several_processes_is_lost(state_url: str) -> None:
         process.join()
     assert [process.exitcode for process in processes] == [0] * PROCESSES
     with State.open(state_url) as state:
-        assert [record.errors for record in state.records()] == [PROCESSES * TIMES]
+        assert [record.errors for record in state.records.all()] == [PROCESSES * TIMES]
 
 
 def test_a_reader_does_not_wait_for_a_writer(state_url: str) -> None:
     with State.open(state_url) as state, State.open(state_url) as reader:
-        state.track([ProjectRef("1", "PAY")])
+        state.projects.track([ProjectRef("1", "PAY")])
         with state.writing() as connection:
             connection.execute(update(site_settings).values(value="other"))
-            assert len(reader.tracked_projects()) == 1
+            assert len(reader.projects.tracked()) == 1
 
 
 def test_the_file_and_its_companions_are_for_its_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "home"
     with State.open(f"sqlite:///{folder}/state.db") as state:
-        state.set_setting("a", "b")
+        state.settings.set("a", "b")
         with state.reading():
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes == {"state.db": 0o600, "state.db-wal": 0o600, "state.db-shm": 0o600}
@@ -128,7 +128,7 @@ def test_stored_settings_are_read_at_a_glance(tmp_path: Path) -> None:
     path.touch()
     assert read_site_settings(path) == {}
     with State.open(f"sqlite:///{path}") as state:
-        state.set_setting("memory_limit", "1GB")
+        state.settings.set("memory_limit", "1GB")
     assert read_site_settings(path) == {"memory_limit": "1GB"}
 
 

@@ -59,14 +59,14 @@ def backups(folder: Path) -> list[Path]:
 def test_the_first_state_is_adopted_with_what_it_holds(state_url: str, engine: Engine) -> None:
     make_first_state(engine)
     with State.open(state_url) as state:
-        [project] = state.tracked_projects()
+        [project] = state.projects.tracked()
         assert (project.project_id, project.project_key, project.sprint_field) == (
             "10",
             "PAY",
             "customfield_1",
         )
         assert project.tracked_at == NOON
-        assert state.site_settings() == {"memory_limit": "1GB"}
+        assert state.settings.all() == {"memory_limit": "1GB"}
     assert not inspect(engine).has_table("schema_version")
 
 
@@ -121,7 +121,7 @@ def test_a_migration_that_fails_changes_nothing(
     with engine.begin() as connection:
         connection.execute(text("drop table tracked_projects_of_sites"))
     with State.open(state_url) as state:
-        assert len(state.tracked_projects()) == 1
+        assert len(state.projects.tracked()) == 1
 
 
 def break_migration(folder: Path, number: int) -> str:

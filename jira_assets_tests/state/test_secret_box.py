@@ -73,5 +73,5 @@ def test_a_key_is_replaced_step_by_step(tmp_path: Path) -> None:
     drop_old_keys(file)
     box = open_secret_box(None, file)
     assert box.open(new) == {"a": "b"}
-    with pytest.raises(SettingsError):
+    with pytest.raises(SettingsError, match="encrypted with a different key"):
         box.reseal(old)

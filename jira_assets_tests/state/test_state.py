@@ -16,81 +16,81 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def keys(state: State) -> list[str]:
-    return [project.project_key for project in state.tracked_projects()]
+    return [project.project_key for project in state.projects.tracked()]
 
 
 def test_tracked_projects_are_listed_by_key(state: State) -> None:
-    assert [p.project_key for p in state.track([WEB, PAY])] == ["PAY", "WEB"]
+    assert [p.project_key for p in state.projects.track([WEB, PAY])] == ["PAY", "WEB"]
     assert keys(state) == ["PAY", "WEB"]
 
 
 def test_tracking_twice_is_tracking_once(state: State) -> None:
-    state.track([PAY])
-    (first,) = state.tracked_projects()
-    assert state.track([PAY, WEB]) == state.find_tracked(["WEB"])
-    assert state.find_tracked(["PAY"]) == [first]
+    state.projects.track([PAY])
+    (first,) = state.projects.tracked()
+    assert state.projects.track([PAY, WEB]) == state.projects.find(["WEB"])
+    assert state.projects.find(["PAY"]) == [first]
 
 
 def test_an_untracked_project_is_remembered_and_resumes_with_its_fields(state: State) -> None:
-    state.track([PAY, WEB])
-    state.choose_fields("10001", story_points="customfield_10016", sprint=None)
-    state.untrack(["pay"])
+    state.projects.track([PAY, WEB])
+    state.projects.choose_fields("10001", story_points="customfield_10016", sprint=None)
+    state.projects.untrack(["pay"])
     assert keys(state) == ["WEB"]
-    remembered = state.tracked_projects(include_inactive=True)[0]
+    remembered = state.projects.tracked(include_inactive=True)[0]
     assert remembered.untracked_at is not None
-    (again,) = state.track([PAY])
+    (again,) = state.projects.track([PAY])
     assert again.story_points_field == "customfield_10016"
     assert again.untracked_at is None
 
 
 def test_keys_are_found_in_any_case_in_the_order_asked_for(state: State) -> None:
-    state.track([PAY, WEB])
-    assert [p.project_key for p in state.find_tracked([" web", "PAY", "Web"])] == ["WEB", "PAY"]
+    state.projects.track([PAY, WEB])
+    assert [p.project_key for p in state.projects.find([" web", "PAY", "Web"])] == ["WEB", "PAY"]
 
 
 def test_an_unknown_key_is_an_error_with_the_close_ones(state: State) -> None:
-    state.track([PAY, WEB])
+    state.projects.track([PAY, WEB])
     with pytest.raises(InputError, match="PAZ is not tracked") as caught:
-        state.find_tracked(["WEB", "PAZ"])
+        state.projects.find(["WEB", "PAZ"])
     assert "Did you mean PAY?" in caught.value.instruction
 
 
 def test_untracking_an_unknown_key_untracks_nothing(state: State) -> None:
-    state.track([PAY])
-    with pytest.raises(InputError):
-        state.untrack(["PAY", "NOPE"])
+    state.projects.track([PAY])
+    with pytest.raises(InputError, match="NOPE is not tracked"):
+        state.projects.untrack(["PAY", "NOPE"])
     assert keys(state) == ["PAY"]
 
 
 def test_a_key_that_now_belongs_to_another_project_is_not_tracked_silently(state: State) -> None:
-    state.track([PAY])
+    state.projects.track([PAY])
     with pytest.raises(InputError, match="id 10001"):
-        state.track([WEB, ProjectRef("10009", "PAY")])
+        state.projects.track([WEB, ProjectRef("10009", "PAY")])
     assert keys(state) == ["PAY"]
-    state.untrack(["PAY"])
-    state.track([ProjectRef("10009", "PAY")])
-    assert [p.project_id for p in state.tracked_projects()] == ["10009"]
+    state.projects.untrack(["PAY"])
+    state.projects.track([ProjectRef("10009", "PAY")])
+    assert [p.project_id for p in state.projects.tracked()] == ["10009"]
 
 
 def test_a_renamed_key_is_renamed_in_the_outcomes_too(state: State) -> None:
-    state.track([PAY])
-    state.record(SyncRecord("10001", "PAY"))
-    state.rename_key("10001", "PAYM")
+    state.projects.track([PAY])
+    state.records.put(SyncRecord("10001", "PAY"))
+    state.projects.rename_key("10001", "PAYM")
     assert keys(state) == ["PAYM"]
-    assert [record.project_key for record in state.records()] == ["PAYM"]
+    assert [record.project_key for record in state.records.all()] == ["PAYM"]
 
 
 def test_the_newest_outcome_replaces_the_one_before(state: State) -> None:
     outcome = SyncRecord("10001", "PAY", "complete", NOON, NOON, NOON, issues=7, seconds=1.5)
-    state.record(replace(outcome, status="error", last_error="no"))
-    state.record(outcome)
-    assert state.records() == [outcome]
+    state.records.put(replace(outcome, status="error", last_error="no"))
+    state.records.put(outcome)
+    assert state.records.all() == [outcome]
 
 
 def test_a_record_is_revised_from_a_fresh_one_at_first(state: State) -> None:
-    revised = state.revise_record("1", "PAY", lambda record: replace(record, errors=record.errors + 1))
+    revised = state.records.revise("1", "PAY", lambda record: replace(record, errors=record.errors + 1))
     assert revised == SyncRecord("1", "PAY", errors=1)
-    assert state.records() == [revised]
+    assert state.records.all() == [revised]
 
 
 def test_a_revision_that_fails_changes_nothing(state: State) -> None:
@@ -98,43 +98,43 @@ def test_a_revision_that_fails_changes_nothing(state: State) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        state.revise_record("1", "PAY", fail)
-    assert state.records() == []
+        state.records.revise("1", "PAY", fail)
+    assert state.records.all() == []
 
 
 def test_the_team_is_replaced_as_a_whole(state: State) -> None:
-    state.replace_team([TeamMember("m1", "Ana"), TeamMember("m2", "Bo", "bo@acme.com", "acc")])
-    assert state.replace_team([TeamMember("m3", "Cy")]) == 1
-    assert [member.member_id for member in state.team_members()] == ["m3"]
-    assert state.team_members()[0].imported_at is not None
+    state.team.replace([TeamMember("m1", "Ana"), TeamMember("m2", "Bo", "bo@acme.com", "acc")])
+    assert state.team.replace([TeamMember("m3", "Cy")]) == 1
+    assert [member.member_id for member in state.team.members()] == ["m3"]
+    assert state.team.members()[0].imported_at is not None
 
 
 def test_a_decision_about_an_account_can_be_changed_and_taken_back(state: State) -> None:
-    state.set_override("acc", "m1")
-    state.set_override("acc", None)
-    assert [(o.account_id, o.member_id) for o in state.overrides()] == [("acc", None)]
-    assert state.forget_override("acc")
-    assert not state.forget_override("acc")
-    assert state.overrides() == []
+    state.team.set_override("acc", "m1")
+    state.team.set_override("acc", None)
+    assert [(o.account_id, o.member_id) for o in state.team.overrides()] == [("acc", None)]
+    assert state.team.forget_override("acc")
+    assert not state.team.forget_override("acc")
+    assert state.team.overrides() == []
 
 
 def test_the_longer_pause_stands(state: State) -> None:
-    assert state.paused_until() is None
-    state.pause(NOON, "quota")
-    state.pause(NOON - timedelta(minutes=1), "a shorter one")
-    assert (state.paused_until(), state.pause_reason()) == (NOON, "quota")
-    state.pause(NOON + timedelta(hours=1), "a longer one")
-    assert (state.paused_until(), state.pause_reason()) == (NOON + timedelta(hours=1), "a longer one")
-    state.resume()
-    assert state.paused_until() is None
+    assert state.pauses.until() is None
+    state.pauses.pause(NOON, "quota")
+    state.pauses.pause(NOON - timedelta(minutes=1), "a shorter one")
+    assert (state.pauses.until(), state.pauses.reason()) == (NOON, "quota")
+    state.pauses.pause(NOON + timedelta(hours=1), "a longer one")
+    assert (state.pauses.until(), state.pauses.reason()) == (NOON + timedelta(hours=1), "a longer one")
+    state.pauses.resume()
+    assert state.pauses.until() is None
 
 
 def test_settings_are_kept_changed_and_removed(state: State) -> None:
-    state.set_setting("memory_limit", "1GB")
-    state.set_setting("memory_limit", "2GB")
-    assert state.setting("memory_limit") == "2GB"
-    state.set_setting("memory_limit", None)
-    assert state.site_settings() == {}
+    state.settings.set("memory_limit", "1GB")
+    state.settings.set("memory_limit", "2GB")
+    assert state.settings.get("memory_limit") == "2GB"
+    state.settings.set("memory_limit", None)
+    assert state.settings.all() == {}
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(-840, 840))
@@ -144,12 +144,12 @@ def test_an_instant_survives_whatever_its_offset(
     assume(datetime(2, 1, 1, tzinfo=UTC) < instant < datetime(9999, 1, 1, tzinfo=UTC))
     moment = instant.astimezone(timezone(timedelta(minutes=minutes)))
     with State.open(f"sqlite:///{tmp_path_factory.getbasetemp()}/instants.db") as state:
-        state.record(SyncRecord("1", "PAY", watermark=moment))
-        (record,) = state.records()
+        state.records.put(SyncRecord("1", "PAY", watermark=moment))
+        (record,) = state.records.all()
     assert record.watermark == moment
     assert record.watermark.tzinfo is UTC
 
 
 def test_a_time_without_a_zone_is_refused(state: State) -> None:
     with pytest.raises(Exception, match="has no time zone"):
-        state.pause(NOON.replace(tzinfo=None), "quota")
+        state.pauses.pause(NOON.replace(tzinfo=None), "quota")

@@ -56,7 +56,7 @@ class Onlooker:
 
 def records(harness: SyncHarness) -> dict[str, SyncRecord]:
     """The outcomes by key."""
-    return {record.project_key: record for record in harness.pipeline.state.records()}
+    return {record.project_key: record for record in harness.pipeline.state.records.all()}
 
 
 def edit_one(harness: SyncHarness, key: str) -> None:
@@ -113,7 +113,7 @@ def test_a_version_that_jira_names_and_does_not_give_starts_one_sync_only(harnes
     assert onlooker.due() == {key: "changed"}
     record = records(harness)[key]
     harness.site.clock.advance(timedelta(seconds=5))
-    harness.pipeline.state.revise_record(
+    harness.pipeline.state.records.revise(
         record.project_id,
         key,
         lambda before: SyncRecord(**{**before.__dict__, "last_success_at": harness.pipeline.clock()}),
@@ -127,7 +127,7 @@ def test_dead_credentials_are_not_an_idle_site(harness: SyncHarness) -> None:
     onlooker.look()
     harness.site.switches.dead_credentials = True
 
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError, match="did not accept the API token"):
         onlooker.look()
     harness.site.switches.dead_credentials = False
     assert onlooker.due() == {}
@@ -146,7 +146,7 @@ def test_a_site_that_shows_nothing_is_not_an_idle_site(harness: SyncHarness) -> 
 
 def test_a_deleted_newest_issue_is_not_a_dead_site(harness: SyncHarness) -> None:
     only = harness.tracked[0].project_key
-    harness.pipeline.state.untrack([project.project_key for project in harness.tracked[1:]])
+    harness.pipeline.state.projects.untrack([project.project_key for project in harness.tracked[1:]])
     onlooker = Onlooker(harness)
     onlooker.look()
     onlooker.look()
@@ -227,18 +227,18 @@ def test_a_request_stands_until_the_project_was_tried(harness: SyncHarness) -> N
     onlooker = Onlooker(harness)
     wanted = harness.tracked[1]
     harness.pipeline.state.clock = harness.pipeline.clock
-    harness.pipeline.state.request_sync(wanted.project_id)
+    harness.pipeline.state.sync_requests.add(wanted.project_id)
 
     assert onlooker.due() == {wanted.project_key: "requested"}
     assert onlooker.due() == {wanted.project_key: "requested"}
     harness.sync(wanted.project_key)
     assert onlooker.due() == {}
-    assert harness.pipeline.state.sync_requests() == []
+    assert harness.pipeline.state.sync_requests.all() == []
 
 
 def test_all_projects_can_be_asked_for_at_once(harness: SyncHarness) -> None:
     harness.pipeline.state.clock = harness.pipeline.clock
-    harness.pipeline.state.request_sync()
+    harness.pipeline.state.sync_requests.add()
 
     assert set(Onlooker(harness).due().values()) == {"requested"}
 
@@ -257,7 +257,7 @@ def test_five_hundred_projects_cost_one_question_a_tick(tmp_path: Path) -> None:
             harness.site.add_project(f"P{number}", f"Project {number}")
         harness.track()
         for project in harness.tracked:
-            harness.pipeline.state.record(
+            harness.pipeline.state.records.put(
                 SyncRecord(
                     project.project_id,
                     project.project_key,

@@ -230,7 +230,7 @@ def test_a_search_that_is_out_of_order_deletes_nothing_and_says_so(harness: Sync
 def test_dead_credentials_delete_nothing(harness: SyncHarness) -> None:
     harness.site.switches.dead_credentials = True
 
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError, match="did not accept the API token"):
         harness.reconcile()
 
     assert deleted(harness) == []

@@ -46,7 +46,7 @@ def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(harness: Sy
 
         mark = verify_identity(context)
         harness.site.switches.dead_credentials = True
-        with pytest.raises(AuthenticationError):
+        with pytest.raises(AuthenticationError, match="did not accept the API token"):
             sync_project(context, Task(harness.tracked[0]), mark, lambda _: (SiteFacts(), harness.tracked[0]))
 
     assert manifests_of(harness) == before
@@ -73,7 +73,7 @@ def test_forbidden_vanished_and_unknown_projects_are_reported_and_the_rest_syncs
         assert isinstance(outcomes[vanished].error, NotFound)
         assert outcomes[unknown].error is not None
         assert [outcomes[key].updated for key in rest] == [1, 1]
-        records = {record.project_key: record for record in harness.pipeline.state.records()}
+        records = {record.project_key: record for record in harness.pipeline.state.records.all()}
         assert records[forbidden].status == "error"
         assert records[forbidden].last_instruction
         assert records[forbidden].last_success_at is not None

@@ -46,7 +46,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
                 mine.id, description={"type": "doc", "version": 1, "content": [paragraph]}
             )
         harness.track()
-        harness.pipeline.state.replace_team(TEAM)
+        harness.pipeline.state.team.replace(TEAM)
         harness.sync()
         harness.publish()
         harness.site.rename_user("ines-1", NAME)
@@ -59,8 +59,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
 def harness(prepared: SyncHarness, tmp_path: Path) -> Iterator[SyncHarness]:
     """The same home for each test: what a test leaves is put back. She has left the team by now."""
     state, settings = prepared.pipeline.state, prepared.pipeline.settings
-    state.set_override("ines-1", "m1")
-    state.replace_team(TEAM[1:])
+    state.team.set_override("ines-1", "m1")
+    state.team.replace(TEAM[1:])
     folders = (settings.lake_dir, settings.warehouse_dir)
     for folder in folders:
         shutil.copytree(folder, tmp_path / folder.name, symlinks=True)
@@ -69,8 +69,8 @@ def harness(prepared: SyncHarness, tmp_path: Path) -> Iterator[SyncHarness]:
         shutil.rmtree(folder)
         shutil.copytree(tmp_path / folder.name, folder, symlinks=True)
     shutil.rmtree(settings.dagster_dir, ignore_errors=True)
-    state.remember_account("ines-1")
-    state.forget_credential()
+    state.forgotten.remove("ines-1")
+    state.credentials.forget()
     prepared.track()
     prepared.is_behind, prepared._present = False, None
 
@@ -112,11 +112,11 @@ def _values(path: Path) -> Iterator[str]:
 
 def _state(harness: SyncHarness) -> str:
     state = harness.pipeline.state
-    return repr([state.team_members(), state.overrides(), state.forgotten(), state.records()])
+    return repr([state.team.members(), state.team.overrides(), state.forgotten.all(), state.records.all()])
 
 
 def is_erased(harness: SyncHarness) -> bool:
-    return [each.erased_at is not None for each in harness.pipeline.state.forgotten()] == [True]
+    return [each.erased_at is not None for each in harness.pipeline.state.forgotten.all()] == [True]
 
 
 def shown(harness: SyncHarness) -> set[tuple[Any, ...]]:
@@ -161,7 +161,7 @@ def test_later_syncs_do_not_bring_the_person_back(harness: SyncHarness) -> None:
 
 def test_what_is_left_is_said(harness: SyncHarness) -> None:
     harness.site.edit_issue(next(iter(harness.site.issues_truth())), summary=f"Ask {NAME}")
-    harness.pipeline.state.replace_team([TeamMember("m1", "Somebody", ADDRESS.upper())])
+    harness.pipeline.state.team.replace([TeamMember("m1", "Somebody", ADDRESS.upper())])
     (harness.pipeline.settings.home / "state.db.0004-20260101T000000.0Z.backup").write_bytes(b"")
     harness.sync()
 
@@ -196,7 +196,7 @@ def test_logs_are_searched(harness: SyncHarness) -> None:
 
 @pytest.mark.prove
 def test_projects_that_are_no_longer_tracked_are_erased_as_well(harness: SyncHarness) -> None:
-    harness.pipeline.state.untrack([harness.tracked[0].project_key])
+    harness.pipeline.state.projects.untrack([harness.tracked[0].project_key])
 
     harness.pipeline.forget("ines-1")
 
@@ -205,14 +205,14 @@ def test_projects_that_are_no_longer_tracked_are_erased_as_well(harness: SyncHar
 
 def test_the_account_that_the_home_is_connected_with_is_refused(harness: SyncHarness) -> None:
     now = harness.pipeline.clock()
-    harness.pipeline.state.connect(
+    harness.pipeline.state.credentials.connect(
         ConnectedSite("cloud", harness.server.url, "Acme"),
         Credential("api_token", "ines-1", NAME, "sealed", now, now, ADDRESS),
     )
 
     with pytest.raises(InputError, match="connected to Jira with the account ines-1"):
         harness.pipeline.forget("ines-1")
-    assert harness.pipeline.state.forgotten() == []
+    assert harness.pipeline.state.forgotten.all() == []
 
 
 @pytest.mark.prove

@@ -212,7 +212,7 @@ def test_only_an_identity_that_jira_refuses_stops_a_sync(harness: SyncHarness) -
     assert [type(outcome.error) for outcome in outcomes] == [Forbidden] * len(outcomes)
 
     harness.site.switches.dead_credentials = True
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError, match="did not accept the API token"):
         harness.sync()
     harness.site.switches.dead_credentials = False
 

@@ -41,7 +41,7 @@ def error_of(harness: SyncHarness, key: str) -> JiraAssetsError | None:
 def is_inactive(harness: SyncHarness, key: str) -> bool:
     """Whether the state says that Jira does not know the project."""
     return (
-        next(each for each in harness.pipeline.state.records() if each.project_key == key).inactive_since
+        next(each for each in harness.pipeline.state.records.all() if each.project_key == key).inactive_since
         is not None
     )
 

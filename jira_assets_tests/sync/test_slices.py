@@ -101,7 +101,7 @@ def test_what_is_read_in_part_is_neither_failed_nor_complete(large: Large) -> No
     result = large.run()
 
     assert result.failures == []
-    record = next(r for r in large.harness.pipeline.state.records() if r.project_key == large.large)
+    record = next(r for r in large.harness.pipeline.state.records.all() if r.project_key == large.large)
     assert (record.status, record.errors, record.last_error, record.last_success_at) == (
         "pending",
         0,

@@ -121,7 +121,7 @@ def test_what_fails_its_checks_leaves_the_mirror_as_it_was(
         raise PublishError("No.")
 
     monkeypatch.setattr("jira_assets.warehouse.publish.check_warehouse", refuse)
-    with pytest.raises(PublishError):
+    with pytest.raises(PublishError, match="No"):
         bench.publish(mirrored=True)
     assert link.resolve() == before
     assert mirrors(bench) == [before]

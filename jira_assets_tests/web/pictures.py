@@ -45,10 +45,10 @@ def tell_a_story(harness: SyncHarness, data: SiteData) -> None:
     """Sync everything; then one project fails, one is asked for, and the team is known."""
     state = harness.pipeline.state
     harness.track()
-    state.replace_team(TeamMember(**member) for member in sample_team(data))  # type: ignore[arg-type]
+    state.team.replace(TeamMember(**member) for member in sample_team(data))  # type: ignore[arg-type]
     harness.sync()
     harness.publish()
-    records = {record.project_key: record for record in state.records()}
+    records = {record.project_key: record for record in state.records.all()}
     failing = replace(
         records["OPS"],
         status="error",
@@ -57,10 +57,10 @@ def tell_a_story(harness: SyncHarness, data: SiteData) -> None:
         last_error="Jira refuses OPS to this account (403).",
         last_instruction="Ask the project's admin for “Browse projects”; the other projects go on.",
     )
-    state.record(failing)
+    state.records.put(failing)
     for key in ("PAY", "WEB"):
-        state.record(replace(records[key], proved_complete_at=datetime.now(UTC), missing_issues=0))
-    state.request_sync(records["MOB"].project_id)
+        state.records.put(replace(records[key], proved_complete_at=datetime.now(UTC), missing_issues=0))
+    state.sync_requests.add(records["MOB"].project_id)
 
 
 def take(look: Visit, path: str, width: int, height: int, file: Path) -> None:

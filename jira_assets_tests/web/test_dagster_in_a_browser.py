@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from jira_assets_tests.waiting import wait_until
 from jira_assets_tests.web.browser import chromium, served
 
 pytestmark = pytest.mark.prove
@@ -112,13 +112,13 @@ def jira_assets_up(home: Path) -> Iterator[str]:
 
 def wait_for(address: str) -> None:
     """Wait until Dagster answers."""
-    give_up = time.monotonic() + 90
-    while time.monotonic() < give_up:
+
+    def answers() -> bool:
         with suppress(requests.ConnectionError):
-            if requests.get(address, timeout=60).ok:
-                return
-        time.sleep(0.2)
-    pytest.fail(f"{address} does not answer")
+            return requests.get(address, timeout=60).ok
+        return False
+
+    wait_until(answers, 90)
 
 
 def ask(address: str, query: str) -> str:

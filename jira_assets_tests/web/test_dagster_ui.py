@@ -178,7 +178,7 @@ def test_no_other_page_frames_dagster_and_its_own_policy_holds(client: TestClien
 
 
 def test_links_lead_to_the_dagster_beside_the_page(page: Page, client: TestClient) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     assert 'href="/dagster/' in client.get("/").text
     assert "http://127.0.0.1:3000" not in client.get("/").text
 

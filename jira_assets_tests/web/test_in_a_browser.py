@@ -39,7 +39,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """A site that is full, and in which somebody gave things names that are script."""
     with published_site(tmp_path_factory.mktemp("browser")) as opened:
         opened.site.rename_status(next(iter(opened.site.catalog.statuses)), HOSTILE)
-        opened.pipeline.state.replace_team([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
+        opened.pipeline.state.team.replace([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
         opened.pipeline.refresh_site()
         opened.sync()
         opened.publish()
@@ -84,19 +84,19 @@ def test_an_admin_comes_tracks_syncs_matches_and_looks(browser: Browser, tmp_pat
         expect(page.locator("[data-label=State] .pill")).to_have_text("Sync requested")
         harness.sync()  # as the sensor does
         harness.publish()
-        state.clear_sync_requests([request.request_id for request in state.sync_requests()])
+        state.sync_requests.clear([request.request_id for request in state.sync_requests.all()])
         expect(page.locator("[data-label=State] .pill")).to_have_text(
             "Up to date", timeout=15_000
         )  # by itself
 
-        state.replace_team([TeamMember("m1", "Ana Silva")])
+        state.team.replace([TeamMember("m1", "Ana Silva")])
         page.get_by_role("link", name="People").click()
         row = page.locator("tbody tr").first
         account = row.locator("[name=account_id]").get_attribute("value")
         row.get_by_placeholder("Team member").fill("Ana Silva")
         row.get_by_role("button", name="Match", exact=True).click()
         expect(page.get_by_text("Matched.")).to_be_visible()
-        assert [(o.account_id, o.member_id) for o in state.overrides()] == [(account, "m1")]
+        assert [(o.account_id, o.member_id) for o in state.team.overrides()] == [(account, "m1")]
 
         page.get_by_role("link", name="Flow").click()
         admin.see_all()

@@ -57,10 +57,10 @@ def test_no_page_has_script_or_style_of_its_own(published: Page, address: str) -
     ],
 )
 def test_only_the_page_itself_changes_anything(page: Page, headers: dict[str, str], status: int) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     answer = page.client.post("/sync", data={"project": "PAY"}, headers=headers, follow_redirects=False)
     assert answer.status_code == status
-    assert len(page.state.sync_requests()) == (1 if status == 303 else 0)
+    assert len(page.state.sync_requests.all()) == (1 if status == 303 else 0)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
@@ -79,7 +79,7 @@ def test_no_page_shows_a_secret(open_page: OpenPage) -> None:
     secret = CONNECTED["JIRA_API_TOKEN"]
     page = open_page({**CONNECTED, "JIRA_CLIENT_SECRET": "another-secret-of-the-app"})
     write_warehouse(page.settings)
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     texts = [page.client.get(address).text for address in [*PAGES, "/people.csv", "/flow/velocity.json"]]
     assert not [text for text in texts if secret in text or "another-secret" in text or TOKEN in text]
 
@@ -173,7 +173,7 @@ def test_a_path_in_the_host_header_does_not_open_the_gate(open_page: OpenPage, h
     form = {"account_id": "acc-2", "decision": "ignore"}
     sent = page.client.post("/people", data=form, headers={"host": host, **FROM_HERE})
     assert sent.status_code in (400, 401)
-    assert page.state.overrides() == []
+    assert page.state.team.overrides() == []
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_what_no_form_of_ours_sends_is_refused_in_words(page: Page, kind: str, b
     answer = page.client.post("/people", content=body, headers={**FROM_HERE, "content-type": kind})
     assert answer.status_code == 400
     assert "The request failed" in answer.text
-    assert page.state.overrides() == []
+    assert page.state.team.overrides() == []

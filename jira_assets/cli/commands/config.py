@@ -15,7 +15,8 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import SettingsError
 from jira_assets.settings.load import load_settings, read_dotenv
-from jira_assets.settings.table import SETTINGS, Setting
+from jira_assets.settings.setting import Setting
+from jira_assets.settings.table import SETTINGS
 
 TOKEN = re.compile(r"AT(ATT|CTT|OA|STT)[\w+/=.-]{16,}")
 """How Atlassian's API tokens and client secrets begin."""
@@ -68,7 +69,7 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
     if value is not None:  # it has to make sense before it is kept
         load_settings({setting: value}, environ={}, dotenv=None, stored={})
     with open_state(invocation.settings) as state:
-        state.set_setting(setting, value)
+        state.settings.set(setting, value)
     invocation.say(f"{name.upper()} was {'removed' if value is None else 'stored'}.")
 
 

@@ -62,7 +62,7 @@ def _settings(invocation: Invocation, flags: dict[str, str]) -> Settings:
 
 def _tell_what_is(invocation: Invocation, settings: Settings) -> None:
     with open_state(settings) as state:
-        credential, site = state.credential(), state.connected_site()
+        credential, site = state.credentials.current(), state.credentials.site()
     if credential is not None:
         invocation.say(
             f"This home is connected to {site.url} as {credential.display_name}. That connection is "

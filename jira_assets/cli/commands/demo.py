@@ -150,7 +150,7 @@ def _options(choice: DemoChoice, home: Path) -> list[str]:
 
 
 def _born(home: Path) -> int:
-    """Tell when this demo was first started: what is generated depends on it."""
+    """Return when this demo was first started: what is generated depends on it."""
     note = home / "born"
     if not note.exists():
         note.write_text(str(int(time.time() * 1000)), encoding="utf-8")
@@ -161,7 +161,7 @@ def _set_active_statuses(settings: Settings) -> Settings:
     """Choose the statuses of a generated site that count as work, unless some are set: flow efficiency."""
     if settings.source("active_statuses") == "default":
         with open_state(settings) as state:
-            state.set_setting("active_statuses", ", ".join(ACTIVE_STATUSES))
+            state.settings.set("active_statuses", ", ".join(ACTIVE_STATUSES))
     return load_settings({"home": str(settings.home)}, dotenv=None)
 
 
@@ -170,7 +170,7 @@ def _track_everything(settings: Settings) -> None:
 
     with open_state(settings) as state:
         projects = open_client(settings, state).fetch_projects()
-        state.track(ProjectRef(project.id, project.key, project.name) for project in projects)
+        state.projects.track(ProjectRef(project.id, project.key, project.name) for project in projects)
 
 
 def _import_team(settings: Settings, path: Path) -> None:
@@ -178,7 +178,7 @@ def _import_team(settings: Settings, path: Path) -> None:
 
     if path.exists():
         with open_state(settings) as state:
-            state.replace_team(read_members(str(path)))
+            state.team.replace(read_members(str(path)))
 
 
 def _sync(invocation: Invocation, settings: Settings) -> None:

@@ -29,8 +29,8 @@ def disconnect(invocation: Invocation) -> None:
     """
     settings = invocation.settings
     with open_state(settings) as state:
-        credential, site = state.credential(), state.connected_site()
-        state.forget_credential()
+        credential, site = state.credentials.current(), state.credentials.site()
+        state.credentials.forget()
     if credential is None:
         invocation.say("This home has no stored credential.")
     else:

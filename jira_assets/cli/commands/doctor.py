@@ -91,7 +91,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
             if error.reason not in told:  # where the state cannot be opened, every check says so
                 yield bad(name, error.reason, error.instruction)
             told.add(error.reason)
-        except Exception as error:  # the next check may tell why
+        except Exception as error:  # the next check may say why
             if full := as_resource_exhausted(error, settings.home):
                 yield bad(name, full.reason, full.instruction)
             else:

@@ -20,7 +20,7 @@ _MOUNTS = Path("/proc/mounts")
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
-    """Tell where the settings come from."""
+    """Return where the settings come from."""
     sources = Counter(shown.source for shown in settings.describe())
     where = ", ".join(f"{number} from {source}" for source, number in sources.most_common())
     yield good("settings", f"home {settings.home}; {where}")
@@ -68,7 +68,7 @@ def check_disk(settings: Settings) -> Iterator[Finding]:
 
 
 def file_system_of(path: Path) -> str:
-    """Name the file system that holds a path; empty where the system does not tell."""
+    """Name the file system that holds a path; empty where the system does not say."""
     if not _MOUNTS.exists():
         return ""
     found, kind = "", ""

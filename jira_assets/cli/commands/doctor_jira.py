@@ -33,10 +33,12 @@ ASKED_ALONE = 20
 def check_jira(settings: Settings) -> Iterator[Finding]:
     """Ask Jira a few questions."""
     with open_state(settings) as state:
-        if not settings.jira_api_token and state.credential() is None:
+        if not settings.jira_api_token and state.credentials.current() is None:
             return  # that nothing is connected was said already
         connection = choose_connection(settings, state)
-        transport = Transport(connection, attempts=ATTEMPTS, patience=timedelta(seconds=30), pause=state)
+        transport = Transport(
+            connection, attempts=ATTEMPTS, patience=timedelta(seconds=30), pause=state.pauses
+        )
         with closing(transport):
             client = JiraClient(transport)
             identity = client.prove_identity(None)
@@ -45,7 +47,7 @@ def check_jira(settings: Settings) -> Iterator[Finding]:
                 "jira", f"{connection.base_url} accepts {connection.credential} as {identity.display_name}"
             )
             yield _clock(now, identity.answered_at or now)
-            tracked = state.tracked_projects()
+            tracked = state.projects.tracked()
             try:
                 visible = {project.id: project.key for project in client.fetch_projects()}
             except JiraAssetsError as failure:

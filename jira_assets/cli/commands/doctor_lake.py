@@ -21,7 +21,7 @@ def check_lake(settings: Settings) -> Iterator[Finding]:
     """Look at everything that the manifests name; the content of the files is for `repair` to read."""
     lake = Lake(settings.lake_dir)
     with open_state(settings) as state:
-        tracked = state.tracked_projects(include_inactive=True)
+        tracked = state.projects.tracked(include_inactive=True)
     if not tracked:
         yield from _untracked(lake)
         return

@@ -20,7 +20,7 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
     """Repeat what the last syncs noticed; the settings are looked at as they are now."""
     lake = Lake(settings.lake_dir)
     with open_state(settings) as state:
-        tracked = state.tracked_projects()
+        tracked = state.projects.tracked()
     if not tracked:
         return
     with closing(open_engine(memory_limit=settings.memory_limit)) as engine:

@@ -18,7 +18,7 @@ def check_state(settings: Settings) -> Iterator[Finding]:
 
     with open_state(settings) as state:
         yield good("state", f"{mask_password(settings.state_url)}, schema {SCHEMA_VERSION}")
-        connected, credential = connected_as(settings, state), state.credential()
+        connected, credential = connected_as(settings, state), state.credentials.current()
     if credential is not None:
         open_secret_box(settings.secret_key, settings.secret_key_file).open(credential.secrets)
     if connected.trouble and connected.remedy:

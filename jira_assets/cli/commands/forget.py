@@ -62,7 +62,7 @@ def forget(invocation: Invocation, account: str, yes: bool, undo: bool) -> None:
 def forgotten(invocation: Invocation, as_json: bool) -> None:
     """List the forgotten accounts."""
     with open_state(invocation.settings) as state:
-        accounts = state.forgotten()
+        accounts = state.forgotten.all()
     if as_json:
         write_json(accounts)
         return
@@ -75,7 +75,7 @@ def forgotten(invocation: Invocation, as_json: bool) -> None:
 
 def _undo(invocation: Invocation, account_id: str) -> None:
     with open_state(invocation.settings) as state:
-        was_forgotten = state.remember_account(account_id)
+        was_forgotten = state.forgotten.remove(account_id)
     if not was_forgotten:
         raise InputError(
             f"{account_id} is not forgotten.", "`jira-assets users forgotten` lists the accounts."

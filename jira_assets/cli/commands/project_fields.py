@@ -46,16 +46,16 @@ def fields(
         raise click.UsageError("--discover cannot be combined with --story-points or --sprint.")
     settings = invocation.settings
     with open_state(settings) as state:
-        (project,) = state.find_tracked([key])
+        (project,) = state.projects.find([key])
         if story_points or sprint:
             _check_fields(open_client(settings, state), [f for f in (story_points, sprint) if f])
         if story_points or sprint or discover:
-            state.choose_fields(
+            state.projects.choose_fields(
                 project.project_id,
                 story_points=None if discover else story_points or project.story_points_field,
                 sprint=None if discover else sprint or project.sprint_field,
             )
-            (project,) = state.find_tracked([key])
+            (project,) = state.projects.find([key])
     from jira_assets.cli.discovered_fields import read_discovered  # late: it imports DuckDB
 
     found = read_discovered(settings, project)

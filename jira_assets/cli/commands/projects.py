@@ -46,7 +46,7 @@ projects.add_command(fields)
 def list_(invocation: Invocation, search: str, as_json: bool) -> None:
     """List the projects that this account can see in Jira. SEARCH is a part of the key or the name."""
     with open_state(invocation.settings) as state:
-        tracked = {project.project_id for project in state.tracked_projects()}
+        tracked = {project.project_id for project in state.projects.tracked()}
         found = _fetch_projects(open_client(invocation.settings, state))
     wanted = search.casefold()
     chosen = [p for p in found if wanted in p.key.casefold() or wanted in p.name.casefold()]
@@ -78,11 +78,11 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
         client = open_client(invocation.settings, state)
         found = _fetch_projects(client) if picks or everything else _listed(client)
         if picks:
-            tracked = {project.project_id for project in state.tracked_projects()}
+            tracked = {project.project_id for project in state.projects.tracked()}
             keys = pick([(p.key, p.name) for p in found if p.id not in tracked])
         chosen = found if everything else _choose(invocation, client, found, keys)
-        new = state.track([ProjectRef(project.id, project.key, project.name) for project in chosen])
-        total = len(state.tracked_projects())
+        new = state.projects.track([ProjectRef(project.id, project.key, project.name) for project in chosen])
+        total = len(state.projects.tracked())
     named = f": {', '.join(project.project_key for project in new)}" if new else ""
     invocation.say(
         f"{counted(len(new), 'project')} newly tracked{named}; {total} in all. Next: jira-assets sync"
@@ -99,7 +99,7 @@ def untrack(invocation: Invocation, keys: tuple[str, ...]) -> None:
     the outcomes are kept. Tracking a project again requests only the changes since then.
     """
     with open_state(invocation.settings) as state:
-        gone = state.untrack(keys)
+        gone = state.projects.untrack(keys)
     invocation.say(f"No longer tracked: {', '.join(project.project_key for project in gone)}.")
     invocation.say(
         "`jira-assets publish` removes their rows from the warehouse; Dagster does so within a "
@@ -112,7 +112,7 @@ def _is_terminal() -> bool:
 
 
 def _fetch_projects(client: JiraClient) -> list[Project]:
-    # An expired credential sees no project and is not told so: the list is believed only after this proof.
+    # An expired credential sees no project without an error: the list is believed only after this proof.
     client.fetch_identity()
     found = list(client.fetch_projects())
     if not found:
@@ -123,7 +123,7 @@ def _fetch_projects(client: JiraClient) -> list[Project]:
 
 
 def _listed(client: JiraClient) -> list[Project]:
-    """List the projects, none while that fails: a project that is named can be asked for by itself."""
+    """List the projects, none while that fails: a project that is named can be requested by itself."""
     client.fetch_identity()
     try:
         with bounded(RetryBudget(client.transport.clock, timedelta(seconds=15))):

@@ -35,7 +35,7 @@ def repair(invocation: Invocation, keys: Sequence[str], as_json: bool) -> None:
     from jira_assets.sync.pipeline import open_pipeline  # late: it imports DuckDB and SQLAlchemy
 
     with open_state(invocation.settings) as state:
-        projects = state.find_tracked(keys) if keys else state.tracked_projects(include_inactive=True)
+        projects = state.projects.find(keys) if keys else state.projects.tracked(include_inactive=True)
     with choose_report(invocation) as report, open_pipeline(invocation.settings, report) as pipeline:
         repaired = pipeline.repair(projects)
     if as_json:

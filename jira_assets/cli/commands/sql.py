@@ -129,7 +129,7 @@ def _converse(invocation: Invocation, warehouse: duckdb.DuckDBPyConnection, form
             _answer(invocation, warehouse, query, form)
         except JiraAssetsError as error:
             click.echo(f"Error: {error.reason}\n{error.instruction}", err=True)
-        except KeyboardInterrupt:  # gives up this query, not the conversation
+        except KeyboardInterrupt:  # ends this query, not the conversation
             click.echo("Interrupted.", err=True)
 
 

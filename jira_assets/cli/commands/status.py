@@ -49,8 +49,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
         connected = connected_as(settings, state)
         lake = Lake(settings.lake_dir)
         projects = read_statuses(state, lake)
-        notices = current_notices(lake, state.tracked_projects())
-        paused_until, reason = state.paused_until(), state.pause_reason()
+        notices = current_notices(lake, state.projects.tracked())
+        paused_until, reason = state.pauses.until(), state.pauses.reason()
         unsent = unsent_notices(state, settings.alert_urls)
     if paused_until and paused_until <= datetime.now(UTC):
         paused_until = None
@@ -64,7 +64,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
 
 
 def _exit_code(projects: Sequence[ProjectStatus], connected: Connected) -> int:
-    """Say by one number whether syncs go on, and whether all projects are as they should be."""
+    """Say by one number whether syncs continue, and whether all projects are as they should be."""
     if not connected.can_sync:
         return AuthenticationError.exit_code
     return SOME_PROJECTS_FAILED if any(_has_failed(project.record) for project in projects) else 0
@@ -111,7 +111,7 @@ def _row(project: ProjectStatus) -> tuple[object, ...]:
 
 
 def _trouble(record: SyncRecord) -> str:
-    """Tell what went wrong last, and that a project is left alone until Jira knows it again."""
+    """Return what went wrong last, and that a project is left alone until Jira knows it again."""
     if record.inactive_since is None:
         return record.last_error or ""
     return f"inactive since {record.inactive_since:%Y-%m-%d}: {record.last_error} Its data is kept."

@@ -74,8 +74,8 @@ def check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
     """Find a mistyped key before Dagster is started."""
     with open_state(invocation.settings) as state:
         if keys:
-            state.find_tracked(keys)
-        elif not state.tracked_projects():
+            state.projects.find(keys)
+        elif not state.projects.tracked():
             choose_connection(invocation.settings, state)  # who is not connected has to do that first
             raise InputError(
                 "No project is tracked yet.",

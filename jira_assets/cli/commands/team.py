@@ -55,9 +55,9 @@ def import_(
     columns = MemberColumns(member_id, display_name, email, account_id)
     members = read_members(source, columns, notice=invocation.say)
     with open_state(invocation.settings) as state:
-        before = {member.member_id for member in state.team_members()}
-        count = state.replace_team(members)
-        overrides = state.overrides()
+        before = {member.member_id for member in state.team.members()}
+        count = state.team.replace(members)
+        overrides = state.team.overrides()
     now = {member.member_id for member in members}
     invocation.say(
         f"{counted(count, 'member')} imported: {len(now - before)} added, {len(before - now)} removed."
@@ -82,7 +82,7 @@ def import_(
 def list_(invocation: Invocation, as_json: bool) -> None:
     """List the team members."""
     with open_state(invocation.settings) as state:
-        members = state.team_members()
+        members = state.team.members()
     if as_json:
         write_json(members)
     else:

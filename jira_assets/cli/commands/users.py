@@ -45,7 +45,7 @@ def unmatched(invocation: Invocation, keys: tuple[str, ...], everything: bool, a
     """
     if keys:
         with open_state(invocation.settings) as state:
-            state.find_tracked(keys)
+            state.projects.find(keys)
     rows = _read_unmatched(invocation, keys, everything)
     if as_json:
         write_json_rows(_UNMATCHED, rows)
@@ -72,8 +72,8 @@ def match(invocation: Invocation, account: str, member: str) -> None:
     """
     account_id = find_account(invocation.settings, account)
     with open_state(invocation.settings) as state:
-        found = find_member(state.team_members(), member)
-        state.set_override(account_id, found.member_id)
+        found = find_member(state.team.members(), member)
+        state.team.set_override(account_id, found.member_id)
     _mention_unseen(invocation, [account_id])
     invocation.say(f"{account_id} belongs to {found.display_name} ({found.member_id}). {_WHEN}")
 
@@ -86,7 +86,7 @@ def ignore(invocation: Invocation, accounts: tuple[str, ...]) -> None:
     account_ids = [find_account(invocation.settings, account) for account in accounts]
     with open_state(invocation.settings) as state:
         for account_id in account_ids:
-            state.set_override(account_id, None)
+            state.team.set_override(account_id, None)
     _mention_unseen(invocation, account_ids)
     invocation.say(f"Ignored: {', '.join(account_ids)}. {_WHEN}")
 
@@ -97,12 +97,12 @@ def ignore(invocation: Invocation, accounts: tuple[str, ...]) -> None:
 def reset(invocation: Invocation, accounts: tuple[str, ...]) -> None:
     """Remove the decisions about these accounts. The matching rules apply again."""
     with open_state(invocation.settings) as state:
-        decided = {override.account_id for override in state.overrides()}
+        decided = {override.account_id for override in state.team.overrides()}
         account_ids = [
             account if account in decided else find_account(invocation.settings, account)
             for account in accounts
         ]
-        forgotten = [account_id for account_id in account_ids if state.forget_override(account_id)]
+        forgotten = [account_id for account_id in account_ids if state.team.forget_override(account_id)]
     for account_id in account_ids:
         if account_id not in forgotten:
             invocation.say(f"There is no decision about {account_id}.")
@@ -116,8 +116,8 @@ def reset(invocation: Invocation, accounts: tuple[str, ...]) -> None:
 def decided(invocation: Invocation, as_json: bool) -> None:
     """List all decisions about accounts in this state."""
     with open_state(invocation.settings) as state:
-        overrides = state.overrides()
-        members = {member.member_id: member.display_name for member in state.team_members()}
+        overrides = state.team.overrides()
+        members = {member.member_id: member.display_name for member in state.team.members()}
     if as_json:
         write_json(overrides)
         return
@@ -160,7 +160,7 @@ def _owners(account: dict[str, Any]) -> list[str]:
 
 
 def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
-    """Warn of account ids that nobody has, as far as the warehouse knows: they are long and easily cut."""
+    """Warn of account ids that no one has, as far as the warehouse knows: they are long and easily cut."""
     if not invocation.settings.warehouse_file.exists():
         return
     known = account_names(invocation.settings)

@@ -75,7 +75,7 @@ def project_tables(
     """Ask Jira what changed, derive the tables, match people, publish."""
     with home.opened() as pipeline:
         follow_tracked(
-            context.instance, [project.project_key for project in pipeline.state.tracked_projects()]
+            context.instance, [project.project_key for project in pipeline.state.projects.tracked()]
         )
         try:
             projects, missing = _chosen_projects(context, config, pipeline)
@@ -127,9 +127,9 @@ def _chosen_projects(
     """
     keys = config.projects or partitions_of(context.instance, context.run)
     if not keys:
-        return pipeline.state.tracked_projects(), {}
+        return pipeline.state.projects.tracked(), {}
     try:
-        return pipeline.state.find_tracked(keys), {}
+        return pipeline.state.projects.find(keys), {}
     except InputError as error:
         unknown = set(error.facts["unknown"])
         left = [key for key in keys if key.strip().upper() not in unknown]
@@ -142,7 +142,7 @@ def _chosen_projects(
             )
             for key in sorted(unknown)
         }
-        return pipeline.state.find_tracked(left), missing
+        return pipeline.state.projects.find(left), missing
 
 
 def _project_events(

@@ -55,7 +55,7 @@ def site_events(pipeline: Pipeline, instance: dg.DagsterInstance) -> Iterator[dg
 
 def team_version(pipeline: Pipeline) -> tuple[str, int]:
     """Return a digest of the team as the state holds it, and the number of members."""
-    members = [asdict(member) | {"imported_at": None} for member in pipeline.state.team_members()]
+    members = [asdict(member) | {"imported_at": None} for member in pipeline.state.team.members()]
     return fingerprint(members), len(members)
 
 

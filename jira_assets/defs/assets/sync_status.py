@@ -23,8 +23,8 @@ def status_event(pipeline: Pipeline) -> dg.AssetMaterialization:
 
 def status_metadata(pipeline: Pipeline) -> dict[str, Any]:
     """Count the projects by status."""
-    tracked = {project.project_id for project in pipeline.state.tracked_projects()}
-    records = [record for record in pipeline.state.records() if record.project_id in tracked]
+    tracked = {project.project_id for project in pipeline.state.projects.tracked()}
+    records = [record for record in pipeline.state.records.all() if record.project_id in tracked]
     counts = {"complete": 0, "error": 0, "pending": len(tracked) - len(records)}
     for record in records:
         counts[record.status] = counts.get(record.status, 0) + 1

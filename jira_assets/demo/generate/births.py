@@ -26,7 +26,7 @@ class Birth:
 
     @property
     def key(self) -> str:
-        """Give the issue's key."""
+        """Return the issue's key."""
         return f"{self.plan.project.key}-{self.number}"
 
 
@@ -74,7 +74,7 @@ def _role(rng: Random, epics: list[Birth], items: list[Birth]) -> str:
 
 
 def _move_some(rng: Random, births: list[Birth], gaps: list[str]) -> None:
-    """Let half of the unused numbers be the old keys of issues that moved to another project."""
+    """Use half of the unused numbers as the old keys of issues that moved to another project."""
     for old_key in gaps[::2]:
         project_key = old_key.rsplit("-", 1)[0]
         chosen = rng.sample(births, min(len(births), 10))

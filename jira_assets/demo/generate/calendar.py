@@ -30,7 +30,7 @@ def working_time(rng: Random, at: int) -> int:
 
 
 def weekday(at: int) -> int:
-    """Give the weekday in UTC, Monday being 0 (the epoch began on a Thursday)."""
+    """Return the weekday in UTC, Monday being 0 (the epoch began on a Thursday)."""
     return (at // DAY + 3) % 7
 
 

@@ -1,4 +1,4 @@
-"""One issue's life as it is told: a change is written to the changelog and to the fields at the same time."""
+"""One issue's life as a story: a change is written to the changelog and to the fields at the same time."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Story:
         fields["status"] = self.status.id
 
     def wait(self, mean_days: float) -> bool:
-        """Let a random working time pass; false when that is in the future, where the story ends."""
+        """Make a random working time pass; false when that is in the future, where the story ends."""
         return self.wait_until(self.at + 1000 + int(self.teller.rng.expovariate(1 / mean_days) * DAY))
 
     def wait_until(self, at: int) -> bool:
-        """Let time pass up to about `at`, in working hours; false when that is in the future."""
+        """Make time pass up to about `at`, in working hours; false when that is in the future."""
         at = working_time(self.teller.rng, max(at, self.at))
         if at >= self.teller.now:
             return False

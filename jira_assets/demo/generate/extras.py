@@ -122,7 +122,7 @@ class Extras:
 
 
 def _time_fields(estimated: int, spent: int, left: int) -> Json:
-    """Give the fields of time tracking, all in seconds; Jira says the same once more in words."""
+    """Return the fields of time tracking, all in seconds; Jira says the same once more in words."""
     amounts = {"originalEstimate": estimated, "remainingEstimate": left, "timeSpent": spent or None}
     known = {name: seconds for name, seconds in amounts.items() if seconds is not None}
     words = {name: f"{seconds // 3600}h {seconds % 3600 // 60}m" for name, seconds in known.items()}

@@ -54,7 +54,7 @@ def first_fields(teller: Teller, birth: Birth, descriptions: Descriptions) -> Js
         if rng.random() < 0.25
         else None,
         "reporter": reporter,
-        # What people create in somebody's name is the rare case; Jira shows both.
+        # What people create in someone's name is the rare case; Jira shows both.
         "creator": reporter if rng.random() < 0.9 else rng.choice(plan.members).account_id,
         "labels": [rng.choice(LABELS)] if rng.random() < 0.3 else [],
         "components": [c["id"] for c in plan.project.components if rng.random() < 0.3],

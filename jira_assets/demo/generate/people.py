@@ -1,4 +1,4 @@
-"""The people of a generated site, and the team list that somebody would keep beside it."""
+"""The people of a generated site, and the team list that someone would keep beside it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def people(rng: Random, projects: int) -> list[DemoUser]:
 
 
 def sample_team(data: SiteData) -> list[TeamMember]:
-    """List the team members of a generated site, as somebody's CSV file would.
+    """List the team members of a generated site, as someone's CSV file would.
 
     Most match by mail, those with a hidden mail by name, twins are ambiguous, every ninth account is not
     in the list, and the list names newcomers who have no account yet. Keys: member_id, display_name,

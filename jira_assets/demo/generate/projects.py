@@ -179,7 +179,7 @@ def _goal(rng: Random, plan: ProjectPlan) -> str | None:
 
 
 def _number_sprints(rng: Random, plans: list[ProjectPlan]) -> None:
-    """Give out ids by planning date: nearly, but not quite, the order in which the sprints start."""
+    """Assign ids by planning date: nearly, but not quite, the order in which the sprints start."""
     dated = []
     for plan in plans:
         for stream in plan.streams:

@@ -55,7 +55,7 @@ TEAM_WALK: Walk = (
     ("Done", "done"),
 )
 ACTIVE_STATUSES = ("In Progress", "In Review", "Trying it out 🧪")
-"""Statuses in which somebody works on an issue; in the others it waits."""
+"""Statuses in which someone works on an issue; in the others it waits."""
 
 ROLES = (
     ("epic", "Epic", 1),
@@ -110,11 +110,11 @@ class Setup:
         self._types = self.issue_types(None)
 
     def shared_walk(self, walk: Walk) -> list[DemoStatus]:
-        """Give a workflow of a company-managed project, made of the statuses that all of them share."""
+        """Return a workflow of a company-managed project, made of the statuses that all of them share."""
         return [self._statuses[name] for name, _ in walk]
 
     def shared_types(self) -> dict[str, DemoIssueType]:
-        """Give the issue types that company-managed projects share, by role."""
+        """Return the issue types that company-managed projects share, by role."""
         return self._types
 
     def own_walk(self, project_id: int) -> list[DemoStatus]:

@@ -1,4 +1,4 @@
-"""The stages of an issue's life. Each says whether the story goes on: it ends at the present."""
+"""The stages of an issue's life. Each says whether the story continues: it ends at the present."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Stage = Callable[[Story], bool]
 
 
 def triage(story: Story) -> bool:
-    """Give a new issue an owner, a priority, an estimate, a parent: some of it, in one entry or two."""
+    """Set for a new issue an owner, a priority, an estimate, a parent: some of it, in one entry or two."""
     dice = story.teller.rng.random
     if not story.wait(1.2):
         return False
@@ -83,7 +83,7 @@ def plan_sprint(story: Story) -> bool:
     if dice() < 0.15:
         place -= 1
     if place >= len(story.stream):
-        return False  # nobody plans that far ahead
+        return False  # no one plans that far ahead
     sprint = story.stream[max(place, 0)]
     opens = (sprint.start or story.teller.now) - int(dice() * 3 * DAY)
     # Sprints to come are filled now, so that their plan shows before they start.
@@ -148,7 +148,7 @@ def live(story: Story, stages: Sequence[Stage]) -> None:
 
 
 def _work_for(story: Story, mean_days: float) -> bool:
-    """Let working time pass; a sprint that closes meanwhile hands the issue on. False: the story ends."""
+    """Make working time pass; a sprint that closes meanwhile hands the issue on. False: the story ends."""
     rng = story.teller.rng
     at = working_time(rng, story.at + 1000 + int(rng.expovariate(1 / mean_days) * DAY))
     while story.sprints and (closes := story.sprints[-1].complete) is not None and closes < at:

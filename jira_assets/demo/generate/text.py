@@ -29,7 +29,7 @@ class Descriptions:
             self._bulk = [msgspec.Raw(self._of_size(body_bytes)) for _ in range(BULK_DOCUMENTS)]
 
     def draw(self) -> Node | msgspec.Raw | None:
-        """Give one description; without a wanted size, every eighth issue has none."""
+        """Return one description; without a wanted size, every eighth issue has none."""
         rng = self._rng
         if self._bulk:
             return self._bulk[int(rng.random() * BULK_DOCUMENTS)]

@@ -59,7 +59,7 @@ class Switches:
     last_page_has_token: bool = False
     """Every page of a search calls itself the last, and names the next one all the same."""
     left_out_of_bulk_reads: set[int] = field(default_factory=set)
-    """Issues that issue/bulkfetch leaves out without a word; GET issue/{id} gives them."""
+    """Issues that issue/bulkfetch leaves out silently; GET issue/{id} gives them."""
     empty_bulk_reads: int = 0
     """The next bulk reads, so many, answer 200 with no issues and no errors."""
     empty_bulk_changelogs: int = 0

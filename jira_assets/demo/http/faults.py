@@ -51,7 +51,7 @@ class Fault:
     elements: Sequence[Any] = ()
 
     def concerns(self, path: str, text: str) -> bool:
-        """Tell whether a request may meet this fault."""
+        """Return whether a request may meet this fault."""
         is_there = path == self.path if self.exact else path.startswith(self.path)
         return self.count != 0 and is_there and self.when in text
 
@@ -110,7 +110,7 @@ def html_rate_limit(**rule: Any) -> Fault:
 
 
 def html_page(**rule: Any) -> Fault:
-    """Give an HTML page with status 200, as a proxy or a login page does."""
+    """Return an HTML page with status 200, as a proxy or a login page does."""
     return answer(200, OOPS.format(status=200), content_type=HTML, **rule)
 
 
@@ -120,7 +120,7 @@ def broken(kind: Kind, **rule: Any) -> Fault:
 
 
 def odd_records(*elements: Any, **rule: Any) -> Fault:
-    """Give the real list with these elements at its end, as sites with a history do."""
+    """Return the real list with these elements at its end, as sites with a history do."""
     return _with(Fault("odd_records", elements=elements), rule)
 
 

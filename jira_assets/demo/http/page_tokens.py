@@ -27,7 +27,7 @@ class Cursor:
 
 
 class PageTokens:
-    """Remember where pages go on; a token may be used again, as after a lost answer."""
+    """Remember where pages continue; a token may be used again, as after a lost answer."""
 
     def __init__(self, seed: int = 0) -> None:
         self._random = random.Random(seed)
@@ -49,5 +49,5 @@ class PageTokens:
         return cursor
 
     def expire(self) -> None:
-        """Let every token that was given so far be too old."""
+        """Expire every token that was given so far."""
         self._cursors.clear()

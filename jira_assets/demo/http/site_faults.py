@@ -121,7 +121,7 @@ def unknown_project(*projects: str, words: str = "value", **rule: Any) -> Fault:
 
 
 def taken_for_nobody(status: int = 400, said: str = "", **rule: Any) -> Fault:
-    """Answer as to a stranger, without a word about the login: 400 in search, 404 and 403 for one thing."""
+    """Answer as to a stranger, silently about the login: 400 in search, 404 and 403 for one thing."""
     said = said or "Field 'sprint' does not exist or this field cannot be viewed by anonymous users."
     return _json(status, {"errorMessages": [said], "errors": {}}, **rule)
 

@@ -31,11 +31,11 @@ class Token:
     position: int
 
     def is_word(self, *words: str) -> bool:
-        """Tell whether this is one of the given keywords (never so when quoted)."""
+        """Return whether this is one of the given keywords (never so when quoted)."""
         return self.kind == "word" and self.text.lower() in words
 
     def is_sign(self, sign: str) -> bool:
-        """Tell whether this is the given punctuation mark or operator."""
+        """Return whether this is the given punctuation mark or operator."""
         return self.kind in ("punctuation", "operator") and self.text == sign
 
 

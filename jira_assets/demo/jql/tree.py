@@ -15,7 +15,7 @@ class Value:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether this is the keyword EMPTY or NULL."""
+        """Return whether this is the keyword EMPTY or NULL."""
         return not self.quoted and self.arguments is None and self.text.lower() in ("empty", "null")
 
 

@@ -63,7 +63,7 @@ def sprint_of(sprint: Json) -> DemoSprint:
 
 
 def board_id(sprint: Json) -> int:
-    """Give the board a sprint belongs to; 0 stands for an unknown one."""
+    """Return the board a sprint belongs to; 0 stands for an unknown one."""
     return int(sprint.get("boardId") or sprint.get("originBoardId") or 0)
 
 

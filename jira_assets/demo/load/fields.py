@@ -1,4 +1,4 @@
-"""Tell what the fields of loaded issues are, from the values they hold."""
+"""Return what the fields of loaded issues are, from the values they hold."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _shape_of_object(value: Json) -> str:
 
 
 def _usual_shape(name: str, counts: Counter[str]) -> str:
-    """Give the commonest shape of a field's values, or what its id promises when it has none."""
+    """Return the commonest shape of a field's values, or what its id promises when it has none."""
     seen = [(shape, n) for shape, n in counts.most_common() if shape != "nothing"]
     if not seen:
         if name in USUAL_POINTS_FIELDS:

@@ -98,7 +98,7 @@ def read_issue(line: Line) -> DemoIssue:
 
 
 def read_user(line: Line) -> Json:
-    """Give the JSON of a user."""
+    """Return the JSON of a user."""
     try:
         msgspec.json.decode(line.text, type=UserLine)
         user: Json = msgspec.json.decode(line.text)
@@ -116,7 +116,7 @@ def milliseconds(text: str) -> int:
 
 
 def is_sprint_list(value: object) -> bool:
-    """Tell sprints from other lists by what their first one has."""
+    """Distinguish sprints from other lists by what their first one has."""
     return (
         isinstance(value, list)
         and bool(value)

@@ -58,7 +58,7 @@ class Mentions:
         self._derive_sprints()
 
     def _latest(self, *names: str, project_id: int | None = None) -> dict[str, Json]:
-        """Give the newest copy of each object in some fields, also of those inside parents and sub-tasks."""
+        """Return the newest copy of each object in some fields, also in those of parents and sub-tasks."""
         found: dict[str, Json] = {}
         for issue in self._oldest_first:
             if project_id is not None and issue.project_id != project_id:
@@ -89,7 +89,7 @@ def _estimation_field(data: SiteData) -> str | None:
 
 
 def _relatives(fields: Json) -> Iterator[Json]:
-    """Give the few fields of the parent and the sub-tasks that an issue carries along."""
+    """Return the few fields of the parent and the sub-tasks that an issue carries along."""
     for name in ("parent", "subtasks"):
         value = fields.get(name)
         for relative in value if isinstance(value, list) else [value]:

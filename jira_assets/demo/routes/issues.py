@@ -148,7 +148,7 @@ def _all_visible(call: Call, wanted: list[str]) -> list[DemoIssue]:
 
 
 def _given(call: Call, found: list[DemoIssue]) -> list[DemoIssue]:
-    """Leave out what a bulk read leaves out without a word."""
+    """Leave out what a bulk read leaves out silently."""
     switches = call.site.switches
     if switches.empty_bulk_reads:
         switches.empty_bulk_reads -= 1

@@ -32,7 +32,7 @@ SPRINTS = ("read:sprint:jira-software",)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path pattern and what it needs; `anonymous` endpoints answer callers who are nobody."""
+    """A path pattern and what it needs; `anonymous` endpoints answer callers who are no one."""
 
     method: str
     pattern: re.Pattern[str]
@@ -107,7 +107,7 @@ class Target:
 
     @classmethod
     def of(cls, path: str) -> Target:
-        """Tell the mount from the path."""
+        """Return the mount from the path."""
         match = _GATEWAY.match(path)
         return cls(match.group(2), match.group(1)) if match else cls(path, None)
 

@@ -46,7 +46,7 @@ class Administration(SiteBase):
             return closed
 
     def rename_sprint(self, sprint: str | int, name: str, *, goal: str | None = None) -> DemoSprint:
-        """Give a sprint another name, and another goal if one is given."""
+        """Rename a sprint, and change its goal if one is given."""
         with self.lock:
             renamed = self.sprint(sprint)
             renamed.name, renamed.goal = name, renamed.goal if goal is None else goal
@@ -54,7 +54,7 @@ class Administration(SiteBase):
             return renamed
 
     def rename_status(self, status: str, name: str) -> None:
-        """Give a status another name."""
+        """Rename a status."""
         with self.lock:
             renamed = self.catalog.statuses[self._id_of(self.catalog.statuses, status)]
             renamed.name = name
@@ -73,7 +73,7 @@ class Administration(SiteBase):
             self.catalog.statuses[self._id_of(self.catalog.statuses, status)].in_use = False
 
     def rename_version(self, project: str, version: str, name: str) -> None:
-        """Give a version of a project another name."""
+        """Rename a version of a project."""
         with self.lock:
             versions = self.project(project).versions
             for item_id in items_called(versions, version):
@@ -91,7 +91,7 @@ class Administration(SiteBase):
             return user
 
     def rename_user(self, account_id: str, display_name: str) -> None:
-        """Give a person another name."""
+        """Rename a person."""
         self._change_user(account_id, display_name=display_name)
 
     def deactivate_user(self, account_id: str) -> None:
@@ -99,7 +99,7 @@ class Administration(SiteBase):
         self._change_user(account_id, active=False)
 
     def hide_email(self, account_id: str, *, hidden: bool = True) -> None:
-        """Let a person hide their e-mail, or show it again."""
+        """Make a person hide their e-mail, or show it again."""
         self._change_user(account_id, email_visible=not hidden)
 
     def forget_user(self, account_id: str) -> None:

@@ -100,6 +100,6 @@ class SiteBase:
         if items:
             entry = {"id": str(self._new_id()), "author": author, "created": now, "items": items}
             histories = [*histories, entry]
-        # A loaded issue prints its own `updated` as long as nobody touches it.
+        # A loaded issue prints its own `updated` as long as no one touches it.
         fresh = {name: value for name, value in fields.items() if name != "updated"}
         return self._put(replace(issue, fields=fresh, updated=now, histories=histories, **others))

@@ -41,13 +41,13 @@ class Cast:
         return [each for each in sprints if each.board_id in wanted and each.state != "closed"]
 
     def is_done(self, issue_id: int) -> bool:
-        """Tell whether an issue's status is a done one."""
+        """Return whether an issue's status is a done one."""
         status = reference(self._site.issue(issue_id).fields.get("status")) or ""
         known = self._site.catalog.statuses.get(status)
         return known is not None and known.category_key == "done"
 
     def person(self) -> str | None:
-        """Pick somebody; the first few do most of the work."""
+        """Pick someone; the first few do most of the work."""
         users = self._site.catalog.users.values()
         people = [each.account_id for each in users if each.active and each.account_type == "atlassian"]
         return people[int(len(people) * self._dice.random() ** 1.7)] if people else None

@@ -103,7 +103,7 @@ class Life:
         return None if planned is issue else f"{self._cast.key(issue)}: {words}"
 
     def _turn_sprint(self) -> str | None:
-        """Close an active sprint, whose open issues go on to the next one, and start that."""
+        """Close an active sprint, whose open issues continue to the next one, and start that."""
         sprints = self._cast.open_sprints()
         active = [each for each in sprints if each.state == "active"]
         if not active:

@@ -23,7 +23,7 @@ class ProjectLife(IssueEdits):
             return project
 
     def rename_project_key(self, project: str, key: str) -> None:
-        """Give a project another key, and so every issue of it; the old key still finds them."""
+        """Change the key of a project, and so every issue of it; the old key still finds them."""
         with self.lock:
             renamed = self.project(project)
             renamed.old_keys.append(renamed.key)
@@ -32,7 +32,7 @@ class ProjectLife(IssueEdits):
             self.render.touch("project", renamed.id)
 
     def rename_project(self, project: str, name: str) -> None:
-        """Give a project another name."""
+        """Rename a project."""
         with self.lock:
             renamed = self.project(project)
             renamed.name = name
@@ -75,11 +75,11 @@ class ProjectLife(IssueEdits):
             self.project(project).forbidden = forbidden
 
     def hide_project(self, project: str, *, hidden: bool = True) -> None:
-        """Take away the permission to browse a project, or give it back: nobody says that it exists."""
+        """Take away the permission to browse a project, or give it back: no one says that it exists."""
         with self.lock:
             self.project(project).invisible = hidden
 
     def _free_key(self, key: str) -> None:
-        """Let a key that is given to a project no longer mean one that had it before."""
+        """Make a key that is given to a project no longer mean one that had it before."""
         for other in self.catalog.projects.values():
             other.old_keys = [old for old in other.old_keys if old != key]

@@ -38,7 +38,7 @@ class FlowOptions:
 
 
 def read_options(published: PublishedWarehouse, given: Mapping[str, str]) -> FlowOptions:
-    """Read what the filters offer; unless another project is asked for, the largest one is chosen."""
+    """Read what the filters offer; unless another project is requested, the largest one is chosen."""
     with published.opened() as connection:
         chosen = read_filter(connection, given)
         project = {"project": chosen.project}

@@ -1,4 +1,4 @@
-"""What the address of the Flow page asks for; whoever opens the address sees the same."""
+"""What the address of the Flow page asks for; anyone who opens the address sees the same."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class FlowFilter:
 
     @property
     def bucket(self) -> str:
-        """Weeks of a long window are too many to tell apart."""
+        """Weeks of a long window are too many to distinguish."""
         return "month" if self.until - max(self.since, FIRST_DAY) > MONTHS_FROM else "week"
 
     @property
@@ -57,7 +57,7 @@ class FlowFilter:
         )
 
     def parameters(self) -> dict[str, Any]:
-        """Give the values that go into the questions."""
+        """Return the values that go into the questions."""
         return {
             "project": self.project,
             "sprint": self.sprint,
@@ -81,11 +81,11 @@ class FlowFilter:
         return urlencode({k: v for k, v in (values | changes).items() if v is not None})
 
     def fixed(self) -> str:
-        """Give the query of the very days that are shown, whenever it is opened."""
+        """Return the query of the very days that are shown, whenever it is opened."""
         return self.query(weeks=None, **{"from": self.since, "to": self.until})
 
     def ending(self, day: date) -> str:
-        """Give the query of the year that ends with a day."""
+        """Return the query of the year that ends with a day."""
         return self.query(weeks=None, **{"from": day - timedelta(days=364), "to": day})
 
 

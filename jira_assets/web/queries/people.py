@@ -59,7 +59,7 @@ class People:
 
     @property
     def projects(self) -> Sequence[str]:
-        """The projects in which somebody was seen."""
+        """The projects in which someone was seen."""
         return [rate["project_key"] for rate in self.rates]
 
 
@@ -68,12 +68,12 @@ class PeopleReader:
 
     def __init__(self, app_state: AppState) -> None:
         self._desk = app_state
-        self._overrides = app_state.state.overrides()
+        self._overrides = app_state.state.team.overrides()
 
     @cached_property
     def members(self) -> Sequence[TeamMember]:
         """The team, by name."""
-        return sorted(self._desk.state.team_members(), key=lambda member: fold_name(member.display_name))
+        return sorted(self._desk.state.team.members(), key=lambda member: fold_name(member.display_name))
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -105,7 +105,7 @@ class PeopleReader:
         return People(accounts, total, list(rates), self._decided(shown, known), len(newest), found.as_of)
 
     def _offers(self, account: dict[str, Any]) -> list[Offer]:
-        """Name the members an account may be; nobody is matched by this."""
+        """Name the members an account may be; no one is matched by this."""
         candidates = account["candidates"] or ()
         reasons = dict.fromkeys(candidates, "may be this one, by the rules of matching")
         for key, why in zip(account["suggestions"], account["suggested_because"], strict=True):
@@ -135,17 +135,17 @@ class PeopleReader:
 
 
 def decide_about(app_state: AppState, account_id: str, decision: Decision, member: str) -> None:
-    """Keep what a person decided; raises `InputError` for an account nobody saw, or a member of no team."""
+    """Keep what a person decided; raises `InputError` for an account no one saw, or a member of no team."""
     if decision == "undo":
-        app_state.state.forget_override(account_id)
+        app_state.state.team.forget_override(account_id)
         return
     with app_state.published.opened() as connection:
         known = answer(connection, question("accounts"), {"account_ids": [account_id]})
     if not known:
         raise InputError("This account was not seen in any project.", "Reload the page, then decide.")
     if decision == "ignore":
-        app_state.state.set_override(account_id, None)
+        app_state.state.team.set_override(account_id, None)
     else:
-        app_state.state.set_override(
-            account_id, find_member(app_state.state.team_members(), member).member_id
+        app_state.state.team.set_override(
+            account_id, find_member(app_state.state.team.members(), member).member_id
         )

@@ -30,7 +30,7 @@ class PointsField:
         return list(dict.fromkeys(filter(None, [*self.candidates, self.by_hand])))
 
     def name(self, field_id: str) -> str:
-        """Name a field as people know it; its id tells it from others of that name."""
+        """Name a field as people know it; its id distinguishes it from others of that name."""
         return f"{self.names.get(field_id, 'Field')} ({field_id})"
 
 
@@ -61,7 +61,7 @@ class ChoiceReader:
     def __init__(self, app_state: AppState, listing: Listing) -> None:
         self._desk = app_state
         self._listing = listing
-        self.tracked = {project.project_id: project for project in app_state.state.tracked_projects()}
+        self.tracked = {project.project_id: project for project in app_state.state.projects.tracked()}
 
     @cached_property
     def projects(self) -> dict[str, VisibleProject]:
@@ -88,7 +88,7 @@ class ChoiceReader:
         return Choices(shown, len(found), len(self.projects), len(self.tracked))
 
     def points(self, tracked: TrackedProject) -> PointsField:
-        """Tell where the story points of a project come from."""
+        """Return where the story points of a project come from."""
         manifest = self._desk.lake.readable_manifest(tracked.project_id)
         mapping = manifest.mapping if manifest else None
         return PointsField(
@@ -111,7 +111,7 @@ class ChoiceReader:
 
     @cached_property
     def _issues(self) -> dict[str, int]:
-        return {record.project_id: record.issues for record in self._desk.state.records()}
+        return {record.project_id: record.issues for record in self._desk.state.records.all()}
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def save_choices(
 ) -> Saved:
     """Track those chosen and untrack the others of those shown; what was not shown stays as it is.
 
-    Raises `InputError`, before anything is changed, for a project or a field that nobody was offered.
+    Raises `InputError`, before anything is changed, for a project or a field that no one was offered.
     """
     reader = ChoiceReader(app_state, listing)
     unknown = (shown | chosen) - reader.projects.keys()
@@ -139,11 +139,13 @@ def save_choices(
     new = [reader.projects[key] for key in sorted(chosen - reader.tracked.keys())]
     gone = [reader.tracked[key] for key in sorted((shown & reader.tracked.keys()) - chosen)]
     fields = _changed_fields(reader, points)
-    app_state.state.track(ProjectRef(p.project_id, p.project_key, p.name) for p in new)
+    app_state.state.projects.track(ProjectRef(p.project_id, p.project_key, p.name) for p in new)
     if gone:
-        app_state.state.untrack([project.project_key for project in gone])
+        app_state.state.projects.untrack([project.project_key for project in gone])
     for project, field_id in fields:
-        app_state.state.choose_fields(project.project_id, story_points=field_id, sprint=project.sprint_field)
+        app_state.state.projects.choose_fields(
+            project.project_id, story_points=field_id, sprint=project.sprint_field
+        )
     return Saved(len(new), len(gone), len(fields))
 
 

@@ -50,7 +50,7 @@ class ProjectList:
         self._asking = Lock()
 
     def known(self, lake: Lake) -> Listing | None:
-        """Give the newest list there is without asking Jira."""
+        """Return the newest list there is without asking Jira."""
         table = lake.site_manifest().tables.get("projects")
         if table is None:
             return self._listing
@@ -72,7 +72,7 @@ class ProjectList:
         return self._fields
 
     def fetch(self, settings: Settings, state: State) -> Listing:
-        """Ask Jira; raises `AuthenticationError` or `JiraError` when it does not tell."""
+        """Ask Jira; raises `AuthenticationError` or `JiraError` when it does not say."""
         with self._asking:  # two browsers that wait for the same list need no second question
             asked_at = datetime.now(UTC)
             self._listing = Listing(_fetch(settings, state), asked_at)
@@ -107,9 +107,11 @@ def _fetch(settings: Settings, state: State) -> list[VisibleProject]:
     from jira_assets.jira.http import Transport
 
     connection = choose_connection(settings, state)
-    with closing(Transport(connection, max_in_flight=settings.max_in_flight, pause=state)) as transport:
+    with closing(
+        Transport(connection, max_in_flight=settings.max_in_flight, pause=state.pauses)
+    ) as transport:
         client = JiraClient(transport)
-        client.fetch_identity()  # dead credentials see no project, and are not told so
+        client.fetch_identity()  # dead credentials see no project without an error
         found = [
             VisibleProject(project.id, project.key, project.name, project.project_type or "")
             for project in client.fetch_projects()

@@ -40,13 +40,13 @@ class ProjectRow:
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether the newest sync went well: that another was asked for does not make it old."""
+        """Whether the newest sync went well: that another was requested does not make it old."""
         return self.record.status == "complete"
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The tracked projects that were asked for, and what there is to say of all of them."""
+    """The tracked projects that were requested, and what there is to say of all of them."""
 
     rows: Sequence[ProjectRow]
     found: Sequence[ProjectRow]
@@ -56,9 +56,9 @@ class Overview:
     failure: str | None
     """What the newest sync that this page started said, where it failed as a whole."""
     unheard_since: datetime | None
-    """When the oldest request was made that nobody has picked up, although the sensor had the time."""
+    """When the oldest request was made that no one has picked up, although the sensor had the time."""
     notices: Sequence[ActiveNotice] = ()
-    """What stops no sync, and somebody should know of."""
+    """What stops no sync, and someone should know of."""
 
     @property
     def shown(self) -> Sequence[ProjectRow]:
@@ -107,7 +107,7 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
     state, settings, now = app_state.state, app_state.settings, app_state.now()
     # A project that is just due is not late: the next round of the sensor is on its way.
     late_before = now - 1.5 * timedelta(minutes=settings.longest_age_minutes)
-    statuses, requests = read_statuses(state, app_state.lake), state.sync_requests()
+    statuses, requests = read_statuses(state, app_state.lake), state.sync_requests.all()
     progress = app_state.syncs.progress_of if app_state.syncs else lambda _: ""
     rows = [
         _row(status, _requested_at(requests, status.record), late_before, app_state.dagster_url, progress)
@@ -116,22 +116,22 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
-    notices = current_notices(app_state.lake, state.tracked_projects())
+    notices = current_notices(app_state.lake, state.projects.tracked())
     failure = app_state.syncs.failure if app_state.syncs else None
     glance = read_dagster_status(settings, now)
     return Overview(rows, found, *_pause(state, now), glance, failure, _unheard(rows, now), notices)
 
 
 def _requested_at(requests: Sequence[SyncRequest], record: SyncRecord) -> datetime | None:
-    """Tell since when a sync of the project is asked for and was not tried; no project stands for all."""
+    """Return since when a sync of the project is requested and was not tried; no project stands for all."""
     asked = [r.requested_at for r in requests if r.project_id in (None, record.project_id)]
     tried = record.last_sync_at
     return min((at for at in asked if tried is None or tried < at), default=None)
 
 
 def _pause(state: State, now: datetime) -> tuple[datetime | None, str | None]:
-    until = state.paused_until()
-    return (until, state.pause_reason()) if until and until > now else (None, None)
+    until = state.pauses.until()
+    return (until, state.pauses.reason()) if until and until > now else (None, None)
 
 
 def _unheard(rows: Sequence[ProjectRow], now: datetime) -> datetime | None:

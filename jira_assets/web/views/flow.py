@@ -35,7 +35,7 @@ def show(request: Request) -> Response:
 
 
 def panel_data(request: Request) -> Response:
-    """Give the rows of a panel, how to draw them, and the SQL that found them."""
+    """Return the rows of a panel, how to draw them, and the SQL that found them."""
     found = _answer(request)
     document = {
         "name": found.panel.name,
@@ -53,7 +53,7 @@ def panel_data(request: Request) -> Response:
 
 
 def panel_csv(request: Request) -> Response:
-    """Give the rows of a panel as CSV."""
+    """Return the rows of a panel as CSV."""
     found = _answer(request)
     rows = found.rows
     return csv_answer(rows.columns, rows.rows, rows.as_of, f"{found.panel.name}.csv")

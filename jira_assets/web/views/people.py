@@ -1,4 +1,4 @@
-"""The accounts that belong to nobody on the team yet, and what a person decides about them."""
+"""The accounts that belong to no one on the team yet, and what a person decides about them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Search:
         return cls(given.get("q", "").strip(), given.get("project") or None, max(number, 1))
 
     def address(self, **changes: object) -> str:
-        """Give the address of this search with something changed."""
+        """Return the address of this search with something changed."""
         values = {"q": self.q, "project": self.project, "page": self.page if self.page > 1 else None}
         query = urlencode({name: value for name, value in (values | changes).items() if value})
         return f"/people?{query}" if query else "/people"

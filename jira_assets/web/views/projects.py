@@ -23,13 +23,13 @@ def show(request: Request) -> Response:
     said = {name: request.query_params.get(name, "") for name in ("new", "gone", "fields")}
     counts = {name: int(value) if value.isdecimal() and len(value) < 7 else 0 for name, value in said.items()}
     listing = app_state.projects.known(app_state.lake)
-    if listing is None and request.query_params.get("load") == "now":  # asked for without script
+    if listing is None and request.query_params.get("load") == "now":  # requested without script
         listing = app_state.projects.fetch(app_state.settings, app_state.state)
     return render(request, "projects.html", counts=counts, **_list(request, listing))
 
 
 def show_list(request: Request) -> Response:
-    """Ask Jira for the projects and show them; what Jira refuses is told in their place."""
+    """Ask Jira for the projects and show them; what Jira refuses is reported in their place."""
     app_state: AppState = request.app.state.app_state
     try:
         listing = app_state.projects.fetch(app_state.settings, app_state.state)

@@ -28,7 +28,7 @@ def show(request: Request) -> Response:
 
 
 def show_projects(request: Request) -> Response:
-    """Show the projects alone: the page looks again while somebody reads it."""
+    """Show the projects alone: the page looks again while someone reads it."""
     return render(request, "sync_projects.html", **_projects(request))
 
 
@@ -41,8 +41,8 @@ async def request_sync(request: Request) -> Response:
 
 
 def _request(app_state: AppState, key: str) -> None:
-    project = app_state.state.find_tracked([key])[0] if key else None
-    app_state.state.request_sync(project.project_id if project else None)
+    project = app_state.state.projects.find([key])[0] if key else None
+    app_state.state.sync_requests.add(project.project_id if project else None)
     if app_state.syncs:
         app_state.syncs.follow_requests()
 
@@ -55,7 +55,7 @@ def _projects(request: Request) -> dict[str, Any]:
 
 
 def _published(app_state: AppState) -> dict[str, Any]:
-    """Tell when the tables were published, or what is wrong with them: the syncs are shown all the same."""
+    """Return when the tables were published, or what is wrong with them: the syncs are shown all the same."""
     try:
         return {"published_at": app_state.published.published_at(), "trouble": None}
     except PublishError as error:

@@ -44,7 +44,7 @@ def _import(app_state: AppState, text: str) -> None:
             members = read_members(str(file))
         except InputError as error:  # the person knows no such folder
             raise InputError(error.reason.replace(str(file), NAME), error.instruction) from None
-    app_state.state.replace_team(members)
+    app_state.state.team.replace(members)
 
 
 def _page(request: Request, text: str = "", error: InputError | None = None) -> Response:
@@ -55,6 +55,6 @@ def _page(request: Request, text: str = "", error: InputError | None = None) -> 
         status_code=400 if error else 200,
         text=text,
         error=error,
-        members=len(app_state.state.team_members()),
+        members=len(app_state.state.team.members()),
         source=app_state.settings.team,
     )

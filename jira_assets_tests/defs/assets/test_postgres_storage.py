@@ -18,5 +18,5 @@ def test_runs_events_partitions_and_outcomes_are_kept(
     assert materialized(instance, "jira_issues") == keys
     assert set(instance.get_dynamic_partitions("jira_projects")) == keys
     assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.SUCCESS]
-    assert {record.status for record in harness.pipeline.state.records()} == {"complete"}
+    assert {record.status for record in harness.pipeline.state.records.all()} == {"complete"}
     assert harness.differences() == []

@@ -200,7 +200,7 @@ def test_a_range_whose_end_was_untracked_meanwhile_makes_the_rest_and_names_it(
     keys = [project.project_key for project in harness.tracked]
     instance.add_dynamic_partitions("jira_projects", keys)
     gone = keys[which]
-    harness.pipeline.state.untrack([gone])
+    harness.pipeline.state.projects.untrack([gone])
     if is_deleted:
         # Another program deletes the partition when the run exists already.
         monkeypatch.setattr(
@@ -223,7 +223,7 @@ def test_a_run_of_which_no_project_is_tracked_any_more_fails_in_words(
 ) -> None:
     key = harness.tracked[0].project_key
     instance.add_dynamic_partitions("jira_projects", [key])
-    harness.pipeline.state.untrack([key])
+    harness.pipeline.state.projects.untrack([key])
 
     result = run_range(instance, key, key)
 
@@ -235,7 +235,7 @@ def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
     harness: SyncHarness, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
     gone, *others = [project.project_key for project in harness.tracked]
-    harness.pipeline.state.untrack([gone])
+    harness.pipeline.state.projects.untrack([gone])
 
     result = run_sync(instance, projects=[gone, *others])
 
@@ -277,7 +277,7 @@ def test_dead_credentials_fail_the_run_without_showing_the_token(
 def test_partitions_follow_what_is_tracked(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
     run_sync(instance)
     gone = harness.tracked[0].project_key
-    harness.pipeline.state.untrack([gone])
+    harness.pipeline.state.projects.untrack([gone])
 
     run_sync(instance)
 

@@ -44,7 +44,7 @@ def test_an_empty_home_is_connected_by_a_token_that_is_never_shown(
     assert "Connected." in text
     assert "as Demo Analyst" in text
     assert TOKEN not in text + page.get("/") + page.get("/connect")
-    credential = page.state.credential()
+    credential = page.state.credentials.current()
     assert credential is not None
     assert (credential.kind, credential.email) == ("api_token", "demo@example.com")
     assert TOKEN not in credential.secrets
@@ -71,7 +71,7 @@ def test_what_does_not_work_is_told_and_can_be_corrected(
     assert f'value="{fields["email"]}"' in text
     assert TOKEN not in text
     assert "wrong-token" not in text
-    assert page.state.credential() is None
+    assert page.state.credentials.current() is None
 
 
 def test_another_site_connects_nothing(open_page: OpenPage, atlassian: DemoSite) -> None:
@@ -82,7 +82,7 @@ def test_another_site_connects_nothing(open_page: OpenPage, atlassian: DemoSite)
     rows = {"csv": "member_id,display_name,email\nm1,Ana,"}
     refused = page.client.post("/people/team", data=rows, headers={"origin": "http://evil.example"})
     assert refused.status_code == 403
-    assert page.state.team_members() == []
+    assert page.state.team.members() == []
 
 
 def test_an_empty_home_is_connected_by_oauth(open_page: OpenPage, atlassian: DemoSite) -> None:
@@ -105,7 +105,7 @@ def test_an_empty_home_is_connected_by_oauth(open_page: OpenPage, atlassian: Dem
             thread.join()
     text = page.get("/connect")
     assert "Connected." in text
-    credential = page.state.credential()
+    credential = page.state.credentials.current()
     assert credential is not None
     assert credential.kind == "oauth"
     assert SECRET not in text + credential.secrets
@@ -123,7 +123,7 @@ def test_the_team_is_imported_as_the_command_does_it(page: Page) -> None:
         "/people/team", csv="member_id;display_name;email\r\nm1;Ana Silva;ana@acme.com\r\nm2;Bo;\r\n"
     )
     assert "Team imported." in text
-    assert [member.member_id for member in page.state.team_members()] == ["m1", "m2"]
+    assert [member.member_id for member in page.state.team.members()] == ["m1", "m2"]
 
 
 def test_a_wrong_line_of_the_team_is_named_and_nothing_is_imported(page: Page) -> None:
@@ -134,4 +134,4 @@ def test_a_wrong_line_of_the_team_is_named_and_nothing_is_imported(page: Page) -
     assert "/tmp" not in answer.text  # noqa: S108
     assert "m1,Bo" in answer.text, "what was pasted is there to be corrected"
     assert "<b>" not in answer.text
-    assert page.state.team_members() == []
+    assert page.state.team.members() == []

@@ -18,7 +18,7 @@ TEAM = [TeamMember("m1", "Ana Silva"), TeamMember("m2", "Ana Silva"), TeamMember
 
 
 def decisions(page: Page) -> dict[str, str | None]:
-    return {override.account_id: override.member_id for override in page.state.overrides()}
+    return {override.account_id: override.member_id for override in page.state.team.overrides()}
 
 
 def test_before_the_first_publish_it_says_where_people_come_from(page: Page) -> None:
@@ -45,7 +45,7 @@ def test_the_match_rate_is_weighted_by_activity(published: Page) -> None:
 
 
 def test_candidates_are_one_click_away_and_never_taken_by_themselves(published: Page) -> None:
-    published.state.replace_team(TEAM)
+    published.state.team.replace(TEAM)
     assert 'value="match:m2"' in published.get("/people")
     assert decisions(published) == {}
     text = published.send("/people", account_id="acc-1", decision="match:m2")
@@ -57,7 +57,7 @@ def test_candidates_are_one_click_away_and_never_taken_by_themselves(published: 
 
 
 def test_a_suggestion_says_what_speaks_for_it(published: Page) -> None:
-    published.state.replace_team(TEAM)
+    published.state.team.replace(TEAM)
     change(
         published,
         "update jira_unmatched_users set suggestions = ['m3'], suggested_because = ['initials fit the name'] "
@@ -80,7 +80,7 @@ def test_a_decision_is_taken_back(published: Page) -> None:
     [("Ana Silva", "2 team members are named"), ("Cy", "No member of the team has"), ("", "No team member")],
 )
 def test_a_member_who_is_not_clear_is_refused(published: Page, typed: str, word: str) -> None:
-    published.state.replace_team(TEAM)
+    published.state.team.replace(TEAM)
     form = {"account_id": "acc-3", "decision": "match", "member": typed}
     answer = published.client.post("/people", data=form, headers=FROM_HERE)
     assert answer.status_code == 400
@@ -91,7 +91,7 @@ def test_a_member_who_is_not_clear_is_refused(published: Page, typed: str, word:
 
 
 def test_a_refused_decision_keeps_the_search(published: Page) -> None:
-    published.state.replace_team(TEAM)
+    published.state.team.replace(TEAM)
     form = {"account_id": "acc-3", "decision": "match", "member": "Cy"}
     answer = published.client.post("/people?q=bo&project=WEB", data=form, headers=FROM_HERE)
     assert 'name="q" value="bo"' in answer.text
@@ -99,7 +99,7 @@ def test_a_refused_decision_keeps_the_search(published: Page) -> None:
 
 
 def test_a_member_is_found_by_id_address_or_a_name_of_her_own(published: Page) -> None:
-    published.state.replace_team([*TEAM, TeamMember("m9", "Cy", "cy@acme.com")])
+    published.state.team.replace([*TEAM, TeamMember("m9", "Cy", "cy@acme.com")])
     published.send("/people", account_id="acc-3", decision="match", member="CY@acme.com")
     assert decisions(published) == {"acc-3": "m9"}
     published.send("/people", account_id="acc-3", decision="match", member="bo li")
@@ -108,7 +108,7 @@ def test_a_member_is_found_by_id_address_or_a_name_of_her_own(published: Page) -
 
 
 def test_a_search_finds_by_name_and_mail_and_stays_after_a_decision(published: Page) -> None:
-    published.state.replace_team(TEAM)
+    published.state.team.replace(TEAM)
     assert "Build bot" not in published.get("/people?q=BO@ACME&project=WEB")
     text = published.send("/people?q=bo&project=WEB", account_id="acc-3", decision="ignore")
     assert 'value="bo"' in text
@@ -128,7 +128,7 @@ def test_sql_in_an_address_is_a_text_that_matches_nothing(published: Page, value
 def test_names_of_people_are_no_markup(page: Page) -> None:
     hostile = '<script>alert(1)</script>" onfocus="alert(2)'
     write_warehouse(page.settings, [("PAY", 'a"b<c>', hostile, None, hostile, ["m1"], 1, 1)])
-    page.state.replace_team([TeamMember("m1", hostile)])
+    page.state.team.replace([TeamMember("m1", hostile)])
     text = page.get("/people")
     assert "<script>alert" not in text
     assert '" onfocus="' not in text
@@ -163,13 +163,13 @@ def test_nothing_is_decided_about_an_account_that_nobody_saw(published: Page, ac
     answer = published.client.post("/people", data=form, headers=FROM_HERE)
     assert answer.status_code == 400
     assert "was not seen in any project" in answer.text
-    assert published.state.overrides() == []
+    assert published.state.team.overrides() == []
 
 
 def test_members_whose_names_differ_in_spelling_only_are_told_apart(open_page: OpenPage) -> None:
     page = open_page()
     names = ("René Lévêque", "Rene\u0301 Le\u0301ve\u0302que")
-    page.state.replace_team([TeamMember(f"m{number}", name) for number, name in enumerate(names)])
+    page.state.team.replace([TeamMember(f"m{number}", name) for number, name in enumerate(names)])
     person = ("PAY", "acc-1", names[0], None, "display name is shared by 2 members", ["m0", "m1"], 3, 1)
     write_warehouse(page.settings, [person])
 

@@ -16,7 +16,7 @@ PROJECTS = [("1", "PAY", "Payments"), ("2", "WEB", "Web Shop"), ("3", "OPS", "Op
 
 
 def tracked(page: Page) -> list[str]:
-    return [project.project_key for project in page.state.tracked_projects()]
+    return [project.project_key for project in page.state.projects.tracked()]
 
 
 def test_projects_come_from_jira_while_the_lake_has_none(open_page: OpenPage) -> None:
@@ -39,7 +39,7 @@ def test_what_jira_refuses_is_told_where_the_list_would_be(open_page: OpenPage) 
 
 def test_one_save_tracks_and_untracks(page: Page) -> None:
     land_projects(page.settings, PROJECTS)
-    page.state.track([ProjectRef("3", "OPS")])
+    page.state.projects.track([ProjectRef("3", "OPS")])
     text = page.send("/projects", shown=["1", "2", "3"], track=["1", "2"])
     assert tracked(page) == ["PAY", "WEB"]
     assert "2 projects newly tracked" in text
@@ -48,7 +48,7 @@ def test_one_save_tracks_and_untracks(page: Page) -> None:
 
 def test_a_save_leaves_alone_what_was_not_shown(page: Page) -> None:
     land_projects(page.settings, PROJECTS)
-    page.state.track([ProjectRef("3", "OPS")])
+    page.state.projects.track([ProjectRef("3", "OPS")])
     page.send("/projects?q=pay", shown=["1"], track=["1"])
     assert tracked(page) == ["OPS", "PAY"]
 
@@ -70,7 +70,7 @@ def test_projects_are_found_by_key_and_name(page: Page) -> None:
 
 def test_a_tracked_project_that_jira_hides_now_can_still_be_untracked(page: Page) -> None:
     land_projects(page.settings, PROJECTS)
-    page.state.track([ProjectRef("7", "OLD", "Once upon a time")])
+    page.state.projects.track([ProjectRef("7", "OLD", "Once upon a time")])
     assert "Not visible in Jira now" in page.get("/projects")
     page.send("/projects", shown=["7"])
     assert tracked(page) == []
@@ -78,7 +78,7 @@ def test_a_tracked_project_that_jira_hides_now_can_still_be_untracked(page: Page
 
 def test_the_story_point_field_is_chosen_from_the_candidates(page: Page) -> None:
     land_projects(page.settings, PROJECTS)
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     mapping = FieldMapping(
         "customfield_1", "customfield_9", "board estimation", ("customfield_1", "customfield_2")
     )
@@ -86,14 +86,14 @@ def test_the_story_point_field_is_chosen_from_the_candidates(page: Page) -> None
     text = page.get("/projects")
     assert "Automatic: Field (customfield_1), board estimation" in text
     page.send("/projects", shown=["1"], track=["1"], **{"points:1": "customfield_2"})
-    (project,) = page.state.tracked_projects()
+    (project,) = page.state.projects.tracked()
     assert project.story_points_field == "customfield_2"
     refused = page.client.post(
         "/projects", data={"shown": "1", "track": "1", "points:1": "customfield_3"}, headers=FROM_HERE
     )
     assert refused.status_code == 400
     page.send("/projects", shown=["1"], track=["1"], **{"points:1": ""})
-    assert page.state.tracked_projects()[0].story_points_field is None
+    assert page.state.projects.tracked()[0].story_points_field is None
 
 
 def test_ten_thousand_projects_are_searched_rather_than_scrolled(page: Page) -> None:

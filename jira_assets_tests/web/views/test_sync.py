@@ -40,8 +40,8 @@ def test_it_says_who_is_connected_to_which_site(page: Page) -> None:
 
 
 def test_a_project_shows_how_it_stands(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY", "Payments")])
-    page.state.record(synced("1", "PAY"))
+    page.state.projects.track([ProjectRef("1", "PAY", "Payments")])
+    page.state.records.put(synced("1", "PAY"))
     text = page.get("/")
     assert "Up to date" in text
     assert "3 min ago" in text
@@ -51,8 +51,8 @@ def test_a_project_shows_how_it_stands(page: Page) -> None:
 
 
 def test_a_failure_is_told_first_with_its_remedy(page: Page) -> None:
-    page.state.track([ProjectRef("1", "AAA"), ProjectRef("2", "ZZZ")])
-    page.state.record(synced("1", "AAA"))
+    page.state.projects.track([ProjectRef("1", "AAA"), ProjectRef("2", "ZZZ")])
+    page.state.records.put(synced("1", "AAA"))
     failed = replace(
         synced("2", "ZZZ"),
         status="error",
@@ -60,7 +60,7 @@ def test_a_failure_is_told_first_with_its_remedy(page: Page) -> None:
         last_error="403 for ZZZ.",
         last_instruction="Ask an admin.",
     )
-    page.state.record(failed)
+    page.state.records.put(failed)
     text = page.get("/")
     assert "Failed, 3 times" in text
     assert "403 for ZZZ." in text
@@ -69,24 +69,24 @@ def test_a_failure_is_told_first_with_its_remedy(page: Page) -> None:
 
 
 def test_a_missing_issue_takes_the_proof_away(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
     now = datetime.now(UTC)
-    page.state.record(replace(synced("1", "PAY"), proved_complete_at=now, missing_issues=2))
-    page.state.record(replace(synced("2", "WEB"), proved_complete_at=now, missing_issues=0))
+    page.state.records.put(replace(synced("1", "PAY"), proved_complete_at=now, missing_issues=2))
+    page.state.records.put(replace(synced("2", "WEB"), proved_complete_at=now, missing_issues=0))
     text = page.get("/")
     assert "2 missing" in text
     assert re.search(r"Proved complete</dt><dd>1 <small>of 2", text)
 
 
 def test_an_old_project_is_late(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
-    page.state.record(synced("1", "PAY", ago=timedelta(hours=5)))
-    page.state.record(synced("2", "WEB"))
+    page.state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.state.records.put(synced("1", "PAY", ago=timedelta(hours=5)))
+    page.state.records.put(synced("2", "WEB"))
     assert page.get("/").count('pill late">Late') == 1
 
 
 def test_a_held_lock_is_a_sync_at_work(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     with Lake(page.settings.lake_dir).lock("1", "sync"):
         text = page.get("/sync/projects")
     assert "Syncing" in text
@@ -94,18 +94,18 @@ def test_a_held_lock_is_a_sync_at_work(page: Page) -> None:
 
 
 def test_sync_now_leaves_a_request_for_the_sensor(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
     assert "Sync requested" in page.send("/sync", project="pay")
-    assert [request.project_id for request in page.state.sync_requests()] == ["1"]
+    assert [request.project_id for request in page.state.sync_requests.all()] == ["1"]
     assert page.get("/sync/projects").count('class="pill requested"') == 1
     page.send("/sync")
-    assert [request.project_id for request in page.state.sync_requests()] == ["1", None]
+    assert [request.project_id for request in page.state.sync_requests.all()] == ["1", None]
     assert page.get("/sync/projects").count('class="pill requested"') == 2
 
 
 def test_a_project_that_was_asked_for_is_no_less_up_to_date(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
-    page.state.record(synced("1", "PAY"))
+    page.state.projects.track([ProjectRef("1", "PAY")])
+    page.state.records.put(synced("1", "PAY"))
     page.send("/sync", project="PAY")
     text = page.get("/")
     assert re.search(r"data-summary-tile>1 <small>of 1", text)
@@ -114,9 +114,9 @@ def test_a_project_that_was_asked_for_is_no_less_up_to_date(page: Page) -> None:
 
 
 def test_a_request_is_done_when_its_project_was_tried_since(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
     page.send("/sync")
-    page.state.record(synced("1", "PAY", ago=timedelta(minutes=-1)))
+    page.state.records.put(synced("1", "PAY", ago=timedelta(minutes=-1)))
     assert page.get("/sync/projects").count('class="pill requested"') == 1, "that of WEB"
 
 
@@ -146,7 +146,7 @@ def write_dagster(page: Page, *, seen: timedelta) -> None:
 
 
 def test_the_last_runs_stand_there_with_duration_and_outcome(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     write_dagster(page, seen=timedelta(seconds=20))
     text = page.get("/")
     runs = text[text.index('id="runs"') :]
@@ -158,13 +158,13 @@ def test_the_last_runs_stand_there_with_duration_and_outcome(page: Page) -> None
 
 @pytest.mark.parametrize(("seen", "word"), [(20, "Running"), (600, "Not running")])
 def test_a_light_tells_whether_the_daemon_runs(page: Page, seen: int, word: str) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     write_dagster(page, seen=timedelta(seconds=seen))
     assert re.search(rf"Dagster's daemon</dt><dd><span[^>]*>{word}<", page.get("/"))
 
 
 def test_a_storage_that_cannot_be_read_is_no_error_of_the_page(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     assert "Not running" in page.get("/"), "nothing was ever started"
     folder = page.settings.dagster_dir / "history"
     folder.mkdir(parents=True)
@@ -188,14 +188,14 @@ def test_sync_now_starts_a_process_of_its_own_and_says_how_it_ended(
     monkeypatch.setattr(subprocess, "run", run)
     home = str(page.settings.home)
     syncs = SyncProcess(lambda: page.settings, lambda: page.state)
-    page.state.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
-    page.state.request_sync("1")
+    page.state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
+    page.state.sync_requests.add("1")
     syncs.follow_requests()
     syncs.wait()
     assert started == [["--home", home, "sync", "PAY"]]
     assert syncs.failure == "Jira does not answer."
-    page.state.clear_sync_requests([request.request_id for request in page.state.sync_requests()])
-    page.state.request_sync()
+    page.state.sync_requests.clear([request.request_id for request in page.state.sync_requests.all()])
+    page.state.sync_requests.add()
     syncs.follow_requests()
     syncs.wait()
     syncs.follow_requests()
@@ -204,12 +204,12 @@ def test_sync_now_starts_a_process_of_its_own_and_says_how_it_ended(
 
 
 def test_a_request_that_nobody_hears_says_what_may_be_wrong(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
+    page.state.projects.track([ProjectRef("1", "PAY")])
     page.send("/sync")
     assert "has not started" not in page.get("/sync/projects")
-    page.state.clear_sync_requests([request.request_id for request in page.state.sync_requests()])
+    page.state.sync_requests.clear([request.request_id for request in page.state.sync_requests.all()])
     page.state.clock = lambda: datetime.now(UTC) - timedelta(minutes=4)
-    page.state.request_sync()
+    page.state.sync_requests.add()
     text = page.get("/sync/projects")
     assert "has not started" in text
     assert "jira-assets up" in text
@@ -222,14 +222,16 @@ def test_a_sync_of_an_unknown_project_is_refused(page: Page) -> None:
 
 
 def test_a_pause_that_jira_asked_for_is_told(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY")])
-    page.state.pause(datetime.now(UTC) + timedelta(minutes=5), "429 from /search")
+    page.state.projects.track([ProjectRef("1", "PAY")])
+    page.state.pauses.pause(datetime.now(UTC) + timedelta(minutes=5), "429 from /search")
     assert "429 from /search" in page.get("/")
 
 
 def test_what_people_named_their_project_is_no_markup(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY", "<script>alert(1)</script>")])
-    page.state.record(replace(synced("1", "PAY"), status="error", last_error="<img src=x onerror=alert(1)>"))
+    page.state.projects.track([ProjectRef("1", "PAY", "<script>alert(1)</script>")])
+    page.state.records.put(
+        replace(synced("1", "PAY"), status="error", last_error="<img src=x onerror=alert(1)>")
+    )
     text = page.get("/")
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
@@ -246,7 +248,7 @@ def test_ten_thousand_projects_are_searched_rather_than_scrolled(page: Page) -> 
 
 
 def test_what_could_not_be_read_is_shown_with_its_repair(page: Page) -> None:
-    page.state.track([ProjectRef("1", "PAY", "Payments")])
+    page.state.projects.track([ProjectRef("1", "PAY", "Payments")])
     lake = Lake(page.settings.lake_dir)
     manifest = lake.site_manifest()
     since = datetime.now(UTC) - timedelta(hours=2)

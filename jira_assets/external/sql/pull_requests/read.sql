@@ -44,9 +44,9 @@ select
     created_at as created_at,
     coalesce(merged_at, case when state = 'merged' then closed_at end) as merged_at,
     coalesce(closed_at, merged_at) as closed_at,
-    {title_keys} as title_keys,
-    {branch_keys} as branch_keys,
-    {body_keys} as body_keys,
+    keys_in(title) as title_keys,
+    keys_in(upper(branch)) as branch_keys, -- tools that make branches of issues write them small
+    keys_in(body) as body_keys,
     case
         when repository is null then 'has no repository'
         when number is null then 'has no number'
