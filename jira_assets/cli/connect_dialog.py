@@ -71,7 +71,7 @@ class TerminalDialog:
             "   The browser is then redirected to an address that it cannot open. Copy that address "
             "completely."
         )
-        # Hidden: it holds the code, which nobody should find in a scrolled-back terminal.
+        # Hidden: it holds the code, which must not stay in the scrollback of a terminal.
         return read_code(ask_secret("   That address", None), state)
 
     def choose_site(self, sites: Sequence[AccessibleSite]) -> AccessibleSite:
