@@ -99,7 +99,8 @@ finally:
 """
 UP_WITH_THESE = """
 import sys
-from jira_assets.cli import main, up
+from jira_assets.cli import main
+from jira_assets.cli.commands import up
 up.services_of = lambda workspace, port: [up.Service("1", "service0"), up.Service("2", "service0")]
 sys.argv = ["jira-assets", "up"]
 main()

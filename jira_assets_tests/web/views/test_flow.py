@@ -105,7 +105,7 @@ def test_every_chart_is_drawn_elsewhere_as_the_docs_say(settings: Settings, name
 
 def documented_colours() -> Iterator[tuple[str, str]]:
     """The colours that docs/page.md gives to whoever draws a chart in a notebook."""
-    text = (Path(__file__).parents[2] / "docs" / "page.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "page.md").read_text(encoding="utf-8")
     block = text.partition("colours = {")[2].partition("}")[0]
     yield from re.findall(r'"(\w+)": "(#\w{6})"', block)
 
