@@ -16,7 +16,7 @@ _ID = re.compile(r"(?=.*\d)[\w:.-]*")
 
 
 def find_account(settings: Settings, words: str) -> str:
-    """Find the account of this id, address or name; what no one has may be the id of one not seen yet."""
+    """Find the account of this id, address or name; an unknown id may be of one not seen yet."""
     if not settings.warehouse_file.exists():
         return words
     accounts = _accounts(settings)

@@ -36,7 +36,7 @@ class Invocation:
         """Make our own loggers write on stderr when the person wants more words."""
         if self.verbosity <= 0:
             return
-        import logging  # late: no one pays for it who did not ask for it
+        import logging  # late: only who uses it pays for it
 
         level = logging.INFO if self.verbosity == 1 else logging.DEBUG
         handler = logging.StreamHandler(sys.stderr)

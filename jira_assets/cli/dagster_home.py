@@ -78,5 +78,5 @@ def create_storage() -> None:
     import dagster as dg  # late: it takes longer to import than most commands to run
 
     with damage_errors(), dg.DagsterInstance.get() as instance:
-        # Each is created by anyone who first asks for it.
+        # Each is created when it is first needed.
         _ = (instance.run_storage, instance.event_log_storage, instance.schedule_storage)

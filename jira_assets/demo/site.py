@@ -104,7 +104,7 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
 
     @contextmanager
     def indexed_late(self, by: timedelta) -> Iterator[None]:
-        """Make what is changed in this block become searchable that much later than it happens."""
+        """Delay by so much when search finds what is changed in this block."""
         with self.lock:
             usual, self.switches.index_lag = self.switches.index_lag, by
             try:

@@ -138,7 +138,7 @@ def _files(place: str) -> list[Path]:
         if path.exists():
             return [path]
         return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    except (RuntimeError, ValueError) as error:  # a home of no one, a pattern that makes no sense
+    except (RuntimeError, ValueError) as error:  # a home of an unknown user, a pattern that makes no sense
         raise OSError(str(error)) from None
 
 

@@ -46,7 +46,7 @@ _LATER = "Try again later. No data is lost. The next sync continues."
 
 
 def login_failed(answer: Response) -> bool:
-    """Return whether Jira took us for no one; it may still answer 200, with nothing in it."""
+    """Return whether Jira took us for anonymous; it may still answer 200, with nothing in it."""
     return _wants_a_captcha(answer) or "AUTHENTICATED_FAILED" in _login_reason(answer)
 
 
@@ -156,7 +156,7 @@ def _oauth(said: ErrorBody) -> JiraAssetsError:
 
 
 def _silent_token_endpoint(said: ErrorBody) -> JiraAssetsError:
-    """Refuse to call a consent lost that no one called lost: a proxy or a filter may have answered."""
+    """Refuse to call a consent lost without an answer that says so: a proxy or a filter may have answered."""
     reason = (
         f"{said.host} issued no OAuth token and gave no reason ({said.answer.status}: "
         f"{said.text or 'an empty answer'})."

@@ -29,7 +29,7 @@ Params = Mapping[str, str | int | Sequence[str]]
 MAX_IN_FLIGHT = 8
 # Where every second answer fails, one request in 60,000 fails so often in a row; some six minutes of waiting.
 ATTEMPTS = 16
-# An address where no one ever answered is more likely wrong than unlucky.
+# An address that never answered is more likely wrong than unlucky.
 ATTEMPTS_TO_REACH = 3
 # A quota is full again at the next full hour, so an hour and a little is worth waiting for.
 PATIENCE = timedelta(minutes=70)
@@ -132,7 +132,7 @@ class Transport:
             self._ledger.spend(points)
 
     def cancel(self) -> None:
-        """Make every call that is not in flight yet end with `Cancelled`."""
+        """End every call that is not in flight yet with `Cancelled`."""
         self._called_off.set()
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ def compact_project(
 def compact_manifest(
     engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()
 ) -> int:
-    """Do the same for anyone who holds the project already; commits.
+    """Do the same for a caller that holds the project already; commits.
 
     Where a file is damaged nothing is merged, and the next sync reports it.
     """

@@ -202,7 +202,7 @@ class Lake:
         return _remove_old((path for path in present if path not in named), live)
 
     def _outdate(self, before: Manifest | SiteManifest | None, named: set[str]) -> None:
-        """Make the age of files that are no longer named begin now: someone may be about to read them."""
+        """Start the age of files that are no longer named now: a reader may be about to open them."""
         for relative in (before.file_paths() if before else set()) - named:
             with suppress(FileNotFoundError):
                 os.utime(self.path(relative))
@@ -244,7 +244,7 @@ def _unsealed(content: bytes) -> bytes:
 def _remove_old(paths: Iterable[Path], live: float) -> int:
     removed = 0
     for path in paths:
-        with suppress(FileNotFoundError):  # anyone who wrote it has given it its name, or was faster
+        with suppress(FileNotFoundError):  # its writer has renamed it, or was faster
             if time.time() - path.lstat().st_mtime >= live:
                 path.unlink()
                 removed += 1

@@ -18,10 +18,10 @@ Rule = Literal["override", "account_id", "email", "display_name"]
 FORMER_USER = "former user"
 """The name, folded, that Jira gives to every account that was deleted."""
 UNKNOWN_ACCOUNT = "unknown"
-"""The id that Jira gives to every account whose record is corrupt: it is no one's."""
+"""The id that Jira gives to every account whose record is corrupt: it has no owner."""
 
 NAMELESS_TYPES = ("app", "customer")
-"""Accounts of these types are no one's by their name: anyone who makes one chooses it freely."""
+"""Accounts of these types have no owner by their name: it is chosen freely."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ Clue = tuple[str, ...]
 Words = tuple[str, ...]
 
 MOST = 5
-"""More than this, no one looks at."""
+"""More than this is of no use."""
 
 OTHER_PUNCTUATION = "same name except for punctuation"
 SAME_LETTERS = "same name without accents"

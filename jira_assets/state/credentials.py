@@ -14,7 +14,7 @@ from jira_assets.state.tables import THE_SITE, credentials, sites
 
 
 class HeldCredential:
-    """The credential while no one else can change it; what is kept here is committed with the block."""
+    """The credential while no other process can change it; what is kept here is committed with the block."""
 
     def __init__(self, connection: Connection, credential: Credential | None) -> None:
         self._connection = connection

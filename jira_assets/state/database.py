@@ -166,7 +166,7 @@ def _instruction(url: URL) -> str:
 def _options(backend: str) -> dict[str, Any]:
     if backend == "sqlite":
         return {}
-    # A connection that the server dropped while no one used it is replaced instead of failing a sync.
+    # A connection that the server dropped while it was idle is replaced instead of failing a sync.
     return {"pool_pre_ping": True}
 
 

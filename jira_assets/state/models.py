@@ -91,7 +91,7 @@ class TeamMember:
 
 @dataclass(frozen=True)
 class UserOverride:
-    """What a person decided about an account: whose it is, or (None) that it is no one's."""
+    """What a person decided about an account: whose it is, or (None) that it has no owner."""
 
     account_id: str
     member_id: str | None

@@ -38,7 +38,7 @@ class Team(StatePart):
             return [UserOverride(**row) for row in rows]
 
     def set_override(self, account_id: str, member_id: str | None) -> UserOverride:
-        """Decide that the account is that member's, or (None) that it is no one's."""
+        """Decide that the account is that member's, or (None) that it has no owner."""
         override = UserOverride(account_id, member_id, self._database.clock())
         with self._database.writing() as connection:
             self._database.upsert(connection, user_overrides, asdict(override))

@@ -18,7 +18,7 @@ from jira_assets.warehouse.models import of_scope, statements_of
 
 TOUCHED = "velocity.sprint_id in (select sprint_id from touched_sprints)"
 WITHOUT_LOG = "recovery_mode 'no_wal_writes'"
-"""No one misses a file that is not whole yet."""
+"""A file that is not whole yet may be lost."""
 
 MOST = 0.5
 """Above this share of projects, building everything is as quick."""

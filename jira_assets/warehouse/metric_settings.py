@@ -61,7 +61,7 @@ class MetricSettings:
 
 
 def define_days(engine: duckdb.DuckDBPyConnection, time_zone: str) -> None:
-    """Make the statements ask on which day a moment falls, and for the last moment of a day.
+    """Create the macros for the day of a moment, and for the last moment of a day.
 
     In UTC, the usual zone, that needs no conversion: it would be most of what a large warehouse costs.
     """

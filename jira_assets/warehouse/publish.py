@@ -1,6 +1,6 @@
 """Publish the warehouse: build a DuckDB file aside, check it, and swap it in.
 
-Readers are never in the way and never blocked: anyone who has the file open keeps reading the old one.
+Readers are never in the way and never blocked: a reader that has the file open keeps the old one.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ class _Publication:
                 builder = replace(builder, has_before=remember_forecasts(engine))
                 engine.execute("detach base")
             engine.execute(
-                # No log: until it is whole and swapped in, no one misses this file.
+                # No log: until it is whole and swapped in, this file is not needed.
                 f"attach {literal(self._build)} as warehouse "
                 f"(storage_version {literal(STORAGE_VERSION)}, recovery_mode 'no_wal_writes')"
             )

@@ -36,7 +36,7 @@ _LINKS = {
     MIRROR_NAME: f"{CURRENT_NAME}/{MIRROR_NAME}",
 }
 _SPILLED_SECONDS = 86_400
-"""After so long no one uses what a query spilled to disk beside the file."""
+"""After so long no query uses what was spilled to disk beside the file."""
 
 
 def check_links(warehouse_dir: Path) -> None:

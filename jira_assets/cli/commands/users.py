@@ -160,7 +160,7 @@ def _owners(account: dict[str, Any]) -> list[str]:
 
 
 def _mention_unseen(invocation: Invocation, account_ids: Sequence[str]) -> None:
-    """Warn of account ids that no one has, as far as the warehouse knows: they are long and easily cut."""
+    """Warn of account ids that are not in the warehouse: they are long and easily cut."""
     if not invocation.settings.warehouse_file.exists():
         return
     known = account_names(invocation.settings)

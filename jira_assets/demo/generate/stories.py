@@ -83,7 +83,7 @@ def plan_sprint(story: Story) -> bool:
     if dice() < 0.15:
         place -= 1
     if place >= len(story.stream):
-        return False  # no one plans that far ahead
+        return False  # sprints are not planned that far ahead
     sprint = story.stream[max(place, 0)]
     opens = (sprint.start or story.teller.now) - int(dice() * 3 * DAY)
     # Sprints to come are filled now, so that their plan shows before they start.

@@ -67,7 +67,7 @@ class Journal:
             return request
 
     def answered(self, request: Request, status: int, now_ms: int, retry_after: float | None = None) -> None:
-        """Note the answer, before it is sent: anyone who reads it may come back at once."""
+        """Note the answer, before it is sent: its reader may come back at once."""
         with self._lock:
             request.status = status
             request.retry_after = retry_after

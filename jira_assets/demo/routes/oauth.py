@@ -80,7 +80,7 @@ def accessible_resources(call: Call) -> Reply:
 
 
 def _check_consent(call: Call) -> None:
-    """Refuse on a page what cannot be sent back: no one knows where to."""
+    """Refuse on a page what cannot be sent back for lack of an address."""
     app = call.site.oauth.app
     if call.text("client_id") != app.client_id:
         raise _lost(call, "We couldn't identify the app requesting access.")

@@ -32,7 +32,7 @@ SPRINTS = ("read:sprint:jira-software",)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path pattern and what it needs; `anonymous` endpoints answer callers who are no one."""
+    """A path pattern and what it needs; `anonymous` endpoints answer callers without credentials."""
 
     method: str
     pattern: re.Pattern[str]

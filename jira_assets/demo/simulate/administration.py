@@ -99,7 +99,7 @@ class Administration(SiteBase):
         self._change_user(account_id, active=False)
 
     def hide_email(self, account_id: str, *, hidden: bool = True) -> None:
-        """Make a person hide their e-mail, or show it again."""
+        """Hide the e-mail of a person, or show it again."""
         self._change_user(account_id, email_visible=not hidden)
 
     def forget_user(self, account_id: str) -> None:

@@ -33,7 +33,7 @@ class IssueMoves(IssueEdits):
             self._announce(issue.id, None)
 
     def hide_issue(self, id_or_key: str | int) -> None:
-        """Make issue security keep an issue from every caller: it looks exactly like a deleted one.
+        """Hide an issue from every caller, as issue security does: it looks exactly like a deleted one.
 
         Nothing of the issue changes, as when people lose membership in its security level.
         """

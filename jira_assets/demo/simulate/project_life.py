@@ -75,11 +75,11 @@ class ProjectLife(IssueEdits):
             self.project(project).forbidden = forbidden
 
     def hide_project(self, project: str, *, hidden: bool = True) -> None:
-        """Take away the permission to browse a project, or give it back: no one says that it exists."""
+        """Take away the permission to browse a project, or give it back: no answer says that it exists."""
         with self.lock:
             self.project(project).invisible = hidden
 
     def _free_key(self, key: str) -> None:
-        """Make a key that is given to a project no longer mean one that had it before."""
+        """Stop resolving a key that is given to a project to one that had it before."""
         for other in self.catalog.projects.values():
             other.old_keys = [old for old in other.old_keys if old != key]

@@ -1,4 +1,4 @@
-"""Make a demo site live on its own: changes at a pace, and a diary with which it lives through them again."""
+"""Run a demo site on its own: changes at a pace, and a diary with which it lives through them again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Pulse:
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
 
     def relive(self) -> int:
-        """Make everything in the diary happen again, each thing at its moment; return how many."""
+        """Repeat everything in the diary, each thing at its moment; return how many."""
         moments = self._diary.moments()
         for at_ms in moments:
             self._change(at_ms)

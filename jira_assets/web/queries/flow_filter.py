@@ -1,4 +1,4 @@
-"""What the address of the Flow page asks for; anyone who opens the address sees the same."""
+"""What the address of the Flow page asks for; the same address shows the same."""
 
 from __future__ import annotations
 

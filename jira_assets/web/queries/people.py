@@ -105,7 +105,7 @@ class PeopleReader:
         return People(accounts, total, list(rates), self._decided(shown, known), len(newest), found.as_of)
 
     def _offers(self, account: dict[str, Any]) -> list[Offer]:
-        """Name the members an account may be; no one is matched by this."""
+        """Name the members an account may be; this matches none of them."""
         candidates = account["candidates"] or ()
         reasons = dict.fromkeys(candidates, "may be this one, by the rules of matching")
         for key, why in zip(account["suggestions"], account["suggested_because"], strict=True):
@@ -135,7 +135,7 @@ class PeopleReader:
 
 
 def decide_about(app_state: AppState, account_id: str, decision: Decision, member: str) -> None:
-    """Keep what a person decided; raises `InputError` for an account no one saw, or a member of no team."""
+    """Keep what a person decided; raises `InputError` for an unknown account, or a member of no team."""
     if decision == "undo":
         app_state.state.team.forget_override(account_id)
         return

@@ -128,7 +128,7 @@ def save_choices(
 ) -> Saved:
     """Track those chosen and untrack the others of those shown; what was not shown stays as it is.
 
-    Raises `InputError`, before anything is changed, for a project or a field that no one was offered.
+    Raises `InputError`, before anything is changed, for a project or a field that was not offered.
     """
     reader = ChoiceReader(app_state, listing)
     unknown = (shown | chosen) - reader.projects.keys()

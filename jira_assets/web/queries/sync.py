@@ -56,7 +56,7 @@ class Overview:
     failure: str | None
     """What the newest sync that this page started said, where it failed as a whole."""
     unheard_since: datetime | None
-    """When the oldest request was made that no one has picked up, although the sensor had the time."""
+    """When the oldest request was made that was not picked up, although the sensor had the time."""
     notices: Sequence[ActiveNotice] = ()
     """What stops no sync, and someone should know of."""
 

@@ -1,4 +1,4 @@
-"""The accounts that belong to no one on the team yet, and what a person decides about them."""
+"""The accounts that are not matched to the team yet, and what a person decides about them."""
 
 from __future__ import annotations
 
