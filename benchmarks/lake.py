@@ -35,7 +35,7 @@ def write_lake(engine: duckdb.DuckDBPyConnection, lake: Lake, projects: int, iss
         write_raw(engine, lake, manifest, 1, issues + 1)
     site = lake.site_manifest()
     for name, rows in site_tables(ids).items():
-        site.tables[name] = land_site_table(engine, lake, name, rows, NOW)
+        site.set_table(name, land_site_table(engine, lake, name, rows, NOW))
     lake.commit_site(site)
 
 
@@ -57,7 +57,7 @@ def write_raw(
     }
     with new_file(lake.path(relative)) as parquet:
         engine.execute(text.format(parquet=literal(parquet), **parts))
-    manifest.raw.append(RawFile(relative, last - first, NOW, NOW))
+    manifest.add_raw(RawFile(relative, last - first, NOW, NOW))
     lake.commit(manifest)
 
 

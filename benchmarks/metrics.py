@@ -118,7 +118,7 @@ def derive_all(lake: Lake) -> None:
     """Derive every project that is not derived."""
     with closing(open_engine(memory_limit=MEMORY, scratch=lake.root / "scratch")) as engine:
         for manifest in lake.manifests():
-            manifest.derived.clear()
+            manifest.drop_derived(list(manifest.derived))
             derive_project(engine, lake, manifest)
 
 

@@ -89,7 +89,7 @@ class LakeFixture:
         landing.add(observations)
         raw = landing.finish(self.engine)
         if raw is not None:
-            manifest.raw.append(raw)
+            manifest.add_raw(raw)
         self.lake.commit(manifest)
 
     def derive(
@@ -126,7 +126,7 @@ class LakeFixture:
     def land_site(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Replace a table of the site."""
         manifest = self.lake.site_manifest()
-        manifest.tables[table] = land_site_table(self.engine, self.lake, table, rows, NOON)
+        manifest.set_table(table, land_site_table(self.engine, self.lake, table, rows, NOON))
         self.lake.commit_site(manifest)
 
     def publish(

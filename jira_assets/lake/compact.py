@@ -49,17 +49,17 @@ def compact_manifest(
     before = len(manifest.raw)
     # A merged file is new: damage that it took over could not be found any more.
     if damaged := damage_in(lake, manifest.raw, "content"):
-        manifest.damaged = damaged
+        manifest.note_damaged(damaged)
         lake.commit(manifest)
         return 0
     derived = manifest.derived.get(GROUP)
     is_current = derived is not None and derived.fingerprint == derive_fingerprint(manifest, extra_fields)
-    manifest.raw = [_merged(engine, lake, group) for group in _groups(lake, manifest.raw)]
+    manifest.replace_raw([_merged(engine, lake, group) for group in _groups(lake, manifest.raw)])
     if len(manifest.raw) == before:
         return 0
     if derived is not None and is_current:
         fresh = derive_fingerprint(manifest, extra_fields)
-        manifest.derived[GROUP] = msgspec.structs.replace(derived, fingerprint=fresh)
+        manifest.set_derived(GROUP, msgspec.structs.replace(derived, fingerprint=fresh))
     lake.commit(manifest)
     return before - len(manifest.raw)
 

@@ -47,7 +47,7 @@ def derive_project(
     derived = derive_issues(engine, lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists)
     if derived is None:
         return False
-    manifest.derived[GROUP] = derived
+    manifest.set_derived(GROUP, derived)
     lake.commit(manifest)
     return True
 

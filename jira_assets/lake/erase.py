@@ -64,7 +64,7 @@ def rewrite_raw(
         found += Rewritten(int(rows > 0), rows)
         files.append(fresh)
     if found.files:
-        manifest.raw = files
+        manifest.replace_raw(files)
         lake.commit(manifest)
     return found
 

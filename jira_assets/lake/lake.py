@@ -28,7 +28,8 @@ from jira_assets.decoding import decode_json
 from jira_assets.errors import DamagedFile, WrongSite
 from jira_assets.lake.files import TEMPORARY_PREFIX, move_durably, write_atomically
 from jira_assets.lake.locks import Holder, holder, lock_held
-from jira_assets.lake.manifest import Manifest, SiteManifest
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.stamps import new_stamp
 
 Document = TypeVar("Document")

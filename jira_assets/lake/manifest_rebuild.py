@@ -24,13 +24,13 @@ def rebuild_manifest(
     present = lake.raw_files(project_id)
     damaged = [Damage(path, reason) for path in present if (reason := unreadable(lake.path(path)))]
     readable = sorted(set(present) - {damage.path for damage in damaged})
-    manifest = Manifest(project_id, project_key)
+    raw, next_seq = [], 1
     if readable:
         listed = ", ".join(literal(lake.path(path)) for path in readable)
         rows = engine.execute(statement("lake/rebuild_manifest", files=f"[{listed}]")).fetchall()
-        manifest.raw = [_raw_file(lake, path, *facts) for path, _, *facts in rows]
-        manifest.next_seq = max((last_seq for _, last_seq, *_ in rows), default=0) + 1
-    return manifest, damaged
+        raw = [_raw_file(lake, path, *facts) for path, _, *facts in rows]
+        next_seq = max((last_seq for _, last_seq, *_ in rows), default=0) + 1
+    return Manifest(project_id, project_key, raw=raw, next_seq=next_seq), damaged
 
 
 def last_seq(path: str) -> int:

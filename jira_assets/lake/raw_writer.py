@@ -66,7 +66,6 @@ class RawFileWriter:
         redact: Callable[[bytes], bytes] = bytes,
     ) -> None:
         self._lake = lake
-        self._manifest = manifest
         self._asked_at = asked_at
         self._redact = redact
         self._asked_text = _plain(asked_at)
@@ -74,8 +73,7 @@ class RawFileWriter:
         self._newest: datetime | None = None
         self._longest = 2**20
         self._whole = 0
-        self._seq = manifest.next_seq
-        manifest.next_seq += 1
+        self._seq = manifest.take_seq()
         self._encoder = msgspec.json.Encoder()
         stamp = f"{asked_at:%Y%m%dT%H%M%S%fZ}-{self._seq:08d}-{uuid.uuid4().hex[:8]}"
         self._relative = f"raw/project={manifest.project_id}/{stamp}.parquet"

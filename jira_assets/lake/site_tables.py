@@ -17,8 +17,8 @@ import msgspec
 
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import SiteManifest, SiteTable
 from jira_assets.lake.rows import Columns, empty_table, encode_rows, write_rows
+from jira_assets.lake.site_manifest import SiteManifest, SiteTable
 from jira_assets.lake.sql_files import literal
 
 SITE_TABLES: Mapping[str, Columns] = {

@@ -143,7 +143,7 @@ def _replace(
         relative = f"{name}/project={manifest.project_id}/{digest}-{uuid.uuid4().hex[:8]}.parquet"
         write_rows(engine, lake.path(relative), lines[name], columns)
         files[name] = DerivedFile(relative, len(lines[name]), *size_and_digest(lake.path(relative)))
-    manifest.derived["people"] = Derived(digest, files)
+    manifest.set_derived("people", Derived(digest, files))
     return True
 
 
@@ -166,7 +166,7 @@ def _withdraw(
     relative = f"{present.path.rpartition('-')[0]}-{uuid.uuid4().hex[:8]}.parquet"
     write_rows(engine, lake.path(relative), encode_rows(fresh, SEEN), SEEN)
     file = DerivedFile(relative, present.rows, *size_and_digest(lake.path(relative)))
-    manifest.derived[GROUP] = msgspec.structs.replace(group, files={**group.files, table: file})
+    manifest.set_derived(GROUP, msgspec.structs.replace(group, files={**group.files, table: file}))
     return True
 
 
@@ -204,5 +204,5 @@ def _why(entry: Unmatched) -> Row:
 def _remember(lake: Lake, inputs: str) -> None:
     with lake.lock("site", "matching people"):
         site = lake.site_manifest()
-        site.people_matched_from = inputs
+        site.note_matched(inputs)
         lake.commit_site(site)

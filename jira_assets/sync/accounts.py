@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
-from jira_assets.lake.manifest import SiteManifest
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.people.accounts import accounts_seen
 from jira_assets.people.matching import FORMER_USER

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from jira_assets.errors import JiraError, MassDeletionSuspected
 from jira_assets.jira.models import IssueRef
 from jira_assets.lake.diff import LakeDiff, UnlistedIssue
-from jira_assets.lake.manifest import Disappearance, Manifest, UnreadIssue
+from jira_assets.lake.manifest import Manifest, UnreadIssue
 from jira_assets.lake.raw_writer import Kind, Observation
 from jira_assets.sync.bulk_fetch import fetch_by_id
 from jira_assets.sync.context import SyncContext
@@ -140,7 +140,7 @@ def _refuse_mass_disappearance(
     before = manifest.disappearance
     if before is not None and before.noticed_at.date() < mark.at.date() and not is_all:
         return
-    manifest.disappearance = before or Disappearance(mark.at, gone)
+    manifest.suspect_deletion(mark.at, gone)
     context.lake.commit(manifest)
     raise MassDeletionSuspected(
         f"{gone:,} of {candidates.alive:,} issues of {manifest.project_key} disappeared at once, "

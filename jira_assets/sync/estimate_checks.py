@@ -10,7 +10,8 @@ import duckdb
 from jira_assets.formatting import counted
 from jira_assets.jira.models import Field
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, Notice
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.lake.sql_files import statement
 from jira_assets.sync.field_discovery import NUMBER_TYPE, type_of
 from jira_assets.sync.field_mapping import count_numbers

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 
 from jira_assets.jira.models import Field, FieldSchema, Ref, Scope
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import FieldMapping, Manifest, ProjectDetails
+from jira_assets.lake.manifest import FieldMapping, Manifest
+from jira_assets.lake.site_manifest import ProjectDetails
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import statement
 from jira_assets.state import TrackedProject
@@ -22,7 +23,7 @@ class SiteFacts:
     """What was read of the site as a whole: its fields, and the details of its projects."""
 
     fields: Sequence[Field] = ()
-    projects: dict[str, ProjectDetails] = field(default_factory=dict)
+    projects: Mapping[str, ProjectDetails] = field(default_factory=dict)
 
 
 def read_site_facts(engine: duckdb.DuckDBPyConnection, lake: Lake) -> SiteFacts:

@@ -11,7 +11,8 @@ import duckdb
 from jira_assets.errors import LockHeld
 from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, Notice, SiteManifest
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.site_manifest import Notice, SiteManifest
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
 from jira_assets.sync.estimate_checks import PART as ESTIMATES
@@ -39,14 +40,12 @@ def note_findings(
     tracked = state.tracked_projects()
     with suppress(LockHeld), lake.lock("site", "notices", wait=False):
         site = lake.site_manifest()
-        before = list(site.notices)
         found = list(unmatched_settings(KnownNames(engine, lake, tracked), settings, now))
         for project in tracked:
             manifest = lake.readable_manifest(project.project_id) if project.project_id in changed else None
             if manifest is not None:
                 found += _of_project(engine, lake, manifest, now)
-        site.renew_notices(_looked_at(site, changed), found)
-        if site.notices != before:
+        if site.renew_notices(_looked_at(site, changed), found):
             lake.commit_site(site)
 
 

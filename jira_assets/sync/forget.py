@@ -150,10 +150,9 @@ def _erase_from_site(pipeline: Pipeline, redaction: Redaction) -> None:
         if known := site.tables.get("users"):
             rows = read_site_table(pipeline.engine, pipeline.lake, site, "users")
             clean = list(map(redaction.row, rows))
-            site.tables["users"] = land_site_table(
-                pipeline.engine, pipeline.lake, "users", clean, known.refreshed_at
-            )
-        site.people_matched_from = ""
+            users = land_site_table(pipeline.engine, pipeline.lake, "users", clean, known.refreshed_at)
+            site.set_table("users", users)
+        site.match_people_again()
         pipeline.lake.commit_site(site)
         pipeline.lake.sweep_site(site, live=0)
 
@@ -176,9 +175,8 @@ def _remove_former_files(pipeline: Pipeline, project_id: str, erased: Erased) ->
             erased.unfinished.setdefault(manifest.project_key, reason)
             return
         stale = [name for name in manifest.derived if not is_current or project_id not in tracked]
-        for name in stale:
-            del manifest.derived[name]
         if stale:
+            manifest.drop_derived(stale)
             lake.commit(manifest)
         lake.sweep(manifest, live=0)
 

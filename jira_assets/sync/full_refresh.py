@@ -12,14 +12,13 @@ from functools import partial
 from jira_assets.errors import BadQuery, Forbidden, IncompleteRead, JiraError, NotFound, SearchTokenExpired
 from jira_assets.formatting import counted
 from jira_assets.lake.diff import LakeDiff
-from jira_assets.lake.manifest import FullRead, Manifest, Paused, Proof, Unproved
+from jira_assets.lake.manifest import Manifest, Proof, Unproved
 from jira_assets.lake.raw_writer import Observation, RawFileWriter
 from jira_assets.sync.completeness import name_unread
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.deletions import confirm_deletions, look_up_candidates
 from jira_assets.sync.issue_fetcher import BEHIND, FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import CrossCheck, cross_check, list_issues
-from jira_assets.sync.missing_issues import keep_unread
 from jira_assets.sync.session import SyncSession
 
 
@@ -33,10 +32,9 @@ def refresh_fully(
     also when that judgement is an error. Where Jira contradicts itself the last proof stays, and the
     manifest says why there is no new one.
     """
-    if manifest.full is None and (again or manifest.watermark is None):
-        manifest.full = FullRead(mark.at, manifest.next_seq)
+    if manifest.begin_full_refresh(mark.at, again=again):
         context.lake.commit(manifest)
-    manifest.unidentified = 0
+    manifest.begin_complete_list()
     comparison = LakeDiff(
         context.engine,
         context.lake,
@@ -56,7 +54,7 @@ def refresh_fully(
     except ReadPaused as paused:
         unnamed, named = not_named(), comparison.named
         total = None if unnamed is None else named + unnamed
-        manifest.paused = Paused(context.clock(), named - paused.left, total)
+        manifest.pause(context.clock(), named - paused.left, total)
         raise
     fetched.unread |= candidates.undecided
     context.lake.commit(manifest)
@@ -121,16 +119,12 @@ def _conclude(
     try:
         landing.add(tombstones)
         if raw := landing.finish(context.engine.cursor()):
-            manifest.raw.append(raw)
+            manifest.add_raw(raw)
     finally:
         landing.discard()
     _note_what_is_missing(context, comparison, fetched)
-    keep_unread(manifest, fetched, comparison.is_listed(list(fetched.unread)))
-    _prove(manifest, mark, comparison, fetched, check)
-    manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
-    manifest.looked_back_at = mark.at
-    manifest.full = manifest.disappearance = manifest.paused = None
-    manifest.set_aside = []
+    manifest.keep_unread(fetched.unread, comparison.is_listed(list(fetched.unread)))
+    manifest.conclude(_judge(manifest, mark, comparison, fetched, check))
     context.lake.commit(manifest)
 
 
@@ -143,20 +137,17 @@ def _note_what_is_missing(context: SyncContext, comparison: LakeDiff, fetched: F
             fetched.unread[issue.jira_id] = issue.unread(context.clock(), BEHIND)
 
 
-def _prove(
+def _judge(
     manifest: Manifest,
     mark: SyncSession,
     comparison: LakeDiff,
     fetched: FetchResult,
     check: CrossCheck | None,
-) -> None:
-    """Replace the proof, or say why it cannot be."""
-    doubts = _doubts(manifest, check)
-    if doubts:
-        manifest.unproved = Unproved(mark.at, "; ".join(doubts))
-        return
-    manifest.unproved = None
-    manifest.proof = Proof(
+) -> Proof | Unproved:
+    """Return a proof, or why there cannot be one."""
+    if doubts := _doubts(manifest, check):
+        return Unproved(mark.at, "; ".join(doubts))
+    return Proof(
         at=mark.at,
         in_jira=comparison.named - len(fetched.not_here),
         in_lake=comparison.alive(),

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.diff import LakeDiff
-from jira_assets.lake.manifest import Manifest, Paused
+from jira_assets.lake.manifest import Manifest
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import list_issues
-from jira_assets.sync.missing_issues import fetch_unread, keep_unread, still_listed
+from jira_assets.sync.missing_issues import fetch_unread, still_listed
 from jira_assets.sync.session import SyncSession
 
 
@@ -30,17 +30,14 @@ def read_incremental(context: SyncContext, manifest: Manifest, mark: SyncSession
             fetch_unread(manifest, comparison, fetcher)
             fetched = fetcher.finish()
     except ReadPaused as paused:
-        manifest.paused = Paused(context.clock(), paused.fetched.fetched)
+        manifest.pause(context.clock(), paused.fetched.fetched)
         raise
     if comparison.named:
         context.silence.broken()
     else:
         context.silence.believe(context, manifest)
-    keep_unread(manifest, fetched, still_listed(context, manifest, comparison, fetched))
-    manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
-    if is_deep:
-        manifest.looked_back_at = mark.at
-    manifest.paused = None
+    manifest.keep_unread(fetched.unread, still_listed(context, manifest, comparison, fetched))
+    manifest.advance_watermark(mark.at, looked_back=is_deep)
     context.lake.commit(manifest)
     return fetched
 

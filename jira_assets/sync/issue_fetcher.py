@@ -219,7 +219,7 @@ class IssueFetcher:
         finally:
             landing.discard()
         if raw is not None:
-            self._manifest.raw.append(raw)
+            self._manifest.add_raw(raw)
 
     def _counts(self, seen: Observation) -> bool:
         """Count an observation; one that moved away before it was ever here is not worth landing."""

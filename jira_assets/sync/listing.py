@@ -36,7 +36,7 @@ def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[li
             for page in client.search_refs(jql):
                 found = [ref for ref in page if ref.id]
                 unidentified += len(page) - len(found)
-                manifest.unidentified = max(manifest.unidentified, unidentified)
+                manifest.note_unidentified(unidentified)
                 yield found
         except SearchTokenExpired:
             if attempt == TRIES:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-
-import msgspec
 
 from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
@@ -57,20 +55,3 @@ def _around(project_id: str, issues: Sequence[UnreadIssue]) -> str:
         f"(updated >= {epoch_ms(time - AROUND)} and updated <= {epoch_ms(time + AROUND)})" for time in times
     )
     return f"project = {project_id} and ({' or '.join(windows)})"
-
-
-def keep_unread(manifest: Manifest, fetched: FetchResult, listed: Collection[str]) -> None:
-    """Put what could not be read into the manifest.
-
-    An issue is gone once two looks at different times, by id, and search agree: Jira left it out before and
-    now, and no longer lists it.
-    """
-    before = {issue.jira_id: issue for issue in manifest.unread}
-    kept = []
-    for issue_id, issue in sorted(fetched.unread.items()):
-        known = before.get(issue_id)
-        if known is not None and issue.is_left_out and issue_id not in listed:
-            continue
-        since = known.since if known else issue.since
-        kept.append(msgspec.structs.replace(issue, since=since))
-    manifest.unread = kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from jira_assets.jira.quota import PointsLedger
 from jira_assets.lake.compact import compact_project
 from jira_assets.lake.duckdb_engine import open_engine, sparing_memory
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import SiteTable
+from jira_assets.lake.site_manifest import SiteTable
 from jira_assets.resource_limits import is_out_of_memory, is_resource_error, resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
@@ -165,7 +165,7 @@ class Pipeline:
         return result
 
     @_in_room
-    def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
+    def refresh_site(self) -> tuple[Mapping[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
         found = self._recovering(lambda pipeline: pipeline._refresh_site())
         notices = [f"{key} is visible again." for key in found]

@@ -74,7 +74,7 @@ def _sync_locked(
     # Read inside the lock: another sync may have committed while this one waited for it.
     project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
-    manifest.project_key = project.project_key
+    manifest.rename(project.project_key)
     _look_for_damage(context, manifest, project)
     mode = _mode_needed(manifest, task.mode)
     try:
@@ -160,7 +160,7 @@ def derive_mapped(
     """
     changed = False
     for _ in range(2):
-        manifest.mapping = map_fields(engine, lake, manifest, project, facts, options)
+        manifest.map_fields(map_fields(engine, lake, manifest, project, facts, options))
         if not derive_project(
             engine,
             lake,

@@ -11,7 +11,7 @@ import duckdb
 
 from jira_assets.errors import JiraAssetsError, LockHeld
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Notice
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.resource_limits import resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
@@ -110,7 +110,5 @@ def _describe(error: Exception, now: datetime) -> Notice:
 def _renew(lake: Lake, found: Sequence[Notice]) -> None:
     with lake.lock("site", "notices"):
         site = lake.site_manifest()
-        before = list(site.notices)
-        site.renew_notices([(PART, None)], found)
-        if site.notices != before:
+        if site.renew_notices([(PART, None)], found):
             lake.commit_site(site)

@@ -18,7 +18,7 @@ import msgspec
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.jira.models import Project
-from jira_assets.lake.manifest import Notice, SiteManifest
+from jira_assets.lake.site_manifest import Notice, SiteManifest
 from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.sync.accounts import is_outage, unlisted_users
 from jira_assets.sync.context import SyncContext, drain
@@ -165,7 +165,7 @@ def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part
     rows = part.content + _kept_rows(context, manifest, name, part.content)
     if name == "users":
         rows = list(map(context.redaction().row, rows))
-    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, now)
+    manifest.set_table(name, land_site_table(context.engine, context.lake, name, rows, now))
     odd = notice_of_odd_records(listed.part, None, part, now)
     return [odd] if odd else []
 
@@ -186,8 +186,8 @@ def _put_unlisted(context: SyncContext, manifest: SiteManifest) -> None:
         before = read_site_table(context.engine, context.lake, manifest, "users")
         present = {row["account_id"]: row for row in before} | answered
         rows = list(map(context.redaction().row, present.values()))
-        now = context.clock()
-        manifest.tables["users"] = land_site_table(context.engine, context.lake, "users", rows, now)
+        users = land_site_table(context.engine, context.lake, "users", rows, context.clock())
+        manifest.set_table("users", users)
 
 
 def _kept_rows(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
@@ -243,6 +243,5 @@ def _add_projects(context: SyncContext, manifest: SiteManifest, projects: Iterab
         rows[project.id] = {**row, "project_key": project.key, "name": project.name}
     # As old as before: the list is asked for again by the next sync.
     refreshed_at = known.refreshed_at if known else context.clock() - context.options.refresh_every
-    manifest.tables["projects"] = land_site_table(
-        context.engine, context.lake, "projects", list(rows.values()), refreshed_at
-    )
+    table = land_site_table(context.engine, context.lake, "projects", list(rows.values()), refreshed_at)
+    manifest.set_table("projects", table)

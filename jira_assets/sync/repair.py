@@ -17,8 +17,9 @@ from jira_assets.errors import DamagedFile, LockHeld
 from jira_assets.lake.damage import damage_in, damaged_groups
 from jira_assets.lake.derive import GROUP, derive_fingerprint
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
-from jira_assets.lake.manifest import Damage, Manifest, SetAside, SiteManifest
+from jira_assets.lake.manifest import Damage, Manifest, RawFile, SetAside
 from jira_assets.lake.manifest_rebuild import last_seq, rebuild_manifest
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncOptions
@@ -124,7 +125,7 @@ def count_lost(engine: duckdb.DuckDBPyConnection, lake: Lake, found: FoundInProj
     query = (
         "select count(distinct (held.jira_id, held.updated_at)) from "
         "(select unnest($ids::varchar[]) as jira_id, unnest($times::timestamp[]) as updated_at) as held "
-        f"semi join {_observations(lake, manifest)} as present "
+        f"semi join {_observations(lake, manifest.raw)} as present "
         "on held.jira_id = present.jira_id and held.updated_at is not distinct from present.updated_at"
     )
     asked = {"ids": [row[0] for row in held], "times": [row[1] for row in held]}
@@ -193,42 +194,43 @@ def _set_raw_aside(
     """Move damaged raw files away and commit the manifest without them; it says what is to be read again."""
     paths = {each.path for each in damage}
     damaged = [file for file in manifest.raw if file.path in paths]
-    manifest.raw = [file for file in manifest.raw if file.path not in paths]
-    held = _held(engine, lake, manifest) if is_known else None
-    for number, file in enumerate(damaged):
-        # What is known is known of all of them together: the first stands for the others.
-        of_file = None if held is None else held if number == 0 else {}
-        manifest.set_aside.append(SetAside(file.path, file.rows, last_seq(file.path), of_file))
-    manifest.damaged = []
+    whole = [file for file in manifest.raw if file.path not in paths]
+    held = _held(engine, lake, manifest, whole) if is_known else None
+    # What is known is known of all of them together: the first stands for the others.
+    of_files = [None if held is None else {} if number else held for number in range(len(damaged))]
+    manifest.remove_damaged_raw(
+        SetAside(file.path, file.rows, last_seq(file.path), of_file)
+        for file, of_file in zip(damaged, of_files, strict=True)
+    )
     lake.set_aside(paths)
     lake.commit(manifest)
 
 
 def _held(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest
+    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, whole: Sequence[RawFile]
 ) -> dict[str, datetime | None] | None:
-    """Find the issues whose present version is in none of the raw files that are left."""
+    """Find the issues whose present version is in none of the raw files that are whole."""
     file = manifest.derived_file("jira_issues")
     if file is None:
         return None
     query = (
         f"select jira_id, updated_at from read_parquet({literal(lake.path(file.path))}) as shown "
-        f"anti join {_observations(lake, manifest)} as present "
+        f"anti join {_observations(lake, whole)} as present "
         "on shown.jira_id = present.jira_id and shown.synced_at = present.asked_at"
     )
     rows = engine.execute(query).fetchall()
     return {jira_id: updated and updated.replace(tzinfo=UTC) for jira_id, updated in rows}
 
 
-def _observations(lake: Lake, manifest: Manifest) -> str:
-    if not manifest.raw:
+def _observations(lake: Lake, files: Sequence[RawFile]) -> str:
+    if not files:
         return "(select null::varchar as jira_id, null::timestamp as asked_at, null::timestamp as updated_at)"
-    listed = ", ".join(literal(lake.path(file.path)) for file in manifest.raw)
+    listed = ", ".join(literal(lake.path(file.path)) for file in files)
     return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
 def _issues_in(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest) -> int:
-    return _count(engine, f"select count(distinct jira_id) from {_observations(lake, manifest)}", {})
+    return _count(engine, f"select count(distinct jira_id) from {_observations(lake, manifest.raw)}", {})
 
 
 def _count(engine: duckdb.DuckDBPyConnection, query: str, asked: dict[str, object]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Notice
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import statement
 from jira_assets.settings.load import Settings

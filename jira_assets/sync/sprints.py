@@ -11,7 +11,7 @@ from jira_assets.errors import JiraAssetsError, NotFound
 from jira_assets.formatting import counted
 from jira_assets.jira.models import Sprint
 from jira_assets.jira.timestamps import parse_time
-from jira_assets.lake.manifest import Notice, SiteManifest
+from jira_assets.lake.site_manifest import Notice, SiteManifest
 from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.lake.sql_files import statement
 from jira_assets.sync.context import SyncContext
@@ -51,9 +51,8 @@ def merge_sprints(context: SyncContext, manifest: SiteManifest, sprints: Iterabl
         fresh, known = sprint_row(sprint), rows.get(str(sprint.id))
         if known is None or {**known, "as_of": None} != fresh:
             rows[str(sprint.id)] = {**fresh, "as_of": context.clock()}
-    manifest.tables["sprints"] = land_site_table(
-        context.engine, context.lake, "sprints", list(rows.values()), context.clock()
-    )
+    table = land_site_table(context.engine, context.lake, "sprints", list(rows.values()), context.clock())
+    manifest.set_table("sprints", table)
 
 
 def sprint_row(sprint: Sprint) -> dict[str, Any]:

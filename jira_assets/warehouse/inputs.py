@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, SiteManifest
+from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.rows import Columns, empty_table, encode_rows
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names

@@ -18,7 +18,8 @@ import duckdb
 from jira_assets.lake.duckdb_engine import open_engine, sparing_memory
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import lock_held
-from jira_assets.lake.manifest import Manifest, SiteManifest, fingerprint
+from jira_assets.lake.manifest import Manifest, fingerprint
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp

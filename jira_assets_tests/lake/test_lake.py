@@ -13,8 +13,9 @@ from jira_assets.errors import DamagedFile, LakeError, WrongSite
 from jira_assets.lake.compact import compact_project
 from jira_assets.lake.damage import damage_in
 from jira_assets.lake.lake import UNNAMED_FILES_LIVE, Lake, SiteIdentity
-from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, SiteManifest, SiteTable, fingerprint
+from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.lake.manifest_rebuild import rebuild_manifest
+from jira_assets.lake.site_manifest import SiteManifest, SiteTable
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets_tests.lake_fixture import NOON, LakeFixture, at, seen
 
@@ -150,7 +151,7 @@ def test_what_a_killed_commit_left_is_swept_when_it_is_old(bench: LakeFixture) -
 
 def test_a_derived_table_is_found_in_whatever_group_it_is(bench: LakeFixture) -> None:
     manifest = Manifest("10", "P10")
-    manifest.derived["people"] = Derived("x", {"jira_user_matches": DerivedFile("a", 1)})
+    manifest.set_derived("people", Derived("x", {"jira_user_matches": DerivedFile("a", 1)}))
 
     assert manifest.derived_file("jira_user_matches") == DerivedFile("a", 1)
     assert manifest.derived_file("jira_issues") is None

@@ -83,7 +83,7 @@ def land_projects(settings: Settings, projects: Sequence[tuple[str, str, str]]) 
     ]
     with closing(open_engine()) as engine, lake.lock("site", "test"):
         site = lake.site_manifest()
-        site.tables["projects"] = land_site_table(engine, lake, "projects", rows, PUBLISHED_AT)
+        site.set_table("projects", land_site_table(engine, lake, "projects", rows, PUBLISHED_AT))
         lake.commit_site(site)
 
 

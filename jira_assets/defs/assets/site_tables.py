@@ -8,7 +8,8 @@ import dagster as dg
 from jira_assets.defs.asset_specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, TEAM_MEMBERS
 from jira_assets.defs.resources import JiraAssetsHome
 from jira_assets.errors import JiraAssetsError
-from jira_assets.lake.manifest import SiteTable, fingerprint
+from jira_assets.lake.manifest import fingerprint
+from jira_assets.lake.site_manifest import SiteTable
 from jira_assets.sync.pipeline import Pipeline
 
 DATA_VERSION = "dagster/data_version"
