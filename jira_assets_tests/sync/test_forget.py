@@ -236,12 +236,12 @@ class Killed(BaseException):
 
 
 STEPS = (
-    "warehouse.files.put_in_place",
-    "warehouse.lake.write_atomically",
-    "warehouse.lake._remove_old",
+    "lake.files.put_in_place",
+    "lake.lake.write_atomically",
+    "lake.lake._remove_old",
     "warehouse.swap.point_link",
     "warehouse.swap._remove",
-    "warehouse.erase.copy_in_order",
+    "lake.erase.copy_in_order",
     "sync.forget.clean_logs",
     "sync.forget.keep_only_present",
     "sync.forget.remove_spilled",
