@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-import duckdb
 import msgspec
 
 from jira_assets.lake.files import new_file, size_and_digest
@@ -94,7 +93,7 @@ class RawFileWriter:
             self._whole = staging.tell()
         self.rows += len(observations)
 
-    def finish(self, engine: duckdb.DuckDBPyConnection) -> RawFile | None:
+    def finish(self) -> RawFile | None:
         """Turn the staging file into a Parquet file; None when nothing was added.
 
         The file exists once the caller puts it into the manifest and commits that.
@@ -104,7 +103,7 @@ class RawFileWriter:
         os.truncate(self._staging, self._whole)  # a full disk may have cut a line in two
         with new_file(self._lake.path(self._relative)) as parquet:
             copy_lines(
-                engine,
+                self._lake.engine.cursor(),
                 # The reader allocates twice the longest line for each thread, so it is told the real length.
                 statement(
                     "lake/write_raw", staging=self._staging, parquet=parquet, longest=self._longest + 1

@@ -36,7 +36,6 @@ def refresh_fully(
         context.lake.commit(manifest)
     manifest.begin_complete_list()
     comparison = LakeDiff(
-        context.engine,
         context.lake,
         manifest,
         read_again_before=_read_again_before(manifest),
@@ -118,7 +117,7 @@ def _conclude(
     landing = RawFileWriter(context.lake, manifest, context.clock())
     try:
         landing.add(tombstones)
-        if raw := landing.finish(context.engine.cursor()):
+        if raw := landing.finish():
             manifest.add_raw(raw)
     finally:
         landing.discard()

@@ -22,7 +22,7 @@ def read_incremental(context: SyncContext, manifest: Manifest, mark: SyncSession
     """
     since, is_deep = _look_back(context, manifest, mark)
     jql = f"project = {manifest.project_id} and updated >= {epoch_ms(since)} order by created asc"
-    comparison = LakeDiff(context.engine, context.lake, manifest)
+    comparison = LakeDiff(context.lake, manifest)
     try:
         with IssueFetcher(context, manifest) as fetcher:
             for page in list_issues(context.client, manifest, jql):

@@ -215,7 +215,7 @@ class IssueFetcher:
         if landing is None:
             return
         try:
-            raw = landing.finish(self._context.engine.cursor())
+            raw = landing.finish()
         finally:
             landing.discard()
         if raw is not None:

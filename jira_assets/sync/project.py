@@ -7,8 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import duckdb
-
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.lake.compact import MOST_FILES, compact_manifest
 from jira_assets.lake.derive import derive_project
@@ -82,13 +80,13 @@ def _sync_locked(
     except ReadPaused as paused:
         context.lake.commit(manifest)
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
-    engine = context.engine.cursor()
+    lake = context.lake.cursor()
     context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
     site, project = facts(mode)
-    changed = derive_mapped(engine, context.lake, manifest, project, site, context.options)
+    changed = derive_mapped(lake, manifest, project, site, context.options)
     if len(manifest.raw) > MOST_FILES:
-        compact_manifest(engine, context.lake, manifest, context.options.extra_fields)
-    context.lake.sweep(manifest)
+        compact_manifest(lake, manifest, context.options.extra_fields)
+    lake.sweep(manifest)
     return replace(_with_counts(describe(manifest), mode, fetched), changed=changed)
 
 
@@ -108,9 +106,8 @@ def _look_for_damage(context: SyncContext, manifest: Manifest, project: TrackedP
     is_news = note_damage(context.lake, manifest, "size")
     refuse_damaged(context.lake, manifest)
     if is_news and lacks_tables(manifest):
-        engine = context.engine.cursor()
-        facts = read_site_facts(engine, context.lake)
-        derive_mapped(engine, context.lake, manifest, project, facts, context.options)
+        lake = context.lake.cursor()
+        derive_mapped(lake, manifest, project, read_site_facts(lake), context.options)
 
 
 def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
@@ -147,7 +144,6 @@ def _read_changes(context: SyncContext, manifest: Manifest, mark: SyncSession) -
 
 
 def derive_mapped(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     project: TrackedProject,
@@ -160,9 +156,8 @@ def derive_mapped(
     """
     changed = False
     for _ in range(2):
-        manifest.map_fields(map_fields(engine, lake, manifest, project, facts, options))
+        manifest.map_fields(map_fields(lake, manifest, project, facts, options))
         if not derive_project(
-            engine,
             lake,
             manifest,
             extra_fields=options.extra_fields,

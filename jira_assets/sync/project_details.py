@@ -202,10 +202,6 @@ def _replace_rows(
     rows_of: Callable[[Project], list[dict[str, Any]]],
 ) -> None:
     replaced = {details.project.id for details in read}
-    kept = [
-        row
-        for row in read_site_table(context.engine, context.lake, manifest, name)
-        if row["project_id"] not in replaced
-    ]
+    kept = [row for row in read_site_table(context.lake, manifest, name) if row["project_id"] not in replaced]
     rows = kept + [row for details in read for row in rows_of(details.project)]
-    manifest.set_table(name, land_site_table(context.engine, context.lake, name, rows, context.clock()))
+    manifest.set_table(name, land_site_table(context.lake, name, rows, context.clock()))

@@ -7,8 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-import duckdb
-
 from jira_assets.errors import JiraAssetsError, LockHeld
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
@@ -21,7 +19,6 @@ from jira_assets.warehouse.publish import PublishInputs, PublishResult, publish
 
 
 def publish_warehouse(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     state: State,
     settings: Settings,
@@ -40,7 +37,6 @@ def publish_warehouse(
         lake,
         settings.warehouse_dir,
         publish_inputs(lake, state, settings, now=now),
-        memory_limit=settings.memory_limit,
         force=force,
         mirrored=settings.parquet_mirror,
         mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),

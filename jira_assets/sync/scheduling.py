@@ -190,7 +190,7 @@ def is_worth_proving(context: SyncContext, manifest: Manifest) -> bool:
     """
     if manifest.unproved is None or manifest.unread:
         return False
-    in_lake = LakeDiff(context.engine, context.lake, manifest).alive()
+    in_lake = LakeDiff(context.lake, manifest).alive()
     try:
         counted = context.client.approximate_count(f"project = {manifest.project_id}")
     except JiraError:
