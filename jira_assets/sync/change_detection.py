@@ -80,8 +80,8 @@ def _prove_identity(context: SyncContext, memory: ProbeState) -> tuple[datetime,
     now = context.clock()
     if memory.proved_at is not None and timedelta() <= now - memory.proved_at < IDENTITY_LASTS:
         return now - memory.clock_ahead, memory
-    mark = verify_identity(context)
-    return mark.at, memory.with_identity(now, max(mark.skew, timedelta()))
+    session = verify_identity(context)
+    return session.at, memory.with_identity(now, max(session.skew, timedelta()))
 
 
 def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> datetime | None:

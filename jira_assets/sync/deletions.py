@@ -42,29 +42,27 @@ class DeletionCandidates:
 
 
 def look_up_candidates(
-    context: SyncContext, manifest: Manifest, comparison: LakeDiff, refusal: JiraError | None
+    context: SyncContext, manifest: Manifest, diff: LakeDiff, refusal: JiraError | None
 ) -> DeletionCandidates:
     """Ask by id about every issue of the lake that no page named, and those that could not be read before.
 
     `refusal` is what search said when it would not name any; it is raised when the project is in order.
     """
-    unseen = comparison.unseen()
-    candidates = DeletionCandidates(search_named_any=comparison.named > 0, alive=comparison.alive())
+    unseen = diff.unseen()
+    candidates = DeletionCandidates(search_named_any=diff.named > 0, alive=diff.alive())
     if unseen or refusal:
         candidates.state = project_state(context, manifest.project_id)
     if refusal and (candidates.state == "live" or not unseen):
         raise explain_refusal(context, manifest.project_id, manifest.project_key, refusal) from refusal
     if candidates.state != "live":
         unseen = [issue for issue in unseen if not issue.is_put_away]  # what was said of it still holds
-    _ask_by_id(context, manifest, candidates, unseen, _unread_unseen(manifest, comparison, unseen))
+    _ask_by_id(context, manifest, candidates, unseen, _unread_unseen(manifest, diff, unseen))
     return candidates
 
 
-def _unread_unseen(
-    manifest: Manifest, comparison: LakeDiff, unseen: list[UnlistedIssue]
-) -> dict[str, UnreadIssue]:
+def _unread_unseen(manifest: Manifest, diff: LakeDiff, unseen: list[UnlistedIssue]) -> dict[str, UnreadIssue]:
     """Return what could not be read before, that the lake does not have and no page named."""
-    known = comparison.is_listed([issue.jira_id for issue in manifest.unread])
+    known = diff.is_listed([issue.jira_id for issue in manifest.unread])
     known.update(issue.jira_id for issue in unseen)
     return {issue.jira_id: issue for issue in manifest.unread if issue.jira_id not in known}
 
@@ -103,7 +101,7 @@ def _ask_by_id(
 def confirm_deletions(
     context: SyncContext,
     manifest: Manifest,
-    mark: SyncSession,
+    session: SyncSession,
     candidates: DeletionCandidates,
     *,
     accept: bool,
@@ -115,20 +113,20 @@ def confirm_deletions(
     """
     if candidates.absent:
         # Credentials that died meanwhile would make everything look gone.
-        context.client.prove_identity(mark.account_id)
+        context.client.prove_identity(session.account_id)
     if not accept:
         if candidates.state == "invisible":
             raise out_of_sight(manifest.project_key, "invisible")
         if candidates.state == "live" and not candidates.search_named_any:
             refuse_empty_search(manifest, len(candidates.still_here))
-        _refuse_mass_disappearance(context, manifest, mark, candidates)
+        _refuse_mass_disappearance(context, manifest, session, candidates)
     kind: Kind = "gone" if candidates.state == "live" else candidates.state
     moved = [tombstone(issue, manifest.project_id, "moved", ref) for issue, ref in candidates.elsewhere]
     return moved + [tombstone(issue, manifest.project_id, kind) for issue in candidates.absent]
 
 
 def _refuse_mass_disappearance(
-    context: SyncContext, manifest: Manifest, mark: SyncSession, candidates: DeletionCandidates
+    context: SyncContext, manifest: Manifest, session: SyncSession, candidates: DeletionCandidates
 ) -> None:
     """Do not believe on one day that most of a project is gone, nor ever by itself that all of it is."""
     gone = 0
@@ -138,9 +136,9 @@ def _refuse_mass_disappearance(
     if not is_all and (gone < MANY or 2 * gone <= candidates.alive):
         return
     before = manifest.disappearance
-    if before is not None and before.noticed_at.date() < mark.at.date() and not is_all:
+    if before is not None and before.noticed_at.date() < session.at.date() and not is_all:
         return
-    manifest.suspect_deletion(mark.at, gone)
+    manifest.suspect_deletion(session.at, gone)
     context.lake.commit(manifest)
     raise MassDeletionSuspected(
         f"{gone:,} of {candidates.alive:,} issues of {manifest.project_key} disappeared at once, "

@@ -1,7 +1,7 @@
 """Tell an idle, empty or emptied project from a search that answers "200, nothing there" to everything.
 
-A reading that brought nothing moves the mark like any other. Were that believed of a search that is out of
-order, or blind to a project, whatever changes until it recovers would lie before the mark, out of reach.
+A reading that brought nothing moves the watermark like any other. Were that believed of a search that is
+out of order, or blind to a project, whatever changes until it recovers would lie before it, out of reach.
 """
 
 from __future__ import annotations

@@ -23,7 +23,12 @@ from jira_assets.sync.session import SyncSession
 
 
 def refresh_fully(
-    context: SyncContext, manifest: Manifest, mark: SyncSession, *, again: bool = False, accept: bool = False
+    context: SyncContext,
+    manifest: Manifest,
+    session: SyncSession,
+    *,
+    again: bool = False,
+    accept: bool = False,
 ) -> FetchResult:
     """Bring the lake in line with everything Jira has of the project, and leave a proof of it.
 
@@ -32,26 +37,26 @@ def refresh_fully(
     also when that judgement is an error. Where Jira contradicts itself the last proof stays, and the
     manifest says why there is no new one.
     """
-    if manifest.begin_full_refresh(mark.at, again=again):
+    if manifest.begin_full_refresh(session.at, again=again):
         context.lake.commit(manifest)
     manifest.begin_complete_list()
-    comparison = LakeDiff(
+    diff = LakeDiff(
         context.lake,
         manifest,
         read_again_before=_read_again_before(manifest),
         read_again={jira_id for file in manifest.set_aside for jira_id in file.held or ()},
     )
     expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
-    not_named = partial(_not_named, expected, comparison)
+    not_named = partial(_not_named, expected, diff)
     try:
         with IssueFetcher(context, manifest, not_named) as fetcher:
-            refusal = _list_everything(context, manifest, comparison, fetcher)
-            check = None if refusal else cross_check(context, manifest, mark, comparison, fetcher, expected)
-            candidates = look_up_candidates(context, manifest, comparison, refusal)
-            fetcher.take(comparison.add(candidates.still_here))
+            refusal = _list_everything(context, manifest, diff, fetcher)
+            check = None if refusal else cross_check(context, manifest, session, diff, fetcher, expected)
+            candidates = look_up_candidates(context, manifest, diff, refusal)
+            fetcher.take(diff.add(candidates.still_here))
             fetched = fetcher.finish()
     except ReadPaused as paused:
-        unnamed, named = not_named(), comparison.named
+        unnamed, named = not_named(), diff.named
         total = None if unnamed is None else named + unnamed
         manifest.pause(context.clock(), named - paused.left, total)
         raise
@@ -59,17 +64,17 @@ def refresh_fully(
     context.lake.commit(manifest)
     if check is not None:
         _refuse_emptiness(manifest, check)
-    tombstones = confirm_deletions(context, manifest, mark, candidates, accept=accept)
+    tombstones = confirm_deletions(context, manifest, session, candidates, accept=accept)
     fetched.deleted += len(tombstones)
-    _conclude(context, manifest, mark, comparison, fetched, tombstones, check)
+    _conclude(context, manifest, session, diff, fetched, tombstones, check)
     return fetched
 
 
-def _not_named(expected: Future[int], comparison: LakeDiff) -> int | None:
+def _not_named(expected: Future[int], diff: LakeDiff) -> int | None:
     """Return how many issues Jira counts beyond those it has listed; None while that is not known."""
     if not expected.done() or expected.exception():
         return None
-    return max(0, expected.result() - comparison.named)
+    return max(0, expected.result() - diff.named)
 
 
 def _read_again_before(manifest: Manifest) -> int:
@@ -79,18 +84,18 @@ def _read_again_before(manifest: Manifest) -> int:
 
 
 def _list_everything(
-    context: SyncContext, manifest: Manifest, comparison: LakeDiff, fetcher: IssueFetcher
+    context: SyncContext, manifest: Manifest, diff: LakeDiff, fetcher: IssueFetcher
 ) -> JiraError | None:
     """List every issue of the project and begin to fetch; return what search says when it refuses."""
     jql = f"project = {manifest.project_id} order by created asc"
     try:
         for page in list_issues(context.client, manifest, jql):
-            fetcher.take(comparison.add(page))
+            fetcher.take(diff.add(page))
     except SearchTokenExpired:
         raise
     except (BadQuery, Forbidden, NotFound) as error:
         return error
-    if comparison.named:
+    if diff.named:
         context.silence.broken()
     return None
 
@@ -107,8 +112,8 @@ def _refuse_emptiness(manifest: Manifest, check: CrossCheck) -> None:
 def _conclude(
     context: SyncContext,
     manifest: Manifest,
-    mark: SyncSession,
-    comparison: LakeDiff,
+    session: SyncSession,
+    diff: LakeDiff,
     fetched: FetchResult,
     tombstones: list[Observation],
     check: CrossCheck | None,
@@ -121,15 +126,15 @@ def _conclude(
             manifest.add_raw(raw)
     finally:
         landing.discard()
-    _note_what_is_missing(context, comparison, fetched)
-    manifest.keep_unread(fetched.unread, comparison.is_listed(list(fetched.unread)))
-    manifest.conclude(_judge(manifest, mark, comparison, fetched, check))
+    _note_what_is_missing(context, diff, fetched)
+    manifest.keep_unread(fetched.unread, diff.is_listed(list(fetched.unread)))
+    manifest.conclude(_judge(manifest, session, diff, fetched, check))
     context.lake.commit(manifest)
 
 
-def _note_what_is_missing(context: SyncContext, comparison: LakeDiff, fetched: FetchResult) -> None:
+def _note_what_is_missing(context: SyncContext, diff: LakeDiff, fetched: FetchResult) -> None:
     """Compare everything that was listed with the lake as it is now."""
-    for issue in comparison.look_again():
+    for issue in diff.look_again():
         known, listed = issue.known_updated_at, issue.listed_updated_at
         is_behind = issue.is_new or (known is not None and listed is not None and known < listed)
         if is_behind and issue.jira_id not in fetched.not_here | fetched.unread.keys():
@@ -138,18 +143,18 @@ def _note_what_is_missing(context: SyncContext, comparison: LakeDiff, fetched: F
 
 def _judge(
     manifest: Manifest,
-    mark: SyncSession,
-    comparison: LakeDiff,
+    session: SyncSession,
+    diff: LakeDiff,
     fetched: FetchResult,
     check: CrossCheck | None,
 ) -> Proof | Unproved:
     """Return a proof, or why there cannot be one."""
     if doubts := _doubts(manifest, check):
-        return Unproved(mark.at, "; ".join(doubts))
+        return Unproved(session.at, "; ".join(doubts))
     return Proof(
-        at=mark.at,
-        in_jira=comparison.named - len(fetched.not_here),
-        in_lake=comparison.alive(),
+        at=session.at,
+        in_jira=diff.named - len(fetched.not_here),
+        in_lake=diff.alive(),
         missing=0,
         fetched=fetched.fetched,
         counted=check.counted if check else None,

@@ -14,38 +14,38 @@ from jira_assets.sync.missing_issues import fetch_unread, still_listed
 from jira_assets.sync.session import SyncSession
 
 
-def read_incremental(context: SyncContext, manifest: Manifest, mark: SyncSession) -> FetchResult:
+def read_incremental(context: SyncContext, manifest: Manifest, session: SyncSession) -> FetchResult:
     """Fetch what the lake lacks and commit; every complete answer moves the watermark, an empty one too.
 
     What Jira names and cannot give is kept by id, and asked for again by the next sync. Whether an issue of
     the lake is gone is for `refresh_fully` to judge.
     """
-    since, is_deep = _look_back(context, manifest, mark)
+    since, is_deep = _look_back(context, manifest, session)
     jql = f"project = {manifest.project_id} and updated >= {epoch_ms(since)} order by created asc"
-    comparison = LakeDiff(context.lake, manifest)
+    diff = LakeDiff(context.lake, manifest)
     try:
         with IssueFetcher(context, manifest) as fetcher:
             for page in list_issues(context.client, manifest, jql):
-                fetcher.take(comparison.add(page))
-            fetch_unread(manifest, comparison, fetcher)
+                fetcher.take(diff.add(page))
+            fetch_unread(manifest, diff, fetcher)
             fetched = fetcher.finish()
     except ReadPaused as paused:
         manifest.pause(context.clock(), paused.fetched.fetched)
         raise
-    if comparison.named:
+    if diff.named:
         context.silence.broken()
     else:
         context.silence.believe(context, manifest)
-    manifest.keep_unread(fetched.unread, still_listed(context, manifest, comparison, fetched))
-    manifest.advance_watermark(mark.at, looked_back=is_deep)
+    manifest.keep_unread(fetched.unread, still_listed(context, manifest, diff, fetched))
+    manifest.advance_watermark(session.at, looked_back=is_deep)
     context.lake.commit(manifest)
     return fetched
 
 
-def _look_back(context: SyncContext, manifest: Manifest, mark: SyncSession) -> tuple[datetime, bool]:
+def _look_back(context: SyncContext, manifest: Manifest, session: SyncSession) -> tuple[datetime, bool]:
     """Tell from when to read: every quarter of an hour from further back, since the search index lags."""
     options = context.options
-    watermark = manifest.watermark or mark.at
+    watermark = manifest.watermark or session.at
     last = manifest.looked_back_at
-    is_deep = last is None or mark.at - last >= options.deep_look_every
+    is_deep = last is None or session.at - last >= options.deep_look_every
     return watermark - (options.deep_look_back if is_deep else options.look_back), is_deep

@@ -104,23 +104,23 @@ class CrossCheck:
 def cross_check(
     context: SyncContext,
     manifest: Manifest,
-    mark: SyncSession,
-    comparison: LakeDiff,
+    session: SyncSession,
+    diff: LakeDiff,
     fetcher: IssueFetcher,
     expected: Future[int],
 ) -> CrossCheck:
     """Compare what was listed with what Jira counts; what a second listing adds is fetched, too."""
-    first = comparison.named
+    first = diff.named
     counted = _ask(expected.result)
     if counted is None or counted > first:
         # What was deleted or created while the listing went on is counted rightly now.
         counted = _ask(lambda: context.client.approximate_count(f"project = {manifest.project_id}"))
     if counted is not None and counted <= first:
         return CrossCheck(counted, first)
-    for page in list_by_created(context.client, manifest, mark.at):
-        fetcher.take(comparison.add(page, again=True))
-    differing = comparison.differing(mark.at)
-    return CrossCheck(counted, first if differing else comparison.named, differing)
+    for page in list_by_created(context.client, manifest, session.at):
+        fetcher.take(diff.add(page, again=True))
+    differing = diff.differing(session.at)
+    return CrossCheck(counted, first if differing else diff.named, differing)
 
 
 def _ask(count: Callable[[], int]) -> int | None:

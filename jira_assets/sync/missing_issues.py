@@ -18,22 +18,20 @@ MOST_CHECKED = 50
 """So many issues can be asked for at once with a search index that is up to date."""
 
 
-def fetch_unread(manifest: Manifest, comparison: LakeDiff, fetcher: IssueFetcher) -> None:
+def fetch_unread(manifest: Manifest, diff: LakeDiff, fetcher: IssueFetcher) -> None:
     """Ask again for the issues that could not be read before and that no page named."""
-    named = comparison.is_listed([issue.jira_id for issue in manifest.unread])
+    named = diff.is_listed([issue.jira_id for issue in manifest.unread])
     refs = [
         IssueRef(issue.jira_id, issue.jira_key, issue.updated_at, manifest.project_id, "")
         for issue in manifest.unread
         if issue.jira_id not in named
     ]
-    fetcher.take(comparison.stale_of(refs))
+    fetcher.take(diff.stale_of(refs))
 
 
-def still_listed(
-    context: SyncContext, manifest: Manifest, comparison: LakeDiff, fetched: FetchResult
-) -> set[str]:
+def still_listed(context: SyncContext, manifest: Manifest, diff: LakeDiff, fetched: FetchResult) -> set[str]:
     """Return the left out issues that search goes on to list, asked with its index brought up to date."""
-    listed = comparison.is_listed(list(fetched.unread))
+    listed = diff.is_listed(list(fetched.unread))
     known = {issue.jira_id for issue in manifest.unread}
     asked = [
         issue

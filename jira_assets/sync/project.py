@@ -41,7 +41,7 @@ Facts = tuple[SiteFacts, TrackedProject]
 
 
 def sync_project(
-    context: SyncContext, task: Task, mark: SyncSession, facts: Callable[[Mode], Facts]
+    context: SyncContext, task: Task, session: SyncSession, facts: Callable[[Mode], Facts]
 ) -> Outcome:
     """Bring a project up to date; a failure that concerns this project alone comes back in the outcome.
 
@@ -58,7 +58,7 @@ def sync_project(
                 context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait),
                 damage_errors(context.lake, task.project.project_id),
             ):
-                outcome = _sync_locked(context, task, mark, facts)
+                outcome = _sync_locked(context, task, session, facts)
         except JiraAssetsError as error:
             # One endpoint that refuses us concerns this project; only who we are concerns every project.
             outcome = failed(context.lake, task.project, context.identity.judge(context.client, error))
@@ -67,7 +67,7 @@ def sync_project(
 
 
 def _sync_locked(
-    context: SyncContext, task: Task, mark: SyncSession, facts: Callable[[Mode], Facts]
+    context: SyncContext, task: Task, session: SyncSession, facts: Callable[[Mode], Facts]
 ) -> Outcome:
     # Read inside the lock: another sync may have committed while this one waited for it.
     project = task.project
@@ -76,7 +76,7 @@ def _sync_locked(
     _look_for_damage(context, manifest, project)
     mode = _mode_needed(manifest, task.mode)
     try:
-        fetched = _read(context, manifest, mark, mode, accept=task.accept)
+        fetched = _read(context, manifest, session, mode, accept=task.accept)
     except ReadPaused as paused:
         context.lake.commit(manifest)
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
@@ -121,24 +121,24 @@ def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
 
 
 def _read(
-    context: SyncContext, manifest: Manifest, mark: SyncSession, mode: Mode, *, accept: bool
+    context: SyncContext, manifest: Manifest, session: SyncSession, mode: Mode, *, accept: bool
 ) -> FetchResult:
     if mode == "incremental":
-        fetched = _read_changes(context, manifest, mark)
+        fetched = _read_changes(context, manifest, session)
         if is_worth_proving(context, manifest):
-            fetched.add(refresh_fully(context, manifest, mark))
+            fetched.add(refresh_fully(context, manifest, session))
         return fetched
-    fetched = refresh_fully(context, manifest, mark, again=mode == "full", accept=accept)
-    if context.clock() - mark.at > context.options.look_back:
+    fetched = refresh_fully(context, manifest, session, again=mode == "full", accept=accept)
+    if context.clock() - session.at > context.options.look_back:
         # That took so long that something may have changed behind it.
         with suppress(ProjectOutOfSight):  # the whole read has judged what remains of it
-            fetched.add(_read_changes(context, manifest, mark))
+            fetched.add(_read_changes(context, manifest, session))
     return fetched
 
 
-def _read_changes(context: SyncContext, manifest: Manifest, mark: SyncSession) -> FetchResult:
+def _read_changes(context: SyncContext, manifest: Manifest, session: SyncSession) -> FetchResult:
     try:
-        return read_incremental(context, manifest, mark)
+        return read_incremental(context, manifest, session)
     except (BadQuery, Forbidden, NotFound) as refusal:
         raise explain_refusal(context, manifest.project_id, manifest.project_key, refusal) from refusal
 

@@ -51,26 +51,26 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     Raises `AuthenticationError` before anything changes when Jira does not know us.
     """
     with context.client.transport.counted() as tally:
-        mark = start_session(context)
+        session = start_session(context)
         doubted = {record.project_id for record in state.records() if record.status == "error"}
-        outcomes = _sync_all(context, state, tasks, mark, doubted)
+        outcomes = _sync_all(context, state, tasks, session, doubted)
         read_new_keys(context, outcomes)
     outcomes = _match_people(context.lake.cursor(), state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
     renamed = follow_renames(context.lake.cursor(), state, outcomes)
-    return SyncResult(outcomes, [*filter(None, [mark.warning]), *renamed], tally.requests)
+    return SyncResult(outcomes, [*filter(None, [session.warning]), *renamed], tally.requests)
 
 
 def _sync_all(
-    context: SyncContext, state: State, tasks: Sequence[Task], mark: SyncSession, doubted: Collection[str]
+    context: SyncContext, state: State, tasks: Sequence[Task], session: SyncSession, doubted: Collection[str]
 ) -> list[Outcome]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
 
     def sync(task: Task) -> Outcome:
-        return sync_project(context, task, mark, partial(_facts, context, state, site, task))
+        return sync_project(context, task, session, partial(_facts, context, state, site, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
