@@ -6,26 +6,25 @@ from datetime import datetime
 
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.diff import LakeDiff
-from jira_assets.lake.manifest import Manifest
-from jira_assets.sync.context import SyncContext
 from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import list_issues
 from jira_assets.sync.missing_issues import fetch_unread, still_listed
-from jira_assets.sync.session import SyncSession
+from jira_assets.sync.project_sync import ProjectSync
 
 
-def read_incremental(context: SyncContext, manifest: Manifest, session: SyncSession) -> FetchResult:
+def read_incremental(sync: ProjectSync) -> FetchResult:
     """Fetch what the lake lacks and commit; every complete answer moves the watermark, an empty one too.
 
     What Jira names and cannot give is kept by id, and asked for again by the next sync. Whether an issue of
     the lake is gone is for `refresh_fully` to judge.
     """
-    since, is_deep = _look_back(context, manifest, session)
-    jql = f"project = {manifest.project_id} and updated >= {epoch_ms(since)} order by created asc"
+    context, manifest = sync.context, sync.manifest
+    since, is_deep = _look_back(sync)
+    jql = f"{sync.jql} and updated >= {epoch_ms(since)} order by created asc"
     diff = LakeDiff(context.lake, manifest)
     try:
         with IssueFetcher(context, manifest) as fetcher:
-            for page in list_issues(context.client, manifest, jql):
+            for page in list_issues(sync, jql):
                 fetcher.take(diff.add(page))
             fetch_unread(manifest, diff, fetcher)
             fetched = fetcher.finish()
@@ -36,16 +35,16 @@ def read_incremental(context: SyncContext, manifest: Manifest, session: SyncSess
         context.silence.broken()
     else:
         context.silence.believe(context, manifest)
-    manifest.keep_unread(fetched.unread, still_listed(context, manifest, diff, fetched))
-    manifest.advance_watermark(session.at, looked_back=is_deep)
-    context.lake.commit(manifest)
+    manifest.keep_unread(fetched.unread, still_listed(sync, diff, fetched))
+    manifest.advance_watermark(sync.at, looked_back=is_deep)
+    sync.commit()
     return fetched
 
 
-def _look_back(context: SyncContext, manifest: Manifest, session: SyncSession) -> tuple[datetime, bool]:
+def _look_back(sync: ProjectSync) -> tuple[datetime, bool]:
     """Tell from when to read: every quarter of an hour from further back, since the search index lags."""
-    options = context.options
-    watermark = manifest.watermark or session.at
-    last = manifest.looked_back_at
-    is_deep = last is None or session.at - last >= options.deep_look_every
+    options = sync.context.options
+    watermark = sync.manifest.watermark or sync.at
+    last = sync.manifest.looked_back_at
+    is_deep = last is None or sync.at - last >= options.deep_look_every
     return watermark - (options.deep_look_back if is_deep else options.look_back), is_deep

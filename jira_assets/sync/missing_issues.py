@@ -9,8 +9,8 @@ from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.manifest import Manifest, UnreadIssue
-from jira_assets.sync.context import SyncContext
 from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher
+from jira_assets.sync.project_sync import ProjectSync
 
 AROUND = timedelta(minutes=1)
 """How exactly Jira's search compares times is not documented."""
@@ -29,10 +29,10 @@ def fetch_unread(manifest: Manifest, diff: LakeDiff, fetcher: IssueFetcher) -> N
     fetcher.take(diff.stale_of(refs))
 
 
-def still_listed(context: SyncContext, manifest: Manifest, diff: LakeDiff, fetched: FetchResult) -> set[str]:
+def still_listed(sync: ProjectSync, diff: LakeDiff, fetched: FetchResult) -> set[str]:
     """Return the left out issues that search goes on to list, asked with its index brought up to date."""
     listed = diff.is_listed(list(fetched.unread))
-    known = {issue.jira_id for issue in manifest.unread}
+    known = {issue.jira_id for issue in sync.manifest.unread}
     asked = [
         issue
         for issue in fetched.unread.values()
@@ -43,13 +43,13 @@ def still_listed(context: SyncContext, manifest: Manifest, diff: LakeDiff, fetch
     if len(asked) > MOST_CHECKED or any(issue.updated_at is None for issue in asked):
         return listed | {issue.jira_id for issue in asked}
     ids = [issue.jira_id for issue in asked]
-    pages = context.client.search_refs(_around(manifest.project_id, asked), consistent=ids)
+    pages = sync.client.search_refs(_around(sync.jql, asked), consistent=ids)
     return listed | {ref.id for page in pages for ref in page}
 
 
-def _around(project_id: str, issues: Sequence[UnreadIssue]) -> str:
+def _around(project: str, issues: Sequence[UnreadIssue]) -> str:
     times = [issue.updated_at for issue in issues if issue.updated_at is not None]
     windows = (
         f"(updated >= {epoch_ms(time - AROUND)} and updated <= {epoch_ms(time + AROUND)})" for time in times
     )
-    return f"project = {project_id} and ({' or '.join(windows)})"
+    return f"{project} and ({' or '.join(windows)})"

@@ -21,7 +21,7 @@ from jira_assets.sync.field_mapping import SiteFacts, map_fields, read_site_fact
 from jira_assets.sync.full_refresh import refresh_fully
 from jira_assets.sync.incremental import read_incremental
 from jira_assets.sync.issue_fetcher import FetchResult, ReadPaused
-from jira_assets.sync.project_state import explain_refusal
+from jira_assets.sync.project_sync import ProjectSync
 from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.scheduling import is_worth_proving
 from jira_assets.sync.session import SyncSession
@@ -73,12 +73,13 @@ def _sync_locked(
     project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
     manifest.rename(project.project_key)
-    _look_for_damage(context, manifest, project)
+    sync = ProjectSync(context, manifest, session)
+    _look_for_damage(sync, project)
     mode = _mode_needed(manifest, task.mode)
     try:
-        fetched = _read(context, manifest, session, mode, accept=task.accept)
+        fetched = _read(sync, mode, accept=task.accept)
     except ReadPaused as paused:
-        context.lake.commit(manifest)
+        sync.commit()
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
     lake = context.lake.cursor()
     context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
@@ -101,13 +102,14 @@ def _with_counts(outcome: Outcome, mode: Mode, fetched: FetchResult) -> Outcome:
     )
 
 
-def _look_for_damage(context: SyncContext, manifest: Manifest, project: TrackedProject) -> None:
+def _look_for_damage(sync: ProjectSync, project: TrackedProject) -> None:
     """Raise `DamagedFile` for damaged raw files; derive damaged tables again before Jira is asked."""
-    is_news = note_damage(context.lake, manifest, "size")
-    refuse_damaged(context.lake, manifest)
+    manifest, lake = sync.manifest, sync.context.lake
+    is_news = note_damage(lake, manifest, "size")
+    refuse_damaged(lake, manifest)
     if is_news and lacks_tables(manifest):
-        lake = context.lake.cursor()
-        derive_mapped(lake, manifest, project, read_site_facts(lake), context.options)
+        lake = lake.cursor()
+        derive_mapped(lake, manifest, project, read_site_facts(lake), sync.context.options)
 
 
 def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
@@ -120,27 +122,25 @@ def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
     return "reconcile" if manifest.set_aside and wanted == "incremental" else wanted
 
 
-def _read(
-    context: SyncContext, manifest: Manifest, session: SyncSession, mode: Mode, *, accept: bool
-) -> FetchResult:
+def _read(sync: ProjectSync, mode: Mode, *, accept: bool) -> FetchResult:
     if mode == "incremental":
-        fetched = _read_changes(context, manifest, session)
-        if is_worth_proving(context, manifest):
-            fetched.add(refresh_fully(context, manifest, session))
+        fetched = _read_changes(sync)
+        if is_worth_proving(sync):
+            fetched.add(refresh_fully(sync))
         return fetched
-    fetched = refresh_fully(context, manifest, session, again=mode == "full", accept=accept)
-    if context.clock() - session.at > context.options.look_back:
+    fetched = refresh_fully(sync, again=mode == "full", accept=accept)
+    if sync.context.clock() - sync.at > sync.context.options.look_back:
         # That took so long that something may have changed behind it.
         with suppress(ProjectOutOfSight):  # the whole read has judged what remains of it
-            fetched.add(_read_changes(context, manifest, session))
+            fetched.add(_read_changes(sync))
     return fetched
 
 
-def _read_changes(context: SyncContext, manifest: Manifest, session: SyncSession) -> FetchResult:
+def _read_changes(sync: ProjectSync) -> FetchResult:
     try:
-        return read_incremental(context, manifest, session)
+        return read_incremental(sync)
     except (BadQuery, Forbidden, NotFound) as refusal:
-        raise explain_refusal(context, manifest.project_id, manifest.project_key, refusal) from refusal
+        raise sync.explain(refusal) from refusal
 
 
 def derive_mapped(
