@@ -63,7 +63,7 @@ class _FullRefresh:
     def _fetch(self) -> tuple[FetchResult, DeletionCandidates]:
         """Fetch what is listed and stale, and look up what is not listed."""
         try:
-            with IssueFetcher(self._context, self._manifest, self._not_named) as fetcher:
+            with IssueFetcher(self._sync, self._not_named) as fetcher:
                 refusal = self._list_everything(fetcher)
                 if refusal is None:
                     self._check = cross_check(self._sync, self._diff, fetcher, self._expected)

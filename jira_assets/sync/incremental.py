@@ -23,7 +23,7 @@ def read_incremental(sync: ProjectSync) -> FetchResult:
     jql = f"{sync.jql} and updated >= {epoch_ms(since)} order by created asc"
     diff = LakeDiff(context.lake, manifest)
     try:
-        with IssueFetcher(context, manifest) as fetcher:
+        with IssueFetcher(sync) as fetcher:
             for page in list_issues(sync, jql):
                 fetcher.take(diff.add(page))
             fetch_unread(manifest, diff, fetcher)
@@ -34,7 +34,7 @@ def read_incremental(sync: ProjectSync) -> FetchResult:
     if diff.named:
         context.silence.broken()
     else:
-        context.silence.believe(context, manifest)
+        context.silence.believe(sync)
     manifest.keep_unread(fetched.unread, still_listed(sync, diff, fetched))
     manifest.advance_watermark(sync.at, looked_back=is_deep)
     sync.commit()
