@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from jira_assets.lake.files import new_file
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import FieldMapping, Manifest, RawFile
@@ -26,25 +24,22 @@ STATUSES = [
 ]
 
 
-def write_lake(engine: duckdb.DuckDBPyConnection, lake: Lake, projects: int, issues: int) -> None:
+def write_lake(lake: Lake, projects: int, issues: int) -> None:
     """Write so many projects with so many issues each."""
     ids = [str(101 + number) for number in range(projects)]
     for project_id in ids:
         mapping = FieldMapping("customfield_10016", "customfield_10020")
         manifest = Manifest(project_id, f"P{project_id}", watermark=NOW, mapping=mapping)
-        write_raw(engine, lake, manifest, 1, issues + 1)
+        write_raw(lake, manifest, 1, issues + 1)
     site = lake.site_manifest()
     for name, rows in site_tables(ids).items():
-        site.tables[name] = land_site_table(engine, lake, name, rows, NOW)
+        site.set_table(name, land_site_table(lake, name, rows, NOW))
     lake.commit_site(site)
 
 
-def write_raw(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, first: int, last: int
-) -> None:
+def write_raw(lake: Lake, manifest: Manifest, first: int, last: int) -> None:
     """Write the issues of those numbers as one raw file, newer than all before."""
-    seq = manifest.next_seq
-    manifest.next_seq += 1
+    seq = manifest.take_seq()
     relative = f"raw/project={manifest.project_id}/{seq:08d}.parquet"
     lake.path(relative).parent.mkdir(parents=True, exist_ok=True)
     text = (HERE / "generate_lake.sql").read_text(encoding="utf-8")
@@ -56,8 +51,8 @@ def write_raw(
         "seq": seq,
     }
     with new_file(lake.path(relative)) as parquet:
-        engine.execute(text.format(parquet=literal(parquet), **parts))
-    manifest.raw.append(RawFile(relative, last - first, NOW, NOW))
+        lake.engine.execute(text.format(parquet=literal(parquet), **parts))
+    manifest.add_raw(RawFile(relative, last - first, NOW, NOW))
     lake.commit(manifest)
 
 

@@ -20,7 +20,6 @@ from statistics import median
 from benchmarks.lake import write_lake, write_raw
 from benchmarks.results import command_line, describe_machine, write_into
 from jira_assets.lake.derive import derive_project
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.warehouse.inputs import PublishInputs
 from jira_assets.warehouse.metric_settings import MetricSettings
@@ -82,10 +81,10 @@ def parse(given: Sequence[str] | None) -> argparse.Namespace:
 
 def measure(root: Path, arguments: argparse.Namespace) -> str:
     """Measure on a lake."""
-    lake = Lake(root / "lake")
+    lake = Lake(root / "lake", memory_limit=MEMORY)
     if not lake.manifests():
-        with closing(open_engine(memory_limit="1GB", scratch=root / "scratch")) as engine:
-            write_lake(engine, lake, arguments.projects, arguments.issues)
+        with closing(Lake(lake.root, memory_limit="1GB")) as writer:
+            write_lake(writer, arguments.projects, arguments.issues)
     rows = [("derive everything", seconds(lambda: derive_all(lake)))]
     rows.append(("publish everything", seconds(lambda: publish_lake(lake, root, force=True))))
     rows.append((f"publish after {CHANGED} changed issues", republish(lake, root, arguments)))
@@ -116,17 +115,17 @@ def elapsed(work: Callable[[], object]) -> float:
 
 def derive_all(lake: Lake) -> None:
     """Derive every project that is not derived."""
-    with closing(open_engine(memory_limit=MEMORY, scratch=lake.root / "scratch")) as engine:
+    with closing(lake):
         for manifest in lake.manifests():
-            manifest.derived.clear()
-            derive_project(engine, lake, manifest)
+            manifest.drop_derived(list(manifest.derived))
+            derive_project(lake, manifest)
 
 
 def publish_lake(lake: Lake, root: Path, *, force: bool = False) -> None:
     """Publish it as of its last day."""
     ids = [manifest.project_id for manifest in lake.manifests()]
     inputs = PublishInputs(ids, metrics=MetricSettings("UTC", date(2026, 11, 20)))
-    publish(lake, root / "warehouse", inputs, memory_limit=MEMORY, force=force)
+    publish(lake, root / "warehouse", inputs, force=force)
 
 
 def republish(lake: Lake, root: Path, arguments: argparse.Namespace) -> str:
@@ -134,9 +133,9 @@ def republish(lake: Lake, root: Path, arguments: argparse.Namespace) -> str:
     spent = []
     for run, manifest in enumerate(lake.manifests()[: arguments.runs]):
         first = arguments.issues - CHANGED + 2 + run
-        with closing(open_engine(memory_limit=MEMORY, scratch=lake.root / "scratch")) as engine:
-            write_raw(engine, lake, manifest, first, first + CHANGED)
-            derive_project(engine, lake, manifest)
+        with closing(lake):
+            write_raw(lake, manifest, first, first + CHANGED)
+            derive_project(lake, manifest)
         spent.append(elapsed(lambda: publish_lake(lake, root)))
     return f"{median(spent):.1f} s"
 

@@ -25,7 +25,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from benchmarks.lake import write_lake
 from benchmarks.metrics import derive_all, publish_lake
 from benchmarks.results import command_line, describe_machine, write_into
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.state import State
 from jira_assets.web.queries.panels import PANELS
@@ -122,11 +121,11 @@ def middle(times: Iterable[float]) -> str:
 
 def make_home(home: Path, projects: int, issues: int) -> None:
     """Generate, derive and publish a site, unless it is there."""
-    lake = Lake(home / "lake")
+    lake = Lake(home / "lake", memory_limit="1GB")
     if lake.manifests():
         return
-    with closing(open_engine(memory_limit="1GB", scratch=home / "scratch")) as engine:
-        write_lake(engine, lake, projects, issues)
+    with closing(lake):
+        write_lake(lake, projects, issues)
     derive_all(lake)
     publish_lake(lake, home, force=True)
     with State.open(f"sqlite:///{home / 'state.db'}"):

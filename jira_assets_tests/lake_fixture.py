@@ -69,7 +69,7 @@ class LakeFixture:
     """A lake, an engine, and what is done with them in every test."""
 
     def __init__(self, root: Path, engine: duckdb.DuckDBPyConnection) -> None:
-        self.lake = Lake(root / "lake")
+        self.lake = Lake(root / "lake", engine)
         self.engine = engine
         self.warehouse_dir = root / "warehouse"
         self._present = PresentWarehouse(self.warehouse_dir / "jira.duckdb")
@@ -87,9 +87,9 @@ class LakeFixture:
         manifest = self.manifest(project)
         landing = RawFileWriter(self.lake, manifest, asked_at)
         landing.add(observations)
-        raw = landing.finish(self.engine)
+        raw = landing.finish()
         if raw is not None:
-            manifest.raw.append(raw)
+            manifest.add_raw(raw)
         self.lake.commit(manifest)
 
     def derive(
@@ -97,9 +97,7 @@ class LakeFixture:
     ) -> bool:
         """Derive a project."""
         manifest = self.manifest(project)
-        return derive_project(
-            self.engine, self.lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists
-        )
+        return derive_project(self.lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists)
 
     def land_and_derive(
         self, *observations: Observation, project: str = "10", asked_at: datetime = NOON
@@ -126,7 +124,7 @@ class LakeFixture:
     def land_site(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Replace a table of the site."""
         manifest = self.lake.site_manifest()
-        manifest.tables[table] = land_site_table(self.engine, self.lake, table, rows, NOON)
+        manifest.set_table(table, land_site_table(self.lake, table, rows, NOON))
         self.lake.commit_site(manifest)
 
     def publish(

@@ -21,9 +21,10 @@ class Preview:
     def __init__(self, lake: Lake, inputs: PublishInputs) -> None:
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
         self._engine = open_engine()
-        offer_sources(self._engine, lake, manifests, lake.site_manifest(), inputs)
+        lake = Lake(lake.root, self._engine)
+        offer_sources(lake, manifests, lake.site_manifest(), inputs)
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
-        self._builder = Builder(self._engine, lake, manifests, inputs.site_url, [])
+        self._builder = Builder(lake, manifests, inputs.site_url, [])
         self._made: set[str] = set()
         self._prepared: set[str] = set()
 

@@ -163,9 +163,7 @@ def names_what_is_there(killer: Killer) -> None:
     lake = killer.harness.pipeline.lake
     for manifest in lake.manifests():
         for relative in sorted(manifest.file_paths()):
-            killer.harness.pipeline.engine.execute(
-                f"select count(*) from read_parquet('{lake.path(relative)}')"
-            )
+            lake.engine.execute(f"select count(*) from read_parquet('{lake.path(relative)}')")
 
 
 def leftovers(harness: SyncHarness) -> list[Path]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import ResourceExhausted
 from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.lake import Lake
 from jira_assets.resource_limits import resource_errors
 from jira_assets_tests.harness import open_harness
 
@@ -61,7 +62,8 @@ def test_a_sync_that_may_not_use_the_memory_it_needs_says_so_and_goes_on_when_it
 
         little = replace(harness.pipeline.settings, memory_limit="20MB")
         with closing(open_engine(memory_limit="20MB")) as small:
-            outcomes = replace(harness.pipeline, engine=small, settings=little).sync(harness.tracked).outcomes
+            lake = Lake(little.lake_dir, small, memory_limit="20MB")
+            outcomes = replace(harness.pipeline, lake=lake, settings=little).sync(harness.tracked).outcomes
         errors = {outcome.project_key: outcome.error for outcome in outcomes}
 
         assert list(errors) == [project.project_key for project in harness.tracked]
@@ -76,10 +78,10 @@ def test_a_sync_that_runs_out_of_memory_is_done_again_with_an_engine_that_has_it
 ) -> None:
     with open_harness(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as harness:
         harness.track()
-        with closing(open_engine(memory_limit="20MB")) as crowded:
-            result = replace(harness.pipeline, engine=crowded).sync(harness.tracked)
+        with closing(Lake(harness.pipeline.lake.root, open_engine(memory_limit="20MB"))) as crowded:
+            result = replace(harness.pipeline, lake=crowded).sync(harness.tracked)
             harness.is_behind = True
 
             assert result.failures == []
-            assert replace(harness.pipeline, engine=crowded).rederive(harness.tracked)
+            assert replace(harness.pipeline, lake=crowded).rederive(harness.tracked)
         assert harness.differences() == []

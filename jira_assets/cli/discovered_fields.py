@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import FieldMapping, Manifest
 from jira_assets.settings.load import Settings
@@ -57,15 +56,14 @@ class Discovered:
 
 def read_discovered(settings: Settings, project: TrackedProject) -> Discovered:
     """Read from the lake what was chosen, and from the state what a person set; Jira is not asked."""
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_dir, memory_limit=settings.memory_limit)
     manifest = lake.manifest(project.project_id)
     names: Mapping[str, str] = {}
     counts: Mapping[str, int] = {}
     if manifest is not None:
-        engine = open_engine(memory_limit=settings.memory_limit, scratch=settings.lake_dir / "scratch")
-        with closing(engine):
-            names = {field.id: field.name for field in read_site_facts(engine, lake).fields}
-            counts = count_numbers(engine, lake, manifest)
+        with closing(lake):
+            names = {field.id: field.name for field in read_site_facts(lake).fields}
+            counts = count_numbers(lake, manifest)
     was_read = manifest is not None and manifest.watermark is not None
     mapping = (manifest or Manifest(project.project_id, project.project_key)).mapping
     points = _points(settings, project, mapping, was_read=was_read)

@@ -10,7 +10,8 @@ from jira_assets.external.tables import OutsideTable, outside_table, shown, sour
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import SiteTable, fingerprint
+from jira_assets.lake.manifest import fingerprint
+from jira_assets.lake.site_manifest import SiteTable
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement, statements_version
 
@@ -108,10 +109,7 @@ def _check_rows(table: OutsideTable) -> None:
 def _commit(lake: Lake, landed: SiteTable | None, identity: str) -> None:
     with lake.lock("site", "reading pull requests"):
         site = lake.site_manifest()
-        site.tables.pop(TABLE, None)
-        if landed:
-            site.tables[TABLE] = landed
-        site.pull_requests_read_from = identity
+        site.set_pull_requests(landed, identity)
         lake.commit_site(site)
 
 

@@ -28,20 +28,16 @@ MOST_FILES = 200
 """A project with more raw files than these is not left to wait for the week to end."""
 
 
-def compact_project(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, extra_fields: Sequence[str] = ()
-) -> int:
+def compact_project(lake: Lake, project_id: str, extra_fields: Sequence[str] = ()) -> int:
     """Merge what is small; returns how many files less there are. The old ones live on for an hour."""
     with lake.lock(project_id, "compaction"):
         manifest = lake.readable_manifest(project_id)
         if manifest is None or manifest.damaged:
             return 0
-        return compact_manifest(engine, lake, manifest, extra_fields)
+        return compact_manifest(lake, manifest, extra_fields)
 
 
-def compact_manifest(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()
-) -> int:
+def compact_manifest(lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()) -> int:
     """Do the same for a caller that holds the project already; commits.
 
     Where a file is damaged nothing is merged, and the next sync reports it.
@@ -49,17 +45,17 @@ def compact_manifest(
     before = len(manifest.raw)
     # A merged file is new: damage that it took over could not be found any more.
     if damaged := damage_in(lake, manifest.raw, "content"):
-        manifest.damaged = damaged
+        manifest.note_damaged(damaged)
         lake.commit(manifest)
         return 0
     derived = manifest.derived.get(GROUP)
     is_current = derived is not None and derived.fingerprint == derive_fingerprint(manifest, extra_fields)
-    manifest.raw = [_merged(engine, lake, group) for group in _groups(lake, manifest.raw)]
+    manifest.replace_raw([_merged(lake, group) for group in _groups(lake, manifest.raw)])
     if len(manifest.raw) == before:
         return 0
     if derived is not None and is_current:
         fresh = derive_fingerprint(manifest, extra_fields)
-        manifest.derived[GROUP] = msgspec.structs.replace(derived, fingerprint=fresh)
+        manifest.set_derived(GROUP, msgspec.structs.replace(derived, fingerprint=fresh))
     lake.commit(manifest)
     return before - len(manifest.raw)
 
@@ -79,13 +75,13 @@ def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
         yield group
 
 
-def _merged(engine: duckdb.DuckDBPyConnection, lake: Lake, group: Sequence[RawFile]) -> RawFile:
+def _merged(lake: Lake, group: Sequence[RawFile]) -> RawFile:
     if len(group) == 1:
         return group[0]
     relative = successor(group[-1].path)
     with new_file(lake.path(relative)) as parquet:
         files = [lake.path(file.path) for file in group]
-        copy_in_order(engine, statement("lake/compact", files=files, parquet=parquet))
+        copy_in_order(lake.engine, statement("lake/compact", files=files, parquet=parquet))
     return RawFile(
         relative,
         sum(file.rows for file in group),

@@ -10,8 +10,6 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
 from jira_assets.lake.duckdb_engine import DATE_READERS, one_thread
 from jira_assets.lake.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.lake.json_shapes import (
@@ -36,7 +34,6 @@ _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', '
 
 
 def derive_project(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     *,
@@ -44,16 +41,15 @@ def derive_project(
     embeds_lists: bool = False,
 ) -> bool:
     """Bring the derived tables of a project up to date and commit them; return whether any were not."""
-    derived = derive_issues(engine, lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists)
+    derived = derive_issues(lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists)
     if derived is None:
         return False
-    manifest.derived[GROUP] = derived
+    manifest.set_derived(GROUP, derived)
     lake.commit(manifest)
     return True
 
 
 def derive_issues(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     *,
@@ -70,7 +66,7 @@ def derive_issues(
     present = manifest.derived.get(GROUP)
     if present is not None and present.fingerprint == wanted:
         return None
-    return _Derivation(engine, lake, manifest, wanted).run(extra_fields, embeds_lists=embeds_lists)
+    return _Derivation(lake, manifest, wanted).run(extra_fields, embeds_lists=embeds_lists)
 
 
 def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> str:
@@ -91,10 +87,8 @@ def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> 
 class _Derivation:
     """One project on its way from raw files to tables: the payloads are read once, into a stage."""
 
-    def __init__(
-        self, engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, wanted: str
-    ) -> None:
-        self._engine = engine
+    def __init__(self, lake: Lake, manifest: Manifest, wanted: str) -> None:
+        self._engine = lake.engine
         self._lake = lake
         self._manifest = manifest
         self._fingerprint = wanted

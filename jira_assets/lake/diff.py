@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-import duckdb
 import msgspec
 
 from jira_assets.jira.models import IssueRef
@@ -51,14 +50,13 @@ class LakeDiff:
 
     def __init__(
         self,
-        engine: duckdb.DuckDBPyConnection,
         lake: Lake,
         manifest: Manifest,
         *,
         read_again_before: int = 0,
         read_again: Collection[str] = (),
     ) -> None:
-        self._engine = engine.cursor()  # with temporary tables of its own
+        self._engine = lake.engine.cursor()  # with temporary tables of its own
         self._lake = lake
         self._manifest = manifest
         self._read_again = list(read_again)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import duckdb
 import msgspec
 
 from jira_assets.lake.compact import copy_in_order, successor
@@ -40,57 +39,49 @@ class _Clean(msgspec.Struct):
     histories: str | None
 
 
-def survey(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, needles: Iterable[str], redact: Redact
-) -> Rewritten:
+def survey(lake: Lake, manifest: Manifest, needles: Iterable[str], redact: Redact) -> Rewritten:
     """Count what rewriting would change."""
     found = Rewritten()
     for file in manifest.raw:
-        rows = sum(1 for _ in _changed_rows(engine, lake, file, needles, redact))
+        rows = sum(1 for _ in _changed_rows(lake, file, needles, redact))
         found += Rewritten(int(rows > 0), rows)
     return found
 
 
-def rewrite_raw(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, needles: Iterable[str], redact: Redact
-) -> Rewritten:
+def rewrite_raw(lake: Lake, manifest: Manifest, needles: Iterable[str], redact: Redact) -> Rewritten:
     """Commit files without what `redact` takes out of the rows that have one of the `needles` in a text.
 
     The project is held, and its files are not damaged. The files before are left for a sweep to remove.
     """
     found, files = Rewritten(), []
     for file in manifest.raw:
-        fresh, rows = _rewritten(engine, lake, file, needles, redact)
+        fresh, rows = _rewritten(lake, file, needles, redact)
         found += Rewritten(int(rows > 0), rows)
         files.append(fresh)
     if found.files:
-        manifest.raw = files
+        manifest.replace_raw(files)
         lake.commit(manifest)
     return found
 
 
-def count_mentions(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, needles: Iterable[str]
-) -> int:
+def count_mentions(lake: Lake, manifest: Manifest, needles: Iterable[str]) -> int:
     """Count the observations with one of these texts anywhere."""
     count = 0
     for file in manifest.raw:
         mentions = statement("lake/erase/mentions", file=lake.path(file.path), condition=_condition(needles))
-        found = engine.execute(f"select count(*) from ({mentions})").fetchone()
+        found = lake.engine.execute(f"select count(*) from ({mentions})").fetchone()
         count += found[0] if found else 0
     return count
 
 
-def _rewritten(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact
-) -> tuple[RawFile, int]:
+def _rewritten(lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact) -> tuple[RawFile, int]:
     relative = successor(file.path)
     path = lake.path(relative)
     staging = path.with_name(f"{TEMPORARY_PREFIX}{path.stem}.ndjson")
     rows, longest = 0, 2**20
     try:
         with staging.open("wb") as stream:
-            for clean in _changed_rows(engine, lake, file, needles, redact):
+            for clean in _changed_rows(lake, file, needles, redact):
                 line = msgspec.json.encode(clean)
                 stream.write(line + b"\n")
                 rows, longest = rows + 1, max(longest, len(line) + 1)
@@ -98,18 +89,16 @@ def _rewritten(
             return file, 0
         with new_file(path) as parquet:
             parts = {"file": lake.path(file.path), "staging": staging, "parquet": parquet, "longest": longest}
-            copy_in_order(engine, statement("lake/erase/rewrite", **parts))
+            copy_in_order(lake.engine, statement("lake/erase/rewrite", **parts))
     finally:
         staging.unlink(missing_ok=True)
     size, digest = size_and_digest(path)
     return msgspec.structs.replace(file, path=relative, size=size, digest=digest), rows
 
 
-def _changed_rows(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact
-) -> Iterator[_Clean]:
+def _changed_rows(lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact) -> Iterator[_Clean]:
     query = statement("lake/erase/mentions", file=lake.path(file.path), condition=_condition(needles))
-    cursor = engine.cursor().execute(query)
+    cursor = lake.engine.cursor().execute(query)
     while rows := cursor.fetchmany(ROWS_AT_ONCE):
         for row, *documents in rows:
             clean = [None if text is None else redact(text.encode()).decode() for text in documents]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
@@ -22,13 +23,16 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
+import duckdb
 import msgspec
 
 from jira_assets.decoding import decode_json
 from jira_assets.errors import DamagedFile, WrongSite
+from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.files import TEMPORARY_PREFIX, move_durably, write_atomically
 from jira_assets.lake.locks import Holder, holder, lock_held
-from jira_assets.lake.manifest import Manifest, SiteManifest
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.stamps import new_stamp
 
 Document = TypeVar("Document")
@@ -54,10 +58,49 @@ class SiteIdentity(msgspec.Struct, frozen=True):
 
 
 class Lake:
-    """The files of one site."""
+    """The files of one site, and the engine that reads and writes them.
 
-    def __init__(self, root: Path) -> None:
+    Without an `engine`, one is opened when it is first needed: who only reads manifests needs none. It stays
+    within the memory limit (as for `open_engine`) and spills to the folder `scratch` of the lake.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        engine: duckdb.DuckDBPyConnection | None = None,
+        *,
+        memory_limit: str | None = None,
+    ) -> None:
         self.root = root
+        self._memory_limit = memory_limit
+        self._engine = engine
+        self._opening = threading.Lock()
+
+    @property
+    def engine(self) -> duckdb.DuckDBPyConnection:
+        """The engine, for one thread at a time; another thread takes a `cursor`."""
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._open(sparing=False)
+            return self._engine
+
+    def cursor(self) -> Lake:
+        """Return the same lake for one more thread, with the same engine."""
+        return Lake(self.root, self.engine.cursor(), memory_limit=self._memory_limit)
+
+    def reopened(self, *, sparing: bool = False) -> Lake:
+        """Return the same lake with a new engine, which the caller closes; a `sparing` one needs less."""
+        return Lake(self.root, self._open(sparing=sparing), memory_limit=self._memory_limit)
+
+    def close(self) -> None:
+        """Close the engine, if it was opened."""
+        with self._opening:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+
+    def _open(self, *, sparing: bool) -> duckdb.DuckDBPyConnection:
+        return open_engine(memory_limit=self._memory_limit, scratch=self.root / "scratch", sparing=sparing)
 
     def path(self, relative: str) -> Path:
         """Turn a path of a manifest into one of the file system."""

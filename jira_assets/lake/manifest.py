@@ -2,12 +2,15 @@
 
 A file that no manifest names does not exist, so a crash between writing files and replacing the manifest
 changes nothing. Replacing the manifest is the commit.
+
+Other modules change a manifest by its methods only: they keep what has to hold of it, and each change is
+written once. Nothing exists before `Lake.commit`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -157,21 +160,21 @@ class Manifest(msgspec.Struct):
     watermark: datetime | None = None
     looked_back_at: datetime | None = None
     next_seq: int = 1
-    raw: list[RawFile] = msgspec.field(default_factory=list)
+    raw: Sequence[RawFile] = msgspec.field(default_factory=list)
     full: FullRead | None = None
     paused: Paused | None = None
     """Set until the read that stopped has come to its end."""
     proof: Proof | None = None
     unproved: Unproved | None = None
-    unread: list[UnreadIssue] = msgspec.field(default_factory=list)
+    unread: Sequence[UnreadIssue] = msgspec.field(default_factory=list)
     unidentified: int = 0
     """How many issues the last listings gave without an id."""
     disappearance: Disappearance | None = None
     mapping: FieldMapping = FieldMapping()
-    derived: dict[str, Derived] = msgspec.field(default_factory=dict)
-    damaged: list[Damage] = msgspec.field(default_factory=list)
+    derived: Mapping[str, Derived] = msgspec.field(default_factory=dict)
+    damaged: Sequence[Damage] = msgspec.field(default_factory=list)
     """Raw files that were found damaged: nothing is read or derived until they are repaired."""
-    set_aside: list[SetAside] = msgspec.field(default_factory=list)
+    set_aside: Sequence[SetAside] = msgspec.field(default_factory=list)
     """Files that a repair moved away; the next sync to its end makes up for them."""
 
     @property
@@ -191,75 +194,119 @@ class Manifest(msgspec.Struct):
                 return group.files[table]
         return None
 
+    def rename(self, project_key: str) -> None:
+        """Take over the present key of the project."""
+        self.project_key = project_key
 
-class SiteTable(msgspec.Struct, frozen=True):
-    """One table about the site as a whole; its path holds a digest of its content."""
+    def take_seq(self) -> int:
+        """Return the number of the next observations; no other file gets it again."""
+        self.next_seq += 1
+        return self.next_seq - 1
 
-    path: str
-    rows: int
-    refreshed_at: datetime
-    size: int = 0
-    digest: str = ""
+    def add_raw(self, file: RawFile) -> None:
+        """Make one more raw file exist; raises `ValueError` when it does already."""
+        if any(known.path == file.path for known in self.raw):
+            raise ValueError(f"{file.path} is in the manifest already")
+        self.raw = [*self.raw, file]
 
+    def replace_raw(self, files: Iterable[RawFile]) -> None:
+        """Put files with the same observations in the place of all; raises `ValueError` for others."""
+        files = list(files)
+        before, after = (sum(file.rows for file in some) for some in (self.raw, files))
+        if before != after:
+            raise ValueError(f"{before} observations of project {self.project_id} would become {after}")
+        self.raw = files
 
-class Notice(msgspec.Struct, frozen=True):
-    """Something that is not as it should be and stops no sync; it stands until it is over.
+    def note_damaged(self, damaged: Iterable[Damage]) -> None:
+        """Keep which raw files are damaged, in the place of what was known of that."""
+        self.damaged = list(damaged)
 
-    There is one for each part, such as "people", of the site or of one project. `since` is when it began.
-    """
+    def remove_damaged_raw(self, files: Iterable[SetAside]) -> None:
+        """Take damaged raw files out; what they held is to be read again by a sync that comes to its end."""
+        files = list(files)
+        paths = {file.path for file in files}
+        self.raw = [file for file in self.raw if file.path not in paths]
+        self.damaged = [damage for damage in self.damaged if damage.path not in paths]
+        self.set_aside = [*self.set_aside, *files]
 
-    part: str
-    reason: str
-    instruction: str
-    since: datetime
-    project_id: str | None = None
-    is_unread: bool = False
-    """Whether the part could not be read, so that it is worth asking again soon."""
+    def begin_full_refresh(self, at: datetime, *, again: bool = False) -> bool:
+        """Begin to read every issue once more: when `again`, and always when that never came to its end.
 
-    @property
-    def key(self) -> tuple[str, str | None]:
-        """What it is about."""
-        return self.part, self.project_id
+        Returns False when that is not needed, or under way since before.
+        """
+        if self.full is not None or (self.watermark is not None and not again):
+            return False
+        self.full = FullRead(at, self.next_seq)
+        return True
 
+    def begin_complete_list(self) -> None:
+        """Count issues without an id anew."""
+        self.unidentified = 0
 
-class ProjectDetails(msgspec.Struct, frozen=True):
-    """Facts of one project that rarely change: its boards, and the fields those estimate with."""
+    def note_unidentified(self, issues: int) -> None:
+        """Keep how many issues without an id a list had: the most of any, since the next has them again."""
+        self.unidentified = max(self.unidentified, issues)
 
-    refreshed_at: datetime
-    is_team_managed: bool = False
-    boards: tuple[str, ...] = ()
-    estimated_with: tuple[str, ...] = ()
+    def pause(self, at: datetime, read: int, expected: int | None = None) -> None:
+        """Note that a read stopped since its time was up."""
+        self.paused = Paused(at, read, expected)
 
+    def keep_unread(self, unread: Mapping[str, UnreadIssue], listed: Collection[str]) -> None:
+        """Keep by id what could not be read, in the place of what could not be read before.
 
-class SiteManifest(msgspec.Struct):
-    """What the lake holds of the site beside its issues: projects, users, sprints, statuses, fields, …"""
+        An issue is gone once two looks at different times, by id, and search agree: Jira left it out before
+        and now, and no longer lists it.
+        """
+        before = {issue.jira_id: issue for issue in self.unread}
+        kept = []
+        for issue_id, issue in sorted(unread.items()):
+            known = before.get(issue_id)
+            if known is not None and issue.is_left_out and issue_id not in listed:
+                continue
+            kept.append(msgspec.structs.replace(issue, since=known.since if known else issue.since))
+        self.unread = kept
 
-    tables: dict[str, SiteTable] = msgspec.field(default_factory=dict)
-    projects: dict[str, ProjectDetails] = msgspec.field(default_factory=dict)
-    people_matched_from: str = ""
-    """A digest of everything the people were last matched from."""
-    pull_requests_read_from: str = ""
-    """A digest of the files that the pull requests were last read from."""
-    decisions_followed: str = ""
-    """A digest of what people decided and other programs keep, as it was when that was last published."""
-    notices: list[Notice] = msgspec.field(default_factory=list)
+    def suspect_deletion(self, at: datetime, issues: int) -> None:
+        """Note a disappearance that is not believed; the first time that this was noticed stays."""
+        self.disappearance = self.disappearance or Disappearance(at, issues)
 
-    def file_paths(self) -> set[str]:
-        """Name every file this manifest makes exist."""
-        return {table.path for table in self.tables.values()}
+    def advance_watermark(self, at: datetime, *, looked_back: bool) -> None:
+        """End a read that is complete up to `at`; the watermark only moves forward.
 
-    def renew_notices(self, asked: Iterable[tuple[str, str | None]], found: Iterable[Notice]) -> None:
-        """Replace the notices about what was asked by those found; what stood before keeps its `since`."""
-        before = {notice.key: notice for notice in self.notices}
-        fresh = {
-            notice.key: msgspec.structs.replace(notice, since=before.get(notice.key, notice).since)
-            for notice in found
-        }
-        over = {*asked, *fresh}
-        kept = [notice for notice in self.notices if notice.key not in over]
-        self.notices = sorted(
-            [*kept, *fresh.values()], key=lambda notice: (notice.part, notice.project_id or "")
-        )
+        `looked_back` when it also covered the time by which Jira's search index may lag.
+        """
+        self.watermark = max(filter(None, (self.watermark, at)))
+        if looked_back:
+            self.looked_back_at = at
+        self.paused = None
+
+    def conclude(self, verdict: Proof | Unproved) -> None:
+        """End a read of the whole project; the last proof stays when there is no new one.
+
+        Raises `ValueError` for a proof while issues are known that could not be read.
+        """
+        if isinstance(verdict, Unproved):
+            self.unproved = verdict
+        elif self.unread or self.unidentified or verdict.missing:
+            raise ValueError(f"issues of project {self.project_id} are missing: that is no proof")
+        else:
+            self.proof, self.unproved = verdict, None
+        self.full = self.disappearance = None
+        self.set_aside = []
+        self.advance_watermark(verdict.at, looked_back=True)
+
+    def map_fields(self, mapping: FieldMapping) -> None:
+        """Decide which fields hold the story points and the sprints."""
+        self.mapping = mapping
+
+    def set_derived(self, group: str, derived: Derived) -> None:
+        """Make a group of derived tables exist, in the place of the one before."""
+        self.derived = {**self.derived, group: derived}
+
+    def drop_derived(self, groups: Iterable[str]) -> None:
+        """Have these groups of tables derived again."""
+        dropped = set(groups)
+        self.derived = {name: group for name, group in self.derived.items() if name not in dropped}
 
 
 def fingerprint(parts: Iterable[object]) -> str:

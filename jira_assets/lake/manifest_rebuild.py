@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import duckdb
-
 from jira_assets.lake.damage import unreadable
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
@@ -13,9 +11,7 @@ from jira_assets.lake.manifest import Damage, Manifest, RawFile
 from jira_assets.lake.sql_files import literal, statement
 
 
-def rebuild_manifest(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, project_key: str
-) -> tuple[Manifest, list[Damage]]:
+def rebuild_manifest(lake: Lake, project_id: str, project_key: str) -> tuple[Manifest, list[Damage]]:
     """Name all raw files of the project that are readable; also returns those that are not.
 
     Merging leaves files whose observations are in another file as well, for an hour: they are left out. The
@@ -24,13 +20,13 @@ def rebuild_manifest(
     present = lake.raw_files(project_id)
     damaged = [Damage(path, reason) for path in present if (reason := unreadable(lake.path(path)))]
     readable = sorted(set(present) - {damage.path for damage in damaged})
-    manifest = Manifest(project_id, project_key)
+    raw, next_seq = [], 1
     if readable:
         listed = ", ".join(literal(lake.path(path)) for path in readable)
-        rows = engine.execute(statement("lake/rebuild_manifest", files=f"[{listed}]")).fetchall()
-        manifest.raw = [_raw_file(lake, path, *facts) for path, _, *facts in rows]
-        manifest.next_seq = max((last_seq for _, last_seq, *_ in rows), default=0) + 1
-    return manifest, damaged
+        rows = lake.engine.execute(statement("lake/rebuild_manifest", files=f"[{listed}]")).fetchall()
+        raw = [_raw_file(lake, path, *facts) for path, _, *facts in rows]
+        next_seq = max((last_seq for _, last_seq, *_ in rows), default=0) + 1
+    return Manifest(project_id, project_key, raw=raw, next_seq=next_seq), damaged
 
 
 def last_seq(path: str) -> int:

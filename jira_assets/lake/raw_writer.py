@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-import duckdb
 import msgspec
 
 from jira_assets.lake.files import new_file, size_and_digest
@@ -66,7 +65,6 @@ class RawFileWriter:
         redact: Callable[[bytes], bytes] = bytes,
     ) -> None:
         self._lake = lake
-        self._manifest = manifest
         self._asked_at = asked_at
         self._redact = redact
         self._asked_text = _plain(asked_at)
@@ -74,8 +72,7 @@ class RawFileWriter:
         self._newest: datetime | None = None
         self._longest = 2**20
         self._whole = 0
-        self._seq = manifest.next_seq
-        manifest.next_seq += 1
+        self._seq = manifest.take_seq()
         self._encoder = msgspec.json.Encoder()
         stamp = f"{asked_at:%Y%m%dT%H%M%S%fZ}-{self._seq:08d}-{uuid.uuid4().hex[:8]}"
         self._relative = f"raw/project={manifest.project_id}/{stamp}.parquet"
@@ -96,7 +93,7 @@ class RawFileWriter:
             self._whole = staging.tell()
         self.rows += len(observations)
 
-    def finish(self, engine: duckdb.DuckDBPyConnection) -> RawFile | None:
+    def finish(self) -> RawFile | None:
         """Turn the staging file into a Parquet file; None when nothing was added.
 
         The file exists once the caller puts it into the manifest and commits that.
@@ -106,7 +103,7 @@ class RawFileWriter:
         os.truncate(self._staging, self._whole)  # a full disk may have cut a line in two
         with new_file(self._lake.path(self._relative)) as parquet:
             copy_lines(
-                engine,
+                self._lake.engine.cursor(),
                 # The reader allocates twice the longest line for each thread, so it needs the real length.
                 statement(
                     "lake/write_raw", staging=self._staging, parquet=parquet, longest=self._longest + 1

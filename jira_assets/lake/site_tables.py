@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
 import msgspec
 
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import SiteManifest, SiteTable
 from jira_assets.lake.rows import Columns, empty_table, encode_rows, write_rows
+from jira_assets.lake.site_manifest import SiteManifest, SiteTable
 from jira_assets.lake.sql_files import literal
 
 SITE_TABLES: Mapping[str, Columns] = {
@@ -88,7 +87,6 @@ SITE_TABLES: Mapping[str, Columns] = {
 
 
 def land_site_table(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     name: str,
     rows: Sequence[Mapping[str, Any]],
@@ -102,19 +100,17 @@ def land_site_table(
     if known is not None and known.path == relative and known.digest and lake.path(relative).exists():
         return msgspec.structs.replace(known, refreshed_at=refreshed_at)
     if not lake.path(relative).exists():
-        write_rows(engine, lake.path(relative), lines, SITE_TABLES[name])
+        write_rows(lake.engine, lake.path(relative), lines, SITE_TABLES[name])
     return SiteTable(relative, len(lines), refreshed_at, *size_and_digest(lake.path(relative)))
 
 
-def read_site_table(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: SiteManifest, name: str
-) -> list[dict[str, Any]]:
+def read_site_table(lake: Lake, manifest: SiteManifest, name: str) -> list[dict[str, Any]]:
     """Read one table as rows with aware times; nothing when it was never landed."""
     table = manifest.tables.get(name)
     if table is None:
         return []
     columns = list(SITE_TABLES[name])
-    rows = engine.execute(
+    rows = lake.engine.execute(
         f"select {', '.join(columns)} from ({empty_table(SITE_TABLES[name])} "
         f"union all by name select * from read_parquet({literal(lake.path(table.path))}))"
     ).fetchall()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import duckdb
-
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.rows import Columns, empty_table
@@ -18,27 +16,25 @@ from jira_assets.warehouse.inputs import DERIVED_TABLES
 Row = dict[str, Any]
 
 
-def people_seen(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]
-) -> dict[str, list[Row]]:
+def people_seen(lake: Lake, manifests: Iterable[Manifest]) -> dict[str, list[Row]]:
     """Read who was seen in the issues of each project."""
     by_project: dict[str, list[Row]] = {}
     for manifest in manifests:
         file = manifest.derived_file("people_seen")
         if file is None:
             continue
-        rows = engine.execute(statement("people/people_seen_of", file=lake.path(file.path)))
+        rows = lake.engine.execute(statement("people/people_seen_of", file=lake.path(file.path)))
         names = [column[0] for column in rows.description or ()]
         by_project[manifest.project_id] = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
     return by_project
 
 
-def accounts_seen(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]) -> set[str]:
+def accounts_seen(lake: Lake, manifests: Iterable[Manifest]) -> set[str]:
     """Read the ids of everyone who was seen in issues."""
-    return {row["account_id"] for rows in people_seen(engine, lake, manifests).values() for row in rows}
+    return {row["account_id"] for rows in people_seen(lake, manifests).values() for row in rows}
 
 
-def everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
+def everyone(lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
     """Read everyone whom the site lists or who was seen in issues, as Jira shows them now."""
     files = [file.path for manifest in manifests if (file := manifest.derived_file("people_seen"))]
     users = lake.site_manifest().tables.get("users")
@@ -47,6 +43,7 @@ def everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[
         seen=_source(lake, files, DERIVED_TABLES["people_seen"]),
         listed=_source(lake, [users.path] if users else [], SITE_TABLES["users"]),
     )
+    rows = lake.engine.execute(people).fetchall()
     return [
         Person(
             account_id=account_id,
@@ -55,7 +52,7 @@ def everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[
             account_type=account_type or "atlassian",
             is_active=is_active is not False,
         )
-        for account_id, display_name, email, account_type, is_active, _ in engine.execute(people).fetchall()
+        for account_id, display_name, email, account_type, is_active, _ in rows
     ]
 
 
@@ -71,12 +68,10 @@ def _source(lake: Lake, files: Sequence[str], columns: Columns) -> str:
     return f"({source})"
 
 
-def matched_by_email(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifests: Iterable[Manifest]
-) -> dict[str, str]:
+def matched_by_email(lake: Lake, manifests: Iterable[Manifest]) -> dict[str, str]:
     """Read which member each account was given to by its address, when people were last matched."""
     present = [manifest.derived_file("jira_user_matches") for manifest in manifests]
     files = [lake.path(file.path) for file in present if file]
     if not files:
         return {}
-    return dict(engine.execute(statement("people/matched_by_email", files=files)).fetchall())
+    return dict(lake.engine.execute(statement("people/matched_by_email", files=files)).fetchall())

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-import duckdb
 import msgspec
 
 from jira_assets.errors import LockHeld
@@ -58,7 +57,6 @@ UNMATCHED: Columns = {
 
 
 def derive_matches(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     *,
     project_ids: Iterable[str],
@@ -74,15 +72,15 @@ def derive_matches(
     inputs = _inputs(lake, manifests.values(), members, overrides)
     if lake.site_manifest().people_matched_from == inputs:
         return set()
-    seen = people_seen(engine, lake, manifests.values())
-    kept = matched_by_email(engine, lake, manifests.values())
-    people = everyone(engine, lake, manifests.values())
+    seen = people_seen(lake, manifests.values())
+    kept = matched_by_email(lake, manifests.values())
+    people = everyone(lake, manifests.values())
     matching = match_people(people, members, overrides, kept)
     shown = {person.account_id: person for person in people}
     changed, busy = set(), set()
     for project_id, rows in seen.items():
         try:
-            if _write_project(engine, lake, project_id, rows, matching, shown):
+            if _write_project(lake, project_id, rows, matching, shown):
                 changed.add(project_id)
         except LockHeld:
             busy.add(project_id)
@@ -109,7 +107,6 @@ def _inputs(
 
 
 def _write_project(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     project_id: str,
     rows: list[Row],
@@ -120,16 +117,14 @@ def _write_project(
         manifest = lake.readable_manifest(project_id)
         if manifest is None:
             return False
-        withdrawn = _withdraw(engine, lake, manifest, rows, shown)
-        changed = _replace(engine, lake, manifest, [_shown(row, shown) for row in rows], matching)
+        withdrawn = _withdraw(lake, manifest, rows, shown)
+        changed = _replace(lake, manifest, [_shown(row, shown) for row in rows], matching)
         if withdrawn or changed:
             lake.commit(manifest)
         return changed
 
 
-def _replace(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, rows: list[Row], matching: Matching
-) -> bool:
+def _replace(lake: Lake, manifest: Manifest, rows: list[Row], matching: Matching) -> bool:
     tables = _tables(manifest, rows, matching)
     lines = {name: encode_rows(rows, columns) for name, (rows, columns) in tables.items()}
     digest = fingerprint(
@@ -141,14 +136,13 @@ def _replace(
     files = {}
     for name, (_, columns) in tables.items():
         relative = f"{name}/project={manifest.project_id}/{digest}-{uuid.uuid4().hex[:8]}.parquet"
-        write_rows(engine, lake.path(relative), lines[name], columns)
+        write_rows(lake.engine, lake.path(relative), lines[name], columns)
         files[name] = DerivedFile(relative, len(lines[name]), *size_and_digest(lake.path(relative)))
-    manifest.derived["people"] = Derived(digest, files)
+    manifest.set_derived("people", Derived(digest, files))
     return True
 
 
 def _withdraw(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     rows: list[Row],
@@ -164,9 +158,9 @@ def _withdraw(
     group, table = manifest.derived[GROUP], "people_seen"
     present = group.files[table]
     relative = f"{present.path.rpartition('-')[0]}-{uuid.uuid4().hex[:8]}.parquet"
-    write_rows(engine, lake.path(relative), encode_rows(fresh, SEEN), SEEN)
+    write_rows(lake.engine, lake.path(relative), encode_rows(fresh, SEEN), SEEN)
     file = DerivedFile(relative, present.rows, *size_and_digest(lake.path(relative)))
-    manifest.derived[GROUP] = msgspec.structs.replace(group, files={**group.files, table: file})
+    manifest.set_derived(GROUP, msgspec.structs.replace(group, files={**group.files, table: file}))
     return True
 
 
@@ -204,5 +198,5 @@ def _why(entry: Unmatched) -> Row:
 def _remember(lake: Lake, inputs: str) -> None:
     with lake.lock("site", "matching people"):
         site = lake.site_manifest()
-        site.people_matched_from = inputs
+        site.note_matched(inputs)
         lake.commit_site(site)

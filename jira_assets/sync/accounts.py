@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
-from jira_assets.lake.manifest import SiteManifest
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.people.accounts import accounts_seen
 from jira_assets.people.matching import FORMER_USER
@@ -38,10 +38,10 @@ def unlisted_users(context: SyncContext, manifest: SiteManifest, listed: Collect
 
     One that Jira does not answer about keeps the row that it has: nothing was withdrawn.
     """
-    wanted = accounts_seen(context.engine, context.lake, context.lake.manifests()) - {*listed}
+    wanted = accounts_seen(context.lake, context.lake.manifests()) - {*listed}
     if not wanted:
         return []
-    before = read_site_table(context.engine, context.lake, manifest, "users")
+    before = read_site_table(context.lake, manifest, "users")
     rows = {row["account_id"]: row for row in before if row["account_id"] in wanted}
     part = read_part(context, partial(context.client.fetch_users_by_id, sorted(wanted)))
     if isinstance(part, Read):

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import duckdb
 import msgspec
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, JiraError
@@ -81,8 +80,8 @@ def _prove_identity(context: SyncContext, memory: ProbeState) -> tuple[datetime,
     now = context.clock()
     if memory.proved_at is not None and timedelta() <= now - memory.proved_at < IDENTITY_LASTS:
         return now - memory.clock_ahead, memory
-    mark = verify_identity(context)
-    return mark.at, memory.with_identity(now, max(mark.skew, timedelta()))
+    session = verify_identity(context)
+    return session.at, memory.with_identity(now, max(session.skew, timedelta()))
 
 
 def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> datetime | None:
@@ -164,9 +163,7 @@ def _lacking(context: SyncContext, refs: Iterable[IssueRef]) -> dict[str, str]:
     by_project = defaultdict(list)
     for ref in refs:
         by_project[ref.project_id].append(ref)
-    lacking = {
-        key: find_stale_issues(context.engine, context.lake, key, named) for key, named in by_project.items()
-    }
+    lacking = {key: find_stale_issues(context.lake, key, named) for key, named in by_project.items()}
     return {
         key: fingerprint(sorted((ref.id, ref.key, str(ref.updated)) for ref in found))
         for key, found in lacking.items()
@@ -221,9 +218,7 @@ _found: dict[tuple[str, str], tuple[Sequence[RawFile], set[IssueRef]]] = {}
 sensor asks about the same few again and again."""
 
 
-def find_stale_issues(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, project_id: str, refs: Sequence[IssueRef]
-) -> list[IssueRef]:
+def find_stale_issues(lake: Lake, project_id: str, refs: Sequence[IssueRef]) -> list[IssueRef]:
     """Look the versions up in those raw files only that can hold them: this is asked at every tick."""
     manifest = lake.readable_manifest(project_id) or Manifest(project_id, "")
     place = (str(lake.root), project_id)
@@ -231,17 +226,15 @@ def find_stale_issues(
     if files != manifest.raw:
         present = set()
     asked = [ref for ref in refs if ref not in present]
-    lacking = _compare(engine, lake, manifest, asked) if asked else []
+    lacking = _compare(lake, manifest, asked) if asked else []
     _found[place] = (manifest.raw, present.union(asked).difference(lacking))
     return lacking
 
 
-def _compare(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, refs: Sequence[IssueRef]
-) -> list[IssueRef]:
+def _compare(lake: Lake, manifest: Manifest, refs: Sequence[IssueRef]) -> list[IssueRef]:
     recent = msgspec.structs.replace(manifest, raw=[file for file in manifest.raw if _may_hold(file, refs)])
     try:
-        lacking = {issue.jira_id for issue in LakeDiff(engine, lake, recent).add(refs)}
+        lacking = {issue.jira_id for issue in LakeDiff(lake, recent).add(refs)}
     except SIGNS:
         return list(refs)  # a file is damaged: the sync that this makes due reports it
     return [ref for ref in refs if ref.id in lacking]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jira_assets.formatting import counted
-from jira_assets.lake.manifest import Manifest, Notice, UnreadIssue
+from jira_assets.lake.manifest import Manifest, UnreadIssue
+from jira_assets.lake.site_manifest import Notice
 
 COMPLETENESS = "completeness"
 """The part of the notice that a proof failed."""

@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-import duckdb
-
 from jira_assets.jira.client import JiraClient
 from jira_assets.lake.lake import Lake
 from jira_assets.people.redaction import Redaction
@@ -66,7 +64,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class SyncContext:
-    """The client, the lake, an engine and a pool of threads for questions asked side by side.
+    """The client, the lake and a pool of threads for questions asked side by side.
 
     Tasks of the pool never wait for other tasks of it: the threads that hold a project wait, the pool works.
     Once `is_time_up`, a long read stops after what it has begun, and a later sync continues it.
@@ -74,7 +72,6 @@ class SyncContext:
 
     client: JiraClient
     lake: Lake
-    engine: duckdb.DuckDBPyConnection
     pool: ThreadPoolExecutor
     clock: Callable[[], datetime] = utc_now
     options: SyncOptions = field(default_factory=SyncOptions)

@@ -31,13 +31,12 @@ def note_damage(lake: Lake, manifest: Manifest, depth: Depth) -> bool:
 
 def put_damage(lake: Lake, manifest: Manifest, groups: Collection[str], raw: list[Damage]) -> bool:
     """Commit what was found damaged, if that is another picture than before; return whether it is."""
-    for name in groups:
-        del manifest.derived[name]
+    manifest.drop_derived(groups)
     if "people" in groups:
         _match_again(lake)
     if not groups and raw == manifest.damaged:
         return False
-    manifest.damaged = raw
+    manifest.note_damaged(raw)
     lake.commit(manifest)
     return True
 
@@ -95,13 +94,7 @@ def note_site_damage(lake: Lake) -> list[Damage]:
     }
     if not damaged:
         return []
-    for name in damaged:
-        del site.tables[name]
-    if "pull_requests" in damaged:
-        site.pull_requests_read_from = ""
-    else:
-        site.projects.clear()  # with them sprints, versions and components are read again
-    site.people_matched_from = ""
+    site.drop_tables(damaged)
     lake.commit_site(site)
     found = [each for damage in damaged.values() for each in damage]
     lake.set_aside(each.path for each in found)
@@ -119,5 +112,5 @@ def _damaged_raw(lake: Lake, manifest: Manifest, depth: Depth) -> list[Damage]:
 def _match_again(lake: Lake) -> None:
     with lake.lock("site", "matching people"):
         site = lake.site_manifest()
-        site.people_matched_from = ""
+        site.match_people_again()
         lake.commit_site(site)

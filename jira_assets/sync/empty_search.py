@@ -1,7 +1,7 @@
 """Tell an idle, empty or emptied project from a search that answers "200, nothing there" to everything.
 
-A reading that brought nothing moves the mark like any other. Were that believed of a search that is out of
-order, or blind to a project, whatever changes until it recovers would lie before the mark, out of reach.
+A reading that brought nothing moves the watermark like any other. Were that believed of a search that is
+out of order, or blind to a project, whatever changes until it recovers would lie before it, out of reach.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from jira_assets.errors import IncompleteRead
 from jira_assets.lake.manifest import Manifest
-from jira_assets.sync.project_state import out_of_sight, project_state
+from jira_assets.sync.project_state import out_of_sight
 
 if TYPE_CHECKING:  # the context holds a `EmptySearchGuard`
-    from jira_assets.sync.context import SyncContext
+    from jira_assets.sync.project_sync import ProjectSync
 
 
 class EmptySearchGuard:
@@ -28,28 +28,27 @@ class EmptySearchGuard:
         """Note that search has named an issue."""
         self._search_answers = True
 
-    def believe(self, context: SyncContext, manifest: Manifest) -> None:
+    def believe(self, sync: ProjectSync) -> None:
         """Believe that nothing changed in a project, unless search does not even name what is old there.
 
         Raises NotFound when the account can no longer see it, IncompleteRead when search is out of order.
         """
         with self._lock:  # one question answers for every project of the run
-            issues = manifest.derived_file("jira_issues")
+            issues = sync.manifest.derived_file("jira_issues")
             if self._search_answers or issues is None or not issues.rows:
                 return
-            newest = f"project = {manifest.project_id} order by updated desc"
-            if any(context.client.search(newest, fields=["updated"], page_size=1)):
+            newest = f"{sync.jql} order by updated desc"
+            if any(sync.client.search(newest, fields=["updated"], page_size=1)):
                 self.broken()
                 return
-        state = project_state(context, manifest.project_id)
+        state, key = sync.state(), sync.manifest.project_key
         if state == "invisible":
-            raise out_of_sight(manifest.project_key, state)
+            raise out_of_sight(key, state)
         if state == "live":
             raise IncompleteRead(
-                f"Jira's search returns no issue of {manifest.project_key}, but the lake has "
-                f"{issues.rows:,}. Either search is out of order, or the issues are hidden or "
-                "deleted.",
-                f"Nothing was changed. `jira-assets reconcile {manifest.project_key}` determines the cause.",
+                f"Jira's search returns no issue of {key}, but the lake has {issues.rows:,}. "
+                "Either search is out of order, or the issues are hidden or deleted.",
+                f"Nothing was changed. `jira-assets reconcile {key}` determines the cause.",
             )
 
 

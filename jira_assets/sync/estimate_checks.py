@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-import duckdb
-
 from jira_assets.formatting import counted
 from jira_assets.jira.models import Field
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, Notice
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.lake.sql_files import statement
 from jira_assets.sync.field_discovery import NUMBER_TYPE, type_of
 from jira_assets.sync.field_mapping import count_numbers
@@ -37,7 +36,6 @@ _SET = (
 
 
 def estimate_notices(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     fields: Sequence[Field],
@@ -53,8 +51,8 @@ def estimate_notices(
         name = names.get(field_id) or field_id
         reason = f"{name} ({field_id}) contains values that are not numbers in {counted(wrong, 'issue')}."
         yield Notice(PART, reason, _SET, now, manifest.project_id)
-    elif field_id is None or not _estimated(engine, lake, issues.path):
-        likely = _likely(fields, manifest.project_id, count_numbers(engine, lake, manifest), field_id)
+    elif field_id is None or not _estimated(lake, issues.path):
+        likely = _likely(fields, manifest.project_id, count_numbers(lake, manifest), field_id)
         if not_found := _not_found(manifest, names, likely):
             yield Notice(PART, not_found, _SET, now, manifest.project_id)
 
@@ -92,7 +90,7 @@ def _likely(
     return [f"{field.name} ({field.id})" for field in found[:MOST_CANDIDATES]]
 
 
-def _estimated(engine: duckdb.DuckDBPyConnection, lake: Lake, path: str) -> bool:
+def _estimated(lake: Lake, path: str) -> bool:
     query = statement("sync/count_estimates", file=lake.path(path))
-    [(count,)] = engine.execute(query).fetchall()
+    [(count,)] = lake.engine.execute(query).fetchall()
     return bool(count)

@@ -90,8 +90,7 @@ def note_followed(lake: Lake, identity: str) -> None:
     """Keep that the published tables show what was condensed into this identity."""
     with lake.lock("site", "publishing"):
         site = lake.site_manifest()
-        if site.decisions_followed != identity:
-            site.decisions_followed = identity
+        if site.note_followed(identity):
             lake.commit_site(site)
 
 

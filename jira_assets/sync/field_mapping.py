@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import duckdb
 
 from jira_assets.jira.models import Field, FieldSchema, Ref, Scope
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import FieldMapping, Manifest, ProjectDetails
+from jira_assets.lake.manifest import FieldMapping, Manifest
+from jira_assets.lake.site_manifest import ProjectDetails
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import statement
 from jira_assets.state import TrackedProject
@@ -22,18 +21,17 @@ class SiteFacts:
     """What was read of the site as a whole: its fields, and the details of its projects."""
 
     fields: Sequence[Field] = ()
-    projects: dict[str, ProjectDetails] = field(default_factory=dict)
+    projects: Mapping[str, ProjectDetails] = field(default_factory=dict)
 
 
-def read_site_facts(engine: duckdb.DuckDBPyConnection, lake: Lake) -> SiteFacts:
+def read_site_facts(lake: Lake) -> SiteFacts:
     """Read the facts back from the lake."""
     manifest = lake.site_manifest()
-    rows = read_site_table(engine, lake, manifest, "fields")
+    rows = read_site_table(lake, manifest, "fields")
     return SiteFacts([_field(row) for row in rows], manifest.projects)
 
 
 def map_fields(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     project: TrackedProject,
@@ -49,7 +47,7 @@ def map_fields(
         project.project_id,
         is_team_managed=bool(details and details.is_team_managed),
         estimated_with=details.estimated_with if details else (),
-        values=lambda: count_numbers(engine, lake, manifest),
+        values=lambda: count_numbers(lake, manifest),
         by_hand=_by_hand(project, options),
     )
 
@@ -62,13 +60,13 @@ def _by_hand(project: TrackedProject, options: SyncOptions) -> FieldChoice:
     )
 
 
-def count_numbers(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest) -> dict[str, int]:
+def count_numbers(lake: Lake, manifest: Manifest) -> dict[str, int]:
     """Count the numbers each custom field holds in the issues derived last; none before the first time."""
     file = manifest.derived_file("jira_issue_fields")
     if file is None or not file.rows:
         return {}
     query = statement("sync/count_numbers", file=lake.path(file.path))
-    return dict(engine.execute(query).fetchall())
+    return dict(lake.engine.execute(query).fetchall())
 
 
 def _field(row: dict[str, str | None]) -> Field:

@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 
-import duckdb
-
 from jira_assets.errors import LockHeld
 from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, Notice, SiteManifest
+from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.site_manifest import Notice, SiteManifest
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
 from jira_assets.sync.estimate_checks import PART as ESTIMATES
@@ -25,7 +24,6 @@ _ENTRIES = {"comment": "comments", "worklog": "worklogs"}
 
 
 def note_findings(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     state: State,
     settings: Settings,
@@ -39,14 +37,12 @@ def note_findings(
     tracked = state.projects.tracked()
     with suppress(LockHeld), lake.lock("site", "notices", wait=False):
         site = lake.site_manifest()
-        before = list(site.notices)
-        found = list(unmatched_settings(KnownNames(engine, lake, tracked), settings, now))
+        found = list(unmatched_settings(KnownNames(lake, tracked), settings, now))
         for project in tracked:
             manifest = lake.readable_manifest(project.project_id) if project.project_id in changed else None
             if manifest is not None:
-                found += _of_project(engine, lake, manifest, now)
-        site.renew_notices(_looked_at(site, changed), found)
-        if site.notices != before:
+                found += _of_project(lake, manifest, now)
+        if site.renew_notices(_looked_at(site, changed), found):
             lake.commit_site(site)
 
 
@@ -55,10 +51,8 @@ def _looked_at(site: SiteManifest, changed: Collection[str]) -> list[tuple[str, 
     return [*settings, *((part, key) for part in (ESTIMATES, CUT) for key in changed)]
 
 
-def _of_project(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest, now: datetime
-) -> Iterator[Notice]:
-    yield from estimate_notices(engine, lake, manifest, read_site_facts(engine, lake).fields, now)
+def _of_project(lake: Lake, manifest: Manifest, now: datetime) -> Iterator[Notice]:
+    yield from estimate_notices(lake, manifest, read_site_facts(lake).fields, now)
     cut = {name: each for group in manifest.derived.values() for name, each in group.cut.items()}
     if cut:
         parts = [

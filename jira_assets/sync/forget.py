@@ -77,7 +77,7 @@ def survey_accounts(pipeline: Pipeline, account_ids: Sequence[str]) -> Erased:
     """Find what there is to erase, without changing anything."""
     redaction = Redaction(account_ids)
     found = Erased(account_ids, redaction.names)
-    for row in read_site_table(pipeline.engine, pipeline.lake, pipeline.lake.site_manifest(), "users"):
+    for row in read_site_table(pipeline.lake, pipeline.lake.site_manifest(), "users"):
         redaction.row(row)
     for project_id in pipeline.lake.project_ids():
         manifest = pipeline.lake.readable_manifest(project_id)
@@ -87,7 +87,7 @@ def survey_accounts(pipeline: Pipeline, account_ids: Sequence[str]) -> Erased:
                 f"Some of its files are damaged. Run `jira-assets repair {key}`, then sync."
             )
             continue
-        rows = survey(pipeline.engine, pipeline.lake, manifest, redaction.account_ids, redaction)
+        rows = survey(pipeline.lake, manifest, redaction.account_ids, redaction)
         if rows.rows:
             found.projects[manifest.project_key] = rows
     return found
@@ -141,19 +141,18 @@ def _rewrite(pipeline: Pipeline, project_id: str, redaction: Redaction) -> None:
             return
         note_damage(lake, manifest, "content")
         if not manifest.damaged:  # a file that is written anew would hide damage that it took over
-            rewrite_raw(pipeline.engine, lake, manifest, redaction.account_ids, redaction)
+            rewrite_raw(lake, manifest, redaction.account_ids, redaction)
 
 
 def _erase_from_site(pipeline: Pipeline, redaction: Redaction) -> None:
     with pipeline.lake.lock("site", PURPOSE):
         site = pipeline.lake.site_manifest()
         if known := site.tables.get("users"):
-            rows = read_site_table(pipeline.engine, pipeline.lake, site, "users")
+            rows = read_site_table(pipeline.lake, site, "users")
             clean = list(map(redaction.row, rows))
-            site.tables["users"] = land_site_table(
-                pipeline.engine, pipeline.lake, "users", clean, known.refreshed_at
-            )
-        site.people_matched_from = ""
+            users = land_site_table(pipeline.lake, "users", clean, known.refreshed_at)
+            site.set_table("users", users)
+        site.match_people_again()
         pipeline.lake.commit_site(site)
         pipeline.lake.sweep_site(site, live=0)
 
@@ -176,9 +175,8 @@ def _remove_former_files(pipeline: Pipeline, project_id: str, erased: Erased) ->
             erased.unfinished.setdefault(manifest.project_key, reason)
             return
         stale = [name for name in manifest.derived if not is_current or project_id not in tracked]
-        for name in stale:
-            del manifest.derived[name]
         if stale:
+            manifest.drop_derived(stale)
             lake.commit(manifest)
         lake.sweep(manifest, live=0)
 
@@ -224,7 +222,7 @@ def _texts_left(pipeline: Pipeline, lake: Lake, names: Collection[str]) -> str:
     if not names:
         return ""
     whole = [manifest for manifest in lake.manifests() if not manifest.damaged]
-    count = sum(count_mentions(pipeline.engine, lake, manifest, names) for manifest in whole)
+    count = sum(count_mentions(lake, manifest, names) for manifest in whole)
     if not count:
         return ""
     return f"{counted(count, 'version')} of issues still mention the name in texts that people typed."

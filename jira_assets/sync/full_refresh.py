@@ -6,26 +6,19 @@ needs no order: any number of requests run side by side, and after a crash only 
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from functools import partial
-
 from jira_assets.errors import BadQuery, Forbidden, IncompleteRead, JiraError, NotFound, SearchTokenExpired
 from jira_assets.formatting import counted
 from jira_assets.lake.diff import LakeDiff
-from jira_assets.lake.manifest import FullRead, Manifest, Paused, Proof, Unproved
+from jira_assets.lake.manifest import Manifest, Proof, Unproved
 from jira_assets.lake.raw_writer import Observation, RawFileWriter
 from jira_assets.sync.completeness import name_unread
-from jira_assets.sync.context import SyncContext
-from jira_assets.sync.deletions import confirm_deletions, look_up_candidates
+from jira_assets.sync.deletions import DeletionCandidates, confirm_deletions, look_up_candidates
 from jira_assets.sync.issue_fetcher import BEHIND, FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import CrossCheck, cross_check, list_issues
-from jira_assets.sync.missing_issues import keep_unread
-from jira_assets.sync.session import SyncSession
+from jira_assets.sync.project_sync import ProjectSync
 
 
-def refresh_fully(
-    context: SyncContext, manifest: Manifest, mark: SyncSession, *, again: bool = False, accept: bool = False
-) -> FetchResult:
+def refresh_fully(sync: ProjectSync, *, again: bool = False, accept: bool = False) -> FetchResult:
     """Bring the lake in line with everything Jira has of the project, and leave a proof of it.
 
     Issues whose present version the lake has are read once more only when `again`. `confirm_deletions`
@@ -33,143 +26,130 @@ def refresh_fully(
     also when that judgement is an error. Where Jira contradicts itself the last proof stays, and the
     manifest says why there is no new one.
     """
-    if manifest.full is None and (again or manifest.watermark is None):
-        manifest.full = FullRead(mark.at, manifest.next_seq)
-        context.lake.commit(manifest)
-    manifest.unidentified = 0
-    comparison = LakeDiff(
-        context.engine,
-        context.lake,
-        manifest,
-        read_again_before=_read_again_before(manifest),
-        read_again={jira_id for file in manifest.set_aside for jira_id in file.held or ()},
-    )
-    expected = context.submit(partial(context.client.approximate_count, f"project = {manifest.project_id}"))
-    not_named = partial(_not_named, expected, comparison)
-    try:
-        with IssueFetcher(context, manifest, not_named) as fetcher:
-            refusal = _list_everything(context, manifest, comparison, fetcher)
-            check = None if refusal else cross_check(context, manifest, mark, comparison, fetcher, expected)
-            candidates = look_up_candidates(context, manifest, comparison, refusal)
-            fetcher.take(comparison.add(candidates.still_here))
-            fetched = fetcher.finish()
-    except ReadPaused as paused:
-        unnamed, named = not_named(), comparison.named
-        total = None if unnamed is None else named + unnamed
-        manifest.paused = Paused(context.clock(), named - paused.left, total)
-        raise
-    fetched.unread |= candidates.undecided
-    context.lake.commit(manifest)
-    if check is not None:
-        _refuse_emptiness(manifest, check)
-    tombstones = confirm_deletions(context, manifest, mark, candidates, accept=accept)
-    fetched.deleted += len(tombstones)
-    _conclude(context, manifest, mark, comparison, fetched, tombstones, check)
-    return fetched
+    if sync.manifest.begin_full_refresh(sync.at, again=again):
+        sync.commit()
+    sync.manifest.begin_complete_list()
+    return _FullRefresh(sync).run(accept=accept)
 
 
-def _not_named(expected: Future[int], comparison: LakeDiff) -> int | None:
-    """Return how many issues Jira counts beyond those it has listed; None while that is not known."""
-    if not expected.done() or expected.exception():
+class _FullRefresh:
+    """One read of a whole project."""
+
+    def __init__(self, sync: ProjectSync) -> None:
+        self._sync = sync
+        self._context = sync.context
+        self._manifest = sync.manifest
+        self._diff = LakeDiff(
+            sync.context.lake,
+            sync.manifest,
+            read_again_before=_read_again_before(sync.manifest),
+            read_again={jira_id for file in sync.manifest.set_aside for jira_id in file.held or ()},
+        )
+        self._expected = sync.context.submit(sync.count)
+        self._check: CrossCheck | None = None
+        """None when search refuses the project."""
+
+    def run(self, *, accept: bool) -> FetchResult:
+        """List, fetch, judge what is gone, prove."""
+        fetched, candidates = self._fetch()
+        fetched.unread |= candidates.undecided
+        self._sync.commit()
+        self._refuse_emptiness()
+        tombstones = confirm_deletions(self._sync, candidates, accept=accept)
+        fetched.deleted += len(tombstones)
+        self._conclude(fetched, tombstones)
+        return fetched
+
+    def _fetch(self) -> tuple[FetchResult, DeletionCandidates]:
+        """Fetch what is listed and stale, and look up what is not listed."""
+        try:
+            with IssueFetcher(self._sync, self._not_named) as fetcher:
+                refusal = self._list_everything(fetcher)
+                if refusal is None:
+                    self._check = cross_check(self._sync, self._diff, fetcher, self._expected)
+                candidates = look_up_candidates(self._sync, self._diff, refusal)
+                fetcher.take(self._diff.add(candidates.still_here))
+                return fetcher.finish(), candidates
+        except ReadPaused as paused:
+            unnamed, named = self._not_named(), self._diff.named
+            total = None if unnamed is None else named + unnamed
+            self._manifest.pause(self._context.clock(), named - paused.left, total)
+            raise
+
+    def _not_named(self) -> int | None:
+        """Return how many issues Jira counts beyond those it has listed; None while that is not known."""
+        if not self._expected.done() or self._expected.exception():
+            return None
+        return max(0, self._expected.result() - self._diff.named)
+
+    def _list_everything(self, fetcher: IssueFetcher) -> JiraError | None:
+        """List every issue of the project and begin to fetch; return what search says when it refuses."""
+        try:
+            for page in list_issues(self._sync, f"{self._sync.jql} order by created asc"):
+                fetcher.take(self._diff.add(page))
+        except SearchTokenExpired:
+            raise
+        except (BadQuery, Forbidden, NotFound) as error:
+            return error
+        if self._diff.named:
+            self._context.silence.broken()
         return None
-    return max(0, expected.result() - comparison.named)
+
+    def _refuse_emptiness(self) -> None:
+        """Doubt a first read in which search listed nothing, where Jira counts issues."""
+        check = self._check
+        if check is not None and check.counted and not check.listed and not self._manifest.raw:
+            raise IncompleteRead(
+                f"Jira returned no issue of {self._manifest.project_key}, although it counts "
+                f"{check.counted:,}.",
+                "Nothing was changed. Check that the account can still browse the project, then sync again.",
+            )
+
+    def _conclude(self, fetched: FetchResult, tombstones: list[Observation]) -> None:
+        """Commit the end of the read: tombstones, watermark and proof together."""
+        landing = RawFileWriter(self._context.lake, self._manifest, self._context.clock())
+        try:
+            landing.add(tombstones)
+            if raw := landing.finish():
+                self._manifest.add_raw(raw)
+        finally:
+            landing.discard()
+        self._note_what_is_missing(fetched)
+        self._manifest.keep_unread(fetched.unread, self._diff.is_listed(list(fetched.unread)))
+        self._manifest.conclude(self._judge(fetched))
+        self._sync.commit()
+
+    def _note_what_is_missing(self, fetched: FetchResult) -> None:
+        """Compare everything that was listed with the lake as it is now."""
+        for issue in self._diff.look_again():
+            known, listed = issue.known_updated_at, issue.listed_updated_at
+            is_behind = issue.is_new or (known is not None and listed is not None and known < listed)
+            if is_behind and issue.jira_id not in fetched.not_here | fetched.unread.keys():
+                fetched.unread[issue.jira_id] = issue.unread(self._context.clock(), BEHIND)
+
+    def _judge(self, fetched: FetchResult) -> Proof | Unproved:
+        """Return a proof, or why there cannot be one."""
+        if doubts := self._doubts():
+            return Unproved(self._sync.at, "; ".join(doubts))
+        return Proof(
+            at=self._sync.at,
+            in_jira=self._diff.named - len(fetched.not_here),
+            in_lake=self._diff.alive(),
+            missing=0,
+            fetched=fetched.fetched,
+            counted=self._check.counted if self._check else None,
+        )
+
+    def _doubts(self) -> list[str]:
+        doubts = [self._check.doubt] if self._check and self._check.doubt else []
+        if self._manifest.unread:
+            doubts.append(f"{name_unread(self._manifest.unread)} could not be read")
+        if self._manifest.unidentified:
+            doubts.append(f"Jira lists {counted(self._manifest.unidentified, 'issue')} without an id")
+        return doubts
 
 
 def _read_again_before(manifest: Manifest) -> int:
     """Return the first observation that is as new as it has to be, of any issue."""
     unknown = [file.last_seq + 1 for file in manifest.set_aside if file.held is None]
     return max([*unknown, manifest.full.first_seq if manifest.full else 0])
-
-
-def _list_everything(
-    context: SyncContext, manifest: Manifest, comparison: LakeDiff, fetcher: IssueFetcher
-) -> JiraError | None:
-    """List every issue of the project and begin to fetch; return what search says when it refuses."""
-    jql = f"project = {manifest.project_id} order by created asc"
-    try:
-        for page in list_issues(context.client, manifest, jql):
-            fetcher.take(comparison.add(page))
-    except SearchTokenExpired:
-        raise
-    except (BadQuery, Forbidden, NotFound) as error:
-        return error
-    if comparison.named:
-        context.silence.broken()
-    return None
-
-
-def _refuse_emptiness(manifest: Manifest, check: CrossCheck) -> None:
-    """Doubt a first read in which search listed nothing, where Jira counts issues."""
-    if check.counted and not check.listed and not manifest.raw:
-        raise IncompleteRead(
-            f"Jira returned no issue of {manifest.project_key}, although it counts {check.counted:,}.",
-            "Nothing was changed. Check that the account can still browse the project, then sync again.",
-        )
-
-
-def _conclude(
-    context: SyncContext,
-    manifest: Manifest,
-    mark: SyncSession,
-    comparison: LakeDiff,
-    fetched: FetchResult,
-    tombstones: list[Observation],
-    check: CrossCheck | None,
-) -> None:
-    """Commit the end of the read: tombstones, watermark and proof together."""
-    landing = RawFileWriter(context.lake, manifest, context.clock())
-    try:
-        landing.add(tombstones)
-        if raw := landing.finish(context.engine.cursor()):
-            manifest.raw.append(raw)
-    finally:
-        landing.discard()
-    _note_what_is_missing(context, comparison, fetched)
-    keep_unread(manifest, fetched, comparison.is_listed(list(fetched.unread)))
-    _prove(manifest, mark, comparison, fetched, check)
-    manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
-    manifest.looked_back_at = mark.at
-    manifest.full = manifest.disappearance = manifest.paused = None
-    manifest.set_aside = []
-    context.lake.commit(manifest)
-
-
-def _note_what_is_missing(context: SyncContext, comparison: LakeDiff, fetched: FetchResult) -> None:
-    """Compare everything that was listed with the lake as it is now."""
-    for issue in comparison.look_again():
-        known, listed = issue.known_updated_at, issue.listed_updated_at
-        is_behind = issue.is_new or (known is not None and listed is not None and known < listed)
-        if is_behind and issue.jira_id not in fetched.not_here | fetched.unread.keys():
-            fetched.unread[issue.jira_id] = issue.unread(context.clock(), BEHIND)
-
-
-def _prove(
-    manifest: Manifest,
-    mark: SyncSession,
-    comparison: LakeDiff,
-    fetched: FetchResult,
-    check: CrossCheck | None,
-) -> None:
-    """Replace the proof, or say why it cannot be."""
-    doubts = _doubts(manifest, check)
-    if doubts:
-        manifest.unproved = Unproved(mark.at, "; ".join(doubts))
-        return
-    manifest.unproved = None
-    manifest.proof = Proof(
-        at=mark.at,
-        in_jira=comparison.named - len(fetched.not_here),
-        in_lake=comparison.alive(),
-        missing=0,
-        fetched=fetched.fetched,
-        counted=check.counted if check else None,
-    )
-
-
-def _doubts(manifest: Manifest, check: CrossCheck | None) -> list[str]:
-    doubts = [check.doubt] if check and check.doubt else []
-    if manifest.unread:
-        doubts.append(f"{name_unread(manifest.unread)} could not be read")
-    if manifest.unidentified:
-        doubts.append(f"Jira lists {counted(manifest.unidentified, 'issue')} without an id")
-    return doubts

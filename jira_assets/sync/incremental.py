@@ -6,49 +6,45 @@ from datetime import datetime
 
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.diff import LakeDiff
-from jira_assets.lake.manifest import Manifest, Paused
-from jira_assets.sync.context import SyncContext
 from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import list_issues
-from jira_assets.sync.missing_issues import fetch_unread, keep_unread, still_listed
-from jira_assets.sync.session import SyncSession
+from jira_assets.sync.missing_issues import fetch_unread, still_listed
+from jira_assets.sync.project_sync import ProjectSync
 
 
-def read_incremental(context: SyncContext, manifest: Manifest, mark: SyncSession) -> FetchResult:
+def read_incremental(sync: ProjectSync) -> FetchResult:
     """Fetch what the lake lacks and commit; every complete answer moves the watermark, an empty one too.
 
     What Jira names and cannot give is kept by id, and asked for again by the next sync. Whether an issue of
     the lake is gone is for `refresh_fully` to judge.
     """
-    since, is_deep = _look_back(context, manifest, mark)
-    jql = f"project = {manifest.project_id} and updated >= {epoch_ms(since)} order by created asc"
-    comparison = LakeDiff(context.engine, context.lake, manifest)
+    context, manifest = sync.context, sync.manifest
+    since, is_deep = _look_back(sync)
+    jql = f"{sync.jql} and updated >= {epoch_ms(since)} order by created asc"
+    diff = LakeDiff(context.lake, manifest)
     try:
-        with IssueFetcher(context, manifest) as fetcher:
-            for page in list_issues(context.client, manifest, jql):
-                fetcher.take(comparison.add(page))
-            fetch_unread(manifest, comparison, fetcher)
+        with IssueFetcher(sync) as fetcher:
+            for page in list_issues(sync, jql):
+                fetcher.take(diff.add(page))
+            fetch_unread(manifest, diff, fetcher)
             fetched = fetcher.finish()
     except ReadPaused as paused:
-        manifest.paused = Paused(context.clock(), paused.fetched.fetched)
+        manifest.pause(context.clock(), paused.fetched.fetched)
         raise
-    if comparison.named:
+    if diff.named:
         context.silence.broken()
     else:
-        context.silence.believe(context, manifest)
-    keep_unread(manifest, fetched, still_listed(context, manifest, comparison, fetched))
-    manifest.watermark = max(filter(None, (manifest.watermark, mark.at)))
-    if is_deep:
-        manifest.looked_back_at = mark.at
-    manifest.paused = None
-    context.lake.commit(manifest)
+        context.silence.believe(sync)
+    manifest.keep_unread(fetched.unread, still_listed(sync, diff, fetched))
+    manifest.advance_watermark(sync.at, looked_back=is_deep)
+    sync.commit()
     return fetched
 
 
-def _look_back(context: SyncContext, manifest: Manifest, mark: SyncSession) -> tuple[datetime, bool]:
+def _look_back(sync: ProjectSync) -> tuple[datetime, bool]:
     """Tell from when to read: every quarter of an hour from further back, since the search index lags."""
-    options = context.options
-    watermark = manifest.watermark or mark.at
-    last = manifest.looked_back_at
-    is_deep = last is None or mark.at - last >= options.deep_look_every
+    options = sync.context.options
+    watermark = sync.manifest.watermark or sync.at
+    last = sync.manifest.looked_back_at
+    is_deep = last is None or sync.at - last >= options.deep_look_every
     return watermark - (options.deep_look_back if is_deep else options.look_back), is_deep

@@ -20,10 +20,11 @@ import msgspec
 from jira_assets.jira.issues import ISSUES_A_REQUEST
 from jira_assets.jira.models import FetchedIssues, IssueRef, RawIssue
 from jira_assets.lake.diff import StaleIssue, UnlistedIssue
-from jira_assets.lake.manifest import Manifest, UnreadIssue
+from jira_assets.lake.manifest import UnreadIssue
 from jira_assets.lake.raw_writer import Kind, Observation, RawFileWriter
 from jira_assets.sync.bulk_fetch import batches, fetch_by_id
-from jira_assets.sync.context import Progress, SyncContext, cancel
+from jira_assets.sync.context import Progress, cancel
+from jira_assets.sync.project_sync import ProjectSync
 
 LEFT_OUT = "Jira's search lists it, but Jira does not return it by id."
 BEHIND = "Jira returns an older version of it by id than its search lists."
@@ -94,11 +95,10 @@ class IssueFetcher:
     `not_named` estimates how many issues Jira has not named yet, for reports of progress; None: not known.
     """
 
-    def __init__(
-        self, context: SyncContext, manifest: Manifest, not_named: Callable[[], int | None] = lambda: 0
-    ) -> None:
-        self._context = context
-        self._manifest = manifest
+    def __init__(self, sync: ProjectSync, not_named: Callable[[], int | None] = lambda: 0) -> None:
+        self._sync = sync
+        self._context = sync.context
+        self._manifest = sync.manifest
         self._not_named = not_named
         self._known: dict[str, StaleIssue] = {}
         self._asked = self._begun = 0
@@ -120,7 +120,7 @@ class IssueFetcher:
         if issubclass(kind, Exception):
             # What has come stays: the next sync then need not read it. A process that is to die does no more.
             self._close_file()
-            self._context.lake.commit(self._manifest)
+            self._sync.commit()
         elif self._landing is not None:
             self._landing.discard()
 
@@ -208,18 +208,18 @@ class IssueFetcher:
         self._tell()
         if self._landing.rows >= ISSUES_A_FILE:
             self._close_file()
-            self._context.lake.commit(self._manifest)
+            self._sync.commit()
 
     def _close_file(self) -> None:
         landing, self._landing = self._landing, None
         if landing is None:
             return
         try:
-            raw = landing.finish(self._context.engine.cursor())
+            raw = landing.finish()
         finally:
             landing.discard()
         if raw is not None:
-            self._manifest.raw.append(raw)
+            self._manifest.add_raw(raw)
 
     def _counts(self, seen: Observation) -> bool:
         """Count an observation; one that moved away before it was ever here is not worth landing."""

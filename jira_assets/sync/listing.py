@@ -12,10 +12,8 @@ from jira_assets.jira.client import JiraClient
 from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.diff import LakeDiff
-from jira_assets.lake.manifest import Manifest
-from jira_assets.sync.context import SyncContext
 from jira_assets.sync.issue_fetcher import IssueFetcher
-from jira_assets.sync.session import SyncSession
+from jira_assets.sync.project_sync import ProjectSync
 
 TRIES = 3
 WINDOW_OF_ISSUES = 1000
@@ -24,7 +22,7 @@ MOST_WINDOWS = 200
 _FIRST_YEAR = datetime(2002, 1, 1, tzinfo=UTC)
 
 
-def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[list[IssueRef]]:
+def list_issues(sync: ProjectSync, jql: str) -> Iterator[list[IssueRef]]:
     """Yield pages of the issues that match; an issue may come more than once.
 
     The pages start over when Jira no longer knows where they were. Issues that Jira lists without an id are
@@ -33,10 +31,10 @@ def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[li
     for attempt in range(1, TRIES + 1):
         unidentified = 0
         try:
-            for page in client.search_refs(jql):
+            for page in sync.client.search_refs(jql):
                 found = [ref for ref in page if ref.id]
                 unidentified += len(page) - len(found)
-                manifest.unidentified = max(manifest.unidentified, unidentified)
+                sync.manifest.note_unidentified(unidentified)
                 yield found
         except SearchTokenExpired:
             if attempt == TRIES:
@@ -45,24 +43,24 @@ def list_issues(client: JiraClient, manifest: Manifest, jql: str) -> Iterator[li
             return
 
 
-def list_by_created(client: JiraClient, manifest: Manifest, now: datetime) -> Iterator[list[IssueRef]]:
+def list_by_created(sync: ProjectSync) -> Iterator[list[IssueRef]]:
     """Yield the issues of a project by windows of `created`, the newest first in each.
 
     This is another way to the same answer as `list_issues`: short searches that end early elsewhere or not
     at all. A window that Jira counts many issues in is cut in two.
     """
-    windows = [(_FIRST_YEAR, now + timedelta(days=1))]
+    windows = [(_FIRST_YEAR, sync.at + timedelta(days=1))]
     listed = 0
     while windows:
         start, end = windows.pop()
-        jql = _window(manifest.project_id, start, end)
+        jql = _window(sync.jql, start, end)
         is_divisible = end - start > SHORTEST_WINDOW and listed + len(windows) < MOST_WINDOWS
-        if is_divisible and _holds_many(client, jql):
+        if is_divisible and _holds_many(sync.client, jql):
             middle = start + (end - start) / 2
             windows += [(middle, end), (start, middle)]
             continue
         listed += 1
-        yield from list_issues(client, manifest, f"{jql} order by created desc")
+        yield from list_issues(sync, f"{jql} order by created desc")
 
 
 def _holds_many(client: JiraClient, jql: str) -> bool:
@@ -72,10 +70,10 @@ def _holds_many(client: JiraClient, jql: str) -> bool:
         return False
 
 
-def _window(project_id: str, start: datetime, end: datetime) -> str:
+def _window(project: str, start: datetime, end: datetime) -> str:
     """Ask for one window; the outermost two are open, since no calendar bounds what was imported."""
     lower = f" and created >= {epoch_ms(start)}" if start > _FIRST_YEAR else ""
-    return f"project = {project_id}{lower} and created < {epoch_ms(end)}"
+    return f"{project}{lower} and created < {epoch_ms(end)}"
 
 
 TOLERANCE = 0.01
@@ -102,25 +100,20 @@ class CrossCheck:
 
 
 def cross_check(
-    context: SyncContext,
-    manifest: Manifest,
-    mark: SyncSession,
-    comparison: LakeDiff,
-    fetcher: IssueFetcher,
-    expected: Future[int],
+    sync: ProjectSync, diff: LakeDiff, fetcher: IssueFetcher, expected: Future[int]
 ) -> CrossCheck:
     """Compare what was listed with what Jira counts; what a second listing adds is fetched, too."""
-    first = comparison.named
+    first = diff.named
     counted = _ask(expected.result)
     if counted is None or counted > first:
         # What was deleted or created while the listing went on is counted rightly now.
-        counted = _ask(lambda: context.client.approximate_count(f"project = {manifest.project_id}"))
+        counted = _ask(sync.count)
     if counted is not None and counted <= first:
         return CrossCheck(counted, first)
-    for page in list_by_created(context.client, manifest, mark.at):
-        fetcher.take(comparison.add(page, again=True))
-    differing = comparison.differing(mark.at)
-    return CrossCheck(counted, first if differing else comparison.named, differing)
+    for page in list_by_created(sync):
+        fetcher.take(diff.add(page, again=True))
+    differing = diff.differing(sync.at)
+    return CrossCheck(counted, first if differing else diff.named, differing)
 
 
 def _ask(count: Callable[[], int]) -> int | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-
-import msgspec
 
 from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.manifest import Manifest, UnreadIssue
-from jira_assets.sync.context import SyncContext
 from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher
+from jira_assets.sync.project_sync import ProjectSync
 
 AROUND = timedelta(minutes=1)
 """How exactly Jira's search compares times is not documented."""
@@ -20,23 +18,21 @@ MOST_CHECKED = 50
 """So many issues can be asked for at once with a search index that is up to date."""
 
 
-def fetch_unread(manifest: Manifest, comparison: LakeDiff, fetcher: IssueFetcher) -> None:
+def fetch_unread(manifest: Manifest, diff: LakeDiff, fetcher: IssueFetcher) -> None:
     """Ask again for the issues that could not be read before and that no page named."""
-    named = comparison.is_listed([issue.jira_id for issue in manifest.unread])
+    named = diff.is_listed([issue.jira_id for issue in manifest.unread])
     refs = [
         IssueRef(issue.jira_id, issue.jira_key, issue.updated_at, manifest.project_id, "")
         for issue in manifest.unread
         if issue.jira_id not in named
     ]
-    fetcher.take(comparison.stale_of(refs))
+    fetcher.take(diff.stale_of(refs))
 
 
-def still_listed(
-    context: SyncContext, manifest: Manifest, comparison: LakeDiff, fetched: FetchResult
-) -> set[str]:
+def still_listed(sync: ProjectSync, diff: LakeDiff, fetched: FetchResult) -> set[str]:
     """Return the left out issues that search goes on to list, asked with its index brought up to date."""
-    listed = comparison.is_listed(list(fetched.unread))
-    known = {issue.jira_id for issue in manifest.unread}
+    listed = diff.is_listed(list(fetched.unread))
+    known = {issue.jira_id for issue in sync.manifest.unread}
     asked = [
         issue
         for issue in fetched.unread.values()
@@ -47,30 +43,13 @@ def still_listed(
     if len(asked) > MOST_CHECKED or any(issue.updated_at is None for issue in asked):
         return listed | {issue.jira_id for issue in asked}
     ids = [issue.jira_id for issue in asked]
-    pages = context.client.search_refs(_around(manifest.project_id, asked), consistent=ids)
+    pages = sync.client.search_refs(_around(sync.jql, asked), consistent=ids)
     return listed | {ref.id for page in pages for ref in page}
 
 
-def _around(project_id: str, issues: Sequence[UnreadIssue]) -> str:
+def _around(project: str, issues: Sequence[UnreadIssue]) -> str:
     times = [issue.updated_at for issue in issues if issue.updated_at is not None]
     windows = (
         f"(updated >= {epoch_ms(time - AROUND)} and updated <= {epoch_ms(time + AROUND)})" for time in times
     )
-    return f"project = {project_id} and ({' or '.join(windows)})"
-
-
-def keep_unread(manifest: Manifest, fetched: FetchResult, listed: Collection[str]) -> None:
-    """Put what could not be read into the manifest.
-
-    An issue is gone once two looks at different times, by id, and search agree: Jira left it out before and
-    now, and no longer lists it.
-    """
-    before = {issue.jira_id: issue for issue in manifest.unread}
-    kept = []
-    for issue_id, issue in sorted(fetched.unread.items()):
-        known = before.get(issue_id)
-        if known is not None and issue.is_left_out and issue_id not in listed:
-            continue
-        since = known.since if known else issue.since
-        kept.append(msgspec.structs.replace(issue, since=since))
-    manifest.unread = kept
+    return f"{project} and ({' or '.join(windows)})"

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Notice
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.state import TrackedProject
 from jira_assets.sync.completeness import issue_notices
 

@@ -13,7 +13,7 @@ from jira_assets.errors import JiraAssetsError
 from jira_assets.formatting import counted
 from jira_assets.jira.record_parser import counting_odd_records
 from jira_assets.jira.retry_budget import TOGETHER, RetryBudget, bounded
-from jira_assets.lake.manifest import Notice
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.sync.context import SyncContext
 
 Content = TypeVar("Content")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
-
-import duckdb
 
 from jira_assets.auth.credentials import choose_connection
 from jira_assets.errors import LockHeld, PublishError
@@ -20,9 +18,9 @@ from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.http import Transport
 from jira_assets.jira.quota import PointsLedger
 from jira_assets.lake.compact import compact_project
-from jira_assets.lake.duckdb_engine import open_engine, sparing_memory
+from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import SiteTable
+from jira_assets.lake.site_manifest import SiteTable
 from jira_assets.resource_limits import is_out_of_memory, is_resource_error, resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
@@ -74,7 +72,6 @@ class Pipeline:
     settings: Settings
     state: State
     lake: Lake
-    engine: duckdb.DuckDBPyConnection
     listener: SyncListener = field(default_factory=SyncListener)
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] | None = None
@@ -165,7 +162,7 @@ class Pipeline:
         return result
 
     @_in_room
-    def refresh_site(self) -> tuple[dict[str, SiteTable], list[str]]:
+    def refresh_site(self) -> tuple[Mapping[str, SiteTable], list[str]]:
         """Read the site's own tables again; returns them, and what could not be read."""
         found = self._recovering(lambda pipeline: pipeline._refresh_site())
         notices = [f"{key} is visible again." for key in found]
@@ -191,9 +188,7 @@ class Pipeline:
         """
         options = options_from(self.settings)
         return self._recovering(
-            lambda pipeline: rederive_projects(
-                pipeline.engine, pipeline.lake, pipeline.state, projects, options, wait=wait
-            )
+            lambda pipeline: rederive_projects(pipeline.lake, pipeline.state, projects, options, wait=wait)
         )
 
     @_in_room
@@ -242,7 +237,6 @@ class Pipeline:
 
     def _publish(self, *, force: bool) -> PublishResult | None:
         return publish_warehouse(
-            self.engine,
             self.lake,
             self.state,
             self.settings,
@@ -257,7 +251,7 @@ class Pipeline:
 
         What was read from Jira is read again, what was made from that is made again.
         """
-        found = set_aside_damaged(self.engine, self.lake, projects, self.settings.extra_fields)
+        found = set_aside_damaged(self.lake, projects, self.settings.extra_fields)
         unread = {each.project.project_id for each in found.projects if each.is_unread}
         tasks = [Task(project, "reconcile") for project in projects if project.project_id in unread]
         result = self.work_on(tasks) if tasks else SyncResult([])
@@ -269,7 +263,7 @@ class Pipeline:
         published = self.publish(force=bool(warehouse)) if found or warehouse else None
         waiting = {outcome.project_id for outcome in result.failures}
         lost = {
-            each.project.project_id: count_lost(self.engine, self.lake, each)
+            each.project.project_id: count_lost(self.lake, each)
             for each in found.projects
             if each.project.project_id not in waiting
         }
@@ -305,17 +299,17 @@ class Pipeline:
 
     def _recover(self, *, sparing: bool = False) -> bool:
         def mend(pipeline: Pipeline) -> bool:
-            return recover(pipeline.engine, pipeline.lake, pipeline.state, options_from(pipeline.settings))
+            return recover(pipeline.lake, pipeline.state, options_from(pipeline.settings))
 
         return self._on_another_engine(mend, sparing=sparing)
 
     def _on_another_engine(self, work: Callable[[Pipeline], Result], *, sparing: bool = False) -> Result:
-        with closing(_open_engine(self.settings, sparing=sparing)) as engine:
-            return work(replace(self, engine=engine))
+        with closing(self.lake.reopened(sparing=sparing)) as lake:
+            return work(replace(self, lake=lake))
 
     def _note_findings(self, outcomes: Sequence[Outcome]) -> None:
         changed = {outcome.project_id for outcome in outcomes if outcome.changed}
-        note_findings(self.engine, self.lake, self.state, self.settings, self.clock(), changed)
+        note_findings(self.lake, self.state, self.settings, self.clock(), changed)
 
     @contextmanager
     def asking_jira(
@@ -341,7 +335,6 @@ class Pipeline:
             yield SyncContext(
                 client=JiraClient(transport),
                 lake=self.lake,
-                engine=self.engine,
                 pool=pool,
                 clock=self.clock,
                 options=options_from(self.settings),
@@ -357,20 +350,14 @@ class Pipeline:
 
 @contextmanager
 def open_pipeline(settings: Settings, listener: SyncListener | None = None) -> Iterator[Pipeline]:
-    """Open the state, the lake and an engine of this home."""
-    state = State.open(settings.state_url)
-    engine = _open_engine(settings)
-    with closing(state), closing(engine):
-        yield Pipeline(settings, state, Lake(settings.lake_dir), engine, listener or SyncListener())
+    """Open the state and the lake of this home."""
+    lake = Lake(settings.lake_dir, memory_limit=settings.memory_limit)
+    with closing(State.open(settings.state_url)) as state, closing(lake):
+        yield Pipeline(settings, state, lake, listener or SyncListener())
 
 
 def _compact(pipeline: Pipeline, project_id: str) -> int:
-    return compact_project(pipeline.engine, pipeline.lake, project_id, pipeline.settings.extra_fields)
-
-
-def _open_engine(settings: Settings, *, sparing: bool = False) -> duckdb.DuckDBPyConnection:
-    scratch = settings.lake_dir / "scratch"
-    return open_engine(memory_limit=settings.memory_limit, scratch=scratch, sparing=sparing)
+    return compact_project(pipeline.lake, project_id, pipeline.settings.extra_fields)
 
 
 def options_from(settings: Settings) -> SyncOptions:

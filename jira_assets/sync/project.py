@@ -7,8 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import duckdb
-
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.lake.compact import MOST_FILES, compact_manifest
 from jira_assets.lake.derive import derive_project
@@ -23,7 +21,7 @@ from jira_assets.sync.field_mapping import SiteFacts, map_fields, read_site_fact
 from jira_assets.sync.full_refresh import refresh_fully
 from jira_assets.sync.incremental import read_incremental
 from jira_assets.sync.issue_fetcher import FetchResult, ReadPaused
-from jira_assets.sync.project_state import explain_refusal
+from jira_assets.sync.project_sync import ProjectSync
 from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.scheduling import is_worth_proving
 from jira_assets.sync.session import SyncSession
@@ -43,7 +41,7 @@ Facts = tuple[SiteFacts, TrackedProject]
 
 
 def sync_project(
-    context: SyncContext, task: Task, mark: SyncSession, facts: Callable[[Mode], Facts]
+    context: SyncContext, task: Task, session: SyncSession, facts: Callable[[Mode], Facts]
 ) -> Outcome:
     """Bring a project up to date; a failure that concerns this project alone comes back in the outcome.
 
@@ -60,7 +58,7 @@ def sync_project(
                 context.lake.lock(task.project.project_id, task.mode, on_wait=on_wait),
                 damage_errors(context.lake, task.project.project_id),
             ):
-                outcome = _sync_locked(context, task, mark, facts)
+                outcome = _sync_locked(context, task, session, facts)
         except JiraAssetsError as error:
             # One endpoint that refuses us concerns this project; only who we are concerns every project.
             outcome = failed(context.lake, task.project, context.identity.judge(context.client, error))
@@ -69,26 +67,27 @@ def sync_project(
 
 
 def _sync_locked(
-    context: SyncContext, task: Task, mark: SyncSession, facts: Callable[[Mode], Facts]
+    context: SyncContext, task: Task, session: SyncSession, facts: Callable[[Mode], Facts]
 ) -> Outcome:
     # Read inside the lock: another sync may have committed while this one waited for it.
     project = task.project
     manifest = context.lake.manifest(project.project_id) or Manifest(project.project_id, project.project_key)
-    manifest.project_key = project.project_key
-    _look_for_damage(context, manifest, project)
+    manifest.rename(project.project_key)
+    sync = ProjectSync(context, manifest, session)
+    _look_for_damage(sync, project)
     mode = _mode_needed(manifest, task.mode)
     try:
-        fetched = _read(context, manifest, mark, mode, accept=task.accept)
+        fetched = _read(sync, mode, accept=task.accept)
     except ReadPaused as paused:
-        context.lake.commit(manifest)
+        sync.commit()
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
-    engine = context.engine.cursor()
+    lake = context.lake.cursor()
     context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
     site, project = facts(mode)
-    changed = derive_mapped(engine, context.lake, manifest, project, site, context.options)
+    changed = derive_mapped(lake, manifest, project, site, context.options)
     if len(manifest.raw) > MOST_FILES:
-        compact_manifest(engine, context.lake, manifest, context.options.extra_fields)
-    context.lake.sweep(manifest)
+        compact_manifest(lake, manifest, context.options.extra_fields)
+    lake.sweep(manifest)
     return replace(_with_counts(describe(manifest), mode, fetched), changed=changed)
 
 
@@ -103,14 +102,14 @@ def _with_counts(outcome: Outcome, mode: Mode, fetched: FetchResult) -> Outcome:
     )
 
 
-def _look_for_damage(context: SyncContext, manifest: Manifest, project: TrackedProject) -> None:
+def _look_for_damage(sync: ProjectSync, project: TrackedProject) -> None:
     """Raise `DamagedFile` for damaged raw files; derive damaged tables again before Jira is asked."""
-    is_news = note_damage(context.lake, manifest, "size")
-    refuse_damaged(context.lake, manifest)
+    manifest, lake = sync.manifest, sync.context.lake
+    is_news = note_damage(lake, manifest, "size")
+    refuse_damaged(lake, manifest)
     if is_news and lacks_tables(manifest):
-        engine = context.engine.cursor()
-        facts = read_site_facts(engine, context.lake)
-        derive_mapped(engine, context.lake, manifest, project, facts, context.options)
+        lake = lake.cursor()
+        derive_mapped(lake, manifest, project, read_site_facts(lake), sync.context.options)
 
 
 def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
@@ -123,31 +122,28 @@ def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
     return "reconcile" if manifest.set_aside and wanted == "incremental" else wanted
 
 
-def _read(
-    context: SyncContext, manifest: Manifest, mark: SyncSession, mode: Mode, *, accept: bool
-) -> FetchResult:
+def _read(sync: ProjectSync, mode: Mode, *, accept: bool) -> FetchResult:
     if mode == "incremental":
-        fetched = _read_changes(context, manifest, mark)
-        if is_worth_proving(context, manifest):
-            fetched.add(refresh_fully(context, manifest, mark))
+        fetched = _read_changes(sync)
+        if is_worth_proving(sync):
+            fetched.add(refresh_fully(sync))
         return fetched
-    fetched = refresh_fully(context, manifest, mark, again=mode == "full", accept=accept)
-    if context.clock() - mark.at > context.options.look_back:
+    fetched = refresh_fully(sync, again=mode == "full", accept=accept)
+    if sync.context.clock() - sync.at > sync.context.options.look_back:
         # That took so long that something may have changed behind it.
         with suppress(ProjectOutOfSight):  # the whole read has judged what remains of it
-            fetched.add(_read_changes(context, manifest, mark))
+            fetched.add(_read_changes(sync))
     return fetched
 
 
-def _read_changes(context: SyncContext, manifest: Manifest, mark: SyncSession) -> FetchResult:
+def _read_changes(sync: ProjectSync) -> FetchResult:
     try:
-        return read_incremental(context, manifest, mark)
+        return read_incremental(sync)
     except (BadQuery, Forbidden, NotFound) as refusal:
-        raise explain_refusal(context, manifest.project_id, manifest.project_key, refusal) from refusal
+        raise sync.explain(refusal) from refusal
 
 
 def derive_mapped(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     project: TrackedProject,
@@ -160,9 +156,8 @@ def derive_mapped(
     """
     changed = False
     for _ in range(2):
-        manifest.mapping = map_fields(engine, lake, manifest, project, facts, options)
+        manifest.map_fields(map_fields(lake, manifest, project, facts, options))
         if not derive_project(
-            engine,
             lake,
             manifest,
             extra_fields=options.extra_fields,

@@ -12,7 +12,7 @@ import msgspec
 from jira_assets.errors import BadQuery, JiraAssetsError
 from jira_assets.formatting import counted
 from jira_assets.jira.models import Board, Component, Project, Sprint, Version
-from jira_assets.lake.manifest import Notice, ProjectDetails, SiteManifest
+from jira_assets.lake.site_manifest import Notice, ProjectDetails, SiteManifest
 from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.sync.context import SyncContext, drain
 from jira_assets.sync.optional_parts import Part, Read, notice_of, notice_of_odd_records, read_part
@@ -57,12 +57,13 @@ def put_details(context: SyncContext, manifest: SiteManifest, read: Sequence[Det
         known = manifest.projects.get(details.project.id)
         estimates = known.estimated_with if known and details.keeps_estimates() else ()
         boards = (known.boards if known else ()) if details.boards is None else _ids(details.boards)
-        manifest.projects[details.project.id] = ProjectDetails(
+        fresh = ProjectDetails(
             refreshed_at=context.clock(),
             is_team_managed=details.project.is_team_managed,
             boards=boards,
             estimated_with=tuple(dict.fromkeys([*details.estimated_with, *estimates])),
         )
+        manifest.set_project(details.project.id, fresh)
     return [notice for details in read for notice in details.notices]
 
 
@@ -201,10 +202,6 @@ def _replace_rows(
     rows_of: Callable[[Project], list[dict[str, Any]]],
 ) -> None:
     replaced = {details.project.id for details in read}
-    kept = [
-        row
-        for row in read_site_table(context.engine, context.lake, manifest, name)
-        if row["project_id"] not in replaced
-    ]
+    kept = [row for row in read_site_table(context.lake, manifest, name) if row["project_id"] not in replaced]
     rows = kept + [row for details in read for row in rows_of(details.project)]
-    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, context.clock())
+    manifest.set_table(name, land_site_table(context.lake, name, rows, context.clock()))

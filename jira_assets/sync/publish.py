@@ -7,11 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-import duckdb
-
 from jira_assets.errors import JiraAssetsError, LockHeld
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Notice
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.resource_limits import resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
@@ -21,7 +19,6 @@ from jira_assets.warehouse.publish import PublishInputs, PublishResult, publish
 
 
 def publish_warehouse(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     state: State,
     settings: Settings,
@@ -40,7 +37,6 @@ def publish_warehouse(
         lake,
         settings.warehouse_dir,
         publish_inputs(lake, state, settings, now=now),
-        memory_limit=settings.memory_limit,
         force=force,
         mirrored=settings.parquet_mirror,
         mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),
@@ -110,7 +106,5 @@ def _describe(error: Exception, now: datetime) -> Notice:
 def _renew(lake: Lake, found: Sequence[Notice]) -> None:
     with lake.lock("site", "notices"):
         site = lake.site_manifest()
-        before = list(site.notices)
-        site.renew_notices([(PART, None)], found)
-        if site.notices != before:
+        if site.renew_notices([(PART, None)], found):
             lake.commit_site(site)

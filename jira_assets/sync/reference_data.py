@@ -18,7 +18,7 @@ import msgspec
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.jira.models import Project
-from jira_assets.lake.manifest import Notice, SiteManifest
+from jira_assets.lake.site_manifest import Notice, SiteManifest
 from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.sync.accounts import is_outage, unlisted_users
 from jira_assets.sync.context import SyncContext, drain
@@ -165,14 +165,14 @@ def _replace(context: SyncContext, manifest: SiteManifest, name: str, part: Part
     rows = part.content + _kept_rows(context, manifest, name, part.content)
     if name == "users":
         rows = list(map(context.redaction().row, rows))
-    manifest.tables[name] = land_site_table(context.engine, context.lake, name, rows, now)
+    manifest.set_table(name, land_site_table(context.lake, name, rows, now))
     odd = notice_of_odd_records(listed.part, None, part, now)
     return [odd] if odd else []
 
 
 def _is_doubtful(context: SyncContext, manifest: SiteManifest, listed: Rows) -> bool:
     """Check whether people are listed as in an outage, and it is not a day since that began."""
-    if not is_outage(read_site_table(context.engine, context.lake, manifest, "users"), listed):
+    if not is_outage(read_site_table(context.lake, manifest, "users"), listed):
         return False
     part = SITE_LISTS["users"].part
     since = [notice.since for notice in manifest.notices if notice.part == part and notice.is_unread]
@@ -183,11 +183,11 @@ def _put_unlisted(context: SyncContext, manifest: SiteManifest) -> None:
     """Read people by id while their list is forbidden."""
     answered = {row["account_id"]: row for row in unlisted_users(context, manifest, ())}
     if answered:
-        before = read_site_table(context.engine, context.lake, manifest, "users")
+        before = read_site_table(context.lake, manifest, "users")
         present = {row["account_id"]: row for row in before} | answered
         rows = list(map(context.redaction().row, present.values()))
-        now = context.clock()
-        manifest.tables["users"] = land_site_table(context.engine, context.lake, "users", rows, now)
+        users = land_site_table(context.lake, "users", rows, context.clock())
+        manifest.set_table("users", users)
 
 
 def _kept_rows(context: SyncContext, manifest: SiteManifest, name: str, answer: Rows) -> Rows:
@@ -198,13 +198,13 @@ def _kept_rows(context: SyncContext, manifest: SiteManifest, name: str, answer: 
     if row_id is None:
         return []
     answered = {row[row_id] for row in answer}
-    present = read_site_table(context.engine, context.lake, manifest, name)
+    present = read_site_table(context.lake, manifest, name)
     missing = [row for row in present if row[row_id] not in answered]
     if name == "statuses":
         # Jira lists the statuses of active workflows; histories go on naming the others.
         return [{**row, "is_listed": False} for row in missing]
     # Fields of projects that cannot be seen now: their issues are kept, too.
-    seen = {row["project_id"] for row in read_site_table(context.engine, context.lake, manifest, "projects")}
+    seen = {row["project_id"] for row in read_site_table(context.lake, manifest, "projects")}
     return [row for row in missing if row["project_id"] not in seen | {None}]
 
 
@@ -235,14 +235,11 @@ def _failed(
 def _add_projects(context: SyncContext, manifest: SiteManifest, projects: Iterable[Project]) -> None:
     """Take keys and names from the projects' own details while the list of projects cannot be read."""
     known = manifest.tables.get("projects")
-    rows = {
-        row["project_id"]: row for row in read_site_table(context.engine, context.lake, manifest, "projects")
-    }
+    rows = {row["project_id"]: row for row in read_site_table(context.lake, manifest, "projects")}
     for project in projects:
         row = rows.get(project.id, project_row(project))
         rows[project.id] = {**row, "project_key": project.key, "name": project.name}
     # As old as before: the list is asked for again by the next sync.
     refreshed_at = known.refreshed_at if known else context.clock() - context.options.refresh_every
-    manifest.tables["projects"] = land_site_table(
-        context.engine, context.lake, "projects", list(rows.values()), refreshed_at
-    )
+    table = land_site_table(context.lake, "projects", list(rows.values()), refreshed_at)
+    manifest.set_table("projects", table)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-import duckdb
-
 from jira_assets.errors import JiraAssetsError
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_tables import read_site_table
@@ -27,22 +25,20 @@ def read_new_keys(context: SyncContext, outcomes: Sequence[Outcome]) -> None:
 
     It stays as it was when it cannot be read: the next sync that fetches such an issue asks for it again.
     """
-    engine, lake = context.engine.cursor(), context.lake
-    listed = _listed_keys(engine, lake)
+    lake = context.lake.cursor()
+    listed = _listed_keys(lake)
     fetched = [outcome for outcome in outcomes if outcome.ok and outcome.fetched]
     known = {each.project_id: listed.get(each.project_id, each.project_key) for each in fetched}
-    if any(_newest_keys(engine, lake, each) - {known[each.project_id]} for each in fetched):
+    if any(_newest_keys(lake, each) - {known[each.project_id]} for each in fetched):
         try:
             refresh_site(context, [], again=["projects"])
         except JiraAssetsError:
             return
 
 
-def follow_renames(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, outcomes: Sequence[Outcome]
-) -> list[str]:
+def follow_renames(lake: Lake, state: State, outcomes: Sequence[Outcome]) -> list[str]:
     """Track every project under its key in the list; what the lake has lies under its id. Returns notices."""
-    listed, notices = _listed_keys(engine, lake), []
+    listed, notices = _listed_keys(lake), []
     recorded = {outcome.project_id: outcome.project_key for outcome in outcomes}
     for project in state.projects.tracked():
         before = project.project_key
@@ -55,12 +51,12 @@ def follow_renames(
     return notices
 
 
-def _listed_keys(engine: duckdb.DuckDBPyConnection, lake: Lake) -> Mapping[str, str]:
-    rows = read_site_table(engine, lake, lake.site_manifest(), "projects")
+def _listed_keys(lake: Lake) -> Mapping[str, str]:
+    rows = read_site_table(lake, lake.site_manifest(), "projects")
     return {row["project_id"]: row["project_key"] for row in rows}
 
 
-def _newest_keys(engine: duckdb.DuckDBPyConnection, lake: Lake, outcome: Outcome) -> set[str]:
+def _newest_keys(lake: Lake, outcome: Outcome) -> set[str]:
     manifest, listed = lake.readable_manifest(outcome.project_id), lake.site_manifest().tables.get("projects")
     issues = manifest.derived_file("jira_issues") if manifest else None
     if issues is None or listed is None:
@@ -69,4 +65,4 @@ def _newest_keys(engine: duckdb.DuckDBPyConnection, lake: Lake, outcome: Outcome
     query = statement(
         "sync/newest_keys", issues=literal(lake.path(issues.path)), listed_at=f"timestamp '{listed_at}'"
     )
-    return {row[0] for row in engine.execute(query).fetchall()}
+    return {row[0] for row in lake.engine.execute(query).fetchall()}

@@ -11,14 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import duckdb
-
 from jira_assets.errors import DamagedFile, LockHeld
 from jira_assets.lake.damage import damage_in, damaged_groups
 from jira_assets.lake.derive import GROUP, derive_fingerprint
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
-from jira_assets.lake.manifest import Damage, Manifest, SetAside, SiteManifest
+from jira_assets.lake.manifest import Damage, Manifest, RawFile, SetAside
 from jira_assets.lake.manifest_rebuild import last_seq, rebuild_manifest
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncOptions
@@ -70,7 +69,6 @@ class Repaired:
 
 
 def set_aside_damaged(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     projects: Sequence[TrackedProject],
     extra_fields: Sequence[str],
@@ -81,13 +79,13 @@ def set_aside_damaged(
     found = []
     for project in projects:
         with lake.lock(project.project_id, "repair"):
-            in_project = _set_aside(engine, lake, project, extra_fields)
+            in_project = _set_aside(lake, project, extra_fields)
         if in_project is not None:
             found.append(in_project)
     return Found(site, found)
 
 
-def recover(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, options: SyncOptions) -> bool:
+def recover(lake: Lake, state: State, options: SyncOptions) -> bool:
     """Look at every byte of the tables, note what is damaged, derive it again; tell whether anything was.
 
     A project that somebody works on is left to them.
@@ -102,11 +100,11 @@ def recover(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, options
                 is_news = True
                 behind += [project] if lacks_tables(manifest) else []
     if is_news:
-        rederive_projects(engine, lake, state, behind, options, wait=False)
+        rederive_projects(lake, state, behind, options, wait=False)
     return is_news
 
 
-def count_lost(engine: duckdb.DuckDBPyConnection, lake: Lake, found: FoundInProject) -> int:
+def count_lost(lake: Lake, found: FoundInProject) -> int:
     """Count the versions in files that were set aside that were not read again; the least that is possible,
     where it is not known what they held.
     """
@@ -120,15 +118,15 @@ def count_lost(engine: duckdb.DuckDBPyConnection, lake: Lake, found: FoundInProj
     if manifest is None or not manifest.raw:
         return before
     if not found.is_known:
-        return max(0, before - _issues_in(engine, lake, manifest))
+        return max(0, before - _issues_in(lake, manifest))
     query = (
         "select count(distinct (held.jira_id, held.updated_at)) from "
         "(select unnest($ids::varchar[]) as jira_id, unnest($times::timestamp[]) as updated_at) as held "
-        f"semi join {_observations(lake, manifest)} as present "
+        f"semi join {_observations(lake, manifest.raw)} as present "
         "on held.jira_id = present.jira_id and held.updated_at is not distinct from present.updated_at"
     )
     asked = {"ids": [row[0] for row in held], "times": [row[1] for row in held]}
-    return before - _count(engine, query, asked)
+    return before - _count(lake, query, asked)
 
 
 def _damaged_documents(lake: Lake) -> list[Damage]:
@@ -141,10 +139,8 @@ def _damaged_documents(lake: Lake) -> list[Damage]:
     return found
 
 
-def _set_aside(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, project: TrackedProject, extra_fields: Sequence[str]
-) -> FoundInProject | None:
-    manifest, damage = _open(engine, lake, project)
+def _set_aside(lake: Lake, project: TrackedProject, extra_fields: Sequence[str]) -> FoundInProject | None:
+    manifest, damage = _open(lake, project)
     if manifest is None:
         return None
     was_rebuilt = bool(damage)
@@ -152,7 +148,7 @@ def _set_aside(
     raw = damage_in(lake, manifest.raw, "content")
     put_damage(lake, manifest, groups, raw)
     if raw:
-        _set_raw_aside(engine, lake, manifest, raw, is_known=_is_current(manifest, extra_fields))
+        _set_raw_aside(lake, manifest, raw, is_known=_is_current(manifest, extra_fields))
     of_tables = [each for group in groups.values() for each in group]
     lake.set_aside(each.path for each in of_tables)
     damage += [*raw, *of_tables]
@@ -162,16 +158,14 @@ def _set_aside(
     return FoundInProject(project, damage, list(manifest.set_aside), is_unread)
 
 
-def _open(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, project: TrackedProject
-) -> tuple[Manifest | None, list[Damage]]:
+def _open(lake: Lake, project: TrackedProject) -> tuple[Manifest | None, list[Damage]]:
     """Read the manifest of a project; where it is lost, commit one made of its readable raw files."""
     try:
         return lake.manifest(project.project_id), []
     except DamagedFile:
         path = f"manifests/{project.project_id}.json"
         reason = lake.document_damage(path) or "is missing"
-        manifest, unreadable = rebuild_manifest(engine, lake, project.project_id, project.project_key)
+        manifest, unreadable = rebuild_manifest(lake, project.project_id, project.project_key)
         lake.set_aside([path, *(each.path for each in unreadable)])
         lake.commit(manifest)
         return manifest, [Damage(path, reason), *unreadable]
@@ -183,7 +177,6 @@ def _is_current(manifest: Manifest, extra_fields: Sequence[str]) -> bool:
 
 
 def _set_raw_aside(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifest: Manifest,
     damage: Sequence[Damage],
@@ -193,44 +186,43 @@ def _set_raw_aside(
     """Move damaged raw files away and commit the manifest without them; it says what is to be read again."""
     paths = {each.path for each in damage}
     damaged = [file for file in manifest.raw if file.path in paths]
-    manifest.raw = [file for file in manifest.raw if file.path not in paths]
-    held = _held(engine, lake, manifest) if is_known else None
-    for number, file in enumerate(damaged):
-        # What is known is known of all of them together: the first stands for the others.
-        of_file = None if held is None else held if number == 0 else {}
-        manifest.set_aside.append(SetAside(file.path, file.rows, last_seq(file.path), of_file))
-    manifest.damaged = []
+    whole = [file for file in manifest.raw if file.path not in paths]
+    held = _held(lake, manifest, whole) if is_known else None
+    # What is known is known of all of them together: the first stands for the others.
+    of_files = [None if held is None else {} if number else held for number in range(len(damaged))]
+    manifest.remove_damaged_raw(
+        SetAside(file.path, file.rows, last_seq(file.path), of_file)
+        for file, of_file in zip(damaged, of_files, strict=True)
+    )
     lake.set_aside(paths)
     lake.commit(manifest)
 
 
-def _held(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest
-) -> dict[str, datetime | None] | None:
-    """Find the issues whose present version is in none of the raw files that are left."""
+def _held(lake: Lake, manifest: Manifest, whole: Sequence[RawFile]) -> dict[str, datetime | None] | None:
+    """Find the issues whose present version is in none of the raw files that are whole."""
     file = manifest.derived_file("jira_issues")
     if file is None:
         return None
     query = (
         f"select jira_id, updated_at from read_parquet({literal(lake.path(file.path))}) as shown "
-        f"anti join {_observations(lake, manifest)} as present "
+        f"anti join {_observations(lake, whole)} as present "
         "on shown.jira_id = present.jira_id and shown.synced_at = present.asked_at"
     )
-    rows = engine.execute(query).fetchall()
+    rows = lake.engine.execute(query).fetchall()
     return {jira_id: updated and updated.replace(tzinfo=UTC) for jira_id, updated in rows}
 
 
-def _observations(lake: Lake, manifest: Manifest) -> str:
-    if not manifest.raw:
+def _observations(lake: Lake, files: Sequence[RawFile]) -> str:
+    if not files:
         return "(select null::varchar as jira_id, null::timestamp as asked_at, null::timestamp as updated_at)"
-    listed = ", ".join(literal(lake.path(file.path)) for file in manifest.raw)
+    listed = ", ".join(literal(lake.path(file.path)) for file in files)
     return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
-def _issues_in(engine: duckdb.DuckDBPyConnection, lake: Lake, manifest: Manifest) -> int:
-    return _count(engine, f"select count(distinct jira_id) from {_observations(lake, manifest)}", {})
+def _issues_in(lake: Lake, manifest: Manifest) -> int:
+    return _count(lake, f"select count(distinct jira_id) from {_observations(lake, manifest.raw)}", {})
 
 
-def _count(engine: duckdb.DuckDBPyConnection, query: str, asked: dict[str, object]) -> int:
-    found = engine.execute(query, asked).fetchone()
+def _count(lake: Lake, query: str, asked: dict[str, object]) -> int:
+    found = lake.engine.execute(query, asked).fetchone()
     return int(found[0]) if found else 0

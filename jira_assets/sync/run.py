@@ -8,8 +8,6 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import duckdb
-
 from jira_assets.errors import DamagedFile, LakeError, LockHeld, NotFound
 from jira_assets.lake.lake import Lake
 from jira_assets.people.publish_matches import derive_matches
@@ -53,26 +51,26 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     Raises `AuthenticationError` before anything changes when Jira does not know us.
     """
     with context.client.transport.counted() as tally:
-        mark = start_session(context)
+        session = start_session(context)
         doubted = {record.project_id for record in state.records.all() if record.status == "error"}
-        outcomes = _sync_all(context, state, tasks, mark, doubted)
+        outcomes = _sync_all(context, state, tasks, session, doubted)
         read_new_keys(context, outcomes)
-    outcomes = _match_people(context.engine.cursor(), context.lake, state, outcomes)
+    outcomes = _match_people(context.lake.cursor(), state, outcomes)
     for outcome in outcomes:
         record_outcome(state, outcome, context.clock())
-    renamed = follow_renames(context.engine.cursor(), context.lake, state, outcomes)
-    return SyncResult(outcomes, [*filter(None, [mark.warning]), *renamed], tally.requests)
+    renamed = follow_renames(context.lake.cursor(), state, outcomes)
+    return SyncResult(outcomes, [*filter(None, [session.warning]), *renamed], tally.requests)
 
 
 def _sync_all(
-    context: SyncContext, state: State, tasks: Sequence[Task], mark: SyncSession, doubted: Collection[str]
+    context: SyncContext, state: State, tasks: Sequence[Task], session: SyncSession, doubted: Collection[str]
 ) -> list[Outcome]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
 
     def sync(task: Task) -> Outcome:
-        return sync_project(context, task, mark, partial(_facts, context, state, site, task))
+        return sync_project(context, task, session, partial(_facts, context, state, site, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
@@ -102,11 +100,10 @@ def _facts(
     error = site.result().failed.get(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
-    return read_site_facts(context.engine.cursor(), context.lake), state.projects.tracked_now(task.project)
+    return read_site_facts(context.lake.cursor()), state.projects.tracked_now(task.project)
 
 
 def rederive_projects(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     state: State,
     projects: Sequence[TrackedProject],
@@ -118,13 +115,12 @@ def rederive_projects(
 
     Unless it is to `wait`, a project that somebody works on comes back as failed by `LockHeld`.
     """
-    facts = read_site_facts(engine, lake)
-    outcomes = [_rederive(engine, lake, project, facts, options, wait=wait) for project in projects]
-    return _match_people(engine, lake, state, outcomes)
+    facts = read_site_facts(lake)
+    outcomes = [_rederive(lake, project, facts, options, wait=wait) for project in projects]
+    return _match_people(lake, state, outcomes)
 
 
 def _rederive(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     project: TrackedProject,
     facts: SiteFacts,
@@ -148,23 +144,20 @@ def _rederive(
             refuse_damaged(lake, manifest)
             if manifest.set_aside:
                 return describe(manifest)  # its tables know more than its raw files, until those are whole
-            changed = derive_mapped(engine, lake, manifest, project, facts, options)
+            changed = derive_mapped(lake, manifest, project, facts, options)
             return replace(describe(manifest), changed=changed)
     except (LockHeld, DamagedFile) as error:
         return failed(lake, project, error)
 
 
-def _match_people(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, state: State, outcomes: list[Outcome]
-) -> list[Outcome]:
-    changed = match_everyone(engine, lake, state)
+def _match_people(lake: Lake, state: State, outcomes: list[Outcome]) -> list[Outcome]:
+    changed = match_everyone(lake, state)
     return [_with_matches(lake, outcome, changed) for outcome in outcomes]
 
 
-def match_everyone(engine: duckdb.DuckDBPyConnection, lake: Lake, state: State) -> set[str]:
+def match_everyone(lake: Lake, state: State) -> set[str]:
     """Match the people of all tracked projects; returns the projects in which that changed anything."""
     return derive_matches(
-        engine,
         lake,
         project_ids=[project.project_id for project in state.projects.tracked()],
         members=state.team.members(),

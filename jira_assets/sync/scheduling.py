@@ -12,9 +12,8 @@ import msgspec
 from jira_assets import errors
 from jira_assets.errors import JiraError
 from jira_assets.lake.diff import LakeDiff
-from jira_assets.lake.manifest import Manifest
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
-from jira_assets.sync.context import SyncContext
+from jira_assets.sync.project_sync import ProjectSync
 
 
 @dataclass(frozen=True)
@@ -182,17 +181,17 @@ CHEAP_TO_LIST = 1000
 """A project of so many issues is listed again by every sync until it is proved."""
 
 
-def is_worth_proving(context: SyncContext, manifest: Manifest) -> bool:
+def is_worth_proving(sync: ProjectSync) -> bool:
     """Check whether a project is unproved, nothing of it is known to be unread, and a listing may prove it.
 
     What an early end of a listing left out lies before the watermark, so no incremental read ever finds it.
     A large project is listed again only once Jira counts as many issues as the lake has.
     """
-    if manifest.unproved is None or manifest.unread:
+    if sync.manifest.unproved is None or sync.manifest.unread:
         return False
-    in_lake = LakeDiff(context.engine, context.lake, manifest).alive()
+    in_lake = LakeDiff(sync.context.lake, sync.manifest).alive()
     try:
-        counted = context.client.approximate_count(f"project = {manifest.project_id}")
+        counted = sync.count()
     except JiraError:
         return in_lake <= CHEAP_TO_LIST
     return counted == in_lake or max(counted, in_lake) <= CHEAP_TO_LIST

@@ -1,4 +1,4 @@
-"""The mark of a sync: the time up to which its answers are complete."""
+"""The session of a sync: the time up to which its answers are complete."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def verify_identity(context: SyncContext, expected_account_id: str | None = None
 
 
 def start_session(context: SyncContext) -> SyncSession:
-    """Take the mark of a sync, and record the site in a new lake.
+    """Begin the session of a sync, and record the site in a new lake.
 
     Raises `AuthenticationError` when Jira does not know us, before anything is recorded; raises `WrongSite`
     when the lake belongs to another site.
     """
     site = context.submit(partial(_identify, context.client, context.lake.site()))
-    mark = verify_identity(context)
+    session = verify_identity(context)
     context.lake.claim(site.result())
-    return mark
+    return session
 
 
 def claim_lake(context: SyncContext) -> None:

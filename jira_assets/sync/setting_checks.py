@@ -10,10 +10,8 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
-import duckdb
-
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Notice
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import statement
 from jira_assets.settings.load import Settings
@@ -33,7 +31,6 @@ BY_PROJECT = ("hierarchy_levels", "undelivered_resolutions", "active_statuses", 
 class KnownNames:
     """What the site and the issues of the tracked projects know, read when it is first needed."""
 
-    engine: duckdb.DuckDBPyConnection
     lake: Lake
     tracked: Sequence[TrackedProject]
     _tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -41,7 +38,7 @@ class KnownNames:
     def table(self, name: str) -> list[dict[str, Any]]:
         """Read a table of the site, once."""
         if name not in self._tables:
-            self._tables[name] = read_site_table(self.engine, self.lake, self.lake.site_manifest(), name)
+            self._tables[name] = read_site_table(self.lake, self.lake.site_manifest(), name)
         return self._tables[name]
 
     @cached_property
@@ -53,7 +50,7 @@ class KnownNames:
         changes = [pair[1] for pair in files if pair]
         if issues:
             query = statement("sync/values_in_use", issues=issues, changes=changes)
-            for kind, value in self.engine.execute(query).fetchall():
+            for kind, value in self.lake.engine.execute(query).fetchall():
                 found[kind].add(value)
         return found
 

@@ -11,7 +11,7 @@ from jira_assets.errors import JiraAssetsError, NotFound
 from jira_assets.formatting import counted
 from jira_assets.jira.models import Sprint
 from jira_assets.jira.timestamps import parse_time
-from jira_assets.lake.manifest import Notice, SiteManifest
+from jira_assets.lake.site_manifest import Notice, SiteManifest
 from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.lake.sql_files import statement
 from jira_assets.sync.context import SyncContext
@@ -44,16 +44,13 @@ def refresh_open_sprints(
 
 def merge_sprints(context: SyncContext, manifest: SiteManifest, sprints: Iterable[Sprint]) -> None:
     """Put the sprints into the site's table; a row whose content is the same keeps its `as_of`."""
-    rows = {
-        row["sprint_id"]: row for row in read_site_table(context.engine, context.lake, manifest, "sprints")
-    }
+    rows = {row["sprint_id"]: row for row in read_site_table(context.lake, manifest, "sprints")}
     for sprint in sprints:
         fresh, known = sprint_row(sprint), rows.get(str(sprint.id))
         if known is None or {**known, "as_of": None} != fresh:
             rows[str(sprint.id)] = {**fresh, "as_of": context.clock()}
-    manifest.tables["sprints"] = land_site_table(
-        context.engine, context.lake, "sprints", list(rows.values()), context.clock()
-    )
+    table = land_site_table(context.lake, "sprints", list(rows.values()), context.clock())
+    manifest.set_table("sprints", table)
 
 
 def sprint_row(sprint: Sprint) -> dict[str, Any]:
@@ -88,7 +85,7 @@ def _open_sprints(
             in_issues.append(context.lake.path(file.path))
     if not known or not in_issues:
         return _open_on_boards(context, manifest, boards)
-    rows = context.engine.execute(
+    rows = context.lake.engine.execute(
         statement("sync/open_sprints", known=known, in_issues=in_issues), {"boards": boards}
     ).fetchall()
     return dict(rows)
@@ -99,7 +96,7 @@ def _open_on_boards(
 ) -> dict[str, str | None]:
     return {
         row["sprint_id"]: row["board_id"]
-        for row in read_site_table(context.engine, context.lake, manifest, "sprints")
+        for row in read_site_table(context.lake, manifest, "sprints")
         if row["state"] != "closed" and row["board_id"] in boards
     }
 

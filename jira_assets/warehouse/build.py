@@ -21,7 +21,6 @@ from jira_assets.warehouse.models import MACROS, models
 class Builder:
     """Runs statements of sql/ for these projects."""
 
-    engine: duckdb.DuckDBPyConnection
     lake: Lake
     manifests: Sequence[Manifest]
     site_url: str
@@ -32,6 +31,11 @@ class Builder:
     """Which sprints the burndown is made for, in SQL."""
     has_before: bool = False
     """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
+
+    @property
+    def engine(self) -> duckdb.DuckDBPyConnection:
+        """The engine of the lake, to which the new warehouse is attached."""
+        return self.lake.engine
 
     def make(self, names: Iterable[str]) -> None:
         """Run the statements of these names."""

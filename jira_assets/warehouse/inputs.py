@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, SiteManifest
+from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.rows import Columns, empty_table, encode_rows
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names
@@ -195,7 +196,6 @@ WHOLE_TABLES = (
 
 
 def offer_sources(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     manifests: Sequence[Manifest],
     site: SiteManifest,
@@ -208,29 +208,28 @@ def offer_sources(
     Where only some projects are `replaced`, `lake` has those, `whole` has all, and `lake.other_keys` the
     issues of the others, which it finds in the catalog `base`.
     """
-    engine.execute("create schema lake; create schema whole; create schema site; create schema given")
-    define_days(engine, inputs.metrics.time_zone)
-    define_names(engine)
+    lake.engine.execute("create schema lake; create schema whole; create schema site; create schema given")
+    define_days(lake.engine, inputs.metrics.time_zone)
+    define_names(lake.engine)
     made = [manifest for manifest in manifests if replaced is None or manifest.project_id in replaced]
     for table, columns in DERIVED_TABLES.items():
-        _offer_derived(engine, lake, f"lake.{table}", made, table, columns)
+        _offer_derived(lake, f"lake.{table}", made, table, columns)
         if replaced is not None and table in WHOLE_TABLES:
-            _offer_derived(engine, lake, f"whole.{table}", manifests, table, columns)
+            _offer_derived(lake, f"whole.{table}", manifests, table, columns)
     for table, columns in SITE_TABLES.items():
         present = site.tables.get(table)
-        _offer_files(engine, lake, f"site.{table}", [present.path] if present else [], columns)
+        _offer_files(lake, f"site.{table}", [present.path] if present else [], columns)
     for table, rows in given_rows(manifests, inputs).items():
-        _offer_rows(engine, f"given.{table}", rows, GIVEN_TABLES[table])
-    _offer_other_keys(engine, replaced)
-    engine.execute(statement("warehouse/inputs/keys"))
-    engine.execute(statement("warehouse/inputs/moved"))
-    engine.execute(statement("warehouse/inputs/present"))
-    engine.execute(statement("warehouse/inputs/parents", whole="lake" if replaced is None else "whole"))
-    engine.execute(statement("warehouse/inputs/renamed"))
+        _offer_rows(lake.engine, f"given.{table}", rows, GIVEN_TABLES[table])
+    _offer_other_keys(lake.engine, replaced)
+    lake.engine.execute(statement("warehouse/inputs/keys"))
+    lake.engine.execute(statement("warehouse/inputs/moved"))
+    lake.engine.execute(statement("warehouse/inputs/present"))
+    lake.engine.execute(statement("warehouse/inputs/parents", whole="lake" if replaced is None else "whole"))
+    lake.engine.execute(statement("warehouse/inputs/renamed"))
 
 
 def _offer_derived(
-    engine: duckdb.DuckDBPyConnection,
     lake: Lake,
     name: str,
     manifests: Sequence[Manifest],
@@ -238,7 +237,7 @@ def _offer_derived(
     columns: Columns,
 ) -> None:
     files = [file.path for manifest in manifests if (file := manifest.derived_file(table)) is not None]
-    _offer_files(engine, lake, name, files, {**columns, "project": "varchar"})
+    _offer_files(lake, name, files, {**columns, "project": "varchar"})
 
 
 def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[str] | None) -> None:
@@ -279,9 +278,7 @@ def _tracked(project_id: str, manifest: Manifest | None, project_key: str | None
     }
 
 
-def _offer_files(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, name: str, files: Sequence[str], columns: Columns
-) -> None:
+def _offer_files(lake: Lake, name: str, files: Sequence[str], columns: Columns) -> None:
     source = empty_table(columns)
     if files:
         listed = ", ".join(literal(lake.path(file)) for file in files)
@@ -291,7 +288,7 @@ def _offer_files(
             f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
             f"hive_partitioning = {by_project})"
         )
-    engine.execute(f"create view {name} as {source}")
+    lake.engine.execute(f"create view {name} as {source}")
 
 
 def _offer_rows(engine: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], columns: Columns) -> None:

@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
-from jira_assets.lake.duckdb_engine import open_engine, sparing_memory
+from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import lock_held
-from jira_assets.lake.manifest import Manifest, SiteManifest, fingerprint
+from jira_assets.lake.manifest import Manifest, fingerprint
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
@@ -72,7 +71,6 @@ def publish(
     warehouse_dir: Path,
     inputs: PublishInputs,
     *,
-    memory_limit: str | None = None,
     force: bool = False,
     mirrored: bool = False,
     mirrors_kept: timedelta = MIRRORS_KEPT,
@@ -101,10 +99,8 @@ def publish(
             base, replaced = present_file(warehouse_dir), version.changed_since(present)
 
         def run(sparing: bool) -> PublishResult:
-            engine = partial(
-                open_engine, memory_limit=memory_limit, scratch=lake.root / "scratch", sparing=sparing
-            )
-            publication = _Publication(lake, warehouse_dir, inputs, manifests, version, engine, kept)
+            open_lake = partial(lake.reopened, sparing=sparing)
+            publication = _Publication(open_lake, warehouse_dir, inputs, manifests, version, kept)
             return publication.run(base, replaced)
 
         return sparing_memory(run)
@@ -183,20 +179,18 @@ class _Publication:
 
     def __init__(
         self,
-        lake: Lake,
+        open_lake: Callable[[], Lake],
         warehouse_dir: Path,
         inputs: PublishInputs,
         manifests: Sequence[Manifest],
         version: _Version,
-        open_engine: Callable[[], duckdb.DuckDBPyConnection],
         mirrors_kept: timedelta | None,
     ) -> None:
-        self._lake = lake
+        self._open_lake = open_lake
         self._dir = warehouse_dir
         self._inputs = inputs
         self._manifests = manifests
         self._version = version
-        self._open_engine = open_engine
         self._mirrors_kept = mirrors_kept
         self._stamp = new_stamp()
         self._published_at = moment_of(self._stamp)
@@ -221,16 +215,16 @@ class _Publication:
         return PublishResult(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
 
     def _replace(self, base: Path, replaced: Sequence[str]) -> dict[str, int] | None:
-        with closing(self._open_engine()) as engine:
-            engine.execute(f"attach {literal(base)} as base (read_only)")
-            builder = self._builder(engine, replaced)
+        with closing(self._open_lake()) as lake:
+            lake.engine.execute(f"attach {literal(base)} as base (read_only)")
+            builder = self._builder(lake, replaced)
             if not replace_projects(builder, base, self._build, replaced):
                 return None
             return self._finish(builder, moved=0, replaced=replaced)
 
     def _make_everything(self, base: Path | None) -> dict[str, int]:
-        with closing(self._open_engine()) as engine:
-            builder = self._builder(engine, None)
+        with closing(self._open_lake()) as lake:
+            builder, engine = self._builder(lake, None), lake.engine
             if base:
                 engine.execute(f"attach {literal(base)} as base (read_only)")
                 builder = replace(builder, has_before=remember_forecasts(engine))
@@ -273,10 +267,10 @@ class _Publication:
         counts = {table: sum(file.rows for file in present if file) for table, present in files.items()}
         return {**counts, "jira_issues": counts["jira_issues"] - moved}
 
-    def _builder(self, engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> Builder:
-        site, inputs = self._lake.site_manifest(), self._inputs
-        offer_sources(engine, self._lake, self._manifests, site, inputs, replaced=replaced)
-        fields = read_site_table(engine, self._lake, site, "fields") if inputs.extra_fields else []
+    def _builder(self, lake: Lake, replaced: Sequence[str] | None) -> Builder:
+        site, inputs = lake.site_manifest(), self._inputs
+        offer_sources(lake, self._manifests, site, inputs, replaced=replaced)
+        fields = read_site_table(lake, site, "fields") if inputs.extra_fields else []
         extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))
         whole = "lake" if replaced is None else "whole"
-        return Builder(engine, self._lake, self._manifests, inputs.site_url, extra, whole)
+        return Builder(lake, self._manifests, inputs.site_url, extra, whole)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, Notice, Paused
+from jira_assets.lake.manifest import Manifest, Paused
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
 from jira_assets.state.models import CONSENT_LIFE

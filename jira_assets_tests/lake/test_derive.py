@@ -221,7 +221,7 @@ def test_the_fingerprint_knows_every_input(bench: LakeFixture) -> None:
 
 def test_what_was_written_before_a_crash_does_not_exist(bench: LakeFixture) -> None:
     bench.land([seen("1")])
-    assert derive_issues(bench.engine, bench.lake, bench.manifest()) is not None  # and never committed
+    assert derive_issues(bench.lake, bench.manifest()) is not None  # and never committed
     assert "issues" not in bench.manifest().derived
     assert bench.derive()
     assert [row["jira_id"] for row in bench.rows("jira_issues")] == ["1"]

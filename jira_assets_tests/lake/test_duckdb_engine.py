@@ -52,18 +52,18 @@ def once(work: Callable[[bool], object]) -> object:
 def test_a_publish_that_runs_out_of_memory_is_done_again_with_less(
     tmp_path: Path, engine: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = Lake(tmp_path / "lake")
-    write_lake(engine, lake, 1, ISSUES)
+    lake = Lake(tmp_path / "lake", engine, memory_limit=TIGHT)
+    write_lake(lake, 1, ISSUES)
     [manifest] = lake.manifests()
-    derive_project(engine, lake, manifest)
+    derive_project(lake, manifest)
     inputs = PublishInputs([manifest.project_id], metrics=MetricSettings("UTC", date(2026, 11, 20)))
 
     with monkeypatch.context() as patched:
         patched.setattr(publishing, "sparing_memory", once)
         with pytest.raises(duckdb.OutOfMemoryException, match="Out of Memory"):
-            publish(lake, tmp_path / "warehouse", inputs, memory_limit=TIGHT)
+            publish(lake, tmp_path / "warehouse", inputs)
 
-    published = publish(lake, tmp_path / "warehouse", inputs, memory_limit=TIGHT)
+    published = publish(lake, tmp_path / "warehouse", inputs)
 
     assert published is not None
     assert published.rows["jira_issues"] == ISSUES

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -13,8 +16,9 @@ from jira_assets.errors import DamagedFile, LakeError, WrongSite
 from jira_assets.lake.compact import compact_project
 from jira_assets.lake.damage import damage_in
 from jira_assets.lake.lake import UNNAMED_FILES_LIVE, Lake, SiteIdentity
-from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, SiteManifest, SiteTable, fingerprint
+from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.lake.manifest_rebuild import rebuild_manifest
+from jira_assets.lake.site_manifest import SiteManifest, SiteTable
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets_tests.lake_fixture import NOON, LakeFixture, at, seen
 
@@ -71,7 +75,7 @@ def test_a_table_of_the_site_that_an_older_version_wrote_lacks_only_its_new_colu
     file.unlink()
     bench.engine.execute(f"copy (select '10' as project_id, 'PAY' as project_key) to '{file}'")
 
-    (row,) = read_site_table(bench.engine, bench.lake, site, "projects")
+    (row,) = read_site_table(bench.lake, site, "projects")
     assert (row["project_key"], row["former_keys"]) == ("PAY", None)
 
 
@@ -150,7 +154,7 @@ def test_what_a_killed_commit_left_is_swept_when_it_is_old(bench: LakeFixture) -
 
 def test_a_derived_table_is_found_in_whatever_group_it_is(bench: LakeFixture) -> None:
     manifest = Manifest("10", "P10")
-    manifest.derived["people"] = Derived("x", {"jira_user_matches": DerivedFile("a", 1)})
+    manifest.set_derived("people", Derived("x", {"jira_user_matches": DerivedFile("a", 1)}))
 
     assert manifest.derived_file("jira_user_matches") == DerivedFile("a", 1)
     assert manifest.derived_file("jira_issues") is None
@@ -234,14 +238,56 @@ def test_a_lost_manifest_is_made_again_of_raw_files_without_those_that_were_merg
     bench.land([seen("1"), seen("2")])
     bench.land([seen("1", updated=at(5))])
     before = bench.manifest()
-    compact_project(bench.engine, bench.lake, "10")
+    compact_project(bench.lake, "10")
     merged = bench.manifest()
     (bench.lake.root / "manifests" / "10.json").unlink()
 
-    manifest, damaged = rebuild_manifest(bench.engine, bench.lake, "10", "PAY")
+    manifest, damaged = rebuild_manifest(bench.lake, "10", "PAY")
 
     assert damaged == []
     assert [file.path for file in manifest.raw] == [merged.raw[0].path]
     assert manifest.raw == merged.raw
     assert manifest.next_seq == before.next_seq
     assert manifest.watermark is None
+
+
+def test_an_engine_is_opened_when_it_is_first_needed_and_is_closed_once(tmp_path: Path) -> None:
+    with closing(Lake(tmp_path, memory_limit="50MB")) as lake:
+        lake.commit(Manifest("10", "PAY"))
+        assert lake.manifest("10") is not None
+        assert not (tmp_path / "scratch").exists()  # where every engine has a folder
+
+        limit = lake.engine.execute("select current_setting('memory_limit')").fetchone()
+        assert limit == ("47.6 MiB",)
+        assert lake.engine is lake.engine
+        assert list((tmp_path / "scratch").iterdir()) != []
+    lake.close()
+
+
+def test_threads_that_need_an_engine_at_the_same_moment_share_one(tmp_path: Path) -> None:
+    with closing(Lake(tmp_path)) as lake, ThreadPoolExecutor(4) as pool:
+        together = threading.Barrier(4, timeout=30)
+
+        def look(_: int) -> int:
+            together.wait()
+            return id(lake.engine)
+
+        assert len(set(pool.map(look, range(4)))) == 1
+
+
+def test_a_cursor_is_the_same_engine_with_temporary_tables_of_its_own(bench: LakeFixture) -> None:
+    first, second = bench.lake.cursor(), bench.lake.cursor()
+    for each in (first, second):
+        each.engine.execute("create temp table mine as select 1")
+
+    bench.engine.execute("create table everybodys as select 7")
+    assert second.engine.execute("from everybodys").fetchall() == [(7,)]
+    bench.engine.execute("drop table everybodys")
+
+
+def test_a_lake_that_is_reopened_has_an_engine_of_its_own(tmp_path: Path, bench: LakeFixture) -> None:
+    with closing(bench.lake.reopened(sparing=True)) as lake:
+        assert lake.root == bench.lake.root
+        assert lake.engine.execute("select current_setting('threads')").fetchone() == (1,)
+
+    assert bench.lake.engine.execute("select 1").fetchone() == (1,)

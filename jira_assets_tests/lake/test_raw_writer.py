@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.raw_writer import RawFileWriter
@@ -16,20 +15,20 @@ from jira_assets_tests.lake_fixture import NOON, seen
 
 
 def test_projects_that_end_at_the_same_moment_do_not_need_more_memory_than_one(tmp_path: Path) -> None:
-    lake, threads = Lake(tmp_path), 6
+    lake, threads = Lake(tmp_path, memory_limit="100MB"), 6
     together = threading.Barrier(threads, timeout=30)
 
-    with closing(open_engine(memory_limit="100MB")) as engine, ThreadPoolExecutor(threads) as pool:
+    with closing(lake), ThreadPoolExecutor(threads) as pool:
 
         def land(project: int) -> list[int]:
-            cursor, rows = engine.cursor(), []
+            cursor, rows = lake.cursor(), []
             for _ in range(5):
-                landing = RawFileWriter(lake, Manifest(str(project), f"P{project}"), NOON)
+                landing = RawFileWriter(cursor, Manifest(str(project), f"P{project}"), NOON)
                 landing.add([seen(str(number), project=str(project)) for number in range(project + 1)])
                 together.wait()
-                file = landing.finish(cursor)
+                file = landing.finish()
                 rows.append(file.rows if file else 0)
-                write_rows(cursor, tmp_path / f"{project}.parquet", [b'{"a":1}'], {"a": "bigint"})
+                write_rows(cursor.engine, tmp_path / f"{project}.parquet", [b'{"a":1}'], {"a": "bigint"})
             return rows
 
         landed = list(pool.map(land, range(threads)))

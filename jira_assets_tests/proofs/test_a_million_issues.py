@@ -13,7 +13,6 @@ import pytest
 
 from benchmarks.lake import write_lake
 from benchmarks.measure import run_measured
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
 from jira_assets.state import ProjectRef, State
@@ -26,8 +25,8 @@ def home_with_issues(home: Path, projects: int, issues: int) -> dict[str, str]:
     """Write a home with so many issues in each of so many projects; returns the settings to open it with."""
     settings = Settings(home, f"sqlite:///{home / 'state.db'}")
     lake = Lake(settings.lake_dir)
-    with closing(open_engine(scratch=home / "scratch")) as engine:
-        write_lake(engine, lake, projects, issues)
+    with closing(lake):
+        write_lake(lake, projects, issues)
     with closing(State.open(settings.state_url)) as state:
         state.projects.track(
             ProjectRef(each.project_id, each.project_key, each.project_key) for each in lake.manifests()

@@ -45,7 +45,7 @@ def estimates(bench: LakeFixture, *fields: Field, chosen: str | None = None, **v
     manifest.mapping = FieldMapping(chosen, "customfield_20")
     bench.lake.commit(manifest)
     bench.land_and_derive(seen("1", values))
-    notices = estimate_notices(bench.engine, bench.lake, bench.manifest(), fields, NOON)
+    notices = estimate_notices(bench.lake, bench.manifest(), fields, NOON)
     return [notice.reason for notice in notices]
 
 
@@ -124,7 +124,7 @@ def settings_said(bench: LakeFixture, **settings: str) -> list[str]:
     }
     bench.land_and_derive(seen("1", issue, histories=[history]))
     chosen = load_settings({"home": str(bench.lake.root), **settings}, {}, dotenv=None, stored={})
-    known = KnownNames(bench.engine, bench.lake, [PROJECT])
+    known = KnownNames(bench.lake, [PROJECT])
     return [
         f"{notice.part}: {notice.reason} {notice.instruction}"
         for notice in unmatched_settings(known, chosen, NOON)
@@ -177,7 +177,7 @@ def test_nothing_is_said_of_settings_before_anything_was_read(bench: LakeFixture
     chosen = load_settings(
         {"home": str(bench.lake.root), "extra_fields": "x", "active_statuses": "Doing; P10: x"}, {}, None, {}
     )
-    assert list(unmatched_settings(KnownNames(bench.engine, bench.lake, [PROJECT]), chosen, NOON)) == []
+    assert list(unmatched_settings(KnownNames(bench.lake, [PROJECT]), chosen, NOON)) == []
 
 
 def test_a_setting_that_matches_nothing_is_said_by_sync_and_publish_and_then_no_more(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def fail(harness: SyncHarness, failure: Fault, path: str, when: str = "") -> Non
 def table(harness: SyncHarness, name: str) -> list[dict[str, Any]]:
     """The rows of a table of the site."""
     lake = harness.pipeline.lake
-    rows = read_site_table(harness.pipeline.engine, lake, lake.site_manifest(), name)
+    rows = read_site_table(lake, lake.site_manifest(), name)
     return [{key: value for key, value in row.items() if key != "as_of"} for row in rows]
 
 

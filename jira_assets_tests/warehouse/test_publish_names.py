@@ -328,7 +328,7 @@ def match(bench: LakeFixture, rows: list[Row], unmatched: list[Row]) -> None:
         relative = f"{table}/project=10/{len(given)}.parquet"
         write_rows(bench.engine, bench.lake.path(relative), encode_rows(given, types), types)
         files[table] = DerivedFile(relative, len(given))
-    manifest.derived["people"] = Derived("x", files)
+    manifest.set_derived("people", Derived("x", files))
     bench.lake.commit(manifest)
 
 

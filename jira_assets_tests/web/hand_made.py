@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import duckdb
 from sqlalchemy import insert
 
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_tables import land_site_table
 from jira_assets.settings.load import Settings
@@ -70,7 +69,7 @@ def write_warehouse(settings: Settings, people: Sequence[Person] = PEOPLE) -> No
 
 def land_projects(settings: Settings, projects: Sequence[tuple[str, str, str]]) -> None:
     """Put the site's projects (id, key, name) into the lake, as a refresh of the site does."""
-    lake = Lake(settings.lake_dir)
+    lake = Lake(settings.lake_dir, memory_limit="100MB")
     rows = [
         {
             "project_id": key,
@@ -81,9 +80,9 @@ def land_projects(settings: Settings, projects: Sequence[tuple[str, str, str]]) 
         }
         for key, short, name in projects
     ]
-    with closing(open_engine()) as engine, lake.lock("site", "test"):
+    with closing(lake), lake.lock("site", "test"):
         site = lake.site_manifest()
-        site.tables["projects"] = land_site_table(engine, lake, "projects", rows, PUBLISHED_AT)
+        site.set_table("projects", land_site_table(lake, "projects", rows, PUBLISHED_AT))
         lake.commit_site(site)
 
 

@@ -18,13 +18,12 @@ from jira_assets.sync.setting_checks import PART, KnownNames, unmatched_settings
 
 def check_notices(settings: Settings) -> Iterator[Finding]:
     """Repeat what the last syncs noticed; the settings are looked at as they are now."""
-    lake = Lake(settings.lake_dir)
     with open_state(settings) as state:
         tracked = state.projects.tracked()
     if not tracked:
         return
-    with closing(open_engine(memory_limit=settings.memory_limit)) as engine:
-        known = KnownNames(engine, lake, tracked)
+    with closing(Lake(settings.lake_dir, open_engine(memory_limit=settings.memory_limit))) as lake:
+        known = KnownNames(lake, tracked)
         try:
             unmatched = list(unmatched_settings(known, settings, datetime.now(UTC)))
         except SIGNS as error:

@@ -9,7 +9,8 @@ from jira_assets.defs.asset_metadata import DATA_VERSION
 from jira_assets.defs.asset_specs import JIRA_PROJECTS, JIRA_SPRINTS, JIRA_USERS, TEAM_MEMBERS
 from jira_assets.defs.resources import JiraAssetsHome
 from jira_assets.errors import JiraAssetsError
-from jira_assets.lake.manifest import SiteTable, fingerprint
+from jira_assets.lake.manifest import fingerprint
+from jira_assets.lake.site_manifest import SiteTable
 from jira_assets.sync.pipeline import Pipeline
 
 _TABLES = {JIRA_PROJECTS.key: "projects", JIRA_USERS.key: "users", JIRA_SPRINTS.key: "sprints"}

@@ -80,8 +80,8 @@ class ProjectList:
 
 
 def _read(lake: Lake) -> list[VisibleProject]:
-    with closing(open_engine(memory_limit="100MB")) as engine:
-        rows = read_site_table(engine, lake, lake.site_manifest(), "projects")
+    with closing(Lake(lake.root, open_engine(memory_limit="100MB"))) as reader:
+        rows = read_site_table(reader, lake.site_manifest(), "projects")
     found = (
         VisibleProject(
             row["project_id"],
@@ -96,8 +96,8 @@ def _read(lake: Lake) -> list[VisibleProject]:
 
 
 def _read_fields(lake: Lake) -> dict[str, str]:
-    with closing(open_engine(memory_limit="100MB")) as engine:
-        rows = read_site_table(engine, lake, lake.site_manifest(), "fields")
+    with closing(Lake(lake.root, open_engine(memory_limit="100MB"))) as reader:
+        rows = read_site_table(reader, lake.site_manifest(), "fields")
     return {row["field_id"]: row["field_name"] or "" for row in rows}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Notice
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.state import ProjectRef, SyncRecord
 from jira_assets.web.sync_process import SyncProcess
 from jira_assets_tests.web.conftest import OpenPage, Page
