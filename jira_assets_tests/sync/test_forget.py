@@ -160,12 +160,14 @@ def test_later_syncs_do_not_bring_the_person_back(harness: SyncHarness) -> None:
 
 
 def test_what_is_left_is_said(harness: SyncHarness) -> None:
-    harness.site.edit_issue(next(iter(harness.site.issues_truth())), summary=f"Ask {NAME}")
+    note = harness.site.create_issue(harness.tracked[0].project_key)
+    harness.site.edit_issue(note.id, summary=f"Ask {NAME}")
     harness.pipeline.state.team.replace([TeamMember("m1", "Somebody", ADDRESS.upper())])
     (harness.pipeline.settings.home / "state.db.0004-20260101T000000.0Z.backup").write_bytes(b"")
     harness.sync()
 
     erased = harness.pipeline.forget("ines-1")
+    harness.site.delete_issue(note.id)  # the other tests share the site
 
     team, text, copies, _ = erased.remaining
     assert "m1 is still in it" in team
