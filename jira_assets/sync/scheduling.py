@@ -15,6 +15,9 @@ from jira_assets.lake.diff import LakeDiff
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
 from jira_assets.sync.project_sync import ProjectSync
 
+FORMER_ERROR_KINDS = {"OutOfRoom": "ResourceExhausted", "Unobserved": "MassDeletionSuspected"}
+"""Names of classes that records of earlier releases have."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -98,8 +101,9 @@ def pause_after(record: SyncRecord, rules: Rules) -> timedelta:
 
 
 def severity_of(error_kind: str | None) -> errors.Severity:
-    """Tell what kind of failure an error of that class is."""
-    kind = getattr(errors, error_kind or "", errors.JiraAssetsError)
+    """Return how severe an error of the class of that name is; "fatal" if there is no such class."""
+    name = FORMER_ERROR_KINDS.get(error_kind or "", error_kind or "")
+    kind = getattr(errors, name, errors.JiraAssetsError)
     return kind.severity if issubclass(kind, errors.JiraAssetsError) else "fatal"
 
 
