@@ -19,6 +19,7 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names
+from jira_assets.warehouse.models import models
 
 Row = Mapping[str, Any]
 
@@ -155,23 +156,6 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "email": "varchar",
         "jira_account_id": "varchar",
     },
-    "sync_status": {
-        "project_key": "varchar",
-        "project_id": "varchar",
-        "status": "varchar",
-        "last_sync_at": "timestamp",
-        "last_success_at": "timestamp",
-        "watermark": "timestamp",
-        "issues": "bigint",
-        "issues_synced": "bigint",
-        "issues_created": "bigint",
-        "issues_updated": "bigint",
-        "issues_deleted": "bigint",
-        "errors": "bigint",
-        "last_error": "varchar",
-        "proved_complete_at": "timestamp",
-        "missing_issues": "bigint",
-    },
     "metric_settings": {
         "project_id": "varchar",
         "time_zone": "varchar",
@@ -220,7 +204,7 @@ def offer_sources(
         present = site.tables.get(table)
         _offer_files(lake, f"site.{table}", [present.path] if present else [], columns)
     for table, rows in given_rows(manifests, inputs).items():
-        _offer_rows(lake.engine, f"given.{table}", rows, GIVEN_TABLES[table])
+        _offer_rows(lake.engine, f"given.{table}", rows, _given_columns(table))
     _offer_other_keys(lake.engine, replaced)
     lake.engine.execute(statement("warehouse/inputs/keys"))
     lake.engine.execute(statement("warehouse/inputs/moved"))
@@ -276,6 +260,13 @@ def _tracked(project_id: str, manifest: Manifest | None, project_key: str | None
         "story_points_field": manifest.mapping.story_points_field if manifest else None,
         "sprint_field": manifest.mapping.sprint_field if manifest else None,
     }
+
+
+def _given_columns(table: str) -> Columns:
+    """Return the columns of a table that the caller brings; its model has those of `sync_status`."""
+    if table == "sync_status":
+        return {column.name: column.type for column in models()[table].columns}
+    return GIVEN_TABLES[table]
 
 
 def _offer_files(lake: Lake, name: str, files: Sequence[str], columns: Columns) -> None:
