@@ -21,19 +21,20 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import duckdb
 import msgspec
 
 from jira_assets.decoding import decode_json
 from jira_assets.errors import DamagedFile, WrongSite
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.files import TEMPORARY_PREFIX, move_durably, write_atomically
 from jira_assets.lake.locks import Holder, holder, lock_held
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.stamps import new_stamp
+
+if TYPE_CHECKING:  # commands that only read manifests start without DuckDB
+    import duckdb
 
 Document = TypeVar("Document")
 
@@ -100,6 +101,8 @@ class Lake:
             engine.close()
 
     def _open(self, *, sparing: bool) -> duckdb.DuckDBPyConnection:
+        from jira_assets.lake.duckdb_engine import open_engine
+
         return open_engine(memory_limit=self._memory_limit, scratch=self.root / "scratch", sparing=sparing)
 
     def path(self, relative: str) -> Path:
