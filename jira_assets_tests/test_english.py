@@ -30,8 +30,6 @@ ODD_IN_COMMENTS = re.compile(
     re.IGNORECASE,
 )
 """Documentation says Return, Check or Raise; a comment says why, in plain words."""
-NOT_YET_PLAIN = ("auth", "defs", "sync")
-"""Rooms whose documentation still has such words."""
 NO_TEXTS = ("demo", "migrations")
 """Folders whose strings belong to the demo site, or to Alembic."""
 
@@ -95,7 +93,6 @@ def test_docstrings_and_comments_are_plain() -> None:
     found = {
         f"{module.relative_to(ROOT)}: {' '.join(text.split())[:80]}"
         for module in sorted(PACKAGE.rglob("*.py"))
-        if module.relative_to(PACKAGE).parts[0] not in NOT_YET_PLAIN
         for text in documentation_of(module.read_text("utf-8"))
         if ODD_IN_COMMENTS.search(text)
     }

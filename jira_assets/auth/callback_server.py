@@ -22,12 +22,12 @@ _PAGE = """<!doctype html>
 
 
 def callback_url(port: int) -> str:
-    """Give the address that the app has to register, to the letter."""
+    """Return the address that the app has to register, character by character."""
     return f"http://{_HOST}:{port}{CALLBACK_PATH}"
 
 
 class AnotherRequest(AuthenticationError):
-    """Somebody brought the answer to another question than ours."""
+    """The browser returned with the answer to another request."""
 
 
 def read_code(redirected: str, state: str) -> str:
@@ -83,7 +83,7 @@ class CallbackServer:
         self._http.timeout = 0.2
 
     def wait(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> str | None:
-        """Wait for the code; None when nobody came in time."""
+        """Wait for the code; None if no browser returned in time."""
         give_up = clock() + seconds
         while self._outcome is None and clock() < give_up:
             self._http.handle_request()

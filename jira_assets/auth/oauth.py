@@ -23,7 +23,7 @@ from jira_assets.jira.error_body import ErrorBody
 from jira_assets.jira.error_mapping import error_from
 from jira_assets.jira.response import Response
 
-# Short: on SQLite everybody who wants to write to the state waits for the one who refreshes.
+# Short: on SQLite every process that writes to the state waits for the one that refreshes.
 _CONNECT_AND_READ_SECONDS = (5, 20)
 _USUAL_LIFE = 3600
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -53,7 +53,7 @@ class OAuthApp:
     auth_url: str = "https://auth.atlassian.com"
 
     def consent_url(self, redirect_uri: str, state: str, scopes: Sequence[str]) -> str:
-        """Give the address at which a person agrees."""
+        """Return the address of the consent page."""
         query = {
             "audience": "api.atlassian.com",
             "client_id": self.client_id,
@@ -154,7 +154,7 @@ class _AsJson(AuthBase):
 
 @contextmanager
 def _plain_http_for_loopback(url: str) -> Iterator[None]:
-    """Let oauthlib talk http to this machine, where nobody listens in; never to any other."""
+    """Allow oauthlib to use http for this machine only, where the connection cannot be overheard."""
     parts = urlsplit(url)
     if parts.scheme == "https":
         yield

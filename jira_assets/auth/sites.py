@@ -34,7 +34,7 @@ class AccessibleSite(msgspec.Struct, frozen=True):
 
     @property
     def has_jira(self) -> bool:
-        """Tell a site with Jira from one that has Confluence only."""
+        """Return whether the site has Jira; some have Confluence only."""
         return any("jira" in scope for scope in self.scopes)
 
 

@@ -36,7 +36,7 @@ class Connected:
 
 
 def connected_as(settings: Settings, state: State, now: datetime | None = None) -> Connected:
-    """Tell what the next sync would sign in with."""
+    """Return what the next sync would sign in with."""
     credential, site = state.credentials.current(), state.credentials.site()
     if settings.jira_api_token or credential is None:
         return _set(settings)

@@ -1,7 +1,7 @@
 """The access token of a stored grant, renewed in time by one process for all.
 
-Refresh tokens rotate: whoever uses one gets the next, and an old one used later than ten minutes after ends
-the whole grant. So the new pair stands in the state, committed, before anybody uses it, and only the process
+Refresh tokens rotate: each use returns the next one, and an old one used later than ten minutes after ends
+the whole grant. So the new pair stands in the state, committed, before it is used, and only the process
 that holds the row may ask for one. Should it die between Atlassian's answer and the commit, the old one
 still stands there; the next process needs a token as well, and uses it again within the ten minutes.
 """
@@ -50,14 +50,14 @@ class GrantTokens:
         self._access: _Access | None = None
 
     def token(self) -> str:
-        """Give a token that lives for a while yet."""
+        """Return a token that stays valid for some minutes."""
         with self._lock:
             if self._access is None or self._clock() >= self._access.expires_at - EARLY:
                 self._access = self._obtain()
             return self._access.token
 
     def renew(self, refused: str, status: int) -> bool:
-        """Tell whether it is worth asking again, after Jira refused a request with this token.
+        """Return whether it is worth asking again, after Jira refused a request with this token.
 
         The gateway answers 401 to a token it does not like, and now and then 403 or 404 to one that expired.
         """
@@ -111,7 +111,7 @@ class GrantTokens:
 
 
 def still_consented(credential: Credential | None) -> Credential:
-    """Give the credential; raises when there is none, or when only a person can bring it back."""
+    """Return the credential; raises when there is none, or when only a person can bring it back."""
     if credential is None:
         raise AuthenticationError("No Jira site is connected.", "Connect one with `jira-assets connect`.")
     if credential.consent_lost_at is not None:

@@ -98,7 +98,7 @@ def judge_tables(pipeline: Pipeline) -> list[Verdict]:
 
 
 def check_events(verdicts: Iterable[Verdict]) -> Iterator[dg.AssetCheckEvaluation]:
-    """Put verdicts into events, for runs and ticks that judge by the way.
+    """Put verdicts into events, for runs and ticks that also judge.
 
     An `AssetCheckResult` would ask for the one partition of the run, and a run over many projects has none.
     """
@@ -117,7 +117,7 @@ def _told(event: type[Told], verdict: Verdict) -> Told:
 
 
 def _shown(verdict: Verdict) -> dict[str, str]:
-    """Show the first faults: an event is kept for ever, and nobody reads five hundred of them there."""
+    """Show the first faults: an event is kept for ever, and five hundred of them are not readable there."""
     first = dict(islice(verdict.faults.items(), MOST_SHOWN))
     more = len(verdict.faults) - len(first)
     return first | ({"and more": f"{more} more; `jira-assets status` lists all."} if more else {})

@@ -1,6 +1,6 @@
 """Show in Dagster which partitions could not be synced.
 
-A run over many projects goes on when some of them fail, and ends well. Dagster calls a partition failed only
+A run over many projects continues when some of them fail, and succeeds. Dagster calls a partition failed only
 when a run failed that planned to make it: so the failures of a sync get a run of their own, which says why.
 """
 

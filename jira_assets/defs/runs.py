@@ -1,6 +1,6 @@
-"""Tell runs that live from runs whose process died, by a lock that dies with the process.
+"""Distinguish runs that are alive from runs whose process died, by a lock that dies with the process.
 
-Dagster goes on calling a killed run STARTED, for ever. Every run of ours holds a lock of its own until its
+Dagster shows a killed run as STARTED for ever. Every run of ours holds a lock of its own until its
 process ends, so a run without one is dead, whatever its status says. The locks are in the home, since every
 process that syncs shares it: Dagster's own folder may be the read-only disk of one container.
 """

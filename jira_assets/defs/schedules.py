@@ -78,7 +78,7 @@ def request_proofs(instance: dg.DagsterInstance, pipeline: Pipeline) -> dg.RunRe
 
 
 def keys_to_prove(pipeline: Pipeline) -> list[str]:
-    """Choose what to prove now; projects that somebody works on are left out."""
+    """Choose what to prove now; projects that a process works on are left out."""
     now = pipeline.clock()
     points = pipeline.settings.reconcile_points_per_hour - pipeline.state.points.spent(now)
     free = [p for p in pipeline.state.projects.tracked() if pipeline.lake.holder(p.project_id) is None]

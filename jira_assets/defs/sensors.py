@@ -152,7 +152,7 @@ def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:
 
 
 def _obstacle(instance: dg.DagsterInstance, pipeline: Pipeline) -> str | None:
-    """Tell why nothing can be asked for now."""
+    """Return why nothing can be requested now."""
     alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
     at_work = next((run for run in alive if run.job_name == sync_job.name), None)
     if at_work is not None:
@@ -199,7 +199,7 @@ def _show_failures(instance: dg.DagsterInstance, pipeline: Pipeline, evaluation:
 
 
 def _report(pipeline: Pipeline, cursor: Cursor, evaluation: Evaluation) -> tuple[list[Event], Cursor]:
-    """Tell now and then that the site was looked at; verdicts only when they are others than before."""
+    """Report from time to time that the site was checked; verdicts only when they changed."""
     now = pipeline.clock()
     events: list[Event] = []
     cursor = msgspec.structs.replace(cursor, memory=evaluation.memory)

@@ -3,7 +3,7 @@
 The question reaches back to the newest version that the site showed last time at least, so that a healthy
 site always answers something: an empty answer means that it is dead or blind, not that nothing happened. A
 few projects are called by name in the same question, each reaching back to its own newest version: so a
-project that dropped out without a word is noticed, too.
+project that is silently left out is noticed, too.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _prove_identity(context: SyncContext, memory: ProbeState) -> tuple[datetime,
 
 
 def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> datetime | None:
-    """Give the newest version that a healthy site has to name; at first the newest in the lake."""
+    """Return the newest version that a healthy site has to name; at first the newest in the lake."""
     if memory.newest is not None and memory.newest_in in ids:
         return memory.newest
     manifests = (context.lake.readable_manifest(key) for key in ids)
@@ -120,7 +120,7 @@ def _called_by_name(
 
 
 def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> ProbeState:
-    """Tell a site that shows nothing from one whose newest issue was deleted, and note its newest now."""
+    """Distinguish a site that shows nothing from one whose newest issue was deleted; note its newest now."""
     verify_identity(context)  # dead credentials end here
     jql = f"project in ({', '.join(ids)}) order by updated desc"
     for page in context.client.search(jql, fields=[], page_size=1) if ids else ():
@@ -198,7 +198,7 @@ class ProbeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, quiet={**self.quiet, project_id: newest})
 
     def turn(self, ids: Sequence[str], count: int) -> list[str]:
-        """Give the projects whose turn it is to be called by name, after the one that was called last."""
+        """Return the projects whose turn it is to be called by name, after the one that was called last."""
         later = [key for key in ids if self.called is None or key > self.called]
         return list(dict.fromkeys([*later, *ids]))[:count]
 

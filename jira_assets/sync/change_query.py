@@ -1,6 +1,6 @@
 """Ask about many projects in one question, and find those that make it fail.
 
-Some sites answer a question that names a vanished project with 400, others leave it out without a word.
+Some sites answer a question that names a vanished project with 400, others silently leave it out.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class SyncOptions:
 
 
 def utc_now() -> datetime:
-    """Tell the time of this machine."""
+    """Return the time of this machine."""
     return datetime.now(UTC)
 
 
@@ -83,7 +83,7 @@ class SyncContext:
     is_time_up: Callable[[], bool] = lambda: False
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
-        """Run a task in the pool; what it asks Jira counts for whoever submits it."""
+        """Run a task in the pool; its requests count for the thread that submits it."""
         return self.pool.submit(copy_context().run, task)
 
     def side_by_side(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

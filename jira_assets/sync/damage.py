@@ -82,7 +82,7 @@ def damage_errors(lake: Lake, project_id: str) -> Iterator[None]:
 
 
 def worth_doing_again(error: JiraAssetsError | None) -> bool:
-    """Tell whether a project failed because of tables that can be derived again at once."""
+    """Return whether a project failed because of tables that can be derived again at once."""
     return isinstance(error, DamagedFile) and bool(error.facts.get("again"))
 
 

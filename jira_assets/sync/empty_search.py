@@ -1,4 +1,4 @@
-"""Tell an idle, empty or emptied project from a search that answers "200, nothing there" to everything.
+"""Distinguish an idle or empty project from a search that returns nothing for everything.
 
 A reading that brought nothing moves the watermark like any other. Were that believed of a search that is
 out of order, or blind to a project, whatever changes until it recovers would lie before it, out of reach.

@@ -1,4 +1,4 @@
-"""Who hears how a sync goes on: a terminal, a log, or nobody."""
+"""Listeners to the progress and the outcome of a sync: a terminal, a log, or none."""
 
 from __future__ import annotations
 

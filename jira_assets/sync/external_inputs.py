@@ -51,10 +51,10 @@ def outside_identity(state: State, settings: Settings) -> str:
     """Condense what people decided, what other programs keep, and how the tables are made of it.
 
     What changes of that is brought into the tables without a question to Jira; so is a newer version of ours.
-    Of a source that is a query, only reading it can tell whether it changed.
+    Whether a source that is a query changed shows only by reading it.
     """
     sources = [source for source in (settings.team, settings.pull_requests) if source is not None]
-    # A sync copies a team that comes from a source into the state: no news to whoever knows the source.
+    # A sync copies the team of a source into the state: no news to a process that knows the source.
     members = [] if settings.team is not None else state.team.members()
     return fingerprint(
         [

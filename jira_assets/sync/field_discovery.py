@@ -60,7 +60,7 @@ def story_point_candidates(visible: Sequence[Field], estimated_with: Sequence[st
 
 
 def type_of(field: Field) -> str | None:
-    """Tell the kind of a custom field, which is the same in every language."""
+    """Return the kind of a custom field, which is the same in every language."""
     return field.schema.custom if field.schema else None
 
 

@@ -1,4 +1,4 @@
-"""Look, after a sync, for what would else be wrong without a word, and keep it among the notices."""
+"""Look, after a sync, for what would otherwise be wrong silently, and keep it among the notices."""
 
 from __future__ import annotations
 

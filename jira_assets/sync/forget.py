@@ -2,7 +2,7 @@
 
 An account is put on a list first, and stays there: what is landed from then on comes without its name. Then
 what was landed before is written anew, step by step. Each step leaves a home from which the next sync, or the
-same command, goes on: the account counts as erased when all of them are done.
+same command, continues: the account counts as erased when all of them are done.
 
 The names are looked up in the raw files, so what only a search for the names finds is cleaned before those.
 """

@@ -42,7 +42,7 @@ def read_incremental(sync: ProjectSync) -> FetchResult:
 
 
 def _look_back(sync: ProjectSync) -> tuple[datetime, bool]:
-    """Tell from when to read: every quarter of an hour from further back, since the search index lags."""
+    """Return from when to read: every quarter of an hour from further back, since the search index lags."""
     options = sync.context.options
     watermark = sync.manifest.watermark or sync.at
     last = sync.manifest.looked_back_at

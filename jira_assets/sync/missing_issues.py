@@ -30,7 +30,7 @@ def fetch_unread(manifest: Manifest, diff: LakeDiff, fetcher: IssueFetcher) -> N
 
 
 def still_listed(sync: ProjectSync, diff: LakeDiff, fetched: FetchResult) -> set[str]:
-    """Return the left out issues that search goes on to list, asked with its index brought up to date."""
+    """Return the left out issues that search still lists, asked with its index brought up to date."""
     listed = diff.is_listed(list(fetched.unread))
     known = {issue.jira_id for issue in sync.manifest.unread}
     asked = [

@@ -1,4 +1,4 @@
-"""The notices that stand: what stops no sync, and somebody should know of.
+"""The notices that stand: what stops no sync, and people should know.
 
 They are found where they arise and kept in manifests, so that showing them asks neither Jira nor DuckDB.
 """

@@ -177,14 +177,14 @@ class Pipeline:
         return found
 
     def notices(self) -> list[ActiveNotice]:
-        """Gather what stops no sync, and somebody should know of."""
+        """Return what stops no sync, and people should know."""
         return current_notices(self.lake, self.state.projects.tracked())
 
     @_in_room
     def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
         """Derive the projects' tables again from what the lake holds, without asking Jira.
 
-        Unless it is to `wait`, a project that somebody works on comes back as failed by `LockHeld`.
+        Unless it is to `wait`, a project that another process works on comes back as failed by `LockHeld`.
         """
         options = options_from(self.settings)
         return self._recovering(
@@ -195,7 +195,7 @@ class Pipeline:
     def publish_decisions(self, *, force: bool = False) -> tuple[list[str], PublishResult | None]:
         """Bring what people decided and other programs keep into the tables, without asking Jira.
 
-        Returns what is worth telling a person, and what was published. A project that somebody works on is
+        Returns notices for people, and what was published. A project that another process works on is
         left to them for now: then it is not noted that all was followed.
         """
         identity = outside_identity(self.state, self.settings)  # first: what is decided from now on is news
@@ -343,7 +343,7 @@ class Pipeline:
             )
 
     def _budget(self, connection: Connection) -> int | None:
-        """Tell how many points an hour may cost; Jira meters OAuth apps only."""
+        """Return how many points an hour may cost; Jira meters OAuth apps only."""
         metered = isinstance(connection.credential, Bearer)
         return self.settings.points_per_hour or (POINTS_OF_AN_APP if metered else None)
 

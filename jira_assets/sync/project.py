@@ -150,7 +150,7 @@ def derive_mapped(
     facts: SiteFacts,
     options: SyncOptions,
 ) -> bool:
-    """Derive the project's tables when they are behind; tell whether they were.
+    """Derive the project's tables when they are behind; return whether they were.
 
     The first derivation may show which candidate for story points is really in use: then once more.
     """
@@ -169,7 +169,7 @@ def derive_mapped(
 
 
 def describe(manifest: Manifest) -> Outcome:
-    """Tell what the lake holds of a project."""
+    """Describe what the lake holds of a project."""
     files = {name: file for group in manifest.derived.values() for name, file in group.files.items()}
     fingerprints = {name: group.fingerprint for group in manifest.derived.values() for name in group.files}
     rows = {name: file.rows for name, file in files.items()}

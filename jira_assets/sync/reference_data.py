@@ -129,7 +129,7 @@ def _worth_another_try(context: SyncContext, manifest: SiteManifest) -> set[str]
 
 
 def _failed_before(manifest: SiteManifest, stale: Sequence[str], due: Sequence[str]) -> bool:
-    """Tell whether all that is asked for could not be read the last time."""
+    """Return whether nothing of what is due could be read the last time."""
     asked = {(SITE_LISTS[name].part, None) for name in stale} | {(DETAILS, key) for key in due}
     return bool(asked) and asked <= {notice.key for notice in manifest.notices}
 

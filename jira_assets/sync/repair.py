@@ -1,6 +1,6 @@
 """Set aside what is damaged, so that the next sync reads again from Jira what it held.
 
-Each step leaves a home from which the next repair, or the next sync, goes on: a file is moved before the
+Each step leaves a home from which the next repair, or the next sync, continues: a file is moved before the
 manifest forgets it, and the manifest remembers what is still to be read until it was.
 """
 
@@ -86,9 +86,9 @@ def set_aside_damaged(
 
 
 def recover(lake: Lake, state: State, options: SyncOptions) -> bool:
-    """Look at every byte of the tables, note what is damaged, derive it again; tell whether anything was.
+    """Look at every byte of the tables, note what is damaged, derive it again; return whether anything was.
 
-    A project that somebody works on is left to them.
+    A project that another process works on is left to it.
     """
     with lake.lock("site", "repair"):
         is_news = bool(note_site_damage(lake))

@@ -23,7 +23,7 @@ Mode = Literal["incremental", "full", "reconcile"]
 class Outcome:
     """The result for one project; a failed one carries the error and leaves the lake as it was.
 
-    `fingerprints` and `rows` describe the tables derived now, by table; `changed` tells whether they differ
+    `fingerprints` and `rows` describe the tables derived now, by table; `changed` is whether they differ
     from those before. `proof` is the newest there is; it may be older than this sync, and `unproved` says why
     the last full listing gave none. `missing` issues are listed by Jira and could not be read. `paused` is
     set when the time was up before the project was read to its end, which is no error: what was read is kept.
@@ -128,7 +128,7 @@ class ProjectStatus:
 
 
 def read_statuses(state: State, lake: Lake) -> list[ProjectStatus]:
-    """Tell how every tracked project stands, by key."""
+    """Return the status of every tracked project, by key."""
     records = {record.project_id: record for record in state.records.all()}
     return [_status(lake, tracked, records) for tracked in state.projects.tracked()]
 
@@ -141,7 +141,7 @@ def _status(lake: Lake, tracked: TrackedProject, records: dict[str, SyncRecord])
     if holder:
         record = replace(record, status="syncing")
     elif record.status == "syncing":
-        # Only a held lock means that somebody is at work; whoever wrote this died over it.
+        # Only a held lock means that a process is at work; the one that wrote this has died.
         error = record.last_error or "The last sync did not finish."
         record = replace(record, status="error", last_error=error)
     return ProjectStatus(record, tracked.name, str(holder) if holder else None, _reading(lake, record))

@@ -95,7 +95,7 @@ def _facts(
 ) -> tuple[SiteFacts, TrackedProject]:
     """Wait for the site's tables; raise what forbids this project.
 
-    A project that is not found is no error to whoever has read all of it: that has judged how it stands.
+    A project that is not found is no error to a complete read: that has judged how it stands.
     """
     error = site.result().failed.get(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
@@ -113,7 +113,7 @@ def rederive_projects(
 ) -> list[Outcome]:
     """Derive the projects' tables again from the lake; one never read to the end has nothing to derive.
 
-    Unless it is to `wait`, a project that somebody works on comes back as failed by `LockHeld`.
+    Unless it is to `wait`, a project that another process works on comes back as failed by `LockHeld`.
     """
     facts = read_site_facts(lake)
     outcomes = [_rederive(lake, project, facts, options, wait=wait) for project in projects]

@@ -89,7 +89,7 @@ def _why(record: SyncRecord, sighting: ProjectSignals, now: datetime, rules: Rul
 
 
 def pause_after(record: SyncRecord, rules: Rules) -> timedelta:
-    """Tell how long a project that failed is left alone.
+    """Return how long a project that failed is left alone.
 
     What may pass is tried again soon, a few times, each later than the one before; what will not, and what
     did not, at the longest age.
@@ -124,7 +124,7 @@ def _is_requested(record: SyncRecord, requests: Iterable[SyncRequest]) -> bool:
 
 
 def _is_lacking(record: SyncRecord, sighting: ProjectSignals) -> bool:
-    """Tell whether versions are lacking that no sync has tried to bring.
+    """Return whether versions are lacking that no sync has tried to bring.
 
     Jira's search may name a version that Jira then does not give (deleted, or hidden meanwhile): a sync that
     succeeded has done what it can, and the rest is for reconcile to judge.

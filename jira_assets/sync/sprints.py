@@ -126,5 +126,5 @@ def _list_open(context: SyncContext, board_id: str) -> list[Sprint]:
 
 
 def _is_gone(error: JiraAssetsError) -> bool:
-    """Tell whether Jira itself says that there is no such sprint for us: then what is known of it stays."""
+    """Return whether Jira itself says that there is no such sprint for us: then what is known of it stays."""
     return isinstance(error, NotFound)

@@ -42,7 +42,7 @@ def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[
 
 
 def site_events(pipeline: Pipeline, instance: dg.DagsterInstance) -> Iterator[dg.AssetMaterialization]:
-    """Log those tables of the site that a sync has read anew by the way, and the team when it changed."""
+    """Log the tables of the site that a sync has read again, and the team when it changed."""
     tables = pipeline.lake.site_manifest().tables
     made = {key: (table.path, table.rows) for key, name in _TABLES.items() if (table := tables.get(name))}
     made[TEAM_MEMBERS.key] = team_version(pipeline)

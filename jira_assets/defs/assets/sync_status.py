@@ -11,7 +11,7 @@ from jira_assets.sync.pipeline import Pipeline
 
 @dg.multi_asset(name="sync_status", specs=[SYNC_STATUS])
 def sync_status(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Tell from the state how the syncs went."""
+    """Report the results of the syncs from the state."""
     with home.opened() as pipeline:
         return dg.MaterializeResult(SYNC_STATUS.key, metadata=status_metadata(pipeline))
 
