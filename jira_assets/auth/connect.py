@@ -16,9 +16,9 @@ from jira_assets.auth.consent import check_scopes, redeem_code
 from jira_assets.auth.oauth import OAuthApp, Tokens
 from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
 from jira_assets.auth.verify import VerifiedConnection, verify_api_token, verify_connection
+from jira_assets.clock import utc_now
 from jira_assets.errors import WrongSite
 from jira_assets.jira.connection import BasicToken, Bearer, Connection
-from jira_assets.jira.http import utc_now
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 from jira_assets.state.encryption import open_secret_box

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from requests import RequestException
 
+from jira_assets.clock import utc_now
 from jira_assets.errors import Cancelled, JiraAssetsError, JiraUnavailable, RateLimited, ScopeMissing
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.connection_errors import host_unreachable, unreachable
@@ -39,11 +40,6 @@ _PIECE = 2**16
 _TOKEN_REFUSED = {401, 403, 404}
 
 _log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """Return the present time."""
-    return datetime.now(UTC)
 
 
 @dataclass

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from jira_assets.clock import utc_now
 from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
 from jira_assets.resource_limits import as_resource_exhausted, full_disk, resource_errors
 from jira_assets.state.schema import prepare_schema
@@ -23,11 +24,6 @@ from jira_assets.state.stored_settings import DAMAGED_STATE, is_damage
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-
-
-def utc_now() -> datetime:
-    """Return the time, aware and in UTC."""
-    return datetime.now(UTC)
 
 
 class Database:
@@ -109,7 +105,7 @@ class StatePart:
         self._database = database
 
 
-def open_engine(url: str) -> Engine:
+def open_database_engine(url: str) -> Engine:
     """Open the database of that URL and make its schema today's."""
     try:
         parsed = make_url(url)

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from jira_assets.clock import utc_now
 from jira_assets.state.alerts import Alerts
 from jira_assets.state.credentials import Credentials
-from jira_assets.state.database import Database, open_engine, utc_now
+from jira_assets.state.database import Database, open_database_engine
 from jira_assets.state.forgotten import Forgotten
 from jira_assets.state.pauses import Pauses
 from jira_assets.state.quota import Points
@@ -39,4 +40,4 @@ class State(Database):
     @classmethod
     def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> State:
         """Open the state database of that URL; its schema is created when missing."""
-        return cls(open_engine(url), clock)
+        return cls(open_database_engine(url), clock)

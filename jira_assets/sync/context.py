@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal, TypeVar
 
+from jira_assets.clock import utc_now
 from jira_assets.jira.client import JiraClient
 from jira_assets.lake.lake import Lake
 from jira_assets.people.redaction import Redaction
@@ -55,11 +56,6 @@ class SyncOptions:
     def embeds_lists(self) -> bool:
         """Whether issues come with lists of which Jira embeds the first page only."""
         return not {"comment", "worklog"} <= set(self.excluded_fields)
-
-
-def utc_now() -> datetime:
-    """Return the time of this machine."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jira_assets.clock import utc_now
 from jira_assets.errors import InputError
 from jira_assets.external.pull_requests import land_pull_requests
 from jira_assets.external.tables import source_identity
@@ -14,7 +15,6 @@ from jira_assets.lake.sql_files import statements_version
 from jira_assets.people.publish_matches import MATCHING_VERSION
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
-from jira_assets.sync.context import utc_now
 
 _SHOWN_SETTINGS = (
     "time_zone",

@@ -12,6 +12,7 @@ from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from jira_assets.auth.credentials import choose_connection
+from jira_assets.clock import utc_now
 from jira_assets.errors import LockHeld, PublishError
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import Bearer, Connection
@@ -24,7 +25,7 @@ from jira_assets.lake.site_manifest import SiteTable
 from jira_assets.resource_limits import is_out_of_memory, is_resource_error, resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
-from jira_assets.sync.context import Result, SyncContext, SyncOptions, utc_now
+from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.damage import SIGNS, worth_doing_again
 from jira_assets.sync.events import SyncListener
 from jira_assets.sync.external_inputs import follow_sources, note_followed, outside_identity
