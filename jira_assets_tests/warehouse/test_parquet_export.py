@@ -176,7 +176,7 @@ def test_a_connection_that_is_never_closed_sees_each_publish(bench: LakeFixture,
     reader.start()
     for number in range(2, 6):
         bench.land_and_derive(seen(str(number)))
-        bench.publish(mirrored=True)
+        bench.publish(mirrored=True, mirrors_kept=timedelta(hours=1))
     done.set()
     reader.join()
 
