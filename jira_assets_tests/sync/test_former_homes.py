@@ -48,7 +48,9 @@ def test_a_home_of_an_earlier_release_goes_on_without_reading_an_issue_again(
     now = int(MONDAY_NOON.timestamp() * 1000)
     with zipfile.ZipFile(archive) as home:
         home.extractall(tmp_path / "former")
-    with open_harness(tmp_path / "former", generate_site(5, projects=2, issues=24, now_ms=now)) as former:
+    data = generate_site(5, projects=2, issues=24, now_ms=now)
+    state = f"sqlite:///{tmp_path / 'former' / 'state.db'}"  # the archive has it
+    with open_harness(tmp_path / "former", data, state_url=state) as former:
         edit(former)
         outcomes = former.sync().outcomes
         assert [(outcome.error, outcome.fetched) for outcome in outcomes] == [(None, 0), (None, 0)]
