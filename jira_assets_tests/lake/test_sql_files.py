@@ -15,6 +15,8 @@ PACKAGE = Path(jira_assets.__file__).parent
 FILES = sorted(PACKAGE.glob("*/sql/**/*.sql"))
 NOTHING = frozenset({"extra_columns", "extra_source", "extra_comments"})
 """Parts that are empty unless a site has something to add."""
+QUERIES = frozenset({"people"})
+"""Parts that are queries."""
 
 
 def name_of(file: Path) -> str:
@@ -25,7 +27,12 @@ def name_of(file: Path) -> str:
 def filled(file: Path) -> str:
     """Fill every part of a statement with a name, which may stand for a table, a column or a path."""
     parts = {part for _, part, _, _ in string.Formatter().parse(file.read_text(encoding="utf-8")) if part}
-    return statement(name_of(file), **{part: "" if part in NOTHING else "filled" for part in parts})
+    dummies = (
+        dict.fromkeys(parts, "filled")
+        | dict.fromkeys(parts & NOTHING, "")
+        | dict.fromkeys(parts & QUERIES, "select 1")
+    )
+    return statement(name_of(file), **dummies)
 
 
 def test_every_file_is_found_below_its_room() -> None:
