@@ -42,6 +42,8 @@ def make_first_state(engine: Engine) -> None:
         command.upgrade(alembic_config(connection), "0001")
         connection.execute(text("drop table alembic_version"))
         connection.execute(text("insert into schema_version (version) values (1)"))
+        if engine.dialect.name == "postgresql":  # else it reads the time below in the zone of this machine
+            connection.execute(text("set local time zone 'UTC'"))
         connection.execute(
             text(
                 "insert into tracked_projects "
