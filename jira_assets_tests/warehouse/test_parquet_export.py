@@ -181,7 +181,7 @@ def test_a_connection_that_is_never_closed_sees_each_publish(bench: LakeFixture,
     reader.join()
 
     # A query that lists the folder while the link is swapped looks for the old names in the new folder.
-    assert all("No files found" in str(failure) for failure in failures)
+    assert all(isinstance(failure, duckdb.IOException) for failure in failures)
     assert len(failures) <= 4
     assert counts == sorted(counts)
     assert set(counts) <= set(range(1, 6))
