@@ -101,9 +101,9 @@ class Transport:
         self.total = RequestCount()
         self._attempts = attempts
         self._patience = patience
-        self._called_off = cancelled or threading.Event()
-        self._sleep = sleep or self._called_off.wait
-        self._board: PauseStore = pause if pause is not None else MemoryPauseStore()
+        self._cancelled = cancelled or threading.Event()
+        self._sleep = sleep or self._cancelled.wait
+        self._pauses: PauseStore = pause if pause is not None else MemoryPauseStore()
         self._gates = EndpointThrottle()
         self._on_wait = on_wait
         self._ledger = ledger
@@ -129,7 +129,7 @@ class Transport:
 
     def cancel(self) -> None:
         """End every call that is not in flight yet with `Cancelled`."""
-        self._called_off.set()
+        self._cancelled.set()
 
     def close(self) -> None:
         """Close the connections."""
@@ -251,7 +251,7 @@ class Transport:
         """Close what has to stay closed for a while."""
         call.not_before = (until, limit.reason)
         if limit.scope == "site":
-            self._board.pause(until, limit.reason)
+            self._pauses.pause(until, limit.reason)
         elif limit.scope == "endpoint":
             self._gates.close(call.endpoint, until, limit.reason)
 
@@ -260,7 +260,7 @@ class Transport:
         """Hold one of the places in flight, once nothing asks this call to wait; never wait in one."""
         while True:
             with self._slots:
-                if self._called_off.is_set():
+                if self._cancelled.is_set():
                     raise Cancelled
                 held_back = self._held_back(call)
                 if held_back is None:
@@ -279,10 +279,10 @@ class Transport:
 
     def _paused(self) -> tuple[datetime, str] | None:
         """Return the end of the pause that holds for every process, and whose it is."""
-        until = self._board.until()
+        until = self._pauses.until()
         if until is None or until <= self.clock():
             return None
-        return until, self._board.reason() or "Jira's quota or the configured budget is spent"
+        return until, self._pauses.reason() or "Jira's quota or the configured budget is spent"
 
     def _wait(self, call: _Call, until: datetime, reason: str) -> None:
         seconds = max((until - self.clock()).total_seconds(), 0.0)
@@ -300,7 +300,7 @@ class Transport:
 
     def _is_closed_too_long(self, call: _Call, until: datetime) -> bool:
         """Return whether an endpoint, not the whole site, is closed for longer than its answer is worth."""
-        if call.patience is None or until == self._board.until():
+        if call.patience is None or until == self._pauses.until():
             return False
         return call.not_before is None and not call.patience.waits_until(until)
 
