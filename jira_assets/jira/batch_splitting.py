@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -97,12 +97,7 @@ def fetch_one_by_one(
             results[issue_id] = fetch(issue_id)
         except JiraError as error:
             failed[issue_id] = error
-            if len(failed) >= MOST_BLAMED_AT_FIRST and not results and _all_like(failed, refusal):
+            enough = len(failed) in (MOST_BLAMED_AT_FIRST, len(ids)) and not results
+            if enough and all(type(each) is type(refusal) for each in failed.values()):
                 raise refusal from error
-    if not results and _all_like(failed, refusal):
-        raise refusal
     return results, failed
-
-
-def _all_like(failed: Mapping[str, JiraError], refusal: JiraError) -> bool:
-    return all(type(error) is type(refusal) for error in failed.values())
