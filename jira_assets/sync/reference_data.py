@@ -223,8 +223,8 @@ def _failed(
     if listed is None:
         listed = read_part(context, partial(SITE_LISTS["projects"].fetch, context.client))
     seen = {row["project_id"] for row in listed.content} if isinstance(listed, Read) else None
-    if seen is None and any(isinstance(answer, Details) for answer in answers.values()):
-        seen = {key for key, answer in answers.items() if isinstance(answer, Details)}
+    if seen is None:
+        seen = {key for key, answer in answers.items() if isinstance(answer, Details)} or None
     for key, refusal in unknown.items():
         with suppress(Forbidden, IncompleteRead):  # a 404 that says nothing about the project is a notice
             state = state_of_unknown(context, key, refusal, seen)
