@@ -3,22 +3,6 @@
 -- key: project_key
 
 create table warehouse.jira_unmatched_users as
-with assigned as (
-    select
-        project_id,
-        assignee_account_id as account_id,
-        count(*) as issues
-    from warehouse.jira_issues
-    group by project_id, assignee_account_id
-),
-reported as (
-    select
-        project_id,
-        reporter_account_id as account_id,
-        count(*) as issues
-    from warehouse.jira_issues
-    group by project_id, reporter_account_id
-)
 select
     coalesce(projects.project_key, unmatched.project_key)::varchar as project_key,
     unmatched.account_id::varchar as account_id,
@@ -29,13 +13,13 @@ select
     unmatched.candidates::varchar[] as candidates,
     coalesce(unmatched.suggestions, [])::varchar[] as suggestions,
     coalesce(unmatched.suggested_because, [])::varchar[] as suggested_because,
-    coalesce(assigned.issues, 0)::bigint as issues_assigned,
-    coalesce(reported.issues, 0)::bigint as issues_reported,
+    coalesce(activity.assigned, 0)::bigint as issues_assigned,
+    coalesce(activity.reported, 0)::bigint as issues_reported,
     unmatched.last_seen_at::timestamp as last_seen_at
 from lake.jira_unmatched_users as unmatched
 left join warehouse.jira_projects as projects on unmatched.project = projects.project_id
-left join assigned on unmatched.project = assigned.project_id and unmatched.account_id = assigned.account_id
-left join reported on unmatched.project = reported.project_id and unmatched.account_id = reported.account_id;
+left join issues_by_account as activity
+    on unmatched.project = activity.project_id and unmatched.account_id = activity.account_id;
 
 comment on table warehouse.jira_unmatched_users is 'Jira accounts without a team member, and the reason';
 comment on column warehouse.jira_unmatched_users.project_key is 'Key of the project';

@@ -3,22 +3,6 @@
 -- key: project_key
 
 create table warehouse.jira_user_matches as
-with assigned as (
-    select
-        project_id,
-        assignee_account_id as account_id,
-        count(*) as issues
-    from warehouse.jira_issues
-    group by project_id, assignee_account_id
-),
-reported as (
-    select
-        project_id,
-        reporter_account_id as account_id,
-        count(*) as issues
-    from warehouse.jira_issues
-    group by project_id, reporter_account_id
-)
 select
     coalesce(projects.project_key, matched.project_key)::varchar as project_key,
     matched.account_id::varchar as account_id,
@@ -26,12 +10,12 @@ select
     matched.email::varchar as email,
     matched.member_id::varchar as member_id,
     matched.matched_by::varchar as matched_by,
-    coalesce(assigned.issues, 0)::bigint as issues_assigned,
-    coalesce(reported.issues, 0)::bigint as issues_reported
+    coalesce(activity.assigned, 0)::bigint as issues_assigned,
+    coalesce(activity.reported, 0)::bigint as issues_reported
 from lake.jira_user_matches as matched
 left join warehouse.jira_projects as projects on matched.project = projects.project_id
-left join assigned on matched.project = assigned.project_id and matched.account_id = assigned.account_id
-left join reported on matched.project = reported.project_id and matched.account_id = reported.account_id;
+left join issues_by_account as activity
+    on matched.project = activity.project_id and matched.account_id = activity.account_id;
 
 comment on table warehouse.jira_user_matches is 'Jira accounts of team members, for each project they were seen in';
 comment on column warehouse.jira_user_matches.project_key is 'Key of the project';
