@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,18 @@ import click
 from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
 from jira_assets.resource_limits import as_resource_exhausted
+
+_REFUSALS = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+}
+"""What the operating system says of a path that this user cannot use as a command needs it."""
 
 
 class LazyGroup(click.Group):
@@ -80,6 +93,8 @@ class LazyGroup(click.Group):
         except Exception as error:
             if full := as_resource_exhausted(error, _home(ctx)):
                 raise ReportedError(full.reason, full.instruction, full.exit_code) from error
+            if refused := _refused_path(error):
+                raise refused from error
             reason = f"{type(error).__name__}: {error}"
             raise ReportedError(
                 reason, "This is a bug. JIRA_ASSETS_DEBUG=1 shows the traceback.", 1
@@ -101,6 +116,18 @@ def _home(ctx: click.Context) -> Path | None:
         return ctx.obj.settings.home if ctx.obj else None
     except Exception:  # what is reported is another error
         return None
+
+
+def _refused_path(error: Exception) -> ReportedError | None:
+    """Name the path that the operating system refuses; None for any other error."""
+    if not isinstance(error, OSError) or error.errno not in _REFUSALS or error.filename is None:
+        return None
+    return ReportedError(
+        f"{os.fsdecode(error.filename)} cannot be used: {error.strerror}.",
+        "Check the permissions of this path and of the folders above it, or select another home with --home "
+        "or JIRA_ASSETS_HOME.",
+        1,
+    )
 
 
 class ReportedError(click.ClickException):

@@ -17,7 +17,7 @@ Exit codes:
   1    failure
   2    invalid command line
   3    some projects failed, the others are done (status: a project failed)
-  4    Jira does not accept the credentials, or none are set (status: or the consent ended)
+  4    Jira does not accept the credentials, or none are set (status: or the consent ended, or the key is missing)
   130  interrupted
 """
 
@@ -82,8 +82,20 @@ ELSEWHERE = {
 """What people type for a command, and what it is called."""
 
 
+def _read_home(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Path | None:
+    """Refuse an empty path: it stands for a variable of the shell that is not set, not for this folder."""
+    if text is not None and not text.strip():
+        raise click.BadParameter("The path is empty. A variable of the shell may not be set.")
+    return None if text is None else Path(text)
+
+
 @click.group(cls=LazyGroup, commands_at=COMMANDS, elsewhere=ELSEWHERE, epilog=EXIT_CODES)
-@click.option("--home", type=click.Path(path_type=Path), help="Home folder, which holds all data.")
+@click.option(
+    "--home",
+    type=click.Path(readable=False),  # the command that needs the folder says why it is of no use
+    callback=_read_home,
+    help="Home folder, which holds all data.",
+)
 @click.option("-v", "--verbose", count=True, help="Log more. Twice: log every request.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and requested data.")
 @click.version_option(__version__, prog_name="jira-assets")

@@ -20,13 +20,20 @@ from jira_assets.demo.load.load import load_site
 from jira_assets.demo.simulate.life import Life
 from jira_assets.demo.simulate.pulse import Diary, Pulse
 from jira_assets.demo.site import DemoSite
+from jira_assets.errors import InputError
 
 
 @click.command()
-@click.option("--port", type=int, default=0, help="The port to listen on; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="The port to listen on; 0 takes a free one."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same site.")
-@click.option("--issues", type=int, default=400, show_default=True, help="Issues to generate in all.")
-@click.option("--projects", type=int, default=4, show_default=True, help="Projects to generate.")
+@click.option(
+    "--issues", type=click.IntRange(min=0), default=400, show_default=True, help="Issues to generate in all."
+)
+@click.option(
+    "--projects", type=click.IntRange(min=1), default=4, show_default=True, help="Projects to generate."
+)
 @click.option("--body-bytes", type=int, help="Size of an issue's JSON to aim at.")
 @click.option(
     "--load",
@@ -81,7 +88,10 @@ def main(
 ) -> None:
     """Serve a Jira Cloud site that lives in this process, until it is interrupted."""
     if paths:
-        data = load_site(paths)
+        try:
+            data = load_site(paths)
+        except InputError as error:
+            raise click.ClickException(str(error)) from error
     else:
         born = now_ms or int(time.time() * 1000)
         data = generate_site(seed, projects=projects, issues=issues, now_ms=born, body_bytes=body_bytes)

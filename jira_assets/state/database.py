@@ -19,7 +19,7 @@ from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
 from jira_assets.resource_limits import as_resource_exhausted, full_disk, resource_errors
 from jira_assets.state.schema import prepare_schema
 from jira_assets.state.sqlite_file import Snapshot, connect
-from jira_assets.state.stored_settings import DAMAGED_STATE, is_damage
+from jira_assets.state.stored_settings import DAMAGED_STATE, folder_remedy, is_damage
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -152,11 +152,7 @@ def _cannot_open(url: URL, why: object) -> JiraAssetsError:
 def _instruction(url: URL) -> str:
     if url.get_backend_name() != "sqlite" or not url.database:
         return "Check that it exists and is writable, or set JIRA_ASSETS_STATE_URL to another database."
-    folder = Path(url.database).parent
-    return (
-        f"Check that {folder} is a writable folder, or select another home with --home or "
-        "JIRA_ASSETS_HOME (JIRA_ASSETS_STATE_URL moves only the state)."
-    )
+    return folder_remedy(Path(url.database).parent)
 
 
 def _options(backend: str) -> dict[str, Any]:

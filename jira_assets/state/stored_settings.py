@@ -19,6 +19,14 @@ _PRIMARY_CODE = 0xFF
 """SQLite's error codes say more in the bits above these."""
 
 
+def folder_remedy(folder: Path) -> str:
+    """Say what to do where SQLite cannot use a file in this folder; reading writes beside the file, too."""
+    return (
+        f"Check that {folder} is a folder in which this user may create and change files, or select another "
+        "home with --home or JIRA_ASSETS_HOME (JIRA_ASSETS_STATE_URL moves only the state)."
+    )
+
+
 def is_damage(error: object) -> bool:
     """Return whether SQLite says that the file itself is not what it should be."""
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
@@ -39,6 +47,5 @@ def read_site_settings(file: Path) -> dict[str, str]:
         if is_damage(error):
             raise DamagedFile(f"The state database {file} is damaged: {error}.", DAMAGED_STATE) from None
         raise as_resource_exhausted(error, file) or SettingsError(
-            f"The state {file} cannot be read: {error}.",
-            "Restore it from a copy, or set JIRA_ASSETS_HOME to another folder.",
+            f"The state database {file} cannot be opened: {error}.", folder_remedy(file.parent)
         ) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from jira_assets.errors import InputError, LockHeld
+from jira_assets.errors import DamagedFile, InputError, JiraAssetsError, LockHeld
 from jira_assets.lake.stamps import STAMP, moment_of
 from jira_assets.warehouse.sandbox import open_confined
 
@@ -27,7 +27,8 @@ def open_warehouse(
     """Open the warehouse that this link points to now, as `open_confined` does.
 
     What is opened stays what it was, however often a newer one is published. Raises `InputError` when there
-    is none, `LockHeld` while another process has it open for writing.
+    is none or this user may not read it, `DamagedFile` when it is not what was published, `LockHeld` while
+    another process has it open for writing.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -44,8 +45,19 @@ def open_warehouse(
                 raise locked from error
             # Two newer ones may have been published between finding out the name and opening the file.
             if attempt == _ATTEMPTS:
-                raise
+                raise _unreadable(path, error) from error
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error as error:
+            raise _unreadable(path, error) from error
     raise AssertionError
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> JiraAssetsError:
+    reason = f"{path} cannot be opened: {str(error).splitlines()[0]}"
+    if "Permission denied" in str(error):
+        return InputError(reason, "Check that this user may read the file and enter the folders above it.")
+    return DamagedFile(reason, "Run `jira-assets publish`. It makes no request to Jira.")
 
 
 def locked_by_writer(path: Path, error: duckdb.IOException) -> LockHeld | None:

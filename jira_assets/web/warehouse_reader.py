@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 
 import duckdb
 
-from jira_assets.errors import InputError, PublishError
+from jira_assets.errors import DamagedFile, InputError, PublishError
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets.warehouse.sandbox import file_of, open_confined
 
@@ -89,6 +89,7 @@ def _told() -> Iterator[None]:
             "The warehouse was published by another version of jira-assets.", PUBLISH_AGAIN
         ) from error
     except (
+        DamagedFile,
         duckdb.IOException,
         duckdb.SerializationException,
         duckdb.InternalException,

@@ -6,9 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from jira_assets.settings.load import Settings
+from jira_assets.state import ConnectedSite, Credential, State
+from jira_assets_tests.cli.conftest import Run
 
 
 def run_demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -59,5 +64,20 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
     result = run_demo(folder, "--load", str(broken))
 
     assert result.returncode == 1
-    assert "PAY.jsonl" in result.stderr
+    assert "PAY.jsonl, line 1" in result.stderr
     assert "did not start" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_home_that_is_connected_to_a_site_is_refused(run: Run, state: State, settings: Settings) -> None:
+    now = datetime.now(UTC)
+    state.credentials.connect(
+        ConnectedSite("c", "https://acme.atlassian.net"), Credential("api_token", "a", "Ana", "…", now, now)
+    )
+
+    result = run("--home", str(settings.home), "demo", "--once")
+
+    assert result.exit_code == 1
+    assert "is connected to https://acme.atlassian.net" in result.stderr
+    assert "leave --home out" in result.stderr
+    assert state.projects.tracked() == []

@@ -145,3 +145,42 @@ def test_a_command_that_is_called_otherwise_is_named(run: Run) -> None:
         assert result.exit_code == 2
         assert f"Use: main {command}" in result.stderr
         assert run(*command.split()[:2], "--help").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [["up"], ["demo", "--once"]])
+def test_a_home_that_cannot_be_created_is_named_with_the_remedy(
+    run: Run, tmp_path: Path, words: list[str]
+) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("a file", encoding="utf-8")
+
+    result = run("--home", str(in_the_way / "home"), *words)
+
+    assert result.exit_code == 1
+    assert str(in_the_way) in result.stderr
+    assert "select another home with --home" in result.stderr
+    assert "bug" not in result.stderr
+
+
+def test_an_empty_home_is_not_taken_for_this_folder(run: Run, tmp_path: Path) -> None:
+    result = run("--home", "", "status")
+
+    assert result.exit_code == 2
+    assert "The path is empty. A variable of the shell may not be set." in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["web", "--port", "80000"],
+        ["up", "--port", "0"],
+        ["demo", "--projects", "0"],
+        ["demo", "--issues", "-5"],
+    ],
+)
+def test_a_number_out_of_range_is_refused_with_the_range(run: Run, words: list[str]) -> None:
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert f"Invalid value for '{words[1]}': {words[2]} is not in the range" in result.stderr

@@ -152,3 +152,20 @@ def test_a_conversation_survives_a_wrong_query(warehouse: Path) -> None:
     assert talk.returncode == 0
     assert "Error: The query failed." in err
     assert "answer\n42\n" in out
+
+
+@pytest.mark.parametrize("damage", ["header", "block"])
+def test_a_damaged_file_is_named_with_the_remedy(run: Run, warehouse: Path, damage: str) -> None:
+    file = warehouse.resolve()
+    content = bytearray(file.read_bytes())
+    start = 0 if damage == "header" else 8192
+    content[start : start + 4096] = bytes(4096)
+    file.chmod(0o644)
+    file.write_bytes(content)
+
+    result = run("sql", "select 1")
+
+    assert result.exit_code == 1
+    assert f"{warehouse.with_name('jira.duckdb')} cannot be opened: " in result.stderr
+    assert "Run `jira-assets publish`" in result.stderr
+    assert "bug" not in result.stderr

@@ -17,6 +17,7 @@ from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.output import write_table
 from jira_assets.cli.wiring import open_client, open_state, open_warehouse
 from jira_assets.demo.generate.setup import ACTIVE_STATUSES
+from jira_assets.errors import InputError
 from jira_assets.settings.load import Settings, load_settings
 
 DEMO_HOMES = Path("~/.jira-assets-demo")
@@ -85,11 +86,26 @@ class DemoChoice:
 @click.option(
     "--seed",
     default=1,
+    metavar="N",
     show_default=True,
     help="Seed of the generator. The same seed generates the same site.",
 )
-@click.option("--projects", default=4, show_default=True, help="Number of projects to generate.")
-@click.option("--issues", default=2000, show_default=True, help="Number of issues to generate in total.")
+@click.option(
+    "--projects",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=4,
+    show_default=True,
+    help="Number of projects to generate.",
+)
+@click.option(
+    "--issues",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=2000,
+    show_default=True,
+    help="Number of issues to generate in total.",
+)
 @click.option(
     "--changes-a-minute",
     type=click.FloatRange(min=0),
@@ -115,6 +131,7 @@ def demo(
     """
     choice = DemoChoice(load, seed, projects, issues)
     home = (invocation.home or DEMO_HOMES / choice.name).expanduser().absolute()
+    _refuse_connected(home)
     home.mkdir(parents=True, exist_ok=True)
     options = [*_options(choice, home), "--quiet", "--changes-a-minute", str(changes_a_minute)]
     with served_site(options) as connection:
@@ -130,6 +147,20 @@ def demo(
         _say_how_to_go_on(invocation, settings, connection, once=once)
         if not once:
             _wait_for_interrupt(invocation)
+
+
+def _refuse_connected(home: Path) -> None:
+    """Refuse a home with a stored credential: it belongs to a Jira site of its owner."""
+    settings = load_settings({"home": str(home)}, environ={}, dotenv=None, stored={})
+    if not settings.state_path.exists():
+        return
+    with open_state(settings) as state:
+        if state.credentials.current() is not None:
+            raise InputError(
+                f"{home} is connected to {state.credentials.site().url}: the demo site's projects would be "
+                "tracked in it.",
+                "Select an empty folder with --home, or leave --home out.",
+            )
 
 
 def _options(choice: DemoChoice, home: Path) -> list[str]:

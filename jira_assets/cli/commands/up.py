@@ -37,7 +37,14 @@ class Service:
 
 
 @click.command()
-@click.option("--port", default=3210, show_default=True, help="Port of the page and of Dagster's UI.")
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(1, 65535),
+    default=3210,
+    show_default=True,
+    help="Port of the page and of Dagster's UI.",
+)
 @pass_invocation
 def up(invocation: Invocation, port: int) -> None:
     """Run the page, Dagster's UI and the Dagster daemon, which syncs automatically, until Ctrl-C.

@@ -13,7 +13,14 @@ from jira_assets.settings.load import load_settings
 
 @click.command()
 @click.option("--bind", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=3210, show_default=True, help="Port to listen on. 0 selects a free port.")
+@click.option(
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    default=3210,
+    show_default=True,
+    help="Port to listen on. 0 selects a free port.",
+)
 @click.option("--workspace", metavar="FILE", help="Also serve the UI of this Dagster workspace at /dagster.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
 @pass_invocation
