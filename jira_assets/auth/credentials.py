@@ -39,7 +39,7 @@ def _open(
     from jira_assets.state.encryption import open_secret_box
 
     still_consented(credential)
-    box = open_secret_box(settings.secret_key, settings.secret_key_file)
+    box = open_secret_box(settings.secret_key, settings.secret_key_file, may_create=False)
     if credential.kind == "api_token":
         return BasicToken(credential.email or "", box.open(credential.secrets)["api_token"])
     tokens = GrantTokens(state, box, settings.jira_auth_url, clock)

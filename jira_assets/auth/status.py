@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from jira_assets.errors import SettingsError
 from jira_assets.jira.token_settings import incomplete, is_complete
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
@@ -40,7 +41,25 @@ def connected_as(settings: Settings, state: State, now: datetime | None = None) 
     credential, site = state.credentials.current(), state.credentials.site()
     if settings.jira_api_token or credential is None:
         return _set(settings)
-    return _stored(credential, site, now or datetime.now(UTC))
+    found = _stored(credential, site, now or datetime.now(UTC))
+    sealed = _sealed(settings, credential) if found.can_sync else None
+    return (
+        found
+        if sealed is None
+        else replace(found, trouble=sealed.reason, remedy=sealed.instruction, ends_soon=False)
+    )
+
+
+def _sealed(settings: Settings, credential: Credential) -> SettingsError | None:
+    """Return why the credential cannot be decrypted, if it cannot."""
+    from jira_assets.state.encryption import open_secret_box  # late: it imports cryptography
+
+    try:
+        box = open_secret_box(settings.secret_key, settings.secret_key_file, may_create=False)
+        box.open(credential.secrets)
+    except SettingsError as error:
+        return error
+    return None
 
 
 def _set(settings: Settings) -> Connected:

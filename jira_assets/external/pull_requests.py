@@ -7,6 +7,7 @@ from datetime import datetime
 
 from jira_assets.errors import InputError
 from jira_assets.external.tables import OutsideTable, outside_table, shown, source_identity
+from jira_assets.external.team_csv import lacks
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
@@ -53,7 +54,7 @@ def _identity(source: str) -> str:
 
 def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datetime) -> SiteTable:
     """Write what the table says, unless the present file says the same."""
-    _check_columns(table)
+    check_columns(table)
     table.engine.execute(statement("external/pull_requests/keys_in"))
     table.engine.execute(_statement(table))
     _check_rows(table)
@@ -82,12 +83,13 @@ def _statement(table: OutsideTable) -> str:
     return statement("external/pull_requests/read", columns=",\n".join(columns))
 
 
-def _check_columns(table: OutsideTable) -> None:
+def check_columns(table: OutsideTable) -> None:
+    """Raise `InputError` naming the required columns that the table lacks."""
     present = {name.casefold() for name in table.columns}
     missing = [name for name in REQUIRED if name not in present]
     if missing:
         raise InputError(
-            f"{shown(table.source)} lacks the column {' and '.join(missing)}.",
+            f"{shown(table.source)} {lacks(missing)}.",
             f"It has {', '.join(table.columns)}. Required: {', '.join(REQUIRED)}; optional: "
             f"{', '.join(OPTIONAL)}. Rename columns in a query: “select repo as repository, … from "
             "'pull_requests.parquet'”.",

@@ -23,6 +23,7 @@ import duckdb
 
 from jira_assets.errors import InputError
 from jira_assets.external.sqlite import as_ndjson, sqlite_tables
+from jira_assets.external.team_csv import check_path
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.sql_files import literal, statement
 
@@ -88,9 +89,9 @@ def _with_logs(file: Path) -> list[Path]:
     return [file, *(log for log in logs if log.exists())]
 
 
-def unreadable(source: str, reason: str) -> InputError:
+def unreadable(source: str, reason: str, remedy: str = _FORMS) -> InputError:
     """Say that a source cannot be read."""
-    return InputError(f"{shown(source)} cannot be read: {reason}", _FORMS, source=source)
+    return InputError(f"{shown(source)} cannot be read: {reason}", remedy, source=source)
 
 
 def shown(source: str) -> str:
@@ -110,7 +111,9 @@ def _relation(engine: duckdb.DuckDBPyConnection, source: str, scratch: Path) -> 
     place, table = _parts(source)
     files = _files(place)
     if not files:
-        raise unreadable(source, "the file does not exist.")
+        is_folder = Path(place).expanduser().is_dir()
+        missing = "the folder contains no Parquet file." if is_folder else "the file does not exist."
+        raise unreadable(source, missing, _FORMS if is_folder else check_path(place))
     if kind := _database_kind(files[0]):
         if kind == "sqlite":
             return _sqlite_table(source, files[0], table, scratch)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jira_assets.errors import InputError
 from jira_assets.external.tables import OutsideTable, outside_table, shown
-from jira_assets.external.team_csv import csv_rows, unusable
+from jira_assets.external.team_csv import csv_rows, lacks, unusable
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.people.names import fold_email
 from jira_assets.state.models import TeamMember
@@ -85,7 +85,7 @@ def _table_rows(table: OutsideTable, columns: MemberColumns) -> Iterator[Row]:
     missing = [name for name in required if name.casefold() not in present]
     if missing:
         raise InputError(
-            f"{shown(table.source)} lacks the column {' and '.join(missing)}.",
+            f"{shown(table.source)} {lacks(missing)}.",
             f"It has {', '.join(table.columns)}. Select the columns with options such as "
             "--member-id login --display-name name --email email, or rename them in a query: "
             "\"select login as member_id, name as display_name, email from 'members.parquet'\".",

@@ -11,6 +11,13 @@ from pathlib import Path
 from jira_assets.errors import InputError
 from jira_assets.external.team_columns import find_column
 
+_OPTIONS = (
+    ("--member-id", "member_id"),
+    ("--display-name", "display_name"),
+    ("--email", "email"),
+)
+"""The options that select the required columns, in their order, and what these are usually called."""
+
 
 def csv_rows(
     path: Path,
@@ -51,6 +58,12 @@ def _mention_ignored(
         notice(f"Ignored the column{'s' if len(ignored) > 1 else ''} {', '.join(ignored)}.")
 
 
+def check_path(path: Path | str) -> str:
+    """Say what to do about a path that leads to no file; of a relative one, where it begins."""
+    is_relative = not Path(path).expanduser().is_absolute()
+    return f"Check the path, which is relative to {Path.cwd()}." if is_relative else "Check the path."
+
+
 def unusable(source: str, unit: str, place: int, problem: str, instruction: str) -> InputError:
     """Say what is wrong with a line of a file, or with a row of a table."""
     reason = f"{source}, {unit} {place}, {problem}."
@@ -65,7 +78,7 @@ def _read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the file name.") from None
+        raise InputError(f"{path} cannot be read: {error.strerror}.", check_path(path)) from None
     # What Excel calls “Unicode Text” is UTF-16 with a byte order mark.
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
@@ -99,7 +112,7 @@ def _places(
     missing = [name for name in required if not found[name]]
     if missing:
         raise _unusable_line(
-            path, line, f"lacks the column {' and '.join(missing)}", _header(required, optional, row)
+            path, line, lacks(missing), _header(required, optional, row, required.index(missing[0]))
         )
     for name, places in found.items():
         if len(places) > 1:
@@ -110,13 +123,23 @@ def _places(
     return [places[0] if places else None for places in found.values()]
 
 
-def _header(required: Sequence[str], optional: Sequence[str], found: Sequence[str] = ()) -> str:
+def lacks(columns: Sequence[str]) -> str:
+    """Name the columns that a table lacks."""
+    return f"lacks the column{'s' if len(columns) > 1 else ''} {', '.join(columns)}"
+
+
+def _header(
+    required: Sequence[str], optional: Sequence[str], found: Sequence[str] = (), missing: int = 0
+) -> str:
+    """Say what the first line has to contain; `missing` is the place of a required column it lacks."""
     wanted = (
         f"The first line must contain the columns {','.join(required)} and may contain {','.join(optional)}."
     )
     if not any(name.strip() for name in found):
         return wanted
     names = ", ".join(name.strip() for name in found)
+    option, usual = _OPTIONS[missing]
     # An address is an id that people have anyway.
-    meant = found[next(iter(find_column("email", found)), 0)].strip()
-    return f"{wanted} It contains {names}. Select the columns with options such as --member-id {meant}."
+    fitting = find_column(usual, found) or find_column("email", found) or [0]
+    meant = found[fitting[0]].strip()
+    return f"{wanted} It contains {names}. Select the columns with options such as {option} {meant}."

@@ -25,9 +25,8 @@ class SecretBox:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
             raise SettingsError(
-                f"The encryption key in {kept_in} is not valid.",
-                "Restore the previous key, or create a new one with `jira-assets config "
-                "rotate-key` and connect again.",
+                f"The encryption key in {kept_in} is not valid: a key has 44 characters and ends with =.",
+                "Restore the previous key. Without it, remove this one and run `jira-assets connect` again.",
             ) from None
         self._kept_in = kept_in
 
@@ -57,10 +56,20 @@ class SecretBox:
         )
 
 
-def open_secret_box(secret_key: str | None, file: Path) -> SecretBox:
-    """Take the keys from the setting, else from the file, which is made on first use."""
+def open_secret_box(secret_key: str | None, file: Path, *, may_create: bool = True) -> SecretBox:
+    """Take the keys from the setting, else from the file, which is made on first use.
+
+    Where something is to be decrypted, a new key is of no use: without `may_create`, raises `SettingsError`
+    when there is no file.
+    """
     if secret_key:
         return SecretBox(_names(secret_key.replace(",", "\n")), "JIRA_ASSETS_SECRET_KEY")
+    if not may_create and not file.exists():
+        raise SettingsError(
+            f"The key that encrypted the stored credential is missing: there is no {file}, and "
+            "JIRA_ASSETS_SECRET_KEY is not set.",
+            "Restore the key, or run `jira-assets connect` again.",
+        )
     return SecretBox(_read_keys(file), str(file))
 
 

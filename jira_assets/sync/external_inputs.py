@@ -39,11 +39,11 @@ def follow_sources(lake: Lake, state: State, settings: Settings) -> list[str]:
     try:
         _follow_team(state, settings)
     except InputError as error:
-        notices.append(f"The team was not updated. {error}")
+        notices.append(f"The team (JIRA_ASSETS_TEAM) was not updated. {error}")
     try:
         land_pull_requests(lake, settings.pull_requests, utc_now(), memory_limit=settings.memory_limit)
     except InputError as error:
-        notices.append(f"The pull requests were not updated. {error}")
+        notices.append(f"The pull requests (JIRA_ASSETS_PULL_REQUESTS) were not updated. {error}")
     return notices
 
 

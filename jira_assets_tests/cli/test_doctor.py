@@ -186,8 +186,7 @@ def test_the_consent_is_watched(
     run: Run, home: Path, state: State, settings: Settings, changed: dict[str, object], verdict: str
 ) -> None:
     store(state, settings, **changed)
-    shown = "state" if "secrets" in changed else "credential"
-    assert verdicts(run)[shown][-1] == verdict
+    assert verdicts(run)["credential"] == [verdict]
 
 
 def test_status_says_that_syncs_have_stopped_and_how_to_go_on(
@@ -294,3 +293,49 @@ def test_a_dotenv_with_a_secret_that_others_may_read_is_named(run: Run, home: Pa
     assert held in run("doctor").stdout
     dotenv.chmod(0o600)
     assert held not in run("doctor").stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "check"),
+    [("JIRA_ASSETS_TEAM", "team"), ("JIRA_ASSETS_PULL_REQUESTS", "pull_requests")],
+)
+def test_a_source_that_cannot_be_read_is_named_with_its_setting(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, check: str
+) -> None:
+    monkeypatch.setenv(variable, "exports.duckdb#members")
+    told = run("doctor").stdout
+    assert f"✗ {check}: {variable}: exports.duckdb#members cannot be read: the file does not exist." in told
+    assert f"Check the path, which is relative to {tmp_path}." in told
+
+
+@pytest.mark.parametrize(
+    ("variable", "content"),
+    [
+        ("JIRA_ASSETS_TEAM", "member_id,display_name,email\n1,Ann,ann@example.com\n"),
+        ("JIRA_ASSETS_PULL_REQUESTS", "repository,number,title,created_at\nr,1,PAY-1,2026-01-01\n"),
+    ],
+)
+def test_a_source_that_can_be_read_passes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, content: str
+) -> None:
+    (tmp_path / "table.csv").write_text(content, encoding="utf-8")
+    monkeypatch.setenv(variable, str(tmp_path / "table.csv"))
+    assert f"✓ {variable.removeprefix('JIRA_ASSETS_').lower()}: " in run("doctor").stdout
+
+
+def test_a_key_that_is_missing_is_named_by_status_and_doctor(
+    run: Run, state: State, settings: Settings
+) -> None:
+    store(state, settings)
+    settings.secret_key_file.unlink()
+
+    shown, examined = run("status"), run("doctor")
+
+    assert shown.exit_code == 4
+    for told in (shown.stderr, examined.stdout):
+        assert (
+            f"The key that encrypted the stored credential is missing: there is no {settings.secret_key_file}"
+            in told
+        )
+        assert "Restore the key, or run `jira-assets connect` again." in told
+    assert not settings.secret_key_file.exists()

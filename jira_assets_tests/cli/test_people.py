@@ -203,7 +203,7 @@ def test_a_table_with_other_columns_says_which_flags_name_them(run: Run, tmp_pat
         connection.execute(f"copy ({GITHUB}) to '{tmp_path}/members.parquet'")
     result = run("team", "import", "members.parquet")
     assert result.exit_code == 1
-    assert "members.parquet lacks the column member_id and display_name." in result.stderr
+    assert "members.parquet lacks the columns member_id, display_name." in result.stderr
     assert "It has login, name, email." in result.stderr
     assert "--member-id login" in result.stderr
 

@@ -13,6 +13,7 @@ from jira_assets.lake.manifest import Manifest, Paused
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
+from jira_assets.state.encryption import open_secret_box
 from jira_assets.state.models import CONSENT_LIFE
 from jira_assets_tests.cli.conftest import Run
 
@@ -135,9 +136,13 @@ def test_the_table_shows_what_went_wrong(run: Run, state: State) -> None:
     assert row.startswith("PAY      error   0       never       never (2 missing)  Jira said no.")
 
 
-def connect(state: State) -> None:
+def sealed(settings: Settings) -> str:
+    return open_secret_box(None, settings.secret_key_file).seal({"api_token": "t"})
+
+
+def connect(state: State, settings: Settings) -> None:
     """Store a credential without a consent that could end."""
-    credential = Credential("api_token", "a1", "Ana", "sealed", NOON, NOON, email="ana@acme.com")
+    credential = Credential("api_token", "a1", "Ana", sealed(settings), NOON, NOON, email="ana@acme.com")
     state.credentials.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
 
 
@@ -152,10 +157,10 @@ def connect(state: State) -> None:
     ],
 )
 def test_the_exit_code_says_whether_projects_are_well(
-    run: Run, state: State, changes: dict[str, Any], code: int
+    run: Run, state: State, settings: Settings, changes: dict[str, Any], code: int
 ) -> None:
     tracked_pay(state)
-    connect(state)
+    connect(state, settings)
     state.records.put(replace(DONE, **changes))
     assert run("status").exit_code == code
     assert run("status", "--json").exit_code == code
@@ -173,14 +178,16 @@ def test_the_exit_code_says_whether_projects_are_well(
     ],
 )
 def test_the_exit_code_says_whether_syncs_go_on(
-    run: Run, state: State, lost: bool, ends_in: timedelta, code: int
+    run: Run, state: State, settings: Settings, lost: bool, ends_in: timedelta, code: int
 ) -> None:
     tracked_pay(state)
     state.records.put(replace(DONE, status="error", last_error="Jira said no."))
     assert run("status").exit_code == 4, "nobody is connected"
-    connect(state)
+    connect(state, settings)
     consented = datetime.now(UTC) + ends_in - CONSENT_LIFE
-    credential = Credential("oauth", "a1", "Ana", "sealed", consented, datetime.now(UTC), client_id="c")
+    credential = Credential(
+        "oauth", "a1", "Ana", sealed(settings), consented, datetime.now(UTC), client_id="c"
+    )
     if lost:
         credential = replace(credential, consent_lost_at=NOON, consent_lost_why="Revoked.")
     state.credentials.connect(ConnectedSite("c", "https://acme.atlassian.net", "Acme"), credential)
@@ -201,7 +208,7 @@ def test_a_home_that_is_no_folder_is_named_with_the_ways_out(run: Run, home: Pat
     home.write_text("a file", encoding="utf-8")
     result = run("status")
     assert result.exit_code == 1
-    assert f"Check that {home} is a writable folder" in result.stderr
+    assert f"Check that {home} is a folder in which this user may create and change files" in result.stderr
     assert "JIRA_ASSETS_HOME" in result.stderr
 
 
@@ -213,7 +220,7 @@ def test_a_project_with_missing_issues_is_not_called_complete(run: Run, state: S
 
 def test_what_stops_no_sync_is_told_below_the_table(run: Run, state: State, settings: Settings) -> None:
     tracked_pay(state)
-    connect(state)
+    connect(state, settings)
     state.records.put(DONE)
     lake = Lake(settings.lake_dir)
     manifest = lake.site_manifest()

@@ -182,7 +182,7 @@ def test_states_and_times_of_every_code_host_become_alike(bench: LakeFixture) ->
 @pytest.mark.parametrize(
     ("pulls", "words"),
     [
-        ([{"number": 1, "title": "x"}], "lacks the column repository and created_at"),
+        ([{"number": 1, "title": "x"}], "lacks the columns repository, created_at"),
         ([pull(1), pull(2, created_at="soon")], "acme/web#2 has 'soon' as created_at, which is no time"),
         ([pull(1, merged_at="never")], "acme/web#1 has 'never' as merged_at, which is no time"),
         ([pull(1), pull(1, "Another title")], "acme/web#1 stands there more than once, and 1 more rows"),

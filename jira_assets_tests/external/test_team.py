@@ -100,6 +100,37 @@ def test_a_missing_file_is_an_error_without_a_traceback(tmp_path: Path) -> None:
         read_members(str(tmp_path / "nowhere.csv"))
 
 
+@pytest.mark.parametrize(
+    ("header", "missing", "option"),
+    [
+        ("foo,bar", "columns member_id, display_name, email", "--member-id foo"),
+        ("Name,E-mail,Jira", "column member_id", "--member-id E-mail"),
+        ("id,who,mail", "column display_name", "--display-name mail"),
+    ],
+)
+def test_missing_columns_are_named_with_an_option_that_selects_one(
+    tmp_path: Path, header: str, missing: str, option: str
+) -> None:
+    with pytest.raises(InputError, match=f"lacks the {missing}") as caught:
+        read_members(str(written(tmp_path, f"{header}\n1,2,3\n")))
+    assert f"such as {option}." in caught.value.instruction
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "nowhere.parquet", "nowhere.duckdb#members"])
+def test_a_relative_path_to_nothing_is_told_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        read_members(name)
+    assert caught.value.instruction == f"Check the path, which is relative to {tmp_path}."
+
+
+def test_a_folder_without_tables_is_not_called_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the folder contains no Parquet file"):
+        read_members(str(tmp_path))
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_are_members_or_an_input_error(
     tmp_path_factory: pytest.TempPathFactory, tail: bytes

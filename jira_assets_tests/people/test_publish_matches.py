@@ -142,7 +142,8 @@ def test_a_team_that_cannot_be_read_is_a_notice_and_stays_as_it_was(harness: Syn
 
     assert result.failures == []
     (notice,) = result.notices
-    assert notice.startswith(f"The team was not updated. {team_of(harness)}, line 1, lacks the column email.")
+    assert notice.startswith("The team (JIRA_ASSETS_TEAM) was not updated. ")
+    assert f"{team_of(harness)}, line 1, lacks the column email." in notice
     assert harness.ask("from jira_user_matches order by all") == before
 
 

@@ -75,3 +75,11 @@ def test_a_key_is_replaced_step_by_step(tmp_path: Path) -> None:
     assert box.open(new) == {"a": "b"}
     with pytest.raises(SettingsError, match="encrypted with a different key"):
         box.reseal(old)
+
+
+def test_a_missing_key_file_is_named_where_something_is_to_be_decrypted(tmp_path: Path) -> None:
+    file = tmp_path / "secret.key"
+    with pytest.raises(SettingsError, match=f"there is no {file}") as caught:
+        open_secret_box(None, file, may_create=False)
+    assert "jira-assets connect" in caught.value.instruction
+    assert not file.exists()

@@ -73,7 +73,8 @@ def test_a_source_that_cannot_be_read_is_a_notice_and_its_rows_stay(
     assert result.failures == []
     (notice,) = result.notices
     assert notice.startswith(
-        f"The pull requests were not updated. {tmp_path}/code.duckdb#pulls cannot be read"
+        "The pull requests (JIRA_ASSETS_PULL_REQUESTS) were not updated. "
+        f"{tmp_path}/code.duckdb#pulls cannot be read"
     )
     assert harness.publish() is None
     assert harness.ask("select count(*) from pull_requests") == [(2,)]

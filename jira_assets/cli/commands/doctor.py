@@ -62,6 +62,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
     from jira_assets.cli.commands.doctor_jira import check_jira
     from jira_assets.cli.commands.doctor_lake import check_lake
     from jira_assets.cli.commands.doctor_notices import check_notices
+    from jira_assets.cli.commands.doctor_sources import check_sources
     from jira_assets.cli.commands.doctor_state import check_state
     from jira_assets.cli.commands.doctor_warehouse import check_warehouse
 
@@ -78,6 +79,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
         check_lake,
         check_jira,
         check_notices,
+        check_sources,
         check_alerts,
         check_warehouse,
         check_dagster,

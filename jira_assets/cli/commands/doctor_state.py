@@ -13,14 +13,11 @@ from jira_assets.settings.values import mask_password
 
 def check_state(settings: Settings) -> Iterator[Finding]:
     """Open the state, and the seal of the credential."""
-    from jira_assets.state.encryption import open_secret_box
     from jira_assets.state.schema import SCHEMA_VERSION
 
     with open_state(settings) as state:
         yield good("state", f"{mask_password(settings.state_url)}, schema {SCHEMA_VERSION}")
-        connected, credential = connected_as(settings, state), state.credentials.current()
-    if credential is not None:
-        open_secret_box(settings.secret_key, settings.secret_key_file).open(credential.secrets)
+        connected = connected_as(settings, state)
     if connected.trouble and connected.remedy:
         yield (doubtful if connected.ends_soon else bad)("credential", connected.trouble, connected.remedy)
     elif connected.reconnect_by:

@@ -40,9 +40,9 @@ def status(invocation: Invocation, as_json: bool) -> None:
     large project is that the next sync continues). `notices` are findings that do not
     stop a sync: part, reason, instruction, since and the keys of the affected projects.
 
-    Exits with 4 if this home is not connected or its consent ended, otherwise with 3 if the last sync of a
-    project failed or issues are missing. Projects that were never synced, and notices, do not change the
-    exit code.
+    Exits with 4 if this home is not connected, its consent ended or its credential cannot be decrypted,
+    otherwise with 3 if the last sync of a project failed or issues are missing. Projects that were never
+    synced, and notices, do not change the exit code.
     """
     settings = invocation.settings
     with open_state(settings) as state:
