@@ -27,8 +27,7 @@ def find_account(settings: Settings, words: str) -> str:
         )
     if not found and not _ID.fullmatch(words):
         names = sorted({name for _, *names in accounts for name in names if name})
-        remedy = _close(words, names, "jira-assets users unmatched")
-        raise InputError(f"No account is named {words}.", remedy)
+        raise InputError(f"No account is named {words}.", _close(words, names))
     return found[0] if found else words
 
 
@@ -55,6 +54,7 @@ def _called(accounts: Sequence[tuple[str, str | None, str | None]], words: str) 
     return sorted(found, key=lambda account_id: (account_id != words, account_id))
 
 
-def _close(words: str, names: Sequence[str], command: str) -> str:
+def _close(words: str, names: Sequence[str]) -> str:
     close = difflib.get_close_matches(words, names)
-    return f"Did you mean {' or '.join(close)}?" if close else f"`{command}` lists all accounts."
+    everyone = "`jira-assets sql 'select account_id, display_name from jira_users'` lists all accounts."
+    return f"Did you mean {' or '.join(close)}?" if close else everyone

@@ -20,7 +20,7 @@ from jira_assets.errors import InputError
 from jira_assets.formatting import counted
 from jira_assets.jira.connection import BasicToken
 from jira_assets.settings.load import Settings
-from jira_assets.settings.values import read_site
+from jira_assets.settings.values import read_email, read_site
 
 
 class TerminalDialog:
@@ -42,8 +42,17 @@ class TerminalDialog:
         """Ask for e-mail address and token."""
         if not self._settings.jira_api_token:
             self.say(f"Create an API token at {TOKENS}, with or without scopes.")
-        email = ask("E-mail of your Atlassian account", self._settings.jira_email, "--email")
-        return BasicToken(email, ask_secret("API token", self._settings.jira_api_token))
+        return BasicToken(self._email(), ask_secret("API token", self._settings.jira_api_token))
+
+    def _email(self) -> str:
+        """Ask until the answer is an e-mail address."""
+        while True:
+            try:
+                return read_email(
+                    ask("E-mail of your Atlassian account", self._settings.jira_email, "--email")
+                )
+            except ValueError as error:
+                click.echo(f"That {error}.", err=True)
 
     def oauth_app(self) -> OAuthApp:
         """Ask for client id and secret, and show how the app has to be set up."""

@@ -60,7 +60,12 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
         with open_state(invocation.settings) as state:
             ours = connected_as(invocation.settings, state).site_url
         if ours and urlsplit(ours).hostname != host:
-            self.fail(f"{value_shown(text)} is on {host}, but this home is connected to {ours}.", param, ctx)
+            self.fail(
+                f"{value_shown(text)} is on {host}, but this home is connected to {ours}. Use a project of "
+                "that site, or select the home of the other site with --home.",
+                param,
+                ctx,
+            )
 
 
 def key_in_address(address: str) -> str | None:

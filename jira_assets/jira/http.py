@@ -65,6 +65,9 @@ class _Call:
         return self.patience is not None or self.has_few_failures
 
 
+_NO_CONNECTION = Limit("request", 0.0, "back-off because Jira could not be reached")
+
+
 @dataclass(frozen=True)
 class _Setback:
     """An attempt that failed for a reason that may pass."""
@@ -190,7 +193,9 @@ class Transport:
                 return _Setback(error)
             except (RequestException, ValueError) as error:
                 lost = unreachable(error, call.endpoint, self.connection.base_url)
-                return _Setback(lost, host_unreachable=host_unreachable(error))
+                if host_unreachable(error):
+                    return _Setback(lost, _NO_CONNECTION, host_unreachable=True)
+                return _Setback(lost)
         self._reached = True
         return self._judge(call, answer)
 

@@ -39,7 +39,7 @@ class Settings(HomePaths):
     jira_email: str | None = setting(
         "JIRA_EMAIL",
         "E-mail address of the account that owns the API token.",
-        values.read_text,
+        values.read_email,
     )
     jira_api_token: str | None = setting(
         "JIRA_API_TOKEN",

@@ -32,6 +32,13 @@ def read_text(text: str) -> str:
     return text
 
 
+def read_email(text: str) -> str:
+    """Read an e-mail address."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise ValueError("is not an e-mail address such as ann@example.com")
+    return text
+
+
 def read_path(text: str) -> Path:
     """Read a folder; `~` is the user's own."""
     return Path(text).expanduser().absolute()

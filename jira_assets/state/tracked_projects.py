@@ -132,4 +132,8 @@ def _suggestion(unknown: list[str], known: list[str]) -> str:
     close = dict.fromkeys(match for key in unknown for match in difflib.get_close_matches(key, known))
     if close:
         return f"Did you mean {' or '.join(close)}? `jira-assets projects list` lists all projects."
-    return "`jira-assets projects list` lists all projects. Track one with `jira-assets projects track KEY`."
+    tracked = f"Tracked: {', '.join(known[:10])}{', …' if len(known) > 10 else ''}. " if known else ""
+    return (
+        f"{tracked}`jira-assets projects list` lists all projects. "
+        "Track one with `jira-assets projects track KEY`."
+    )

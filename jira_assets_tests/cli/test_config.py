@@ -122,3 +122,13 @@ def test_a_key_of_the_environment_is_replaced_by_its_owner(
     assert credential is not None
     assert open_secret_box(new, settings.secret_key_file).open(credential.secrets) == {"api_token": "t"}
     assert not settings.secret_key_file.exists()
+
+
+def test_a_setting_may_be_named_in_short_and_is_confirmed_by_its_variable(run: Run) -> None:
+    assert "JIRA_ASSETS_MEMORY_LIMIT was stored." in run("config", "set", "memory_limit", "1GB").stderr
+    assert "JIRA_ASSETS_MEMORY_LIMIT was removed." in run("config", "set", "memory_limit").stderr
+
+
+def test_what_is_no_address_is_refused_as_e_mail(run: Run) -> None:
+    told = run("config", "set", "JIRA_EMAIL", "ann").stderr
+    assert "JIRA_EMAIL ('ann'), from the command line, is not an e-mail address" in told

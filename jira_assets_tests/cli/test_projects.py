@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -178,7 +179,7 @@ def test_a_field_that_jira_does_not_have_is_not_chosen(run: Run, site: DemoSite,
     run("projects", "track", "PAY")
     result = run("projects", "fields", "PAY", "--story-points", "customfield_999999")
     assert result.exit_code == 1
-    assert "Jira has no field customfield_999999." in result.stderr
+    assert "Jira has no field 'customfield_999999'." in result.stderr
     assert state.projects.tracked()[0].story_points_field is None
     assert run("projects", "fields", "PAY", "--story-points", "x", "--discover").exit_code == 2
 
@@ -216,3 +217,28 @@ def test_fields_say_what_was_discovered_and_why(run: Run, site: DemoSite, settin
     result = run("projects", "fields", "PAY", "--story-points", "customfield_10004")
     assert "story points  customfield_10004  Story Points  set by hand for this project" in result.stdout
     assert "`jira-assets publish` applies it" in result.stderr
+
+
+@pytest.mark.parametrize(("option", "kind"), [("--story-points", "Story Points"), ("--sprint", "Sprint")])
+def test_an_unknown_field_is_answered_with_those_of_its_kind(
+    run: Run, site: DemoSite, option: str, kind: str
+) -> None:
+    run("projects", "track", "PAY")
+
+    told = run("projects", "fields", "PAY", option, "Story pointz").stderr
+
+    named = re.findall(r"customfield_\d+ \(([^)]*)\)", told)
+    assert named[0] == kind
+    assert ("Sprint" in named) is (option == "--sprint")
+
+
+def test_a_search_that_finds_nothing_says_so(run: Run, site: DemoSite) -> None:
+    told = run("projects", "list", "zzz").stderr
+    assert "No key and no name of a project contains 'zzz'. Without SEARCH, all 3 projects" in told
+
+
+def test_a_key_that_is_not_tracked_is_answered_with_those_that_are(run: Run, site: DemoSite) -> None:
+    run("projects", "track", "PAY", "WEB")
+    told = run("projects", "untrack", "NOPE").stderr
+    assert "NOPE is not tracked." in told
+    assert "Tracked: PAY, WEB." in told

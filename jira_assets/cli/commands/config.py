@@ -67,10 +67,10 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
             f"The value looks like an Atlassian token. It was not stored. {_EXPOSED}", _TO_CONNECT
         )
     if value is not None:  # it has to make sense before it is kept
-        load_settings({setting: value}, environ={}, dotenv=None, stored={})
+        load_settings({setting.name: value}, environ={}, dotenv=None, stored={})
     with open_state(invocation.settings) as state:
-        state.settings.set(setting, value)
-    invocation.say(f"{name.upper()} was {'removed' if value is None else 'stored'}.")
+        state.settings.set(setting.name, value)
+    invocation.say(f"{setting.env} was {'removed' if value is None else 'stored'}.")
 
 
 @config.command("rotate-key")
@@ -91,7 +91,7 @@ def rotate_key(invocation: Invocation) -> None:
     invocation.say(f"{what} encrypted with the newest key.")
 
 
-def _storable(name: str) -> str:
+def _storable(name: str) -> Setting:
     """Find the setting of this variable; raises `SettingsError` for what may not be kept in the state."""
     env, has_value, _ = name.upper().partition("=")
     setting = next((each for each in SETTINGS if env in (each.env, each.name.upper())), None)
@@ -113,7 +113,7 @@ def _storable(name: str) -> str:
             "The name and the value must be two separate arguments.",
             f"Try: jira-assets config set {setting.env} VALUE",
         )
-    return setting.name
+    return setting
 
 
 def _remedy(setting: Setting) -> str:

@@ -15,10 +15,12 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError
+from jira_assets.sync.field_discovery import SPRINT_TYPE
 
 if TYPE_CHECKING:
     from jira_assets.cli.discovered_fields import Discovered
     from jira_assets.jira.client import JiraClient
+    from jira_assets.jira.models import Field
 
 
 @click.command()
@@ -48,7 +50,7 @@ def fields(
     with open_state(settings) as state:
         (project,) = state.projects.find([key])
         if story_points or sprint:
-            _check_fields(open_client(settings, state), [f for f in (story_points, sprint) if f])
+            _check_fields(open_client(settings, state), story_points, sprint)
         if story_points or sprint or discover:
             state.projects.choose_fields(
                 project.project_id,
@@ -83,17 +85,32 @@ def _say_more(invocation: Invocation, key: str, found: Discovered) -> None:
     )
 
 
-def _check_fields(client: JiraClient, wanted: Sequence[str]) -> None:
-    known = {field.id: field.name for field in client.fetch_fields()}
-    for name in wanted:
-        named = [field for field, called in known.items() if called.casefold() == name.casefold()]
-        if name not in known and named:
-            raise InputError(
-                f"{name} is the name of {' and '.join(named)}.", "Use the field id. Nothing was changed."
-            )
-        if name not in known:
-            close = difflib.get_close_matches(name, known) or [
-                i for i in known if i.startswith("customfield_")
-            ]
-            shown = ", ".join(f"{field} ({known[field]})" for field in close[:5])
-            raise InputError(f"Jira has no field {name}.", f"It has {shown}. Nothing was changed.")
+def _check_fields(client: JiraClient, story_points: str | None, sprint: str | None) -> None:
+    known = client.fetch_fields()
+    schemas = [(field, field.schema) for field in known if field.custom and field.schema]
+    if story_points:
+        _check_field(known, story_points, [field for field, schema in schemas if schema.type == "number"])
+    if sprint:
+        _check_field(known, sprint, [field for field, schema in schemas if schema.custom == SPRINT_TYPE])
+
+
+def _check_field(known: Sequence[Field], wanted: str, fitting: Sequence[Field]) -> None:
+    """Refuse a field that Jira does not have; name those that can hold what is meant, the closest first."""
+    if any(field.id == wanted for field in known):
+        return
+    named = [field.id for field in known if field.name.casefold() == wanted.casefold()]
+    if named:
+        raise InputError(
+            f"{wanted} is the name of {' and '.join(named)}.", "Use the field id. Nothing was changed."
+        )
+
+    def likeness(field: Field) -> float:
+        return difflib.SequenceMatcher(None, wanted.casefold(), field.name.casefold()).ratio()
+
+    shown = ", ".join(
+        f"{field.id} ({field.name})" for field in sorted(fitting, key=likeness, reverse=True)[:5]
+    )
+    raise InputError(
+        f"Jira has no field {wanted!r}.",
+        f"Fields of the required kind: {shown or 'none'}. Use the id of a field. Nothing was changed.",
+    )

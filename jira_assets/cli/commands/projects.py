@@ -57,6 +57,11 @@ def list_(invocation: Invocation, search: str, as_json: bool) -> None:
     write_table(["tracked", "key", "name", "type", "id"], rows)
     shown = sum(project.id in tracked for project in chosen)
     invocation.say(f"{counted(len(chosen), 'project')}, {shown} of them tracked.")
+    if search and not chosen:
+        invocation.say(
+            f"No key and no name of a project contains {search!r}. Without SEARCH, all "
+            f"{counted(len(found), 'project')} that this account can see are listed."
+        )
 
 
 @projects.command()

@@ -19,7 +19,7 @@ from jira_assets.auth.status import connected_as
 from jira_assets.errors import AuthenticationError, InputError, JiraAssetsError
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
-from jira_assets.settings.values import read_url
+from jira_assets.settings.values import read_email, read_url
 from jira_assets.web.app_state import AppState
 from jira_assets.web.forms import Form, read_form
 from jira_assets.web.templating import render
@@ -114,6 +114,13 @@ def _site(text: str) -> str:
         ) from None
 
 
+def _email(text: str) -> str:
+    try:
+        return read_email(text)
+    except ValueError as error:
+        raise InputError(f"The e-mail {error}.", "Use the one that you log in to Jira with.") from None
+
+
 def _connect_by_token(settings: Settings, form: Form) -> None:
     from jira_assets.auth.connect import connect_by_token  # late: most pages connect nothing
 
@@ -143,7 +150,7 @@ class FormDialog:
         """Return e-mail address and token of the form."""
         from jira_assets.jira.connection import BasicToken
 
-        return BasicToken(self._form.get("email"), self._form.get("api_token"))
+        return BasicToken(_email(self._form.get("email")), self._form.get("api_token"))
 
     def oauth_app(self) -> OAuthApp:
         """Return the app whose id and secret the form has."""
