@@ -17,7 +17,7 @@ Exit codes:
   1    failure
   2    invalid command line
   3    some projects failed, the others are done (status: a project failed)
-  4    Jira does not accept the credentials, or none are set (status: or the consent ended, or the key is missing)
+  4    Jira does not accept the credentials, or none are set (status: or consent or key is gone)
   130  interrupted
 """
 
