@@ -101,7 +101,7 @@ test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed programs  
 test-lowest: setup-dev $(LOWEST)/.installed programs  ## Run most tests on the lowest versions that are allowed
 	@$(IN_MEMORY) JIRA_ASSETS_PROGRAMS_REQUIRED= $(LOWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not prove" \
 		-W "ignore:The anyio.abc.BlockingPortal:DeprecationWarning" \
-		--ignore jira_assets_tests/demo --ignore jira_assets_tests/test_distributions.py
+		$(addprefix --ignore jira_assets_tests/,demo test_distributions.py test_image.py)
 
 test-postgres: setup-dev programs  ## Run what touches state or runs once more, on PostgreSQL
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/defs/assets/test_postgres_storage.py
