@@ -16,6 +16,7 @@ LOWEST_LOCK := requirements/lowest.txt
 CHARTS := jira_assets/web/static/vendor/charts.js
 AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
 AXE_VERSION := 4.14.1
+KUBERNETES := $(VENV)/kubernetes
 OLD_DUCKDB := $(VENV)/duckdb15
 OLD_DUCKDB_LOCK := requirements/duckdb15.txt
 CLIENTS := $(VENV)/clients
@@ -78,6 +79,10 @@ $(AXE):
 	@command -v npm >/dev/null && npm install --silent --no-save --ignore-scripts --prefix $(VENV)/axe \
 		axe-core@$(AXE_VERSION) >/dev/null || echo "No npm, or no way to its registry: accessibility is not tested."
 
+# helm and kubectl, which only tests use as well.
+$(KUBERNETES)/helm: .ci/kubernetes
+	@.ci/kubernetes $(KUBERNETES)
+
 setup: $(VENV)/.runtime $(CHARTS)  ## Create the environment that runs the project
 
 setup-dev: $(VENV)/.dev $(CHARTS)  ## Create the environment that develops it
@@ -92,9 +97,10 @@ MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 1000 {pri
 IN_MEMORY := $(if $(MEMORY),TMPDIR=$(MEMORY))
 
 # Three workers on two cores: one of them usually waits for a browser or a disk.
-test: setup-dev $(AXE) $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed programs  ## Run all tests
+test: setup-dev $(AXE) $(KUBERNETES)/helm $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed programs  ## Run all tests
 	@$(IN_MEMORY) JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		JIRA_ASSETS_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python \
+		JIRA_ASSETS_KUBERNETES_TOOLS=$(CURDIR)/$(KUBERNETES) \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
 # The demo site and the distributions depend on nothing that has versions worth trying.

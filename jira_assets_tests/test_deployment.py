@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import io
+import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,9 +24,11 @@ from dagster._core.workspace.load_target import (
 from dotenv import dotenv_values
 
 from jira_assets.settings.table import SETTINGS
+from jira_assets_tests.programs import lacking
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
+STAND_IN = Path(__file__).parent / "dagster_chart"
 PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 BLOCKS = [(match[1], match[2]) for match in re.finditer(r"```(\w+)\n(.*?)```\n", PAGE, re.DOTALL)]
 SHELLS = [text for language, text in BLOCKS if language == "sh"]
@@ -110,6 +116,9 @@ def test_compose_accepts_the_file(tmp_path: Path) -> None:
         "postgresql+psycopg2://jira_assets:geheim@db/dagster"
     }
     assert {mount["target"] for service in ours.values() for mount in service["volumes"]} == {"/data"}
+    named = re.findall(r"^compose (?:run --rm|exec) (\w+)", "\n".join(SHELLS), re.MULTILINE)
+    assert named
+    assert set(named) <= set(services)
     published = [port["host_ip"] for service in services.values() for port in service.get("ports", ())]
     assert set(published) == {"127.0.0.1"}
 
@@ -139,38 +148,96 @@ def test_dagster_reads_the_workspace_of_the_containers() -> None:
     assert origin.location_name == "jira_assets"
 
 
-def test_the_values_have_what_the_chart_requires_and_send_no_telemetry() -> None:
-    """The chart's schema: which keys an image and a deployment have to have, and which may be."""
-    (deployment,) = values()["dagster-user-deployments"]["deployments"]
-    assert set(deployment["image"]) == {"repository", "tag", "pullPolicy"}
-    assert deployment["image"]["pullPolicy"] in {"Always", "IfNotPresent", "Never"}
-    assert {"name", "image", "port"} <= set(deployment)
-    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", deployment["name"])
-    assert values()["telemetry"] == {"enabled": False}
-    launcher = values()["runLauncher"]
-    assert launcher["type"] == "K8sRunLauncher"
-    assert set(launcher["config"]["k8sRunLauncher"]["runK8sConfig"]) <= {
-        "containerConfig", "podSpecConfig", "podTemplateSpecMetadata", "jobSpecConfig", "jobMetadata"
-    }  # fmt: skip
+def kubernetes_command(beginning: str) -> list[str]:
+    """Return the words of the command for Kubernetes that the page begins so."""
+    (line,) = (line for text in SHELLS for line in text.splitlines() if line.startswith(beginning))
+    return shlex.split(line, comments=True)
 
 
-def test_the_pod_of_the_code_location_is_one_that_kubernetes_takes() -> None:
-    (deployment,) = values()["dagster-user-deployments"]["deployments"]
-    container = {
-        "name": "code",
-        "image": "{repository}:{tag}".format(**deployment["image"]),
-        "imagePullPolicy": deployment["image"]["pullPolicy"],
-        "envFrom": [{"secretRef": secret} for secret in deployment["envSecrets"]],
-        "volumeMounts": deployment["volumeMounts"],
-    }
-    spec = {
-        "containers": [container],
-        "nodeSelector": deployment["nodeSelector"],
-        "securityContext": deployment["podSecurityContext"],
-        "volumes": deployment["volumes"],
-    }
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": deployment["name"]}, "spec": spec}
-    accepted_by_kubernetes(pod)
+def kubernetes_tool(*words: str) -> str:
+    """Run helm or kubectl, with no cluster to reach; skip the test where it is missing."""
+    program = Path(os.environ.get("JIRA_ASSETS_KUBERNETES_TOOLS", "none")) / words[0]
+    if not program.exists():
+        lacking(f"there is no {words[0]}: `make test` takes it from npm's registry on Linux")
+    done = subprocess.run(
+        [program, *words[1:]],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "KUBECONFIG": "/dev/null", "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rendered() -> list[dict[str, Any]]:
+    """Render the chart as `helm upgrade` of the page would."""
+    *_, release, chart, option, version, flag, file = kubernetes_command("helm upgrade --install")
+    assert (chart, option, version, flag) == ("dagster/dagster", "--version", "$version", "-f")
+    place = os.environ.get("JIRA_ASSETS_DAGSTER_CHART", str(STAND_IN))
+    return [
+        each
+        for each in yaml.safe_load_all(kubernetes_tool("helm", "template", release, place, flag, file))
+        if each
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chart", "part"), [("", None), ("charts/dagster-user-deployments", "dagster-user-deployments")]
+)
+def test_the_values_have_what_the_chart_requires(chart: str, part: str | None) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="`make setup-dev` installs it")
+    schema = json.loads((STAND_IN / chart / "values.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(values()[part] if part else values(), schema)
+
+
+def test_what_helm_renders_is_what_kubernetes_takes_and_the_page_names() -> None:
+    manifests = rendered()
+    for manifest in manifests:
+        accepted_by_kubernetes(manifest)
+    names = [each["metadata"]["name"] for each in manifests if each["kind"] == "Deployment"]
+    target = kubernetes_command("kubectl exec")[3]
+    assert target.removeprefix("deploy/") in names
+    (instance,) = (each for each in manifests if "dagster.yaml" in (each.get("data") or {}))
+    configured = yaml.safe_load(instance["data"]["dagster.yaml"])
+    assert configured["telemetry"] == {"enabled": False}
+    assert configured["run_launcher"]["class"] == "K8sRunLauncher"
+    assert configured["run_launcher"]["config"]["run_k8s_config"]["pod_spec_config"]
+
+
+def test_the_version_of_the_chart_is_that_of_dagster_in_the_image() -> None:
+    (line,) = (line for text in SHELLS for line in text.splitlines() if line.startswith("version="))
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'{line}\nprintf %s "$version"'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lock = (ROOT / "requirements" / "kubernetes.txt").read_text(encoding="utf-8")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", done.stdout)
+    assert f"\ndagster=={done.stdout} " in lock
+
+
+def test_the_secret_holds_the_settings_and_nothing_else(tmp_path: Path) -> None:
+    """A comment behind a value is part of it, for kubectl and for systemd."""
+    (shown,) = (text for text in SHELLS if text.startswith("JIRA_ASSETS_HOME="))
+    file = tmp_path / "jira-assets.env"
+    file.write_text(shown.replace("…", "abc="), encoding="utf-8")
+    words = [
+        word.replace("jira-assets.env", str(file)) for word in kubernetes_command("kubectl create secret")
+    ]
+
+    secret = json.loads(kubernetes_tool(*words, "--dry-run=client", "--output=json"))
+
+    accepted_by_kubernetes(secret)
+    assert (
+        secret["metadata"]["name"]
+        == values()["dagster-user-deployments"]["deployments"][0]["envSecrets"][0]["name"]
+    )
+    held = {name: base64.b64decode(value).decode() for name, value in secret["data"].items()}
+    assert held == {"JIRA_ASSETS_HOME": "/var/lib/jira-assets/home", "JIRA_ASSETS_SECRET_KEY": "abc="}
 
 
 def test_the_job_of_a_run_has_disk_secret_node_and_user() -> None:

@@ -98,7 +98,7 @@ class Stage:
 
     def _localized(self, words: list[str]) -> list[str]:
         """Point absolute paths into the folder, and resolve * in them."""
-        localized = []
+        localized: list[str] = []
         for word in words:
             place = self.path(word)
             found = place.parent.glob(place.name) if "*" in word else [place]
