@@ -6,10 +6,13 @@ is not enough either, `sparing_memory` does the work again with an engine that n
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,6 +46,7 @@ def open_engine(
     folder for what it spills; without, it keeps everything in memory. A `sparing` one works with one thread,
     which takes longer and needs less, and has a higher default. Other threads take a `cursor()` of it.
     """
+    _spare_imports()
     own = Scratch(scratch) if scratch else None
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory_limit or default_memory_limit(sparing=sparing),
@@ -61,6 +65,18 @@ def open_engine(
     for reader in DATE_READERS:
         engine.execute(reader)
     return engine
+
+
+@cache
+def _spare_imports() -> None:
+    """Keep DuckDB before 2.0 from importing pandas for each value of a parameter, where it is not installed.
+
+    Each of these imports fails, takes the lock of all imports, and is tried again: 1,000 ids take 15 times as
+    long. Ctrl-C while the main thread waits for that lock leaves it locked, and every other thread waits
+    forever. With this entry an import fails at once and without the lock.
+    """
+    if int(duckdb.__version__.split(".")[0]) < 2 and find_spec("pandas") is None:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # what Python documents for this
 
 
 def sparing_memory(work: Callable[[bool], Result]) -> Result:

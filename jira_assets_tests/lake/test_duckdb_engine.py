@@ -129,3 +129,17 @@ def test_what_a_killed_process_spilled_is_swept_and_what_a_living_one_did_is_not
     assert spilled.exists()
     with closing(open_engine(scratch=tmp_path)):
         assert not spilled.exists()
+
+
+def test_the_values_of_a_parameter_import_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB before 2.0 tried to import pandas for each value, where it is not installed."""
+    tried: list[str] = []
+
+    class Finder:
+        def find_spec(self, name: str, *_: object) -> None:
+            tried.append(name)
+
+    with closing(open_engine()) as engine:
+        monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+        engine.execute("select unnest($ids::varchar[])", {"ids": ["a", "b"]}).fetchall()
+    assert tried == []
