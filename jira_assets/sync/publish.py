@@ -15,7 +15,7 @@ from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.results import read_statuses
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
-from jira_assets.warehouse.publish import PublishInputs, PublishResult, publish
+from jira_assets.warehouse.publish import PublishInputs, PublishResult, is_up_to_date, publish
 
 
 def publish_warehouse(
@@ -41,6 +41,15 @@ def publish_warehouse(
         mirrored=settings.parquet_mirror,
         mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),
         on_begin=on_begin,
+    )
+
+
+def is_published(lake: Lake, state: State, settings: Settings, *, now: datetime) -> bool:
+    """Check whether the present warehouse shows all there is, and the last publish did not fail."""
+    failed = any(notice.part == PART for notice in lake.site_manifest().notices)
+    inputs = publish_inputs(lake, state, settings, now=now)
+    return not failed and is_up_to_date(
+        lake, settings.warehouse_dir, inputs, mirrored=settings.parquet_mirror
     )
 
 
