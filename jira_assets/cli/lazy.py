@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,11 @@ import click
 from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
 from jira_assets.resource_limits import as_resource_exhausted
+
+
+NEW_OBJECTS = 50_000
+"""After so many new objects Python looks for cycles. Imports make hundreds of thousands of objects and almost
+no cycle: by the usual 700 the search costs a sixth of the start of a command."""
 
 
 class LazyGroup(click.Group):
@@ -64,6 +70,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; report what goes wrong in words, or by a traceback if JIRA_ASSETS_DEBUG is set."""
+        gc.set_threshold(NEW_OBJECTS)
         if os.environ.get("JIRA_ASSETS_DEBUG"):
             return super().invoke(ctx)
         try:

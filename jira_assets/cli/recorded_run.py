@@ -6,6 +6,7 @@ was killed.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.cli.lazy import NEW_OBJECTS
 from jira_assets.cli.run_recorder import End, Failed, Finished, RecordedSync
 from jira_assets.clock import utc_now
 from jira_assets.errors import JiraAssetsError
@@ -30,6 +32,7 @@ NICENESS = 5
 
 def main() -> None:
     """Record the sync of the pipe."""
+    gc.set_threshold(NEW_OBJECTS)
     os.nice(NICENESS)
     with Connection(int(sys.argv[1]), writable=False) as pipe:
         record(pipe.recv(), pipe.recv)
