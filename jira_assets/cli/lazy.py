@@ -17,7 +17,6 @@ from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
 from jira_assets.resource_limits import as_resource_exhausted
 
-
 NEW_OBJECTS = 50_000
 """After so many new objects Python looks for cycles. Imports make hundreds of thousands of objects and almost
 no cycle: by the usual 700 the search costs a sixth of the start of a command."""

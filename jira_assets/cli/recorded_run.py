@@ -9,16 +9,21 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.cli.dagster_home import REMEDY, damaged_databases, one_at_a_time, use_dagster_home
 from jira_assets.cli.lazy import NEW_OBJECTS
 from jira_assets.cli.run_recorder import End, Failed, Finished, RecordedSync
 from jira_assets.clock import utc_now
 from jira_assets.errors import JiraAssetsError
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.site_manifest import Notice
+from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.settings.load import Settings
+from jira_assets.sync.notices import renew_notice
 from jira_assets.sync.pipeline import open_pipeline
 
 if TYPE_CHECKING:
@@ -26,8 +31,11 @@ if TYPE_CHECKING:
 
     from jira_assets.defs.resources import Done
 
-NICENESS = 5
+NICENESS = 10
 """The sync on the same machine comes first."""
+
+PART = "Dagster"
+UNRECORDED = "The last sync is not among Dagster's runs:"
 
 
 def main() -> None:
@@ -35,7 +43,32 @@ def main() -> None:
     gc.set_threshold(NEW_OBJECTS)
     os.nice(NICENESS)
     with Connection(int(sys.argv[1]), writable=False) as pipe:
-        record(pipe.recv(), pipe.recv)
+        sync = pipe.recv()
+        with noted(sync.settings), one_at_a_time(sync.settings.dagster_dir, "recording a sync"):
+            record(sync, pipe.recv)
+
+
+@contextmanager
+def noted(settings: Settings) -> Iterator[None]:
+    """Note in the home why the block failed, or that it did not; a home that was removed is left alone."""
+    notice = None
+    try:
+        yield
+    except Exception as error:
+        notice = _describe(settings, error)
+        raise
+    finally:
+        if settings.lake_dir.exists():
+            renew_notice(Lake(settings.lake_dir), PART, notice)
+
+
+def _describe(settings: Settings, error: Exception) -> Notice:
+    for path, why in damaged_databases(settings.dagster_dir).items():
+        return Notice(PART, f"{UNRECORDED} its database {path} is damaged: {why}.", REMEDY, utc_now())
+    known = as_resource_exhausted(error, settings.dagster_dir) or error
+    first = str(known).split("\n", 1)[0]
+    reason = first if isinstance(known, JiraAssetsError) else f"{type(error).__name__}: {first}"
+    return Notice(PART, f"{UNRECORDED} {reason}", "The tables are not affected.", utc_now())
 
 
 def record(sync: RecordedSync, receive: Callable[[], End]) -> None:

@@ -1,22 +1,21 @@
 """Start the process that records a sync as a run in Dagster, and send it the outcome.
 
-Neither process depends on the other: a sync is complete without its run, and a run whose sync was killed
-fails.
+Neither process waits for the other. A sync is complete without its run; a run whose sync was killed fails.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Pipe
 from multiprocessing.reduction import ForkingPickler
-from tempfile import TemporaryFile
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 
-from jira_assets.cli.dagster_home import REMEDY, damaged_databases
 from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings.load import Settings
@@ -72,40 +71,35 @@ class RecordingProcess:
 
     def __init__(self, sync: RecordedSync) -> None:
         receiver, self._sender = Pipe(duplex=False)
-        self._stderr = TemporaryFile()  # noqa: SIM115  # open as long as the process may write to it
         with receiver:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "jira_assets.cli.recorded_run", str(receiver.fileno())],
                 pass_fds=[receiver.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=self._stderr,
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
         self._send(sync)
 
-    def finish(self, end: End) -> None:
-        """Send how the sync ended, and do not wait until that is recorded."""
-        self._send(end)
-        self._sender.close()
-        self._stderr.close()
-        _unwaited.append(self._process)
+    def was_killed(self) -> bool:
+        """Check whether a signal has ended the process."""
+        return (self.process.poll() or 0) < 0
 
-    def record(self, end: End) -> tuple[int, str]:
-        """Send how the sync ended; return the exit code of the process, and the last line of its error."""
+    def finish(self, end: End) -> None:
+        """Send how the sync ended; the command goes on, and does not wait until that is recorded."""
+        _unwaited.append(self.process)
+        # A thread: many outcomes are longer than the pipe, and the process reads when Dagster is loaded.
+        threading.Thread(target=self._finish, args=(end,), name="outcome").start()
+
+    def _finish(self, end: End) -> None:
         self._send(end)
         self._sender.close()
-        try:
-            code = self._process.wait()
-            self._stderr.seek(0)
-            lines = self._stderr.read().decode(errors="replace").splitlines()
-        finally:
-            self._stderr.close()
-            _unwaited.append(self._process)
-        return code, next((line for line in reversed(lines) if line.strip()), "")
+        if _ends_with_us():
+            self.process.wait()
 
     def _send(self, message: RecordedSync | End) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError):  # its exit code says that it was killed
+        with suppress(BrokenPipeError, ConnectionResetError):  # it was killed
             self._sender.send(message)
 
 
@@ -113,62 +107,26 @@ _unwaited: list[subprocess.Popen[bytes]] = []
 """Processes that go on without us; Python warns about those that are forgotten."""
 
 
-class RunRecorder:
-    """Records at most one sync; its block ends when that is done. A sync that is not recorded is a notice."""
+def _ends_with_us() -> bool:
+    """Check whether the end of this process ends the others, as in a container or a service of systemd."""
+    return 1 in (os.getpid(), os.getppid())
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
-        self._settings = settings
-        self._say = say
-        self._sync: RecordedSync | None = None
-        self._recording: RecordingProcess | None = None
-        self._end: End | None = None
 
-    def __enter__(self) -> RunRecorder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def recording(self, keys: Sequence[str], mode: Mode, accept: Sequence[str]) -> Iterator[None]:
-        """Start to record the sync of the block, which calls `finished` at its end."""
-        self._sync = RecordedSync(self._settings, tuple(keys), mode, tuple(accept))
-        self._recording = RecordingProcess(self._sync)
-        try:
-            with query_interrupts():
-                yield
-        except KeyboardInterrupt:
-            self._end = Interrupted()
-            raise
-        except JiraAssetsError as error:
-            self._end = Failed(error, tuple(getattr(error, "__notes__", ())))
-            raise
-        except Exception as error:
-            self._end = Failed(JiraAssetsError(f"{type(error).__name__}: {error}", "This is a bug."))
-            raise
-
-    def finished(self, result: SyncResult, published: PublishResult | None) -> None:
-        """Keep the outcome for the run."""
-        self._end = Finished(result, published)
-
-    def close(self) -> None:
-        """Send the outcome, and wait until it is recorded; after Ctrl-C do not wait."""
-        recording, self._recording = self._recording, None
-        if recording is None or self._sync is None or self._end is None:
-            return
-        if isinstance(self._end, Interrupted):
-            recording.finish(self._end)
-            return
-        with suppress(KeyboardInterrupt):  # the sync is done, and its run is recorded without us
-            code, error = recording.record(self._end)
-            if code < 0:  # killed: the next process marks the run that it left as failed
-                code, error = RecordingProcess(self._sync).record(self._end)
-            if code != 0:
-                self._say(self._explain(error or "its process was killed"))
-
-    def _explain(self, error: str) -> str:
-        for path, why in damaged_databases(self._settings.dagster_dir).items():
-            return f"Dagster has no record of this sync: its database {path} is damaged: {why}. {REMEDY}"
-        return f"Dagster has no record of this sync: {error}"
+@contextmanager
+def recorded(sync: RecordedSync) -> Iterator[Callable[[SyncResult, PublishResult | None], None]]:
+    """Record the sync of the block, which calls the function that it gets with the outcome."""
+    recording = RecordingProcess(sync)
+    ends: list[End] = []
+    try:
+        with query_interrupts():
+            yield lambda result, published: ends.append(Finished(result, published))
+    except JiraAssetsError as error:
+        ends.append(Failed(error, tuple(getattr(error, "__notes__", ()))))
+        raise
+    except Exception as error:
+        ends.append(Failed(JiraAssetsError(f"{type(error).__name__}: {error}", "This is a bug.")))
+        raise
+    finally:
+        if recording.was_killed():  # the next one marks the run that it left as failed
+            recording = RecordingProcess(sync)
+        recording.finish(ends[-1] if ends else Interrupted())

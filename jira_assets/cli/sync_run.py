@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from jira_assets.alerts.conditions import Access
 from jira_assets.alerts.watch import raise_alerts, sync_and_publish
-from jira_assets.cli.run_recorder import RunRecorder
+from jira_assets.cli.run_recorder import RecordedSync, recorded
 from jira_assets.resource_limits import check_disk_space
 from jira_assets.settings.load import Settings
 from jira_assets.state import TrackedProject
@@ -41,7 +41,6 @@ class RunReport(SyncListener):
 
 def run_sync(
     settings: Settings,
-    recorder: RunRecorder,
     report: RunReport,
     keys: Sequence[str],
     mode: Mode = "incremental",
@@ -67,9 +66,9 @@ def run_sync(
             chosen = [task.project.project_key for task in choice.tasks]
             is_all = len(chosen) == len(tracked)
             decisions = outside_identity(pipeline.state, settings)
-            with recorder.recording([] if is_all else chosen, mode, accept):
+            with recorded(RecordedSync(settings, [] if is_all else chosen, mode, accept)) as finish:
                 result, report.published = sync_and_publish(pipeline, lambda: pipeline.work_on(choice.tasks))
-                recorder.finished(result, report.published)
+                finish(result, report.published)
             if is_all and all(outcome.ok for outcome in result.outcomes):
                 note_followed(pipeline.lake, decisions)
     return _whole(projects, choice, result)

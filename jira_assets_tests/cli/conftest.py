@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from jira_assets.cli import main, run_recorder
 from jira_assets.cli.recorded_run import record
-from jira_assets.cli.run_recorder import End, RecordedSync
+from jira_assets.cli.run_recorder import End, Interrupted, RecordedSync
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
@@ -46,13 +46,14 @@ class RecordingHere:
     def __init__(self, sync: RecordedSync) -> None:
         self._sync = sync
 
-    def finish(self, end: End) -> None:
-        """Record nothing: after Ctrl-C no test of this process looks at runs."""
+    def was_killed(self) -> bool:
+        """Return False: it has not begun."""
+        return False
 
-    def record(self, end: End) -> tuple[int, str]:
-        """Record it."""
-        record(self._sync, lambda: end)
-        return 0, ""
+    def finish(self, end: End) -> None:
+        """Record it; after Ctrl-C no test of this process looks at runs."""
+        if not isinstance(end, Interrupted):
+            record(self._sync, lambda: end)
 
 
 @pytest.fixture(autouse=True)

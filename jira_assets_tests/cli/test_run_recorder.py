@@ -2,135 +2,147 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing, suppress
 from multiprocessing.connection import Pipe
 
 import dagster as dg
 import pytest
 
 from jira_assets.cli import run_recorder
-from jira_assets.cli.run_recorder import RecordingProcess, RunRecorder
+from jira_assets.cli.run_recorder import RecordedSync, RecordingProcess, recorded
 from jira_assets.errors import JiraUnavailable
+from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
 from jira_assets_tests.waiting import wait_until
 
-EMPTY = SyncResult([])
+SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
+
+Runs = Callable[[], list[tuple[str, dg.DagsterRunStatus]]]
 
 
 @pytest.fixture(autouse=True)
-def real_processes(recorded_here: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start the processes that a user's command starts."""
-    monkeypatch.setattr(run_recorder, "RecordingProcess", RecordingProcess)
+def started(recorded_here: None, monkeypatch: pytest.MonkeyPatch) -> list[RecordingProcess]:
+    """Start the processes that a command starts, and keep them."""
+    processes: list[RecordingProcess] = []
+
+    def start(sync: RecordedSync) -> RecordingProcess:
+        processes.append(RecordingProcess(sync))
+        return processes[-1]
+
+    monkeypatch.setattr(run_recorder, "RecordingProcess", start)
+    return processes
 
 
 @pytest.fixture
-def said() -> list[str]:
-    """What the recorder said."""
-    return []
+def runs(settings: Settings) -> Runs:
+    """Read the jobs and states of the runs of the home, the oldest first."""
 
-
-@pytest.fixture
-def runs(settings: Settings) -> Callable[[], list[dg.DagsterRun]]:
-    """Read the runs of the home, the oldest first."""
-
-    def read() -> list[dg.DagsterRun]:
-        if not (settings.dagster_dir / "dagster.yaml").exists():
-            return []
-        with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance:
-            return list(reversed(instance.get_runs()))
+    def read() -> list[tuple[str, dg.DagsterRunStatus]]:
+        # Not by Dagster, which would create the databases at the same time as the process.
+        database = f"{(settings.dagster_dir / 'history' / 'runs.db').as_uri()}?mode=ro"
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(database, uri=True)) as connection:
+            found = connection.execute("select pipeline_name, status from runs order by id").fetchall()
+            return [(job, dg.DagsterRunStatus(status)) for job, status in found]
+        return []
 
     return read
 
 
-def test_the_end_of_a_sync_is_recorded_when_the_block_ends(
-    settings: Settings, said: list[str], runs: Callable[[], list[dg.DagsterRun]]
-) -> None:
-    with RunRecorder(settings, said.append) as recorder, recorder.recording((), "incremental", ()):
-        recorder.finished(SyncResult([Outcome("10000", "PAY", rows={"jira_issues": 7})]), None)
+@pytest.fixture
+def sync(settings: Settings) -> RecordedSync:
+    """A sync of all projects."""
+    return RecordedSync(settings, (), "incremental", ())
 
-    [run] = runs()
-    assert (run.job_name, run.status, said) == ("sync_jira", dg.DagsterRunStatus.SUCCESS, [])
+
+def test_a_sync_is_recorded_after_its_end(
+    settings: Settings, sync: RecordedSync, started: list[RecordingProcess], runs: Runs
+) -> None:
+    with recorded(sync) as finish:
+        finish(SyncResult([Outcome("10000", "PAY", rows={"jira_issues": 7})]), None)
+
+    assert started[0].process.wait() == 0
+    assert runs() == [("sync_jira", SUCCESS)]
     with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance:
         assert instance.get_materialized_partitions(dg.AssetKey("jira_issues")) == {"PAY"}
 
 
 def test_an_error_fails_the_run_with_its_words(
-    settings: Settings, said: list[str], runs: Callable[[], list[dg.DagsterRun]]
+    settings: Settings, started: list[RecordingProcess], runs: Runs
 ) -> None:
-    with (
-        pytest.raises(JiraUnavailable),
-        RunRecorder(settings, said.append) as recorder,
-        recorder.recording((), "reconcile", ()),
-    ):
+    with pytest.raises(JiraUnavailable), recorded(RecordedSync(settings, (), "reconcile", ())):
         raise JiraUnavailable("Jira is down.", "Wait.")
 
-    [run] = runs()
-    assert (run.job_name, run.status) == ("reconcile_jira", dg.DagsterRunStatus.FAILURE)
+    assert started[0].process.wait() == 0
+    assert runs() == [("reconcile_jira", FAILURE)]
     with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance:
+        [run] = instance.get_runs()
         assert "Jira is down. Wait." in str(instance.all_logs(run.run_id))
 
 
-def test_after_ctrl_c_the_run_fails_and_the_command_does_not_wait_for_that(
-    settings: Settings, said: list[str], runs: Callable[[], list[dg.DagsterRun]]
-) -> None:
-    with (
-        pytest.raises(KeyboardInterrupt),
-        RunRecorder(settings, said.append) as recorder,
-        recorder.recording((), "incremental", ()),
-    ):
+def test_ctrl_c_fails_the_run(sync: RecordedSync, started: list[RecordingProcess], runs: Runs) -> None:
+    with pytest.raises(KeyboardInterrupt), recorded(sync):
         raise KeyboardInterrupt
 
-    wait_until(lambda: [run.status for run in runs()] == [dg.DagsterRunStatus.FAILURE])
+    assert started[0].process.wait() == 0
+    assert runs() == [("sync_jira", FAILURE)]
 
 
-def test_a_sync_that_was_killed_leaves_a_run_that_failed(
-    settings: Settings, runs: Callable[[], list[dg.DagsterRun]]
-) -> None:
+def test_a_sync_that_was_killed_leaves_a_run_that_failed(settings: Settings, runs: Runs) -> None:
     program = (
         "import os, signal\n"
-        "from jira_assets.cli.run_recorder import RunRecorder\n"
+        "from jira_assets.cli.run_recorder import RecordedSync, recorded\n"
         "from jira_assets.settings.load import load_settings\n"
-        "with RunRecorder(load_settings(), print) as recorder, recorder.recording((), 'incremental', ()):\n"
+        "with recorded(RecordedSync(load_settings(), (), 'incremental', ())):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
 
-    wait_until(lambda: [run.status for run in runs()] == [dg.DagsterRunStatus.FAILURE])
+    wait_until(lambda: runs() == [("sync_jira", FAILURE)])
 
 
-def test_a_recording_process_that_is_killed_is_replaced_and_leaves_no_run_that_seems_to_be_at_work(
-    settings: Settings, said: list[str], runs: Callable[[], list[dg.DagsterRun]]
+def test_a_recording_process_that_is_killed_is_replaced_and_its_run_does_not_stay_started(
+    sync: RecordedSync, started: list[RecordingProcess], runs: Runs
 ) -> None:
-    with RunRecorder(settings, said.append) as recorder, recorder.recording((), "incremental", ()):
-        wait_until(lambda: [run.status for run in runs()] == [dg.DagsterRunStatus.STARTED])
-        recording = recorder._recording
-        assert recording is not None
-        recording._process.kill()
-        recorder.finished(EMPTY, None)
+    with recorded(sync) as finish:
+        wait_until(lambda: runs() == [("sync_jira", dg.DagsterRunStatus.STARTED)])
+        started[0].process.kill()
+        started[0].process.wait()
+        finish(SyncResult([]), None)
 
-    assert said == []
-    assert [run.status for run in runs()] == [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS]
+    assert started[1].process.wait() == 0
+    assert runs() == [("sync_jira", FAILURE), ("sync_jira", SUCCESS)]
 
 
-def test_a_damaged_database_of_dagster_costs_the_record_and_not_the_sync(
-    settings: Settings, said: list[str]
+def test_a_damaged_database_of_dagster_costs_the_record_alone_and_becomes_a_notice_until_it_is_mended(
+    settings: Settings, sync: RecordedSync, started: list[RecordingProcess]
 ) -> None:
     database = settings.dagster_dir / "history" / "runs.db"
     database.parent.mkdir(parents=True)
     database.write_bytes(b"SQLite format 3\0" + b"?" * 5000)
+    lake = Lake(settings.lake_dir)
+    lake.root.mkdir(parents=True)
 
-    with RunRecorder(settings, said.append) as recorder, recorder.recording((), "incremental", ()):
-        recorder.finished(EMPTY, None)
+    with recorded(sync) as finish:
+        finish(SyncResult([]), None)
+    assert started[0].process.wait() == 1
+    [notice] = lake.site_manifest().notices
+    assert notice.reason.startswith(
+        f"The last sync is not among Dagster's runs: its database {database} is damaged:"
+    )
+    assert "move the file to another folder" in notice.instruction
 
-    [notice] = said
-    assert notice.startswith(f"Dagster has no record of this sync: its database {database} is damaged:")
-    assert "move the file to another folder" in notice
+    database.unlink()
+    with recorded(sync) as finish:
+        finish(SyncResult([]), None)
+    assert started[1].process.wait() == 0
+    assert lake.site_manifest().notices == []
 
 
 def test_settings_reach_the_process_as_they_are(settings: Settings) -> None:
@@ -138,10 +150,3 @@ def test_settings_reach_the_process_as_they_are(settings: Settings) -> None:
     with receiver, sender:
         sender.send(settings)
         assert receiver.recv() == load_settings()
-
-
-def test_a_message_to_a_process_that_has_died_is_no_error(settings: Settings) -> None:
-    recording = RecordingProcess(run_recorder.RecordedSync(settings, (), "incremental", ()))
-    os.kill(recording._process.pid, signal.SIGKILL)
-    recording._process.wait()
-    assert recording.record(run_recorder.Finished(EMPTY, None)) == (-signal.SIGKILL, "")

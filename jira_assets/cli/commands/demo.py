@@ -183,12 +183,11 @@ def _import_team(settings: Settings, path: Path) -> None:
 
 def _sync(invocation: Invocation, settings: Settings) -> None:
     from jira_assets.cli.commands.sync import choose_report, write_outcomes
-    from jira_assets.cli.run_recorder import RunRecorder
     from jira_assets.cli.sync_run import run_sync
 
     invocation.say(f"Syncing the demo site at {settings.jira_site_url} into {settings.home}")
-    with RunRecorder(settings, invocation.say) as recorder, choose_report(invocation) as report:
-        result = run_sync(settings, recorder, report, [])
+    with choose_report(invocation) as report:
+        result = run_sync(settings, report, [])
     if invocation.verbosity >= 0:
         write_outcomes(result)
     if result.failures:

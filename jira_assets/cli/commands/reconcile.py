@@ -11,7 +11,6 @@ from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.output import write_table
 from jira_assets.cli.project_keys import PROJECT_KEY
-from jira_assets.cli.run_recorder import RunRecorder
 from jira_assets.cli.sync_run import run_sync
 from jira_assets.sync.results import Outcome
 
@@ -40,12 +39,11 @@ def reconcile(invocation: Invocation, keys: Sequence[str], accept: Sequence[str]
     """
     wanted = sorted({*keys, *accept}) if keys else []
     check_tracked(invocation, wanted or accept)
-    with RunRecorder(invocation.settings, invocation.say) as recorder:
-        with choose_report(invocation) as report:
-            result = run_sync(invocation.settings, recorder, report, wanted, "reconcile", accept)
-        if not as_json and invocation.verbosity >= 0:
-            write_table(COLUMNS, [_row(outcome) for outcome in result.outcomes])
-        conclude(invocation, result, report, as_json=as_json)
+    with choose_report(invocation) as report:
+        result = run_sync(invocation.settings, report, wanted, "reconcile", accept)
+    if not as_json and invocation.verbosity >= 0:
+        write_table(COLUMNS, [_row(outcome) for outcome in result.outcomes])
+    conclude(invocation, result, report, as_json=as_json)
 
 
 def _row(outcome: Outcome) -> tuple[object, ...]:

@@ -14,7 +14,6 @@ from jira_assets.cli.context import SOME_PROJECTS_FAILED, Invocation, pass_invoc
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.progress import LineReport, QuietReport
 from jira_assets.cli.project_keys import PROJECT_KEY
-from jira_assets.cli.run_recorder import RunRecorder
 from jira_assets.cli.sync_run import run_sync
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import InputError
@@ -36,13 +35,12 @@ def sync(invocation: Invocation, keys: Sequence[str], full: bool, as_json: bool)
     Exits with 3 if some projects failed and the others are done.
     """
     check_tracked(invocation, keys)
-    with RunRecorder(invocation.settings, invocation.say) as recorder:
-        with choose_report(invocation) as report:
-            mode: Mode = "full" if full else "incremental"
-            result = run_sync(invocation.settings, recorder, report, keys, mode)
-        if not as_json and invocation.verbosity >= 0:
-            write_outcomes(result)
-        conclude(invocation, result, report, as_json=as_json)
+    with choose_report(invocation) as report:
+        mode: Mode = "full" if full else "incremental"
+        result = run_sync(invocation.settings, report, keys, mode)
+    if not as_json and invocation.verbosity >= 0:
+        write_outcomes(result)
+    conclude(invocation, result, report, as_json=as_json)
 
 
 def conclude(invocation: Invocation, result: SyncResult, report: QuietReport, *, as_json: bool) -> None:
