@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.lake.damage import readable_files
 from jira_assets.lake.lake import Lake
@@ -15,6 +14,9 @@ from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
 from jira_assets.warehouse.models import MACROS, models
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 
 @dataclass(frozen=True)

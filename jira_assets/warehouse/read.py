@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from contextlib import closing, suppress
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.errors import InputError, LockHeld
 from jira_assets.lake.stamps import STAMP, moment_of
 from jira_assets.warehouse.sandbox import open_confined
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 WAREHOUSE_NAME = "jira.duckdb"
 """The link that points to the present warehouse, and the name of the file in every publish."""
@@ -29,6 +31,8 @@ def open_warehouse(
     What is opened stays what it was, however often a newer one is published. Raises `InputError` when there
     is none, `LockHeld` while another process has it open for writing.
     """
+    import duckdb
+
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             file = path.resolve(strict=True)
@@ -81,6 +85,8 @@ def present_file(warehouse_dir: Path) -> Path | None:
 
 def published_info(warehouse_dir: Path) -> dict[str, str]:
     """Read what the present warehouse says of itself; nothing when it is missing, unreadable or changed."""
+    import duckdb
+
     present = present_file(warehouse_dir)
     if present is None or changed_since_published(warehouse_dir / WAREHOUSE_NAME):
         return {}
