@@ -42,7 +42,8 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     with ThreadPoolExecutor(1, "copy") as other_core:
         copied = other_core.submit(copy_file, base, build)
         engine.execute("attach ':memory:' as warehouse")
-        builder.make(statements_of(of_scope("site", "project")))
+        # The tables of the copy have their comments.
+        replace(builder, is_described=False).make(statements_of(of_scope("site", "project")))
         if engine.execute(statement("warehouse/audits/hazards", replaced=ids)).fetchone():
             return False
         engine.execute(statement("warehouse/incremental/touched", replaced=ids))
