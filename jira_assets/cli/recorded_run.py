@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -80,7 +81,7 @@ def record(sync: RecordedSync, receive: Callable[[], End]) -> None:
     from jira_assets.definitions import defs
     from jira_assets.defs.jobs import OUR_JOBS
     from jira_assets.defs.resources import Home, resource_of
-    from jira_assets.defs.runs import fail_stale_runs
+    from jira_assets.defs.runs import fail_stale_runs, hold_run
 
     ends: list[End | None] = []
 
@@ -94,8 +95,11 @@ def record(sync: RecordedSync, receive: Callable[[], End]) -> None:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with open_pipeline(sync.settings) as pipeline, _open_instance(sync.settings) as instance:
         fail_stale_runs(instance, sync.settings.run_locks_dir, OUR_JOBS, utc_now())
+        run_id = str(uuid.uuid4())
+        hold_run(sync.settings.run_locks_dir, run_id)  # from before its first event: it may be killed then
         run = job.execute_in_process(
             instance=instance,
+            run_id=run_id,
             run_config=config | quiet,
             resources={"home": resource_of(Home(pipeline, done))},
             raise_on_error=False,

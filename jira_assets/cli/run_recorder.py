@@ -87,7 +87,7 @@ class RecordingProcess:
         return (self.process.poll() or 0) < 0
 
     def finish(self, end: End) -> None:
-        """Send how the sync ended; the command goes on, and does not wait until that is recorded."""
+        """Send how the sync ended, and return before that is recorded."""
         _unwaited.append(self.process)
         # A thread: many outcomes are longer than the pipe, and the process reads when Dagster is loaded.
         threading.Thread(target=self._finish, args=(end,), name="outcome").start()
