@@ -20,8 +20,9 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process and its children used: seconds, and MiB of the largest of them."""
+    """What a process and its children used: seconds, and MiB of the largest of them; when it ended."""
 
+    ended_at: float
     wall: float
     cpu: float
     peak_mib: float
@@ -36,14 +37,14 @@ def run_measured(command: Sequence[str], folder: Path, variables: Mapping[str, s
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stdout, stderr=stderr)
         # The kernel's own account of this process and of every child that it waited for.
         _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
+        wall, ended_at = time.perf_counter() - started, time.time()
         process.returncode = os.waitstatus_to_exitcode(status)
         stdout.seek(0)
         stderr.seek(0)
         if process.returncode:
             raise ProcessFailed(f"{' '.join(command)}: exit {process.returncode}\n{stderr.read()[-2000:]}")
         peak = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-        return Usage(wall, used.ru_utime + used.ru_stime, peak, stdout.read())
+        return Usage(ended_at, wall, used.ru_utime + used.ru_stime, peak, stdout.read())
 
 
 @dataclass(frozen=True, slots=True)

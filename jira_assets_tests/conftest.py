@@ -45,8 +45,10 @@ def postgres_dagster(postgres_server: str, tmp_path_factory: pytest.TempPathFact
     (home / "dagster.yaml").write_text(packaged.read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_PG_URL", postgres_server.rpartition("/")[0] + "/dagster")
-        with dg.DagsterInstance.from_config(str(home)) as instance:
-            yield instance
+        instance = dg.DagsterInstance.from_config(str(home))
+        _ = (instance.run_storage, instance.event_log_storage, instance.schedule_storage)
+    with instance:
+        yield instance
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from jira_assets.alerts.changes import compare
@@ -10,9 +11,31 @@ from jira_assets.alerts.message import write_message
 from jira_assets.alerts.outbox import Send, send_queued, unsent_notices
 from jira_assets.alerts.send import is_installed, send, target_of
 from jira_assets.auth.status import connected_as
+from jira_assets.errors import JiraAssetsError
 from jira_assets.state import Alert, AlertMessage
 from jira_assets.sync.health import judge_projects, limits_from
 from jira_assets.sync.pipeline import Pipeline
+from jira_assets.sync.run import SyncResult
+from jira_assets.warehouse.publish import PublishResult
+
+
+def sync_and_publish(
+    pipeline: Pipeline, work: Callable[[], SyncResult], *, asks_jira: bool = True
+) -> tuple[SyncResult, PublishResult | None]:
+    """Do the work on the lake, publish, and send alerts about how it went.
+
+    Returns None for what was published when the warehouse showed all of it already. An error that ends the
+    work is raised with the notices about alerts that were not sent as its notes.
+    """
+    try:
+        result = work()
+        published = pipeline.publish()
+    except JiraAssetsError as error:
+        for notice in raise_alerts(pipeline, Access(refusal=error)):
+            error.add_note(notice)
+        raise
+    result.notices += raise_alerts(pipeline, Access(was_accepted=asks_jira))
+    return result, published
 
 
 def raise_alerts(pipeline: Pipeline, access: Access, send_one: Send | None = None) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from jira_assets.errors import DamagedFile
 from jira_assets.lake.files import write_atomically
+from jira_assets.lake.locks import lock_held
 from jira_assets.settings.load import Settings
 from jira_assets.state.stored_settings import is_damage
 
@@ -73,10 +74,19 @@ def _damage(file: Path) -> str | None:
     return None if verdict == "ok" else str(verdict)
 
 
+def one_at_a_time(folder: Path, purpose: str) -> AbstractContextManager[None]:
+    """Hold Dagster's folder for the block, as everything does that may create its databases."""
+    return lock_held(folder / ".recording.lock", purpose)
+
+
 def create_storage() -> None:
     """Create Dagster's databases: processes that do it at the same time trip over each other."""
     import dagster as dg  # late: it takes longer to import than most commands to run
 
-    with damage_errors(), dg.DagsterInstance.get() as instance:
+    with (
+        one_at_a_time(Path(os.environ["DAGSTER_HOME"]), "creating Dagster's databases"),
+        damage_errors(),
+        dg.DagsterInstance.get() as instance,
+    ):
         # Each is created when it is first needed.
         _ = (instance.run_storage, instance.event_log_storage, instance.schedule_storage)

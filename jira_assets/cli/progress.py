@@ -7,7 +7,7 @@ import time
 
 import click
 
-from jira_assets.cli.dagster_run import RunReport
+from jira_assets.cli.sync_run import RunReport
 from jira_assets.jira.throttle import Wait
 from jira_assets.sync.context import Progress
 

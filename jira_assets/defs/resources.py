@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dagster as dg
 
+from jira_assets.alerts.watch import sync_and_publish
 from jira_assets.defs.runs import hold_run
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
+from jira_assets.sync.run import SyncResult
+from jira_assets.warehouse.publish import PublishResult
+
+Done = tuple[SyncResult, PublishResult | None]
+"""The outcomes of a sync, and what was published."""
 
 
 class Home:
-    """Everything a user keeps; settings come from the environment when a run starts, never at import."""
+    """Everything a user keeps; settings come from the environment when a run starts, never at import.
 
-    def __init__(self, pipeline: Pipeline | None = None) -> None:
+    With `done_elsewhere`, a sync is what that returns: another process does the work, the run records it.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline | None = None, done_elsewhere: Callable[[], Done] | None = None
+    ) -> None:
         self._pipeline = pipeline
+        self._done_elsewhere = done_elsewhere
 
     def settings(self) -> Settings:
         """Read the settings in force now."""
@@ -30,6 +42,14 @@ class Home:
             return
         with open_pipeline(self.settings()) as pipeline:
             yield pipeline
+
+    def sync_and_publish(
+        self, pipeline: Pipeline, work: Callable[[], SyncResult], *, asks_jira: bool
+    ) -> Done:
+        """Do the work, publish and send alerts, or wait until another process has done all that."""
+        if self._done_elsewhere is not None:
+            return self._done_elsewhere()
+        return sync_and_publish(pipeline, work, asks_jira=asks_jira)
 
 
 JiraAssetsHome = dg.ResourceParam[Home]

@@ -18,14 +18,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.errors import InputError
 from jira_assets.external.sqlite import as_ndjson, sqlite_tables
 from jira_assets.external.team_csv import check_path
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.sql_files import literal, statement
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 _QUERY = re.compile(r"\s*(select|from|with)\s", re.IGNORECASE)
 _READERS = {
@@ -55,6 +57,8 @@ def outside_table(
 
     Raises `InputError` whenever it turns out not to be readable.
     """
+    import duckdb
+
     with (
         tempfile.TemporaryDirectory() as scratch,
         closing(open_engine(memory_limit=memory_limit, scratch=Path(scratch), sparing=sparing)) as engine,
@@ -104,8 +108,10 @@ def shown(source: str) -> str:
 
 def _relation(engine: duckdb.DuckDBPyConnection, source: str, scratch: Path) -> str:
     if _QUERY.match(source):
+        from duckdb import StatementType
+
         query = source.strip().rstrip(";")
-        if [found.type for found in engine.extract_statements(query)] != [duckdb.StatementType.SELECT]:
+        if [found.type for found in engine.extract_statements(query)] != [StatementType.SELECT]:
             raise unreadable(source, "it is not one query that selects.")
         return f"select * from ({query})"
     place, table = _parts(source)

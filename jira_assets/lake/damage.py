@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal, Protocol, Self
-
-import duckdb
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Damage, Manifest
 from jira_assets.lake.sql_files import literal
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 Depth = Literal["size", "footer", "content"]
 """How closely to look: at the size; also at the footer, which says what the file holds; or at every byte."""
@@ -76,6 +77,8 @@ class _Reader:
 
     def rows(self, path: Path, depth: Depth) -> int | str:
         """Count the rows of a file, by its footer or by reading all of them; or say why that fails."""
+        import duckdb
+
         if depth == "content":
             query = f"select count(*), bit_xor(hash(rows)) from read_parquet({literal(path)}) as rows"
         else:

@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
-
-import duckdb
+from typing import TYPE_CHECKING, TypeVar
 
 from jira_assets.lake.scratch import Scratch
 from jira_assets.memory import default_memory_limit
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 Result = TypeVar("Result")
 
@@ -46,6 +47,8 @@ def open_engine(
     folder for what it spills; without, it keeps everything in memory. A `sparing` one works with one thread,
     which takes longer and needs less, and has a higher default. Other threads take a `cursor()` of it.
     """
+    import duckdb
+
     _spare_imports()
     own = Scratch(scratch) if scratch else None
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -85,6 +88,8 @@ def sparing_memory(work: Callable[[bool], Result]) -> Result:
     `work` opens its engine with the option `sparing` that it is called with, and can be done again after it
     failed. Raises `duckdb.OutOfMemoryException` when that is not enough either.
     """
+    import duckdb
+
     try:
         return work(False)
     except duckdb.OutOfMemoryException:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
+
 
 _READING = threading.Lock()
 """Held while a file is read. DuckDB takes 32 MiB for it and for each thread that helps, however short the

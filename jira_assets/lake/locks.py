@@ -48,7 +48,7 @@ def lock_held(
         os.close(descriptor)
 
 
-_held_for_life: dict[str, int] = {}
+_held_for_life: dict[Path, int] = {}
 
 
 def hold_for_life(path: Path, purpose: str) -> None:
@@ -56,14 +56,16 @@ def hold_for_life(path: Path, purpose: str) -> None:
 
     Raises `LockHeld` when another process has it.
     """
+    if path in _held_for_life:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     _acquire(descriptor, path, wait=False, on_wait=None)
     _write_holder(descriptor, purpose)
-    before = _held_for_life.get("lock")
-    _held_for_life["lock"] = descriptor
-    if before is not None:
+    for before in _held_for_life.values():
         os.close(before)
+    _held_for_life.clear()
+    _held_for_life[path] = descriptor
 
 
 def holder(path: Path) -> Holder | None:

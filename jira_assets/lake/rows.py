@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import msgspec
 
 from jira_assets.lake.files import new_file
 from jira_assets.lake.json_lines import copy_lines
 from jira_assets.lake.sql_files import literal
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 Columns = Mapping[str, str]
 """Column names and their DuckDB types; times are UTC."""

@@ -22,7 +22,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile, fingerprint
 from jira_assets.sync.change_query import QueryResult, query_changes
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.damage import SIGNS
+from jira_assets.sync.damage import damage_signs
 from jira_assets.sync.project_state import explain_refusal, key_of, out_of_sight, project_state
 from jira_assets.sync.session import verify_identity
 
@@ -235,7 +235,7 @@ def _compare(lake: Lake, manifest: Manifest, refs: Sequence[IssueRef]) -> list[I
     recent = msgspec.structs.replace(manifest, raw=[file for file in manifest.raw if _may_hold(file, refs)])
     try:
         lacking = {issue.jira_id for issue in LakeDiff(lake, recent).add(refs)}
-    except SIGNS:
+    except damage_signs():
         return list(refs)  # a file is damaged: the sync that this makes due reports it
     return [ref for ref in refs if ref.id in lacking]
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.errors import DamagedFile, JiraAssetsError
 from jira_assets.formatting import counted
@@ -15,8 +14,15 @@ from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest
 from jira_assets.resource_limits import is_resource_error
 
-SIGNS = (duckdb.Error, UnicodeDecodeError)
-"""What a query raises that meets a damaged file, whatever the version of DuckDB and the kind of damage."""
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    pass
+
+
+def damage_signs() -> tuple[type[Exception], ...]:
+    """Return what a query raises that meets a damaged file, whatever the version of DuckDB and the damage."""
+    import duckdb  # late: an idle sync waits for Jira meanwhile
+
+    return duckdb.Error, UnicodeDecodeError
 
 
 def note_damage(lake: Lake, manifest: Manifest, depth: Depth) -> bool:
@@ -68,7 +74,7 @@ def damage_errors(lake: Lake, project_id: str) -> Iterator[None]:
     """
     try:
         yield
-    except SIGNS as error:
+    except damage_signs() as error:
         manifest = lake.readable_manifest(project_id)
         if manifest is None or is_resource_error(error):
             raise

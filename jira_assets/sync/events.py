@@ -1,12 +1,9 @@
-"""Listeners to the progress and the outcome of a sync: a terminal, a log, or none."""
+"""Listeners to the progress of a sync: a terminal, a log, or none."""
 
 from __future__ import annotations
 
-from jira_assets.errors import JiraAssetsError
 from jira_assets.jira.throttle import Wait
 from jira_assets.sync.context import Progress
-from jira_assets.sync.run import SyncResult
-from jira_assets.warehouse.publish import PublishResult
 
 
 class SyncListener:
@@ -20,9 +17,3 @@ class SyncListener:
 
     def waiting(self, wait: Wait) -> None:
         """Hear that a request waits, and why."""
-
-    def finished(self, result: SyncResult, published: PublishResult | None) -> None:
-        """Hear the outcomes; `published` is None when the warehouse showed all of it already."""
-
-    def failed(self, error: JiraAssetsError) -> None:
-        """Hear what ended the run as a whole."""

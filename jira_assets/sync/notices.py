@@ -82,3 +82,13 @@ def _together(groups: Iterable[Sequence[Notice]], keys: dict[str, str]) -> Itera
         projects = sorted(keys[notice.project_id] for notice in group if notice.project_id)
         since = min(notice.since for notice in group)
         yield ActiveNotice(group[0].part, group[0].reason, group[0].instruction, since, tuple(projects))
+
+
+def renew_notice(lake: Lake, part: str, found: Notice | None) -> None:
+    """Keep what was found about a part of the home, or that it is well again."""
+    if found is None and not any(notice.part == part for notice in lake.site_manifest().notices):
+        return
+    with lake.lock("site", "notices"):
+        site = lake.site_manifest()
+        if site.renew_notices([(part, None)], [] if found is None else [found]):
+            lake.commit_site(site)

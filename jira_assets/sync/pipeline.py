@@ -26,7 +26,7 @@ from jira_assets.resource_limits import is_out_of_memory, is_resource_error, res
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
-from jira_assets.sync.damage import SIGNS, worth_doing_again
+from jira_assets.sync.damage import damage_signs, worth_doing_again
 from jira_assets.sync.events import SyncListener
 from jira_assets.sync.external_inputs import follow_sources, note_followed, outside_identity
 from jira_assets.sync.field_discovery import FieldChoice
@@ -225,10 +225,11 @@ class Pipeline:
     @_in_room
     def publish(self, *, force: bool = False) -> PublishResult | None:
         """Publish what the lake holds, if that is not what the warehouse shows already."""
+        signs: tuple[type[Exception], ...] = (*damage_signs(), PublishError)
         with publish_noted(self.lake, self.clock()):
             try:
                 return self._publish(force=force)
-            except (*SIGNS, PublishError) as error:
+            except signs as error:
                 if is_resource_error(error):
                     raise
                 is_mended = self._recover()
@@ -291,7 +292,7 @@ class Pipeline:
     def _mending(self, work: Callable[[Pipeline], Result], *, sparing: bool) -> Result:
         try:
             return self._on_another_engine(work, sparing=True) if sparing else work(self)
-        except SIGNS as error:
+        except damage_signs() as error:
             if is_resource_error(error):
                 raise
             self._recover(sparing=sparing)

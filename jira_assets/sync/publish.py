@@ -13,9 +13,10 @@ from jira_assets.lake.site_manifest import Notice
 from jira_assets.resource_limits import resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
+from jira_assets.sync.notices import renew_notice
 from jira_assets.sync.results import read_statuses
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
-from jira_assets.warehouse.publish import PublishInputs, PublishResult, publish
+from jira_assets.warehouse.publish import PublishInputs, PublishResult, is_up_to_date, publish
 
 
 def publish_warehouse(
@@ -41,6 +42,15 @@ def publish_warehouse(
         mirrored=settings.parquet_mirror,
         mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),
         on_begin=on_begin,
+    )
+
+
+def is_published(lake: Lake, state: State, settings: Settings, *, now: datetime) -> bool:
+    """Check whether the present warehouse shows all there is, and the last publish did not fail."""
+    failed = any(notice.part == PART for notice in lake.site_manifest().notices)
+    inputs = publish_inputs(lake, state, settings, now=now)
+    return not failed and is_up_to_date(
+        lake, settings.warehouse_dir, inputs, mirrored=settings.parquet_mirror
     )
 
 
@@ -90,10 +100,9 @@ def publish_noted(lake: Lake, now: datetime) -> Iterator[None]:
         raise
     except Exception as error:
         with suppress(OSError):  # a full disk keeps no notice either
-            _renew(lake, [_describe(error, now)])
+            renew_notice(lake, PART, _describe(error, now))
         raise
-    if any(notice.part == PART for notice in lake.site_manifest().notices):
-        _renew(lake, [])
+    renew_notice(lake, PART, None)
 
 
 def _describe(error: Exception, now: datetime) -> Notice:
@@ -101,10 +110,3 @@ def _describe(error: Exception, now: datetime) -> Notice:
         return Notice(PART, f"The last publish failed: {error.reason}", error.instruction or _STAYS, now)
     reason = f"The last publish failed with an unexpected {type(error).__name__}."
     return Notice(PART, reason, f"{_STAYS} `jira-assets publish` tries again and shows the error.", now)
-
-
-def _renew(lake: Lake, found: Sequence[Notice]) -> None:
-    with lake.lock("site", "notices"):
-        site = lake.site_manifest()
-        if site.renew_notices([(PART, None)], found):
-            lake.commit_site(site)

@@ -34,7 +34,7 @@ from jira_assets.sync.optional_parts import (
 from jira_assets.sync.project_details import DETAILS, Details, asked_of, fetch_details, put_details
 from jira_assets.sync.project_state import key_of, out_of_sight, state_of_unknown
 from jira_assets.sync.reference_lists import SITE_LISTS, Rows, project_row
-from jira_assets.sync.sprints import OPEN_SPRINTS, refresh_open_sprints
+from jira_assets.sync.sprints import OPEN_SPRINTS, are_sprints_due, refresh_open_sprints
 
 FORBIDDEN = 403
 TRY_AGAIN_AFTER = timedelta(hours=1)
@@ -65,17 +65,13 @@ def refresh_site(
     with context.lake.lock("site", "refresh of the site's tables"):
         note_site_damage(context.lake)
         manifest = context.lake.site_manifest()
-        unread = {notice.key for notice in manifest.notices if notice.is_unread}
-        stale = [
-            name
-            for name in SITE_LISTS
-            if force
-            or name in again
-            or _is_stale(context, manifest.tables.get(name))
-            or (SITE_LISTS[name].part, None) in unread
+        doubtful = {*doubted, *_worth_another_try(context, manifest)}
+        stale = [name for name in SITE_LISTS if force or name in again or _is_due(context, manifest, name)]
+        due = [
+            key
+            for key in project_ids
+            if force or key in doubtful or _is_stale(context, manifest.projects.get(key))
         ]
-        asked = {*project_ids} if force else {*doubted, *_worth_another_try(context, manifest)}
-        due = [key for key in project_ids if key in asked or _is_stale(context, manifest.projects.get(key))]
         with beside_the_issues(context, failed_before=_failed_before(manifest, stale, due)) as asking:
             failed = _refresh(asking, manifest, stale, due, project_ids)
             rest = [key for key in project_ids if key not in due]
@@ -83,6 +79,24 @@ def refresh_site(
         context.lake.commit_site(manifest)
         context.lake.sweep_site(manifest)
     return Refreshed(failed)
+
+
+def is_refresh_due(context: SyncContext, project_ids: Collection[str]) -> bool:
+    """Check whether a refresh would ask for anything, or sprints that may have changed for a while."""
+    manifest = context.lake.site_manifest()
+    return (
+        any(_is_due(context, manifest, name) for name in SITE_LISTS)
+        or any(_is_stale(context, manifest.projects.get(key)) for key in project_ids)
+        or not _worth_another_try(context, manifest).isdisjoint(project_ids)
+        or are_sprints_due(context, manifest, project_ids)
+    )
+
+
+def _is_due(context: SyncContext, manifest: SiteManifest, name: str) -> bool:
+    unread = any(
+        notice.is_unread and notice.key == (SITE_LISTS[name].part, None) for notice in manifest.notices
+    )
+    return unread or _is_stale(context, manifest.tables.get(name))
 
 
 def _refresh(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -40,6 +40,14 @@ def refresh_open_sprints(
         return []
     what = counted(len(errors), "open sprint").capitalize()
     return [notice_of(OPEN_SPRINTS, None, what, errors[0], context.clock())]
+
+
+def are_sprints_due(context: SyncContext, manifest: SiteManifest, project_ids: Collection[str]) -> bool:
+    """Check whether some sprint is open and was not asked about for a while: its issues need not change."""
+    table = manifest.tables.get("sprints")
+    if table is None or context.clock() - table.refreshed_at < context.options.deep_look_every:
+        return False
+    return bool(_open_sprints(context, manifest, list(project_ids)))
 
 
 def merge_sprints(context: SyncContext, manifest: SiteManifest, sprints: Iterable[Sprint]) -> None:

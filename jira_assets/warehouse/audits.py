@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.errors import InputError
 from jira_assets.lake.damage import unreadable
@@ -13,6 +12,9 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.sql_files import statement
 from jira_assets.warehouse.read import WAREHOUSE_NAME, open_warehouse
 from jira_assets.warehouse.swap import MIRROR_NAME
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 VALUES_FIT_THEIR_TYPE = "values_fit_their_type"
 ONE_ROW_AN_ISSUE = "one_row_an_issue"
@@ -42,6 +44,8 @@ def warehouse_damage(warehouse_dir: Path) -> str | None:
 
     None when all can, and when nothing was published yet.
     """
+    import duckdb
+
     link = warehouse_dir / WAREHOUSE_NAME
     if not link.is_symlink():
         return f"{link} is missing" if any(warehouse_dir.glob("2*Z")) else None

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.lake.damage import readable_files
 from jira_assets.lake.lake import Lake
@@ -15,6 +14,12 @@ from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
 from jira_assets.warehouse.models import MACROS, models
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
+
+_FIRST_COMMENT = "\ncomment on "
+"""Comments end a model."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Builder:
     """Which sprints the burndown is made for, in SQL."""
     has_before: bool = False
     """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
+    is_described: bool = True
+    """Whether tables get their comments: 500 statements, which a catalog without readers can spare."""
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -40,22 +47,19 @@ class Builder:
     def make(self, names: Iterable[str]) -> None:
         """Run the statements of these names."""
         for name in names:
-            self.engine.execute(
-                statement(
-                    f"warehouse/{name}",
-                    **self._inputs_of(name),
-                    site_url=literal(self.site_url.rstrip("/")),
-                    whole=self.whole,
-                    people=statement(
-                        "lake/derive/people", seen=f"{self.whole}.people_seen", listed="site.users"
-                    ),
-                    touched=self.touched,
-                    observations=self._observations,
-                    extra_columns=column_list(self.extra),
-                    extra_source=column_source(self.extra),
-                    extra_comments=column_comments(self.extra),
-                )
+            made = statement(
+                f"warehouse/{name}",
+                **self._inputs_of(name),
+                site_url=literal(self.site_url.rstrip("/")),
+                whole=self.whole,
+                people=statement("lake/derive/people", seen=f"{self.whole}.people_seen", listed="site.users"),
+                touched=self.touched,
+                observations=self._observations,
+                extra_columns=column_list(self.extra),
+                extra_source=column_source(self.extra),
+                extra_comments=column_comments(self.extra),
             )
+            self.engine.execute(made if self.is_described else made.partition(_FIRST_COMMENT)[0])
             model = models().get(name.removeprefix("models/"))
             if model is not None and model.macro:
                 fill_forecast(self.engine, model.name, has_before=self.has_before)

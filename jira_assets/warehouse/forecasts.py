@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.models import models
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 _ENOUGH = "delivered >= 5"
 """Fewer deliveries are not enough data."""
@@ -25,6 +28,8 @@ def remember_forecasts(engine: duckdb.DuckDBPyConnection) -> bool:
 
     Returns False when they cannot be read: then all are computed again.
     """
+    import duckdb
+
     try:
         for table in ("forecast_inputs", *(name for name, model in models().items() if model.macro)):
             engine.execute(f"create temp table {table}_before as from base.{table}")

@@ -6,11 +6,12 @@ and in doubt, everything is built: so it is on a new day and for new statements.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from jira_assets.lake.files import copy_file
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.forecasts import remember_forecasts
@@ -38,12 +39,15 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     The sources are those of these projects, and `base` is attached under that name.
     """
     engine, ids = builder.engine, ", ".join(map(literal, replaced))
-    engine.execute("attach ':memory:' as warehouse")
-    builder.make(statements_of(of_scope("site", "project")))
-    if engine.execute(statement("warehouse/audits/hazards", replaced=ids)).fetchone():
-        return False
-    engine.execute(statement("warehouse/incremental/touched", replaced=ids))
-    shutil.copyfile(base, build)
+    with ThreadPoolExecutor(1, "copy") as other_core:
+        copied = other_core.submit(copy_file, base, build)
+        engine.execute("attach ':memory:' as warehouse")
+        # The tables of the copy have their comments.
+        replace(builder, is_described=False).make(statements_of(of_scope("site", "project")))
+        if engine.execute(statement("warehouse/audits/hazards", replaced=ids)).fetchone():
+            return False
+        engine.execute(statement("warehouse/incremental/touched", replaced=ids))
+        copied.result()
     engine.execute(f"attach {literal(build)} as merged ({WITHOUT_LOG})")
     engine.execute("begin")
     for model in of_scope("site"):

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
@@ -20,6 +18,9 @@ from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names
 from jira_assets.warehouse.models import models
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 Row = Mapping[str, Any]
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
-
-import duckdb
 
 from jira_assets.lake.sql_files import literal
 from jira_assets.settings.per_project import UNDELIVERED_RESOLUTIONS
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 """Jira itself prints this one in some names and the straight one in others."""

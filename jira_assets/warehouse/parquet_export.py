@@ -7,11 +7,13 @@ content for ever: a dataset that was made before a publish finds the files it wa
 from __future__ import annotations
 
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.lake.files import sync_to_disk
 from jira_assets.lake.sql_files import literal
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 
 def write_mirror(engine: duckdb.DuckDBPyConnection, folder: Path, stamp: str) -> None:

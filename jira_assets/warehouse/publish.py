@@ -86,11 +86,10 @@ def publish(
     with lock_held(warehouse_dir / ".publish.lock", "publishing"):
         check_links(warehouse_dir)
         remove_leftovers(warehouse_dir)
-        manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.readable_manifest(key))]
+        manifests = _manifests(lake, inputs)
         version = _Version.of(manifests, lake.site_manifest(), inputs)
         present = published_info(warehouse_dir)
-        is_mirrored = mirror_exists(warehouse_dir)
-        if not force and present.get("fingerprint") == version.whole and is_mirrored == mirrored:
+        if not force and _shows(warehouse_dir, version, present, mirrored=mirrored):
             return None
         on_begin(len(models()))
         kept = mirrors_kept if mirrored else None
@@ -106,10 +105,24 @@ def publish(
         return sparing_memory(run)
 
 
+def is_up_to_date(lake: Lake, warehouse_dir: Path, inputs: PublishInputs, *, mirrored: bool) -> bool:
+    """Check whether the present warehouse shows all there is: then `publish` would do nothing."""
+    version = _Version.of(_manifests(lake, inputs), lake.site_manifest(), inputs)
+    return _shows(warehouse_dir, version, published_info(warehouse_dir), mirrored=mirrored)
+
+
 def keep_only_present(warehouse_dir: Path) -> int:
     """Remove all that former publishes left, also what is kept for readers; return how many those were."""
     with lock_held(warehouse_dir / ".publish.lock", "removing former publishes"):
         return remove_former(warehouse_dir)
+
+
+def _manifests(lake: Lake, inputs: PublishInputs) -> list[Manifest]:
+    return [found for key in sorted(set(inputs.tracked)) if (found := lake.readable_manifest(key))]
+
+
+def _shows(warehouse_dir: Path, version: _Version, present: Mapping[str, str], *, mirrored: bool) -> bool:
+    return present.get("fingerprint") == version.whole and mirror_exists(warehouse_dir) == mirrored
 
 
 @dataclass(frozen=True)

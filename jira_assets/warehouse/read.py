@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from contextlib import closing, suppress
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.errors import DamagedFile, InputError, JiraAssetsError, LockHeld
 from jira_assets.lake.stamps import STAMP, moment_of
 from jira_assets.warehouse.sandbox import open_confined
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 WAREHOUSE_NAME = "jira.duckdb"
 """The link that points to the present warehouse, and the name of the file in every publish."""
@@ -30,6 +32,8 @@ def open_warehouse(
     is none or this user may not read it, `DamagedFile` when it is not what was published, `LockHeld` while
     another process has it open for writing.
     """
+    import duckdb
+
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             file = path.resolve(strict=True)
@@ -93,6 +97,8 @@ def present_file(warehouse_dir: Path) -> Path | None:
 
 def published_info(warehouse_dir: Path) -> dict[str, str]:
     """Read what the present warehouse says of itself; nothing when it is missing, unreadable or changed."""
+    import duckdb
+
     present = present_file(warehouse_dir)
     if present is None or changed_since_published(warehouse_dir / WAREHOUSE_NAME):
         return {}

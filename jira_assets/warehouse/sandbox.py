@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 import uuid
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.lake.sql_files import literal
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 CATALOG = "jira"
 
@@ -58,6 +60,8 @@ def open_confined(
     Without `spill`, nothing is written anywhere. A `cursor()` of it does not start in that catalog.
     Raises DuckDB's own errors when it does not open.
     """
+    import duckdb
+
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

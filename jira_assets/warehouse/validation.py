@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from jira_assets.errors import PublishError
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.models import column_names, models, tables
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 INSTRUCTION = (
     "The previous warehouse stays in use. Run `jira-assets publish` again. If the error persists, "

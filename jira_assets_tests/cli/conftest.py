@@ -13,7 +13,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from jira_assets.cli import main
+from jira_assets.cli import main, run_recorder
+from jira_assets.cli.recorded_run import record
+from jira_assets.cli.run_recorder import End, Interrupted, RecordedSync
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
@@ -36,6 +38,28 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JIRA_ASSETS_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+class RecordingHere:
+    """Records a sync in this process, when its outcome is known: to load Dagster costs seconds."""
+
+    def __init__(self, sync: RecordedSync) -> None:
+        self._sync = sync
+
+    def was_killed(self) -> bool:
+        """Return False: it has not begun."""
+        return False
+
+    def finish(self, end: End) -> None:
+        """Record it; after Ctrl-C no test of this process looks at runs."""
+        if not isinstance(end, Interrupted):
+            record(self._sync, lambda: end)
+
+
+@pytest.fixture(autouse=True)
+def recorded_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have syncs of the tests recorded without a process for each."""
+    monkeypatch.setattr(run_recorder, "RecordingProcess", RecordingHere)
 
 
 @pytest.fixture

@@ -133,6 +133,14 @@ def test_small_commands_import_nothing_heavy(words: list[str], allowed: set[str]
     assert [name for name in HEAVY - allowed if f"'{name}'" in imported] == []
 
 
+def test_a_sync_asks_jira_before_it_loads_duckdb() -> None:
+    code = (
+        "import sys, jira_assets.cli.commands.sync, jira_assets.sync.choose_tasks\n"
+        "sys.exit('duckdb' in sys.modules or 'dagster' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_the_home_may_be_given_as_an_option(run: Run, tmp_path: Path) -> None:
     other = tmp_path / "other home"
     assert run("--home", str(other), "team", "list").exit_code == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.lake.files import new_file, point_link, write_atomically
+from jira_assets.lake.files import copy_file, new_file, point_link, write_atomically
 
 
 class Interrupted(Exception):
@@ -57,3 +57,24 @@ def test_a_link_points_to_its_new_target(tmp_path: Path) -> None:
 
     assert link.readlink() == Path("two")
     assert list(tmp_path.iterdir()) == [link]
+
+
+def test_a_copy_has_the_content_and_is_a_file_of_its_own(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(bytes(range(256)) * 1000)
+    source.chmod(0o444)
+
+    copy_file(source, target)
+    with target.open("r+b") as writer:
+        writer.write(b"changed")
+
+    assert target.read_bytes()[7:] == source.read_bytes()[7:]
+    assert source.read_bytes()[:7] == bytes(range(7))
+
+
+def test_a_copy_does_not_replace_a_file(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"new")
+    (tmp_path / "target").write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        copy_file(tmp_path / "source", tmp_path / "target")
+    assert (tmp_path / "target").read_bytes() == b"old"

@@ -214,7 +214,7 @@ def _import_team(settings: Settings, path: Path) -> None:
 
 def _sync(invocation: Invocation, settings: Settings) -> None:
     from jira_assets.cli.commands.sync import choose_report, write_outcomes
-    from jira_assets.cli.dagster_run import run_sync
+    from jira_assets.cli.sync_run import run_sync
 
     invocation.say(f"Syncing the demo site at {settings.jira_site_url} into {settings.home}")
     with choose_report(invocation) as report:

@@ -11,7 +11,7 @@ from jira_assets.cli.wiring import open_state
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
-from jira_assets.sync.damage import SIGNS
+from jira_assets.sync.damage import damage_signs
 from jira_assets.sync.notices import current_notices
 from jira_assets.sync.setting_checks import PART, KnownNames, unmatched_settings
 
@@ -26,7 +26,7 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
         known = KnownNames(lake, tracked)
         try:
             unmatched = list(unmatched_settings(known, settings, datetime.now(UTC)))
-        except SIGNS as error:
+        except damage_signs() as error:
             yield bad(
                 "settings", f"The tables do not open: {str(error).splitlines()[0]}", "jira-assets repair"
             )

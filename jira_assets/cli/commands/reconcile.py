@@ -11,6 +11,7 @@ from jira_assets.cli.completion import complete_tracked_keys
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.output import write_table
 from jira_assets.cli.project_keys import PROJECT_KEY
+from jira_assets.cli.sync_run import run_sync
 from jira_assets.sync.results import Outcome
 
 COLUMNS = ["project", "result", "in jira", "in lake", "missing", "fetched", "gone", "requests", "seconds"]
@@ -36,8 +37,6 @@ def reconcile(invocation: Invocation, keys: Sequence[str], accept: Sequence[str]
 
     Exits with 3 if some projects failed and the others are done.
     """
-    from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
-
     wanted = sorted({*keys, *accept}) if keys else []
     check_tracked(invocation, wanted or accept)
     with choose_report(invocation) as report:

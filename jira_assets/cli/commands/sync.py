@@ -14,6 +14,7 @@ from jira_assets.cli.context import SOME_PROJECTS_FAILED, Invocation, pass_invoc
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.progress import LineReport, QuietReport
 from jira_assets.cli.project_keys import PROJECT_KEY
+from jira_assets.cli.sync_run import run_sync
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import InputError
 from jira_assets.formatting import counted
@@ -33,8 +34,6 @@ def sync(invocation: Invocation, keys: Sequence[str], full: bool, as_json: bool)
 
     Exits with 3 if some projects failed and the others are done.
     """
-    from jira_assets.cli.dagster_run import run_sync  # late: this is where Dagster is imported
-
     check_tracked(invocation, keys)
     with choose_report(invocation) as report:
         mode: Mode = "full" if full else "incremental"
@@ -71,7 +70,7 @@ def write_outcomes(result: SyncResult) -> None:
 
 
 def check_tracked(invocation: Invocation, keys: Sequence[str]) -> None:
-    """Find a mistyped key before Dagster is started."""
+    """Find a mistyped key before anything is started."""
     with open_state(invocation.settings) as state:
         if keys:
             state.projects.find(keys)

@@ -7,13 +7,12 @@ step loops over the projects, each succeeds or fails on its own, and it says its
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from jira_assets.alerts.conditions import Access
-from jira_assets.alerts.watch import raise_alerts
 from jira_assets.defs.asset_metadata import issue_lineage
 from jira_assets.defs.asset_specs import JIRA_ISSUES, PROJECT_SPECS, RAW_JIRA_ISSUES
 from jira_assets.defs.assets.site_tables import site_events
@@ -79,16 +78,13 @@ def project_tables(
         )
         try:
             projects, missing = _chosen_projects(context, config, pipeline)
-            result = _sync_or_derive(context, config, pipeline, projects)
-            published = pipeline.publish()
+            work = partial(_sync_or_derive, context, config, pipeline, projects)
+            asks_jira = RAW_JIRA_ISSUES.key in context.selected_asset_keys
+            result, published = home.sync_and_publish(pipeline, work, asks_jira=asks_jira)
         except JiraAssetsError as error:
-            for notice in raise_alerts(pipeline, Access(refusal=error)):
+            for notice in getattr(error, "__notes__", ()):
                 context.log.warning(notice)
-            pipeline.listener.failed(error)
             raise _failure(error) from error
-        was_accepted = RAW_JIRA_ISSUES.key in context.selected_asset_keys
-        result.notices += raise_alerts(pipeline, Access(was_accepted))
-        pipeline.listener.finished(result, published)
         for notice in [*result.notices, *missing.values()]:
             context.log.warning(notice)
         yield from source_observations(pipeline, context.instance)

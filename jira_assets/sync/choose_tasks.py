@@ -1,0 +1,147 @@
+"""Choose what a sync that a person asked for has to read: often nothing, and then it ends at once.
+
+One question proves who we are, another one asks about all projects together. What they cannot settle is read
+as if they had not been asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+
+from jira_assets.errors import JiraAssetsError
+from jira_assets.external.tables import source_identity
+from jira_assets.lake.damage import damage_in
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest
+from jira_assets.state import TrackedProject
+from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
+from jira_assets.sync.context import SyncContext
+from jira_assets.sync.damage import lacks_tables
+from jira_assets.sync.external_inputs import outside_identity
+from jira_assets.sync.monitor import probe_targets
+from jira_assets.sync.pipeline import Pipeline
+from jira_assets.sync.project import Task, describe
+from jira_assets.sync.publish import is_published
+from jira_assets.sync.reference_data import is_refresh_due
+from jira_assets.sync.results import Outcome
+from jira_assets.sync.session import claim_lake, verify_identity
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to do, and the outcomes of the projects of which the lake has everything."""
+
+    tasks: Sequence[Task]
+    current: Sequence[Outcome] = ()
+    requests: int = 0
+    is_published: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.tasks and self.is_published
+
+
+def choose_tasks(pipeline: Pipeline, projects: Sequence[TrackedProject]) -> Choice:
+    """Leave out the projects of which Jira has nothing that the lake lacks, and note that in the state.
+
+    Problems of the site or the home are left to the sync, which reports them: then every project is chosen.
+    """
+    every = Choice([Task(project) for project in projects])
+    if not _are_decisions_followed(pipeline):
+        return every
+    settled = _settled(pipeline, projects)
+    if not settled:
+        return every
+    try:
+        with pipeline.asking_jira(patient=False) as context:
+            return _ask(pipeline, context, projects, settled) or every
+    except JiraAssetsError:
+        return every
+
+
+def _ask(
+    pipeline: Pipeline,
+    context: SyncContext,
+    projects: Sequence[TrackedProject],
+    settled: Mapping[str, Settled],
+) -> Choice | None:
+    """Ask about the settled projects; None when the site's own tables are due, which concern all projects."""
+    claim_lake(context)
+    with context.client.transport.counted() as tally:
+        began = pipeline.clock()
+        identity = context.submit(partial(_clock_ahead, context))
+        question = context.submit(partial(_probe, context, settled.values(), began))
+        # While Jira answers:
+        published = is_published(pipeline.lake, pipeline.state, pipeline.settings, now=began)
+        is_due = is_refresh_due(context, settled)
+        complete_until = began - identity.result()
+        probe = question.result()
+    if is_due:
+        return None
+    current = [key for key in settled if key not in probe.lacking and key not in probe.set_aside]
+    pipeline.state.records.note_probe(current, complete_until)
+    tasks = [Task(project) for project in projects if project.project_id not in current]
+    return Choice(tasks, [describe(settled[key].manifest) for key in current], tally.requests, published)
+
+
+def _clock_ahead(context: SyncContext) -> timedelta:
+    """Prove who we are; return by how much our clock is at most ahead of Jira's."""
+    session = verify_identity(context)
+    theirs = session.at - min(session.skew, timedelta())
+    return max(context.clock() - theirs, timedelta())
+
+
+def _probe(context: SyncContext, settled: Iterable[Settled], now: datetime) -> Probe:
+    # The identity is asked for at the same time. No earlier question is remembered, so this one looks back as
+    # far as the search index may lag.
+    return probe_changes(context, [each.target for each in settled], ProbeState(proved_at=now))
+
+
+def _are_decisions_followed(pipeline: Pipeline) -> bool:
+    """Check whether nothing but Jira may have changed, and no sync and no erasure was requested."""
+    settings, state = pipeline.settings, pipeline.state
+    sources = [source for source in (settings.team, settings.pull_requests) if source is not None]
+    if any(source_identity(source) is None for source in sources):
+        return False
+    if state.sync_requests.all() or any(each.erased_at is None for each in state.forgotten.all()):
+        return False
+    return outside_identity(state, settings) == pipeline.lake.site_manifest().decisions_followed
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A project that the lake had all of at a time, without any doubt."""
+
+    target: ProbeTarget
+    manifest: Manifest
+
+
+def _settled(pipeline: Pipeline, projects: Sequence[TrackedProject]) -> dict[str, Settled]:
+    records = {record.project_id: record for record in pipeline.state.records.all()}
+    keys = {project.project_id: project.project_key for project in projects}
+    found = {}
+    for target in probe_targets(projects, records):
+        manifest = pipeline.lake.readable_manifest(target.project_id)
+        if manifest is None or manifest.project_key != keys[target.project_id] or _is_in_doubt(manifest):
+            continue
+        if pipeline.lake.holder(target.project_id) is None and not _is_damaged(pipeline.lake, manifest):
+            found[target.project_id] = Settled(target, manifest)
+    return found
+
+
+def _is_in_doubt(manifest: Manifest) -> bool:
+    """Check for what a sync reads, compares or derives whether Jira has news or not."""
+    rest = (manifest.full, manifest.paused, manifest.unproved, manifest.disappearance)
+    return any(each is not None for each in rest) or bool(manifest.unread) or lacks_tables(manifest)
+
+
+def _is_damaged(lake: Lake, manifest: Manifest) -> bool:
+    if manifest.damaged or manifest.set_aside:
+        return True
+    derived = (file for group in manifest.derived.values() for file in group.files.values())
+    return bool(damage_in(lake, chain(manifest.raw, derived), "size"))

@@ -1,0 +1,189 @@
+"""Two questions find what a sync has to read; what they do not settle is read by it as ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.sync.choose_tasks import Choice, choose_tasks
+from jira_assets.sync.external_inputs import note_followed, outside_identity
+from jira_assets_tests.harness import SyncHarness, open_harness
+
+NOW_MS = 1_795_435_200_000
+EVERY = ["MOB", "PAY", "WEB"]
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Iterator[SyncHarness]:
+    """A site of three projects that were synced and published a minute ago, decisions included."""
+    with open_harness(tmp_path / "home", generate_site(7, projects=3, issues=24, now_ms=NOW_MS)) as harness:
+        harness.track()
+        harness.sync()
+        harness.publish()
+        note_followed(
+            harness.pipeline.lake, outside_identity(harness.pipeline.state, harness.pipeline.settings)
+        )
+        harness.site.clock.advance(timedelta(minutes=1))
+        yield harness
+
+
+def follow_decisions(harness: SyncHarness) -> None:
+    """Note that the published tables show all decisions."""
+    pipeline = harness.pipeline
+    note_followed(pipeline.lake, outside_identity(pipeline.state, pipeline.settings))
+
+
+def choose(harness: SyncHarness) -> Choice:
+    """Choose from all tracked projects."""
+    return choose_tasks(harness.pipeline, harness.tracked)
+
+
+def keys(choice: Choice) -> list[str]:
+    """Name the projects that are to be read."""
+    return [task.project.project_key for task in choice.tasks]
+
+
+def test_when_nothing_changed_two_questions_settle_all_projects_and_the_state_says_so(
+    harness: SyncHarness,
+) -> None:
+    before = {record.project_id: record.fresh_at for record in harness.pipeline.state.records.all()}
+    mark = harness.site.journal.mark()
+
+    choice = choose(harness)
+
+    assert choice.is_idle
+    assert choice.requests == 2
+    assert [request.path.rsplit("/", 1)[-1] for request in harness.site.requests_since(mark)] in (
+        ["myself", "jql"],
+        ["jql", "myself"],
+    )
+    assert sorted(outcome.project_key for outcome in choice.current) == EVERY
+    assert {outcome.result for outcome in choice.current} == {"complete"}
+    for record in harness.pipeline.state.records.all():
+        assert record.fresh_at is not None
+        assert record.fresh_at - before[record.project_id] >= timedelta(seconds=58)  # type: ignore[operator]
+
+
+def test_a_changed_issue_chooses_its_project_alone(harness: SyncHarness) -> None:
+    harness.site.edit_issue(next(iter(harness.site.issues_truth("PAY"))), summary="edited")
+
+    choice = choose(harness)
+
+    assert keys(choice) == ["PAY"]
+    assert sorted(outcome.project_key for outcome in choice.current) == ["MOB", "WEB"]
+    assert not choice.is_idle
+
+
+def test_a_change_that_the_search_index_showed_late_is_found(harness: SyncHarness) -> None:
+    with harness.site.indexed_late(timedelta(minutes=10)):
+        harness.site.edit_issue(next(iter(harness.site.issues_truth("PAY"))), summary="edited")
+    harness.site.clock.advance(timedelta(minutes=9))
+    assert choose(harness).is_idle
+    harness.site.clock.advance(timedelta(minutes=2))
+    assert keys(choose(harness)) == ["PAY"]
+
+
+def test_a_project_that_was_never_read_is_chosen_and_the_others_are_settled(tmp_path: Path) -> None:
+    with open_harness(tmp_path / "home", generate_site(7, projects=3, issues=24, now_ms=NOW_MS)) as harness:
+        harness.track("PAY", "WEB")
+        harness.sync()
+        harness.publish()
+        harness.track()
+        note_followed(
+            harness.pipeline.lake, outside_identity(harness.pipeline.state, harness.pipeline.settings)
+        )
+        assert keys(choose(harness)) == ["MOB"]
+
+
+def _a_decision(harness: SyncHarness) -> None:
+    [project, *_] = harness.tracked
+    harness.pipeline.state.projects.choose_fields(
+        project.project_id, story_points="customfield_1", sprint=None
+    )
+
+
+def _a_request(harness: SyncHarness) -> None:
+    harness.pipeline.state.sync_requests.add()
+
+
+def _a_day(harness: SyncHarness) -> None:
+    harness.site.clock.advance(timedelta(days=1))
+
+
+def _a_while_with_an_open_sprint(harness: SyncHarness) -> None:
+    harness.site.clock.advance(timedelta(minutes=20))
+
+
+def _dead_credentials(harness: SyncHarness) -> None:
+    harness.site.switches.dead_credentials = True
+
+
+def _a_site_that_shows_nothing(harness: SyncHarness) -> None:
+    for key in EVERY:
+        harness.site.hide_project(key)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        _a_decision,
+        _a_request,
+        _a_day,
+        _a_while_with_an_open_sprint,
+        _dead_credentials,
+        _a_site_that_shows_nothing,
+    ],
+)
+def test_what_the_questions_do_not_settle_leaves_every_project_to_the_sync(
+    harness: SyncHarness, happens: Callable[[SyncHarness], None]
+) -> None:
+    happens(harness)
+    assert keys(choose(harness)) == EVERY
+
+
+def test_a_source_that_is_a_query_is_read_by_every_sync(harness: SyncHarness) -> None:
+    settings = replace(harness.pipeline.settings, team="select 'a' as member_id, 'A' as display_name")
+    assert keys(choose_tasks(replace(harness.pipeline, settings=settings), harness.tracked)) == EVERY
+
+
+def test_a_damaged_file_chooses_its_project(harness: SyncHarness) -> None:
+    [project] = [each for each in harness.tracked if each.project_key == "WEB"]
+    manifest = harness.pipeline.lake.manifest(project.project_id)
+    assert manifest is not None
+    harness.pipeline.lake.path(manifest.raw[0].path).write_bytes(b"")
+
+    assert keys(choose(harness)) == ["WEB"]
+
+
+def test_a_project_at_work_elsewhere_is_left_to_the_sync_which_waits(harness: SyncHarness) -> None:
+    [project] = [each for each in harness.tracked if each.project_key == "WEB"]
+    with harness.pipeline.lake.lock(project.project_id, "another sync"):
+        assert keys(choose(harness)) == ["WEB"]
+
+
+def test_a_project_that_jira_refuses_is_chosen(harness: SyncHarness) -> None:
+    harness.site.forbid_project("PAY")
+    assert keys(choose(harness)) == ["PAY"]
+
+
+def test_without_changes_in_jira_a_missing_warehouse_is_still_published(harness: SyncHarness) -> None:
+    harness.pipeline.settings.warehouse_file.unlink()
+
+    choice = choose(harness)
+
+    assert (keys(choice), choice.is_published, choice.is_idle) == ([], False, False)
+
+
+def test_the_time_that_is_noted_is_not_later_than_jiras_clock(harness: SyncHarness) -> None:
+    ours = timedelta(minutes=3)
+    pipeline = replace(harness.pipeline, clock=lambda: harness.site.clock.now() + ours)
+
+    choose_tasks(pipeline, harness.tracked)
+
+    probed = [record.probed_at for record in harness.pipeline.state.records.all()]
+    assert all(at is not None and at <= harness.site.clock.now() for at in probed)
