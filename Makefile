@@ -133,8 +133,8 @@ check: lint types test  ## Everything CI checks
 docs: setup-dev  ## Write docs/commands.md and docs/settings.md from the program itself
 	@$(BIN)/python -m jira_assets.cli.reference docs
 
-benchmark: setup-dev  ## Measure the first full sync against other tools
-	@$(BIN)/python -m benchmarks.full_sync
+benchmark: setup-dev  ## Measure syncs against other tools
+	@$(BIN)/python -m benchmarks.syncs
 
 lock:  ## Pin the newest dependencies, with hashes and without addresses
 	@$(COMPILE) --upgrade pyproject.toml -o $(RUN_LOCK)

@@ -1,17 +1,23 @@
-"""Run a command as a whole process and say what it used."""
+"""Run commands as whole processes and say what they used, and run the site in a process of its own."""
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+PR_SET_CHILD_SUBREAPER = 36
+IS_LINUX = sys.platform == "linux"
 
 
 class ProcessFailed(Exception):
@@ -20,31 +26,80 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process and its children used: seconds, and MiB of the largest of them; when it ended."""
+    """What a process and its children used: seconds, and MiB of the largest of them; when it ended.
+
+    `cpu_after` are the CPU seconds of processes that it left behind; they are known on Linux only.
+    """
 
     ended_at: float
     wall: float
     cpu: float
+    cpu_after: float
     peak_mib: float
     output: str
 
+    @property
+    def started_at(self) -> float:
+        """When it began, in epoch seconds."""
+        return self.ended_at - self.wall
+
+
+class MeasuredProcess:
+    """A command in a folder, with nothing of our environment but what it needs to start."""
+
+    def __init__(self, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+        self._command = command
+        self._folder = folder
+        self._others = _children()
+        _adopt_orphans(True)
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **variables}
+        with (folder / "stdout").open("w") as stdout, (folder / "stderr").open("w") as stderr:
+            self._started = time.perf_counter()
+            self._process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=stdout, stderr=stderr
+            )
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        os.kill(self._process.pid, signal.SIGINT)  # `Popen` would ask for its end first, and keep the account
+
+    def finish(self) -> Usage:
+        """Wait for its end, and for that of every process that it left behind."""
+        # The kernel's own account of this process and of every child that it waited for.
+        _, status, used = os.wait4(self._process.pid, 0)
+        wall, ended_at = time.perf_counter() - self._started, time.time()
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        cpu_after = sum(_cpu(os.wait4(pid, 0)[2]) for pid in _children() - self._others)
+        _adopt_orphans(False)
+        if self._process.returncode:
+            said = (self._folder / "stderr").read_text()[-2000:]
+            raise ProcessFailed(f"{' '.join(self._command)}: exit {self._process.returncode}\n{said}")
+        peak = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+        return Usage(ended_at, wall, _cpu(used), cpu_after, peak, (self._folder / "stdout").read_text())
+
 
 def run_measured(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Usage:
-    """Run a command in a folder, with nothing of our environment but what it needs to start."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **variables}
-    with (folder / "stdout").open("w+") as stdout, (folder / "stderr").open("w+") as stderr:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=stdout, stderr=stderr)
-        # The kernel's own account of this process and of every child that it waited for.
-        _, status, used = os.wait4(process.pid, 0)
-        wall, ended_at = time.perf_counter() - started, time.time()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        stdout.seek(0)
-        stderr.seek(0)
-        if process.returncode:
-            raise ProcessFailed(f"{' '.join(command)}: exit {process.returncode}\n{stderr.read()[-2000:]}")
-        peak = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-        return Usage(ended_at, wall, used.ru_utime + used.ru_stime, peak, stdout.read())
+    """Run a command to its end."""
+    return MeasuredProcess(command, folder, variables).finish()
+
+
+def _cpu(used: resource.struct_rusage) -> float:
+    return used.ru_utime + used.ru_stime
+
+
+def _children() -> set[int]:
+    """Return the children of this process, adopted ones included."""
+    if not IS_LINUX:
+        return set()
+    # Those of the main thread, which starts every process and adopts the orphans.
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    return {int(pid) for pid in listed.split()}
+
+
+def _adopt_orphans(do: bool) -> None:
+    """Become the parent of processes whose own one has ended, or leave that to the system again."""
+    if IS_LINUX:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(do), 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +115,21 @@ class SiteInfo:
     changelog_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to the site: when, the new summaries by id, and the ids of deleted issues."""
+
+    at: float = 0.0
+    summaries: Mapping[str, str] = field(default_factory=dict)
+    deleted: Sequence[str] = ()
+
+
 class SiteProcess:
     """The site in a process of its own, as a context manager."""
 
-    def __init__(self, issues: int, latency_ms: float) -> None:
+    def __init__(self, issues: int, projects: int, latency_ms: float, body_bytes: int = 4000) -> None:
         command = [sys.executable, "-m", "benchmarks.site", "--issues", str(issues)]
+        command += ["--projects", str(projects), "--body-bytes", str(body_bytes)]
         self._process = subprocess.Popen(
             [*command, "--latency-ms", str(latency_ms)],
             stdin=subprocess.PIPE,
@@ -74,11 +139,18 @@ class SiteProcess:
         self.info = SiteInfo(**self._read())
 
     def take_counts(self) -> dict[str, Any]:
-        """Return requests, most in flight and when the first came (epoch seconds), since the last call."""
-        assert self._process.stdin is not None  # noqa: S101  # it was asked for above
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return self._read()
+        """Return requests, points, most in flight and when the first came, since the last call."""
+        return self._ask(do="count")
+
+    def change(self, issues: int) -> Change:
+        """Give issues another summary."""
+        return Change(**self._ask(do="change", issues=issues))
+
+    def delete(self, issues: int) -> Change:
+        """Delete issues."""
+        gone = self._ask(do="delete", issues=issues)["ids"]
+        self.info = replace(self.info, issues=self.info.issues - len(gone))
+        return Change(deleted=gone)
 
     def __enter__(self) -> SiteProcess:
         return self
@@ -86,9 +158,15 @@ class SiteProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._process.stdin is not None  # noqa: S101  # the same
+        assert self._process.stdin is not None  # noqa: S101  # it was asked for above
         self._process.stdin.close()
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=300)
+
+    def _ask(self, **command: object) -> dict[str, Any]:
+        assert self._process.stdin is not None  # noqa: S101  # the same
+        self._process.stdin.write(f"{json.dumps(command)}\n")
+        self._process.stdin.flush()
+        return self._read()
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None  # noqa: S101  # the same

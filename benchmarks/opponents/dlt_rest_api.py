@@ -24,21 +24,18 @@ def to_epoch_ms(moment: str) -> int:
     return int(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)
 
 
-def resource(name: str, jql: str) -> dict[str, Any]:
+def resource(name: str, jql: str, *, replace: bool) -> dict[str, Any]:
     """Describe the search for issues; every resource fills the same table."""
+    since = "0" if replace else "{incremental.start_value}"
     params = {
-        "jql": f"{jql} and updated >= {{incremental.start_value}} order by updated asc",
+        "jql": f"{jql} and updated >= {since} order by updated asc",
         "fields": "*all",
         "expand": "changelog",
         "maxResults": 100,
     }
     incremental = {"cursor_path": "fields.updated", "initial_value": EPOCH, "convert": to_epoch_ms}
-    endpoint = {
-        "path": "search/jql",
-        "params": params,
-        "data_selector": "issues",
-        "incremental": incremental,
-    }
+    endpoint = {"path": "search/jql", "params": params, "data_selector": "issues"}
+    endpoint |= {} if replace else {"incremental": incremental}
     return {"name": name, "table_name": "issues", "endpoint": endpoint}
 
 
@@ -46,12 +43,14 @@ def source(arguments: argparse.Namespace) -> Any:
     """Describe the site: one search over all projects, or one for each, read at the same time."""
     projects: list[str] = arguments.projects.split(",")
     if arguments.parallel:
-        resources = [resource(f"issues_{key.lower()}", f"project = {key}") for key in projects]
+        queries = {f"issues_{key.lower()}": f"project = {key}" for key in projects}
     else:
-        resources = [resource("issues", f"project in ({', '.join(projects)})")]
+        queries = {"issues": f"project in ({', '.join(projects)})"}
+    resources = [resource(name, jql, replace=arguments.replace) for name, jql in queries.items()]
     auth = {"type": "http_basic", "username": arguments.email, "password": arguments.token}
     paginator = {"type": "cursor", "cursor_path": "nextPageToken", "cursor_param": "nextPageToken"}
-    defaults = {"primary_key": "id", "write_disposition": "merge", "parallelized": arguments.parallel}
+    disposition = "replace" if arguments.replace else "merge"
+    defaults = {"primary_key": "id", "write_disposition": disposition, "parallelized": arguments.parallel}
     client = {"base_url": f"{arguments.url}/rest/api/3/", "auth": auth, "paginator": paginator}
     return rest_api_source(
         {"client": client, "resource_defaults": defaults, "resources": resources},
@@ -65,6 +64,7 @@ def main() -> None:
     for name in ("url", "email", "token", "projects", "folder"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--parallel", action="store_true")
+    parser.add_argument("--replace", action="store_true", help="read everything again: deletions are seen")
     parser.add_argument("--nesting", type=int, default=0)
     arguments = parser.parse_args()
     started = time.perf_counter()

@@ -177,7 +177,15 @@ def sync(arguments: argparse.Namespace) -> int:
         found = search_pages(site, jql) if arguments.pages else search(site, jql)
         rows = [row(issue, arguments.url, points, sprints, now) for issue in found]
         store(database, rows)
+        if arguments.deletions:
+            remove_deleted(database, search_ids(site, f"project in ({arguments.projects})"))
     return len(rows)
+
+
+def remove_deleted(database: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> None:
+    """Delete the rows of all other issues."""
+    database.register("present", pa.table({"id": pa.array(ids, TEXT)}))
+    database.execute("delete from jira_issues where jira_id not in (select id from present)")
 
 
 def search(site: JIRA, jql: str) -> Iterator[dict[str, Any]]:
@@ -188,11 +196,19 @@ def search(site: JIRA, jql: str) -> Iterator[dict[str, Any]]:
 
 def search_pages(site: JIRA, jql: str) -> Iterator[dict[str, Any]]:
     """Fetch page by page as plain JSON, which spares the library's objects."""
+    return pages(site, jql, maxResults=100, fields="*all", expand="changelog")
+
+
+def search_ids(site: JIRA, jql: str) -> list[str]:
+    """Fetch only the ids, as many at once as Jira gives."""
+    return [issue["id"] for issue in pages(site, jql, maxResults=5000, fields="id")]
+
+
+def pages(site: JIRA, jql: str, **question: Any) -> Iterator[dict[str, Any]]:
+    """Fetch page by page as plain JSON."""
     token = None
     while True:
-        page = site.enhanced_search_issues(
-            jql, nextPageToken=token, maxResults=100, fields="*all", expand="changelog", json_result=True
-        )
+        page = site.enhanced_search_issues(jql, nextPageToken=token, json_result=True, **question)
         yield from page["issues"]
         if not (token := page.get("nextPageToken")):
             return
@@ -204,6 +220,7 @@ def main() -> None:
     for name in ("url", "email", "token", "projects", "folder"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--pages", action="store_true")
+    parser.add_argument("--deletions", action="store_true", help="list all ids: deletions are seen")
     arguments = parser.parse_args()
     started = time.perf_counter()
     issues = sync(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -146,3 +147,21 @@ def test_the_journal_tells_what_was_asked_and_answered(api: Caller, site: DemoSi
     assert site.journal.counts[PATH] == 1
     assert site.journal.statuses == {200: 2, 404: 1}
     assert site.journal.total == 3
+
+
+def test_the_journal_adds_up_the_points_of_requests_and_of_the_objects_in_their_answers(
+    api: Caller, site: DemoSite
+) -> None:
+    people = len(site.catalog.users)
+    cases: dict[str, tuple[Callable[[], object], int]] = {
+        "a page of a search": (lambda: api.search("created >= 0", maxResults=30), 1 + 30),
+        "a count": (lambda: api.post("/rest/api/3/search/approximate-count", jql="created >= 0"), 1),
+        "an issue": (lambda: api.get(f"/rest/api/3/issue/{min(site.store.documents)}"), 1 + 1),
+        "a refusal": (lambda: api.get("/rest/api/3/issue/NOPE-1"), 1),
+        "a list": (lambda: api.get("/rest/api/3/priority"), 1 + len(site.catalog.priorities)),
+        "people": (lambda: api.get("/rest/api/3/users/search", maxResults=1000), 1 + 2 * people),
+    }
+    for name, (ask, points) in cases.items():
+        before = site.journal.points
+        ask()
+        assert site.journal.points - before == points, name

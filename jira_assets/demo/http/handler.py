@@ -114,7 +114,9 @@ class SiteHandler(BaseHTTPRequestHandler):
             return
         reply = self._reply(request, target, fault)
         retry_after = fault.retry_after if fault else None
-        site.journal.answered(request, reply.status, site.clock.now_ms(), retry_after)
+        site.journal.answered(
+            request, reply.status, site.clock.now_ms(), retry_after=retry_after, points=reply.points
+        )
         self._send(reply, fault)
 
     def _reply(self, request: Request, target: Target, fault: Fault | None) -> Reply:

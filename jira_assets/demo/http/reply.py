@@ -24,6 +24,8 @@ class Reply:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON
+    points: int = 0
+    """What the objects in it cost of Jira's hourly quota; the request itself costs one more."""
 
 
 class Refusal(Exception):
@@ -34,9 +36,17 @@ class Refusal(Exception):
         self.reply = reply
 
 
-def ok(answer: Any) -> Reply:
-    """Answer with JSON."""
-    return Reply(200, msgspec.json.encode(answer))
+def ok(answer: Any, *, points: int | None = None) -> Reply:
+    """Answer with JSON; without `points`, each object of its list costs one."""
+    points = len(_objects(answer)) if points is None else points
+    return Reply(200, msgspec.json.encode(answer), points=points)
+
+
+def _objects(answer: Any) -> list[Any]:
+    if isinstance(answer, list):
+        return answer
+    lists = (answer.get(name) for name in ("values", "issueChangeLogs"))
+    return next((each for each in lists if isinstance(each, list)), [])
 
 
 def refuse(status: int, *messages: str) -> Refusal:

@@ -48,6 +48,8 @@ class Journal:
     statuses: Counter[int] = field(default_factory=Counter)
     total: int = 0
     most_in_flight: int = 0
+    points: int = 0
+    """What the requests cost of Jira's hourly quota: one point each and those of what was answered."""
     early_returns: list[Request] = field(default_factory=list)
     _in_flight: int = 0
     _barred: dict[tuple[str, str, str, bytes], int] = field(default_factory=dict)
@@ -66,9 +68,12 @@ class Journal:
                 self.early_returns.append(request)
             return request
 
-    def answered(self, request: Request, status: int, now_ms: int, retry_after: float | None = None) -> None:
+    def answered(
+        self, request: Request, status: int, now_ms: int, *, retry_after: float | None = None, points: int = 0
+    ) -> None:
         """Note the answer, before it is sent: its reader may come back at once."""
         with self._lock:
+            self.points += 1 + points
             request.status = status
             request.retry_after = retry_after
             self.statuses[status] += 1

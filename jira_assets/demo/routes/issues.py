@@ -35,7 +35,7 @@ def get_issue(call: Call) -> Reply:
     printed = call.site.render.issue(issue, selection)
     if "changelog" in call.several("expand"):
         printed["changelog"] = embedded_changelog(call, issue)
-    return ok(printed)
+    return ok(printed, points=1)
 
 
 def bulk_fetch(call: Call) -> Reply:
@@ -52,7 +52,7 @@ def bulk_fetch(call: Call) -> Reply:
     bodies = [_body(call, each, selection, expand) for each in found if each.id not in failed]
     errors = [{"id": str(each), "errorMessage": "The issue could not be read. Try again."} for each in failed]
     closing = b'],"issueErrors":' + msgspec.json.encode(errors) + b"}"
-    return Reply(200, listed(b'{"issues":[', bodies, closing))
+    return Reply(200, listed(b'{"issues":[', bodies, closing), points=len(bodies))
 
 
 def issue_changelog(call: Call) -> Reply:

@@ -70,7 +70,8 @@ def _search(call: Call, question: dict[str, Any]) -> Reply:
     documents = [call.site.index.get(each) for each in cursor.items[cursor.start : stop]]
     bodies = [_body(call, each, selection, expand) for each in documents if each is not None]
     tail = _tail(call, question, cursor, stop)
-    return Reply(200, listed(b'{"issues":[', bodies, b"]}" if tail == b"{}" else b"]," + tail[1:]))
+    body = listed(b'{"issues":[', bodies, b"]}" if tail == b"{}" else b"]," + tail[1:])
+    return Reply(200, body, points=len(bodies))
 
 
 def _cursor(call: Call, question: dict[str, Any]) -> Cursor:

@@ -9,6 +9,7 @@ from jira_assets.demo.http.call import Call
 from jira_assets.demo.http.page_bean import page_bean
 from jira_assets.demo.http.reply import Reply, ok, refuse, site_unauthorized
 
+POINTS_A_PERSON = 2
 MOST_USERS = 1000
 
 
@@ -83,7 +84,7 @@ def search_users(call: Call) -> Reply:
     unlisted = call.site.switches.unlisted_users
     listed = [each for each in call.site.catalog.users.values() if each.account_id not in unlisted]
     users = listed[start : start + size]
-    return ok([_in_list(call, each) for each in users])
+    return ok([_in_list(call, each) for each in users], points=POINTS_A_PERSON * len(users))
 
 
 def bulk_users(call: Call) -> Reply:
