@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import difflib
-<<<<<<< HEAD
 import errno
-=======
 import gc
->>>>>>> a16
 import os
 import sys
 from collections.abc import Mapping
@@ -21,7 +18,6 @@ from jira_assets.cli.interrupts import query_interrupts
 from jira_assets.errors import JiraAssetsError, UnsupportedPlatform
 from jira_assets.resource_limits import as_resource_exhausted
 
-<<<<<<< HEAD
 _REFUSALS = {
     errno.EACCES,
     errno.EPERM,
@@ -33,11 +29,10 @@ _REFUSALS = {
     errno.ENAMETOOLONG,
 }
 """What the operating system says of a path that this user cannot use as a command needs it."""
-=======
+
 NEW_OBJECTS = 50_000
 """After so many new objects Python looks for cycles. Imports make hundreds of thousands of objects and almost
 no cycle: by the usual 700 the search costs a sixth of the start of a command."""
->>>>>>> a16
 
 
 class LazyGroup(click.Group):

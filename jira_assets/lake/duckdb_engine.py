@@ -78,6 +78,8 @@ def _spare_imports() -> None:
     long. Ctrl-C while the main thread waits for that lock leaves it locked, and every other thread waits
     forever. With this entry an import fails at once and without the lock.
     """
+    import duckdb
+
     if int(duckdb.__version__.split(".")[0]) < 2 and find_spec("pandas") is None:
         sys.modules["pandas"] = None  # type: ignore[assignment]  # what Python documents for this
 
