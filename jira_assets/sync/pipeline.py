@@ -173,7 +173,7 @@ class Pipeline:
         tracked = [project.project_id for project in self.state.projects.tracked()]
         with self.asking_jira() as context:
             start_session(context)
-            found = find_again(context, self.state)
+            found = find_again(context.client, self.state)
             refresh_site(context, tracked, force=True)
         return found
 

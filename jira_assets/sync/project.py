@@ -50,7 +50,7 @@ def sync_project(
     refuses our identity, which concerns every project.
     """
     started = time.monotonic()
-    on_wait = _tell(context, task.project)
+    on_wait = _tell(context.notify, task.project.project_key)
     with context.client.transport.counted() as tally:
         try:
             with (
@@ -200,9 +200,9 @@ def failed(lake: Lake, project: TrackedProject, error: JiraAssetsError) -> Outco
     return replace(known, project_key=project.project_key, error=error)
 
 
-def _tell(context: SyncContext, project: TrackedProject) -> Callable[[Holder | None], None]:
+def _tell(notify: Callable[[Progress], None], project_key: str) -> Callable[[Holder | None], None]:
     def tell(holder: Holder | None) -> None:
         message = f"waiting for {holder or 'another process'}"
-        context.notify(Progress(project.project_key, 0, message=message))
+        notify(Progress(project_key, 0, message=message))
 
     return tell

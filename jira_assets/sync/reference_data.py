@@ -17,7 +17,7 @@ from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFo
 from jira_assets.sync.context import SyncContext, drain
 from jira_assets.sync.damage import note_site_damage
 from jira_assets.sync.project_details import DETAILS, Details, asked_of, fetch_details, put_details
-from jira_assets.sync.project_state import key_of, out_of_sight, state_of_unknown
+from jira_assets.sync.project_state import out_of_sight
 from jira_assets.sync.reference_lists import SITE_LISTS, put_list, put_projects, read_list
 from jira_assets.sync.site_sync import Part, Read, Rows, SiteSync
 from jira_assets.sync.sprints import OPEN_SPRINTS, are_sprints_due, refresh_open_sprints
@@ -154,8 +154,8 @@ def _failed(
     seen = {row["project_id"] for row in listed.content} if isinstance(listed, Read) else None
     if seen is None:
         seen = {key for key, answer in answers.items() if isinstance(answer, Details)} or None
+    states = site.context.project_states
     for key, refusal in unknown.items():
         with suppress(Forbidden, IncompleteRead):  # a 404 that says nothing about the project is a notice
-            state = state_of_unknown(site.context, key, refusal, seen)
-            failed[key] = out_of_sight(key_of(site.context, key), state)
+            failed[key] = out_of_sight(states.key_of(key), states.of_unknown(key, refusal, seen))
     return failed

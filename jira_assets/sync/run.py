@@ -70,7 +70,7 @@ def _sync_all(
     force = any(task.mode == "full" for task in tasks)
 
     def sync(task: Task) -> Outcome:
-        return sync_project(context, task, session, partial(_facts, context, state, site, task))
+        return sync_project(context, task, session, partial(_facts, context.lake, state, site, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
@@ -91,7 +91,7 @@ def _sync_all(
 
 
 def _facts(
-    context: SyncContext, state: State, site: Future[Refreshed], task: Task, mode: Mode
+    lake: Lake, state: State, site: Future[Refreshed], task: Task, mode: Mode
 ) -> tuple[SiteFacts, TrackedProject]:
     """Wait for the site's tables; raise what forbids this project.
 
@@ -100,7 +100,7 @@ def _facts(
     error = site.result().failed.get(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
-    return read_site_facts(context.lake.cursor()), state.projects.tracked_now(task.project)
+    return read_site_facts(lake.cursor()), state.projects.tracked_now(task.project)
 
 
 def rederive_projects(
