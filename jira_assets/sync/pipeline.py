@@ -39,7 +39,7 @@ from jira_assets.sync.publish import publish_noted, publish_warehouse
 from jira_assets.sync.reference_data import refresh_site
 from jira_assets.sync.repair import Repaired, count_lost, recover, set_aside_damaged
 from jira_assets.sync.results import Mode, Outcome
-from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
+from jira_assets.sync.run import SyncResult, finish_sync, rederive_projects, sync_projects
 from jira_assets.sync.session import start_session
 from jira_assets.warehouse.audits import warehouse_damage
 from jira_assets.warehouse.publish import PublishResult
@@ -157,7 +157,8 @@ class Pipeline:
                 context = replace(context, options=options)
             if until is not None:
                 context = replace(context, is_time_up=lambda: self.clock() >= until)
-            result = sync_projects(context, self.state, tasks)
+            read = sync_projects(context, self.state, tasks)
+        result = finish_sync(self.lake.cursor(), self.state, read, self.clock())
         self._note_findings(result.outcomes)
         result.notices += [*notices, *in_lines(self.notices())]
         return result
