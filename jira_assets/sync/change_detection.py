@@ -18,12 +18,12 @@ import msgspec
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, JiraError
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.models import IssueRef
+from jira_assets.lake.damage import damage_signs
 from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile, fingerprint
 from jira_assets.sync.change_query import QueryResult, query_changes
 from jira_assets.sync.context import SyncContext, SyncOptions
-from jira_assets.sync.damage import damage_signs
 from jira_assets.sync.project_state import ProjectStates, out_of_sight
 from jira_assets.sync.session import verify_identity
 

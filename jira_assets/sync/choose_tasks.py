@@ -15,13 +15,12 @@ from itertools import chain
 from jira_assets.errors import JiraAssetsError
 from jira_assets.external.tables import source_identity
 from jira_assets.jira.client import JiraClient
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.damage import damage_in, lacks_tables
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.state import TrackedProject
 from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.damage import lacks_tables
 from jira_assets.sync.external_inputs import outside_identity
 from jira_assets.sync.monitor import probe_targets
 from jira_assets.sync.pipeline import Pipeline

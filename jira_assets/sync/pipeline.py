@@ -19,6 +19,7 @@ from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.http import Transport
 from jira_assets.jira.quota import PointsLedger
 from jira_assets.lake.compact import compact_project
+from jira_assets.lake.damage import damage_signs, worth_doing_again
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import SiteTable
@@ -26,7 +27,6 @@ from jira_assets.resource_limits import is_out_of_memory, is_resource_error, res
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
-from jira_assets.sync.damage import damage_signs, worth_doing_again
 from jira_assets.sync.events import SyncListener
 from jira_assets.sync.external_inputs import follow_sources, note_followed, outside_identity
 from jira_assets.sync.field_discovery import FieldChoice

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.lake.compact import MOST_FILES, compact_manifest
+from jira_assets.lake.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
 from jira_assets.lake.derive import derive_project
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder
@@ -16,7 +17,6 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.resource_limits import resource_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
-from jira_assets.sync.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
 from jira_assets.sync.field_mapping import SiteFacts, map_fields, read_site_facts
 from jira_assets.sync.full_refresh import refresh_fully
 from jira_assets.sync.incremental import read_incremental

@@ -14,8 +14,8 @@ from datetime import timedelta
 from functools import partial
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
+from jira_assets.lake.damage import note_site_damage
 from jira_assets.sync.context import SyncContext, drain
-from jira_assets.sync.damage import note_site_damage
 from jira_assets.sync.project_details import DETAILS, Details, asked_of, fetch_details, put_details
 from jira_assets.sync.project_state import out_of_sight
 from jira_assets.sync.reference_lists import SITE_LISTS, put_list, put_projects, read_list
@@ -49,8 +49,8 @@ def refresh_site(
     our identity; nothing else that it answers is an error.
     """
     with context.lake.lock("site", "refresh of the site's tables"):
-        note_site_damage(context.lake)
         site = SiteSync(context, context.lake.site_manifest())
+        note_site_damage(site.lake, site.manifest)
         due = _due(site, project_ids, doubted=doubted, again=again, force=force)
         with site.beside_the_issues(failed_before=_failed_before(site, due)) as asking:
             failed = _refresh(asking, due, has_projects=len(project_ids) > 0)
