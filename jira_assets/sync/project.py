@@ -17,7 +17,7 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.resource_limits import resource_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
-from jira_assets.sync.field_mapping import SiteFacts, map_fields, read_site_facts
+from jira_assets.sync.field_discovery import SiteFacts, map_fields, read_site_facts
 from jira_assets.sync.full_refresh import refresh_fully
 from jira_assets.sync.incremental import read_incremental
 from jira_assets.sync.issue_fetcher import FetchResult, ReadPaused
@@ -81,13 +81,8 @@ def _sync_locked(
     except ReadPaused as paused:
         sync.commit()
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
-    lake = context.lake.cursor()
     context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
-    site, project = facts(mode)
-    changed = derive_mapped(lake, manifest, project, site, context.options)
-    if len(manifest.raw) > MOST_FILES:
-        compact_manifest(lake, manifest, context.options.extra_fields)
-    lake.sweep(manifest)
+    changed = _derive(sync, *facts(mode))
     return replace(_with_counts(describe(manifest), mode, fetched), changed=changed)
 
 
@@ -143,6 +138,16 @@ def _read_changes(sync: ProjectSync) -> FetchResult:
         raise sync.explain(refusal) from refusal
 
 
+def _derive(sync: ProjectSync, site: SiteFacts, project: TrackedProject) -> bool:
+    """Derive the project's tables from what was read and tidy up its files; return whether they changed."""
+    lake, manifest, options = sync.context.lake.cursor(), sync.manifest, sync.context.options
+    changed = derive_mapped(lake, manifest, project, site, options)
+    if len(manifest.raw) > MOST_FILES:
+        compact_manifest(lake, manifest, options.extra_fields)
+    lake.sweep(manifest)
+    return changed
+
+
 def derive_mapped(
     lake: Lake,
     manifest: Manifest,
@@ -156,7 +161,7 @@ def derive_mapped(
     """
     changed = False
     for _ in range(2):
-        manifest.map_fields(map_fields(lake, manifest, project, facts, options))
+        manifest.map_fields(map_fields(lake, manifest, project, facts, options.by_hand))
         if not derive_project(
             lake,
             manifest,

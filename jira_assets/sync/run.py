@@ -16,7 +16,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.people.publish_matches import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
-from jira_assets.sync.field_mapping import SiteFacts, read_site_facts
+from jira_assets.sync.field_discovery import SiteFacts, read_site_facts
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.reference_data import Refreshed, refresh_site
 from jira_assets.sync.renames import follow_renames, has_new_keys
