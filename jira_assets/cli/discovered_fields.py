@@ -10,7 +10,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import FieldMapping, Manifest
 from jira_assets.settings.load import Settings
 from jira_assets.state import TrackedProject
-from jira_assets.sync.field_mapping import count_numbers, read_site_facts
+from jira_assets.sync.field_discovery import count_numbers, read_site_facts
 
 NOT_READ = "the project has not been read yet"
 REASONS = {

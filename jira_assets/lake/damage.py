@@ -2,18 +2,25 @@
 
 DuckDB reports an unreadable file in as many ways as there are versions of it and kinds of damage, and some
 damage it does not notice. So its words decide nothing: the files are compared with what their manifest says.
+Damaged raw files stop their project alone; damaged tables are derived, or read, again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
+from jira_assets.errors import DamagedFile, JiraAssetsError
+from jira_assets.formatting import counted
+from jira_assets.lake.derive import GROUP
 from jira_assets.lake.files import size_and_digest
-from jira_assets.lake.lake import Lake
+from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest
+from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal
+from jira_assets.resource_limits import is_resource_error
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -33,6 +40,13 @@ class StoredFile(Protocol):
     def size(self) -> int: ...
     @property
     def digest(self) -> str: ...
+
+
+def damage_signs() -> tuple[type[Exception], ...]:
+    """Return what a query raises that meets a damaged file, whatever the version of DuckDB and the damage."""
+    import duckdb  # late: an idle sync waits for Jira meanwhile
+
+    return duckdb.Error, UnicodeDecodeError
 
 
 def damage_in(lake: Lake, files: Iterable[StoredFile], depth: Depth) -> list[Damage]:
@@ -61,6 +75,85 @@ def readable_files(lake: Lake, manifest: Manifest) -> Iterator[str]:
     """Name the raw files of a project that are not known to be damaged."""
     damaged = {damage.path for damage in (*manifest.damaged, *damage_in(lake, manifest.raw, "size"))}
     return (file.path for file in manifest.raw if file.path not in damaged)
+
+
+def note_damage(lake: Lake, manifest: Manifest, depth: Depth) -> bool:
+    """Look at the files of a project that is held; return whether that is another picture than before.
+
+    Damaged raw files are noted in the manifest until they are found whole; groups of derived tables with
+    damaged files lose their place in it, so that they are derived again.
+    """
+    groups = damaged_groups(lake, manifest, depth)
+    return put_damage(lake, manifest, groups, _damaged_raw(lake, manifest, depth))
+
+
+def put_damage(lake: Lake, manifest: Manifest, groups: Collection[str], raw: list[Damage]) -> bool:
+    """Commit what was found damaged, if that is another picture than before; return whether it is."""
+    manifest.drop_derived(groups)
+    if not groups and raw == manifest.damaged:
+        return False
+    manifest.note_damaged(raw)
+    lake.commit(manifest)
+    return True
+
+
+def lacks_tables(manifest: Manifest) -> bool:
+    """Check whether the raw files of a project are whole and its tables are not there."""
+    is_read = manifest.watermark is not None and not manifest.damaged and not manifest.set_aside
+    return is_read and GROUP not in manifest.derived
+
+
+def refuse_damaged(lake: Lake, manifest: Manifest) -> None:
+    """Raise `DamagedFile` for a project with damaged raw files."""
+    if not manifest.damaged:
+        return
+    first = manifest.damaged[0]
+    others = len(manifest.damaged) - 1
+    more = f" So are {counted(others, 'other file')} of {manifest.project_key}." if others else ""
+    repair = f"jira-assets repair {manifest.project_key}"
+    raise DamagedFile(
+        f"{lake.path(first.path)} {first.reason}.{more}", REPAIR.replace("jira-assets repair", repair)
+    )
+
+
+@contextmanager
+def damage_errors(lake: Lake, project_id: str) -> Iterator[None]:
+    """Raise `DamagedFile` where the block, which holds the project, fails because of a damaged file.
+
+    Its fact `again` tells that only derived tables were damaged: the same work can be done again now.
+    """
+    try:
+        yield
+    except damage_signs() as error:
+        manifest = lake.readable_manifest(project_id)
+        if manifest is None or is_resource_error(error):
+            raise
+        is_news = note_damage(lake, manifest, "content")
+        refuse_damaged(lake, manifest)
+        if not is_news:
+            raise
+        raise DamagedFile(
+            f"A file of the tables of {manifest.project_key} was damaged.", "Sync again.", again=True
+        ) from error
+
+
+def worth_doing_again(error: JiraAssetsError | None) -> bool:
+    """Return whether a project failed because of tables that can be derived again at once."""
+    return isinstance(error, DamagedFile) and bool(error.facts.get("again"))
+
+
+def note_site_damage(lake: Lake, site: SiteManifest) -> list[Damage]:
+    """Set damaged tables about the site, whose lock is held, aside, so that they are read again."""
+    damaged = {
+        name: damage for name, table in site.tables.items() if (damage := damage_in(lake, [table], "content"))
+    }
+    if not damaged:
+        return []
+    site.drop_tables(damaged)
+    lake.commit_site(site)
+    found = [each for damage in damaged.values() for each in damage]
+    lake.set_aside(each.path for each in found)
+    return found
 
 
 class _Reader:
@@ -118,3 +211,11 @@ def _difference(reader: _Reader, path: Path, file: StoredFile, depth: Depth) -> 
     if isinstance(found, str):
         return found
     return None if found == file.rows else f"has {found:,} rows in place of {file.rows:,}"
+
+
+def _damaged_raw(lake: Lake, manifest: Manifest, depth: Depth) -> list[Damage]:
+    """Look at every raw file, and closely at those that were found damaged before."""
+    suspected = {damage.path for damage in manifest.damaged}
+    closely = [file for file in manifest.raw if file.path in suspected]
+    others = [file for file in manifest.raw if file.path not in suspected]
+    return [*damage_in(lake, closely, "content"), *damage_in(lake, others, depth)]

@@ -70,7 +70,7 @@ def derive_matches(
     """
     manifests = _readable(lake, project_ids)
     inputs = _inputs(lake, manifests.values(), members, overrides)
-    if lake.site_manifest().people_matched_from == inputs:
+    if lake.site_manifest().people_matched_from == inputs and all(map(_is_matched, manifests.values())):
         return set()
     seen = people_seen(lake, manifests.values())
     kept = matched_by_email(lake, manifests.values())
@@ -91,6 +91,11 @@ def derive_matches(
 
 def _readable(lake: Lake, project_ids: Iterable[str]) -> dict[str, Manifest]:
     return {key: manifest for key in project_ids if (manifest := lake.readable_manifest(key)) is not None}
+
+
+def _is_matched(manifest: Manifest) -> bool:
+    """Check that a project has the tables of its people, which it loses when a file of them is damaged."""
+    return "people" in manifest.derived or manifest.derived_file("people_seen") is None
 
 
 def _inputs(

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 from jira_assets.errors import JiraError, NotFound
+from jira_assets.jira.client import JiraClient
 from jira_assets.jira.issues import ISSUES_A_REQUEST
 from jira_assets.jira.models import FetchedIssues, RawIssue
 from jira_assets.sync.context import SyncContext
@@ -30,7 +31,7 @@ def fetch_by_id(context: SyncContext, ids: Collection[str], fields: Sequence[str
     unreadable = {issue_id: why for answer in answers for issue_id, why in answer.unreadable.items()}
     left_out = {issue_id for answer in answers for issue_id in answer.not_returned}
     for part in batches(sorted({*left_out, *unreadable}), SINGLES_AT_ONCE):
-        singles = context.side_by_side(lambda issue_id: _fetch_one(context, issue_id, fields), part)
+        singles = context.side_by_side(lambda issue_id: _fetch_one(context.client, issue_id, fields), part)
         for issue_id, single in zip(part, singles, strict=True):
             if isinstance(single, RawIssue):
                 found[issue_id] = single
@@ -42,9 +43,9 @@ def fetch_by_id(context: SyncContext, ids: Collection[str], fields: Sequence[str
     return FetchedIssues(list(found.values()), left_out - found.keys() - unreadable.keys(), unreadable)
 
 
-def _fetch_one(context: SyncContext, issue_id: str, fields: Sequence[str]) -> RawIssue | JiraError:
+def _fetch_one(client: JiraClient, issue_id: str, fields: Sequence[str]) -> RawIssue | JiraError:
     try:
-        return context.client.fetch_issue(issue_id, fields=fields)
+        return client.fetch_issue(issue_id, fields=fields)
     except JiraError as error:
         return error
 

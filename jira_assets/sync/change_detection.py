@@ -16,14 +16,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, JiraError
+from jira_assets.jira.client import JiraClient
 from jira_assets.jira.models import IssueRef
+from jira_assets.lake.damage import damage_signs
 from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile, fingerprint
 from jira_assets.sync.change_query import QueryResult, query_changes
-from jira_assets.sync.context import SyncContext
-from jira_assets.sync.damage import damage_signs
-from jira_assets.sync.project_state import explain_refusal, key_of, out_of_sight, project_state
+from jira_assets.sync.context import SyncContext, SyncOptions
+from jira_assets.sync.project_state import ProjectStates, out_of_sight
 from jira_assets.sync.session import verify_identity
 
 IDENTITY_LASTS = timedelta(minutes=10)
@@ -56,74 +57,73 @@ class Probe:
 
 def probe_changes(context: SyncContext, watched: Sequence[ProbeTarget], memory: ProbeState) -> Probe:
     """Ask; raises `AuthenticationError` when Jira does not know us, `IncompleteRead` when it is blind."""
-    at, memory = _prove_identity(context, memory)
+    at, memory = _prove_identity(context.client, memory)
     if not watched:
         return Probe(at, memory)
     ids = sorted(project.project_id for project in watched)
-    newest = _newest(context, ids, memory)
-    is_deep = _is_deep(context, memory, at)
-    since = _since(context, watched, newest, is_deep=is_deep)
+    newest = _newest(context.lake, ids, memory)
+    is_deep = _is_deep(context.options, memory, at)
+    since = _since(context.options, watched, newest, is_deep=is_deep)
     turn = memory.turn(ids, max(CALLED_BY_NAME, -(-len(ids) // TICKS_FOR_ALL)))
-    called = _called_by_name(context, turn, memory, since)
+    called = _called_by_name(context.lake, turn, memory, since)
     answer = query_changes(context.client, ids, since, called)
     memory = memory.after(answer.refs, turn[-1], at if is_deep else None)
     if not answer.refs and newest is not None:
-        memory = _explain_silence(context, [key for key in ids if key not in answer.set_aside], memory)
-    memory = _look_for_the_silent(context, answer, called, memory)
-    _explain_refusals(context, answer)
-    lacking = _lacking(context, answer.refs)
+        memory = _explain_silence(context.client, [key for key in ids if key not in answer.set_aside], memory)
+    memory = _look_for_the_silent(context.project_states, answer, called, memory)
+    _explain_refusals(context.project_states, answer)
+    lacking = _lacking(context.lake, answer.refs)
     return Probe(at, memory, is_deep, lacking, answer.set_aside)
 
 
-def _prove_identity(context: SyncContext, memory: ProbeState) -> tuple[datetime, ProbeState]:
+def _prove_identity(client: JiraClient, memory: ProbeState) -> tuple[datetime, ProbeState]:
     """Prove who we are now and then; the skew of the clocks that shows then holds until the next time."""
-    now = context.clock()
+    now = client.transport.clock()
     if memory.proved_at is not None and timedelta() <= now - memory.proved_at < IDENTITY_LASTS:
         return now - memory.clock_ahead, memory
-    session = verify_identity(context)
+    session = verify_identity(client)
     return session.at, memory.with_identity(now, max(session.skew, timedelta()))
 
 
-def _newest(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> datetime | None:
+def _newest(lake: Lake, ids: Sequence[str], memory: ProbeState) -> datetime | None:
     """Return the newest version that a healthy site has to name; at first the newest in the lake."""
     if memory.newest is not None and memory.newest_in in ids:
         return memory.newest
-    manifests = (context.lake.readable_manifest(key) for key in ids)
+    manifests = (lake.readable_manifest(key) for key in ids)
     return max((m.newest for m in manifests if m is not None and m.newest is not None), default=None)
 
 
-def _is_deep(context: SyncContext, memory: ProbeState, at: datetime) -> bool:
+def _is_deep(options: SyncOptions, memory: ProbeState, at: datetime) -> bool:
     last = memory.looked_back_at
-    return last is None or at - last >= context.options.deep_look_every
+    return last is None or at - last >= options.deep_look_every
 
 
 def _since(
-    context: SyncContext, watched: Sequence[ProbeTarget], newest: datetime | None, *, is_deep: bool
+    options: SyncOptions, watched: Sequence[ProbeTarget], newest: datetime | None, *, is_deep: bool
 ) -> datetime:
-    options = context.options
     complete = min(project.complete_until for project in watched)
     since = complete - (options.deep_look_back if is_deep else options.look_back)
     return since if newest is None else min(since, newest)
 
 
 def _called_by_name(
-    context: SyncContext, turn: Sequence[str], memory: ProbeState, since: datetime
+    lake: Lake, turn: Sequence[str], memory: ProbeState, since: datetime
 ) -> dict[str, datetime]:
     """Name the newest version that Jira has to show of each project whose turn it is."""
     called = {}
     for key in turn:
-        manifest = context.lake.readable_manifest(key)
+        manifest = lake.readable_manifest(key)
         newest = manifest.newest if manifest else None
         if newest is not None and newest < since and memory.quiet.get(key) != newest:
             called[key] = newest
     return called
 
 
-def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeState) -> ProbeState:
+def _explain_silence(client: JiraClient, ids: Sequence[str], memory: ProbeState) -> ProbeState:
     """Distinguish a site that shows nothing from one whose newest issue was deleted; note its newest now."""
-    verify_identity(context)  # dead credentials end here
+    verify_identity(client)  # dead credentials end here
     jql = f"project in ({', '.join(ids)}) order by updated desc"
-    for page in context.client.search(jql, fields=[], page_size=1) if ids else ():
+    for page in client.search(jql, fields=[], page_size=1) if ids else ():
         if page:
             return memory.with_newest(page[0].ref)
     raise IncompleteRead(
@@ -135,35 +135,35 @@ def _explain_silence(context: SyncContext, ids: Sequence[str], memory: ProbeStat
 
 
 def _look_for_the_silent(
-    context: SyncContext, answer: QueryResult, called: Mapping[str, datetime], memory: ProbeState
+    states: ProjectStates, answer: QueryResult, called: Mapping[str, datetime], memory: ProbeState
 ) -> ProbeState:
     """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
     heard = {ref.project_id for ref in answer.refs}
     for key in called.keys() - heard - answer.set_aside.keys():
         try:
-            state = project_state(context, key)
+            state = states.ask(key)
         except (Forbidden, IncompleteRead) as error:
             answer.set_aside[key] = error
             continue
         if state == "live":
             memory = memory.with_quiet(key, called[key])
         else:
-            answer.set_aside[key] = out_of_sight(key_of(context, key), state)
+            answer.set_aside[key] = out_of_sight(states.key_of(key), state)
     return memory
 
 
-def _explain_refusals(context: SyncContext, answer: QueryResult) -> None:
+def _explain_refusals(states: ProjectStates, answer: QueryResult) -> None:
     """Say how each project stands that search refused, in place of what search says."""
     for key, error in answer.set_aside.items():
         if isinstance(error, JiraError):
-            answer.set_aside[key] = explain_refusal(context, key, key_of(context, key), error)
+            answer.set_aside[key] = states.explain(key, states.key_of(key), error)
 
 
-def _lacking(context: SyncContext, refs: Iterable[IssueRef]) -> dict[str, str]:
+def _lacking(lake: Lake, refs: Iterable[IssueRef]) -> dict[str, str]:
     by_project = defaultdict(list)
     for ref in refs:
         by_project[ref.project_id].append(ref)
-    lacking = {key: find_stale_issues(context.lake, key, named) for key, named in by_project.items()}
+    lacking = {key: find_stale_issues(lake, key, named) for key, named in by_project.items()}
     return {
         key: fingerprint(sorted((ref.id, ref.key, str(ref.updated)) for ref in found))
         for key, found in lacking.items()

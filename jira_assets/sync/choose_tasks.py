@@ -14,13 +14,13 @@ from itertools import chain
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.external.tables import source_identity
-from jira_assets.lake.damage import damage_in
+from jira_assets.jira.client import JiraClient
+from jira_assets.lake.damage import damage_in, lacks_tables
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.state import TrackedProject
 from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.damage import lacks_tables
 from jira_assets.sync.external_inputs import outside_identity
 from jira_assets.sync.monitor import probe_targets
 from jira_assets.sync.pipeline import Pipeline
@@ -71,10 +71,10 @@ def _ask(
     settled: Mapping[str, Settled],
 ) -> Choice | None:
     """Ask about the settled projects; None when the site's own tables are due, which concern all projects."""
-    claim_lake(context)
+    claim_lake(context.lake, context.client)
     with context.client.transport.counted() as tally:
         began = pipeline.clock()
-        identity = context.submit(partial(_clock_ahead, context))
+        identity = context.submit(partial(_clock_ahead, context.client))
         question = context.submit(partial(_probe, context, settled.values(), began))
         # While Jira answers:
         published = is_published(pipeline.lake, pipeline.state, pipeline.settings, now=began)
@@ -89,11 +89,11 @@ def _ask(
     return Choice(tasks, [describe(settled[key].manifest) for key in current], tally.requests, published)
 
 
-def _clock_ahead(context: SyncContext) -> timedelta:
+def _clock_ahead(client: JiraClient) -> timedelta:
     """Prove who we are; return by how much our clock is at most ahead of Jira's."""
-    session = verify_identity(context)
+    session = verify_identity(client)
     theirs = session.at - min(session.skew, timedelta())
-    return max(context.clock() - theirs, timedelta())
+    return max(client.transport.clock() - theirs, timedelta())
 
 
 def _probe(context: SyncContext, settled: Iterable[Settled], now: datetime) -> Probe:

@@ -17,6 +17,7 @@ from jira_assets.people.redaction import Redaction
 from jira_assets.sync.empty_search import EmptySearchGuard
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.identity_check import IdentityCheck
+from jira_assets.sync.project_state import ProjectStates
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -77,6 +78,11 @@ class SyncContext:
     silence: EmptySearchGuard = field(default_factory=EmptySearchGuard)
     identity: IdentityCheck = field(default_factory=IdentityCheck)
     is_time_up: Callable[[], bool] = lambda: False
+
+    @property
+    def project_states(self) -> ProjectStates:
+        """What asks for the state of a project."""
+        return ProjectStates(self.client, self.lake)
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
         """Run a task in the pool; its requests count for the thread that submits it."""

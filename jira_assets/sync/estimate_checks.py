@@ -11,8 +11,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.lake.sql_files import statement
-from jira_assets.sync.field_discovery import NUMBER_TYPE, type_of
-from jira_assets.sync.field_mapping import count_numbers
+from jira_assets.sync.field_discovery import NUMBER_TYPE, count_numbers, type_of
 
 PART = "story points"
 MOST_CANDIDATES = 3

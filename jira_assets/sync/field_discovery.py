@@ -8,10 +8,15 @@ never summed. A choice made by hand comes before all of this.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from jira_assets.jira.models import Field
-from jira_assets.lake.manifest import FieldMapping
+from jira_assets.jira.models import Field, FieldSchema, Ref, Scope
+from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import FieldMapping, Manifest
+from jira_assets.lake.site_manifest import ProjectDetails
+from jira_assets.lake.site_tables import read_site_table
+from jira_assets.lake.sql_files import statement
+from jira_assets.state import TrackedProject
 
 SPRINT_TYPE = "com.pyxis.greenhopper.jira:gh-sprint"
 TEAM_MANAGED_POINTS_TYPE = "com.pyxis.greenhopper.jira:jsw-story-points"
@@ -25,6 +30,48 @@ class FieldChoice:
 
     story_points_field: str | None = None
     sprint_field: str | None = None
+
+
+@dataclass(frozen=True)
+class SiteFacts:
+    """What was read of the site as a whole: its fields, and the details of its projects."""
+
+    fields: Sequence[Field] = ()
+    projects: Mapping[str, ProjectDetails] = field(default_factory=dict)
+
+
+def read_site_facts(lake: Lake) -> SiteFacts:
+    """Read the facts back from the lake."""
+    manifest = lake.site_manifest()
+    rows = read_site_table(lake, manifest, "fields")
+    return SiteFacts([_field(row) for row in rows], manifest.projects)
+
+
+def map_fields(
+    lake: Lake,
+    manifest: Manifest,
+    project: TrackedProject,
+    facts: SiteFacts,
+    by_hand: FieldChoice,
+) -> FieldMapping:
+    """Choose the fields of story points and sprints; what cannot be known now stays as it was.
+
+    What a person set for the project counts before what is set `by_hand` for the site.
+    """
+    if not facts.fields:
+        return manifest.mapping
+    details = facts.projects.get(project.project_id)
+    return choose_fields(
+        facts.fields,
+        project.project_id,
+        is_team_managed=bool(details and details.is_team_managed),
+        estimated_with=details.estimated_with if details else (),
+        values=lambda: count_numbers(lake, manifest),
+        by_hand=FieldChoice(
+            project.story_points_field or by_hand.story_points_field,
+            project.sprint_field or by_hand.sprint_field,
+        ),
+    )
 
 
 def choose_fields(
@@ -51,6 +98,15 @@ def choose_fields(
     )
     sprint_field = by_hand.sprint_field or (sprints[0].id if sprints else None)
     return FieldMapping(chosen, sprint_field, chosen_by, tuple(candidates))
+
+
+def count_numbers(lake: Lake, manifest: Manifest) -> dict[str, int]:
+    """Count the numbers each custom field holds in the issues derived last; none before the first time."""
+    file = manifest.derived_file("jira_issue_fields")
+    if file is None or not file.rows:
+        return {}
+    query = statement("sync/count_numbers", file=lake.path(file.path))
+    return dict(lake.engine.execute(query).fetchall())
 
 
 def story_point_candidates(visible: Sequence[Field], estimated_with: Sequence[str]) -> list[str]:
@@ -102,3 +158,14 @@ def _may_hold_points(field: Field) -> bool:
 def _number(field_id: str) -> int:
     digits = field_id.rpartition("_")[2]
     return int(digits) if digits.isdigit() else 0
+
+
+def _field(row: dict[str, str | None]) -> Field:
+    project_id = row["project_id"]
+    return Field(
+        id=row["field_id"] or "",
+        name=row["field_name"] or "",
+        custom=bool(row["is_custom"]),
+        schema=FieldSchema(type=row["schema_type"], custom=row["schema_custom"]),
+        scope=Scope(project=Ref(id=project_id)) if project_id else None,
+    )

@@ -15,7 +15,7 @@ from jira_assets.settings.load import Settings
 from jira_assets.state import State
 from jira_assets.sync.estimate_checks import PART as ESTIMATES
 from jira_assets.sync.estimate_checks import estimate_notices
-from jira_assets.sync.field_mapping import read_site_facts
+from jira_assets.sync.field_discovery import read_site_facts
 from jira_assets.sync.setting_checks import PART as SETTING
 from jira_assets.sync.setting_checks import KnownNames, unmatched_settings
 

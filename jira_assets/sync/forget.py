@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from jira_assets.errors import InputError
 from jira_assets.formatting import counted
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.damage import damage_in, note_damage
 from jira_assets.lake.derive import GROUP, derive_fingerprint
 from jira_assets.lake.erase import Rewritten, count_mentions, rewrite_raw, survey
 from jira_assets.lake.lake import Lake
@@ -24,7 +24,6 @@ from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.people.names import fold_email, fold_name
 from jira_assets.people.redaction import Redaction
 from jira_assets.state import State
-from jira_assets.sync.damage import note_damage
 from jira_assets.sync.remains import clean_logs, remove_spilled
 from jira_assets.warehouse.publish import keep_only_present
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jira_assets.errors import JiraError
+from jira_assets.jira.client import JiraClient
 from jira_assets.state import State
 from jira_assets.sync.bulk_fetch import batches
-from jira_assets.sync.context import SyncContext
 
 PROJECTS_A_REQUEST = 50
 
 
-def find_again(context: SyncContext, state: State) -> list[str]:
+def find_again(client: JiraClient, state: State) -> list[str]:
     """Make the inactive projects that Jira lists again due for a sync; returns their keys.
 
     A list that cannot be read changes nothing.
@@ -26,7 +26,7 @@ def find_again(context: SyncContext, state: State) -> list[str]:
     found: list[str] = []
     for ids in batches(sorted(inactive), PROJECTS_A_REQUEST):
         try:
-            listed = {project.id for project in context.client.fetch_projects(ids=ids)}
+            listed = {project.id for project in client.fetch_projects(ids=ids)}
         except JiraError:
             return found
         for project_id in listed.intersection(ids):

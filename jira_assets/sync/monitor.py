@@ -84,7 +84,7 @@ def _probe(
     if not watched:
         return None, []
     with pipeline.asking_jira(patient=False) as context:
-        claim_lake(context)
+        claim_lake(context.lake, context.client)
         try:
             return probe_changes(context, watched, memory), []
         except BadQuery as error:
@@ -99,7 +99,7 @@ def _find_inactive(pipeline: Pipeline, memory: SensorState) -> tuple[SensorState
     if not inactive or now - (asked_at or min(inactive)) < INACTIVE_ASKED_EVERY:
         return memory, []
     with pipeline.asking_jira(patient=False) as context:
-        found = find_again(context, pipeline.state)
+        found = find_again(context.client, pipeline.state)
     notices = [f"{key} is visible again." for key in found]
     return msgspec.structs.replace(memory, inactive_asked_at=now), notices
 

@@ -19,6 +19,7 @@ from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.http import Transport
 from jira_assets.jira.quota import PointsLedger
 from jira_assets.lake.compact import compact_project
+from jira_assets.lake.damage import damage_signs, worth_doing_again
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import SiteTable
@@ -26,7 +27,6 @@ from jira_assets.resource_limits import is_out_of_memory, is_resource_error, res
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
-from jira_assets.sync.damage import damage_signs, worth_doing_again
 from jira_assets.sync.events import SyncListener
 from jira_assets.sync.external_inputs import follow_sources, note_followed, outside_identity
 from jira_assets.sync.field_discovery import FieldChoice
@@ -39,7 +39,7 @@ from jira_assets.sync.publish import publish_noted, publish_warehouse
 from jira_assets.sync.reference_data import refresh_site
 from jira_assets.sync.repair import Repaired, count_lost, recover, set_aside_damaged
 from jira_assets.sync.results import Mode, Outcome
-from jira_assets.sync.run import SyncResult, rederive_projects, sync_projects
+from jira_assets.sync.run import SyncResult, finish_sync, rederive_projects, sync_projects
 from jira_assets.sync.session import start_session
 from jira_assets.warehouse.audits import warehouse_damage
 from jira_assets.warehouse.publish import PublishResult
@@ -157,7 +157,8 @@ class Pipeline:
                 context = replace(context, options=options)
             if until is not None:
                 context = replace(context, is_time_up=lambda: self.clock() >= until)
-            result = sync_projects(context, self.state, tasks)
+            read = sync_projects(context, self.state, tasks)
+        result = finish_sync(self.lake.cursor(), self.state, read, self.clock())
         self._note_findings(result.outcomes)
         result.notices += [*notices, *in_lines(self.notices())]
         return result
@@ -173,7 +174,7 @@ class Pipeline:
         tracked = [project.project_id for project in self.state.projects.tracked()]
         with self.asking_jira() as context:
             start_session(context)
-            found = find_again(context, self.state)
+            found = find_again(context.client, self.state)
             refresh_site(context, tracked, force=True)
         return found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.lake.compact import MOST_FILES, compact_manifest
+from jira_assets.lake.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
 from jira_assets.lake.derive import derive_project
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder
@@ -16,8 +17,7 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.resource_limits import resource_errors
 from jira_assets.state import TrackedProject
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
-from jira_assets.sync.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
-from jira_assets.sync.field_mapping import SiteFacts, map_fields, read_site_facts
+from jira_assets.sync.field_discovery import SiteFacts, map_fields, read_site_facts
 from jira_assets.sync.full_refresh import refresh_fully
 from jira_assets.sync.incremental import read_incremental
 from jira_assets.sync.issue_fetcher import FetchResult, ReadPaused
@@ -50,7 +50,7 @@ def sync_project(
     refuses our identity, which concerns every project.
     """
     started = time.monotonic()
-    on_wait = _tell(context, task.project)
+    on_wait = _tell(context.notify, task.project.project_key)
     with context.client.transport.counted() as tally:
         try:
             with (
@@ -81,13 +81,8 @@ def _sync_locked(
     except ReadPaused as paused:
         sync.commit()
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
-    lake = context.lake.cursor()
     context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
-    site, project = facts(mode)
-    changed = derive_mapped(lake, manifest, project, site, context.options)
-    if len(manifest.raw) > MOST_FILES:
-        compact_manifest(lake, manifest, context.options.extra_fields)
-    lake.sweep(manifest)
+    changed = _derive(sync, *facts(mode))
     return replace(_with_counts(describe(manifest), mode, fetched), changed=changed)
 
 
@@ -143,6 +138,16 @@ def _read_changes(sync: ProjectSync) -> FetchResult:
         raise sync.explain(refusal) from refusal
 
 
+def _derive(sync: ProjectSync, site: SiteFacts, project: TrackedProject) -> bool:
+    """Derive the project's tables from what was read and tidy up its files; return whether they changed."""
+    lake, manifest, options = sync.context.lake.cursor(), sync.manifest, sync.context.options
+    changed = derive_mapped(lake, manifest, project, site, options)
+    if len(manifest.raw) > MOST_FILES:
+        compact_manifest(lake, manifest, options.extra_fields)
+    lake.sweep(manifest)
+    return changed
+
+
 def derive_mapped(
     lake: Lake,
     manifest: Manifest,
@@ -156,7 +161,7 @@ def derive_mapped(
     """
     changed = False
     for _ in range(2):
-        manifest.map_fields(map_fields(lake, manifest, project, facts, options))
+        manifest.map_fields(map_fields(lake, manifest, project, facts, options.by_hand))
         if not derive_project(
             lake,
             manifest,
@@ -200,9 +205,9 @@ def failed(lake: Lake, project: TrackedProject, error: JiraAssetsError) -> Outco
     return replace(known, project_key=project.project_key, error=error)
 
 
-def _tell(context: SyncContext, project: TrackedProject) -> Callable[[Holder | None], None]:
+def _tell(notify: Callable[[Progress], None], project_key: str) -> Callable[[Holder | None], None]:
     def tell(holder: Holder | None) -> None:
         message = f"waiting for {holder or 'another process'}"
-        context.notify(Progress(project.project_key, 0, message=message))
+        notify(Progress(project_key, 0, message=message))
 
     return tell

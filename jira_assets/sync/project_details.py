@@ -11,11 +11,11 @@ import msgspec
 
 from jira_assets.errors import BadQuery, JiraAssetsError
 from jira_assets.formatting import counted
+from jira_assets.jira.client import JiraClient
 from jira_assets.jira.models import Board, Component, Project, Sprint, Version
-from jira_assets.lake.site_manifest import Notice, ProjectDetails, SiteManifest
-from jira_assets.lake.site_tables import land_site_table, read_site_table
-from jira_assets.sync.context import SyncContext, drain
-from jira_assets.sync.optional_parts import Part, Read, notice_of, notice_of_odd_records, read_part
+from jira_assets.lake.site_manifest import Notice, ProjectDetails
+from jira_assets.sync.context import drain
+from jira_assets.sync.site_sync import Part, Read, Row, Rows, SiteSync
 from jira_assets.sync.sprints import merge_sprints
 
 DETAILS, BOARDS, ESTIMATES, SPRINTS = "project details", "boards", "board configuration", "sprints"
@@ -46,79 +46,73 @@ def asked_of(project_ids: Iterable[str], read: Iterable[Details]) -> list[tuple[
     return [*((DETAILS, key) for key in project_ids), *boards]
 
 
-def put_details(context: SyncContext, manifest: SiteManifest, read: Sequence[Details]) -> list[Notice]:
+def put_details(site: SiteSync, read: Sequence[Details]) -> list[Notice]:
     """Put what was read about these projects into the site's tables; returns what is odd or unreadable."""
     if not read:
         return []
-    _replace_rows(context, manifest, "versions", read, _versions)
-    _replace_rows(context, manifest, "components", read, _components)
-    merge_sprints(context, manifest, [sprint for details in read for sprint in details.sprints])
+    _replace_rows(site, "versions", read, _versions)
+    _replace_rows(site, "components", read, _components)
+    merge_sprints(site, [sprint for details in read for sprint in details.sprints])
     for details in read:
-        known = manifest.projects.get(details.project.id)
+        known = site.manifest.projects.get(details.project.id)
         estimates = known.estimated_with if known and details.keeps_estimates() else ()
         boards = (known.boards if known else ()) if details.boards is None else _ids(details.boards)
         fresh = ProjectDetails(
-            refreshed_at=context.clock(),
+            refreshed_at=site.now(),
             is_team_managed=details.project.is_team_managed,
             boards=boards,
             estimated_with=tuple(dict.fromkeys([*details.estimated_with, *estimates])),
         )
-        manifest.set_project(details.project.id, fresh)
+        site.manifest.set_project(details.project.id, fresh)
     return [notice for details in read for notice in details.notices]
 
 
-def fetch_details(context: SyncContext, project_ids: Sequence[str]) -> list[Details | JiraAssetsError]:
+def fetch_details(site: SiteSync, project_ids: Sequence[str]) -> list[Details | JiraAssetsError]:
     """Read the details of these projects, all at the same time.
 
     Why the details of a project cannot be read is returned in its place; what cannot be read of its boards
     is in the notices of the details.
     """
-    client = context.client
-    projects = [_submit(context, partial(client.fetch_project, key)) for key in project_ids]
-    boards = [_submit(context, partial(client.fetch_boards, key)) for key in project_ids]
+    client = site.client
+    projects = [site.begin(partial(client.fetch_project, key)) for key in project_ids]
+    boards = [site.begin(partial(client.fetch_boards, key)) for key in project_ids]
     drain([*projects, *boards])
-    answers = [_details(context, project.result()) for project in projects]
+    answers = [_details(site, project.result()) for project in projects]
     for answer, found in zip(answers, boards, strict=True):
         if isinstance(answer, Details):
-            _take_boards(context, answer, found.result())
-    _ask_boards(context, [answer for answer in answers if isinstance(answer, Details)])
+            _take_boards(site, answer, found.result())
+    _ask_boards(site, [answer for answer in answers if isinstance(answer, Details)])
     return answers
 
 
-def _submit(context: SyncContext, ask: Callable[[], Any]) -> Any:
-    return context.submit(partial(read_part, context, ask))
-
-
-def _details(context: SyncContext, part: Part[Project]) -> Details | JiraAssetsError:
+def _details(site: SiteSync, part: Part[Project]) -> Details | JiraAssetsError:
     if not isinstance(part, Read):
         return part
-    odd = notice_of_odd_records(DETAILS, part.content.id, part, context.clock())
-    return Details(part.content, [odd] if odd else [])
+    return Details(part.content, site.odd_records(DETAILS, part.content.id, part))
 
 
-def _take_boards(context: SyncContext, details: Details, part: Part[list[Board]]) -> None:
-    project, now = details.project, context.clock()
+def _take_boards(site: SiteSync, details: Details, part: Part[list[Board]]) -> None:
+    project = details.project
     if not isinstance(part, Read):
-        notice = notice_of(BOARDS, project.id, "The list of boards", part, now)
+        notice = site.failure(BOARDS, project.id, "The list of boards", part)
         consequence = "Sprint names and dates are taken from the newest issue data and may be out of date."
         instruction = f"{notice.instruction} {consequence}"
         details.notices.append(msgspec.structs.replace(notice, instruction=instruction))
         return
     details.boards = part.content[:MOST_BOARDS_ASKED]
-    if odd := notice_of_odd_records(BOARDS, project.id, part, now):
-        details.notices.append(odd)
+    details.notices += site.odd_records(BOARDS, project.id, part)
     if len(details.boards) < len(part.content):
         reason = f"Only {len(details.boards)} of {len(part.content)} boards were read."
         instruction = "Sprints that are on no other board are taken from the issues and may be out of date."
-        details.notices.append(Notice(BOARDS, reason, instruction, now, project.id))
+        details.notices.append(Notice(BOARDS, reason, instruction, site.now(), project.id))
 
 
-def _ask_boards(context: SyncContext, projects: Sequence[Details]) -> None:
+def _ask_boards(site: SiteSync, projects: Sequence[Details]) -> None:
     """Ask each board once, also one that shows several projects."""
     boards = {b.id: b for details in projects for b in details.boards or () if b.type != "kanban"}
-    client = context.client
-    configurations = [_submit(context, partial(client.fetch_board_configuration, key)) for key in boards]
-    sprints = [_submit(context, partial(_fetch_sprints, context, board)) for board in boards.values()]
+    client = site.client
+    configurations = [site.begin(partial(client.fetch_board_configuration, key)) for key in boards]
+    sprints = [site.begin(partial(_fetch_sprints, client, board)) for board in boards.values()]
     drain([*configurations, *sprints])
     found = {
         board: (configuration.result(), sprint.result())
@@ -126,48 +120,45 @@ def _ask_boards(context: SyncContext, projects: Sequence[Details]) -> None:
     }
     for details in projects:
         own = {board: found[board.id] for board in details.boards or () if board.id in found}
-        _take_estimates(context, details, {board: answer for board, (answer, _) in own.items()})
-        _take_sprints(context, details, {board: answer for board, (_, answer) in own.items()})
+        _take_estimates(site, details, {board: answer for board, (answer, _) in own.items()})
+        _take_sprints(site, details, {board: answer for board, (_, answer) in own.items()})
 
 
-def _fetch_sprints(context: SyncContext, board: Board) -> list[Sprint]:
+def _fetch_sprints(client: JiraClient, board: Board) -> list[Sprint]:
     try:
-        return context.client.fetch_board_sprints(board.id)
+        return client.fetch_board_sprints(board.id)
     except BadQuery:
         if board.type == "scrum":
             raise
         return []  # boards of team-managed projects have sprints or have none
 
 
-def _take_estimates(context: SyncContext, details: Details, found: Mapping[Board, Part[Any]]) -> None:
+def _take_estimates(site: SiteSync, details: Details, found: Mapping[Board, Part[Any]]) -> None:
     for answer in found.values():
         field_id = answer.content.estimation_field if isinstance(answer, Read) else None
         if field_id and field_id not in details.estimated_with:
             details.estimated_with.append(field_id)
-    _note(context, details, ESTIMATES, "The estimation settings of {boards}", found)
+    _note(site, details, ESTIMATES, "The estimation settings of {boards}", found)
 
 
-def _take_sprints(context: SyncContext, details: Details, found: Mapping[Board, Part[list[Sprint]]]) -> None:
+def _take_sprints(site: SiteSync, details: Details, found: Mapping[Board, Part[list[Sprint]]]) -> None:
     for answer in found.values():
         details.sprints.extend(answer.content if isinstance(answer, Read) else ())
-    _note(context, details, SPRINTS, "The sprints of {boards}", found)
+    _note(site, details, SPRINTS, "The sprints of {boards}", found)
 
 
-def _note(
-    context: SyncContext, details: Details, part: str, what: str, found: Mapping[Board, Part[Any]]
-) -> None:
+def _note(site: SiteSync, details: Details, part: str, what: str, found: Mapping[Board, Part[Any]]) -> None:
     """Say in one notice which boards cannot be read, or how many records were odd."""
-    project, now = details.project, context.clock()
+    project_id = details.project.id
     failed = {board: answer for board, answer in found.items() if not isinstance(answer, Read)}
     read = [answer for answer in found.values() if isinstance(answer, Read)]
     if failed:
         what = what.format(boards=_named(list(failed)))
         error = next(iter(failed.values()))
-        details.notices.append(notice_of(part, project.id, what, error, now))
+        details.notices.append(site.failure(part, project_id, what, error))
         return
     together = Read(None, sum(each.left_out for each in read), sum(each.kept_in_part for each in read))
-    if odd := notice_of_odd_records(part, project.id, together, now):
-        details.notices.append(odd)
+    details.notices += site.odd_records(part, project_id, together)
 
 
 def _named(boards: Sequence[Board]) -> str:
@@ -180,28 +171,23 @@ def _ids(boards: Iterable[Board]) -> tuple[str, ...]:
     return tuple(str(board.id) for board in boards)
 
 
-def _versions(project: Project) -> list[dict[str, Any]]:
-    def row(version: Version) -> dict[str, Any]:
+def _versions(project: Project) -> Rows:
+    def row(version: Version) -> Row:
         return {"version_id": version.id, "name": version.name, "project_id": project.id}
 
     return [row(version) for version in project.versions or ()]
 
 
-def _components(project: Project) -> list[dict[str, Any]]:
-    def row(component: Component) -> dict[str, Any]:
+def _components(project: Project) -> Rows:
+    def row(component: Component) -> Row:
         return {"component_id": component.id, "name": component.name, "project_id": project.id}
 
     return [row(component) for component in project.components or ()]
 
 
 def _replace_rows(
-    context: SyncContext,
-    manifest: SiteManifest,
-    name: str,
-    read: Sequence[Details],
-    rows_of: Callable[[Project], list[dict[str, Any]]],
+    site: SiteSync, table: str, read: Sequence[Details], rows_of: Callable[[Project], Rows]
 ) -> None:
     replaced = {details.project.id for details in read}
-    kept = [row for row in read_site_table(context.lake, manifest, name) if row["project_id"] not in replaced]
-    rows = kept + [row for details in read for row in rows_of(details.project)]
-    manifest.set_table(name, land_site_table(context.lake, name, rows, context.clock()))
+    kept = [row for row in site.rows(table) if row["project_id"] not in replaced]
+    site.put(table, kept + [row for details in read for row in rows_of(details.project)])

@@ -9,7 +9,7 @@ from jira_assets.errors import JiraError
 from jira_assets.jira.client import JiraClient
 from jira_assets.lake.manifest import Manifest
 from jira_assets.sync.context import SyncContext
-from jira_assets.sync.project_state import ProjectState, explain_refusal, project_state
+from jira_assets.sync.project_state import ProjectState
 from jira_assets.sync.session import SyncSession
 
 
@@ -46,8 +46,9 @@ class ProjectSync:
 
     def state(self) -> ProjectState:
         """Ask Jira how the project stands."""
-        return project_state(self.context, self.manifest.project_id)
+        return self.context.project_states.ask(self.manifest.project_id)
 
     def explain(self, refusal: JiraError) -> JiraError:
         """Return the error that says why search refuses the project."""
-        return explain_refusal(self.context, self.manifest.project_id, self.manifest.project_key, refusal)
+        states, manifest = self.context.project_states, self.manifest
+        return states.explain(manifest.project_id, manifest.project_key, refusal)

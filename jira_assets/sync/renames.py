@@ -10,30 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-from jira_assets.errors import JiraAssetsError
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.state import State
-from jira_assets.sync.context import SyncContext
-from jira_assets.sync.reference_data import refresh_site
 from jira_assets.sync.results import Outcome
 
 
-def read_new_keys(context: SyncContext, outcomes: Sequence[Outcome]) -> None:
-    """Read the list of projects again when issues that were fetched now have other keys than it says.
-
-    It stays as it was when it cannot be read: the next sync that fetches such an issue asks for it again.
-    """
-    lake = context.lake.cursor()
+def has_new_keys(lake: Lake, outcomes: Sequence[Outcome]) -> bool:
+    """Check whether issues that were fetched now have other keys than the list of projects says."""
     listed = _listed_keys(lake)
     fetched = [outcome for outcome in outcomes if outcome.ok and outcome.fetched]
     known = {each.project_id: listed.get(each.project_id, each.project_key) for each in fetched}
-    if any(_newest_keys(lake, each) - {known[each.project_id]} for each in fetched):
-        try:
-            refresh_site(context, [], again=["projects"])
-        except JiraAssetsError:
-            return
+    return any(_newest_keys(lake, each) - {known[each.project_id]} for each in fetched)
 
 
 def follow_renames(lake: Lake, state: State, outcomes: Sequence[Outcome]) -> list[str]:

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from jira_assets.errors import DamagedFile, LockHeld
-from jira_assets.lake.damage import damage_in, damaged_groups
+from jira_assets.lake.damage import (
+    damage_in,
+    damaged_groups,
+    lacks_tables,
+    note_damage,
+    note_site_damage,
+    put_damage,
+)
 from jira_assets.lake.derive import GROUP, derive_fingerprint
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
 from jira_assets.lake.manifest import Damage, Manifest, RawFile, SetAside
@@ -21,7 +28,6 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncOptions
-from jira_assets.sync.damage import lacks_tables, note_damage, note_site_damage, put_damage
 from jira_assets.sync.run import SyncResult, rederive_projects
 from jira_assets.warehouse.publish import PublishResult
 
@@ -75,7 +81,7 @@ def set_aside_damaged(
 ) -> Found:
     """Look at every byte of every file, and set aside what is damaged."""
     with lake.lock("site", "repair"):
-        site = [*_damaged_documents(lake), *note_site_damage(lake)]
+        site = [*_damaged_documents(lake), *note_site_damage(lake, lake.site_manifest())]
     found = []
     for project in projects:
         with lake.lock(project.project_id, "repair"):
@@ -91,7 +97,7 @@ def recover(lake: Lake, state: State, options: SyncOptions) -> bool:
     A project that another process works on is left to it.
     """
     with lake.lock("site", "repair"):
-        is_news = bool(note_site_damage(lake))
+        is_news = bool(note_site_damage(lake, lake.site_manifest()))
     behind = []
     for project in state.projects.tracked():
         with suppress(LockHeld, DamagedFile), lake.lock(project.project_id, "repair", wait=False):

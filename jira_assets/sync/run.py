@@ -1,23 +1,25 @@
-"""Sync many projects in one run: each succeeds or fails on its own, then people are matched."""
+"""Sync many projects in one run: each succeeds or fails on its own, then people are matched without Jira."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
-from jira_assets.errors import DamagedFile, LakeError, LockHeld, NotFound
+from jira_assets.errors import DamagedFile, JiraAssetsError, LakeError, LockHeld, NotFound
+from jira_assets.lake.damage import damage_errors, note_damage, refuse_damaged
 from jira_assets.lake.lake import Lake
 from jira_assets.people.publish_matches import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
-from jira_assets.sync.damage import damage_errors, note_damage, refuse_damaged
-from jira_assets.sync.field_mapping import SiteFacts, read_site_facts
+from jira_assets.sync.field_discovery import SiteFacts, read_site_facts
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.reference_data import Refreshed, refresh_site
-from jira_assets.sync.renames import follow_renames, read_new_keys
+from jira_assets.sync.renames import follow_renames, has_new_keys
 from jira_assets.sync.results import Mode, Outcome, record_outcome
 from jira_assets.sync.session import SyncSession, start_session
 
@@ -46,31 +48,39 @@ class SyncResult:
 
 
 def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> SyncResult:
-    """Bring the projects up to date and record the outcomes; publishing is the caller's next step.
+    """Bring the projects up to date in the lake; `finish_sync` is the next step, which needs no Jira.
 
     Raises `AuthenticationError` before anything changes when Jira does not know us.
     """
     with context.client.transport.counted() as tally:
         session = start_session(context)
-        doubted = {record.project_id for record in state.records.all() if record.status == "error"}
-        outcomes = _sync_all(context, state, tasks, session, doubted)
-        read_new_keys(context, outcomes)
-    outcomes = _match_people(context.lake.cursor(), state, outcomes)
+        outcomes = _sync_all(context, state, tasks, session)
+        if has_new_keys(context.lake.cursor(), outcomes):
+            # When the list cannot be read, the next sync that fetches such an issue asks for it again.
+            with suppress(JiraAssetsError):
+                refresh_site(context, [], again=["projects"])
+    return SyncResult(outcomes, [session.warning] if session.warning else [], tally.requests)
+
+
+def finish_sync(lake: Lake, state: State, result: SyncResult, now: datetime) -> SyncResult:
+    """Match people, record the outcomes and follow renames; publishing is the caller's next step."""
+    outcomes = _match_people(lake, state, result.outcomes)
     for outcome in outcomes:
-        record_outcome(state, outcome, context.clock())
-    renamed = follow_renames(context.lake.cursor(), state, outcomes)
-    return SyncResult(outcomes, [*filter(None, [session.warning]), *renamed], tally.requests)
+        record_outcome(state, outcome, now)
+    renamed = follow_renames(lake, state, outcomes)
+    return replace(result, outcomes=outcomes, notices=[*result.notices, *renamed])
 
 
 def _sync_all(
-    context: SyncContext, state: State, tasks: Sequence[Task], session: SyncSession, doubted: Collection[str]
+    context: SyncContext, state: State, tasks: Sequence[Task], session: SyncSession
 ) -> list[Outcome]:
     """Read the site's own tables and the projects side by side: both wait for Jira most of the time."""
+    doubted = {record.project_id for record in state.records.all() if record.status == "error"}
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
 
     def sync(task: Task) -> Outcome:
-        return sync_project(context, task, session, partial(_facts, context, state, site, task))
+        return sync_project(context, task, session, partial(_facts, context.lake, state, site, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
@@ -91,7 +101,7 @@ def _sync_all(
 
 
 def _facts(
-    context: SyncContext, state: State, site: Future[Refreshed], task: Task, mode: Mode
+    lake: Lake, state: State, site: Future[Refreshed], task: Task, mode: Mode
 ) -> tuple[SiteFacts, TrackedProject]:
     """Wait for the site's tables; raise what forbids this project.
 
@@ -100,7 +110,7 @@ def _facts(
     error = site.result().failed.get(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
-    return read_site_facts(context.lake.cursor()), state.projects.tracked_now(task.project)
+    return read_site_facts(lake.cursor()), state.projects.tracked_now(task.project)
 
 
 def rederive_projects(

@@ -8,7 +8,7 @@ from functools import partial
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.jira.client import JiraClient
-from jira_assets.lake.lake import SiteIdentity
+from jira_assets.lake.lake import Lake, SiteIdentity
 from jira_assets.sync.context import SyncContext
 
 NOTABLE_SKEW = timedelta(seconds=60)
@@ -36,13 +36,13 @@ class SyncSession:
         )
 
 
-def verify_identity(context: SyncContext, expected_account_id: str | None = None) -> SyncSession:
+def verify_identity(client: JiraClient) -> SyncSession:
     """Prove who we are and note the time; raise `AuthenticationError` when Jira does not know us.
 
     Dead credentials are answered with "200, nothing there" by most of Jira, so no sync starts without this.
     """
-    ours = context.clock()
-    identity = context.client.prove_identity(expected_account_id)
+    ours = client.transport.clock()
+    identity = client.prove_identity(None)
     theirs = identity.answered_at or ours
     return SyncSession(min(ours, theirs), ours - theirs, identity.account_id, identity.display_name)
 
@@ -54,14 +54,14 @@ def start_session(context: SyncContext) -> SyncSession:
     when the lake belongs to another site.
     """
     site = context.submit(partial(_identify, context.client, context.lake.site()))
-    session = verify_identity(context)
+    session = verify_identity(context.client)
     context.lake.claim(site.result())
     return session
 
 
-def claim_lake(context: SyncContext) -> None:
+def claim_lake(lake: Lake, client: JiraClient) -> None:
     """Record the site in a new lake, or check that it is the recorded one, when we are known already."""
-    context.lake.claim(_identify(context.client, context.lake.site()))
+    lake.claim(_identify(client, lake.site()))
 
 
 def _identify(client: JiraClient, known: SiteIdentity | None) -> SiteIdentity:

@@ -40,11 +40,11 @@ def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(harness: Sy
     before = manifests_of(harness)
     harness.site.clock.advance(timedelta(hours=1))
     with harness.pipeline.asking_jira() as context:
-        from jira_assets.sync.field_mapping import SiteFacts
+        from jira_assets.sync.field_discovery import SiteFacts
         from jira_assets.sync.project import Task, sync_project
         from jira_assets.sync.session import verify_identity
 
-        mark = verify_identity(context)
+        mark = verify_identity(context.client)
         harness.site.switches.dead_credentials = True
         with pytest.raises(AuthenticationError, match="did not accept the API token"):
             sync_project(context, Task(harness.tracked[0]), mark, lambda _: (SiteFacts(), harness.tracked[0]))

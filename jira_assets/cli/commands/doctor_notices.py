@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from jira_assets.cli.check_results import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
+from jira_assets.lake.damage import damage_signs
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
-from jira_assets.sync.damage import damage_signs
 from jira_assets.sync.notices import current_notices
 from jira_assets.sync.setting_checks import PART, KnownNames, unmatched_settings
 
