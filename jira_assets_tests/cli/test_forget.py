@@ -10,6 +10,8 @@ from jira_assets.demo.site import DemoSite
 from jira_assets.state import State
 from jira_assets_tests.cli.conftest import Run
 
+pytestmark = pytest.mark.few_tables("jira_users", "jira_unmatched_users", "jira_user_matches")
+
 NAME, ADDRESS = "Ines Withdrawn", "ines.withdrawn@acme.example"
 
 

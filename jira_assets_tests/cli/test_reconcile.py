@@ -9,6 +9,8 @@ import pytest
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.cli.conftest import Run
 
+pytestmark = pytest.mark.few_tables
+
 
 @pytest.fixture(autouse=True)
 def dagster_home_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
+pytestmark = pytest.mark.few_tables
+
 
 @pytest.fixture
 def lake(run: Run, site: DemoSite, settings: Settings) -> Path:

@@ -14,6 +14,8 @@ from jira_assets.settings.load import Settings
 from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.waiting import wait_until
 
+pytestmark = pytest.mark.few_tables
+
 KEYS = ["MOB", "PAY", "WEB"]
 
 

@@ -27,6 +27,8 @@ from jira_assets_tests.sync.events import (
     wait,
 )
 
+pytestmark = pytest.mark.few_tables
+
 
 @dataclass(frozen=True)
 class Step:

@@ -12,6 +12,8 @@ from jira_assets.demo.http.faults import answer
 from jira_assets.demo.http.request_log import Request
 from jira_assets_tests.harness import SyncHarness, open_harness
 
+pytestmark = pytest.mark.few_tables
+
 
 def fetched_ids(requests: list[Request]) -> list[str]:
     """The issues that were fetched in full by these requests."""

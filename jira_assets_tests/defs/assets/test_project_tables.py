@@ -12,6 +12,8 @@ from jira_assets.definitions import defs
 from jira_assets.defs.assets import project_tables
 from jira_assets_tests.harness import SyncHarness
 
+pytestmark = pytest.mark.few_tables
+
 TABLES = ["raw_jira_issues", "jira_issues", "jira_user_matches", "jira_unmatched_users"]
 
 
