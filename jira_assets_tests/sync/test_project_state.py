@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,18 +17,25 @@ from jira_assets.demo.jql.errors import RefusalWording
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.sync.monitor import SensorState, evaluate
 from jira_assets_tests.harness import SyncHarness, by_key, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 
 PROJECT = "/rest/api/3/project/"
 UNAVAILABLE = "<html><head><title>Atlassian Cloud Notifications - Page Unavailable</title></head></html>"
 
 
-@pytest.fixture
-def harness(tmp_path: Path) -> Iterator[SyncHarness]:
+@contextmanager
+def synced(home: Path) -> Iterator[SyncHarness]:
     """A site of two projects, both tracked and synced an hour ago."""
-    with open_harness(tmp_path, generate_site(5, projects=2, issues=20, now_ms=1_790_000_000_000)) as harness:
+    with open_harness(home, generate_site(5, projects=2, issues=20, now_ms=1_790_000_000_000)) as harness:
         harness.track()
         harness.sync()
         harness.site.clock.advance(timedelta(hours=1))
+        yield harness
+
+
+@pytest.fixture
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(synced, tmp_path) as harness:
         yield harness
 
 
