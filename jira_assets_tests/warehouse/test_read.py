@@ -15,6 +15,7 @@ import pytest
 from jira_assets.errors import LockHeld
 from jira_assets.warehouse.models import models, tables
 from jira_assets.warehouse.read import open_warehouse
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 pytestmark = pytest.mark.few_tables
@@ -108,16 +109,14 @@ def writer(file: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     )
     code = file.parents[1] / "notebook.py"
     code.write_text(script)
-    with subprocess.Popen(
+    with child_process(
         [sys.executable, str(code), str(file), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "written\n"
         yield process
-        process.kill()
 
 
 def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: LakeFixture) -> None:
