@@ -181,12 +181,14 @@ def open_harness(
     site = DemoSite(data or generate_site(7, projects=2, issues=60, now_ms=clock.now_ms()), clock=clock)
     if os.environ.get(ON_POSTGRES):
         settings = {"state_url": empty_schema(), **settings}
-    with serve_site(site, home, **settings) as harness:
+    with serve_site(site, home, settings) as harness:
         yield harness
 
 
 @contextmanager
-def serve_site(site: DemoSite, home: Path, *, port: int = 0, **settings: str) -> Iterator[SyncHarness]:
+def serve_site(
+    site: DemoSite, home: Path, settings: dict[str, str], *, port: int = 0
+) -> Iterator[SyncHarness]:
     """Serve a site and open a home that is connected to it and lives by its clock."""
     with DemoServer(site, port=port) as server:
         chosen = load_settings({"home": str(home), **settings}, credentials(server), dotenv=None)

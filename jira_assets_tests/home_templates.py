@@ -59,7 +59,7 @@ class _Template:
     def open(self, home: Path) -> Iterator[SyncHarness]:
         shutil.copytree(self.home, home, symlinks=True, dirs_exist_ok=True)
         site = pickle.loads(self.site)  # noqa: S301 - our own
-        with serve_site(site, home, port=self.address.getsockname()[1], **self.options) as harness:
+        with serve_site(site, home, self.options, port=self.address.getsockname()[1]) as harness:
             harness.published, harness.is_behind = list(self.published), self.is_behind
             yield harness
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.cli.dagster_home import damaged_databases, raise_if_damaged
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import DamagedFile

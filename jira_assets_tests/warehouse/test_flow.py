@@ -17,7 +17,7 @@ AS_OF = date(2026, 2, 8)
 
 
 def flow(bench: LakeFixture, life: Life, **given: object) -> Row:
-    preview_lives(bench, [life], as_of=AS_OF, **given)  # type: ignore[arg-type]  # passed on
+    preview_lives(bench, [life], as_of=AS_OF, **given)
     return bench.ask_one("select * from issue_flow")
 
 
