@@ -14,6 +14,7 @@ from jira_assets.errors import DamagedFile
 from jira_assets.settings.load import Settings
 from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
 pytestmark = pytest.mark.few_tables
@@ -49,7 +50,7 @@ def test_a_whole_home_needs_no_repair(run: Run, lake: Path) -> None:
     assert "Every file is as it was written." in repaired.stderr
 
 
-@pytest.mark.parametrize("damage", ["missing", "flipped_in_the_footer"])
+@pytest.mark.parametrize("damage", sampled(["missing", "flipped_in_the_footer"]))
 def test_doctor_finds_a_damaged_raw_file_and_repair_reads_it_again(run: Run, lake: Path, damage: str) -> None:
     path = raw_file(lake)
     DAMAGES[damage](path)

@@ -15,6 +15,7 @@ from jira_assets.demo.http.faults import answer, server_error
 from jira_assets.state import TeamMember
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.sampling import sampled
 
 ADDRESS = "ines.withdrawn@acme.example"
 NAME = "Ines Withdrawn"
@@ -80,7 +81,7 @@ def derived_text(harness: SyncHarness) -> str:
         return str([engine.execute(f"from read_parquet('{file}')").fetchall() for file in files])
 
 
-@pytest.mark.parametrize("form", ["absent", "null", "empty"])
+@pytest.mark.parametrize("form", sampled(["absent", "null", "empty"]))
 def test_an_address_that_is_hidden_is_shown_no_more_and_its_match_stands(
     harness: SyncHarness, form: str
 ) -> None:
@@ -149,7 +150,7 @@ FAILURES: dict[str, Callable[[SyncHarness], None]] = {
 }
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("failure", sampled(FAILURES, 2))
 def test_what_jira_does_not_answer_withdraws_nothing(harness: SyncHarness, failure: str) -> None:
     if failure.startswith("the list"):
         harness.site.hide_email("ines")
