@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import settings
 
 from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets_tests.few_tables import few_tables
+from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.postgres import find_programs, running_postgres
 from jira_assets_tests.programs import lacking
@@ -78,6 +81,21 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
     connection = open_engine(scratch=tmp_path_factory.mktemp("scratch"))
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeTemplates]:
+    """Prepared homes, to be copied."""
+    with closing(HomeTemplates(tmp_path_factory.mktemp("templates"))) as templates:
+        yield templates
+
+
+@pytest.fixture(autouse=True)
+def _few_tables(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Publish only a few tables, and those that the marker names, where a test has it."""
+    marker = request.node.get_closest_marker("few_tables")
+    with few_tables(*marker.args) if marker else nullcontext():
+        yield
 
 
 @pytest.fixture

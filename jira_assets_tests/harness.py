@@ -43,6 +43,8 @@ class SyncHarness:
     pipeline: Pipeline
     published: list[PublishResult | None] = field(default_factory=list)
     is_behind: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+    """The settings that were chosen for the home."""
     _preview: Preview | None = None
     _present: PresentWarehouse | None = None
 
@@ -179,7 +181,17 @@ def open_harness(
     site = DemoSite(data or generate_site(7, projects=2, issues=60, now_ms=clock.now_ms()), clock=clock)
     if os.environ.get(ON_POSTGRES):
         settings = {"state_url": empty_schema(), **settings}
-    with DemoServer(site) as server:
+    with serve_site(site, home, settings) as harness:
+        yield harness
+
+
+@contextmanager
+def serve_site(
+    site: DemoSite, home: Path, settings: dict[str, str], *, port: int = 0
+) -> Iterator[SyncHarness]:
+    """Serve a site and open a home that is connected to it and lives by its clock."""
+    with DemoServer(site, port=port) as server:
         chosen = load_settings({"home": str(home), **settings}, credentials(server), dotenv=None)
         with open_pipeline(chosen) as pipeline:
-            yield SyncHarness(site, server, replace(pipeline, clock=clock.now, sleep=clock.sleep))
+            pipeline = replace(pipeline, clock=site.clock.now, sleep=site.clock.sleep)
+            yield SyncHarness(site, server, pipeline, options=settings)

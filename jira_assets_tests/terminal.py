@@ -100,6 +100,6 @@ def at_terminal(*words: str, columns: int = 80, **environment: str) -> Iterator[
         yield terminal
     finally:
         if terminal.exit_code is None:
-            os.kill(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)  # with all that it started
             os.waitpid(pid, 0)
         os.close(fd)

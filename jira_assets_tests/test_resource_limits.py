@@ -18,6 +18,8 @@ from jira_assets.lake.lake import Lake
 from jira_assets.resource_limits import resource_errors
 from jira_assets_tests.harness import open_harness
 
+pytestmark = pytest.mark.few_tables
+
 FULL_DISK = Path("/dev/full")
 NOW_MS = 1_795_435_200_000
 

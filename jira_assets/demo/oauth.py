@@ -87,7 +87,7 @@ class OAuthServer:
         self.resources: list[Json] = []
         self.breaches = 0
         self.refreshes = 0
-        self.watch: Callable[[str, str], None] = lambda event, token: None
+        self.watch: Callable[[str, str], None] = _unwatched
         """Hears `issued`, `redeemed` and `used`, each with a token: what proofs listen to."""
         self._clock = clock
         self._codes: dict[str, Code] = {}
@@ -180,3 +180,7 @@ class OAuthServer:
             self._refresh[refresh] = RefreshToken(family, generation)
             answer["refresh_token"] = refresh
         return answer
+
+
+def _unwatched(event: str, token: str) -> None:
+    pass

@@ -14,6 +14,8 @@ from jira_assets.errors import AuthenticationError, PublishError
 from jira_assets.state import AlertMessage
 from jira_assets_tests.harness import SyncHarness
 
+pytestmark = pytest.mark.few_tables
+
 MINUTE = timedelta(minutes=1)
 
 

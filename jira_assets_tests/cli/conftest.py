@@ -21,6 +21,7 @@ from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.state import State
+from jira_assets_tests.child_process import child_process
 
 Run = Callable[..., Result]
 
@@ -124,10 +125,9 @@ def warehouse(settings: Settings) -> Path:
 def held_for_writing(file: Path) -> Iterator[subprocess.Popen[str]]:
     """Hold a DuckDB file open for writing in another process."""
     script = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", script, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    with child_process(
+        [sys.executable, "-c", script, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         yield process
-        process.kill()

@@ -6,9 +6,12 @@ import json
 
 import pytest
 
+import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.demo.site import DemoSite
 from jira_assets.state import State
 from jira_assets_tests.cli.conftest import Run
+
+pytestmark = pytest.mark.few_tables("jira_users", "jira_unmatched_users", "jira_user_matches")
 
 NAME, ADDRESS = "Ines Withdrawn", "ines.withdrawn@acme.example"
 

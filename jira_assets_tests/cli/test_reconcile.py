@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.cli.conftest import Run
+
+pytestmark = pytest.mark.few_tables
 
 
 @pytest.fixture(autouse=True)

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.cli.dagster_home import damaged_databases, raise_if_damaged
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import DamagedFile
 from jira_assets.settings.load import Settings
 from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync.damages import DAMAGES, flip
+
+pytestmark = pytest.mark.few_tables
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def test_a_whole_home_needs_no_repair(run: Run, lake: Path) -> None:
     assert "Every file is as it was written." in repaired.stderr
 
 
-@pytest.mark.parametrize("damage", ["missing", "flipped_in_the_footer"])
+@pytest.mark.parametrize("damage", sampled(["missing", "flipped_in_the_footer"]))
 def test_doctor_finds_a_damaged_raw_file_and_repair_reads_it_again(run: Run, lake: Path, damage: str) -> None:
     path = raw_file(lake)
     DAMAGES[damage](path)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jira_assets.settings.load import Settings
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.cli.conftest import Run, held_for_writing
 
 SAMPLES = """
@@ -142,8 +143,8 @@ def test_without_a_warehouse_the_next_step_is_told(run: Run) -> None:
 def test_a_conversation_survives_a_wrong_query(warehouse: Path) -> None:
     ours, theirs = pty.openpty()
     code = "from jira_assets.cli import main; main(['sql', '--csv'])"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    with child_process(
+        [sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as talk:
         os.write(ours, b"selec;\nselect\n 6 * 7 as answer;\nexit\n")
         out, err = talk.communicate(timeout=60)

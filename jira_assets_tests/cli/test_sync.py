@@ -9,10 +9,14 @@ import sys
 
 import pytest
 
+import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.waiting import wait_until
+
+pytestmark = pytest.mark.few_tables
 
 KEYS = ["MOB", "PAY", "WEB"]
 
@@ -134,7 +138,7 @@ def test_ctrl_c_ends_a_sync_soon_and_the_next_one_goes_on(
 
     already = site.journal.total
     command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "sync"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with child_process(command, stderr=subprocess.PIPE) as process:
         wait_until(lambda: site.journal.total >= already + 4 or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         told = process.communicate()[1]

@@ -19,6 +19,7 @@ import yaml
 
 from jira_assets.cli.commands import up
 from jira_assets.cli.commands.up import Service
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.waiting import wait_until
 
@@ -109,8 +110,8 @@ main()
 
 def test_when_it_is_killed_everything_it_started_ends(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(monkeypatch, KEEPS_A_STUBBORN_CHILD)
-    with subprocess.Popen(
-        [sys.executable, "-c", UP_WITH_THESE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    with child_process(
+        [sys.executable, "-c", UP_WITH_THESE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["up\n"] * 2

@@ -28,6 +28,8 @@ from jira_assets.lake.locks import holder, lock_held
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness, open_harness
 
+pytestmark = pytest.mark.few_tables("jira_unmatched_users", "metric_settings", "pull_requests")
+
 NOW_MS = 1_795_435_200_000
 
 

@@ -17,6 +17,7 @@ from jira_assets.demo.load.load import load_site
 from jira_assets.demo.simulate.life import Life
 from jira_assets.demo.simulate.pulse import Diary, Pulse
 from jira_assets.demo.site import DemoSite
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.demo.atlassian_schemas import problems
 from jira_assets_tests.demo.caller import Caller
 from jira_assets_tests.demo.conftest import NOW
@@ -155,12 +156,11 @@ def test_no_pace_means_no_change() -> None:
 def test_the_command_lets_its_site_change_and_lives_through_it_again(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "jira_assets.demo", "--issues", "40", "--stop-with-stdin"]
     command += ["--diary", str(tmp_path / "diary"), "--now-ms", str(epoch_ms(NOW))]
-    with subprocess.Popen(
+    with child_process(
         [*command, "--changes-a-minute", "6000"],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        text=True,
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None

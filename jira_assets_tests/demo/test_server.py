@@ -18,6 +18,7 @@ import requests
 from jira_assets.demo.http.faults import Fault, Faults, broken
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.demo.caller import Caller
 from jira_assets_tests.demo.conftest import NOW
 
@@ -132,7 +133,7 @@ def test_every_issue_can_be_encoded_ahead(api: Caller, site: DemoSite) -> None:
 
 def test_the_command_serves_a_site_and_prints_how_to_connect() -> None:
     command = [sys.executable, "-m", "jira_assets.demo", "--issues", "30", "--projects", "2", "--warm"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with child_process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         printed = dict(process.stdout.readline().strip().split("=", 1) for _ in range(3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,16 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.lake import compact
 from jira_assets.warehouse.models import models
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 
 NOW_MS = 1_795_435_200_000
 TABLES = [table for table in models() if table not in ("sync_status", "warehouse_info")]
 
 
-@pytest.fixture
-def harness(tmp_path: Path) -> Iterator[SyncHarness]:
+@contextmanager
+def synced(home: Path) -> Iterator[SyncHarness]:
     """A site of two projects, one of which was synced after each of several changes."""
-    with open_harness(tmp_path / "home", generate_site(7, projects=2, issues=16, now_ms=NOW_MS)) as harness:
+    with open_harness(home, generate_site(7, projects=2, issues=16, now_ms=NOW_MS)) as harness:
         harness.track()
         harness.sync()
         project = harness.tracked[0].project_key
@@ -34,6 +36,12 @@ def harness(tmp_path: Path) -> Iterator[SyncHarness]:
             harness.sync(project)
         harness.site.move_issue(issues[2], harness.tracked[1].project_key)
         harness.sync()
+        yield harness
+
+
+@pytest.fixture
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(synced, tmp_path / "home") as harness:
         yield harness
 
 

@@ -22,6 +22,7 @@ from jira_assets.warehouse import publish as publishing
 from jira_assets.warehouse.inputs import PublishInputs
 from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.publish import publish
+from jira_assets_tests.child_process import child_process
 
 TIGHT = "46MB" if duckdb.__version__ < "2" else "40MB"  # enough for one thread, and not for two
 ISSUES = 4_000
@@ -31,6 +32,7 @@ CHILD = f"""
 import sys
 from pathlib import Path
 from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets_tests.child_process import child_process
 engine = open_engine(memory_limit="20MB", scratch=Path(sys.argv[1]))
 engine.execute("{SPILLS}")
 print("spilled", flush=True)
@@ -114,7 +116,7 @@ def test_each_engine_spills_to_a_folder_of_its_own_that_is_gone_when_it_closes(t
 
 def test_what_a_killed_process_spilled_is_swept_and_what_a_living_one_did_is_not(tmp_path: Path) -> None:
     command = [sys.executable, "-c", CHILD, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    with child_process(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "spilled\n"
         (tmp_path / "duckdb_temp_storage_DEFAULT-0.tmp").write_bytes(b"of an earlier version")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,18 +14,25 @@ from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, P
 from jira_assets.state import SyncRecord
 from jira_assets.sync.monitor import Evaluation, SensorState, evaluate
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 
 HALF_A_MINUTE = timedelta(seconds=30)
 NOW_MS = 1_795_435_200_000
 
 
-@pytest.fixture
-def harness(tmp_path: Path) -> Iterator[SyncHarness]:
+@contextmanager
+def synced(home: Path) -> Iterator[SyncHarness]:
     """A site of four projects that were synced an hour ago."""
-    with open_harness(tmp_path / "home", generate_site(7, projects=4, issues=24, now_ms=NOW_MS)) as harness:
+    with open_harness(home, generate_site(7, projects=4, issues=24, now_ms=NOW_MS)) as harness:
         harness.track()
         harness.sync()
         harness.site.clock.advance(timedelta(minutes=50))
+        yield harness
+
+
+@pytest.fixture
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(synced, tmp_path / "home") as harness:
         yield harness
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,17 +13,22 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import answer
 from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, MassDeletionSuspected, NotFound
 from jira_assets_tests.harness import SyncHarness, by_key, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 
 
-@pytest.fixture
-def harness(tmp_path: Path) -> Iterator[SyncHarness]:
+@contextmanager
+def synced(home: Path) -> Iterator[SyncHarness]:
     """A site of three projects of which two are tracked, synced an hour ago."""
-    with open_harness(
-        tmp_path, generate_site(4, projects=3, issues=150, now_ms=1_790_000_000_000)
-    ) as harness:
+    with open_harness(home, generate_site(4, projects=3, issues=150, now_ms=1_790_000_000_000)) as harness:
         harness.track(*sorted(project.key for project in harness.site.catalog.projects.values())[:2])
         harness.sync()
         harness.site.clock.advance(timedelta(hours=1))
+        yield harness
+
+
+@pytest.fixture
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(synced, tmp_path) as harness:
         yield harness
 
 

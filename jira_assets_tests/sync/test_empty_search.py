@@ -19,6 +19,8 @@ from jira_assets.errors import (
 from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.sampling import sampled
 
+pytestmark = pytest.mark.few_tables
+
 Happening = Callable[[DemoSite], None]
 Work = Callable[[SyncHarness], object]
 QUESTIONS = (

@@ -10,6 +10,8 @@ import pytest
 
 from jira_assets_tests.harness import SyncHarness, open_harness
 
+pytestmark = pytest.mark.few_tables("pull_requests", "issue_pull_requests")
+
 
 @pytest.fixture
 def harness(tmp_path: Path) -> Iterator[SyncHarness]:

@@ -147,6 +147,7 @@ def test_a_person_who_is_forgotten_is_nowhere_in_the_home(harness: SyncHarness) 
     assert not harness.pipeline.repair(harness.tracked).found
 
 
+@pytest.mark.few_tables("jira_users", "jira_user_matches", "jira_unmatched_users")
 def test_later_syncs_do_not_bring_the_person_back(harness: SyncHarness) -> None:
     harness.pipeline.forget("ines-1")
 
@@ -291,6 +292,7 @@ def check_death(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, step: int
     assert harness.differences() == []
 
 
+@pytest.mark.few_tables("jira_users", "jira_user_matches", "jira_unmatched_users")
 @pytest.mark.parametrize(("step", "end"), [(7, "sync")])
 def test_a_death_is_made_up_for(
     harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, step: int, end: str

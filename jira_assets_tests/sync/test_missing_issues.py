@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from jira_assets.errors import JiraUnavailable
 from jira_assets.lake.manifest import Manifest
 from jira_assets.sync.results import Outcome
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.sampling import sampled
 
 BULK = "/rest/api/3/issue/bulkfetch"
 CHANGELOGS = "/rest/api/3/changelog/bulkfetch"
@@ -80,7 +82,7 @@ def test_an_issue_that_bulk_reads_leave_out_is_read_by_itself(harness: SyncHarne
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("fields", [',"fields":null', ',"fields":{}', ',"fields":[]', ""])
+@pytest.mark.parametrize("fields", sampled([',"fields":null', ',"fields":{}', ',"fields":[]', ""]))
 def test_an_issue_that_comes_without_its_fields_is_read_by_itself(harness: SyncHarness, fields: str) -> None:
     bare = some_issue(harness)
     body = f'{{"issues":[{{"id":"{bare}","key":"{harness.site.truth(bare).key}"{fields}}}],"issueErrors":[]}}'
@@ -110,8 +112,7 @@ def test_an_issue_that_lost_its_fields_keeps_the_version_that_was_read(harness: 
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("status", [403, 404, 410])
-@pytest.mark.parametrize("path", [BULK, CHANGELOGS])
+@pytest.mark.parametrize(("status", "path"), sampled(product([403, 404, 410], [BULK, CHANGELOGS])))
 def test_issues_are_read_one_by_one_where_bulk_reads_are_refused(
     harness: SyncHarness, path: str, status: int
 ) -> None:
@@ -238,8 +239,7 @@ FAILURES = [
 ]
 
 
-@pytest.mark.parametrize("path", [BULK, CHANGELOGS])
-@pytest.mark.parametrize("number", range(len(FAILURES)))
+@pytest.mark.parametrize(("number", "path"), sampled(product(range(len(FAILURES)), [BULK, CHANGELOGS]), 5))
 def test_a_batch_that_always_fails_is_divided_down_to_the_issue_to_blame(
     harness: SyncHarness, path: str, number: int
 ) -> None:

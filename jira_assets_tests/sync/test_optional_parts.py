@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from jira_assets.demo.http.faults import (
 from jira_assets.errors import AuthenticationError, Forbidden
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.sampling import sampled
 
 LISTS = {
     "people": "/rest/api/3/users/search",
@@ -106,7 +108,7 @@ def sync_and_follow(harness: SyncHarness) -> list[str]:
     return sorted({notice.part for notice in notices})  # parts of projects may fail for several reasons
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("failure", sampled(FAILURES, 4))
 def test_lists_that_fail_for_good_stay_as_they_are_and_the_issues_come(
     harness: SyncHarness, failure: str
 ) -> None:
@@ -125,7 +127,7 @@ def test_lists_that_fail_for_good_stay_as_they_are_and_the_issues_come(
 
 
 @pytest.mark.parametrize(
-    "failure", ["401 of the gateway", "404 as a page", "500", "another shape", "a login page"]
+    "failure", sampled(["401 of the gateway", "404 as a page", "500", "another shape", "a login page"])
 )
 def test_details_of_projects_that_fail_for_good_stop_no_project(harness: SyncHarness, failure: str) -> None:
     fail(harness, FAILURES[failure], DETAILS)
@@ -147,8 +149,10 @@ def test_a_project_that_jira_forbids_fails_with_what_to_do(harness: SyncHarness)
     assert all(isinstance(outcome.error, Forbidden) and outcome.error.instruction for outcome in outcomes)
 
 
-@pytest.mark.parametrize("failure", ["401 of the gateway", "404 as a page", "500"])
-@pytest.mark.parametrize("part", ["board configuration", "sprints"])
+@pytest.mark.parametrize(
+    ("part", "failure"),
+    sampled(product(["board configuration", "sprints"], ["401 of the gateway", "404 as a page", "500"]), 4),
+)
 def test_one_board_that_fails_costs_that_board_only(harness: SyncHarness, part: str, failure: str) -> None:
     board = next(each for each in harness.site.catalog.boards.values() if each.type == "scrum")
     what = {"board configuration": "configuration", "sprints": "sprint"}[part]

@@ -11,6 +11,8 @@ import pytest
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness
 
+pytestmark = pytest.mark.few_tables
+
 PAUSE = 0.02
 """Seconds between two questions of a reader: a few hundred questions are asked while the syncs run."""
 

@@ -227,7 +227,19 @@ def land_statuses(bench: LakeFixture) -> None:
     bench.land_site("statuses", *rows)
 
 
-def publish_lives(
+def publish_lives(bench: LakeFixture, lives: Sequence[Life], **given: Any) -> None:
+    """Put the issues into a warehouse, as `land_lives` does into the lake."""
+    projects, metrics = land_lives(bench, lives, **given)
+    bench.publish(*projects, metrics=metrics)
+
+
+def preview_lives(bench: LakeFixture, lives: Sequence[Life], **given: Any) -> None:
+    """Answer questions as if the issues were published, where no file and no audit is asked for."""
+    projects, metrics = land_lives(bench, lives, **given)
+    bench.preview(*projects, metrics=metrics)
+
+
+def land_lives(
     bench: LakeFixture,
     lives: Sequence[Life],
     *,
@@ -236,8 +248,8 @@ def publish_lives(
     time_zone: str = "UTC",
     with_ids: bool = True,
     projects: Mapping[str, ProjectMetrics] | None = None,
-) -> None:
-    """Put the issues into a warehouse."""
+) -> tuple[list[str], MetricSettings]:
+    """Put the issues into the lake; return their projects and the settings of the metrics."""
     land_statuses(bench)
     bench.land_site("sprints", *(sprint.row() for sprint in sprints))
     bench.land_site(
@@ -249,4 +261,4 @@ def publish_lives(
     for project in ids:
         found = [life.observation(with_ids=with_ids) for life in lives if life.project == project]
         bench.land_and_derive(*found, project=project)
-    bench.publish(*ids, metrics=MetricSettings(time_zone, as_of, projects or {}))
+    return ids, MetricSettings(time_zone, as_of, projects or {})

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pytest
+
 from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
+
+pytestmark = pytest.mark.few_tables
 
 FIELDS = [
     ("customfield_1", "Team", "option"),

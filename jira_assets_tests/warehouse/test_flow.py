@@ -11,13 +11,13 @@ from jira_assets.errors import PublishError
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.validation import check_warehouse
 from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
-from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
+from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, preview_lives, publish_lives
 
 AS_OF = date(2026, 2, 8)
 
 
 def flow(bench: LakeFixture, life: Life, **given: object) -> Row:
-    publish_lives(bench, [life], as_of=AS_OF, **given)  # type: ignore[arg-type]  # passed on
+    preview_lives(bench, [life], as_of=AS_OF, **given)
     return bench.ask_one("select * from issue_flow")
 
 
@@ -78,7 +78,7 @@ def test_resolutions_are_named_by_id_too_since_jira_translates_their_names(bench
         life.then(on(2), "status", "4").then(on(9), "status", "2").then(on(9), "resolution", None)
         lives.append(life.then(on(10), "status", "4").then(on(10), "resolution", resolution))
     settings = {"10": ProjectMetrics(undelivered_resolutions=["won't do", "12"])}
-    publish_lives(bench, lives, as_of=AS_OF, projects=settings)
+    preview_lives(bench, lives, as_of=AS_OF, projects=settings)
 
     delivered = bench.ask("select delivered from issue_flow order by jira_id")
     assert [row["delivered"] for row in delivered] == [True, False, True]
@@ -110,7 +110,7 @@ def test_settings_may_move_a_status_to_another_category(bench: LakeFixture) -> N
 
 def test_settings_choose_the_levels_that_count(bench: LakeFixture) -> None:
     settings = {"10": ProjectMetrics(hierarchy_levels=(1,))}
-    publish_lives(bench, [Life("1", on(1)), Life("2", on(1), kind="Epic")], as_of=AS_OF, projects=settings)
+    preview_lives(bench, [Life("1", on(1)), Life("2", on(1), kind="Epic")], as_of=AS_OF, projects=settings)
 
     assert bench.ask("select jira_id from issue_flow where is_counted") == [{"jira_id": "2"}]
     assert bench.ask_one("select max(created) as created from resolution_trend") == {"created": 1}
@@ -132,7 +132,7 @@ def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: Lake
     created, resolved = "2026-01-05T12:00:00.000+0000", "2026-01-09T12:00:00.000+0000"
     fields = {"status": done, "issuetype": kind, "created": created, "resolutiondate": resolved}
     bench.land_and_derive(seen("1", fields), seen("2", {**fields, "resolutiondate": created}))
-    bench.publish(metrics=MetricSettings("UTC", AS_OF))
+    bench.preview(metrics=MetricSettings("UTC", AS_OF))
 
     rows = bench.ask("select jira_id, is_left_out, delivered from issue_flow order by jira_id")
     assert [tuple(row.values()) for row in rows] == [("1", True, False), ("2", False, True)]
@@ -156,7 +156,7 @@ def test_a_status_that_the_site_lists_without_a_category_has_that_of_its_issues(
     }
     bench.land_and_derive(seen("1", fields))
 
-    bench.publish(metrics=MetricSettings("UTC", AS_OF))
+    bench.preview(metrics=MetricSettings("UTC", AS_OF))
 
     assert bench.ask_one("select status_category from jira_statuses") == {"status_category": "done"}
     assert bench.ask_one("select status_category from issue_status_spans") == {"status_category": "done"}
@@ -164,7 +164,7 @@ def test_a_status_that_the_site_lists_without_a_category_has_that_of_its_issues(
 
 def test_the_guideline_of_a_sprint_rests_on_weekends(bench: LakeFixture) -> None:
     sprint = Sprint("7", on(33), on(37))  # Friday to Tuesday; the present is the Sunday between
-    publish_lives(bench, [Life("1", on(1), State(points=6.0, sprints=("7",)))], sprints=[sprint], as_of=AS_OF)
+    preview_lives(bench, [Life("1", on(1), State(points=6.0, sprints=("7",)))], sprints=[sprint], as_of=AS_OF)
 
     rows = bench.ask("select * from sprint_burndown order by day_number")
     assert [row["guideline"] for row in rows] == pytest.approx([6, 4, 4, 4, 2, 0])
@@ -176,7 +176,7 @@ def test_work_that_comes_into_a_sprint_and_is_done_on_one_day_is_added_and_burne
     added = (
         Life("2", on(1), State(points=5.0)).then(on(9, 9), "sprints", ("7",)).then(on(9, 15), "status", "4")
     )
-    publish_lives(bench, [planned, added], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+    preview_lives(bench, [planned, added], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
 
     days = bench.ask("select remaining, added, burned, removed from sprint_burndown order by day_number")
     steps = [tuple(row.values()) for row in days[:4]]
@@ -188,7 +188,7 @@ def test_work_that_comes_into_a_sprint_and_is_done_on_one_day_is_added_and_burne
 def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0, sprints=("7",))).then(on(9), "sprints", ())
     life.then(on(10, 9), "sprints", ("7",)).then(on(10, 15), "status", "4")
-    publish_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+    preview_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
 
     days = bench.ask("select removed, added, burned from sprint_burndown order by day_number")
     assert [tuple(row.values()) for row in days[:4]] == [(0, 0, 0), (0, 0, 0), (5, 0, 0), (0, 5, 5)]
@@ -196,7 +196,7 @@ def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(benc
 
 def test_work_that_was_done_before_it_came_into_a_sprint_is_neither(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0)).then(on(9, 9), "status", "4").then(on(10), "sprints", ("7",))
-    publish_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+    preview_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
 
     assert bench.ask("select 1 from sprint_burndown where added <> 0 or burned <> 0 or removed <> 0") == []
 
@@ -210,7 +210,7 @@ def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out
     sub_task = Life("3", on(1), State(sprints=("7",)), kind="Sub-task", lies="points")
     sub_task.then(on(2), "points", 1.0)
     lives = [gone, stays, sub_task]
-    publish_lives(bench, lives, sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
+    preview_lives(bench, lives, sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
 
     velocity = bench.ask_one("select commitment, removed, left_out from sprint_velocity")
     assert velocity == {"commitment": 3, "removed": 0, "left_out": 1}
@@ -219,7 +219,7 @@ def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out
 
 def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench: LakeFixture) -> None:
     lives = [Life("1", on(1), kind="Bug", lies="status").then(on(3), "status", "2"), Life("2", on(1))]
-    publish_lives(bench, lives, as_of=AS_OF)
+    preview_lives(bench, lives, as_of=AS_OF)
 
     rows = bench.ask("select distinct issue_type, left_out from resolution_trend order by all")
     assert [tuple(row.values()) for row in rows] == [("Bug", 1), ("Task", 0)]
@@ -233,7 +233,7 @@ def test_every_series_shows_how_many_it_leaves_out(bench: LakeFixture, table: st
         Life(str(number), on(1), lies="status" if number > 3 else None).then(on(3), "status", "4")
         for number in range(1, 6)
     ]
-    publish_lives(bench, lives, as_of=AS_OF)
+    preview_lives(bench, lives, as_of=AS_OF)
 
     assert {row["left_out"] for row in bench.ask(f"select left_out from {table}")} == {2}
 
@@ -241,7 +241,7 @@ def test_every_series_shows_how_many_it_leaves_out(bench: LakeFixture, table: st
 def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: LakeFixture) -> None:
     life = Life("1", on(1)).then(on(2), "resolution", "Won't Do").then(on(3), "status", "4")
     life.then(on(9), "status", "2").then(on(9), "resolution", None).then(on(10), "status", "4")
-    publish_lives(bench, [life], as_of=AS_OF)
+    preview_lives(bench, [life], as_of=AS_OF)
 
     weeks = bench.ask("select resolved, delivered, closed_without_work from resolution_trend order by week")
     assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 1, 0)]
@@ -250,7 +250,7 @@ def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: La
 def test_an_earlier_finish_has_the_resolution_that_never_changed(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(resolution="Won't Do")).then(on(3), "status", "4")
     life.then(on(9), "status", "2").then(on(10), "status", "4")
-    publish_lives(bench, [life], as_of=AS_OF)
+    preview_lives(bench, [life], as_of=AS_OF)
 
     weeks = bench.ask("select resolved, delivered, closed_without_work from resolution_trend order by week")
     assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 0, 1)]
@@ -258,7 +258,7 @@ def test_an_earlier_finish_has_the_resolution_that_never_changed(bench: LakeFixt
 
 def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0, sprints=("7",)))
-    publish_lives(bench, [life], sprints=[Sprint("7", on(2), on(12))], as_of=date(2027, 2, 8))
+    preview_lives(bench, [life], sprints=[Sprint("7", on(2), on(12))], as_of=date(2027, 2, 8))
 
     assert bench.ask("select * from sprint_burndown") == []
     found = bench.ask_one("select found, examples from data_quality where finding = 'sprint_over_a_year'")
@@ -266,7 +266,7 @@ def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: LakeFi
 
 
 def test_an_issue_that_was_done_from_the_first_is_named(bench: LakeFixture) -> None:
-    publish_lives(bench, [Life("1", on(1), State(status="4")), Life("2", on(1))], as_of=AS_OF)
+    preview_lives(bench, [Life("1", on(1), State(status="4")), Life("2", on(1))], as_of=AS_OF)
 
     found = bench.ask_one("select found, examples from data_quality where finding = 'done_at_creation'")
     assert found == {"found": 1, "examples": ["P10-1"]}
@@ -302,7 +302,7 @@ def test_statuses_that_share_a_name_are_one_stay_of_the_issue(bench: LakeFixture
         "created": "2026-01-05T12:00:00.000+0000",
     }
     bench.land_and_derive(seen("1", fields, histories=histories))
-    bench.publish(metrics=MetricSettings("UTC", AS_OF))
+    bench.preview(metrics=MetricSettings("UTC", AS_OF))
 
     times = bench.ask("select status_id, days, days_by_name from issue_status_times order by first_visit")
     assert [tuple(row.values()) for row in times] == [

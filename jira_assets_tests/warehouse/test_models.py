@@ -1,4 +1,4 @@
-"""The catalog says of tables and columns what the published file says of them."""
+"""A published file has the tables and columns that the catalog says, with their types and meanings."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.warehouse.models import models
+from jira_assets.warehouse.models import column_names, models, tables
 from jira_assets_tests.harness import open_harness
+from jira_assets_tests.lake_fixture import LakeFixture
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,39 @@ def test_columns_types_and_meanings_are_those_of_the_published_file(
 
     assert [(column.name, column.type, column.comment) for column in described.columns] == published[table]
     assert described.comment
+
+
+def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(bench: LakeFixture) -> None:
+    published = bench.publish()
+
+    assert published is not None
+    # What is known of a project of which nothing was read yet.
+    known = {"jira_projects": 1, "metric_settings": 1, "forecast_inputs": 2, "data_quality": 14}
+    known["warehouse_info"] = 6
+    empty = set(tables()) - known.keys()
+    assert published.rows == {**dict.fromkeys(empty, 0), **known}
+    for table in models():
+        described = bench.ask(f"describe {table}")
+        assert tuple(row["column_name"] for row in described) == column_names(table)
+    for table in empty:
+        assert bench.ask(f"select * from {table}") == []
+    assert bench.ask("select project_id, is_tracked from jira_projects") == [
+        {"project_id": "10", "is_tracked": True}
+    ]
+    silent = bench.ask(
+        "select table_name, column_name from duckdb_columns() where comment is null and not internal "
+        "union all select table_name, null from duckdb_tables() where comment is null"
+    )
+    assert silent == []
+
+
+def test_the_types_are_those_that_tools_expect(published: dict[str, list[tuple[str, str, str]]]) -> None:
+    types = {column: kind.upper() for column, kind, _ in published["jira_issues"]}
+    assert types["jira_id"] == types["sprint_id"] == types["assignee_id"] == "VARCHAR"
+    assert types["updated_at"] == types["issue_created_at"] == "TIMESTAMP"
+    assert (types["labels"], types["due_date"], types["is_subtask"]) == ("VARCHAR[]", "DATE", "BOOLEAN")
+    assert (types["story_points"], types["hierarchy_level"], types["cycle_time_hours"]) == (
+        "DOUBLE",
+        "INTEGER",
+        "DOUBLE",
+    )

@@ -15,6 +15,8 @@ from jira_assets.errors import PublishError
 from jira_assets.warehouse.models import models
 from jira_assets_tests.lake_fixture import LakeFixture, seen
 
+pytestmark = pytest.mark.few_tables
+
 AT_ONCE = timedelta()
 
 
@@ -35,6 +37,7 @@ def count(pattern: str) -> int:
     return int(issues)
 
 
+@pytest.mark.few_tables(*models())
 def test_every_table_is_there_with_the_same_columns_and_rows(bench: LakeFixture, link: Path) -> None:
     assert {path.name for path in link.iterdir()} == models().keys() - {"raw_jira_issues"}
     with closing(duckdb.connect(str(bench.warehouse_dir / "jira.duckdb"), read_only=True)) as warehouse:

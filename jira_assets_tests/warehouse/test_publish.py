@@ -10,56 +10,14 @@ import duckdb
 import pytest
 
 from jira_assets.errors import InputError, PublishError
-from jira_assets.warehouse.models import column_names, models, tables
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
+
+pytestmark = pytest.mark.few_tables
 
 
 def member(member_id: str, **parts: str) -> Row:
     return {"member_id": member_id, "display_name": member_id.title(), **parts}
-
-
-def test_a_warehouse_of_nothing_has_every_table_with_its_columns(bench: LakeFixture) -> None:
-    published = bench.publish()
-
-    assert published is not None
-    # What is known of a project of which nothing was read yet.
-    known = {"jira_projects": 1, "metric_settings": 1, "forecast_inputs": 2, "data_quality": 14}
-    known["warehouse_info"] = 6
-    empty = set(tables()) - known.keys()
-    assert published.rows == {**dict.fromkeys(empty, 0), **known}
-    for table in models():
-        described = bench.ask(f"describe {table}")
-        assert tuple(row["column_name"] for row in described) == column_names(table)
-    for table in empty:
-        assert bench.ask(f"select * from {table}") == []
-    assert bench.ask("select project_id, is_tracked from jira_projects") == [
-        {"project_id": "10", "is_tracked": True}
-    ]
-
-
-def test_every_table_and_column_says_what_it_means(bench: LakeFixture) -> None:
-    bench.publish()
-
-    silent = bench.ask(
-        "select table_name, column_name from duckdb_columns() where comment is null and not internal "
-        "union all select table_name, null from duckdb_tables() where comment is null"
-    )
-    assert silent == []
-
-
-def test_the_types_are_those_that_tools_expect(bench: LakeFixture) -> None:
-    bench.publish()
-
-    types = {row["column_name"]: row["column_type"] for row in bench.ask("describe jira_issues")}
-    assert types["jira_id"] == types["sprint_id"] == types["assignee_id"] == "VARCHAR"
-    assert types["updated_at"] == types["issue_created_at"] == "TIMESTAMP"
-    assert (types["labels"], types["due_date"], types["is_subtask"]) == ("VARCHAR[]", "DATE", "BOOLEAN")
-    assert (types["story_points"], types["hierarchy_level"], types["cycle_time_hours"]) == (
-        "DOUBLE",
-        "INTEGER",
-        "DOUBLE",
-    )
 
 
 def test_nothing_is_published_while_nothing_changed(bench: LakeFixture) -> None:

@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from jira_assets.errors import LockHeld
-from jira_assets.warehouse.models import tables
+from jira_assets.warehouse.models import models, tables
 from jira_assets.warehouse.read import open_warehouse
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.lake_fixture import LakeFixture, seen
+
+pytestmark = pytest.mark.few_tables
 
 OLD_PYTHON = "JIRA_ASSETS_DUCKDB15_PYTHON"
 COUNT = "select count(*), count(sprint_id), max(updated_at) from jira_issues"
@@ -106,16 +109,14 @@ def writer(file: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     )
     code = file.parents[1] / "notebook.py"
     code.write_text(script)
-    with subprocess.Popen(
+    with child_process(
         [sys.executable, str(code), str(file), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "written\n"
         yield process
-        process.kill()
 
 
 def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: LakeFixture) -> None:
@@ -152,6 +153,7 @@ def test_what_a_dead_writer_left_is_in_no_later_answer(bench: LakeFixture) -> No
     assert list(bench.warehouse_dir.rglob("*.wal")) == []
 
 
+@pytest.mark.few_tables(*models())
 def test_duckdb_1_5_opens_the_warehouse_too(bench: LakeFixture) -> None:
     python = os.environ.get(OLD_PYTHON)
     if python is None:

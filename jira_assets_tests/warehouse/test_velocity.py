@@ -9,14 +9,14 @@ import duckdb
 import pytest
 
 from jira_assets_tests.lake_fixture import LakeFixture, Row
-from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, publish_lives
+from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, preview_lives
 
 SPRINT = Sprint("7", started=on(8), planned=on(19), completed=on(19))
 IN = ("7",)
 
 
 def velocity(bench: LakeFixture, *lives: Life, sprints: tuple[Sprint, ...] = (SPRINT,)) -> Row:
-    publish_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
+    preview_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
     return bench.ask_one("select * from sprint_velocity where sprint_id = '7'")
 
 
@@ -145,7 +145,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConn
     bench = LakeFixture(tmp_path_factory.mktemp("velocity"), engine)
     lives = [apart(life, number) for number, (life, _) in enumerate(CASES.values(), 1)]
     sprints = [replace(SPRINT, sprint_id=f"{life.jira_id}7") for life in lives]
-    publish_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
+    preview_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
     rows = {row["sprint_id"]: row for row in bench.ask("select * from sprint_velocity")}
     return {case: rows[f"{number}7"] for number, case in enumerate(CASES, 1)}
 
@@ -213,7 +213,7 @@ def test_velocity_is_the_mean_of_the_last_seven_closed_sprints(bench: LakeFixtur
         )
         for number, sprint in enumerate(sprints, 1)
     ]
-    publish_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
+    preview_lives(bench, lives, sprints=sprints, as_of=date(2026, 2, 2))
 
     found = bench.ask("select sprint_id, sprints_ago, velocity from sprint_velocity order by sprint_id")
     assert [row["velocity"] for row in found] == [1, 1.5, 2, 2.5, 3, 3.5, 4, 5]
@@ -246,7 +246,7 @@ def test_a_sprint_of_which_every_issue_is_left_out_has_no_figures(bench: LakeFix
         for sprint in sprints
     ]
     lives[1].lies = "status"
-    publish_lives(bench, lives, sprints=[*sprints, Sprint("4", on(4), on(5), on(5))], as_of=date(2026, 1, 12))
+    preview_lives(bench, lives, sprints=[*sprints, Sprint("4", on(4), on(5), on(5))], as_of=date(2026, 1, 12))
 
     rows = bench.ask(
         "select commitment, completed, items_completed, velocity, sprints_ago, left_out, project_keys "

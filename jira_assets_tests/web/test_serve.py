@@ -15,6 +15,7 @@ from jira_assets.errors import InputError, SettingsError
 from jira_assets.settings.load import load_settings
 from jira_assets.web.serve import serve
 from jira_assets.web.static_files import CHARTS_BUNDLE, STATIC
+from jira_assets_tests.child_process import child_process
 from jira_assets_tests.web.conftest import Page
 from jira_assets_tests.web.hand_made import CONNECTED
 
@@ -22,9 +23,7 @@ from jira_assets_tests.web.hand_made import CONNECTED
 def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from jira_assets.cli import main; main()"]
     environ = {**os.environ, "JIRA_ASSETS_HOME": str(tmp_path)}
-    with subprocess.Popen(
-        [*command, "web", "--port", "0"], stderr=subprocess.PIPE, text=True, env=environ
-    ) as process:
+    with child_process([*command, "web", "--port", "0"], stderr=subprocess.PIPE, env=environ) as process:
         assert process.stderr is not None
         address = process.stderr.readline().split()[4].rstrip(".")
         assert address.startswith("http://127.0.0.1:")
