@@ -111,8 +111,8 @@ class SiteInfo:
     token: str
     projects: list[str]
     issues: int
-    issue_bytes: int
-    changelog_bytes: int
+    issue_bytes: int = 0
+    changelog_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,15 @@ class Change:
 
 
 class SiteProcess:
-    """The site in a process of its own, as a context manager."""
+    """The site in a process of its own, as a context manager; `options` are those of its command line."""
 
-    def __init__(self, issues: int, projects: int, latency_ms: float, body_bytes: int = 4000) -> None:
+    def __init__(
+        self, issues: int, projects: int, latency_ms: float, body_bytes: int = 4000, *options: str
+    ) -> None:
         command = [sys.executable, "-m", "benchmarks.site", "--issues", str(issues)]
         command += ["--projects", str(projects), "--body-bytes", str(body_bytes)]
         self._process = subprocess.Popen(
-            [*command, "--latency-ms", str(latency_ms)],
+            [*command, "--latency-ms", str(latency_ms), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

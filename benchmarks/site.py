@@ -112,11 +112,12 @@ class Hand:
 @click.option("--projects", type=int, default=2)
 @click.option("--body-bytes", type=int, default=4000)
 @click.option("--latency-ms", type=float, default=150.0)
-def main(seed: int, issues: int, projects: int, body_bytes: int, latency_ms: float) -> None:
+@click.option("--printed/--unprinted", default=True, help="Print every issue before the first request.")
+def main(seed: int, issues: int, projects: int, body_bytes: int, latency_ms: float, *, printed: bool) -> None:
     """Serve a generated site until standard input ends."""
     site = build_site(seed, issues, projects, body_bytes)
     with DemoServer(site, latency_ms=latency_ms) as server:
-        sizes = print_everything(site)
+        sizes = print_everything(site) if printed else {"issues": issues}
         account = site.accounts.first
         keys = [project.key for project in site.catalog.visible_projects()]
         who = {"url": server.url, "email": account.email, "token": account.token}

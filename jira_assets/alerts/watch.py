@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from jira_assets.alerts.changes import compare
-from jira_assets.alerts.conditions import Access, HealthReport, find_conditions
+from jira_assets.alerts.conditions import Access, find_conditions
 from jira_assets.alerts.message import write_message
 from jira_assets.alerts.outbox import Send, send_queued, unsent_notices
 from jira_assets.alerts.send import is_installed, send, target_of
-from jira_assets.auth.status import connected_as
 from jira_assets.errors import JiraAssetsError
 from jira_assets.state import Alert, AlertMessage
-from jira_assets.sync.health import judge_projects, limits_from
+from jira_assets.sync.health import Health, judge_home
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.run import SyncResult
 from jira_assets.warehouse.publish import PublishResult
@@ -38,17 +37,23 @@ def sync_and_publish(
     return result, published
 
 
-def raise_alerts(pipeline: Pipeline, access: Access, send_one: Send | None = None) -> list[str]:
+def raise_alerts(
+    pipeline: Pipeline, access: Access, send_one: Send | None = None, health: Health | None = None
+) -> list[str]:
     """Note which problems stand, queue one message about what changed, and send what is due.
 
     Does nothing without the setting, or without apprise. Returns a notice for each URL to which messages did
-    not go through.
+    not go through. `health` is what was just judged.
     """
     settings, state = pipeline.settings, pipeline.state
     if not settings.alert_urls or not is_installed():
         return []
     now, lasting = pipeline.clock(), timedelta(minutes=settings.alert_after_minutes)
-    look, site = look_for_problems(pipeline, access, now), _site_name(pipeline)
+    health = health or judge_home(pipeline)
+    look = find_conditions(
+        health.portfolio.projects, health.verdicts, health.connected, health.notices, access
+    )
+    site = _site_name(pipeline)
 
     def change(known: list[Alert]) -> tuple[list[Alert], AlertMessage | None]:
         changes = compare(known, look, now, lasting)
@@ -57,15 +62,6 @@ def raise_alerts(pipeline: Pipeline, access: Access, send_one: Send | None = Non
     state.alerts.revise(change, [target_of(url) for url in settings.alert_urls], now)
     send_queued(state, settings.alert_urls, now, send_one or send)
     return unsent_notices(state, settings.alert_urls)
-
-
-def look_for_problems(pipeline: Pipeline, access: Access, now: datetime) -> HealthReport:
-    """Judge by all that state and lake say; asks Jira nothing."""
-    state, settings = pipeline.state, pipeline.settings
-    tracked = state.projects.tracked()
-    verdicts = judge_projects(tracked, state.records.all(), now, limits_from(settings))
-    connected = connected_as(settings, state, now)
-    return find_conditions(tracked, verdicts, connected, pipeline.notices(), access)
 
 
 def _site_name(pipeline: Pipeline) -> str:

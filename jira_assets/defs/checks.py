@@ -7,18 +7,16 @@ from typing import TypeVar
 
 import dagster as dg
 
-from jira_assets.auth.status import connected_as
 from jira_assets.defs.asset_specs import JIRA_ISSUES, RAW_JIRA_ISSUES, SYNC_STATUS
 from jira_assets.defs.resources import JiraAssetsHome
 from jira_assets.sync.health import (
+    CONNECTION_HOLDS,
     EVERY_PROJECT_SYNCED,
     NO_PROJECT_TOO_OLD,
     NO_PROJECT_UNPROVEN,
     NOTHING_UNREAD,
     Verdict,
-    judge_notices,
-    judge_projects,
-    limits_from,
+    judge_home,
 )
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.warehouse.audits import (
@@ -30,8 +28,6 @@ from jira_assets.warehouse.audits import (
     values_that_did_not_fit,
 )
 from jira_assets.warehouse.read import open_warehouse, present_file
-
-CONNECTION_HOLDS = "the_connection_holds"
 
 DESCRIPTIONS = {
     RAW_JIRA_ISSUES.key: {
@@ -68,22 +64,9 @@ def health(context: dg.AssetCheckExecutionContext, home: JiraAssetsHome) -> Iter
     """Judge what state and warehouse say now; asks Jira nothing."""
     chosen = {key.name for key in context.selected_asset_check_keys}
     with home.opened() as pipeline:
-        for verdict in [*judge_status(pipeline), *judge_tables(pipeline)]:
+        for verdict in [*judge_home(pipeline).verdicts, *judge_tables(pipeline)]:
             if verdict.name in chosen:
                 yield _told(dg.AssetCheckResult, verdict)
-
-
-def judge_status(pipeline: Pipeline) -> list[Verdict]:
-    """Judge the connection, how fresh and complete the projects are, and the notices: without a query."""
-    projects = judge_projects(
-        pipeline.state.projects.tracked(),
-        pipeline.state.records.all(),
-        pipeline.clock(),
-        limits_from(pipeline.settings),
-    )
-    connected = connected_as(pipeline.settings, pipeline.state, pipeline.clock())
-    trouble = {"connection": f"{connected.trouble} {connected.remedy}"} if connected.trouble else {}
-    return [Verdict(CONNECTION_HOLDS, trouble), *projects, judge_notices(pipeline.notices())]
 
 
 def judge_tables(pipeline: Pipeline) -> list[Verdict]:

@@ -9,7 +9,7 @@ import msgspec
 
 from jira_assets.jira.models import IssueRef
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, UnreadIssue
+from jira_assets.lake.manifest import Manifest, RawFile, UnreadIssue
 from jira_assets.lake.sql_files import literal, statement
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,12 +41,22 @@ class UnlistedIssue(msgspec.Struct, frozen=True):
     is_put_away: bool = False
 
 
+def find_lacking(lake: Lake, files: Sequence[RawFile], refs: Sequence[IssueRef]) -> list[IssueRef]:
+    """Return which of these versions, of any projects, their project lacks in these raw files."""
+    named = [msgspec.structs.replace(ref, id=f"{ref.project_id}/{ref.id}") for ref in refs]
+    diff = _DiffOfMany(lake, Manifest("", "", raw=files))
+    lacking = {issue.jira_id for issue in diff.add(named)}
+    return [ref for ref, own in zip(refs, named, strict=True) if own.id in lacking]
+
+
 class LakeDiff:
     """One reading of a project: pages of heads go in, the issues to fetch come out.
 
     With `read_again_before`, every issue that was not looked at since that observation counts as lacking;
     so do, in any case, the issues of these ids that are to be `read_again`.
     """
+
+    _observations = "read_parquet([{}], hive_partitioning = false)"
 
     def __init__(
         self,
@@ -147,7 +157,7 @@ class LakeDiff:
     def _read_known(self) -> None:
         files = [literal(self._lake.path(file.path)) for file in self._manifest.raw]
         observations = (
-            f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
+            self._observations.format(", ".join(files))
             if files
             else f"({statement('lake/derive/no_observations')})"
         )
@@ -167,6 +177,14 @@ class LakeDiff:
     def _count(self, query: str) -> int:
         found = self._engine.execute(query).fetchone()
         return int(found[0]) if found else 0
+
+
+class _DiffOfMany(LakeDiff):
+    """A reading of many projects at once: an issue is another one in each project that it was in."""
+
+    _observations = (
+        f"(select * replace (project_id || '/' || jira_id as jira_id) from {LakeDiff._observations})"
+    )
 
 
 def _microseconds(moment: datetime) -> int:

@@ -39,7 +39,9 @@ if TYPE_CHECKING:  # commands that only read manifests start without DuckDB
 Document = TypeVar("Document")
 
 REPAIR = "Run `jira-assets repair`: it sets aside what is damaged, and reads again from Jira what that held."
-SITE_MANIFEST = "manifests/site.json"
+LOCKS = "locks"
+MANIFESTS = "manifests"
+SITE_MANIFEST = f"{MANIFESTS}/site.json"
 DAMAGED = "damaged"
 UNNAMED_FILES_LIVE = 3600.0
 """Seconds after which a file that no manifest names is swept: a run may be about to commit a younger one, and
@@ -139,11 +141,24 @@ class Lake:
 
     def lock_path(self, project_id: str) -> Path:
         """Name the lock file of a project."""
-        return self.root / "locks" / f"{project_id}.lock"
+        return self.root / LOCKS / f"{project_id}.lock"
 
     def holder(self, project_id: str) -> Holder | None:
         """Return who works on a project now."""
         return holder(self.lock_path(project_id))
+
+    def holders(self, project_ids: Iterable[str]) -> dict[str, Holder]:
+        """Return who works on which of many projects now."""
+        try:
+            # Names within the folder, since what takes longest for each is its path.
+            folder = os.open(self.root / LOCKS, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return {}
+        try:
+            found = ((project_id, holder(f"{project_id}.lock", folder)) for project_id in project_ids)
+            return {project_id: who for project_id, who in found if who is not None}
+        finally:
+            os.close(folder)
 
     def manifest(self, project_id: str) -> Manifest | None:
         """Read what exists of a project; None when nothing does.
@@ -170,7 +185,7 @@ class Lake:
 
     def manifests(self) -> list[Manifest]:
         """Read the manifests of all projects."""
-        names = sorted(path.stem for path in (self.root / "manifests").glob("[!.]*.json"))
+        names = sorted(path.stem for path in (self.root / MANIFESTS).glob("[!.]*.json"))
         found = (self.readable_manifest(name) for name in names if name != "site")
         return [manifest for manifest in found if manifest is not None]
 
@@ -226,7 +241,7 @@ class Lake:
 
     def project_ids(self) -> list[str]:
         """Name every project of which there is a manifest, readable or not, or a raw file."""
-        manifests = {path.stem for path in (self.root / "manifests").glob("[!.]*.json")} - {"site"}
+        manifests = {path.stem for path in (self.root / MANIFESTS).glob("[!.]*.json")} - {"site"}
         folders = {path.name.removeprefix("project=") for path in self.root.glob("raw/project=*")}
         return sorted(manifests | folders)
 
@@ -254,7 +269,7 @@ class Lake:
                 os.utime(self.path(relative))
 
     def _manifest_path(self, name: str) -> Path:
-        return self.root / "manifests" / f"{name}.json"
+        return self.root / MANIFESTS / f"{name}.json"
 
     def _read(self, path: Path, kind: type[Document]) -> Document | None:
         try:

@@ -68,10 +68,10 @@ def hold_for_life(path: Path, purpose: str) -> None:
     _held_for_life[path] = descriptor
 
 
-def holder(path: Path) -> Holder | None:
-    """Return who holds the lock now; None when it is free."""
+def holder(path: Path | str, folder: int | None = None) -> Holder | None:
+    """Return who holds the lock now; None when it is free. `folder` is the open one that a path begins at."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=folder)
     except FileNotFoundError:
         return None
     try:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy import (
+    ARRAY,
+    URL,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    String,
+    Table,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -24,6 +40,10 @@ from jira_assets.state.stored_settings import DAMAGED_STATE, folder_remedy, is_d
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+
+ROWS_AT_ONCE = 500
+"""Of a long result: so many are read together, and none outlives what is made of it."""
 
 
 class Database:
@@ -77,6 +97,13 @@ class Database:
         from sqlalchemy.dialects.postgresql import insert as insert_postgres  # late: 40 ms for few users
 
         return insert_postgres(table)
+
+    def among(self, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
+        """Compare with very many values: they are one parameter, not one each that SQLAlchemy has to name."""
+        if self._engine.dialect.name == "sqlite":
+            listed = func.json_each(json.dumps(values)).table_valued("value")
+            return column.in_(select(listed.c.value))
+        return column == any_(literal(values, ARRAY(String)))
 
     def overwrite_deleted(self) -> None:
         """Write an SQLite state anew, without the remains of what was deleted from it."""

@@ -10,6 +10,13 @@ CredentialKind = Literal["oauth", "api_token"]
 SyncStatus = Literal["pending", "syncing", "complete", "error"]
 
 
+def later_of(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later of two times that may both be missing."""
+    if one is None or (other is not None and other > one):
+        return other
+    return one
+
+
 @dataclass(frozen=True)
 class ProjectRef:
     """A Jira project as Jira names it now."""
@@ -66,7 +73,13 @@ class SyncRecord:
     @property
     def fresh_at(self) -> datetime | None:
         """When it was last known that nothing is missing that Jira's search shows: by a sync or a probe."""
-        return max(filter(None, (self.last_success_at, self.probed_at)), default=None)
+        return later_of(self.last_success_at, self.probed_at)
+
+    def probed(self, at: datetime) -> SyncRecord:
+        """Return this outcome with a later probe: in a tenth of the time of `replace`, for very many."""
+        record = object.__new__(SyncRecord)
+        record.__dict__.update(self.__dict__, probed_at=at)
+        return record
 
 
 @dataclass(frozen=True)

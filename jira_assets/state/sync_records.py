@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 
 from sqlalchemy import select, update
 
-from jira_assets.state.database import StatePart
+from jira_assets.state.database import ROWS_AT_ONCE, StatePart
 from jira_assets.state.models import SyncRecord
 from jira_assets.state.tables import sync_records
+
+_COLUMNS = [sync_records.c[field.name] for field in fields(SyncRecord)]
+"""In the order of the fields: a row becomes a record without a name being looked up."""
 
 
 class Outcomes(StatePart):
@@ -18,9 +21,13 @@ class Outcomes(StatePart):
 
     def all(self) -> list[SyncRecord]:
         """List the newest outcome of every project that was ever synced, by key."""
-        query = select(sync_records).order_by(sync_records.c.project_key, sync_records.c.project_id)
+        query = select(*_COLUMNS).order_by(sync_records.c.project_key, sync_records.c.project_id)
         with self._database.reading() as connection:
-            return [SyncRecord(**row) for row in connection.execute(query).mappings()]
+            return [
+                SyncRecord(*row)
+                for part in connection.execute(query).partitions(ROWS_AT_ONCE)
+                for row in part
+            ]
 
     def put(self, outcome: SyncRecord) -> None:
         """Write the outcome of a sync in place of the one before."""
@@ -37,8 +44,8 @@ class Outcomes(StatePart):
             connection.execute(
                 self._database.insert_into(sync_records).values(**asdict(blank)).on_conflict_do_nothing()
             )
-            query = select(sync_records).where(sync_records.c.project_id == project_id).with_for_update()
-            present = SyncRecord(**connection.execute(query).mappings().one())
+            query = select(*_COLUMNS).where(sync_records.c.project_id == project_id).with_for_update()
+            present = SyncRecord(*connection.execute(query).one())
             revised = change(present)
             connection.execute(
                 update(sync_records).where(sync_records.c.project_id == project_id).values(**asdict(revised))
@@ -48,8 +55,5 @@ class Outcomes(StatePart):
     def note_probe(self, project_ids: Iterable[str], at: datetime) -> None:
         """Write down that a probe found nothing that the lake lacks of these projects."""
         with self._database.writing() as connection:
-            connection.execute(
-                update(sync_records)
-                .where(sync_records.c.project_id.in_(list(project_ids)))
-                .values(probed_at=at)
-            )
+            noted = self._database.among(sync_records.c.project_id, list(project_ids))
+            connection.execute(update(sync_records).where(noted).values(probed_at=at))

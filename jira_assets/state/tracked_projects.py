@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from jira_assets.errors import InputError
-from jira_assets.state.database import StatePart
+from jira_assets.state.database import ROWS_AT_ONCE, StatePart
 from jira_assets.state.models import ProjectRef, TrackedProject
 from jira_assets.state.tables import THE_SITE, sync_records, tracked_projects
 
 _COLUMNS = tracked_projects.c
+_SHOWN = [_COLUMNS[field.name] for field in fields(TrackedProject)]
 
 
 class Projects(StatePart):
@@ -95,13 +97,14 @@ class Projects(StatePart):
 def _select(
     connection: Connection, *, include_inactive: bool = False, project_id: str | None = None
 ) -> list[TrackedProject]:
-    shown = [column for column in _COLUMNS if column is not _COLUMNS.site_id]
-    query = select(*shown).order_by(_COLUMNS.project_key, _COLUMNS.project_id)
+    query = select(*_SHOWN).order_by(_COLUMNS.project_key, _COLUMNS.project_id)
     if not include_inactive:
         query = query.where(_COLUMNS.is_active)
     if project_id is not None:
         query = query.where(_COLUMNS.project_id == project_id)
-    return [TrackedProject(**row) for row in connection.execute(query).mappings()]
+    return [
+        TrackedProject(*row) for part in connection.execute(query).partitions(ROWS_AT_ONCE) for row in part
+    ]
 
 
 def _refuse_reused_key(ref: ProjectRef, known_keys: dict[str, str]) -> None:

@@ -1,15 +1,15 @@
-"""Ask one question about all tracked projects: which of them have versions that the lake lacks?
+"""Ask a few questions about all tracked projects: which of them have versions that the lake lacks?
 
-The question reaches back to the newest version that the site showed last time at least, so that a healthy
-site always answers something: an empty answer means that it is dead or blind, not that nothing happened. A
-few projects are called by name in the same question, each reaching back to its own newest version: so a
-project that is silently left out is noticed, too.
+Each question reaches back at least to the newest version that the site showed last time of its projects, so
+that a healthy site always answers something: an empty answer means that it is dead or blind, not that nothing
+happened. A few projects are called by name in each, reaching back to their own newest version: so a project
+that is silently left out is noticed, too.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,12 +18,12 @@ import msgspec
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, JiraError
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.models import IssueRef
-from jira_assets.lake.damage import damage_signs
-from jira_assets.lake.diff import LakeDiff
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, RawFile, fingerprint
-from jira_assets.sync.change_query import QueryResult, query_changes
+from jira_assets.lake.manifest import fingerprint
+from jira_assets.sync.change_query import ChangeQuestion, QueryResult, divide, query_changes
 from jira_assets.sync.context import SyncContext, SyncOptions
+from jira_assets.sync.known_versions import find_stale_issues
+from jira_assets.sync.project_facts import ProjectFacts, project_facts
 from jira_assets.sync.project_state import ProjectStates, out_of_sight
 from jira_assets.sync.session import verify_identity
 
@@ -33,8 +33,7 @@ TICKS_FOR_ALL = 20
 """After so many questions every project was called by name: ten minutes, at two a minute."""
 
 
-@dataclass(frozen=True)
-class ProbeTarget:
+class ProbeTarget(msgspec.Struct, frozen=True):
     """A project that is asked about, and up to when the lake is known to have all of it."""
 
     project_id: str
@@ -60,20 +59,25 @@ def probe_changes(context: SyncContext, watched: Sequence[ProbeTarget], memory: 
     at, memory = _prove_identity(context.client, memory)
     if not watched:
         return Probe(at, memory)
-    ids = sorted(project.project_id for project in watched)
-    newest = _newest(context.lake, ids, memory)
+    complete = {project.project_id: project.complete_until for project in watched}
+    ids, facts = sorted(complete), project_facts(context.lake)
     is_deep = _is_deep(context.options, memory, at)
-    since = _since(context.options, watched, newest, is_deep=is_deep)
     turn = memory.turn(ids, max(CALLED_BY_NAME, -(-len(ids) // TICKS_FOR_ALL)))
-    called = _called_by_name(context.lake, turn, memory, since)
-    answer = query_changes(context.client, ids, since, called)
-    memory = memory.after(answer.refs, turn[-1], at if is_deep else None)
-    if not answer.refs and newest is not None:
-        memory = _explain_silence(context.client, [key for key in ids if key not in answer.set_aside], memory)
-    memory = _look_for_the_silent(context.project_states, answer, called, memory)
+    newest = [memory.newest_of(some) or _newest_in_lake(some, facts) for some in divide(ids)]
+    questions = [
+        _question(context.options, some, complete, facts, memory.quiet, set(turn), reaching, is_deep=is_deep)
+        for some, reaching in zip(divide(ids), newest, strict=True)
+    ]
+    answer = query_changes(context.client, questions)
+    memory = memory.after(answer.refs, questions, turn[-1], at if is_deep else None)
+    heard = {ref.project_id for ref in answer.refs}
+    for question, reaching in zip(questions, newest, strict=True):
+        if reaching is not None and heard.isdisjoint(question.ids):
+            asked = [key for key in question.ids if key not in answer.set_aside]
+            memory = _explain_silence(context.client, asked, memory)
+    memory = _look_for_the_silent(context.project_states, answer, questions, heard, memory)
     _explain_refusals(context.project_states, answer)
-    lacking = _lacking(context.lake, answer.refs)
-    return Probe(at, memory, is_deep, lacking, answer.set_aside)
+    return Probe(at, memory, is_deep, _lacking(context.lake, answer.refs), answer.set_aside)
 
 
 def _prove_identity(client: JiraClient, memory: ProbeState) -> tuple[datetime, ProbeState]:
@@ -85,12 +89,9 @@ def _prove_identity(client: JiraClient, memory: ProbeState) -> tuple[datetime, P
     return session.at, memory.with_identity(now, max(session.skew, timedelta()))
 
 
-def _newest(lake: Lake, ids: Sequence[str], memory: ProbeState) -> datetime | None:
-    """Return the newest version that a healthy site has to name; at first the newest in the lake."""
-    if memory.newest is not None and memory.newest_in in ids:
-        return memory.newest
-    manifests = (lake.readable_manifest(key) for key in ids)
-    return max((m.newest for m in manifests if m is not None and m.newest is not None), default=None)
+def _newest_in_lake(ids: Iterable[str], facts: Mapping[str, ProjectFacts]) -> datetime | None:
+    known = (facts[key].newest for key in ids if key in facts)
+    return max((newest for newest in known if newest is not None), default=None)
 
 
 def _is_deep(options: SyncOptions, memory: ProbeState, at: datetime) -> bool:
@@ -98,25 +99,26 @@ def _is_deep(options: SyncOptions, memory: ProbeState, at: datetime) -> bool:
     return last is None or at - last >= options.deep_look_every
 
 
-def _since(
-    options: SyncOptions, watched: Sequence[ProbeTarget], newest: datetime | None, *, is_deep: bool
-) -> datetime:
-    complete = min(project.complete_until for project in watched)
-    since = complete - (options.deep_look_back if is_deep else options.look_back)
-    return since if newest is None else min(since, newest)
-
-
-def _called_by_name(
-    lake: Lake, turn: Sequence[str], memory: ProbeState, since: datetime
-) -> dict[str, datetime]:
-    """Name the newest version that Jira has to show of each project whose turn it is."""
+def _question(
+    options: SyncOptions,
+    ids: Sequence[str],
+    complete: Mapping[str, datetime],
+    facts: Mapping[str, ProjectFacts],
+    quiet: Mapping[str, datetime],
+    turn: Collection[str],
+    reaching: datetime | None,
+    *,
+    is_deep: bool,
+) -> ChangeQuestion:
+    """Reach back to what a healthy site has to name; call by name whose turn it is and who shows less."""
+    since = min(complete[key] for key in ids) - (options.deep_look_back if is_deep else options.look_back)
+    since = since if reaching is None else min(since, reaching)
     called = {}
-    for key in turn:
-        manifest = lake.readable_manifest(key)
-        newest = manifest.newest if manifest else None
-        if newest is not None and newest < since and memory.quiet.get(key) != newest:
+    for key in ids:
+        newest = facts[key].newest if key in turn and key in facts else None
+        if newest is not None and newest < since and quiet.get(key) != newest:
             called[key] = newest
-    return called
+    return ChangeQuestion(ids, since, called)
 
 
 def _explain_silence(client: JiraClient, ids: Sequence[str], memory: ProbeState) -> ProbeState:
@@ -125,7 +127,7 @@ def _explain_silence(client: JiraClient, ids: Sequence[str], memory: ProbeState)
     jql = f"project in ({', '.join(ids)}) order by updated desc"
     for page in client.search(jql, fields=[], page_size=1) if ids else ():
         if page:
-            return memory.with_newest(page[0].ref)
+            return memory.with_newest([page[0].ref], ids)
     raise IncompleteRead(
         f"Jira accepts the credential but returns no issue of any of the {len(ids)} tracked "
         "projects. The lake contains issues of some of them.",
@@ -135,10 +137,14 @@ def _explain_silence(client: JiraClient, ids: Sequence[str], memory: ProbeState)
 
 
 def _look_for_the_silent(
-    states: ProjectStates, answer: QueryResult, called: Mapping[str, datetime], memory: ProbeState
+    states: ProjectStates,
+    answer: QueryResult,
+    questions: Iterable[ChangeQuestion],
+    heard: Collection[str],
+    memory: ProbeState,
 ) -> ProbeState:
     """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
-    heard = {ref.project_id for ref in answer.refs}
+    called = {key: newest for question in questions for key, newest in question.called.items()}
     for key in called.keys() - heard - answer.set_aside.keys():
         try:
             state = states.ask(key)
@@ -159,29 +165,25 @@ def _explain_refusals(states: ProjectStates, answer: QueryResult) -> None:
             answer.set_aside[key] = states.explain(key, states.key_of(key), error)
 
 
-def _lacking(lake: Lake, refs: Iterable[IssueRef]) -> dict[str, str]:
-    by_project = defaultdict(list)
-    for ref in refs:
-        by_project[ref.project_id].append(ref)
-    lacking = {key: find_stale_issues(lake, key, named) for key, named in by_project.items()}
-    return {
-        key: fingerprint(sorted((ref.id, ref.key, str(ref.updated)) for ref in found))
-        for key, found in lacking.items()
-        if found
-    }
+def _lacking(lake: Lake, refs: Sequence[IssueRef]) -> dict[str, str]:
+    """Digest for each project the versions that the lake lacks."""
+    found = defaultdict(list)
+    for ref in find_stale_issues(lake, refs):
+        found[ref.project_id].append((ref.id, ref.key, str(ref.updated)))
+    return {key: fingerprint(sorted(versions)) for key, versions in found.items()}
 
 
 class ProbeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When we proved who we are and looked back further, what was the newest version, who was called last.
 
-    `quiet` are projects whose newest version in the lake is no longer shown although they are there.
+    `newest` has for each question the newest version that the site showed, by its project. `quiet` are
+    projects whose newest version in the lake is no longer shown although they are there.
     """
 
     proved_at: datetime | None = None
     clock_ahead: timedelta = timedelta()
     looked_back_at: datetime | None = None
-    newest: datetime | None = None
-    newest_in: str | None = None
+    newest: dict[str, datetime] = {}
     called: str | None = None
     quiet: dict[str, datetime] = {}
 
@@ -189,9 +191,18 @@ class ProbeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Remember that Jira knew us."""
         return msgspec.structs.replace(self, proved_at=at, clock_ahead=clock_ahead)
 
-    def with_newest(self, ref: IssueRef) -> ProbeState:
-        """Remember which version is the newest that the site shows."""
-        return msgspec.structs.replace(self, newest=ref.updated, newest_in=ref.project_id)
+    def newest_of(self, ids: Iterable[str]) -> datetime | None:
+        """Return the newest version that the site showed of these projects."""
+        return max((self.newest[key] for key in ids if key in self.newest), default=None)
+
+    def with_newest(self, refs: Iterable[IssueRef], ids: Collection[str]) -> ProbeState:
+        """Remember which of these versions, of a question about those projects, is the newest."""
+        dated = [(ref.updated, ref.project_id) for ref in refs if ref.updated is not None]
+        if not dated:
+            return self
+        updated, project_id = max(dated)
+        others = {key: at for key, at in self.newest.items() if key not in ids}
+        return msgspec.structs.replace(self, newest={**others, project_id: updated})
 
     def with_quiet(self, project_id: str, newest: datetime) -> ProbeState:
         """Remember that this version of a project is not shown, so that its absence says nothing."""
@@ -202,44 +213,20 @@ class ProbeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         later = [key for key in ids if self.called is None or key > self.called]
         return list(dict.fromkeys([*later, *ids]))[:count]
 
-    def after(self, refs: Iterable[IssueRef], called: str, looked_back_at: datetime | None) -> ProbeState:
-        """Remember what an answer showed, and who was called last."""
-        dated = [(ref.updated, ref.id, ref) for ref in refs if ref.updated is not None]
-        memory = self.with_newest(max(dated)[2]) if dated else self
+    def after(
+        self,
+        refs: Sequence[IssueRef],
+        questions: Iterable[ChangeQuestion],
+        called: str,
+        looked_back_at: datetime | None,
+    ) -> ProbeState:
+        """Remember what the answers showed, and who was called last."""
+        memory = self
+        for question in questions:
+            ids = set(question.ids)
+            memory = memory.with_newest([ref for ref in refs if ref.project_id in ids], ids)
         return msgspec.structs.replace(
             memory,
             called=called,
             looked_back_at=looked_back_at or memory.looked_back_at,
         )
-
-
-_found: dict[tuple[str, str], tuple[Sequence[RawFile], set[IssueRef]]] = {}
-"""Versions that were found in a project's raw files: while the files are the same, so is the answer. The
-sensor asks about the same few again and again."""
-
-
-def find_stale_issues(lake: Lake, project_id: str, refs: Sequence[IssueRef]) -> list[IssueRef]:
-    """Look the versions up in those raw files only that can hold them: this is asked at every tick."""
-    manifest = lake.readable_manifest(project_id) or Manifest(project_id, "")
-    place = (str(lake.root), project_id)
-    files, present = _found.get(place, ([], set()))
-    if files != manifest.raw:
-        present = set()
-    asked = [ref for ref in refs if ref not in present]
-    lacking = _compare(lake, manifest, asked) if asked else []
-    _found[place] = (manifest.raw, present.union(asked).difference(lacking))
-    return lacking
-
-
-def _compare(lake: Lake, manifest: Manifest, refs: Sequence[IssueRef]) -> list[IssueRef]:
-    recent = msgspec.structs.replace(manifest, raw=[file for file in manifest.raw if _may_hold(file, refs)])
-    try:
-        lacking = {issue.jira_id for issue in LakeDiff(lake, recent).add(refs)}
-    except damage_signs():
-        return list(refs)  # a file is damaged: the sync that this makes due reports it
-    return [ref for ref in refs if ref.id in lacking]
-
-
-def _may_hold(file: RawFile, refs: Sequence[IssueRef]) -> bool:
-    times = [ref.updated for ref in refs if ref.updated is not None]
-    return file.newest is None or not times or file.newest >= min(times)

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from jira_assets.auth.status import Connected, connected_as
 from jira_assets.formatting import counted
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import SyncRecord, TrackedProject
-from jira_assets.sync.notices import ActiveNotice
+from jira_assets.sync.notices import ActiveNotice, current_notices
+from jira_assets.sync.pipeline import Pipeline
+from jira_assets.sync.results import Portfolio, read_portfolio
 
+CONNECTION_HOLDS = "the_connection_holds"
 EVERY_PROJECT_SYNCED = "every_project_synced"
 NO_PROJECT_TOO_OLD = "no_project_too_old"
 NO_PROJECT_UNPROVEN = "no_project_unproven"
@@ -46,23 +50,46 @@ def limits_from(settings: Settings) -> Limits:
     )
 
 
-def judge_projects(
-    projects: Sequence[TrackedProject], records: Iterable[SyncRecord], now: datetime, limits: Limits
-) -> list[Verdict]:
-    """Judge by all that is known, not by one run: a run without the broken project heals nothing."""
-    known = {record.project_id: record for record in records}
-    tracked = [
-        (project, known.get(project.project_id) or SyncRecord(project.project_id, project.project_key))
-        for project in projects
+@dataclass(frozen=True)
+class Health:
+    """How a home stands at one moment: the connection, the projects and the notices, and what is wrong."""
+
+    portfolio: Portfolio
+    connected: Connected
+    notices: Sequence[ActiveNotice]
+    verdicts: Sequence[Verdict]
+
+
+def judge_home(pipeline: Pipeline, portfolio: Portfolio | None = None) -> Health:
+    """Judge by what state and lake say, without a query; `portfolio` is what was just read of the state."""
+    portfolio = portfolio or read_portfolio(pipeline.state)
+    now = pipeline.clock()
+    connected = connected_as(pipeline.settings, pipeline.state, now)
+    trouble = {"connection": f"{connected.trouble} {connected.remedy}"} if connected.trouble else {}
+    notices = current_notices(pipeline.lake, portfolio.projects)
+    verdicts = [
+        Verdict(CONNECTION_HOLDS, trouble),
+        *judge_projects(portfolio, now, limits_from(pipeline.settings)),
+        judge_notices(notices),
     ]
-    faults = {
-        EVERY_PROJECT_SYNCED: {p.project_key: _failure(record) for p, record in tracked},
-        NO_PROJECT_TOO_OLD: {p.project_key: _age(p, record, now, limits) for p, record in tracked},
-        NO_PROJECT_UNPROVEN: {p.project_key: _proof(p, record, now, limits) for p, record in tracked},
-    }
+    return Health(portfolio, connected, notices, verdicts)
+
+
+def judge_projects(portfolio: Portfolio, now: datetime, limits: Limits) -> list[Verdict]:
+    """Judge by all that is known, not by one run: a run without the broken project heals nothing."""
+    failures, ages, proofs = {}, {}, {}
+    for project in portfolio.projects:
+        record, key = portfolio.record_of(project), project.project_key
+        if (failure := _failure(record)) is not None:
+            failures[key] = failure
+        if (age := _age(project, record, now, limits)) is not None:
+            ages[key] = age
+        if (proof := _proof(project, record, now, limits)) is not None:
+            proofs[key] = proof
     return [
-        Verdict(name, {key: fault for key, fault in found.items() if fault is not None})
-        for name, found in faults.items()
+        Verdict(EVERY_PROJECT_SYNCED, failures),
+        Verdict(NO_PROJECT_TOO_OLD, ages),
+        Verdict(NO_PROJECT_UNPROVEN, proofs),
     ]
 
 

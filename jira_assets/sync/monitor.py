@@ -13,12 +13,12 @@ import msgspec
 
 from jira_assets.errors import BadQuery
 from jira_assets.settings.load import Settings
-from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
+from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject, later_of
 from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
 from jira_assets.sync.inactive_projects import find_again
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.project import failed
-from jira_assets.sync.results import record_outcome
+from jira_assets.sync.results import NOTHING_TRACKED, Portfolio, read_records, record_outcome
 from jira_assets.sync.scheduling import Asked, Due, ProjectSignals, Rules, due_projects, unsatisfied
 from jira_assets.sync.session import claim_lake
 
@@ -35,28 +35,45 @@ class SensorState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is due, what could not be asked about, and whether the site answered as a whole."""
+    """What is due, what could not be asked about, and whether the site answered as a whole.
+
+    `portfolio` is what was read of the state, with what the probe found.
+    """
 
     due: list[Due]
     memory: SensorState
     probe: Probe | None = None
     notices: list[str] = field(default_factory=list)
+    portfolio: Portfolio = NOTHING_TRACKED
 
 
-def evaluate(pipeline: Pipeline, memory: SensorState) -> Evaluation:
-    """Probe the site and choose what is due; raises `JiraAssetsError` when Jira cannot be asked at all."""
-    projects = pipeline.state.projects.tracked()
-    free = [project for project in projects if pipeline.lake.holder(project.project_id) is None]
-    memory, notices = _find_inactive(pipeline, memory)
-    probe, more = _probe(pipeline, free, memory.probe)
+def evaluate(
+    pipeline: Pipeline, memory: SensorState, projects: Sequence[TrackedProject] | None = None
+) -> Evaluation:
+    """Probe the site and choose what is due; raises `JiraAssetsError` when Jira cannot be asked at all.
+
+    `projects` are the tracked ones, where they were just read.
+    """
+    projects = pipeline.state.projects.tracked() if projects is None else projects
+    holders = pipeline.lake.holders(project.project_id for project in projects)
+    free = [project for project in projects if project.project_id not in holders]
+    # After the locks: a sync that ended before its lock was looked at has left its outcome.
+    records = read_records(pipeline.state)
+    memory, records, notices = _find_inactive(pipeline, memory, records)
+    targets = probe_targets(free, records)
+    probe, more = _probe(pipeline, targets, memory.probe)
     notices += more
     if probe is not None:
-        notices += _write_down(pipeline, free, probe)
-    records = _records(pipeline)
+        notices += _write_down(pipeline, free, targets, records, probe)
     requests = _forget_satisfied_requests(pipeline, projects, records)
     sighting = ProjectSignals(probe.lacking if probe else {}, memory.asked, requests)
     due = due_projects(free, records, sighting, pipeline.clock(), rules_from(pipeline.settings))
-    return Evaluation(due, _remember(pipeline, memory, probe, due), probe, notices)
+    if due:  # another process may have synced some of them meanwhile
+        records = read_records(pipeline.state)
+        chosen = [entry.project for entry in due]
+        due = due_projects(chosen, records, sighting, pipeline.clock(), rules_from(pipeline.settings))
+    memory = _remember(pipeline, memory, probe, due)
+    return Evaluation(due, memory, probe, notices, Portfolio(projects, records))
 
 
 def rules_from(settings: Settings) -> Rules:
@@ -71,16 +88,14 @@ def probe_targets(projects: Iterable[TrackedProject], records: Mapping[str, Sync
         record = records.get(project.project_id)
         if record is None or record.status != "complete" or record.watermark is None:
             continue
-        watched.append(
-            ProbeTarget(project.project_id, max(filter(None, (record.watermark, record.probed_at))))
-        )
+        complete_until = later_of(record.watermark, record.probed_at) or record.watermark
+        watched.append(ProbeTarget(project.project_id, complete_until))
     return watched
 
 
 def _probe(
-    pipeline: Pipeline, free: Sequence[TrackedProject], memory: ProbeState
+    pipeline: Pipeline, watched: Sequence[ProbeTarget], memory: ProbeState
 ) -> tuple[Probe | None, list[str]]:
-    watched = probe_targets(free, _records(pipeline))
     if not watched:
         return None, []
     with pipeline.asking_jira(patient=False) as context:
@@ -92,27 +107,39 @@ def _probe(
             return None, [f"The combined query for all projects failed: {error}"]
 
 
-def _find_inactive(pipeline: Pipeline, memory: SensorState) -> tuple[SensorState, list[str]]:
+def _find_inactive(
+    pipeline: Pipeline, memory: SensorState, records: dict[str, SyncRecord]
+) -> tuple[SensorState, dict[str, SyncRecord], list[str]]:
     """Ask about the inactive projects once an hour, all in one request: what comes back heals by itself."""
     now, asked_at = pipeline.clock(), memory.inactive_asked_at
-    inactive = [record.inactive_since for record in pipeline.state.records.all() if record.inactive_since]
+    inactive = [record.inactive_since for record in records.values() if record.inactive_since]
     if not inactive or now - (asked_at or min(inactive)) < INACTIVE_ASKED_EVERY:
-        return memory, []
+        return memory, records, []
     with pipeline.asking_jira(patient=False) as context:
         found = find_again(context.client, pipeline.state)
     notices = [f"{key} is visible again." for key in found]
-    return msgspec.structs.replace(memory, inactive_asked_at=now), notices
+    memory = msgspec.structs.replace(memory, inactive_asked_at=now)
+    return memory, read_records(pipeline.state) if found else records, notices
 
 
-def _write_down(pipeline: Pipeline, free: Sequence[TrackedProject], probe: Probe) -> list[str]:
-    """Keep in the state what the probe saw: of most projects, that nothing is missing."""
-    asked = {watched.project_id for watched in probe_targets(free, _records(pipeline))}
-    pipeline.state.records.note_probe(sorted(asked - probe.lacking.keys() - probe.set_aside.keys()), probe.at)
-    by_id = {project.project_id: project for project in free}
+def _write_down(
+    pipeline: Pipeline,
+    free: Sequence[TrackedProject],
+    asked: Iterable[ProbeTarget],
+    records: dict[str, SyncRecord],
+    probe: Probe,
+) -> list[str]:
+    """Keep in the state and the records what the probe saw: of most projects, that nothing is missing."""
+    concerned = probe.lacking.keys() | probe.set_aside.keys()
+    fresh = [target.project_id for target in asked if target.project_id not in concerned]
+    pipeline.state.records.note_probe(fresh, probe.at)
+    records.update({project_id: records[project_id].probed(probe.at) for project_id in fresh})
+    by_id = {project.project_id: project for project in free} if probe.set_aside else {}
     notices = []
     for project_id, error in probe.set_aside.items():
         project = by_id[project_id]
-        record_outcome(pipeline.state, failed(pipeline.lake, project, error), pipeline.clock())
+        outcome = failed(pipeline.lake, project, error)
+        records[project_id] = record_outcome(pipeline.state, outcome, pipeline.clock())
         notices.append(f"{project.project_key}: {error}")
     return notices
 
@@ -140,7 +167,3 @@ def _remember(
         if lacking is not None:
             asked[entry.project.project_id] = Asked(lacking, pipeline.clock())
     return msgspec.structs.replace(memory, probe=probe.memory, asked=asked)
-
-
-def _records(pipeline: Pipeline) -> dict[str, SyncRecord]:
-    return {record.project_id: record for record in pipeline.state.records.all()}

@@ -15,7 +15,7 @@ from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.state import TrackedProject
-from jira_assets.sync.completeness import issue_notices
+from jira_assets.sync.project_facts import project_facts
 
 MOST_KEYS_NAMED = 5
 MOST_SHOWN = 20
@@ -50,9 +50,10 @@ def _of_site(lake: Lake, _: Sequence[TrackedProject]) -> Iterable[Notice]:
 
 
 def _of_projects(lake: Lake, tracked: Sequence[TrackedProject]) -> Iterable[Notice]:
+    facts = project_facts(lake)
     for project in tracked:
-        manifest = lake.readable_manifest(project.project_id)
-        yield from issue_notices(manifest) if manifest else ()
+        if (known := facts.get(project.project_id)) is not None:
+            yield from known.notices
 
 
 SOURCES: tuple[Callable[[Lake, Sequence[TrackedProject]], Iterable[Notice]], ...] = (_of_site, _of_projects)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from jira_assets.errors import JiraAssetsError, ProjectOutOfSight
 from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
+from jira_assets.lake.locks import Holder
 from jira_assets.lake.manifest import Paused, Proof
 from jira_assets.state.models import SyncRecord, TrackedProject
 
@@ -117,6 +119,32 @@ def revised(before: SyncRecord, outcome: Outcome, now: datetime) -> SyncRecord:
 
 
 @dataclass(frozen=True)
+class Portfolio:
+    """The tracked projects and the newest outcomes by id, read once for all that is made of them."""
+
+    projects: Sequence[TrackedProject]
+    records: Mapping[str, SyncRecord]
+
+    def record_of(self, project: TrackedProject) -> SyncRecord:
+        """Return the outcome of the newest sync; a blank one where there was none."""
+        known = self.records.get(project.project_id)
+        return known or SyncRecord(project.project_id, project.project_key)
+
+
+NOTHING_TRACKED = Portfolio((), {})
+
+
+def read_portfolio(state: State) -> Portfolio:
+    """Read the tracked projects and the outcomes."""
+    return Portfolio(state.projects.tracked(), read_records(state))
+
+
+def read_records(state: State) -> dict[str, SyncRecord]:
+    """Read the newest outcomes by id."""
+    return {record.project_id: record for record in state.records.all()}
+
+
+@dataclass(frozen=True)
 class ProjectStatus:
     """A tracked project, the outcome of its newest sync, and who works on it now."""
 
@@ -127,17 +155,19 @@ class ProjectStatus:
     """How far a read is that stopped after its time and that a later sync continues."""
 
 
-def read_statuses(state: State, lake: Lake) -> list[ProjectStatus]:
-    """Return the status of every tracked project, by key."""
-    records = {record.project_id: record for record in state.records.all()}
-    return [_status(lake, tracked, records) for tracked in state.projects.tracked()]
+def read_statuses(state: State, lake: Lake, portfolio: Portfolio | None = None) -> list[ProjectStatus]:
+    """Return the status of every tracked project, by key; `portfolio` is what was just read of the state."""
+    portfolio = portfolio or read_portfolio(state)
+    holders = lake.holders(project.project_id for project in portfolio.projects)
+    return [
+        _status(lake, tracked, portfolio.record_of(tracked), holders.get(tracked.project_id))
+        for tracked in portfolio.projects
+    ]
 
 
-def _status(lake: Lake, tracked: TrackedProject, records: dict[str, SyncRecord]) -> ProjectStatus:
-    key = tracked.project_key
-    record = records.get(tracked.project_id, SyncRecord(tracked.project_id, key))
-    record = replace(record, project_key=key)
-    holder = lake.holder(tracked.project_id)
+def _status(lake: Lake, tracked: TrackedProject, record: SyncRecord, holder: Holder | None) -> ProjectStatus:
+    if record.project_key != tracked.project_key:
+        record = replace(record, project_key=tracked.project_key)
     if holder:
         record = replace(record, status="syncing")
     elif record.status == "syncing":

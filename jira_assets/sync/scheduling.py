@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -42,7 +42,7 @@ class ProjectSignals:
 
     lacking: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, Asked] = field(default_factory=dict)
-    requests: Iterable[SyncRequest] = ()
+    requests: Sequence[SyncRequest] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def due_projects(
 
 
 def _why(record: SyncRecord, sighting: ProjectSignals, now: datetime, rules: Rules) -> str | None:
-    if _is_requested(record, sighting.requests):
+    if sighting.requests and _is_requested(record, sighting.requests):
         return "requested"
     if record.inactive_since is not None:
         return None
@@ -108,9 +108,11 @@ def severity_of(error_kind: str | None) -> errors.Severity:
 
 
 def unsatisfied(
-    requests: Iterable[SyncRequest], projects: Iterable[TrackedProject], records: Mapping[str, SyncRecord]
+    requests: Sequence[SyncRequest], projects: Iterable[TrackedProject], records: Mapping[str, SyncRecord]
 ) -> list[SyncRequest]:
     """List the requests for which some tracked project was not tried since."""
+    if not requests:
+        return []
     tracked = [records.get(p.project_id) or SyncRecord(p.project_id, p.project_key) for p in projects]
     return [request for request in requests if any(_is_requested(record, (request,)) for record in tracked)]
 
@@ -130,9 +132,11 @@ def _is_lacking(record: SyncRecord, sighting: ProjectSignals) -> bool:
     succeeded has done what it can, and the rest is for reconcile to judge.
     """
     lacking = sighting.lacking.get(record.project_id)
+    if lacking is None:
+        return False
     asked = sighting.asked.get(record.project_id)
-    if lacking is None or asked is None or asked.lacking != lacking:
-        return lacking is not None
+    if asked is None or asked.lacking != lacking:
+        return True
     return record.last_success_at is None or record.last_success_at < asked.at
 
 

@@ -16,6 +16,7 @@ from jira_assets.lake.manifest import Derived, Manifest
 from jira_assets.state import SyncRecord, TrackedProject
 from jira_assets.sync.health import Limits, judge_notices, judge_projects
 from jira_assets.sync.notices import ActiveNotice
+from jira_assets.sync.results import Portfolio
 from jira_assets.warehouse.audits import open_issues_that_differ, repeated_issues, values_that_did_not_fit
 from jira_assets_tests.harness import open_harness
 
@@ -28,7 +29,8 @@ GOOD = SyncRecord(
 
 def faults(record: SyncRecord | None, project: TrackedProject = PAY) -> dict[str, str]:
     """What is wrong with the project, by check."""
-    verdicts = judge_projects([project], [record] if record else [], NOW, Limits())
+    records = {record.project_id: record} if record else {}
+    verdicts = judge_projects(Portfolio([project], records), NOW, Limits())
     return {verdict.name: fault for verdict in verdicts for fault in verdict.faults.values()}
 
 

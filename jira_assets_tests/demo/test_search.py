@@ -56,6 +56,17 @@ def test_a_page_may_be_asked_for_again(api: Caller, key: str) -> None:
     assert again[0]["issues"] == again[1]["issues"] != first["issues"]
 
 
+def test_a_query_with_too_many_values_fails_inside_jira(api: Caller, site: DemoSite, key: str) -> None:
+    site.switches.unknown_projects_silent = True
+    site.switches.most_operands = 20
+    named = ", ".join([key, *map(str, range(1, 19))])
+
+    assert api.keys(f"project in ({named}) and created >= 0")
+    answer = api.post(SEARCH, jql=f"project in ({named}) and (created >= 0 or not updated < 0)")
+    assert answer.status_code == 500
+    assert "SearchInternalException: Failed to run query" in answer.json()["errorMessages"][0]
+
+
 def test_a_token_belongs_to_its_query(api: Caller, key: str) -> None:
     token = api.search(f"project = {key}", maxResults=3)["nextPageToken"]
 

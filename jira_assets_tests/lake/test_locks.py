@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jira_assets.errors import LockHeld
+from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder, holder, lock_held
 
 HOLD = (
@@ -32,6 +33,19 @@ def hold_elsewhere(path: Path) -> subprocess.Popen[str]:
 def end(process: subprocess.Popen[str]) -> None:
     process.kill()
     process.communicate()
+
+
+def test_the_holders_of_many_projects_are_found_in_one_pass(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for project_id in ("10", "20"):
+        with lake.lock(project_id, "a sync before"):
+            pass
+    process = hold_elsewhere(lake.lock_path("20"))
+    try:
+        assert {key: who.pid for key, who in lake.holders(["10", "20", "30"]).items()} == {"20": process.pid}
+    finally:
+        end(process)
+    assert lake.holders(["10", "20", "30"]) == {}
 
 
 def test_who_does_not_wait_is_told_who_holds_it(tmp_path: Path) -> None:

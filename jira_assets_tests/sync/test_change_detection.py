@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.behaviour import Switches
+from jira_assets.demo.http.site_faults import proxy_page
+from jira_assets.demo.jql.syntax import parse
+from jira_assets.demo.jql.tree import operands
 from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, ProjectOutOfSight
+from jira_assets.lake.lake import Lake
 from jira_assets.state import SyncRecord
+from jira_assets.sync.change_query import ChangeQuestion, divide
+from jira_assets.sync.health import judge_home
 from jira_assets.sync.monitor import Evaluation, SensorState, evaluate
+from jira_assets.sync.results import read_portfolio
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 
 HALF_A_MINUTE = timedelta(seconds=30)
 NOW_MS = 1_795_435_200_000
+LATE = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 @contextmanager
@@ -255,6 +264,136 @@ def test_a_newly_tracked_project_is_due_though_nothing_can_be_probed(tmp_path: P
     with open_harness(tmp_path / "home") as harness:
         harness.track()
         assert set(Onlooker(harness).due().values()) == {"never synced"}
+
+
+@pytest.fixture
+def in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask about two projects at a time."""
+    monkeypatch.setattr("jira_assets.sync.change_query.PROJECTS_A_QUESTION", 2)
+
+
+def pairs(harness: SyncHarness) -> list[list[str]]:
+    """The keys of the projects that are asked about together."""
+    keys = {project.project_id: project.project_key for project in harness.tracked}
+    return [[keys[each] for each in ids] for ids in divide(sorted(keys))]
+
+
+@pytest.mark.usefixtures("in_pairs")
+def test_several_questions_find_what_one_would(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
+    assert onlooker.due() == {}
+    assert onlooker.requests(ticks=3) == ["/rest/api/3/search/jql"] * 6
+    changed = [keys[0] for keys in pairs(harness)]
+    for key in changed:
+        edit_one(harness, key)
+
+    assert onlooker.due() == dict.fromkeys(changed, "changed")
+    harness.sync(*changed)
+    assert onlooker.due() == {}
+
+
+@pytest.mark.usefixtures("in_pairs")
+@pytest.mark.parametrize("ticks", [0, 1, 3])
+def test_one_question_that_shows_nothing_is_noticed_though_the_others_are_answered(
+    harness: SyncHarness, ticks: int
+) -> None:
+    harness.site.switches.unknown_projects_silent = True
+    onlooker = Onlooker(harness)
+    for _ in range(ticks):
+        onlooker.look()
+    blind = pairs(harness)[1]
+    for key in blind:
+        harness.site.hide_project(key)
+
+    with pytest.raises(IncompleteRead, match="returns no issue of any of the 2 tracked projects"):
+        onlooker.look()
+
+
+def test_a_question_whose_newest_issue_was_deleted_is_explained_once(
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_assets.sync.change_query.PROJECTS_A_QUESTION", 1)
+    onlooker = Onlooker(harness)
+    onlooker.look()
+    onlooker.look()
+    issues = harness.site.issues_truth(harness.tracked[2].project_key).values()
+    harness.site.delete_issue(max(issues, key=lambda issue: issue.updated).id)
+
+    assert sorted(onlooker.requests(ticks=1)) == ["/rest/api/3/myself", *["/rest/api/3/search/jql"] * 5]
+    assert onlooker.requests(ticks=2) == ["/rest/api/3/search/jql"] * 8
+
+
+@pytest.mark.usefixtures("in_pairs")
+def test_a_project_that_makes_its_question_fail_leaves_the_other_questions_alone(
+    harness: SyncHarness,
+) -> None:
+    onlooker = Onlooker(harness)
+    onlooker.look()
+    gone, changed = pairs(harness)[0][1], pairs(harness)[1][0]
+    harness.site.hide_project(gone)
+    edit_one(harness, changed)
+
+    look = onlooker.look()
+
+    assert [entry.project.project_key for entry in look.due] == [changed]
+    assert {
+        key: record.status for key, record in records(harness).items() if record.status != "complete"
+    } == {gone: "error"}
+
+
+def test_a_proxy_that_takes_short_questions_only_gets_short_ones(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
+    onlooker.look()
+    ids = ", ".join(sorted(project.project_id for project in harness.tracked))
+    harness.site.faults.add(proxy_page(413, "413 Request Entity Too Large", when=ids))
+    changed = harness.tracked[1].project_key
+    edit_one(harness, changed)
+
+    assert onlooker.due() == {changed: "changed"}
+    assert {record.status for record in records(harness).values()} == {"complete"}
+
+
+def test_ten_thousand_projects_are_eight_questions_that_no_site_finds_too_long() -> None:
+    ids = [str(10_000_000 + number) for number in range(10_000)]
+    turn = set(ids[4_000:4_500])
+
+    questions = [
+        ChangeQuestion(some, LATE, {key: LATE for key in some if key in turn}) for some in divide(ids)
+    ]
+    parsed = [parse(question.jql).where for question in questions]
+
+    assert sorted(key for question in questions for key in question.ids) == ids
+    assert len(questions) == 8
+    assert max(len(question.jql) for question in questions) < 16_000
+    assert max(operands(where) for where in parsed if where) < 1400 < Switches().most_operands
+
+
+def test_a_tick_over_idle_projects_reads_no_manifest(
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_assets.lake.manifest_facts.SETTLED_NS", -1)
+    onlooker = Onlooker(harness)
+    onlooker.look()
+    onlooker.look()
+    read: list[str] = []
+    monkeypatch.setattr(Lake, "manifest", lambda _, project_id: read.append(project_id))
+
+    judge_home(harness.pipeline, onlooker.look().portfolio)
+
+    assert read == []
+
+
+def test_what_the_probe_found_is_in_the_portfolio_that_is_judged(harness: SyncHarness) -> None:
+    onlooker = Onlooker(harness)
+    gone, changed = harness.tracked[0].project_key, harness.tracked[3].project_key
+    onlooker.look()
+    harness.site.hide_project(gone)
+    edit_one(harness, changed)
+
+    portfolio = onlooker.look().portfolio
+
+    assert portfolio == read_portfolio(harness.pipeline.state)
+    assert portfolio.record_of(harness.tracked[0]).status == "error"
 
 
 @pytest.mark.prove

@@ -69,6 +69,18 @@ def test_when_nothing_changed_two_questions_settle_all_projects_and_the_state_sa
         assert record.fresh_at - before[record.project_id] >= timedelta(seconds=58)  # type: ignore[operator]
 
 
+def test_several_questions_about_projects_wait_for_no_thread_that_waits_for_them(
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_assets.sync.change_query.PROJECTS_A_QUESTION", 1)
+    pipeline = replace(harness.pipeline, settings=replace(harness.pipeline.settings, max_in_flight=1))
+
+    choice = choose_tasks(pipeline, harness.tracked)
+
+    assert choice.is_idle
+    assert choice.requests == 1 + len(EVERY)
+
+
 def test_a_changed_issue_chooses_its_project_alone(harness: SyncHarness) -> None:
     harness.site.edit_issue(next(iter(harness.site.issues_truth("PAY"))), summary="edited")
 

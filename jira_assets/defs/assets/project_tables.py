@@ -17,7 +17,7 @@ from jira_assets.defs.asset_metadata import issue_lineage
 from jira_assets.defs.asset_specs import JIRA_ISSUES, PROJECT_SPECS, RAW_JIRA_ISSUES
 from jira_assets.defs.assets.site_tables import site_events
 from jira_assets.defs.assets.warehouse import warehouse_event
-from jira_assets.defs.checks import check_events, judge_status, judge_tables
+from jira_assets.defs.checks import check_events, judge_tables
 from jira_assets.defs.failed_partitions import failed_partitions, report_failures
 from jira_assets.defs.partitions import follow_tracked, partitions_of
 from jira_assets.defs.resources import JiraAssetsHome
@@ -25,6 +25,7 @@ from jira_assets.defs.source_observations import source_observations
 from jira_assets.errors import InputError, JiraAssetsError
 from jira_assets.lake.manifest import Proof
 from jira_assets.state import TrackedProject
+from jira_assets.sync.health import judge_home
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
@@ -92,7 +93,7 @@ def project_tables(
         yield from _project_events(context, config, result.outcomes)
         if published is not None:
             yield warehouse_event(published, context.instance)
-        yield from check_events(judge_status(pipeline))
+        yield from check_events(judge_home(pipeline).verdicts)
         if published is not None:
             yield from check_events(judge_tables(pipeline))
         _show_failures(context, config, result)

@@ -6,25 +6,25 @@ import dagster as dg
 
 from jira_assets.defs.asset_specs import SYNC_STATUS
 from jira_assets.defs.resources import JiraAssetsHome
-from jira_assets.sync.pipeline import Pipeline
+from jira_assets.sync.results import Portfolio, read_portfolio
 
 
 @dg.multi_asset(name="sync_status", specs=[SYNC_STATUS])
 def sync_status(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Report the results of the syncs from the state."""
     with home.opened() as pipeline:
-        return dg.MaterializeResult(SYNC_STATUS.key, metadata=status_metadata(pipeline))
+        return dg.MaterializeResult(SYNC_STATUS.key, metadata=status_metadata(read_portfolio(pipeline.state)))
 
 
-def status_event(pipeline: Pipeline) -> dg.AssetMaterialization:
+def status_event(portfolio: Portfolio) -> dg.AssetMaterialization:
     """Say that the site was looked at and how the projects stand; the freshness policy lives by these."""
-    return dg.AssetMaterialization(SYNC_STATUS.key, metadata=status_metadata(pipeline))
+    return dg.AssetMaterialization(SYNC_STATUS.key, metadata=status_metadata(portfolio))
 
 
-def status_metadata(pipeline: Pipeline) -> dict[str, Any]:
+def status_metadata(portfolio: Portfolio) -> dict[str, Any]:
     """Count the projects by status."""
-    tracked = {project.project_id for project in pipeline.state.projects.tracked()}
-    records = [record for record in pipeline.state.records.all() if record.project_id in tracked]
+    tracked = {project.project_id for project in portfolio.projects}
+    records = [record for record in portfolio.records.values() if record.project_id in tracked]
     counts = {"complete": 0, "error": 0, "pending": len(tracked) - len(records)}
     for record in records:
         counts[record.status] = counts.get(record.status, 0) + 1

@@ -18,6 +18,8 @@ class Switches:
 
     It holds for the changes made while it is set: `site.indexed_late(by)` sets it for a few of them.
     """
+    most_operands: int = 2000
+    """A query with more values fails with 500: Jira's search did from a few thousands on (JRACLOUD-84010)."""
     unknown_projects_silent: bool = False
     """A project that is not there leaves a query empty instead of answering 400."""
     short_pages: bool = False

@@ -41,6 +41,7 @@ class Scope:
     issues: Issues
     caller: Caller
     account_id: str | None
+    most_operands: int
     unknown_projects_silent: bool = False
     unknown_projects: Set[int] = frozenset()
     unknown_project_wording: RefusalWording = "value"

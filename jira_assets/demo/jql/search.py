@@ -12,9 +12,13 @@ from jira_assets.demo.jql.dates import date_ms
 from jira_assets.demo.jql.errors import JqlError, unknown_field
 from jira_assets.demo.jql.scope import COMPARISONS, Scope, Test
 from jira_assets.demo.jql.syntax import parse
-from jira_assets.demo.jql.tree import And, Clause, Node, Not, Or, Query
+from jira_assets.demo.jql.tree import And, Clause, Node, Not, Or, Query, operands
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+
+
+class TooManyOperands(Exception):
+    """The query names more values than the search can work with."""
 
 
 class ForbiddenProjects(Exception):
@@ -22,25 +26,33 @@ class ForbiddenProjects(Exception):
 
 
 def search(jql: str, index: SearchIndex, scope: Scope, *, archived: bool = False) -> list[int]:
-    """Return the ids of the issues that match, in order; raises JqlError, ForbiddenProjects."""
+    """Return the ids of the issues that match, in order.
+
+    Raises JqlError, ForbiddenProjects, TooManyOperands.
+    """
     query = parse(jql)
     if query.where is None:
         raise JqlError(UNBOUNDED)
+    if operands(query.where) > scope.most_operands:
+        raise TooManyOperands
     visible = {each.id for each in scope.catalog.visible_projects(archived=archived)}
-    documents, tests = _candidates(query.where, visible, index, scope)
-    found = [each for each in documents if all(test(each) for test in tests)] if tests else list(documents)
-    return [document.issue.id for document in _ordered(found, query, scope.catalog)]
+    alternatives = query.where.parts if isinstance(query.where, Or) else (query.where,)
+    found: dict[int, Document] = {}
+    for where in alternatives:
+        documents, tests = _candidates(where, visible, index, scope, refuses=len(alternatives) == 1)
+        found |= {each.issue.id: each for each in documents if all(test(each) for test in tests)}
+    return [document.issue.id for document in _ordered(list(found.values()), query, scope.catalog)]
 
 
 def _candidates(
-    where: Node, visible: set[int], index: SearchIndex, scope: Scope
+    where: Node, visible: set[int], index: SearchIndex, scope: Scope, *, refuses: bool
 ) -> tuple[Iterator[Document], list[Test]]:
     """Narrow down by projects and one time, so that a query costs no walk over the whole site.
 
     Returns the documents within these limits, and the tests of whatever else the query asks.
     """
     parts = list(_conjuncts(where))
-    projects = _projects(parts, scope, visible)
+    projects = _projects(parts, scope, visible, refuses=refuses)
     narrowing = "updated" if any(_bounds_time(part, "updated") for part in parts) else "created"
     bounds = _bounds([part for part in parts if isinstance(part, Clause)], narrowing, scope)
     # Every part is turned into a test, since that is where mistakes in it are noticed.
@@ -53,14 +65,14 @@ def _candidates(
     ]
 
 
-def _projects(parts: Iterable[Node], scope: Scope, visible: set[int]) -> set[int]:
-    projects = set(visible)
+def _projects(parts: Iterable[Node], scope: Scope, visible: set[int], *, refuses: bool) -> set[int]:
+    projects = visible
     for part in parts:
         if isinstance(part, Clause) and _names_projects(part):
             named = named_projects(part, scope)
-            if named and all(scope.catalog.projects[each].forbidden for each in named):
+            if refuses and named and all(scope.catalog.projects[each].forbidden for each in named):
                 raise ForbiddenProjects
-            projects &= named
+            projects = projects & named
     return projects
 
 

@@ -52,6 +52,14 @@ class Or:
 Node = Clause | Not | And | Or
 
 
+def operands(node: Node) -> int:
+    """Count the values that a query compares with."""
+    if isinstance(node, Clause):
+        return len(node.values)
+    parts = (node.part,) if isinstance(node, Not) else node.parts
+    return sum(map(operands, parts))
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A parsed query; `order` holds (field, descending)."""

@@ -13,7 +13,7 @@ from jira_assets.demo.index import Document
 from jira_assets.demo.jql.dates import Caller
 from jira_assets.demo.jql.errors import JqlError
 from jira_assets.demo.jql.scope import Scope
-from jira_assets.demo.jql.search import ForbiddenProjects, search
+from jira_assets.demo.jql.search import ForbiddenProjects, TooManyOperands, search
 from jira_assets.demo.routes.issues import embedded_changelog, listed
 from jira_assets.demo.selection import Selection
 
@@ -21,6 +21,7 @@ DEFAULT_PAGE = 50
 LARGE_PAGE = 5000
 SMALL_PAGE = 100
 MOST_RECONCILED = 50
+FAILED_TO_RUN = "com.atlassian.jira.issue.search.vsearch.SearchInternalException: Failed to run query"
 BODY_KEYS = (
     "jql",
     "nextPageToken",
@@ -108,6 +109,7 @@ def _found(call: Call, jql: Any, *, archived: bool) -> list[int]:
         issues=site.store,
         caller=Caller(site.zone_of(call.account), now),
         account_id=call.account.account_id,
+        most_operands=site.switches.most_operands,
         unknown_projects_silent=site.switches.unknown_projects_silent,
         unknown_projects=site.switches.projects_unknown_to_search,
         unknown_project_wording=site.switches.unknown_project_wording,
@@ -116,6 +118,8 @@ def _found(call: Call, jql: Any, *, archived: bool) -> list[int]:
         return search(jql or "", site.index, scope, archived=archived)
     except JqlError as error:
         raise refuse_with(400, error.body) from None
+    except TooManyOperands:
+        raise refuse(500, FAILED_TO_RUN) from None
     except ForbiddenProjects:
         raise refuse(403, "You do not have permission to view the issues of this project.") from None
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jira_assets.state import State
 from jira_assets.state.models import SyncRecord, SyncRequest
 from jira_assets.sync.notices import ActiveNotice, current_notices
-from jira_assets.sync.results import ProjectStatus, read_statuses
+from jira_assets.sync.results import ProjectStatus, read_portfolio, read_statuses
 from jira_assets.web.app_state import AppState
 from jira_assets.web.dagster_storage import DagsterStatus, read_dagster_status
 
@@ -34,7 +34,8 @@ class ProjectRow:
     held_by: str | None
     requested_at: datetime | None
     is_late: bool
-    dagster_url: str
+    dagster: str
+    """The address of Dagster."""
     progress: str
     """How far the reading is, where the sync is at work for this page or a later one continues it."""
 
@@ -42,6 +43,11 @@ class ProjectRow:
     def is_up_to_date(self) -> bool:
         """Whether the newest sync went well: that another was requested does not make it old."""
         return self.record.status == "complete"
+
+    @property
+    def dagster_url(self) -> str:
+        """Where Dagster shows the runs of this project."""
+        return f"{self.dagster}/assets/jira_issues?view=partitions&partition={quote(self.record.project_key)}"
 
 
 @dataclass(frozen=True)
@@ -107,16 +113,18 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
     state, settings, now = app_state.state, app_state.settings, app_state.now()
     # A project that is just due is not late: the next round of the sensor is on its way.
     late_before = now - 1.5 * timedelta(minutes=settings.longest_age_minutes)
-    statuses, requests = read_statuses(state, app_state.lake), state.sync_requests.all()
+    portfolio, requests = read_portfolio(state), state.sync_requests.all()
+    statuses = read_statuses(state, app_state.lake, portfolio)
     progress = app_state.syncs.progress_of if app_state.syncs else lambda _: ""
+    dagster_url = app_state.dagster_url  # read once: the settings are those of each moment
     rows = [
-        _row(status, _requested_at(requests, status.record), late_before, app_state.dagster_url, progress)
+        _row(status, _requested_at(requests, status.record), late_before, dagster_url, progress)
         for status in statuses
     ]
     rows.sort(key=lambda row: (_ORDER.index(row.standing), row.record.project_key))
     wanted = search.casefold()
     found = [r for r in rows if wanted in r.record.project_key.casefold() or wanted in r.name.casefold()]
-    notices = current_notices(app_state.lake, state.projects.tracked())
+    notices = current_notices(app_state.lake, portfolio.projects)
     failure = app_state.syncs.failure if app_state.syncs else None
     glance = read_dagster_status(settings, now)
     return Overview(rows, found, *_pause(state, now), glance, failure, _unheard(rows, now), notices)
@@ -124,6 +132,8 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
 
 def _requested_at(requests: Sequence[SyncRequest], record: SyncRecord) -> datetime | None:
     """Return since when a sync of the project is requested and was not tried; no project stands for all."""
+    if not requests:
+        return None
     asked = [r.requested_at for r in requests if r.project_id in (None, record.project_id)]
     tried = record.last_sync_at
     return min((at for at in asked if tried is None or tried < at), default=None)
@@ -154,6 +164,6 @@ def _row(
         held_by=status.held_by,
         requested_at=requested_at,
         is_late=record.fresh_at is not None and record.fresh_at < late_before,
-        dagster_url=f"{dagster_url}/assets/jira_issues?view=partitions&partition={quote(record.project_key)}",
+        dagster=dagster_url,
         progress=progress(record.project_key) if record.status == "syncing" else status.reading,
     )

@@ -12,7 +12,10 @@ import pytest
 
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
+from jira_assets.settings.load import Settings
 from jira_assets.state import ProjectRef, SyncRecord
+from jira_assets.web.app_state import AppState
+from jira_assets.web.queries.sync import read_overview
 from jira_assets.web.sync_process import SyncProcess
 from jira_assets_tests.web.conftest import OpenPage, Page
 from jira_assets_tests.web.hand_made import track_many
@@ -245,6 +248,26 @@ def test_ten_thousand_projects_are_searched_rather_than_scrolled(page: Page) -> 
     assert len(text) < 600_000
     assert page.get("/?q=p09999").count('class="key"') == 1
     assert "No tracked project matches" in page.get("/?q=%25%27")
+
+
+def test_the_settings_are_not_read_again_for_each_project(page: Page) -> None:
+    loads: list[int] = []
+
+    def load() -> Settings:
+        loads.append(1)
+        return page.settings
+
+    app_state = AppState(load)
+    read_overview(app_state)  # opens the state
+    counts = []
+    for projects in (1, 40):
+        page.state.projects.track(ProjectRef(str(number), f"P{number}") for number in range(projects))
+        loads.clear()
+        assert len(read_overview(app_state).rows) == projects
+        counts.append(len(loads))
+    app_state.state.close()
+
+    assert counts[0] == counts[1]
 
 
 def test_what_could_not_be_read_is_shown_with_its_repair(page: Page) -> None:

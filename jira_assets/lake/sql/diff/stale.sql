@@ -16,4 +16,4 @@ where
     or named.updated_at > known.updated_at
     or (named.updated_at = known.updated_at and named.jira_key <> known.jira_key)
     or known.looked_at < {read_again_before}
-order by cast(named.jira_id as hugeint)
+order by length(named.jira_id), named.jira_id
