@@ -13,13 +13,13 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
-from jira_assets.warehouse.models import MACROS, models
+from jira_assets.warehouse.models import FIRST_COMMENT, MACROS, Parts, models
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
-_FIRST_COMMENT = "\ncomment on "
-"""Comments end a model."""
+PARTS = (1, 4, 16, 64)
+"""Into how many parts a table is divided until each fits into memory."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Builder:
     """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
     is_described: bool = True
     """Whether tables get their comments: 500 statements, which a catalog without readers can spare."""
+    commits: bool = False
+    """Whether a transaction is open that may be committed at any table, so that a table can be made again."""
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -47,22 +49,45 @@ class Builder:
     def make(self, names: Iterable[str]) -> None:
         """Run the statements of these names."""
         for name in names:
-            made = statement(
-                f"warehouse/{name}",
-                **self._inputs_of(name),
-                site_url=literal(self.site_url.rstrip("/")),
-                whole=self.whole,
-                people=statement("lake/derive/people", seen=f"{self.whole}.people_seen", listed="site.users"),
-                touched=self.touched,
-                observations=self._observations,
-                extra_columns=column_list(self.extra),
-                extra_source=column_source(self.extra),
-                extra_comments=column_comments(self.extra),
-            )
-            self.engine.execute(made if self.is_described else made.partition(_FIRST_COMMENT)[0])
+            text = self._text_of(name)
             model = models().get(name.removeprefix("models/"))
+            if model is not None and model.parts and self.commits:
+                self._make_in_parts(model.parts, text)
+            else:
+                self.engine.execute(text)
             if model is not None and model.macro:
                 fill_forecast(self.engine, model.name, has_before=self.has_before)
+
+    def _text_of(self, name: str) -> str:
+        text = statement(
+            f"warehouse/{name}",
+            **self._inputs_of(name),
+            site_url=literal(self.site_url.rstrip("/")),
+            whole=self.whole,
+            people=statement("lake/derive/people", seen=f"{self.whole}.people_seen", listed="site.users"),
+            touched=self.touched,
+            observations=self._observations,
+            extra_columns=column_list(self.extra),
+            extra_source=column_source(self.extra),
+            extra_comments=column_comments(self.extra),
+        )
+        return text if self.is_described else text.partition(FIRST_COMMENT)[0]
+
+    def _make_in_parts(self, parts: Parts, text: str) -> None:
+        """Make a table, in as many parts as memory requires."""
+        import duckdb
+
+        self.engine.execute("commit; begin")
+        for count in PARTS:
+            try:
+                for part in parts.split(text, count):
+                    self.engine.execute(part)
+            except duckdb.OutOfMemoryException:
+                if count == PARTS[-1]:
+                    raise
+                self.engine.execute("rollback; begin")
+            else:
+                return
 
     def _inputs_of(self, name: str) -> dict[str, str]:
         return {"forecast_inputs": inputs_literal(self.engine)} if name.startswith(MACROS) else {}

@@ -1,13 +1,14 @@
 """The models of the warehouse: each file of `sql/models/` is a table or view, and says all about it.
 
-A header has its group in the catalog, its scope, the column that ties its rows to a project, and the macro
-whose answers it has. Columns, types and comments are those of the statement. What it reads gives the order.
+A header has its group in the catalog, its scope, the column that ties its rows to a project, the macro whose
+answers it has, and the column by which it can be made in parts. Columns, types and comments are those of the
+statement. What it reads gives the order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -22,6 +23,8 @@ the same, and empty without pull requests; holds no rows of its own."""
 GROUPS = ("site", "issues", "people", "pull_requests", "metrics")
 MACROS = "macros/"
 INTERMEDIATE = "intermediate/"
+FIRST_COMMENT = "\ncomment on "
+"""Comments end a model."""
 
 _HEADER = re.compile(r"^-- ([a-z ]+): (.+)$", re.MULTILINE)
 _READS = re.compile(r"\bwarehouse\.(\w+)")
@@ -32,6 +35,7 @@ _WORD = re.compile(r"\w+")
 _TEXT = r"'((?:[^']|'')*)'"
 _TABLE_COMMENT = re.compile(rf"comment on (?:table|view) warehouse\.\w+ is {_TEXT}")
 _COLUMN_COMMENT = re.compile(rf"comment on column warehouse\.\w+\.(\w+) is {_TEXT}")
+_CREATES_TABLE = re.compile(r"^create table (warehouse\.\w+) as$", re.MULTILINE)
 _CREATED = re.compile(r"^create (table|view) ", re.MULTILINE)
 _TEMPORARY = re.compile(r"^create temp (?:table|view|macro) (\w+)", re.MULTILINE)
 
@@ -46,6 +50,27 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """How a table can be made in parts: its rows with one value of a column need only rows with that value.
+
+    `relations` are those whose rows are chosen by the column, as the statement names them.
+    """
+
+    column: str
+    relations: tuple[str, ...]
+
+    def split(self, text: str, count: int) -> Iterator[str]:
+        """Divide the statement that makes the table into `count` statements that each make a part of it."""
+        query, _, _ = _CREATES_TABLE.sub(r"insert into \1", text).partition(FIRST_COMMENT)
+        for number in range(count):
+            part = query if number else text
+            for relation in self.relations if count > 1 else ():
+                rows = f"from {relation} where hash({self.column}) % {count} = {number}"
+                part = re.sub(rf"\b(from|join) {re.escape(relation)}(?!\w)", rf"\1 ({rows})", part)
+            yield part
+
+
+@dataclass(frozen=True)
 class Model:
     """A published table or view."""
 
@@ -57,6 +82,8 @@ class Model:
     """The column that ties a row to its project: `project_id`, `project_key` or `jira_id`."""
     macro: str | None
     """The macro whose usual answers the table has."""
+    parts: Parts | None
+    """How it can be made in parts, for tables that need much memory."""
     prepared_by: tuple[str, ...]
     """The statements under sql/ that have to run before."""
     needs: frozenset[str]
@@ -118,6 +145,7 @@ def _read(name: str, names: frozenset[str]) -> Model:
         scope=header["scope"],
         key=header.get("key"),
         macro=macro,
+        parts=_parts(header.get("parts")),
         prepared_by=tuple(prepared_by),
         needs=frozenset(needs) & names - {name},
         sources=frozenset(_source(*found) for found in _SOURCES.findall(read)),
@@ -127,6 +155,11 @@ def _read(name: str, names: frozenset[str]) -> Model:
             for column, said in _COLUMN_COMMENT.findall(text)
         ),
     )
+
+
+def _parts(text: str | None) -> Parts | None:
+    column, _, relations = (text or "").partition(" of ")
+    return Parts(column, tuple(relations.split(", "))) if text else None
 
 
 def _source(schema: str, table: str, table_of_all: str) -> str:

@@ -100,7 +100,7 @@ def publish(
         def run(sparing: bool) -> PublishResult:
             open_lake = partial(lake.reopened, sparing=sparing)
             publication = _Publication(open_lake, warehouse_dir, inputs, manifests, version, kept)
-            return publication.run(base, replaced)
+            return publication.run(base, None if sparing else replaced)
 
         return sparing_memory(run)
 
@@ -237,7 +237,7 @@ class _Publication:
 
     def _make_everything(self, base: Path | None) -> dict[str, int]:
         with closing(self._open_lake()) as lake:
-            builder, engine = self._builder(lake, None), lake.engine
+            builder, engine = replace(self._builder(lake, None), commits=True), lake.engine
             if base:
                 engine.execute(f"attach {literal(base)} as base (read_only)")
                 builder = replace(builder, has_before=remember_forecasts(engine))

@@ -76,6 +76,8 @@ class Witness:
     harness: SyncHarness
     reasons: dict[Row, set[str]] = field(default_factory=lambda: defaultdict(set))
     """What may be said of an issue that its project no longer has; empty as long as it has it."""
+    noticed: dict[Row, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Of that, what a sync that read the project whole must have noticed: nothing else is said later."""
     keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The keys under which an issue was seen."""
     ever: set[Row] = field(default_factory=set)
@@ -99,19 +101,24 @@ class Witness:
             if row[0] in whole and view.standing(row[0]) == "live":
                 # What was said while the project was put away no longer counts when it is back.
                 self.reasons[row] -= {"archived", "trashed", "invisible"}
-            self.reasons[row] |= self._noticed(view, row, whole=row[0] in whole | perhaps)
+                self.noticed[row] &= self.reasons[row]
+            found = self._to_notice(view, row, whole=row[0] in whole | perhaps)
+            self.reasons[row] |= found
+            if row[0] in whole:
+                self.noticed[row] |= found
         for row in held:
             if row[0] in whole:
                 self.reasons[row].clear()
+                self.noticed[row].clear()
         self.ever |= held
         return view
 
-    def _noticed(self, view: View, row: Row, *, whole: bool) -> set[str]:
+    def _to_notice(self, view: View, row: Row, *, whole: bool) -> set[str]:
         """Return what can be said of an issue that its project no longer has."""
         project_id, place = row[0], view.issues.get(row[1])
         if place is not None and place.project_id != project_id:
             return {"moved"}
-        if not whole or (self.reasons[row] and view.standing(project_id) == "live"):
+        if not whole or (self.noticed[row] and view.standing(project_id) == "live"):
             return set()
         # What is archived can still be read by its id: what cannot is known to be gone.
         also = {"gone"} if view.standing(project_id) == "archived" and place is None else set()
@@ -222,6 +229,20 @@ def _about(
         if (moved_to in witness.keys[issue_id]) is not (reason == "moved"):
             told.append(f"{issue_id} is {reason} to {moved_to}, seen under {witness.keys[issue_id]}")
     return told
+
+
+def gone_elsewhere(witness: Witness) -> set[str]:
+    """Return the issues that are said to be gone and are in a project that is not tracked.
+
+    They moved there unnoticed, and that project was out of sight when their absence was. Nothing asks again.
+    """
+    harness = witness.harness
+    said = {
+        issue_id
+        for (issue_id,) in harness.ask("select jira_id from jira_deleted_issues where reason = 'gone'")
+    }
+    view = View.of(harness.site)
+    return {each for each in said & view.issues.keys() if view.issues[each].project_id not in witness.tracked}
 
 
 def misnamed(harness: SyncHarness) -> list[str]:

@@ -148,7 +148,7 @@ def test_replaced_projects_give_the_same_rows_as_everything(
 
 
 @pytest.mark.prove
-@settings(max_examples=30, deadline=None, phases=[Phase.generate], database=None)
+@settings(max_examples=10, deadline=None, phases=[Phase.generate], database=None)
 @given(seed=st.integers(0, 10**9))
 def test_replaced_projects_give_the_same_rows_again_and_again(
     engine: duckdb.DuckDBPyConnection, seed: int

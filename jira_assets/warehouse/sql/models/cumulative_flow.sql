@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: project_id of warehouse.issue_flow, warehouse.issue_status_spans
 
 create table warehouse.cumulative_flow as
 with moves as (

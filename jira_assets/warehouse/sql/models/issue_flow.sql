@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of warehouse.issue_replay_flags, warehouse.issue_status_spans, warehouse.jira_issues
 
 -- `finished_at` is the last time an issue came into Done from outside, while it is Done now: a move from one Done
 -- status to the next is not a second finish.

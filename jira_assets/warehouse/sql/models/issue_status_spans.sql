@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of status_stays(false)
 
 create table warehouse.issue_status_spans as
 select

@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of warehouse.issue_flow, warehouse.issue_status_spans
 
 create table warehouse.issue_status_times as
 with times as (
@@ -16,6 +17,16 @@ with times as (
         max(left_at) as left_at
     from warehouse.issue_status_spans
     group by jira_id, status_id
+),
+-- No window: with little memory, DuckDB 2.0 sums rows of other partitions over a whole ordered one.
+names as (
+    select
+        jira_id as jira_id,
+        status as status,
+        min(first_visit) as first_visit,
+        sum(hours) as hours
+    from times
+    group by jira_id, status
 )
 select
     flow.jira_id::varchar as jira_id,
@@ -34,20 +45,14 @@ select
     times.visits::integer as visits,
     -- Rounded: the last digits of a sum depend on the order in which threads add it up.
     round(times.hours / 24.0, 6)::double as days,
-    case
-        when row_number() over same_name = 1 then round(sum(times.hours) over same_name / 24.0, 6)
-    end::double as days_by_name,
+    round(names.hours / 24.0, 6)::double as days_by_name,
     case
         when times.left_at >= flow.started_at
             then date_diff('day', flow.started_on, local_day(times.left_at)) + 1
     end::integer as age_days
 from times
 inner join warehouse.issue_flow as flow on times.jira_id = flow.jira_id
-window same_name as (
-    partition by times.jira_id, times.status
-    order by times.first_visit, times.status_id
-    rows between unbounded preceding and unbounded following
-);
+left join names on times.jira_id = names.jira_id and times.first_visit = names.first_visit;
 
 comment on table warehouse.issue_status_times is 'Total time of each issue in each of its statuses';
 comment on column warehouse.issue_status_times.jira_id is 'Id of the issue';

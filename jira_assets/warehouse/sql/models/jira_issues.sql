@@ -1,6 +1,7 @@
 -- group: issues
 -- scope: project
 -- key: project_id
+-- parts: jira_id of lake.jira_issues, lake.present, warehouse.jira_issue_sprints
 
 create table warehouse.jira_issues as
 with shared_statuses as (

@@ -1,5 +1,6 @@
 -- group: metrics
 -- scope: all projects
+-- parts: sprint_id of warehouse.issue_sprint_spans, warehouse.sprint_items, warehouse.sprint_velocity
 
 -- The state of each issue at the start and at the end of each day; what differs from one to the next is a step.
 -- An open sprint shows the present on the last day, and only the guideline on the days to come.

@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of warehouse.issue_estimate_spans, warehouse.issue_flow, warehouse.issue_sprint_spans, warehouse.issue_status_spans
 
 -- What was in the sprint at a moment is what was put in by then and not taken out by then. A sprint that is open ends
 -- at infinity, which is the present. As in Jira's own chart, what was Done when the sprint started is no work of it.

@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: project_id of warehouse.issue_flow, warehouse.issue_status_times
 
 create table warehouse.status_times as
 with times as (
