@@ -7,6 +7,7 @@ import os
 import pickle
 import shutil
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -42,15 +43,16 @@ class HomeTemplates:
     def close(self) -> None:
         """Give the addresses back."""
         for template in self._made.values():
-            template.address.close()
+            template.kept.close()
 
 
 @dataclass(frozen=True)
 class _Template:
     home: Path
     site: bytes
-    address: socket.socket
-    """Keeps the port for the site, whose address is in the home: a server may listen on a bound port."""
+    port: int
+    kept: socket.socket
+    """Keeps the port for the site, whose address is in the home."""
     options: dict[str, str]
     published: list[PublishResult | None]
     is_behind: bool
@@ -59,7 +61,7 @@ class _Template:
     def open(self, home: Path) -> Iterator[SyncHarness]:
         shutil.copytree(self.home, home, symlinks=True, dirs_exist_ok=True)
         site = pickle.loads(self.site)  # noqa: S301 - our own
-        with serve_site(site, home, self.options, port=self.address.getsockname()[1]) as harness:
+        with serve_site(site, home, self.options, port=self.port) as harness:
             harness.published, harness.is_behind = list(self.published), self.is_behind
             yield harness
 
@@ -67,12 +69,12 @@ class _Template:
 def _made_by(prepare: Prepare, home: Path) -> _Template:
     with prepare(home) as harness:
         pass
-    address = socket.socket()
-    address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    address.bind(("127.0.0.1", harness.server.port))
-    return _Template(
-        home, _pickled(harness.site), address, harness.options, harness.published, harness.is_behind
-    )
+    port, kept = harness.server.port, socket.socket()
+    if sys.platform == "linux":  # elsewhere no server can listen on a port that is bound
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", port))
+    site = _pickled(harness.site)
+    return _Template(home, site, port, kept, harness.options, harness.published, harness.is_behind)
 
 
 class _Pickler(pickle.Pickler):

@@ -8,7 +8,9 @@ import pytest
 
 import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.demo.site import DemoSite
+from jira_assets.settings.load import Settings
 from jira_assets.state import State
+from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.cli.conftest import Run
 
 pytestmark = pytest.mark.few_tables("jira_users", "jira_unmatched_users", "jira_user_matches")
@@ -17,12 +19,14 @@ NAME, ADDRESS = "Ines Withdrawn", "ines.withdrawn@acme.example"
 
 
 @pytest.fixture
-def synced(run: Run, site: DemoSite) -> DemoSite:
+def synced(run: Run, site: DemoSite, settings: Settings) -> DemoSite:
     """A home with the issue of somebody who is to be forgotten."""
     site.add_user("ines-1", NAME, ADDRESS)
     site.create_issue("PAY", assignee="ines-1")
     run("projects", "track", "PAY")
-    assert run("sync").exit_code == 0
+    with open_pipeline(settings) as pipeline:
+        assert pipeline.sync(pipeline.state.projects.tracked()).failures == []
+        pipeline.publish()
     return site
 
 

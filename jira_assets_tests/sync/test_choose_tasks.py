@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,15 +14,18 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.sync.choose_tasks import Choice, choose_tasks
 from jira_assets.sync.external_inputs import note_followed, outside_identity
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
+
+pytestmark = pytest.mark.few_tables
 
 NOW_MS = 1_795_435_200_000
 EVERY = ["MOB", "PAY", "WEB"]
 
 
-@pytest.fixture
-def harness(tmp_path: Path) -> Iterator[SyncHarness]:
+@contextmanager
+def published(home: Path) -> Iterator[SyncHarness]:
     """A site of three projects that were synced and published a minute ago, decisions included."""
-    with open_harness(tmp_path / "home", generate_site(7, projects=3, issues=24, now_ms=NOW_MS)) as harness:
+    with open_harness(home, generate_site(7, projects=3, issues=24, now_ms=NOW_MS)) as harness:
         harness.track()
         harness.sync()
         harness.publish()
@@ -29,6 +33,12 @@ def harness(tmp_path: Path) -> Iterator[SyncHarness]:
             harness.pipeline.lake, outside_identity(harness.pipeline.state, harness.pipeline.settings)
         )
         harness.site.clock.advance(timedelta(minutes=1))
+        yield harness
+
+
+@pytest.fixture
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(published, tmp_path / "home") as harness:
         yield harness
 
 

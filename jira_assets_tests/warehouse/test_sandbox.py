@@ -149,6 +149,7 @@ def published(bench: LakeFixture) -> Path:
     return found.path
 
 
+@pytest.mark.few_tables
 def test_nothing_outside_is_read_or_written_and_nothing_is_changed(
     bench: LakeFixture, python: str, tmp_path: Path
 ) -> None:
@@ -179,6 +180,7 @@ def test_every_published_table_and_view_is_read(bench: LakeFixture, python: str,
     assert answers[-1]["rows"] == "[('2025-12-31 23:00:00+00',)]"
 
 
+@pytest.mark.few_tables
 @pytest.mark.prove
 def test_a_query_larger_than_memory_spills_beside_the_file_and_leaves_nothing(
     bench: LakeFixture, python: str, tmp_path: Path
@@ -209,6 +211,7 @@ def test_a_query_larger_than_memory_spills_beside_the_file_and_leaves_nothing(
     assert contents(tmp_path).keys() == before
 
 
+@pytest.mark.few_tables
 @pytest.mark.parametrize("name", ["it's home", 'a "home" [x]*', "linked", "."])
 def test_homes_of_any_name_are_read(
     tmp_path: Path, engine: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, name: str
@@ -227,6 +230,7 @@ def test_homes_of_any_name_are_read(
             warehouse.execute("from glob('*')")
 
 
+@pytest.mark.few_tables
 def test_a_connection_names_its_file(bench: LakeFixture) -> None:
     link = published(bench)
     with open_warehouse(link) as warehouse:
