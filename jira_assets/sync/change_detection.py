@@ -54,15 +54,24 @@ class Probe:
     set_aside: Mapping[str, JiraAssetsError] = field(default_factory=dict)
 
 
-def probe_changes(context: SyncContext, watched: Sequence[ProbeTarget], memory: ProbeState) -> Probe:
-    """Ask; raises `AuthenticationError` when Jira does not know us, `IncompleteRead` when it is blind."""
+def probe_changes(
+    context: SyncContext,
+    watched: Sequence[ProbeTarget],
+    memory: ProbeState,
+    *,
+    called_by_name: int = CALLED_BY_NAME,
+) -> Probe:
+    """Ask; raises `AuthenticationError` when Jira does not know us, `IncompleteRead` when it is blind.
+
+    At least so many projects are called by name.
+    """
     at, memory = _prove_identity(context.client, memory)
     if not watched:
         return Probe(at, memory)
     complete = {project.project_id: project.complete_until for project in watched}
     ids, facts = sorted(complete), project_facts(context.lake)
     is_deep = _is_deep(context.options, memory, at)
-    turn = memory.turn(ids, max(CALLED_BY_NAME, -(-len(ids) // TICKS_FOR_ALL)))
+    turn = memory.turn(ids, max(called_by_name, -(-len(ids) // TICKS_FOR_ALL)))
     newest = [memory.newest_of(some) or _newest_in_lake(some, facts) for some in divide(ids)]
     questions = [
         _question(context.options, some, complete, facts, memory.quiet, set(turn), reaching, is_deep=is_deep)

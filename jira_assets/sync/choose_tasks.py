@@ -6,6 +6,7 @@ as if they had not been asked.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from jira_assets.lake.damage import damage_in, lacks_tables
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.state import TrackedProject
-from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
+from jira_assets.sync.change_detection import CALLED_BY_NAME, Probe, ProbeState, ProbeTarget, probe_changes
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.external_inputs import outside_identity
 from jira_assets.sync.monitor import probe_targets
@@ -29,6 +30,9 @@ from jira_assets.sync.publish import is_published
 from jira_assets.sync.reference_data import is_refresh_due
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.session import claim_lake, verify_identity
+
+ALL_CALLED = 250
+"""So many projects called by name make a question of less than 16 kB; see `change_query`."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,12 @@ def _clock_ahead(client: JiraClient) -> timedelta:
 
 def _probe(context: SyncContext, settled: Iterable[Settled], now: datetime) -> Probe:
     # The identity is asked for at the same time. No earlier question is remembered, so this one looks back as
-    # far as the search index may lag.
-    return probe_changes(context, [each.target for each in settled], ProbeState(proved_at=now))
+    # far as the search index may lag, and calls all projects by name or, of many, others each time.
+    targets = [each.target for each in settled]
+    called = len(targets) if len(targets) <= ALL_CALLED else CALLED_BY_NAME
+    last_called = random.choice(targets).project_id  # noqa: S311  # no secret
+    memory = ProbeState(proved_at=now, called=last_called)
+    return probe_changes(context, targets, memory, called_by_name=called)
 
 
 def _are_decisions_followed(pipeline: Pipeline) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jira_assets.demo.generate.generate import generate_site
+from jira_assets.sync import choose_tasks as choosing
 from jira_assets.sync.choose_tasks import Choice, choose_tasks
 from jira_assets.sync.external_inputs import note_followed, outside_identity
 from jira_assets_tests.harness import SyncHarness, open_harness
@@ -209,3 +210,37 @@ def test_the_time_that_is_noted_is_not_later_than_jiras_clock(harness: SyncHarne
 
     probed = [record.probed_at for record in harness.pipeline.state.records.all()]
     assert all(at is not None and at <= harness.site.clock.now() for at in probed)
+
+
+def test_every_project_is_called_by_name_so_that_none_is_left_out_silently(tmp_path: Path) -> None:
+    data = generate_site(7, projects=8, issues=40, now_ms=NOW_MS)
+    with open_harness(tmp_path / "home", data) as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(hours=2))
+        harness.sync()
+        harness.publish()
+        follow_decisions(harness)
+        harness.site.switches.unknown_projects_silent = True
+        last = max(harness.tracked, key=lambda project: project.project_id)
+        harness.site.hide_project(last.project_key)
+
+        assert keys(choose(harness)) == [last.project_key]
+
+
+def test_of_many_projects_others_are_called_by_name_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "ALL_CALLED", 2)
+    monkeypatch.setattr(choosing, "CALLED_BY_NAME", 1)
+    with open_harness(tmp_path / "home", generate_site(7, projects=3, issues=24, now_ms=NOW_MS)) as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.advance(timedelta(hours=2))
+        harness.sync()
+        harness.publish()
+        follow_decisions(harness)
+        harness.site.switches.unknown_projects_silent = True
+        harness.site.hide_project("WEB")
+
+        assert any(keys(choose(harness)) == ["WEB"] for _ in range(100))
