@@ -84,7 +84,12 @@ def probe_changes(
         if reaching is not None and heard.isdisjoint(question.ids):
             asked = [key for key in question.ids if key not in answer.set_aside]
             memory = _explain_silence(context.client, asked, memory)
-    memory = _look_for_the_silent(context.project_states, answer, questions, heard, memory)
+    expected = {
+        key: version
+        for key in turn
+        if key in facts and (version := facts[key].newest) and memory.quiet.get(key) != version
+    }
+    memory = _look_for_the_silent(context.project_states, answer, expected, heard, memory)
     _explain_refusals(context.project_states, answer)
     return Probe(at, memory, is_deep, _lacking(context.lake, answer.refs), answer.set_aside)
 
@@ -148,20 +153,19 @@ def _explain_silence(client: JiraClient, ids: Sequence[str], memory: ProbeState)
 def _look_for_the_silent(
     states: ProjectStates,
     answer: QueryResult,
-    questions: Iterable[ChangeQuestion],
+    expected: Mapping[str, datetime],
     heard: Collection[str],
     memory: ProbeState,
 ) -> ProbeState:
-    """Look at projects that did not answer to their name: gone, or is only their newest issue gone?"""
-    called = {key: newest for question in questions for key, newest in question.called.items()}
-    for key in called.keys() - heard - answer.set_aside.keys():
+    """Look at projects of which not even their newest version is shown: gone, or is only that issue gone?"""
+    for key in expected.keys() - heard - answer.set_aside.keys():
         try:
             state = states.ask(key)
         except (Forbidden, IncompleteRead) as error:
             answer.set_aside[key] = error
             continue
         if state == "live":
-            memory = memory.with_quiet(key, called[key])
+            memory = memory.with_quiet(key, expected[key])
         else:
             answer.set_aside[key] = out_of_sight(states.key_of(key), state)
     return memory

@@ -228,6 +228,16 @@ def test_every_project_is_called_by_name_so_that_none_is_left_out_silently(tmp_p
         assert keys(choose(harness)) == [last.project_key]
 
 
+def test_a_project_that_changed_lately_and_is_left_out_silently_is_noticed(harness: SyncHarness) -> None:
+    harness.site.edit_issue(next(iter(harness.site.issues_truth("WEB"))), summary="edited")
+    harness.sync()
+    harness.publish()
+    harness.site.switches.unknown_projects_silent = True
+    harness.site.hide_project("WEB")
+
+    assert keys(choose(harness)) == ["WEB"]
+
+
 def test_of_many_projects_others_are_called_by_name_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
