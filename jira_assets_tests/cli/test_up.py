@@ -91,12 +91,14 @@ def test_both_workspaces_name_the_same_location() -> None:
 
 KEEPS_A_STUBBORN_CHILD = """
 import signal, subprocess, sys
-child = "import signal, time; signal.signal(2, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+child = "import signal, time; signal.signal(2, signal.SIG_IGN); "
+child += "print('up\\\\n', end='', flush=True); time.sleep(60)"
 try:
     subprocess.Popen([sys.executable, "-c", child])
     signal.pause()
 finally:
-    print("stopped in order", flush=True)
+    # One write, where print makes two without a buffer: two processes write here.
+    print("stopped in order\\n", end="", flush=True)
 """
 UP_WITH_THESE = """
 import sys
