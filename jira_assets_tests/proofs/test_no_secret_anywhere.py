@@ -191,7 +191,7 @@ def warehouse_rows(path: Path) -> Iterator[tuple[str, bytes]]:
 def dagster_events(folder: Path) -> Iterator[tuple[str, bytes]]:
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         runs = instance.get_runs()
-        assert len(runs) >= 4
+        assert len(runs) >= 3  # a sync without changes is no run
         for run in runs:
             yield f"run {run.run_id}", repr((run.run_config, run.tags)).encode()
             yield f"events of {run.run_id}", repr(instance.all_logs(run.run_id)).encode()
