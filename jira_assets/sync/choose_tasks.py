@@ -28,7 +28,7 @@ from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.project import Task, describe
 from jira_assets.sync.publish import is_published
 from jira_assets.sync.reference_data import is_refresh_due
-from jira_assets.sync.results import Outcome
+from jira_assets.sync.results import Outcome, read_records
 from jira_assets.sync.session import claim_lake, verify_identity
 
 ALL_CALLED = 250
@@ -87,10 +87,12 @@ def _ask(
         probe = question.result()
     if is_due:
         return None
-    current = [key for key in settled if key not in probe.lacking and key not in probe.set_aside]
+    concerned = probe.lacking.keys() | probe.set_aside.keys()
+    current = {key: each for key, each in settled.items() if key not in concerned}
     pipeline.state.records.note_probe(current, complete_until)
     tasks = [Task(project) for project in projects if project.project_id not in current]
-    return Choice(tasks, [describe(settled[key].manifest) for key in current], tally.requests, published)
+    outcomes = [describe(each.manifest) for each in current.values()]
+    return Choice(tasks, outcomes, tally.requests, published)
 
 
 def _clock_ahead(client: JiraClient) -> timedelta:
@@ -130,15 +132,18 @@ class Settled:
 
 
 def _settled(pipeline: Pipeline, projects: Sequence[TrackedProject]) -> dict[str, Settled]:
-    records = {record.project_id: record for record in pipeline.state.records.all()}
-    keys = {project.project_id: project.project_key for project in projects}
+    lake, keys = pipeline.lake, {project.project_id: project.project_key for project in projects}
+    holders = lake.holders(keys)
+    # After the locks: a sync that ended before its lock was looked at has left its outcome.
+    targets = probe_targets(projects, read_records(pipeline.state))
     found = {}
-    for target in probe_targets(projects, records):
-        manifest = pipeline.lake.readable_manifest(target.project_id)
-        if manifest is None or manifest.project_key != keys[target.project_id] or _is_in_doubt(manifest):
+    for target in targets:
+        key = target.project_id
+        manifest = None if key in holders else lake.readable_manifest(key)
+        if manifest is None or manifest.project_key != keys[key]:
             continue
-        if pipeline.lake.holder(target.project_id) is None and not _is_damaged(pipeline.lake, manifest):
-            found[target.project_id] = Settled(target, manifest)
+        if not _is_in_doubt(manifest) and not _is_damaged(lake, manifest):
+            found[key] = Settled(target, manifest)
     return found
 
 
