@@ -72,10 +72,16 @@ def probe_changes(
     ids, facts = sorted(complete), project_facts(context.lake)
     is_deep = _is_deep(context.options, memory, at)
     turn = memory.turn(ids, max(called_by_name, -(-len(ids) // TICKS_FOR_ALL)))
-    newest = [memory.newest_of(some) or _newest_in_lake(some, facts) for some in divide(ids)]
+    expected = {
+        key: version
+        for key in turn
+        if key in facts and (version := facts[key].newest) and memory.quiet.get(key) != version
+    }
+    parts = divide(ids)
+    newest = [memory.newest_of(some) or _newest_in_lake(some, facts) for some in parts]
     questions = [
-        _question(context.options, some, complete, facts, memory.quiet, set(turn), reaching, is_deep=is_deep)
-        for some, reaching in zip(divide(ids), newest, strict=True)
+        _question(context.options, some, complete, expected, reaching, is_deep=is_deep)
+        for some, reaching in zip(parts, newest, strict=True)
     ]
     answer = query_changes(context.client, questions)
     memory = memory.after(answer.refs, questions, turn[-1], at if is_deep else None)
@@ -84,11 +90,6 @@ def probe_changes(
         if reaching is not None and heard.isdisjoint(question.ids):
             asked = [key for key in question.ids if key not in answer.set_aside]
             memory = _explain_silence(context.client, asked, memory)
-    expected = {
-        key: version
-        for key in turn
-        if key in facts and (version := facts[key].newest) and memory.quiet.get(key) != version
-    }
     memory = _look_for_the_silent(context.project_states, answer, expected, heard, memory)
     _explain_refusals(context.project_states, answer)
     return Probe(at, memory, is_deep, _lacking(context.lake, answer.refs), answer.set_aside)
@@ -117,21 +118,15 @@ def _question(
     options: SyncOptions,
     ids: Sequence[str],
     complete: Mapping[str, datetime],
-    facts: Mapping[str, ProjectFacts],
-    quiet: Mapping[str, datetime],
-    turn: Collection[str],
+    expected: Mapping[str, datetime],
     reaching: datetime | None,
     *,
     is_deep: bool,
 ) -> ChangeQuestion:
-    """Reach back to what a healthy site has to name; call by name whose turn it is and who shows less."""
+    """Reach back to what a healthy site has to name; call projects by name of which that would show less."""
     since = min(complete[key] for key in ids) - (options.deep_look_back if is_deep else options.look_back)
     since = since if reaching is None else min(since, reaching)
-    called = {}
-    for key in ids:
-        newest = facts[key].newest if key in turn and key in facts else None
-        if newest is not None and newest < since and quiet.get(key) != newest:
-            called[key] = newest
+    called = {key: expected[key] for key in ids if key in expected and expected[key] < since}
     return ChangeQuestion(ids, since, called)
 
 
