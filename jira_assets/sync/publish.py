@@ -14,7 +14,7 @@ from jira_assets.resource_limits import resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.notices import renew_notice
-from jira_assets.sync.results import read_statuses
+from jira_assets.sync.results import read_portfolio, read_statuses
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.publish import PublishInputs, PublishResult, is_up_to_date, publish
 
@@ -56,12 +56,12 @@ def is_published(lake: Lake, state: State, settings: Settings, *, now: datetime)
 
 def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetime) -> PublishInputs:
     """Gather what is published beside the lake."""
-    projects = state.projects.tracked()
-    site = lake.site()
+    portfolio = read_portfolio(state)
+    projects, site = portfolio.projects, lake.site()
     return PublishInputs(
         tracked=[project.project_id for project in projects],
         team_members=[asdict(member) for member in state.team.members()],
-        sync_status=[asdict(found.record) for found in read_statuses(state, lake)],
+        sync_status=[asdict(found.record) for found in read_statuses(state, lake, portfolio)],
         site_url=site.site_url if site else settings.jira_site_url or "",
         metrics=metric_settings(settings, projects, now),
         extra_fields=settings.extra_fields,
