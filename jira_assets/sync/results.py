@@ -127,8 +127,12 @@ class Portfolio:
 
     def record_of(self, project: TrackedProject) -> SyncRecord:
         """Return the outcome of the newest sync; a blank one where there was none."""
-        known = self.records.get(project.project_id)
-        return known or SyncRecord(project.project_id, project.project_key)
+        return record_of(project, self.records)
+
+
+def record_of(project: TrackedProject, records: Mapping[str, SyncRecord]) -> SyncRecord:
+    """Return the newest outcome of a project; a blank one where it was never synced."""
+    return records.get(project.project_id) or SyncRecord(project.project_id, project.project_key)
 
 
 NOTHING_TRACKED = Portfolio((), {})

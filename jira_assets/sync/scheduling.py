@@ -14,6 +14,7 @@ from jira_assets.errors import JiraError
 from jira_assets.lake.diff import LakeDiff
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
 from jira_assets.sync.project_sync import ProjectSync
+from jira_assets.sync.results import record_of
 
 FORMER_ERROR_KINDS = {"OutOfRoom": "ResourceExhausted", "Unobserved": "MassDeletionSuspected"}
 """Names of classes that records of earlier releases have."""
@@ -64,7 +65,7 @@ def due_projects(
     due: list[Due] = []
     unread: list[Due] = []
     for project in projects:
-        record = records.get(project.project_id) or SyncRecord(project.project_id, project.project_key)
+        record = record_of(project, records)
         why = _why(record, sighting, now, rules)
         if why is not None:
             (unread if record.status == "pending" else due).append(Due(project, why))
@@ -113,7 +114,7 @@ def unsatisfied(
     """List the requests for which some tracked project was not tried since."""
     if not requests:
         return []
-    tracked = [records.get(p.project_id) or SyncRecord(p.project_id, p.project_key) for p in projects]
+    tracked = [record_of(project, records) for project in projects]
     return [request for request in requests if any(_is_requested(record, (request,)) for record in tracked)]
 
 
