@@ -7,7 +7,8 @@ import sys
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.settings.load import load_settings
-from jira_assets.web.serve import DEFAULT_BIND, DEFAULT_PORT, serve
+from jira_assets.web import DEFAULT_BIND, DEFAULT_PORT
+from jira_assets.web.serve import serve
 
 
 def main() -> int:

@@ -12,13 +12,12 @@ from starlette.types import ASGIApp
 
 from jira_assets.errors import InputError, SettingsError
 from jira_assets.settings.load import Settings
+from jira_assets.web import DEFAULT_BIND, DEFAULT_PORT
 from jira_assets.web.application import create_app
 from jira_assets.web.connections import Limits, limited
 from jira_assets.web.dagster_ui import open_dagster
 from jira_assets.web.token_access import check_access
 
-DEFAULT_BIND = "127.0.0.1"
-DEFAULT_PORT = 3210
 _M_ARENA_MAX = -8
 
 

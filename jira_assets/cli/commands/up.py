@@ -20,6 +20,7 @@ import click
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.dagster_home import create_storage, use_dagster_home
 from jira_assets.cli.lifeline import SECONDS_TO_STOP
+from jira_assets.cli.port_option import port_option
 from jira_assets.errors import JiraAssetsError, SettingsError
 from jira_assets.port_owner import port_owner
 
@@ -37,14 +38,7 @@ class Service:
 
 
 @click.command()
-@click.option(
-    "--port",
-    metavar="PORT",
-    type=click.IntRange(1, 65535),
-    default=3210,
-    show_default=True,
-    help="Port of the page and of Dagster's UI.",
-)
+@port_option(1, "Port of the page and of Dagster's UI.")
 @pass_invocation
 def up(invocation: Invocation, port: int) -> None:
     """Run the page, Dagster's UI and the Dagster daemon, which syncs automatically, until Ctrl-C.

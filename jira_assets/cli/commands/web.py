@@ -8,19 +8,14 @@ import click
 
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.dagster_home import use_dagster_home
+from jira_assets.cli.port_option import port_option
 from jira_assets.settings.load import load_settings
+from jira_assets.web import DEFAULT_BIND
 
 
 @click.command()
-@click.option("--bind", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    metavar="PORT",
-    type=click.IntRange(0, 65535),
-    default=3210,
-    show_default=True,
-    help="Port to listen on. 0 selects a free port.",
-)
+@click.option("--bind", default=DEFAULT_BIND, show_default=True, help="Address to listen on.")
+@port_option(0, "Port to listen on. 0 selects a free port.")
 @click.option("--workspace", metavar="FILE", help="Also serve the UI of this Dagster workspace at /dagster.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
 @pass_invocation
