@@ -23,16 +23,31 @@ NOW_MS = 1_795_435_200_000
 EVERY = ["MOB", "PAY", "WEB"]
 
 
+def sync_and_publish(harness: SyncHarness) -> None:
+    """Bring the tables up to date, and note that they show all decisions."""
+    harness.sync()
+    harness.publish()
+    follow_decisions(harness)
+
+
+def follow_decisions(harness: SyncHarness) -> None:
+    """Note that the published tables show all decisions."""
+    pipeline = harness.pipeline
+    note_followed(pipeline.lake, outside_identity(pipeline.state, pipeline.settings))
+
+
+def hide_silently(harness: SyncHarness, key: str) -> None:
+    """Hide a project on a site that leaves it out of every answer, in place of an error."""
+    harness.site.switches.unknown_projects_silent = True
+    harness.site.hide_project(key)
+
+
 @contextmanager
 def published(home: Path) -> Iterator[SyncHarness]:
     """A site of three projects that were synced and published a minute ago, decisions included."""
     with open_harness(home, generate_site(7, projects=3, issues=24, now_ms=NOW_MS)) as harness:
         harness.track()
-        harness.sync()
-        harness.publish()
-        note_followed(
-            harness.pipeline.lake, outside_identity(harness.pipeline.state, harness.pipeline.settings)
-        )
+        sync_and_publish(harness)
         harness.site.clock.advance(timedelta(minutes=1))
         yield harness
 
@@ -41,12 +56,6 @@ def published(home: Path) -> Iterator[SyncHarness]:
 def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
     with templates.open(published, tmp_path / "home") as harness:
         yield harness
-
-
-def follow_decisions(harness: SyncHarness) -> None:
-    """Note that the published tables show all decisions."""
-    pipeline = harness.pipeline
-    note_followed(pipeline.lake, outside_identity(pipeline.state, pipeline.settings))
 
 
 def choose(harness: SyncHarness) -> Choice:
@@ -117,9 +126,7 @@ def test_a_project_that_was_never_read_is_chosen_and_the_others_are_settled(tmp_
         harness.sync()
         harness.publish()
         harness.track()
-        note_followed(
-            harness.pipeline.lake, outside_identity(harness.pipeline.state, harness.pipeline.settings)
-        )
+        follow_decisions(harness)
         assert keys(choose(harness)) == ["MOB"]
 
 
@@ -218,12 +225,9 @@ def test_every_project_is_called_by_name_so_that_none_is_left_out_silently(tmp_p
         harness.track()
         harness.sync()
         harness.site.clock.advance(timedelta(hours=2))
-        harness.sync()
-        harness.publish()
-        follow_decisions(harness)
-        harness.site.switches.unknown_projects_silent = True
+        sync_and_publish(harness)
         last = max(harness.tracked, key=lambda project: project.project_id)
-        harness.site.hide_project(last.project_key)
+        hide_silently(harness, last.project_key)
 
         assert keys(choose(harness)) == [last.project_key]
 
@@ -232,25 +236,18 @@ def test_a_project_that_changed_lately_and_is_left_out_silently_is_noticed(harne
     harness.site.edit_issue(next(iter(harness.site.issues_truth("WEB"))), summary="edited")
     harness.sync()
     harness.publish()
-    harness.site.switches.unknown_projects_silent = True
-    harness.site.hide_project("WEB")
+    hide_silently(harness, "WEB")
 
     assert keys(choose(harness)) == ["WEB"]
 
 
 def test_of_many_projects_others_are_called_by_name_each_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choosing, "ALL_CALLED", 2)
     monkeypatch.setattr(choosing, "CALLED_BY_NAME", 1)
-    with open_harness(tmp_path / "home", generate_site(7, projects=3, issues=24, now_ms=NOW_MS)) as harness:
-        harness.track()
-        harness.sync()
-        harness.site.clock.advance(timedelta(hours=2))
-        harness.sync()
-        harness.publish()
-        follow_decisions(harness)
-        harness.site.switches.unknown_projects_silent = True
-        harness.site.hide_project("WEB")
+    harness.site.clock.advance(timedelta(hours=2))
+    sync_and_publish(harness)
+    hide_silently(harness, "WEB")
 
-        assert any(keys(choose(harness)) == ["WEB"] for _ in range(100))
+    assert any(keys(choose(harness)) == ["WEB"] for _ in range(100))
