@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-PR_SET_CHILD_SUBREAPER = 36
-IS_LINUX = sys.platform == "linux"
+LAUNCHER = Path(__file__).with_name("launch.py")
 
 
 class ProcessFailed(Exception):
@@ -50,56 +46,37 @@ class MeasuredProcess:
     def __init__(self, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
         self._command = command
         self._folder = folder
-        self._others = _children()
-        _adopt_orphans(True)
+        self._account, report = os.pipe()
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **variables}
         with (folder / "stdout").open("w") as stdout, (folder / "stderr").open("w") as stderr:
-            self._started = time.perf_counter()
             self._process = subprocess.Popen(
-                command, cwd=folder, env=environment, stdout=stdout, stderr=stderr
+                [sys.executable, "-I", "-S", str(LAUNCHER), str(report), *command],
+                cwd=folder,
+                env=environment,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=[report],
             )
+        os.close(report)
 
     def interrupt(self) -> None:
         """Press Ctrl-C."""
-        os.kill(self._process.pid, signal.SIGINT)  # `Popen` would ask for its end first, and keep the account
+        self._process.send_signal(signal.SIGINT)
 
     def finish(self) -> Usage:
         """Wait for its end, and for that of every process that it left behind."""
-        # The kernel's own account of this process and of every child that it waited for.
-        _, status, used = os.wait4(self._process.pid, 0)
-        wall, ended_at = time.perf_counter() - self._started, time.time()
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        cpu_after = sum(_cpu(os.wait4(pid, 0)[2]) for pid in _children() - self._others)
-        _adopt_orphans(False)
-        if self._process.returncode:
+        with os.fdopen(self._account, encoding="ascii") as file:
+            account = json.load(file)
+        self._process.wait()
+        if exit_code := account.pop("exit_code"):
             said = (self._folder / "stderr").read_text()[-2000:]
-            raise ProcessFailed(f"{' '.join(self._command)}: exit {self._process.returncode}\n{said}")
-        peak = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-        return Usage(ended_at, wall, _cpu(used), cpu_after, peak, (self._folder / "stdout").read_text())
+            raise ProcessFailed(f"{' '.join(self._command)}: exit {exit_code}\n{said}")
+        return Usage(output=(self._folder / "stdout").read_text(), **account)
 
 
 def run_measured(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Usage:
     """Run a command to its end."""
     return MeasuredProcess(command, folder, variables).finish()
-
-
-def _cpu(used: resource.struct_rusage) -> float:
-    return used.ru_utime + used.ru_stime
-
-
-def _children() -> set[int]:
-    """Return the children of this process, adopted ones included."""
-    if not IS_LINUX:
-        return set()
-    # Those of the main thread, which starts every process and adopts the orphans.
-    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
-    return {int(pid) for pid in listed.split()}
-
-
-def _adopt_orphans(do: bool) -> None:
-    """Become the parent of processes whose own one has ended, or leave that to the system again."""
-    if IS_LINUX:
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(do), 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

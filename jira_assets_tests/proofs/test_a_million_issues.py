@@ -41,8 +41,8 @@ def home_with_issues(home: Path, projects: int, issues: int) -> dict[str, str]:
 def published(folder: Path, variables: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
     """Derive and publish in a child process; returns its peak in MiB and what it printed."""
     command = [sys.executable, "-m", "jira_assets_tests.proofs.publish_home"]
-    printed = json.loads(run_measured(command, folder, variables).output)
-    return printed["peak_mib"], printed
+    usage = run_measured(command, folder, variables)
+    return usage.peak_mib, json.loads(usage.output)
 
 
 def digests(home: Path) -> dict[str, Any]:
