@@ -1,29 +1,37 @@
-"""The connected site and the credential for it: one row a grant, changed by one process at a time."""
+"""The connected site and the credential for it: one row a grant, changed by one process at a time.
+
+A view of the home shows those of the first site.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 from sqlalchemy import Connection, delete, select, update
 
-from jira_assets.state.database import StatePart
+from jira_assets.state.database import Database, StatePart
 from jira_assets.state.models import ConnectedSite, Credential
-from jira_assets.state.tables import THE_SITE, credentials, sites
+from jira_assets.state.tables import credentials, sites
+
+_SITE = [sites.c[field.name] for field in fields(ConnectedSite)]
+_CREDENTIAL = [credentials.c[field.name] for field in fields(Credential)]
+"""In the order of the fields."""
 
 
 class HeldCredential:
     """The credential while no other process can change it; what is kept here is committed with the block."""
 
-    def __init__(self, connection: Connection, credential: Credential | None) -> None:
+    def __init__(self, connection: Connection, grant_id: int, credential: Credential | None) -> None:
         self._connection = connection
+        self._grant_id = grant_id
         self.credential = credential
 
     def keep(self, credential: Credential) -> None:
         """Write it in place of the one before."""
         self._connection.execute(
-            update(credentials).where(credentials.c.site_id == THE_SITE).values(**asdict(credential))
+            update(credentials).where(credentials.c.grant_id == self._grant_id).values(**asdict(credential))
         )
         self.credential = credential
 
@@ -31,30 +39,34 @@ class HeldCredential:
 class Credentials(StatePart):
     """Keep who is connected to which site; secrets come in sealed and go out sealed."""
 
+    def __init__(self, database: Database, site_id: int) -> None:
+        super().__init__(database)
+        self._site_id = site_id
+
     def site(self) -> ConnectedSite:
-        """Return which site this state belongs to, as far as it is known."""
+        """Return the site, as far as it is known."""
         with self._database.reading() as connection:
-            row = connection.execute(select(sites).where(sites.c.site_id == THE_SITE)).mappings().one()
-        return ConnectedSite(**{name: value for name, value in row.items() if name != "site_id"})
+            return self._site(connection)
 
     def current(self) -> Credential | None:
-        """Read the stored credential, if there is one."""
+        """Read the stored credential of the site, if there is one."""
         with self._database.reading() as connection:
-            return _select(connection)
+            return _select(connection, self._site(connection).grant_id)
 
     def connect(self, site: ConnectedSite, credential: Credential) -> None:
-        """Keep site and credential together, in place of those before."""
-        now = self._database.clock()
+        """Keep address and credential of the site, in place of those before."""
         with self._database.writing() as connection:
-            self._database.upsert(
-                connection, sites, {"site_id": THE_SITE, **asdict(replace(site, connected_at=now))}
-            )
-            self._database.upsert(connection, credentials, {"site_id": THE_SITE, **asdict(credential)})
+            known = self._site(connection)
+            known = replace(known, cloud_id=site.cloud_id, url=site.url, name=site.name)
+            known = replace(known, connected_at=self._database.clock())
+            self._database.upsert(connection, sites, asdict(known))
+            self._database.upsert(connection, credentials, {"grant_id": known.grant_id, **asdict(credential)})
 
     def forget(self) -> bool:
-        """Forget the credential, not the site; return whether there was one."""
+        """Forget the credential of the site, not the site; return whether there was one."""
         with self._database.writing() as connection:
-            gone = connection.execute(delete(credentials).where(credentials.c.site_id == THE_SITE))
+            grant_id = self._site(connection).grant_id
+            gone = connection.execute(delete(credentials).where(credentials.c.grant_id == grant_id))
             return gone.rowcount > 0
 
     @contextmanager
@@ -65,10 +77,15 @@ class Credentials(StatePart):
         row keeps out only those who want the same. Death frees both, and then nothing was changed.
         """
         with self._database.writing() as connection:
-            yield HeldCredential(connection, _select(connection, alone=True))
+            grant_id = self._site(connection).grant_id
+            yield HeldCredential(connection, grant_id, _select(connection, grant_id, alone=True))
+
+    def _site(self, connection: Connection) -> ConnectedSite:
+        query = select(*_SITE).where(sites.c.site_id == self._site_id)
+        return ConnectedSite(*connection.execute(query).one())
 
 
-def _select(connection: Connection, *, alone: bool = False) -> Credential | None:
-    query = select(credentials).where(credentials.c.site_id == THE_SITE)
-    row = connection.execute(query.with_for_update() if alone else query).mappings().one_or_none()
-    return Credential(**{name: value for name, value in row.items() if name != "site_id"}) if row else None
+def _select(connection: Connection, grant_id: int, *, alone: bool = False) -> Credential | None:
+    query = select(*_CREDENTIAL).where(credentials.c.grant_id == grant_id)
+    row = connection.execute(query.with_for_update() if alone else query).one_or_none()
+    return Credential(*row) if row else None

@@ -34,6 +34,7 @@ from jira_assets.clock import utc_now
 from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
 from jira_assets.resource_limits import as_resource_exhausted, full_disk, resource_errors
 from jira_assets.state.schema import prepare_schema
+from jira_assets.state.scope import HOME, Scope
 from jira_assets.state.sqlite_file import Snapshot, connect
 from jira_assets.state.stored_settings import DAMAGED_STATE, folder_remedy, is_damage
 
@@ -49,9 +50,10 @@ ROWS_AT_ONCE = 500
 class Database:
     """A state database with its two kinds of transaction: one that reads and one that writes."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now, scope: Scope = HOME) -> None:
         self._engine = engine
         self.clock = clock
+        self.scope = scope
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

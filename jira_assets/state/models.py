@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from jira_assets.qualified import prefix_of
+
 CredentialKind = Literal["oauth", "api_token"]
 SyncStatus = Literal["pending", "syncing", "complete", "error"]
 
@@ -168,14 +170,45 @@ IDLE_LIFE = timedelta(days=90)
 CONSENT_LIFE = timedelta(days=365)
 
 
+FIRST_SITE = 1
+"""Every home has this site from the start; its ids and keys are written as Jira has them."""
+
+
 @dataclass(frozen=True)
 class ConnectedSite:
-    """The Jira site that this state belongs to; nothing is known before the first `connect`."""
+    """A Jira site of this home; nothing is known of the first one before the first `connect`.
+
+    `name` is its title in Jira, `short_name` what it is called in this home. Sites of one `grant_id` share a
+    credential, `folder` is the place of its lake within that of the home.
+    """
 
     cloud_id: str | None = None
     url: str | None = None
     name: str | None = None
     connected_at: datetime | None = None
+    site_id: int = FIRST_SITE
+    short_name: str | None = None
+    grant_id: int = FIRST_SITE
+
+    @property
+    def is_first(self) -> bool:
+        """Return whether its ids and keys are written as Jira has them."""
+        return self.site_id == FIRST_SITE
+
+    @property
+    def prefix(self) -> str:
+        """What stands before its ids and keys."""
+        return "" if self.is_first else prefix_of(self.short_name)
+
+    @property
+    def folder(self) -> str:
+        """The folder of its lake, relative to that of the home; the same under every short name."""
+        return "" if self.is_first else f"sites/{self.site_id}"
+
+    @property
+    def label(self) -> str:
+        """What people call it: by its short name, else by its address."""
+        return self.short_name or (self.url or "").partition("://")[2] or "the first site"
 
 
 @dataclass(frozen=True)

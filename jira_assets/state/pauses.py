@@ -6,28 +6,36 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from jira_assets.state.database import StatePart
+from jira_assets.state.database import Database, StatePart
+from jira_assets.state.models import ConnectedSite
 from jira_assets.state.tables import pauses
 
-SITE = "site"
+
+def pause_scope(site: ConnectedSite) -> str:
+    """Name what pauses of a site apply to."""
+    return "site" if site.is_first else f"site {site.site_id}"
 
 
 class Pauses(StatePart):
-    """The board every process looks at before it asks Jira."""
+    """The board every process looks at before it asks Jira; a view of the home has that of the first site."""
 
-    def until(self, scope: str = SITE) -> datetime | None:
+    def __init__(self, database: Database, site: ConnectedSite) -> None:
+        super().__init__(database)
+        self._scope = pause_scope(site)
+
+    def until(self) -> datetime | None:
         """Return the end of the last pause, also when it is over; None when there never was one."""
         with self._database.reading() as connection:
-            return connection.scalar(select(pauses.c.until).where(pauses.c.scope == scope))
+            return connection.scalar(select(pauses.c.until).where(pauses.c.scope == self._scope))
 
-    def reason(self, scope: str = SITE) -> str | None:
+    def reason(self) -> str | None:
         """Return the reason of the pause."""
         with self._database.reading() as connection:
-            return connection.scalar(select(pauses.c.reason).where(pauses.c.scope == scope))
+            return connection.scalar(select(pauses.c.reason).where(pauses.c.scope == self._scope))
 
-    def pause(self, until: datetime, reason: str, scope: str = SITE) -> None:
-        """Pause all requests to Jira until that time; a longer pause that stands already is kept."""
-        statement = self._database.insert_into(pauses).values(scope=scope, until=until, reason=reason)
+    def pause(self, until: datetime, reason: str) -> None:
+        """Pause all requests to the site until that time; a longer pause that stands already is kept."""
+        statement = self._database.insert_into(pauses).values(scope=self._scope, until=until, reason=reason)
         with self._database.writing() as connection:
             connection.execute(
                 statement.on_conflict_do_update(
@@ -37,7 +45,7 @@ class Pauses(StatePart):
                 )
             )
 
-    def resume(self, scope: str = SITE) -> None:
+    def resume(self) -> None:
         """End the pause now."""
         with self._database.writing() as connection:
-            connection.execute(delete(pauses).where(pauses.c.scope == scope))
+            connection.execute(delete(pauses).where(pauses.c.scope == self._scope))

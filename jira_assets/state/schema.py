@@ -9,10 +9,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, insert, inspect, select, text
 
 from jira_assets.errors import SettingsError
+from jira_assets.state.models import FIRST_SITE
 from jira_assets.state.sqlite_file import Snapshot
-from jira_assets.state.tables import THE_SITE, alembic_version, metadata, sites
+from jira_assets.state.tables import alembic_version, metadata, sites
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 _SCHEMA_LOCK = 54_672_031  # any number, as long as it is always the same: the key of an advisory lock
 _BEFORE_ALEMBIC = "0001"
 
@@ -56,7 +57,7 @@ def _is_current(version: str | None) -> bool:
 
 def _create(connection: Connection) -> None:
     metadata.create_all(connection)
-    connection.execute(insert(sites).values(site_id=THE_SITE))
+    connection.execute(insert(sites).values(site_id=FIRST_SITE, grant_id=FIRST_SITE))
     connection.execute(insert(alembic_version).values(version_num=SCHEMA_VERSION))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select
 
+from jira_assets.qualified import prefix_of, split
 from jira_assets.state.database import StatePart
-from jira_assets.state.models import SyncRequest
-from jira_assets.state.tables import sync_requests
+from jira_assets.state.models import FIRST_SITE, SyncRequest
+from jira_assets.state.tables import sites, sync_requests
 
 
 class SyncRequests(StatePart):
@@ -17,17 +18,30 @@ class SyncRequests(StatePart):
     def add(self, project_id: str | None = None) -> None:
         """Ask for a sync of a project, or (None) of every tracked one, as soon as possible."""
         with self._database.writing() as connection:
-            connection.execute(
-                insert(sync_requests).values(project_id=project_id, requested_at=self._database.clock())
-            )
+            prefixes = [self._database.scope.prefix]
+            if project_id is None and self._database.scope.is_home:
+                names = connection.scalars(select(sites.c.short_name).where(sites.c.site_id != FIRST_SITE))
+                prefixes += map(prefix_of, names)
+            now = self._database.clock()
+            rows = [{"project_id": prefix + (project_id or ""), "requested_at": now} for prefix in prefixes]
+            connection.execute(insert(sync_requests), rows)
 
     def all(self) -> list[SyncRequest]:
         """List the requests that stand, the oldest first."""
-        query = select(sync_requests).order_by(sync_requests.c.request_id)
+        scope, of_project = self._database.scope, sync_requests.c.project_id
+        query = select(
+            sync_requests.c.request_id, scope.shown(of_project), sync_requests.c.requested_at
+        ).where(scope.includes(of_project))
         with self._database.reading() as connection:
-            return [SyncRequest(**row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query.order_by(sync_requests.c.request_id)).all()
+        return [SyncRequest(number, _of_project(of), at) for number, of, at in rows]
 
     def clear(self, request_ids: Sequence[int]) -> None:
         """Forget these requests, since they are done."""
         with self._database.writing() as connection:
             connection.execute(delete(sync_requests).where(sync_requests.c.request_id.in_(request_ids)))
+
+
+def _of_project(stored: str) -> str | None:
+    """Return None for a request that is about all projects of a site: its id is that of none."""
+    return stored if split(stored)[1] else None

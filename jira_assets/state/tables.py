@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Dialect, Float, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import Boolean, Column, DateTime, Dialect, Float, Index, Integer, MetaData, String, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -44,9 +44,6 @@ def _read_text(value: str | None) -> datetime | None:
 
 metadata = MetaData()
 
-THE_SITE = 1
-"""One state belongs to one site; its row is there from the start, before anyone knows which it is."""
-
 alembic_version = Table("alembic_version", metadata, Column("version_num", String(32), primary_key=True))
 
 sites = Table(
@@ -57,12 +54,15 @@ sites = Table(
     Column("url", String),
     Column("name", String),
     Column("connected_at", UtcTime),
+    Column("short_name", String),
+    Column("grant_id", Integer, nullable=False, server_default="1"),
+    Index("sites_short_name", "short_name", unique=True),
 )
 
 credentials = Table(
     "credentials",
     metadata,
-    Column("site_id", Integer, ForeignKey("sites.site_id"), primary_key=True),
+    Column("grant_id", Integer, primary_key=True, autoincrement=False),
     Column("kind", String, nullable=False),
     Column("account_id", String, nullable=False),
     Column("display_name", String, nullable=False),
@@ -81,7 +81,6 @@ credentials = Table(
 tracked_projects = Table(
     "tracked_projects",
     metadata,
-    Column("site_id", Integer, ForeignKey("sites.site_id"), primary_key=True),
     Column("project_id", String, primary_key=True),
     Column("project_key", String, nullable=False),
     Column("name", String, nullable=False),
@@ -130,6 +129,7 @@ points_spent = Table(
     "points_spent",
     metadata,
     Column("hour", UtcTime, primary_key=True),
+    Column("grant_id", Integer, primary_key=True, autoincrement=False),
     Column("points", Integer, nullable=False),
 )
 

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, select, update
 from jira_assets.errors import InputError
 from jira_assets.state.database import ROWS_AT_ONCE, StatePart
 from jira_assets.state.models import ProjectRef, TrackedProject
-from jira_assets.state.tables import THE_SITE, sync_records, tracked_projects
+from jira_assets.state.tables import sync_records, tracked_projects
 
 _COLUMNS = tracked_projects.c
-_SHOWN = [_COLUMNS[field.name] for field in fields(TrackedProject)]
+_NAMES = [field.name for field in fields(TrackedProject)]
 
 
 class Projects(StatePart):
@@ -24,26 +24,26 @@ class Projects(StatePart):
     def tracked(self, *, include_inactive: bool = False) -> list[TrackedProject]:
         """List the tracked projects by key; the untracked ones that are still remembered on request."""
         with self._database.reading() as connection:
-            return _select(connection, include_inactive=include_inactive)
+            return self._select(connection, include_inactive=include_inactive)
 
     def tracked_now(self, project: TrackedProject) -> TrackedProject:
         """Read a project again; one that is no longer remembered stays as it was."""
         with self._database.reading() as connection:
-            found = _select(connection, include_inactive=True, project_id=project.project_id)
+            found = self._select(connection, include_inactive=True, project_id=project.project_id)
         return found[0] if found else project
 
     def track(self, projects: Iterable[ProjectRef]) -> list[TrackedProject]:
         """Track these projects and return the newly tracked; all of them or, on error, none."""
         refs = list(projects)
         with self._database.writing() as connection:
-            before = {project.project_id: project for project in _select(connection, include_inactive=True)}
+            before = {each.project_id: each for each in self._select(connection, include_inactive=True)}
             known_keys = {p.project_key: p.project_id for p in before.values() if p.is_active}
             for ref in refs:
                 _refuse_reused_key(ref, known_keys)
                 self._database.upsert(
                     connection, tracked_projects, self._row(ref, before.get(ref.project_id))
                 )
-            after = _select(connection)
+            after = self._select(connection)
         asked = {ref.project_id for ref in refs}
         were_active = {p.project_id for p in before.values() if p.is_active}
         return [p for p in after if p.project_id in asked - were_active]
@@ -51,8 +51,8 @@ class Projects(StatePart):
     def untrack(self, keys: Sequence[str]) -> list[TrackedProject]:
         """Stop tracking the projects of these keys; an unknown key is an error and changes nothing."""
         with self._database.writing() as connection:
-            found = _find(_select(connection), keys)
-            ids = [project.project_id for project in found]
+            found = _find(self._select(connection), keys)
+            ids = [self._database.scope.stored(project.project_id) for project in found]
             connection.execute(
                 update(tracked_projects)
                 .where(_COLUMNS.project_id.in_(ids))
@@ -66,45 +66,42 @@ class Projects(StatePart):
 
     def rename_key(self, project_id: str, new_key: str) -> None:
         """Follow Jira, where the project of this id has a new key."""
+        row = self._database.scope.row({"project_id": project_id, "project_key": new_key})
         with self._database.writing() as connection:
             for table in (tracked_projects, sync_records):
-                connection.execute(
-                    update(table).where(table.c.project_id == project_id).values(project_key=new_key)
-                )
+                connection.execute(update(table).where(table.c.project_id == row["project_id"]).values(row))
 
     def choose_fields(self, project_id: str, *, story_points: str | None, sprint: str | None) -> None:
         """Set by hand the fields of story points and sprints of a project; None discovers them."""
         with self._database.writing() as connection:
             connection.execute(
                 update(tracked_projects)
-                .where(_COLUMNS.project_id == project_id)
+                .where(_COLUMNS.project_id == self._database.scope.stored(project_id))
                 .values(story_points_field=story_points, sprint_field=sprint)
             )
 
     def _row(self, ref: ProjectRef, before: TrackedProject | None) -> dict[str, Any]:
         # A project that is tracked again keeps the fields chosen for it, since they are left out here.
         return {
-            "site_id": THE_SITE,
-            "project_id": ref.project_id,
-            "project_key": ref.project_key,
+            **self._database.scope.row({"project_id": ref.project_id, "project_key": ref.project_key}),
             "name": ref.name or (before.name if before else ""),
             "is_active": True,
             "tracked_at": before.tracked_at if before and before.is_active else self._database.clock(),
             "untracked_at": None,
         }
 
-
-def _select(
-    connection: Connection, *, include_inactive: bool = False, project_id: str | None = None
-) -> list[TrackedProject]:
-    query = select(*_SHOWN).order_by(_COLUMNS.project_key, _COLUMNS.project_id)
-    if not include_inactive:
-        query = query.where(_COLUMNS.is_active)
-    if project_id is not None:
-        query = query.where(_COLUMNS.project_id == project_id)
-    return [
-        TrackedProject(*row) for part in connection.execute(query).partitions(ROWS_AT_ONCE) for row in part
-    ]
+    def _select(
+        self, connection: Connection, *, include_inactive: bool = False, project_id: str | None = None
+    ) -> list[TrackedProject]:
+        scope = self._database.scope
+        query = select(*(scope.shown(_COLUMNS[name]) for name in _NAMES))
+        query = query.where(scope.includes(_COLUMNS.project_id))
+        if not include_inactive:
+            query = query.where(_COLUMNS.is_active)
+        if project_id is not None:
+            query = query.where(_COLUMNS.project_id == scope.stored(project_id))
+        rows = connection.execute(query.order_by(_COLUMNS.project_key, _COLUMNS.project_id))
+        return [TrackedProject(*row) for part in rows.partitions(ROWS_AT_ONCE) for row in part]
 
 
 def _refuse_reused_key(ref: ProjectRef, known_keys: dict[str, str]) -> None:

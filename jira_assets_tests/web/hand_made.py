@@ -13,7 +13,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_tables import land_site_table
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
-from jira_assets.state.tables import THE_SITE, tracked_projects
+from jira_assets.state.tables import tracked_projects
 
 CONNECTED = {
     "JIRA_SITE_URL": "https://acme.atlassian.net",
@@ -90,7 +90,6 @@ def track_many(state: State, count: int) -> None:
     """Track that many projects with one statement; the state itself writes one after the other."""
     rows = [
         {
-            "site_id": THE_SITE,
             "project_id": str(number),
             "project_key": f"P{number:05}",
             "name": "Project",

@@ -1,0 +1,126 @@
+"""The Jira sites of this home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+
+from sqlalchemy import Connection, Table, delete, func, select, update
+
+from jira_assets.errors import InputError
+from jira_assets.state.database import StatePart
+from jira_assets.state.models import ConnectedSite
+from jira_assets.state.pauses import pause_scope
+from jira_assets.state.tables import (
+    alerts,
+    credentials,
+    pauses,
+    points_spent,
+    sites,
+    sync_records,
+    sync_requests,
+    tracked_projects,
+)
+
+_COLUMNS = [sites.c[field.name] for field in fields(ConnectedSite)]
+_OF_PROJECTS = ("project_id", "project_key", "about", "subject")
+"""Columns whose values begin with the name of their site."""
+
+
+class Sites(StatePart):
+    """List, add, rename and remove sites; the first one is always there."""
+
+    def all(self) -> list[ConnectedSite]:
+        """List the sites, the first one first."""
+        with self._database.reading() as connection:
+            return _select(connection)
+
+    def named(self, short_name: str) -> ConnectedSite:
+        """Return the site of this short name; raises `InputError` when there is none."""
+        return _named(self.all(), short_name)
+
+    def add(self, site: ConnectedSite, *, grant_id: int | None = None) -> ConnectedSite:
+        """Add a further site under its short name; return it with its number and grant, a new one if None.
+
+        Raises `InputError` when another site has that short name.
+        """
+        with self._database.writing() as connection:
+            _refuse_taken(_select(connection), site.short_name)
+            number = 1 + max(connection.scalar(select(func.max(column))) or 0 for column in _NUMBERS)
+            added = replace(
+                site, site_id=number, grant_id=grant_id or number, connected_at=self._database.clock()
+            )
+            self._database.upsert(connection, sites, asdict(added))
+        return added
+
+    def use_grant(self, site: ConnectedSite, grant_id: int) -> None:
+        """Have a site use a credential that another one has, too."""
+        with self._database.writing() as connection:
+            connection.execute(update(sites).where(sites.c.site_id == site.site_id).values(grant_id=grant_id))
+            _delete_unused(connection)
+
+    def rename(self, site: ConnectedSite, short_name: str) -> ConnectedSite:
+        """Give a site another short name, with everything that the state keeps of its projects."""
+        renamed = replace(site, short_name=short_name)
+        with self._database.writing() as connection:
+            _refuse_taken([each for each in _select(connection) if each.site_id != site.site_id], short_name)
+            connection.execute(
+                update(sites).where(sites.c.site_id == site.site_id).values(short_name=short_name)
+            )
+            if not site.is_first:
+                for table in _TABLES_OF_PROJECTS:
+                    _replace_prefix(connection, table, site.prefix, renamed.prefix)
+        return renamed
+
+    def remove(self, site: ConnectedSite) -> None:
+        """Forget a further site, its projects, and its credential unless another site uses that."""
+        with self._database.writing() as connection:
+            for table in _TABLES_OF_PROJECTS:
+                column = table.c["about" if table is alerts else "project_id"]
+                connection.execute(delete(table).where(column.startswith(site.prefix, autoescape=True)))
+            connection.execute(delete(pauses).where(pauses.c.scope == pause_scope(site)))
+            connection.execute(delete(sites).where(sites.c.site_id == site.site_id))
+            _delete_unused(connection)
+
+
+_TABLES_OF_PROJECTS = (tracked_projects, sync_records, sync_requests, alerts)
+_NUMBERS = (sites.c.site_id, sites.c.grant_id, credentials.c.grant_id, points_spent.c.grant_id)
+"""Numbers in use: a removed site's budget of this hour is not that of the next one."""
+
+
+def _select(connection: Connection) -> list[ConnectedSite]:
+    query = select(*_COLUMNS).order_by(sites.c.site_id)
+    return [ConnectedSite(*row) for row in connection.execute(query)]
+
+
+def _delete_unused(connection: Connection) -> None:
+    connection.execute(delete(credentials).where(credentials.c.grant_id.not_in(select(sites.c.grant_id))))
+
+
+def _named(known: Sequence[ConnectedSite], short_name: str) -> ConnectedSite:
+    for site in known:
+        if site.short_name == short_name:
+            return site
+    names = ", ".join(site.label for site in known)
+    raise InputError(
+        f"No site of this home is called {short_name}.", f"Its sites: {names}. See `jira-assets sites list`."
+    )
+
+
+def _refuse_taken(known: Sequence[ConnectedSite], short_name: str | None) -> None:
+    for site in known:
+        if site.short_name == short_name is not None:
+            raise InputError(
+                f"{short_name} is the name of {site.url}.", "Choose another name for the other site."
+            )
+
+
+def _replace_prefix(connection: Connection, table: Table, before: str, after: str) -> None:
+    for name in _OF_PROJECTS:
+        column = table.c.get(name)
+        if column is not None:
+            connection.execute(
+                update(table)
+                .where(column.startswith(before, autoescape=True))
+                .values({name: after + func.substr(column, len(before) + 1)})
+            )

@@ -1,0 +1,190 @@
+"""A state of several sites: each sees its own projects as Jira has them, the home sees all of them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jira_assets.errors import InputError
+from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PAY = ProjectRef("10001", "PAY", "Payments")
+OURS = ConnectedSite("c1", "https://ours.atlassian.net", "Ours")
+ACME = ConnectedSite("c2", "https://acme.atlassian.net", "Acme", short_name="acme")
+
+
+def credential(name: str) -> Credential:
+    return Credential("api_token", f"account-{name}", name, "…", NOON, NOON)
+
+
+@pytest.fixture
+def state(state_url: str) -> Iterator[State]:
+    """Open a state that is connected to two sites."""
+    with State.open(state_url, lambda: NOON) as state:
+        state.credentials.connect(OURS, credential("Ana"))
+        acme = state.sites.add(ACME)
+        state.of(acme).credentials.connect(ACME, credential("Bo"))
+        yield state
+
+
+def views(state: State) -> tuple[State, State]:
+    first, second, *_ = state.sites.all()
+    return state.of(first), state.of(second)
+
+
+def test_equal_ids_and_keys_of_two_sites_are_two_projects(state: State) -> None:
+    for view in views(state):
+        view.projects.track([PAY])
+    assert [(each.project_id, each.project_key) for each in state.projects.tracked()] == [
+        ("10001", "PAY"),
+        ("acme:10001", "acme:PAY"),
+    ]
+    for view in views(state):
+        assert [(each.project_id, each.project_key) for each in view.projects.tracked()] == [("10001", "PAY")]
+
+
+def test_the_home_tracks_and_untracks_by_qualified_ids_and_keys(state: State) -> None:
+    state.projects.track([ProjectRef("acme:10001", "acme:PAY", "Payments")])
+    ours, acme = views(state)
+    assert ours.projects.tracked() == []
+    assert [each.project_key for each in acme.projects.tracked()] == ["PAY"]
+    state.projects.untrack(["acme:pay"])
+    assert acme.projects.tracked() == []
+
+
+def test_fields_and_keys_of_one_site_are_changed_alone(state: State) -> None:
+    ours, acme = views(state)
+    for view in (ours, acme):
+        view.projects.track([PAY])
+    acme.projects.choose_fields("10001", story_points="customfield_1", sprint=None)
+    acme.projects.rename_key("10001", "CASH")
+    found = {each.project_id: each for each in state.projects.tracked()}
+    assert found["acme:10001"].project_key == "acme:CASH"
+    assert found["acme:10001"].story_points_field == "customfield_1"
+    assert (found["10001"].project_key, found["10001"].story_points_field) == ("PAY", None)
+    assert acme.projects.tracked_now(acme.projects.tracked()[0]).project_key == "CASH"
+
+
+def test_outcomes_of_one_site_are_not_those_of_the_other(state: State) -> None:
+    ours, acme = views(state)
+    ours.records.put(SyncRecord("10001", "PAY", issues=1))
+    acme.records.revise("10001", "PAY", lambda before: replace(before, issues=2))
+    acme.records.note_probe(["10001"], NOON)
+    assert [(each.project_id, each.issues) for each in state.records.all()] == [
+        ("10001", 1),
+        ("acme:10001", 2),
+    ]
+    assert [each.probed_at for each in ours.records.all()] == [None]
+    assert [(each.project_id, each.probed_at) for each in acme.records.all()] == [("10001", NOON)]
+
+
+def test_a_request_for_all_projects_is_one_for_each_site(state: State) -> None:
+    state.sync_requests.add()
+    ours, acme = views(state)
+    assert [each.project_id for each in state.sync_requests.all()] == [None, None]
+    assert [each.project_id for each in acme.sync_requests.all()] == [None]
+    acme.sync_requests.clear([each.request_id for each in acme.sync_requests.all()])
+    assert len(ours.sync_requests.all()) == 1
+    assert acme.sync_requests.all() == []
+
+
+def test_a_request_for_a_project_is_seen_by_its_site(state: State) -> None:
+    state.sync_requests.add("acme:10001")
+    ours, acme = views(state)
+    assert ours.sync_requests.all() == []
+    assert [each.project_id for each in acme.sync_requests.all()] == ["10001"]
+
+
+def test_each_site_has_its_own_credential_pause_and_budget(state: State) -> None:
+    ours, acme = views(state)
+    acme.pauses.pause(NOON + timedelta(hours=1), "quota")
+    acme.points.spend(70, NOON)
+    ours.points.spend(5, NOON)
+    assert ours.pauses.until() is None
+    assert acme.pauses.reason() == "quota"
+    assert (ours.points.spent(NOON), acme.points.spent(NOON)) == (5, 70)
+    found = [view.credentials.current() for view in (ours, acme)]
+    assert [each.display_name for each in found if each] == ["Ana", "Bo"]
+    assert acme.credentials.site().url == "https://acme.atlassian.net"
+
+
+def test_sites_of_one_grant_share_credential_and_budget(state: State) -> None:
+    shared = state.sites.add(ConnectedSite("c3", "https://x.atlassian.net", short_name="x"), grant_id=1)
+    assert state.of(shared).credentials.current() == state.credentials.current()
+    state.points.spend(3, NOON)
+    assert state.of(shared).points.spent(NOON) == 3
+
+
+def test_a_site_that_takes_another_grant_leaves_no_credential_behind(state: State) -> None:
+    _, acme = state.sites.all()
+    state.sites.use_grant(acme, 1)
+    _, view = views(state)
+    found = view.credentials.current()
+    assert found is not None
+    assert found.display_name == "Ana"
+    state.sites.use_grant(acme, acme.grant_id)
+    assert views(state)[1].credentials.current() is None
+
+
+def test_two_sites_cannot_have_one_name(state: State) -> None:
+    with pytest.raises(InputError, match=r"acme is the name of https://acme\.atlassian\.net"):
+        state.sites.add(replace(ACME, cloud_id="c4"))
+    with pytest.raises(InputError, match="acme is the name"):
+        state.sites.rename(state.sites.all()[0], "acme")
+
+
+def test_an_unknown_site_is_an_error_that_lists_the_known(state: State) -> None:
+    with pytest.raises(InputError, match="No site of this home is called beta") as error:
+        state.sites.named("beta")
+    assert "ours.atlassian.net, acme" in error.value.instruction
+
+
+def test_renaming_a_site_renames_everything_of_its_projects(state: State) -> None:
+    ours, acme = views(state)
+    for view in (ours, acme):
+        view.projects.track([PAY])
+        view.records.put(SyncRecord("10001", "PAY"))
+    state.sync_requests.add("acme:10001")
+    renamed = state.sites.rename(state.sites.named("acme"), "zeta")
+    assert [each.project_key for each in state.projects.tracked()] == ["PAY", "zeta:PAY"]
+    assert [each.project_id for each in state.records.all()] == ["10001", "zeta:10001"]
+    assert [each.project_id for each in state.sync_requests.all()] == ["zeta:10001"]
+    assert state.of(renamed).projects.tracked()[0].project_key == "PAY"
+    assert renamed.folder == "sites/2"
+
+
+def test_naming_the_first_site_leaves_its_ids_as_they_are(state: State) -> None:
+    views(state)[0].projects.track([PAY])
+    named = state.sites.rename(state.sites.all()[0], "ours")
+    assert (named.label, named.prefix) == ("ours", "")
+    assert [each.project_key for each in state.projects.tracked()] == ["PAY"]
+
+
+def test_removing_a_site_leaves_the_other_as_it_was(state: State) -> None:
+    for view in views(state):
+        view.projects.track([PAY])
+        view.records.put(SyncRecord("10001", "PAY"))
+        view.pauses.pause(NOON, "quota")
+    acme = state.sites.named("acme")
+    state.sites.remove(acme)
+    assert [each.label for each in state.sites.all()] == ["ours.atlassian.net"]
+    assert [each.project_id for each in state.projects.tracked()] == ["10001"]
+    assert [each.project_id for each in state.records.all()] == ["10001"]
+    assert state.pauses.reason() == "quota"
+    again = state.sites.add(ACME)
+    assert state.of(again).projects.tracked(include_inactive=True) == []
+    assert state.of(again).credentials.current() is None
+    assert state.of(again).pauses.until() is None
+
+
+def test_names_that_begin_alike_are_kept_apart(state: State) -> None:
+    other = state.of(state.sites.add(ConnectedSite("c5", "https://a.atlassian.net", short_name="acm")))
+    other.projects.track([PAY])
+    views(state)[1].projects.track([PAY])
+    assert [each.project_key for each in state.projects.tracked()] == ["acm:PAY", "acme:PAY"]
+    state.sites.remove(state.sites.named("acm"))
+    assert [each.project_key for each in state.projects.tracked()] == ["acme:PAY"]
