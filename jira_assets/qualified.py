@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 SEPARATOR = ":"
+CUSTOM_FIELD = "customfield_"
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
 
@@ -26,6 +27,11 @@ def read_short_name(text: str) -> str:
 def prefix_of(short_name: str | None) -> str:
     """Return what stands before the ids and keys of a site; nothing for the first one."""
     return f"{short_name}{SEPARATOR}" if short_name else ""
+
+
+def qualify_field(prefix: str, field_id: str) -> str:
+    """Return the id of a field with that prefix; the fields that all sites have keep their ids."""
+    return prefix + field_id if field_id.startswith(CUSTOM_FIELD) else field_id
 
 
 def split(value: str) -> tuple[str, str]:

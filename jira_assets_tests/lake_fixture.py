@@ -17,6 +17,7 @@ from jira_assets.lake.raw_writer import Kind, Observation, RawFileWriter
 from jira_assets.lake.site_tables import land_site_table
 from jira_assets.warehouse.inputs import PublishInputs
 from jira_assets.warehouse.publish import MIRRORS_KEPT, PublishResult, publish
+from jira_assets.warehouse.sites import PublishedSite
 from jira_assets_tests.present import PresentWarehouse
 from jira_assets_tests.preview import Preview
 
@@ -136,7 +137,7 @@ class LakeFixture:
         **given: Any,
     ) -> PublishResult | None:
         """Publish the named projects; without any name, the usual one."""
-        inputs = PublishInputs(tracked or ("10",), site_url="https://acme.example", **given)
+        inputs = PublishInputs(tracked or ("10",), sites=[PublishedSite(url="https://acme.example")], **given)
         self._preview = None
         return publish(
             self.lake, self.warehouse_dir, inputs, force=force, mirrored=mirrored, mirrors_kept=mirrors_kept
@@ -144,7 +145,7 @@ class LakeFixture:
 
     def preview(self, *tracked: str, **given: Any) -> None:
         """Let questions be answered as if that were published now, without the cost of it."""
-        inputs = PublishInputs(tracked or ("10",), site_url="https://acme.example", **given)
+        inputs = PublishInputs(tracked or ("10",), sites=[PublishedSite(url="https://acme.example")], **given)
         self._preview = Preview(self.lake, inputs)
 
     def ask(self, query: str) -> list[Row]:

@@ -22,9 +22,9 @@ class Preview:
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
         self._engine = open_engine()
         lake = Lake(lake.root, self._engine)
-        offer_sources(lake, manifests, lake.site_manifest(), inputs)
+        offer_sources(lake, manifests, {"": lake.site_manifest()}, inputs)
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
-        self._builder = Builder(lake, manifests, inputs.site_url, [])
+        self._builder = Builder(lake, manifests, [])
         self._made: set[str] = set()
         self._prepared: set[str] = set()
 

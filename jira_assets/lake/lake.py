@@ -1,5 +1,8 @@
 """The lake: immutable files under one folder, and a manifest per project that says which of them exist.
 
+That of a further site has the same layout in a folder of its own. Seen from the home, its projects have
+qualified ids (`acme:10001`), and what exists of them can be read; it is changed in the lake of the site.
+
 lake.json                                       the site it belongs to
 manifests/<project id>.json                     the commit point of a project
 manifests/site.json                             the commit point of the site's own tables
@@ -8,6 +11,7 @@ raw/project=<project id>/<asked_at>-<seq>-<run>.parquet
 <table>/project=<project id>/<generation>.parquet
 site/<table>-<digest>.parquet
 damaged/<time>/<path as above>                  what was found damaged, moved there by a repair
+sites/<number>/                                 the lake of a further site
 """
 
 from __future__ import annotations
@@ -17,10 +21,12 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -32,6 +38,7 @@ from jira_assets.lake.locks import Holder, holder, lock_held
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.stamps import new_stamp
+from jira_assets.qualified import SEPARATOR, split
 
 if TYPE_CHECKING:  # commands that only read manifests start without DuckDB
     import duckdb
@@ -64,7 +71,8 @@ class Lake:
     """The files of one site, and the engine that reads and writes them.
 
     Without an `engine`, one is opened when it is first needed: who only reads manifests needs none. It stays
-    within the memory limit (as for `open_engine`) and spills to the folder `scratch` of the lake.
+    within the memory limit (as for `open_engine`) and spills to the folder `scratch` of the lake. `folders`
+    has the folders of further sites by the prefix of their ids.
     """
 
     def __init__(
@@ -73,27 +81,39 @@ class Lake:
         engine: duckdb.DuckDBPyConnection | None = None,
         *,
         memory_limit: str | None = None,
+        folders: Mapping[str, str] = MappingProxyType({}),
+        home: Lake | None = None,
     ) -> None:
         self.root = root
+        self.folders = folders
         self._memory_limit = memory_limit
         self._engine = engine
+        self._home = home
         self._opening = threading.Lock()
+
+    def of(self, prefix: str) -> Lake:
+        """Return the lake of one site, which uses the same engine; closing this one closes it, too."""
+        folder = self.folders[prefix] if prefix else ""
+        return Lake(self.root / folder, memory_limit=self._memory_limit, home=self)
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
         """The engine, for one thread at a time; another thread takes a `cursor`."""
         with self._opening:
             if self._engine is None:
-                self._engine = self._open(sparing=False)
+                self._engine = self._home.engine.cursor() if self._home else self._open(sparing=False)
             return self._engine
 
     def cursor(self) -> Lake:
         """Return the same lake for one more thread, with the same engine."""
-        return Lake(self.root, self.engine.cursor(), memory_limit=self._memory_limit)
+        return self._with(self.engine.cursor())
 
     def reopened(self, *, sparing: bool = False) -> Lake:
         """Return the same lake with a new engine, which the caller closes; a `sparing` one needs less."""
-        return Lake(self.root, self._open(sparing=sparing), memory_limit=self._memory_limit)
+        return self._with(self._open(sparing=sparing))
+
+    def _with(self, engine: duckdb.DuckDBPyConnection) -> Lake:
+        return Lake(self.root, engine, memory_limit=self._memory_limit, folders=self.folders)
 
     def close(self) -> None:
         """Close the engine, if it was opened."""
@@ -141,7 +161,8 @@ class Lake:
 
     def lock_path(self, project_id: str) -> Path:
         """Name the lock file of a project."""
-        return self.root / LOCKS / f"{project_id}.lock"
+        root, own_id = self._place(project_id)
+        return root / LOCKS / f"{own_id}.lock"
 
     def holder(self, project_id: str) -> Holder | None:
         """Return who works on a project now."""
@@ -149,16 +170,17 @@ class Lake:
 
     def holders(self, project_ids: Iterable[str]) -> dict[str, Holder]:
         """Return who works on which of many projects now."""
-        try:
-            # Names within the folder, since what takes longest for each is its path.
-            folder = os.open(self.root / LOCKS, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return {}
-        try:
-            found = ((project_id, holder(f"{project_id}.lock", folder)) for project_id in project_ids)
-            return {project_id: who for project_id, who in found if who is not None}
-        finally:
-            os.close(folder)
+        if not self.folders:
+            return _holders(self.root, project_ids)
+        by_site = defaultdict(list)
+        for project_id in project_ids:
+            prefix, own_id = split(project_id)
+            by_site[prefix].append(own_id)
+        return {
+            prefix + own_id: who
+            for prefix, own_ids in by_site.items()
+            for own_id, who in _holders(self._root_of(prefix), own_ids).items()
+        }
 
     def manifest(self, project_id: str) -> Manifest | None:
         """Read what exists of a project; None when nothing does.
@@ -171,7 +193,8 @@ class Lake:
                 f"{self._manifest_path(project_id)} is missing, and {len(files)} raw files of its are there.",
                 REPAIR,
             )
-        return manifest
+        prefix, _ = split(project_id)
+        return manifest.as_in_home(prefix, self.folders[prefix]) if manifest and prefix else manifest
 
     def readable_manifest(self, project_id: str) -> Manifest | None:
         """Read what exists of a project; None also when its manifest is damaged.
@@ -192,8 +215,11 @@ class Lake:
     def commit(self, manifest: Manifest) -> None:
         """Make the files that the manifest names exist, and those that it leaves out not.
 
-        Someone may be reading those: the hour after which they are swept begins now.
+        Someone may be reading those: the hour after which they are swept begins now. Raises `ValueError` for
+        the manifest of a further site as the home reads it.
         """
+        if SEPARATOR in manifest.project_id:
+            raise ValueError(f"{manifest.project_id} is committed in the lake of its site")
         self._outdate(self.readable_manifest(manifest.project_id), manifest.file_paths())
         write_atomically(self._manifest_path(manifest.project_id), _sealed(msgspec.json.encode(manifest)))
 
@@ -213,7 +239,8 @@ class Lake:
 
     def raw_files(self, project_id: str) -> list[str]:
         """Name the raw files that lie in the folder of a project, whether a manifest names them or not."""
-        found = self.root.glob(f"raw/project={project_id}/[!.]*.parquet")
+        root, own_id = self._place(project_id)
+        found = root.glob(f"raw/project={own_id}/[!.]*.parquet")
         return sorted(str(path.relative_to(self.root)) for path in found)
 
     def document_damage(self, relative: str) -> str | None:
@@ -269,7 +296,16 @@ class Lake:
                 os.utime(self.path(relative))
 
     def _manifest_path(self, name: str) -> Path:
-        return self.root / MANIFESTS / f"{name}.json"
+        root, own_name = self._place(name)
+        return root / MANIFESTS / f"{own_name}.json"
+
+    def _place(self, project_id: str) -> tuple[Path, str]:
+        prefix, own_id = split(project_id)
+        return self._root_of(prefix), own_id
+
+    def _root_of(self, prefix: str) -> Path:
+        # A site that was removed since the folders were read has nothing.
+        return self.root / self.folders.get(prefix, "sites/removed") if prefix else self.root
 
     def _read(self, path: Path, kind: type[Document]) -> Document | None:
         try:
@@ -280,6 +316,19 @@ class Lake:
             raise _damaged(path, error.strerror) from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise _damaged(path, error) from error
+
+
+def _holders(root: Path, project_ids: Iterable[str]) -> dict[str, Holder]:
+    try:
+        # Names within the folder, since what takes longest for each is its path.
+        folder = os.open(root / LOCKS, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return {}
+    try:
+        found = ((project_id, holder(f"{project_id}.lock", folder)) for project_id in project_ids)
+        return {project_id: who for project_id, who in found if who is not None}
+    finally:
+        os.close(folder)
 
 
 def _damaged(path: Path, why: object) -> DamagedFile:

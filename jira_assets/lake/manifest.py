@@ -12,8 +12,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
+
+from jira_assets.qualified import qualify_field
 
 
 class RawFile(msgspec.Struct, frozen=True):
@@ -177,6 +180,29 @@ class Manifest(msgspec.Struct):
     set_aside: Sequence[SetAside] = msgspec.field(default_factory=list)
     """Files that a repair moved away; the next sync to its end makes up for them."""
 
+    def as_in_home(self, prefix: str, folder: str) -> Manifest:
+        """Return what the home reads of it: qualified ids and key, paths relative to the lake of the home.
+
+        It cannot be committed.
+        """
+        chosen = (self.mapping.story_points_field, self.mapping.sprint_field)
+        story_points, sprints = (each and qualify_field(prefix, each) for each in chosen)
+        return msgspec.structs.replace(
+            self,
+            project_id=prefix + self.project_id,
+            project_key=prefix + self.project_key,
+            raw=[_moved(file, folder) for file in self.raw],
+            mapping=msgspec.structs.replace(
+                self.mapping, story_points_field=story_points, sprint_field=sprints
+            ),
+            derived={
+                name: msgspec.structs.replace(
+                    group, files={table: _moved(file, folder) for table, file in group.files.items()}
+                )
+                for name, group in self.derived.items()
+            },
+        )
+
     @property
     def newest(self) -> datetime | None:
         """The latest `updated` of any observation."""
@@ -307,6 +333,13 @@ class Manifest(msgspec.Struct):
         """Have these groups of tables derived again."""
         dropped = set(groups)
         self.derived = {name: group for name, group in self.derived.items() if name not in dropped}
+
+
+File = TypeVar("File", RawFile, DerivedFile)
+
+
+def _moved(file: File, folder: str) -> File:
+    return msgspec.structs.replace(file, path=f"{folder}/{file.path}")
 
 
 def fingerprint(parts: Iterable[object]) -> str:

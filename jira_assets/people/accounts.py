@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from jira_assets.lake.lake import Lake
@@ -11,6 +12,7 @@ from jira_assets.lake.rows import Columns, empty_table
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.people.matching import Person
+from jira_assets.qualified import split
 from jira_assets.warehouse.inputs import DERIVED_TABLES
 
 Row = dict[str, Any]
@@ -35,15 +37,17 @@ def accounts_seen(lake: Lake, manifests: Iterable[Manifest]) -> set[str]:
 
 
 def everyone(lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
-    """Read everyone whom the site lists or who was seen in issues, as Jira shows them now."""
-    files = [file.path for manifest in manifests if (file := manifest.derived_file("people_seen"))]
-    users = lake.site_manifest().tables.get("users")
-    people = statement(
-        "lake/derive/people",
-        seen=_source(lake, files, DERIVED_TABLES["people_seen"]),
-        listed=_source(lake, [users.path] if users else [], SITE_TABLES["users"]),
+    """Read everyone whom a site lists or who was seen in issues, as Jira shows them now."""
+    seen: dict[str, list[str]] = {prefix: [] for prefix in ("", *lake.folders)}
+    for manifest in manifests:
+        if (file := manifest.derived_file("people_seen")) is not None:
+            seen[split(manifest.project_id)[0]].append(file.path)
+    by_site = statement(
+        "lake/people/people_by_site",
+        seen=_source(lake, seen, DERIVED_TABLES["people_seen"]),
+        listed=_source(lake, user_lists(lake), SITE_TABLES["users"]),
     )
-    rows = lake.engine.execute(people).fetchall()
+    rows = lake.engine.execute(statement("lake/people/people", people_by_site=by_site)).fetchall()
     return [
         Person(
             account_id=account_id,
@@ -56,8 +60,27 @@ def everyone(lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
     ]
 
 
-def _source(lake: Lake, files: Sequence[str], columns: Columns) -> str:
-    """Name the rows of files in SQL; the empty table gives columns to those of an older version."""
+def user_lists(lake: Lake) -> dict[str, list[str]]:
+    """Name the files with the accounts that each site lists, by the prefix of the site."""
+    found = {prefix: lake.of(prefix).site_manifest().tables.get("users") for prefix in ("", *lake.folders)}
+    return {
+        prefix: [str(Path(lake.folders.get(prefix, "")) / users.path)]
+        for prefix, users in found.items()
+        if users is not None
+    }
+
+
+def _source(lake: Lake, files: Mapping[str, Sequence[str]], columns: Columns) -> str:
+    """Name the rows of the files of each site in SQL."""
+    parts = [
+        f"select *, {literal(prefix)} as site from {_of_site(lake, paths, columns)}"
+        for prefix, paths in {"": [], **files}.items()
+    ]
+    return f"({' union all by name '.join(parts)})"
+
+
+def _of_site(lake: Lake, files: Sequence[str], columns: Columns) -> str:
+    """Name the rows of files; the empty table gives columns to those of an older version."""
     source = empty_table(columns)
     if files:
         listed = ", ".join(literal(lake.path(file)) for file in files)

@@ -12,11 +12,12 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.resource_limits import resource_errors
 from jira_assets.settings.load import Settings
-from jira_assets.state import State, TrackedProject
+from jira_assets.state import ConnectedSite, State, TrackedProject
 from jira_assets.sync.notices import renew_notice
 from jira_assets.sync.results import read_portfolio, read_statuses
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.publish import PublishInputs, PublishResult, is_up_to_date, publish
+from jira_assets.warehouse.sites import PublishedSite
 
 
 def publish_warehouse(
@@ -57,15 +58,21 @@ def is_published(lake: Lake, state: State, settings: Settings, *, now: datetime)
 def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetime) -> PublishInputs:
     """Gather what is published beside the lake."""
     portfolio = read_portfolio(state)
-    projects, site = portfolio.projects, lake.site()
+    projects = portfolio.projects
     return PublishInputs(
         tracked=[project.project_id for project in projects],
         team_members=[asdict(member) for member in state.team.members()],
         sync_status=[asdict(found.record) for found in read_statuses(state, lake, portfolio)],
-        site_url=site.site_url if site else settings.jira_site_url or "",
+        sites=[_published(lake, settings, site) for site in state.sites.all()],
         metrics=metric_settings(settings, projects, now),
         extra_fields=settings.extra_fields,
     )
+
+
+def _published(lake: Lake, settings: Settings, site: ConnectedSite) -> PublishedSite:
+    held = lake.of(site.prefix).site()
+    url = held.site_url if held else (settings.jira_site_url if site.is_first else site.url)
+    return PublishedSite(site.prefix, site.short_name, url or "", site.name)
 
 
 def metric_settings(settings: Settings, projects: Sequence[TrackedProject], now: datetime) -> MetricSettings:

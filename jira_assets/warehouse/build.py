@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,12 +12,16 @@ from jira_assets.lake.damage import readable_files
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.sql_files import literal, statement
+from jira_assets.qualified import split
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
 from jira_assets.warehouse.models import FIRST_COMMENT, MACROS, Parts, models
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
+
+QUALIFIED_OBSERVATIONS = ("jira_id", "project_id", "project_key")
+"""The columns of raw files that hold ids and keys."""
 
 PARTS = (1, 4, 16, 64)
 """Into how many parts a table is divided until each fits into memory."""
@@ -28,7 +33,6 @@ class Builder:
 
     lake: Lake
     manifests: Sequence[Manifest]
-    site_url: str
     extra: Sequence[ExtraColumn]
     whole: str = "lake"
     """The schema that has the derived tables of all projects."""
@@ -62,9 +66,9 @@ class Builder:
         text = statement(
             f"warehouse/{name}",
             **self._inputs_of(name),
-            site_url=literal(self.site_url.rstrip("/")),
             whole=self.whole,
-            people=statement("lake/derive/people", seen=f"{self.whole}.people_seen", listed="site.users"),
+            people=statement("lake/people/people", people_by_site=self._people_by_site),
+            people_by_site=self._people_by_site,
             touched=self.touched,
             observations=self._observations,
             extra_columns=column_list(self.extra),
@@ -96,12 +100,31 @@ class Builder:
         """Keep what the warehouse says of itself."""
         self.engine.executemany("insert into warehouse.warehouse_info values (?, ?)", list(info.items()))
 
+    @property
+    def _people_by_site(self) -> str:
+        seen = f"(select *, prefix_of(project) as site from {self.whole}.people_seen)"
+        return statement("lake/people/people_by_site", seen=seen, listed="site.users")
+
     @cached_property
     def _observations(self) -> str:
         """Name the raw files from which the present tables were derived, but for damaged ones."""
         derived = [manifest for manifest in self.manifests if manifest.derived]
-        files = [path for manifest in derived for path in readable_files(self.lake, manifest)]
-        if not files:
+        files: dict[str, list[str]] = defaultdict(list)
+        for manifest in derived:
+            files[split(manifest.project_id)[0]] += readable_files(self.lake, manifest)
+        parts = [self._observations_of(prefix, paths) for prefix, paths in files.items() if paths]
+        if not parts:
             return f"({statement('lake/derive/no_observations')})"
+        return (
+            parts[0]
+            if len(parts) == 1
+            else f"({' union all by name '.join(f'from {part}' for part in parts)})"
+        )
+
+    def _observations_of(self, prefix: str, files: Sequence[str]) -> str:
         listed = ", ".join(literal(self.lake.path(file).resolve()) for file in files)
-        return f"read_parquet([{listed}], hive_partitioning = false)"
+        rows = f"read_parquet([{listed}], hive_partitioning = false)"
+        if not prefix:
+            return rows
+        qualified = ", ".join(f"{literal(prefix)} || {name} as {name}" for name in QUALIFIED_OBSERVATIONS)
+        return f"(select * replace ({qualified}) from {rows})"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jira_assets.lake.sql_files import literal
+
+if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
+    import duckdb
 
 _TEXT = (
     "case json_type({value}) "
@@ -54,6 +57,12 @@ def choose_columns(
             )
         )
     return columns
+
+
+def read_fields(engine: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Read the fields of all sites that are published."""
+    rows = engine.execute("select field_id, field_name, schema_type from site.fields").fetchall()
+    return [dict(zip(("field_id", "field_name", "schema_type"), row, strict=True)) for row in rows]
 
 
 def column_list(columns: Sequence[ExtraColumn]) -> str:

@@ -6,8 +6,10 @@ the site, `given` what the caller brought. What is not there yet is an empty tab
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jira_assets.lake.lake import Lake
@@ -16,8 +18,10 @@ from jira_assets.lake.rows import Columns, empty_table, encode_rows
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement
+from jira_assets.qualified import split
 from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names
 from jira_assets.warehouse.models import models
+from jira_assets.warehouse.sites import PublishedSite, columns_of_site, define_sites
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -27,12 +31,15 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class PublishInputs:
-    """What is published beside the lake: tracked projects by id, the team, and how the syncs went."""
+    """What is published beside the lake: tracked projects by id, the team, how the syncs went, and the sites.
+
+    Ids and keys of projects of further sites are qualified.
+    """
 
     tracked: Sequence[str]
     team_members: Sequence[Row] = field(default_factory=list)
     sync_status: Sequence[Row] = field(default_factory=list)
-    site_url: str = ""
+    sites: Sequence[PublishedSite] = (PublishedSite(),)
     metrics: MetricSettings = field(default_factory=MetricSettings)
     extra_fields: Sequence[str] = ()
 
@@ -157,6 +164,12 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "email": "varchar",
         "jira_account_id": "varchar",
     },
+    "sites": {
+        "prefix": "varchar",
+        "short_name": "varchar",
+        "url": "varchar",
+        "title": "varchar",
+    },
     "metric_settings": {
         "project_id": "varchar",
         "time_zone": "varchar",
@@ -183,12 +196,12 @@ WHOLE_TABLES = (
 def offer_sources(
     lake: Lake,
     manifests: Sequence[Manifest],
-    site: SiteManifest,
+    sites: Mapping[str, SiteManifest],
     inputs: PublishInputs,
     *,
     replaced: Collection[str] | None = None,
 ) -> None:
-    """Create the schemas `lake`, `whole`, `site` and `given`.
+    """Create the schemas `lake`, `whole`, `site` and `given`; `sites` has the manifests by prefix.
 
     Where only some projects are `replaced`, `lake` has those, `whole` has all, and `lake.other_keys` the
     issues of the others, which it finds in the catalog `base`.
@@ -196,16 +209,15 @@ def offer_sources(
     lake.engine.execute("create schema lake; create schema whole; create schema site; create schema given")
     define_days(lake.engine, inputs.metrics.time_zone)
     define_names(lake.engine)
+    define_sites(lake.engine, inputs.sites)
+    for table, rows in given_rows(manifests, inputs).items():
+        _offer_rows(lake.engine, f"given.{table}", rows, _given_columns(table))
+    _offer_site(lake, sites)
     made = [manifest for manifest in manifests if replaced is None or manifest.project_id in replaced]
     for table, columns in DERIVED_TABLES.items():
         _offer_derived(lake, f"lake.{table}", made, table, columns)
         if replaced is not None and table in WHOLE_TABLES:
             _offer_derived(lake, f"whole.{table}", manifests, table, columns)
-    for table, columns in SITE_TABLES.items():
-        present = site.tables.get(table)
-        _offer_files(lake, f"site.{table}", [present.path] if present else [], columns)
-    for table, rows in given_rows(manifests, inputs).items():
-        _offer_rows(lake.engine, f"given.{table}", rows, _given_columns(table))
     _offer_other_keys(lake.engine, replaced)
     lake.engine.execute(statement("warehouse/inputs/keys"))
     lake.engine.execute(statement("warehouse/inputs/moved"))
@@ -221,8 +233,22 @@ def _offer_derived(
     table: str,
     columns: Columns,
 ) -> None:
-    files = [file.path for manifest in manifests if (file := manifest.derived_file(table)) is not None]
-    _offer_files(lake, name, files, {**columns, "project": "varchar"})
+    files = defaultdict(list)
+    for manifest in manifests:
+        if (file := manifest.derived_file(table)) is not None:
+            files[split(manifest.project_id)[0]].append(file.path)
+    _offer_files(lake, name, table, files, {**columns, "project": "varchar"})
+
+
+def _offer_site(lake: Lake, sites: Mapping[str, SiteManifest]) -> None:
+    for table, columns in SITE_TABLES.items():
+        files = {
+            prefix: [str(Path(lake.folders.get(prefix, "")) / present.path)]
+            for prefix, manifest in sites.items()
+            if (present := manifest.tables.get(table)) is not None
+        }
+        _offer_files(lake, f"site.{table}", table, files, columns)
+    lake.engine.execute(statement("warehouse/inputs/sprint_fields"))
 
 
 def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[str] | None) -> None:
@@ -248,6 +274,7 @@ def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str
     return {
         "tracked": tracked,
         "team_members": list(inputs.team_members),
+        "sites": [asdict(site) for site in inputs.sites],
         "sync_status": list(inputs.sync_status),
         "metric_settings": list(inputs.metrics.rows(sorted(set(inputs.tracked)))),
     }
@@ -270,7 +297,18 @@ def _given_columns(table: str) -> Columns:
     return GIVEN_TABLES[table]
 
 
-def _offer_files(lake: Lake, name: str, files: Sequence[str], columns: Columns) -> None:
+def _offer_files(
+    lake: Lake, name: str, table: str, files: Mapping[str, Sequence[str]], columns: Columns
+) -> None:
+    """Create a view of the files, which are given by the prefix of their site."""
+    parts = [
+        f"select {columns_of_site(table, columns, prefix)} from ({_rows_of(lake, paths, columns)})"
+        for prefix, paths in {"": [], **files}.items()
+    ]
+    lake.engine.execute(f"create view {name} as {' union all by name '.join(parts)}")
+
+
+def _rows_of(lake: Lake, files: Sequence[str], columns: Columns) -> str:
     source = empty_table(columns)
     if files:
         listed = ", ".join(literal(lake.path(file)) for file in files)
@@ -280,7 +318,7 @@ def _offer_files(lake: Lake, name: str, files: Sequence[str], columns: Columns) 
             f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
             f"hive_partitioning = {by_project})"
         )
-    lake.engine.execute(f"create view {name} as {source}")
+    return source
 
 
 def _offer_rows(engine: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row], columns: Columns) -> None:

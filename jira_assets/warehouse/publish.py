@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,10 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import lock_held
 from jira_assets.lake.manifest import Manifest, fingerprint
 from jira_assets.lake.site_manifest import SiteManifest
-from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
 from jira_assets.warehouse.build import Builder
-from jira_assets.warehouse.extra_columns import choose_columns
+from jira_assets.warehouse.extra_columns import choose_columns, read_fields
 from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.incremental_build import changed_projects, replace_projects
 from jira_assets.warehouse.inputs import GIVEN_TABLES, PublishInputs, offer_sources
@@ -87,7 +86,7 @@ def publish(
         check_links(warehouse_dir)
         remove_leftovers(warehouse_dir)
         manifests = _manifests(lake, inputs)
-        version = _Version.of(manifests, lake.site_manifest(), inputs)
+        version = _Version.of(manifests, site_manifests(lake, inputs), inputs)
         present = published_info(warehouse_dir)
         if not force and _shows(warehouse_dir, version, present, mirrored=mirrored):
             return None
@@ -107,7 +106,7 @@ def publish(
 
 def is_up_to_date(lake: Lake, warehouse_dir: Path, inputs: PublishInputs, *, mirrored: bool) -> bool:
     """Check whether the present warehouse shows all there is: then `publish` would do nothing."""
-    version = _Version.of(_manifests(lake, inputs), lake.site_manifest(), inputs)
+    version = _Version.of(_manifests(lake, inputs), site_manifests(lake, inputs), inputs)
     return _shows(warehouse_dir, version, published_info(warehouse_dir), mirrored=mirrored)
 
 
@@ -119,6 +118,11 @@ def keep_only_present(warehouse_dir: Path) -> int:
 
 def _manifests(lake: Lake, inputs: PublishInputs) -> list[Manifest]:
     return [found for key in sorted(set(inputs.tracked)) if (found := lake.readable_manifest(key))]
+
+
+def site_manifests(lake: Lake, inputs: PublishInputs) -> dict[str, SiteManifest]:
+    """Read the manifests of the sites, by prefix."""
+    return {site.prefix: lake.of(site.prefix).site_manifest() for site in inputs.sites}
 
 
 def _shows(warehouse_dir: Path, version: _Version, present: Mapping[str, str], *, mirrored: bool) -> bool:
@@ -135,16 +139,21 @@ class _Version:
     issues: int
 
     @classmethod
-    def of(cls, manifests: Sequence[Manifest], site: SiteManifest, inputs: PublishInputs) -> _Version:
+    def of(
+        cls, manifests: Sequence[Manifest], sites: Mapping[str, SiteManifest], inputs: PublishInputs
+    ) -> _Version:
         """Condense it, but for the times at which syncs that brought nothing ran."""
         members = [[row.get(name) for name in GIVEN_TABLES["team_members"]] for row in inputs.team_members]
         shared = fingerprint(
             [
                 statements_version("warehouse"),
                 sorted(set(inputs.tracked)),
-                {name: table.path for name, table in site.tables.items()},
+                {
+                    prefix: {name: table.path for name, table in site.tables.items()}
+                    for prefix, site in sites.items()
+                },
                 sorted(members, key=str),
-                inputs.site_url,
+                [astuple(site) for site in inputs.sites],
                 inputs.metrics.rows(sorted(set(inputs.tracked))),
                 list(inputs.extra_fields),
             ]
@@ -281,9 +290,9 @@ class _Publication:
         return {**counts, "jira_issues": counts["jira_issues"] - moved}
 
     def _builder(self, lake: Lake, replaced: Sequence[str] | None) -> Builder:
-        site, inputs = lake.site_manifest(), self._inputs
-        offer_sources(lake, self._manifests, site, inputs, replaced=replaced)
-        fields = read_site_table(lake, site, "fields") if inputs.extra_fields else []
+        inputs = self._inputs
+        offer_sources(lake, self._manifests, site_manifests(lake, inputs), inputs, replaced=replaced)
+        fields = read_fields(lake.engine) if inputs.extra_fields else []
         extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))
         whole = "lake" if replaced is None else "whole"
-        return Builder(lake, self._manifests, inputs.site_url, extra, whole)
+        return Builder(lake, self._manifests, extra, whole)

@@ -2,7 +2,7 @@
 with last_change as (
     select
         jira_id,
-        arg_max(to_value, (changed_at, try_cast(change_id as hugeint))) as status_id
+        arg_max(to_value, (changed_at, try_cast(regexp_extract(change_id, '[0-9]+$') as hugeint))) as status_id
     from jira_issue_changes
     where field_id = 'status' or (field_id is null and field = 'status')
     group by jira_id

@@ -5,7 +5,7 @@ create view lake.parents as
 with projects as (
     select
         project_id as project_id,
-        any_value(project_key) as project_key
+        any_value(own_id(project_key)) as own_key
     from site.projects
     group by project_id
 ),
@@ -41,7 +41,7 @@ union all
 select
     departed.jira_id as jira_id,
     coalesce(
-        projects.project_key || '-' || nullif(regexp_extract(departed.moved_to_key, '[0-9]+$'), ''),
+        projects.own_key || '-' || nullif(regexp_extract(departed.moved_to_key, '[0-9]+$'), ''),
         departed.moved_to_key
     ) as jira_key,
     departed.reason = 'gone' as is_gone,

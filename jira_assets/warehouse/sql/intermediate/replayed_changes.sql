@@ -29,7 +29,7 @@ select
             then 'estimate'
     end as replay,
     changes.changed_at as changed_at,
-    try_cast(changes.change_id as bigint) as change_number,
+    id_number(changes.change_id) as change_number,
     changes.change_id as change_id,
     changes.from_value as from_value,
     changes.from_string as from_string,

@@ -74,7 +74,10 @@ candidates as (
         statuses.is_listed as is_listed,
         4 as place
     from nameless
-    inner join warehouse.jira_statuses as statuses on nameless.name = folded(statuses.status)
+    inner join warehouse.jira_statuses as statuses
+        on
+            nameless.name = folded(statuses.status)
+            and prefix_of(nameless.project_id) = prefix_of(statuses.status_id)
     where statuses.project_id is null
 )
 select distinct on (nameless.project_id, nameless.name)
@@ -88,7 +91,7 @@ order by
     nameless.name asc,
     candidates.place asc,
     candidates.is_listed desc nulls last,
-    try_cast(candidates.status_id as bigint) asc nulls last,
+    id_number(candidates.status_id) asc nulls last,
     candidates.status_id asc;
 
 -- A status by its id, or by its name where nothing knows the id; no id begins like that.
@@ -241,7 +244,7 @@ create temp macro status_stays(in_doubt) as table (
         where changed_at is not null and (not in_doubt or jira_id in (select jira_id from looked_at))
         window history as (
             partition by jira_id
-            order by changed_at asc, try_cast(change_id as bigint) asc nulls last, change_id asc
+            order by changed_at asc, id_number(change_id) asc nulls last, change_id asc
         )
     ),
     visits as (

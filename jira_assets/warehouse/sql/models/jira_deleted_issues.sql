@@ -21,7 +21,7 @@ select
     gone.reason::varchar as reason,
     coalesce(
         case when gone.reason = 'moved' then issues.jira_key end,
-        targets.project_key || '-' || nullif(regexp_extract(gone.moved_to_key, '[0-9]+$'), ''),
+        own_id(targets.project_key) || '-' || nullif(regexp_extract(gone.moved_to_key, '[0-9]+$'), ''),
         gone.moved_to_key
     )::varchar as moved_to_key,
     gone.noticed_at::timestamp as noticed_at

@@ -20,11 +20,11 @@ select
             order by
                 case sprints.state when 'active' then 0 when 'future' then 1 else 2 end asc,
                 case sprints.state when 'future' then sprints.started_at end asc nulls last,
-                case sprints.state when 'future' then try_cast(membership.sprint_id as bigint) end asc nulls last,
+                case sprints.state when 'future' then id_number(membership.sprint_id) end asc nulls last,
                 case sprints.state when 'active' then sprints.started_at end desc nulls last,
                 coalesce(sprints.completed_at, sprints.ended_at) desc nulls last,
                 sprints.ended_at desc nulls last,
-                try_cast(membership.sprint_id as bigint) desc nulls last,
+                id_number(membership.sprint_id) desc nulls last,
                 membership.sprint_id desc
         ) = 1
     )::boolean as is_current

@@ -31,7 +31,8 @@ members as (
 select
     issue.jira_id::varchar as jira_id,
     keys.jira_key::varchar as jira_key,
-    ({site_url} || '/browse/' || keys.jira_key)::varchar as url,
+    (site_url(issue.jira_id) || '/browse/' || keys.jira_key)::varchar as url,
+    site_of(issue.project)::varchar as site,
     issue.project::varchar as project_id,
     keys.project_key::varchar as project_key,
     issue.summary::varchar as summary,
@@ -92,6 +93,7 @@ comment on table warehouse.jira_issues is 'Current issues of the tracked project
 comment on column warehouse.jira_issues.jira_id is 'Id of the issue in Jira; it never changes';
 comment on column warehouse.jira_issues.jira_key is 'Key of the issue today';
 comment on column warehouse.jira_issues.url is 'Address of the issue in Jira';
+comment on column warehouse.jira_issues.site is 'Short name of its site; null for the first site until it is named';
 comment on column warehouse.jira_issues.project_id is 'Id of its project';
 comment on column warehouse.jira_issues.project_key is 'Key of its project today';
 comment on column warehouse.jira_issues.summary is 'Its title';

@@ -5,6 +5,7 @@ create table warehouse.jira_projects as
 select
     coalesce(site.project_id, tracked.project_id)::varchar as project_id,
     coalesce(site.project_key, tracked.project_key)::varchar as project_key,
+    site_of(coalesce(site.project_id, tracked.project_id))::varchar as site,
     site.name::varchar as name,
     site.project_type::varchar as project_type,
     site.style::varchar as style,
@@ -29,6 +30,7 @@ full join given.tracked as tracked on site.project_id = tracked.project_id;
 comment on table warehouse.jira_projects is 'Projects of the site that this account may browse';
 comment on column warehouse.jira_projects.project_id is 'Id of the project in Jira; it never changes';
 comment on column warehouse.jira_projects.project_key is 'Key of the project today';
+comment on column warehouse.jira_projects.site is 'Short name of its site; null for the first site until it is named';
 comment on column warehouse.jira_projects.name is 'Name of the project';
 comment on column warehouse.jira_projects.project_type is 'Kind of project: software, business, service_desk';
 comment on column warehouse.jira_projects.style is 'classic (company-managed) or next-gen (team-managed)';

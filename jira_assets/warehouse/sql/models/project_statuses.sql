@@ -61,7 +61,7 @@ first_resolved as (
             '-infinity'::timestamp as resolved_at
         from resolution_changes
         group by jira_id
-        having arg_min(was_resolved, row(changed_at, try_cast(change_id as bigint)))
+        having arg_min(was_resolved, row(changed_at, id_number(change_id)))
         union all
         select
             issues.jira_id as jira_id,

@@ -20,11 +20,16 @@ unknown as (
         from site.pull_requests
     ) as pull
     inner join mentioned_keys as mentions on pull.mention = mentions.mention
+    anti join (
+        select mention
+        from mentioned_keys
+        where jira_id is not null
+    ) as found on pull.mention = found.mention
     inner join warehouse.jira_projects as projects
         on
             mentions.project_key = projects.project_key
             or list_contains(projects.former_keys, mentions.project_key)
-    where mentions.jira_id is null and projects.is_tracked
+    where projects.is_tracked
     group by pull.pull_request_id
 )
 select

@@ -56,12 +56,12 @@ resolutions as (
             when bool_or(changes.changed_at < earlier.left_at) then
                 arg_max(
                     [folded(changes.to_string), changes.to_value],
-                    row(changes.changed_at, try_cast(changes.change_id as bigint))
+                    row(changes.changed_at, id_number(changes.change_id))
                 ) filter (where changes.changed_at < earlier.left_at)
             else
                 arg_min(
                     [folded(changes.from_string), changes.from_value],
-                    row(changes.changed_at, try_cast(changes.change_id as bigint))
+                    row(changes.changed_at, id_number(changes.change_id))
                 )
         end as called
     from earlier

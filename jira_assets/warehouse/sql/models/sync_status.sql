@@ -5,6 +5,7 @@ create table warehouse.sync_status as
 select
     project_key::varchar as project_key,
     project_id::varchar as project_id,
+    site_of(project_id)::varchar as site,
     status::varchar as status,
     last_sync_at::timestamp as last_sync_at,
     last_success_at::timestamp as last_success_at,
@@ -23,6 +24,7 @@ from given.sync_status;
 comment on table warehouse.sync_status is 'Result of the latest sync of each tracked project, as of the publish';
 comment on column warehouse.sync_status.project_key is 'Key of the project';
 comment on column warehouse.sync_status.project_id is 'Id of the project';
+comment on column warehouse.sync_status.site is 'Short name of its site; null for the first site until it is named';
 comment on column warehouse.sync_status.status is 'pending, syncing, complete or error';
 comment on column warehouse.sync_status.last_sync_at is 'When it was last tried, UTC';
 comment on column warehouse.sync_status.last_success_at is 'When it last succeeded, UTC';

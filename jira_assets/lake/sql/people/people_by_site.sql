@@ -1,7 +1,8 @@
--- Everyone whom the site lists or who was seen in its issues, as Jira shows them now. The list is read anew every
+-- Everyone whom a site lists or who was seen in its issues, as that site shows them now. The list is read anew every
 -- day, while an issue may have been read long ago: so the list alone says what is shown of those that it has.
 with seen as (
     select
+        site,
         account_id,
         arg_max(display_name, coalesce(shown_at, last_seen_at)) as display_name,
         case
@@ -12,10 +13,11 @@ with seen as (
         arg_max(is_active, coalesce(shown_at, last_seen_at)) as is_active,
         arg_max(time_zone, coalesce(shown_at, last_seen_at)) as time_zone
     from {seen}
-    group by account_id
+    group by site, account_id
 ),
 listed as (
-    select distinct on (account_id)
+    select distinct on (site, account_id)
+        site,
         account_id,
         case when trim(display_name) <> '' then display_name end as display_name,
         case
@@ -29,6 +31,7 @@ listed as (
     where account_id is not null
 )
 select
+    coalesce(listed.site, seen.site)::varchar as site,
     coalesce(listed.account_id, seen.account_id)::varchar as account_id,
     coalesce(listed.display_name, seen.display_name)::varchar as display_name,
     case when listed.account_id is null then seen.email else listed.email end::varchar as email,
@@ -36,4 +39,4 @@ select
     coalesce(listed.is_active, seen.is_active)::boolean as is_active,
     coalesce(listed.time_zone, seen.time_zone)::varchar as time_zone
 from listed
-full join seen on listed.account_id = seen.account_id
+full join seen on listed.account_id = seen.account_id and listed.site = seen.site
