@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from jira_assets.qualified import qualify_field
+from jira_assets.qualified import qualify_field, split
 
 
 class RawFile(msgspec.Struct, frozen=True):
@@ -153,7 +153,7 @@ class Derived(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct):
-    """What the lake holds of one project.
+    """What the lake holds of one project; `project_key` is the key under which it is tracked.
 
     `watermark` is the time up to which every change is known to be here; None until a full read is whole.
     """
@@ -190,7 +190,7 @@ class Manifest(msgspec.Struct):
         return msgspec.structs.replace(
             self,
             project_id=prefix + self.project_id,
-            project_key=prefix + self.project_key,
+            project_key=prefix + split(self.project_key)[1],
             raw=[_moved(file, folder) for file in self.raw],
             mapping=msgspec.structs.replace(
                 self.mapping, story_points_field=story_points, sprint_field=sprints

@@ -1,22 +1,17 @@
-"""Which projects a view of the state shows, and how ids and keys are written in it.
+"""Which projects a view of the state shows, and how their ids are written in it.
 
 Rows have the ids and keys of further sites with the short name of the site before them (`acme:10001`,
 `acme:PAY`); those of the first site are as Jira has them. The home sees all rows as they are. A site sees
-its own rows, with ids and keys as Jira has them.
+its own rows, with ids as Jira has them; keys stay as people read and type them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Column, ColumnElement, func, not_, true
 
 from jira_assets.qualified import SEPARATOR
-
-QUALIFIED = ("project_id", "project_key")
-"""Columns whose values carry the name of their site."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +29,13 @@ class Scope:
             return not_(column.contains(SEPARATOR))
         return column.startswith(self.prefix, autoescape=True)
 
-    def shown(self, column: Column[Any]) -> ColumnElement[Any]:
-        """Return a column as it is shown."""
-        if not self.prefix or column.name not in QUALIFIED:
-            return column
-        return func.substr(column, len(self.prefix) + 1).label(column.name)
+    def shown(self, column: Column[str]) -> ColumnElement[str]:
+        """Return the column of an id as it is shown."""
+        return func.substr(column, len(self.prefix) + 1).label(column.name) if self.prefix else column
 
-    def stored(self, value: str) -> str:
-        """Return an id or a key as it is stored."""
-        return self.prefix + value
-
-    def row(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of a row as they are stored."""
-        return {name: self.stored(value) if name in QUALIFIED else value for name, value in values.items()}
+    def stored(self, project_id: str) -> str:
+        """Return the id of a project as it is stored."""
+        return self.prefix + project_id
 
 
 HOME = Scope()

@@ -1,7 +1,7 @@
 """The state as one object: each noun is a part with its own module.
 
 Opened, it shows the home: the projects of all sites, with qualified ids and keys. `of` a site, it shows the
-projects of that one, with ids and keys as Jira has them; what belongs to no project is the same.
+projects of that one, with ids as Jira has them; what belongs to no project is the same.
 """
 
 from __future__ import annotations

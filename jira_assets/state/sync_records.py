@@ -33,7 +33,7 @@ class Outcomes(StatePart):
     def put(self, outcome: SyncRecord) -> None:
         """Write the outcome of a sync in place of the one before."""
         with self._database.writing() as connection:
-            self._database.upsert(connection, sync_records, self._database.scope.row(asdict(outcome)))
+            self._database.upsert(connection, sync_records, self._row(outcome))
 
     def revise(
         self, project_id: str, project_key: str, change: Callable[[SyncRecord], SyncRecord]
@@ -44,14 +44,12 @@ class Outcomes(StatePart):
         with self._database.writing() as connection:
             # There has to be a row before it can be locked: two first syncs would not see each other.
             connection.execute(
-                self._database.insert_into(sync_records)
-                .values(scope.row(asdict(blank)))
-                .on_conflict_do_nothing()
+                self._database.insert_into(sync_records).values(self._row(blank)).on_conflict_do_nothing()
             )
             query = self._query().where(is_of_project).with_for_update()
             present = SyncRecord(*connection.execute(query).one())
             revised = change(present)
-            connection.execute(update(sync_records).where(is_of_project).values(scope.row(asdict(revised))))
+            connection.execute(update(sync_records).where(is_of_project).values(self._row(revised)))
         return revised
 
     def note_probe(self, project_ids: Iterable[str], at: datetime) -> None:
@@ -63,5 +61,8 @@ class Outcomes(StatePart):
 
     def _query(self) -> Select[Any]:
         scope = self._database.scope
-        columns = (scope.shown(sync_records.c[name]) for name in _NAMES)
-        return select(*columns).where(scope.includes(sync_records.c.project_id))
+        project_id, *others = (sync_records.c[name] for name in _NAMES)
+        return select(scope.shown(project_id), *others).where(scope.includes(project_id))
+
+    def _row(self, record: SyncRecord) -> dict[str, Any]:
+        return {**asdict(record), "project_id": self._database.scope.stored(record.project_id)}

@@ -66,10 +66,12 @@ class Projects(StatePart):
 
     def rename_key(self, project_id: str, new_key: str) -> None:
         """Follow Jira, where the project of this id has a new key."""
-        row = self._database.scope.row({"project_id": project_id, "project_key": new_key})
+        stored = self._database.scope.stored(project_id)
         with self._database.writing() as connection:
             for table in (tracked_projects, sync_records):
-                connection.execute(update(table).where(table.c.project_id == row["project_id"]).values(row))
+                connection.execute(
+                    update(table).where(table.c.project_id == stored).values(project_key=new_key)
+                )
 
     def choose_fields(self, project_id: str, *, story_points: str | None, sprint: str | None) -> None:
         """Set by hand the fields of story points and sprints of a project; None discovers them."""
@@ -83,7 +85,8 @@ class Projects(StatePart):
     def _row(self, ref: ProjectRef, before: TrackedProject | None) -> dict[str, Any]:
         # A project that is tracked again keeps the fields chosen for it, since they are left out here.
         return {
-            **self._database.scope.row({"project_id": ref.project_id, "project_key": ref.project_key}),
+            "project_id": self._database.scope.stored(ref.project_id),
+            "project_key": ref.project_key,
             "name": ref.name or (before.name if before else ""),
             "is_active": True,
             "tracked_at": before.tracked_at if before and before.is_active else self._database.clock(),
@@ -94,7 +97,8 @@ class Projects(StatePart):
         self, connection: Connection, *, include_inactive: bool = False, project_id: str | None = None
     ) -> list[TrackedProject]:
         scope = self._database.scope
-        query = select(*(scope.shown(_COLUMNS[name]) for name in _NAMES))
+        first, *others = (_COLUMNS[name] for name in _NAMES)
+        query = select(scope.shown(first), *others)
         query = query.where(scope.includes(_COLUMNS.project_id))
         if not include_inactive:
             query = query.where(_COLUMNS.is_active)

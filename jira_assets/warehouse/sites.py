@@ -44,8 +44,6 @@ IDS: Mapping[str, Sequence[str]] = {
     "jira_issue_changes": ("jira_id", "change_id", "field_id", "from_value", "to_value"),
     "jira_deleted_issues": ("jira_id", "project_key", "moved_to_project_id"),
     "statuses_seen": ("status_id",),
-    "jira_user_matches": ("project_key",),
-    "jira_unmatched_users": ("project_key",),
     "projects": ("project_id", "project_key", "former_keys"),
     "sprints": ("sprint_id", "board_id"),
     "statuses": ("status_id", "project_id"),

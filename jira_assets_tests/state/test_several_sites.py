@@ -1,4 +1,4 @@
-"""A state of several sites: each sees its own projects as Jira has them, the home sees all of them apart."""
+"""Several sites in a state: each sees its own projects, with the ids of Jira; the home sees all apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from jira_assets.errors import InputError
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-PAY = ProjectRef("10001", "PAY", "Payments")
+OUR_PAY = ProjectRef("10001", "PAY", "Payments")
+ACME_PAY = ProjectRef("10001", "acme:PAY", "Payments")
 OURS = ConnectedSite("c1", "https://ours.atlassian.net", "Ours")
 ACME = ConnectedSite("c2", "https://acme.atlassian.net", "Acme", short_name="acme")
 
@@ -36,43 +37,49 @@ def views(state: State) -> tuple[State, State]:
     return state.of(first), state.of(second)
 
 
+def track_both(state: State) -> tuple[State, State]:
+    ours, acme = views(state)
+    ours.projects.track([OUR_PAY])
+    acme.projects.track([ACME_PAY])
+    return ours, acme
+
+
 def test_equal_ids_and_keys_of_two_sites_are_two_projects(state: State) -> None:
-    for view in views(state):
-        view.projects.track([PAY])
+    ours, acme = track_both(state)
     assert [(each.project_id, each.project_key) for each in state.projects.tracked()] == [
         ("10001", "PAY"),
         ("acme:10001", "acme:PAY"),
     ]
-    for view in views(state):
-        assert [(each.project_id, each.project_key) for each in view.projects.tracked()] == [("10001", "PAY")]
+    assert [(each.project_id, each.project_key) for each in ours.projects.tracked()] == [("10001", "PAY")]
+    assert [(each.project_id, each.project_key) for each in acme.projects.tracked()] == [
+        ("10001", "acme:PAY")
+    ]
 
 
 def test_the_home_tracks_and_untracks_by_qualified_ids_and_keys(state: State) -> None:
     state.projects.track([ProjectRef("acme:10001", "acme:PAY", "Payments")])
     ours, acme = views(state)
     assert ours.projects.tracked() == []
-    assert [each.project_key for each in acme.projects.tracked()] == ["PAY"]
+    assert [each.project_id for each in acme.projects.tracked()] == ["10001"]
     state.projects.untrack(["acme:pay"])
     assert acme.projects.tracked() == []
 
 
 def test_fields_and_keys_of_one_site_are_changed_alone(state: State) -> None:
-    ours, acme = views(state)
-    for view in (ours, acme):
-        view.projects.track([PAY])
+    _, acme = track_both(state)
     acme.projects.choose_fields("10001", story_points="customfield_1", sprint=None)
-    acme.projects.rename_key("10001", "CASH")
+    acme.projects.rename_key("10001", "acme:CASH")
     found = {each.project_id: each for each in state.projects.tracked()}
     assert found["acme:10001"].project_key == "acme:CASH"
     assert found["acme:10001"].story_points_field == "customfield_1"
     assert (found["10001"].project_key, found["10001"].story_points_field) == ("PAY", None)
-    assert acme.projects.tracked_now(acme.projects.tracked()[0]).project_key == "CASH"
+    assert acme.projects.tracked_now(acme.projects.tracked()[0]).project_key == "acme:CASH"
 
 
 def test_outcomes_of_one_site_are_not_those_of_the_other(state: State) -> None:
     ours, acme = views(state)
     ours.records.put(SyncRecord("10001", "PAY", issues=1))
-    acme.records.revise("10001", "PAY", lambda before: replace(before, issues=2))
+    acme.records.revise("10001", "acme:PAY", lambda before: replace(before, issues=2))
     acme.records.note_probe(["10001"], NOON)
     assert [(each.project_id, each.issues) for each in state.records.all()] == [
         ("10001", 1),
@@ -144,29 +151,28 @@ def test_an_unknown_site_is_an_error_that_lists_the_known(state: State) -> None:
 
 
 def test_renaming_a_site_renames_everything_of_its_projects(state: State) -> None:
-    ours, acme = views(state)
-    for view in (ours, acme):
-        view.projects.track([PAY])
-        view.records.put(SyncRecord("10001", "PAY"))
+    ours, acme = track_both(state)
+    ours.records.put(SyncRecord("10001", "PAY"))
+    acme.records.put(SyncRecord("10001", "acme:PAY"))
     state.sync_requests.add("acme:10001")
     renamed = state.sites.rename(state.sites.named("acme"), "zeta")
     assert [each.project_key for each in state.projects.tracked()] == ["PAY", "zeta:PAY"]
     assert [each.project_id for each in state.records.all()] == ["10001", "zeta:10001"]
     assert [each.project_id for each in state.sync_requests.all()] == ["zeta:10001"]
-    assert state.of(renamed).projects.tracked()[0].project_key == "PAY"
+    assert [each.project_key for each in state.records.all()] == ["PAY", "zeta:PAY"]
+    assert [each.project_id for each in state.of(renamed).projects.tracked()] == ["10001"]
     assert renamed.folder == "sites/2"
 
 
 def test_naming_the_first_site_leaves_its_ids_as_they_are(state: State) -> None:
-    views(state)[0].projects.track([PAY])
+    views(state)[0].projects.track([OUR_PAY])
     named = state.sites.rename(state.sites.all()[0], "ours")
     assert (named.label, named.prefix) == ("ours", "")
     assert [each.project_key for each in state.projects.tracked()] == ["PAY"]
 
 
 def test_removing_a_site_leaves_the_other_as_it_was(state: State) -> None:
-    for view in views(state):
-        view.projects.track([PAY])
+    for view in track_both(state):
         view.records.put(SyncRecord("10001", "PAY"))
         view.pauses.pause(NOON, "quota")
     acme = state.sites.named("acme")
@@ -183,8 +189,9 @@ def test_removing_a_site_leaves_the_other_as_it_was(state: State) -> None:
 
 def test_names_that_begin_alike_are_kept_apart(state: State) -> None:
     other = state.of(state.sites.add(ConnectedSite("c5", "https://a.atlassian.net", short_name="acm")))
-    other.projects.track([PAY])
-    views(state)[1].projects.track([PAY])
+    other.projects.track([ProjectRef("10001", "acm:PAY")])
+    track_both(state)
+    state.projects.untrack(["PAY"])
     assert [each.project_key for each in state.projects.tracked()] == ["acm:PAY", "acme:PAY"]
     state.sites.remove(state.sites.named("acm"))
     assert [each.project_key for each in state.projects.tracked()] == ["acme:PAY"]

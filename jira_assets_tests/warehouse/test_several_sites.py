@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.lake.lake import Lake
-from jira_assets.state import ConnectedSite, ProjectRef, SyncRecord
+from jira_assets.state import ConnectedSite, ProjectRef
 from jira_assets.sync.publish import publish_warehouse
 from jira_assets.warehouse.models import tables
 from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
@@ -72,8 +73,9 @@ def test_each_of_two_sites_has_the_rows_that_it_has_alone(harness: SyncHarness) 
     shutil.copytree(lake.root, lake.root / acme.folder, ignore=shutil.ignore_patterns("sites", "scratch"))
     view = state.of(acme)
     for project, record in zip(state.projects.tracked(), state.records.all(), strict=True):
-        view.projects.track([ProjectRef(project.project_id, project.project_key, project.name)])
-        view.records.put(SyncRecord(**record.__dict__))
+        key = f"acme:{project.project_key}"
+        view.projects.track([ProjectRef(project.project_id, key, project.name)])
+        view.records.put(replace(record, project_key=key))
     with closing(Lake(lake.root, folders={acme.prefix: acme.folder})) as both:
         together = publish_warehouse(both, state, pipeline.settings, now=pipeline.clock())
     assert together is not None
@@ -90,7 +92,7 @@ def test_each_of_two_sites_has_the_rows_that_it_has_alone(harness: SyncHarness) 
     for table in OF_NO_SITE & set(tables()):
         assert Counter(after[table]) == Counter(before[table]), table
     assert sorted(map(repr, after["jira_sites"])) == [
-        repr((None, "", harness.server.url, None)),
         repr(("acme", "acme:", harness.server.url, None)),
+        repr((None, "", harness.server.url, None)),
     ]
     assert len(after["jira_user_sites"]) == 2 * len(before["jira_users"])
