@@ -150,7 +150,7 @@ def environment(home: Path, site: SiteInfo) -> Iterator[None]:
 def heads(pipeline: Pipeline) -> Mapping[str, Sequence[IssueRef]]:
     """List the issues of the site by project."""
     found = defaultdict(list)
-    with pipeline.asking_jira() as context:
+    with pipeline.sites[0].asking_jira() as context:
         for page in context.client.search_refs("updated >= 0"):
             for ref in page:
                 found[ref.project_id].append(ref)

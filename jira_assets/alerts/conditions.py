@@ -8,6 +8,7 @@ from datetime import datetime
 
 from jira_assets.auth.status import Connected
 from jira_assets.errors import AuthenticationError, EndpointRemoved, JiraAssetsError, SettingsError, WrongSite
+from jira_assets.qualified import SEPARATOR, split
 from jira_assets.state.models import TrackedProject
 from jira_assets.sync.completeness import COMPLETENESS
 from jira_assets.sync.health import EVERY_PROJECT_SYNCED, NO_PROJECT_TOO_OLD, NO_PROJECT_UNPROVEN, Verdict
@@ -49,7 +50,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Condition:
-    """A problem that stands now; `about` and `subject` are the id and key of a project, or empty."""
+    """A problem that stands now; `about` and `subject` are the id and key of a project, or empty.
+
+    Those of a further site are its prefix and its short name.
+    """
 
     name: str
     about: str
@@ -74,29 +78,38 @@ class HealthReport:
 
 @dataclass(frozen=True)
 class Access:
-    """How Jira received us: `refusal` is why it could not be asked, neither is set when it was not asked."""
+    """How a site received us: `refusal` is why it could not be asked; neither is set if it was not."""
 
     was_accepted: bool = False
     refusal: JiraAssetsError | None = None
 
 
+NOT_ASKED = Access()
+
+
 def find_conditions(
     tracked: Sequence[TrackedProject],
     verdicts: Iterable[Verdict],
-    connected: Connected,
+    connected: Mapping[str, Connected],
     notices: Iterable[ActiveNotice],
-    access: Access,
+    access: Mapping[str, Access],
 ) -> HealthReport:
-    """Collect the conditions of the connection, the projects and the published file.
+    """Collect the conditions of the connections, the projects and the published file.
 
-    Where nothing is tracked there is nothing to stop. A refusal that may pass by itself, as of a site that is
-    down, is no condition of its own: the projects get stale by it.
+    `connected` and `access` are by the prefix of the site. Where nothing is tracked there is nothing to stop.
+    A refusal that may pass by itself, as of a site that is down, is no condition of its own: the projects get
+    stale by it.
     """
     if not tracked:
         return HealthReport()
     ids = {project.project_key: project.project_id for project in tracked}
-    connection, undecided = _of_connection(connected, access)
-    found = [*connection, *_of_projects(verdicts, ids), *_of_notices(notices, ids)]
+    found: list[Condition] = []
+    undecided: frozenset[Key] = frozenset()
+    for prefix, of_site in connected.items():
+        conditions, open_keys = _of_connection(prefix, of_site, access.get(prefix, NOT_ASKED))
+        found += conditions
+        undecided |= open_keys
+    found += [*_of_projects(verdicts, ids), *_of_notices(notices, ids)]
     by_key = {condition.key: condition for condition in found}  # a notice says more than a verdict
     return HealthReport(tuple(by_key.values()), undecided)
 
@@ -104,22 +117,25 @@ def find_conditions(
 def causes_of(key: Key) -> list[Key]:
     """Name the conditions that explain this one: while one of them stands, this one is not news."""
     name, about = key
-    if not about:
+    prefix, own_id = split(about)
+    if not own_id:
         return []
-    return [(SYNCS_STOPPED, ""), *((cause, about) for cause in _CAUSES.get(name, ()))]
+    return [(SYNCS_STOPPED, prefix), *((cause, about) for cause in _CAUSES.get(name, ()))]
 
 
-def _of_connection(connected: Connected, access: Access) -> tuple[list[Condition], frozenset[Key]]:
-    remedy = connected.remedy or ""
-    soon: Key = (CONSENT_ENDS, "")
+def _of_connection(
+    prefix: str, connected: Connected, access: Access
+) -> tuple[list[Condition], frozenset[Key]]:
+    subject, remedy = prefix.removesuffix(SEPARATOR), connected.remedy or ""
+    soon: Key = (CONSENT_ENDS, prefix)
+    stop: Key = (SYNCS_STOPPED, prefix)
     if connected.trouble and not connected.ends_soon:
-        return [Condition(SYNCS_STOPPED, "", "", connected.trouble, remedy)], frozenset([soon])
-    ends = [Condition(*soon, "", connected.trouble, remedy)] if connected.trouble else []
+        return [Condition(*stop, subject, connected.trouble, remedy)], frozenset([soon])
+    ends = [Condition(*soon, subject, connected.trouble, remedy)] if connected.trouble else []
     refusal = access.refusal
     if isinstance(refusal, STOPS_EVERYTHING):
-        stopped = Condition(SYNCS_STOPPED, "", "", refusal.reason, refusal.instruction)
-        return [*ends, stopped], frozenset()
-    return ends, frozenset() if access.was_accepted else frozenset([(SYNCS_STOPPED, "")])
+        return [*ends, Condition(*stop, subject, refusal.reason, refusal.instruction)], frozenset()
+    return ends, frozenset() if access.was_accepted else frozenset([stop])
 
 
 def _of_projects(verdicts: Iterable[Verdict], ids: Mapping[str, str]) -> Iterator[Condition]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from jira_assets.alerts.changes import compare
@@ -30,20 +30,30 @@ def sync_and_publish(
         result = work()
         published = pipeline.publish()
     except JiraAssetsError as error:
-        for notice in raise_alerts(pipeline, Access(refusal=error)):
+        for notice in raise_alerts(pipeline, of_all_sites(pipeline, Access(refusal=error))):
             error.add_note(notice)
         raise
-    result.notices += raise_alerts(pipeline, Access(was_accepted=asks_jira))
+    access = of_all_sites(pipeline, Access(was_accepted=asks_jira))
+    access |= {prefix: Access(refusal=error) for prefix, error in result.refusals.items()}
+    result.notices += raise_alerts(pipeline, access)
     return result, published
 
 
+def of_all_sites(pipeline: Pipeline, access: Access) -> dict[str, Access]:
+    """Return the same for every site."""
+    return {site.prefix: access for site in pipeline.known_sites}
+
+
 def raise_alerts(
-    pipeline: Pipeline, access: Access, send_one: Send | None = None, health: Health | None = None
+    pipeline: Pipeline,
+    access: Mapping[str, Access],
+    send_one: Send | None = None,
+    health: Health | None = None,
 ) -> list[str]:
     """Note which problems stand, queue one message about what changed, and send what is due.
 
     Does nothing without the setting, or without apprise. Returns a notice for each URL to which messages did
-    not go through. `health` is what was just judged.
+    not go through. `access` is how each site received us, by prefix; `health` is what was just judged.
     """
     settings, state = pipeline.settings, pipeline.state
     if not settings.alert_urls or not is_installed():

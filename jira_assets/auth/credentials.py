@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from jira_assets.errors import SettingsError
+from jira_assets.errors import AuthenticationError, SettingsError
 from jira_assets.jira.connection import ATLASSIAN_GATEWAY, BasicToken, Bearer, Connection
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
@@ -14,12 +14,21 @@ from jira_assets.state import ConnectedSite, Credential, State
 def choose_connection(
     settings: Settings, state: State, clock: Callable[[], datetime] | None = None
 ) -> Connection:
-    """Connect with what is set or stored; raises AuthenticationError when there is neither."""
-    credential = None if settings.jira_api_token else state.credentials.current()
+    """Connect with what is set or stored; raises AuthenticationError when there is neither.
+
+    What is set is for the first site; a further one has what is stored for it.
+    """
+    site = state.credentials.site()
+    credential = None if settings.jira_api_token and site.is_first else state.credentials.current()
+    if credential is None and not site.is_first:
+        raise AuthenticationError(
+            f"The site {site.label} is not connected.",
+            f"Connect it with `jira-assets connect --site-name {site.label}`.",
+        )
     if credential is None:
         return Connection.from_settings(settings)
-    site = state.credentials.site()
-    _insist_on_the_site(settings, site)
+    if site.is_first:
+        _insist_on_the_site(settings, site)
     return Connection(
         site.url or "",
         _open(credential, settings, state, clock),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from jira_assets.errors import SettingsError
 from jira_assets.jira.token_settings import incomplete, is_complete
+from jira_assets.qualified import split
 from jira_assets.settings.load import Settings
-from jira_assets.state import ConnectedSite, Credential, State
+from jira_assets.state import ConnectedSite, Credential, State, TrackedProject
 
 SOON = timedelta(days=14)
 
@@ -36,11 +38,31 @@ class Connected:
         return self.trouble is None or self.ends_soon
 
 
+def sites_in_use(sites: Sequence[ConnectedSite], projects: Iterable[TrackedProject]) -> list[ConnectedSite]:
+    """Return the sites with tracked projects, whose connection matters; the first where there are none."""
+    used = {split(project.project_id)[0] for project in projects} or {""}
+    return [site for site in sites if site.prefix in used]
+
+
+def connected_sites(settings: Settings, state: State) -> list[ConnectedSite]:
+    """Return the sites that have a credential; the first, whose error says how to connect, where none has."""
+    sites = state.sites.all()
+    connected = [
+        site
+        for site in sites
+        if (site.is_first and settings.jira_api_token) or state.of(site).credentials.current() is not None
+    ]
+    return connected or sites[:1]
+
+
 def connected_as(settings: Settings, state: State, now: datetime | None = None) -> Connected:
-    """Return what the next sync would sign in with."""
+    """Return what the next sync of the site would sign in with; of the first one, for a view of the home."""
     credential, site = state.credentials.current(), state.credentials.site()
-    if settings.jira_api_token or credential is None:
+    if site.is_first and (settings.jira_api_token or credential is None):
         return _set(settings)
+    if credential is None:
+        remedy = f"Connect it with `jira-assets connect --site-name {site.label}`. Synced data is kept."
+        return Connected(site.url, trouble=f"The site {site.label} is not connected.", remedy=remedy)
     found = _stored(credential, site, now or datetime.now(UTC))
     sealed = _sealed(settings, credential) if found.can_sync else None
     return (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from jira_assets.state.models import ConnectedSite
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,11 @@ class Finding:
     verdict: Literal["ok", "warning", "failed"]
     finding: str
     repair: str | None = None
+
+
+def of_site(site: ConnectedSite, finding: Finding) -> Finding:
+    """Return a finding with the name of its site, unless that is the first."""
+    return finding if site.is_first else replace(finding, check=f"{finding.check} of {site.label}")
 
 
 def good(check: str, finding: str) -> Finding:

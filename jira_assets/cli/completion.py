@@ -20,4 +20,4 @@ def complete_tracked_keys(context: click.Context, _: click.Parameter, incomplete
             keys = [project.project_key for project in state.projects.tracked()]
     except JiraAssetsError:
         return []  # a message in the middle of a half-typed line would help no one
-    return [key for key in keys if key.startswith(incomplete.upper())]
+    return [key for key in keys if key.upper().startswith(incomplete.upper())]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import FieldMapping, Manifest
+from jira_assets.qualified import split
 from jira_assets.settings.load import Settings
 from jira_assets.state import TrackedProject
 from jira_assets.sync.field_discovery import count_numbers, read_site_facts
@@ -54,14 +55,15 @@ class Discovered:
     is_current: bool
 
 
-def read_discovered(settings: Settings, project: TrackedProject) -> Discovered:
+def read_discovered(settings: Settings, home: Lake, project: TrackedProject) -> Discovered:
     """Read from the lake what was chosen, and from the state what a person set; Jira is not asked."""
-    lake = Lake(settings.lake_dir, memory_limit=settings.memory_limit)
-    manifest = lake.manifest(project.project_id)
+    prefix, own_id = split(project.project_id)
+    lake = home.of(prefix)
+    manifest = lake.manifest(own_id)
     names: Mapping[str, str] = {}
     counts: Mapping[str, int] = {}
     if manifest is not None:
-        with closing(lake):
+        with closing(home):
             names = {field.id: field.name for field in read_site_facts(lake).fields}
             counts = count_numbers(lake, manifest)
     was_read = manifest is not None and manifest.watermark is not None

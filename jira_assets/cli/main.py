@@ -43,6 +43,10 @@ COMMANDS = {
         "Prove that no issue is missing, and find deleted issues.",
     ),
     "repair": ("jira_assets.cli.commands.repair:repair", "Restore the content of damaged files."),
+    "sites": (
+        "jira_assets.cli.commands.sites:sites",
+        "List, rename and remove the Jira sites of this home.",
+    ),
     "sql": ("jira_assets.cli.commands.sql:sql", "Query the warehouse."),
     "status": (
         "jira_assets.cli.commands.status:status",

@@ -9,9 +9,13 @@ import click
 
 from jira_assets.cli.context import Invocation
 from jira_assets.cli.wiring import open_state
+from jira_assets.qualified import prefix_of
 
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]+)(?:-[0-9]+)?")
 """The key of a project, or that of one of its issues."""
+
+_QUALIFIED = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(.+)")
+"""A key with the short name of its site: acme:PAY."""
 
 _IN_PATH = re.compile(r"/(?:projects?|browse|issues)/([A-Za-z][A-Za-z0-9_]+)(?:-[0-9]+)?(?:/|$)")
 _IN_QUERY = ("projectKey", "selectedIssue", "pkey")
@@ -19,15 +23,15 @@ _IN_JQL = re.compile(r"\bproject\s*(?:=|in\s*\()\s*[\"']?([A-Za-z][A-Za-z0-9_]+)
 
 
 class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions are not generic
-    """An argument that names a project; its value is the key in upper case."""
+    """An argument that names a project; its value is the key in upper case, after the name of its site."""
 
     name = "key"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read a key; raises `BadParameter` where there is none."""
-        text = value.strip().strip("<>\"'")
+        text, prefix = value.strip().strip("<>\"'"), ""
         if "/" in text:
-            self._check_site(text, param, ctx)
+            prefix = self._site_of_address(text, param, ctx)
             key = key_in_address(text)
             if key is None:
                 self.fail(
@@ -37,7 +41,9 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
                     param,
                     ctx,
                 )
-            return key
+            return prefix + key
+        if (qualified := _QUALIFIED.fullmatch(text)) is not None:
+            prefix, text = _prefix_of(qualified[1], ctx), qualified[2]
         found = _KEY.fullmatch(text)
         if found is None:
             several = " Separate several keys with spaces." if "," in text else ""
@@ -47,25 +53,41 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
                 param,
                 ctx,
             )
-        return found[1].upper()
+        return prefix + found[1].upper()
 
-    def _check_site(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> None:
-        """Refuse an address of another site than the connected one."""
+    def _site_of_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the prefix of the site that an address is on; fails for a site that is not connected."""
         invocation = ctx.find_object(Invocation) if ctx else None
         host = urlsplit(text if "://" in text else f"//{text}").hostname
         if invocation is None or not host or "." not in host:
-            return
+            return ""
         from jira_assets.auth.status import connected_as  # late: it imports SQLAlchemy
 
         with open_state(invocation.settings) as state:
-            ours = connected_as(invocation.settings, state).site_url
-        if ours and urlsplit(ours).hostname != host:
+            sites = state.sites.all()
+            urls = {site.prefix: connected_as(invocation.settings, state.of(site)).site_url for site in sites}
+        known = {prefix: url for prefix, url in urls.items() if url}
+        for prefix, url in known.items():
+            if urlsplit(url).hostname == host:
+                return prefix
+        if known:
             self.fail(
-                f"{value_shown(text)} is on {host}, but this home is connected to {ours}. Use a project of "
-                "that site, or select the home of the other site with --home.",
+                f"{value_shown(text)} is on {host}, but this home is connected to "
+                f"{' and '.join(known.values())}. Use a project of that site, connect the other site with "
+                "`jira-assets connect --site-name`, or select its home with --home.",
                 param,
                 ctx,
             )
+        return ""
+
+
+def _prefix_of(name: str, ctx: click.Context | None) -> str:
+    """Return what keys of a site begin with; raises `InputError` for a name that no site has."""
+    invocation = ctx.find_object(Invocation) if ctx else None
+    if invocation is None:
+        return prefix_of(name.lower())
+    with open_state(invocation.settings) as state:
+        return state.sites.find(name).prefix
 
 
 def key_in_address(address: str) -> str | None:

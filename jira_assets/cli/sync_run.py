@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jira_assets.alerts.conditions import Access
-from jira_assets.alerts.watch import raise_alerts, sync_and_publish
+from jira_assets.alerts.watch import of_all_sites, raise_alerts, sync_and_publish
 from jira_assets.cli.run_recorder import RecordedSync, recorded
 from jira_assets.resource_limits import check_disk_space
 from jira_assets.settings.load import Settings
@@ -61,7 +61,7 @@ def run_sync(
             choice = Choice([Task(each, mode, each.project_key in accept) for each in projects])
         if choice.is_idle:
             result = SyncResult([], in_lines(pipeline.notices()))
-            result.notices += raise_alerts(pipeline, Access(was_accepted=True))
+            result.notices += raise_alerts(pipeline, of_all_sites(pipeline, Access(was_accepted=True)))
         else:
             chosen = [task.project.project_key for task in choice.tasks]
             is_all = len(chosen) == len(tracked)

@@ -10,7 +10,8 @@ from jira_assets.defs.runs import fail_stale_runs
 from jira_assets.errors import SettingsError
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.sync.pipeline import Pipeline
-from jira_assets.sync.scheduling import choose_for_proof
+from jira_assets.sync.results import read_records
+from jira_assets.sync.scheduling import OVERHEAD, choose_for_proof
 
 ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 
@@ -79,11 +80,17 @@ def request_proofs(instance: dg.DagsterInstance, pipeline: Pipeline) -> dg.RunRe
 
 def keys_to_prove(pipeline: Pipeline) -> list[str]:
     """Choose what to prove now; projects that a process works on are left out."""
-    now = pipeline.clock()
-    points = pipeline.settings.reconcile_points_per_hour - pipeline.state.points.spent(now)
-    free = [p for p in pipeline.state.projects.tracked() if pipeline.lake.holder(p.project_id) is None]
-    records = {record.project_id: record for record in pipeline.state.records.all()}
-    return [project.project_key for project in choose_for_proof(free, records, now, points)]
+    now, keys = pipeline.clock(), []
+    left: dict[int, int] = {}
+    for site in pipeline.sites:
+        grant, budget = site.site.grant_id, pipeline.settings.reconcile_points_per_hour
+        points = left.get(grant, budget - site.state.points.spent(now))
+        free = [p for p in site.state.projects.tracked() if site.lake.holder(p.project_id) is None]
+        records = read_records(site.state)
+        chosen = choose_for_proof(free, records, now, points)
+        left[grant] = points - sum(records[project.project_id].issues + OVERHEAD for project in chosen)
+        keys += [project.project_key for project in chosen]
+    return keys
 
 
 def settings_at_load() -> Settings:

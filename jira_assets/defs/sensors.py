@@ -27,7 +27,8 @@ from jira_assets.lake.manifest import fingerprint
 from jira_assets.state import TrackedProject
 from jira_assets.sync.external_inputs import outside_identity
 from jira_assets.sync.health import Health, Verdict, judge_home
-from jira_assets.sync.monitor import Evaluation, SensorState, evaluate
+from jira_assets.sync.home_monitor import HomeEvaluation, evaluate_home
+from jira_assets.sync.monitor import SensorState
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.scheduling import Due
 
@@ -43,7 +44,7 @@ PAUSE_AFTER_ASKING, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=1)
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one tick leaves for the next."""
 
-    memory: SensorState = SensorState()
+    memories: dict[str, SensorState] = {}
     reported_at: datetime | None = None
     reported: str = ""
 
@@ -79,16 +80,18 @@ def jira_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> d
         tracked = pipeline.state.projects.tracked()
         partitions = follow_requests(context.instance, [project.project_key for project in tracked])
         obstacle = _obstacle(context.instance, pipeline, tracked)
-        access, result, health = Access(), None, None
+        access, result, health = {}, None, None
         if obstacle is None:
-            try:
-                evaluation = evaluate(pipeline, cursor.memory, tracked)
-            except JiraAssetsError as error:
-                obstacle, access = _in_words(error), Access(refusal=error)
+            evaluation = evaluate_home(pipeline, cursor.memories, tracked)
+            access = _access(evaluation)
+            reasons = [*evaluation.waiting.values(), *map(_in_words, evaluation.refusals.values())]
+            if len(reasons) == len(pipeline.by_site(tracked)):
+                obstacle = " ".join(reasons)
             else:
+                for reason in reasons:
+                    context.log.warning(reason)
                 health = judge_home(pipeline, evaluation.portfolio)
                 result = _result(context, pipeline, cursor, evaluation, health, partitions)
-                access = Access(was_accepted=evaluation.probe is not None)
         for notice in raise_alerts(pipeline, access, health=health):
             context.log.warning(notice)
     return result or dg.SensorResult(
@@ -173,22 +176,24 @@ def sync_request(due: Sequence[Due], *, deep: bool) -> dg.RunRequest:
 def _obstacle(
     instance: dg.DagsterInstance, pipeline: Pipeline, tracked: Sequence[TrackedProject]
 ) -> str | None:
-    """Return why nothing can be requested now."""
+    """Return why nothing can be requested now, of any site."""
     alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
     at_work = next((run for run in alive if run.job_name == sync_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is in progress."
-    until = pipeline.state.pauses.until()
-    if until is not None and until > pipeline.clock():
-        return f"Requests to Jira are paused until {until:%H:%M:%S} UTC: {pipeline.state.pauses.reason()}."
     return None if tracked else "No project is tracked. Track one with `jira-assets projects track KEY`."
+
+
+def _access(evaluation: HomeEvaluation) -> dict[str, Access]:
+    refused = {prefix: Access(refusal=error) for prefix, error in evaluation.refusals.items()}
+    return {prefix: Access(was_accepted=True) for prefix in evaluation.accepted} | refused
 
 
 def _result(
     context: dg.SensorEvaluationContext,
     pipeline: Pipeline,
     cursor: Cursor,
-    evaluation: Evaluation,
+    evaluation: HomeEvaluation,
     health: Health,
     partitions: Sequence[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest],
 ) -> dg.SensorResult:
@@ -196,9 +201,8 @@ def _result(
         context.log.warning(notice)
     _show_failures(context.instance, evaluation)
     events, cursor = _report(pipeline.clock(), cursor, evaluation, health)
-    deep = evaluation.probe is not None and evaluation.probe.is_deep
     return dg.SensorResult(
-        run_requests=[sync_request(evaluation.due, deep=deep)] if evaluation.due else None,
+        run_requests=[sync_request(evaluation.due, deep=evaluation.is_deep)] if evaluation.due else None,
         skip_reason=None if evaluation.due else "Nothing changed.",
         cursor=msgspec.json.encode(cursor).decode(),
         dynamic_partitions_requests=partitions,
@@ -206,25 +210,23 @@ def _result(
     )
 
 
-def _show_failures(instance: dg.DagsterInstance, evaluation: Evaluation) -> None:
+def _show_failures(instance: dg.DagsterInstance, evaluation: HomeEvaluation) -> None:
     """Call the partitions of projects failed that Jira refused to tell about."""
-    if evaluation.probe is not None and evaluation.probe.set_aside:
+    if evaluation.set_aside:
         keys = {project.project_id: project.project_key for project in evaluation.portfolio.projects}
-        aside = evaluation.probe.set_aside.items()
+        aside = evaluation.set_aside.items()
         report_failures(
             instance, {keys[project_id]: error for project_id, error in aside if project_id in keys}
         )
 
 
 def _report(
-    now: datetime, cursor: Cursor, evaluation: Evaluation, health: Health
+    now: datetime, cursor: Cursor, evaluation: HomeEvaluation, health: Health
 ) -> tuple[list[Event], Cursor]:
     """Report from time to time that the site was checked; verdicts only when they changed."""
     events: list[Event] = []
-    cursor = msgspec.structs.replace(cursor, memory=evaluation.memory)
-    if evaluation.probe is not None and (
-        cursor.reported_at is None or now - cursor.reported_at >= REPORT_EVERY
-    ):
+    cursor = msgspec.structs.replace(cursor, memories=evaluation.memories)
+    if evaluation.accepted and (cursor.reported_at is None or now - cursor.reported_at >= REPORT_EVERY):
         events.append(status_event(evaluation.portfolio))
         cursor = msgspec.structs.replace(cursor, reported_at=now)
     if (said := _digest(health.verdicts)) != cursor.reported:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,15 @@ def accounts_seen(lake: Lake, manifests: Iterable[Manifest]) -> set[str]:
     return {row["account_id"] for rows in people_seen(lake, manifests).values() for row in rows}
 
 
-def everyone(lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
+@dataclass(frozen=True)
+class People:
+    """Everyone by account id: once, with what any site shows, and as each site (by its prefix) shows them."""
+
+    once: Mapping[str, Person]
+    by_site: Mapping[str, Mapping[str, Person]]
+
+
+def read_people(lake: Lake, manifests: Iterable[Manifest]) -> People:
     """Read everyone whom a site lists or who was seen in issues, as Jira shows them now."""
     seen: dict[str, list[str]] = {prefix: [] for prefix in ("", *lake.folders)}
     for manifest in manifests:
@@ -47,17 +56,23 @@ def everyone(lake: Lake, manifests: Iterable[Manifest]) -> list[Person]:
         seen=_source(lake, seen, DERIVED_TABLES["people_seen"]),
         listed=_source(lake, user_lists(lake), SITE_TABLES["users"]),
     )
-    rows = lake.engine.execute(statement("lake/people/people", people_by_site=by_site)).fetchall()
-    return [
-        Person(
-            account_id=account_id,
-            display_name=display_name or "",
-            email=email,
-            account_type=account_type or "atlassian",
-            is_active=is_active is not False,
-        )
-        for account_id, display_name, email, account_type, is_active, _ in rows
-    ]
+    once = statement("lake/people/people", people_by_site=by_site)
+    people = map(_person, lake.engine.execute(once).fetchall())
+    shown: dict[str, dict[str, Person]] = {prefix: {} for prefix in seen}
+    for prefix, *person in lake.engine.execute(by_site).fetchall():
+        shown[prefix][person[0]] = _person(person)
+    return People({person.account_id: person for person in people}, shown)
+
+
+def _person(row: Sequence[Any]) -> Person:
+    account_id, display_name, email, account_type, is_active, _ = row
+    return Person(
+        account_id=account_id,
+        display_name=display_name or "",
+        email=email,
+        account_type=account_type or "atlassian",
+        is_active=is_active is not False,
+    )
 
 
 def user_lists(lake: Lake) -> dict[str, list[str]]:

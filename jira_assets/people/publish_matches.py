@@ -15,8 +15,9 @@ from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.lake.rows import Columns, encode_rows, write_rows
-from jira_assets.people.accounts import Row, everyone, matched_by_email, people_seen
+from jira_assets.people.accounts import People, Row, matched_by_email, people_seen, read_people, user_lists
 from jira_assets.people.matching import Matching, Person, Unmatched, match_people
+from jira_assets.qualified import split
 from jira_assets.state.models import TeamMember, UserOverride
 from jira_assets.warehouse.inputs import DERIVED_TABLES
 
@@ -63,10 +64,10 @@ def derive_matches(
     members: Sequence[TeamMember],
     overrides: Sequence[UserOverride],
 ) -> set[str]:
-    """Match everyone seen on the site and rewrite the tables of projects where that changes anything.
+    """Match everyone seen on any site and rewrite the tables of projects where that changes anything.
 
-    Returns the ids of those projects. Whether a name is unique depends on the whole site, so a new namesake
-    in one project may change another. A project that is being synced is left to that sync.
+    Returns the ids of those projects. Whether a name is unique depends on all sites, so a new namesake in one
+    project may change another. A project that is being synced is left to that sync.
     """
     manifests = _readable(lake, project_ids)
     inputs = _inputs(lake, manifests.values(), members, overrides)
@@ -74,13 +75,12 @@ def derive_matches(
         return set()
     seen = people_seen(lake, manifests.values())
     kept = matched_by_email(lake, manifests.values())
-    people = everyone(lake, manifests.values())
-    matching = match_people(people, members, overrides, kept)
-    shown = {person.account_id: person for person in people}
+    everybody = read_people(lake, manifests.values())
+    matching = match_people(list(everybody.once.values()), members, overrides, kept)
     changed, busy = set(), set()
     for project_id, rows in seen.items():
         try:
-            if _write_project(lake, project_id, rows, matching, shown):
+            if _write_project(lake, project_id, rows, matching, everybody):
                 changed.add(project_id)
         except LockHeld:
             busy.add(project_id)
@@ -104,11 +104,10 @@ def _inputs(
     members: Sequence[TeamMember],
     overrides: Sequence[UserOverride],
 ) -> str:
-    users = lake.site_manifest().tables.get("users")
     seen = [file.path for manifest in manifests if (file := manifest.derived_file("people_seen"))]
     decided = [asdict(member) | {"imported_at": None} for member in members]
     decided += [asdict(override) | {"decided_at": None} for override in overrides]
-    return fingerprint([MATCHING_VERSION, users.path if users else None, sorted(seen), decided])
+    return fingerprint([MATCHING_VERSION, user_lists(lake), sorted(seen), decided])
 
 
 def _write_project(
@@ -116,14 +115,16 @@ def _write_project(
     project_id: str,
     rows: list[Row],
     matching: Matching,
-    shown: Mapping[str, Person],
+    people: People,
 ) -> bool:
-    with lake.lock(project_id, "matching people", wait=False):
-        manifest = lake.readable_manifest(project_id)
+    prefix, own_id = split(project_id)
+    lake = lake.of(prefix)
+    with lake.lock(own_id, "matching people", wait=False):
+        manifest = lake.readable_manifest(own_id)
         if manifest is None:
             return False
-        withdrawn = _withdraw(lake, manifest, rows, shown)
-        changed = _replace(lake, manifest, [_shown(row, shown) for row in rows], matching)
+        withdrawn = _withdraw(lake, manifest, rows, people.by_site[prefix])
+        changed = _replace(lake, manifest, [_shown(row, people.once) for row in rows], matching)
         if withdrawn or changed:
             lake.commit(manifest)
         return changed
@@ -153,7 +154,7 @@ def _withdraw(
     rows: list[Row],
     shown: Mapping[str, Person],
 ) -> bool:
-    """Write those seen in the project without the names and addresses that Jira shows no more.
+    """Write those seen in the project without the names and addresses that its site shows no more.
 
     An issue that was read before they were withdrawn brings them back whenever its project is derived.
     """
@@ -170,7 +171,7 @@ def _withdraw(
 
 
 def _shown(row: Row, shown: Mapping[str, Person]) -> Row:
-    """Show a person in a project as on the whole site."""
+    """Show a person in a project as elsewhere."""
     person = shown[row["account_id"]]
     return {**row, "display_name": person.display_name or None, "email": person.email}
 

@@ -25,7 +25,8 @@ UNDELIVERED_RESOLUTIONS = (
 )
 """What closes an issue without its being delivered, unless someone says otherwise."""
 
-_PROJECT = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]+)\s*:(.*)", re.DOTALL)
+_PROJECT = re.compile(r"\s*((?:[a-z][a-z0-9-]*:)?[A-Za-z][A-Za-z0-9_]+)\s*:(.*)", re.DOTALL)
+"""The key of a project, with the short name of its site if that is a further one, and what holds for it."""
 _CATEGORIES = {
     "new": "new",
     "to do": "new",

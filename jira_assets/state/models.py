@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from jira_assets.qualified import prefix_of
+from jira_assets.qualified import prefix_of, split
 
 CredentialKind = Literal["oauth", "api_token"]
 SyncStatus = Literal["pending", "syncing", "complete", "error"]
@@ -86,11 +86,18 @@ class SyncRecord:
 
 @dataclass(frozen=True)
 class SyncRequest:
-    """A user wants a project (None: every tracked one) to be synced now."""
+    """A user wants a project (None: every tracked one of the site with that prefix) to be synced now."""
 
     request_id: int
     project_id: str | None
     requested_at: datetime
+    prefix: str = ""
+
+    def concerns(self, project_id: str) -> bool:
+        """Return whether it is about the project of this id."""
+        if self.project_id is not None:
+            return self.project_id == project_id
+        return split(project_id)[0] == self.prefix
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,9 @@ class Sites(StatePart):
         with self._database.reading() as connection:
             return _select(connection)
 
-    def named(self, short_name: str) -> ConnectedSite:
-        """Return the site of this short name; raises `InputError` when there is none."""
-        return _named(self.all(), short_name)
+    def find(self, text: str) -> ConnectedSite:
+        """Return the site of this short name or address; raises `InputError` when there is none."""
+        return _find(self.all(), text)
 
     def add(self, site: ConnectedSite, *, grant_id: int | None = None) -> ConnectedSite:
         """Add a further site under its short name; return it with its number and grant, a new one if None.
@@ -97,13 +97,14 @@ def _delete_unused(connection: Connection) -> None:
     connection.execute(delete(credentials).where(credentials.c.grant_id.not_in(select(sites.c.grant_id))))
 
 
-def _named(known: Sequence[ConnectedSite], short_name: str) -> ConnectedSite:
+def _find(known: Sequence[ConnectedSite], text: str) -> ConnectedSite:
+    wanted = text.strip().lower().rstrip("/").removeprefix("https://")
     for site in known:
-        if site.short_name == short_name:
+        if wanted in {site.short_name, (site.url or "").removeprefix("https://"), site.url}:
             return site
     names = ", ".join(site.label for site in known)
     raise InputError(
-        f"No site of this home is called {short_name}.", f"Its sites: {names}. See `jira-assets sites list`."
+        f"No site of this home is called {text}.", f"Its sites: {names}. See `jira-assets sites list`."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
@@ -34,7 +35,7 @@ class SyncRequests(StatePart):
         ).where(scope.includes(of_project))
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(sync_requests.c.request_id)).all()
-        return [SyncRequest(number, _of_project(of), at) for number, of, at in rows]
+        return [_request(number, of_project, at) for number, of_project, at in rows]
 
     def clear(self, request_ids: Sequence[int]) -> None:
         """Forget these requests, since they are done."""
@@ -42,6 +43,7 @@ class SyncRequests(StatePart):
             connection.execute(delete(sync_requests).where(sync_requests.c.request_id.in_(request_ids)))
 
 
-def _of_project(stored: str) -> str | None:
-    """Return None for a request that is about all projects of a site: its id is that of none."""
-    return stored if split(stored)[1] else None
+def _request(number: int, of_project: str, at: datetime) -> SyncRequest:
+    """Return a request; one for all projects of a site has its prefix, and the id of none of them."""
+    prefix, own_id = split(of_project)
+    return SyncRequest(number, of_project if own_id else None, at, prefix)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,6 +32,7 @@ from jira_assets.sync.publish import is_published
 from jira_assets.sync.reference_data import is_refresh_due
 from jira_assets.sync.results import Outcome, read_records
 from jira_assets.sync.session import claim_lake, verify_identity
+from jira_assets.sync.site_pipeline import SitePipeline
 
 ALL_CALLED = 250
 """So many projects called by name make a question of less than 16 kB; see `change_query`."""
@@ -53,46 +56,63 @@ class Choice:
 def choose_tasks(pipeline: Pipeline, projects: Sequence[TrackedProject]) -> Choice:
     """Leave out the projects of which Jira has nothing that the lake lacks, and note that in the state.
 
-    Problems of the site or the home are left to the sync, which reports them: then every project is chosen.
+    Problems of a site or the home are left to the sync, which reports them: then all its projects are chosen.
     """
     every = Choice([Task(project) for project in projects])
-    if not _are_decisions_followed(pipeline):
+    parts = pipeline.by_site(projects)
+    if not parts or not _are_decisions_followed(pipeline):
         return every
-    settled = _settled(pipeline, projects)
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="site") as threads:
+        asked = [threads.submit(copy_context().run, _look, site, own) for site, own in parts]
+        # While Jira answers:
+        published = is_published(pipeline.lake, pipeline.state, pipeline.settings, now=pipeline.clock())
+        looks = [future.result() for future in asked]
+    current = [outcome for look in looks for outcome in look.current]
+    known = {outcome.project_id for outcome in current}
+    tasks = [Task(project) for project in projects if project.project_id not in known]
+    return Choice(tasks, current, sum(look.requests for look in looks), published)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one question to a site settled: the projects of which the lake has everything."""
+
+    current: Sequence[Outcome] = ()
+    requests: int = 0
+
+
+NOTHING_SETTLED = Look()
+
+
+def _look(site: SitePipeline, projects: Sequence[TrackedProject]) -> Look:
+    """Ask a site about its projects; their ids in the outcomes are qualified."""
+    settled = _settled(site, projects)
     if not settled:
-        return every
+        return NOTHING_SETTLED
     try:
-        with pipeline.asking_jira(patient=False) as context:
-            return _ask(pipeline, context, projects, settled) or every
+        with site.asking_jira(patient=False) as context:
+            return _ask(site, context, settled)
     except JiraAssetsError:
-        return every
+        return NOTHING_SETTLED
 
 
-def _ask(
-    pipeline: Pipeline,
-    context: SyncContext,
-    projects: Sequence[TrackedProject],
-    settled: Mapping[str, Settled],
-) -> Choice | None:
-    """Ask about the settled projects; None when the site's own tables are due, which concern all projects."""
+def _ask(site: SitePipeline, context: SyncContext, settled: Mapping[str, Settled]) -> Look:
+    """Ask about the settled projects; nothing is settled when the site's own tables are due."""
     claim_lake(context.lake, context.client)
     with context.client.transport.counted() as tally:
-        began = pipeline.clock()
+        began = site.clock()
         identity = context.submit(partial(_clock_ahead, context.client))
         question = context.submit(partial(_probe, context, settled.values(), began))
-        # While Jira answers:
-        published = is_published(pipeline.lake, pipeline.state, pipeline.settings, now=began)
         is_due = is_refresh_due(context, settled)
         complete_until = began - identity.result()
         probe = question.result()
     if is_due:
-        return None
+        return NOTHING_SETTLED
     concerned = probe.lacking.keys() | probe.set_aside.keys()
     current = {key: each for key, each in settled.items() if key not in concerned}
-    pipeline.state.records.note_probe(current, complete_until)
-    tasks = [Task(project) for project in projects if project.project_id not in current]
-    outcomes = [describe(each.manifest) for each in current.values()]
-    return Choice(tasks, outcomes, tally.requests, published)
+    site.state.records.note_probe(current, complete_until)
+    outcomes = [site.in_home(describe(each.manifest)) for each in current.values()]
+    return Look(outcomes, tally.requests)
 
 
 def _clock_ahead(client: JiraClient) -> timedelta:
@@ -131,11 +151,11 @@ class Settled:
     manifest: Manifest
 
 
-def _settled(pipeline: Pipeline, projects: Sequence[TrackedProject]) -> dict[str, Settled]:
-    lake, keys = pipeline.lake, {project.project_id: project.project_key for project in projects}
+def _settled(site: SitePipeline, projects: Sequence[TrackedProject]) -> dict[str, Settled]:
+    lake, keys = site.lake, {project.project_id: project.project_key for project in projects}
     holders = lake.holders(keys)
     # After the locks: a sync that ended before its lock was looked at has left its outcome.
-    targets = probe_targets(projects, read_records(pipeline.state))
+    targets = probe_targets(projects, read_records(site.state))
     found = {}
     for target in targets:
         key = target.project_id

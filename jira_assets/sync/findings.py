@@ -10,7 +10,7 @@ from jira_assets.errors import LockHeld
 from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
-from jira_assets.lake.site_manifest import Notice, SiteManifest
+from jira_assets.lake.site_manifest import Notice
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
 from jira_assets.sync.estimate_checks import PART as ESTIMATES
@@ -23,32 +23,30 @@ CUT = "embedded lists"
 _ENTRIES = {"comment": "comments", "worklog": "worklogs"}
 
 
-def note_findings(
-    lake: Lake,
-    state: State,
-    settings: Settings,
-    now: datetime,
-    changed: Collection[str],
-) -> None:
-    """Look at the settings, and at the projects whose tables were made anew.
+def note_settings(lake: Lake, state: State, settings: Settings, now: datetime) -> None:
+    """Look at the settings of the home, by what all its sites have.
 
     Who holds the site's tables just now looks at the end of its own sync.
     """
-    tracked = state.projects.tracked()
     with suppress(LockHeld), lake.lock("site", "notices", wait=False):
         site = lake.site_manifest()
-        found = list(unmatched_settings(KnownNames(lake, tracked), settings, now))
-        for project in tracked:
-            manifest = lake.readable_manifest(project.project_id) if project.project_id in changed else None
-            if manifest is not None:
-                found += _of_project(lake, manifest, now)
-        if site.renew_notices(_looked_at(site, changed), found):
+        found = unmatched_settings(KnownNames(lake, state.projects.tracked()), settings, now)
+        looked_at = [notice.key for notice in site.notices if notice.part.startswith(SETTING)]
+        if site.renew_notices(looked_at, found):
             lake.commit_site(site)
 
 
-def _looked_at(site: SiteManifest, changed: Collection[str]) -> list[tuple[str, str | None]]:
-    settings = [notice.key for notice in site.notices if notice.part.startswith(SETTING)]
-    return [*settings, *((part, key) for part in (ESTIMATES, CUT) for key in changed)]
+def note_findings(lake: Lake, state: State, now: datetime, changed: Collection[str]) -> None:
+    """Look at the projects of a site whose tables were made anew."""
+    with suppress(LockHeld), lake.lock("site", "notices", wait=False):
+        site = lake.site_manifest()
+        found: list[Notice] = []
+        for project in state.projects.tracked():
+            manifest = lake.readable_manifest(project.project_id) if project.project_id in changed else None
+            if manifest is not None:
+                found += _of_project(lake, manifest, now)
+        if site.renew_notices([(part, key) for part in (ESTIMATES, CUT) for key in changed], found):
+            lake.commit_site(site)
 
 
 def _of_project(lake: Lake, manifest: Manifest, now: datetime) -> Iterator[Notice]:

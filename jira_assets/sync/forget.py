@@ -29,6 +29,7 @@ from jira_assets.warehouse.publish import keep_only_present
 
 if TYPE_CHECKING:
     from jira_assets.sync.pipeline import Pipeline
+    from jira_assets.sync.site_pipeline import SitePipeline
 
 PURPOSE = "forgetting people"
 NOT_LOGS = ("lake", "warehouse", "run_locks")
@@ -63,9 +64,9 @@ def redaction_of(state: State) -> Redaction:
 
 
 def check_forgettable(pipeline: Pipeline, account_id: str) -> None:
-    """Raise `InputError` for the account that this home is connected with."""
-    credential = pipeline.state.credentials.current()
-    if credential is not None and credential.account_id == account_id:
+    """Raise `InputError` for an account that this home is connected with."""
+    used = [site.state.credentials.current() for site in pipeline.sites]
+    if account_id in {credential.account_id for credential in used if credential is not None}:
         raise InputError(
             f"This home is connected to Jira with the account {account_id}.",
             "Connect with another account first (`jira-assets connect`), then forget this one.",
@@ -76,20 +77,27 @@ def survey_accounts(pipeline: Pipeline, account_ids: Sequence[str]) -> Erased:
     """Find what there is to erase, without changing anything."""
     redaction = Redaction(account_ids)
     found = Erased(account_ids, redaction.names)
-    for row in read_site_table(pipeline.lake, pipeline.lake.site_manifest(), "users"):
-        redaction.row(row)
-    for project_id in pipeline.lake.project_ids():
-        manifest = pipeline.lake.readable_manifest(project_id)
-        if manifest is None or damage_in(pipeline.lake, manifest.raw, "content"):
+    lakes = [site.lake for site in pipeline.sites]
+    for lake in lakes:
+        for row in read_site_table(lake, lake.site_manifest(), "users"):
+            redaction.row(row)
+    for lake in lakes:
+        _survey_projects(lake, redaction, found)
+    return found
+
+
+def _survey_projects(lake: Lake, redaction: Redaction, found: Erased) -> None:
+    for project_id in lake.project_ids():
+        manifest = lake.readable_manifest(project_id)
+        if manifest is None or damage_in(lake, manifest.raw, "content"):
             key = manifest.project_key if manifest else project_id
             found.unfinished[key] = (
                 f"Some of its files are damaged. Run `jira-assets repair {key}`, then sync."
             )
             continue
-        rows = survey(pipeline.lake, manifest, redaction.account_ids, redaction)
+        rows = survey(lake, manifest, redaction.account_ids, redaction)
         if rows.rows:
             found.projects[manifest.project_key] = rows
-    return found
 
 
 def erase_pending(pipeline: Pipeline) -> Erased | None:
@@ -100,15 +108,19 @@ def erase_pending(pipeline: Pipeline) -> Erased | None:
     erased = survey_accounts(pipeline, pending)
     erased.logs = _clean_logs(pipeline, erased.names)
     redaction = Redaction(pending, erased.names)
-    for project_id in pipeline.lake.project_ids():
-        _rewrite(pipeline, project_id, redaction)
-    _erase_from_site(pipeline, redaction)
+    sites = pipeline.sites
+    for site in sites:
+        for project_id in site.lake.project_ids():
+            _rewrite(site.lake, project_id, redaction)
+        _erase_from_site(site.lake, redaction)
     pipeline.rederive(pipeline.state.projects.tracked(include_inactive=True))
-    for project_id in pipeline.lake.project_ids():
-        _remove_former_files(pipeline, project_id, erased)
+    for site in sites:
+        for project_id in site.lake.project_ids():
+            _remove_former_files(site, project_id, erased)
     _publish(pipeline, erased)
-    erased.set_aside = pipeline.lake.remove_damaged()
-    remove_spilled(pipeline.lake.root / "scratch")
+    for site in sites:
+        erased.set_aside += site.lake.remove_damaged()
+        remove_spilled(site.lake.root / "scratch")
     pipeline.state.overwrite_deleted()
     erased.remaining = _remaining(pipeline, erased)
     if not erased.unfinished:
@@ -121,7 +133,8 @@ def go_on_erasing(pipeline: Pipeline) -> None:
     """Erase what an interrupted command left, unless a project has to be repaired before."""
     if all(each.erased_at is not None for each in pipeline.state.forgotten.all()):
         return
-    manifests = [pipeline.lake.readable_manifest(project_id) for project_id in pipeline.lake.project_ids()]
+    lakes = [site.lake for site in pipeline.sites]
+    manifests = [lake.readable_manifest(project_id) for lake in lakes for project_id in lake.project_ids()]
     if not any(manifest is None or manifest.damaged or manifest.set_aside for manifest in manifests):
         erase_pending(pipeline)
 
@@ -132,8 +145,7 @@ def _clean_logs(pipeline: Pipeline, names: Collection[str]) -> int:
     return sum(clean_logs(folder, names) for folder in sorted(folders))
 
 
-def _rewrite(pipeline: Pipeline, project_id: str, redaction: Redaction) -> None:
-    lake = pipeline.lake
+def _rewrite(lake: Lake, project_id: str, redaction: Redaction) -> None:
     with lake.lock(project_id, PURPOSE):
         manifest = lake.readable_manifest(project_id)
         if manifest is None:
@@ -143,29 +155,29 @@ def _rewrite(pipeline: Pipeline, project_id: str, redaction: Redaction) -> None:
             rewrite_raw(lake, manifest, redaction.account_ids, redaction)
 
 
-def _erase_from_site(pipeline: Pipeline, redaction: Redaction) -> None:
-    with pipeline.lake.lock("site", PURPOSE):
-        site = pipeline.lake.site_manifest()
+def _erase_from_site(lake: Lake, redaction: Redaction) -> None:
+    with lake.lock("site", PURPOSE):
+        site = lake.site_manifest()
         if known := site.tables.get("users"):
-            rows = read_site_table(pipeline.lake, site, "users")
+            rows = read_site_table(lake, site, "users")
             clean = list(map(redaction.row, rows))
-            users = land_site_table(pipeline.lake, "users", clean, known.refreshed_at)
+            users = land_site_table(lake, "users", clean, known.refreshed_at)
             site.set_table("users", users)
         site.match_people_again()
-        pipeline.lake.commit_site(site)
-        pipeline.lake.sweep_site(site, live=0)
+        lake.commit_site(site)
+        lake.sweep_site(site, live=0)
 
 
-def _remove_former_files(pipeline: Pipeline, project_id: str, erased: Erased) -> None:
+def _remove_former_files(site: SitePipeline, project_id: str, erased: Erased) -> None:
     """Remove what the manifest does not name any more; tables that were not made anew are given up."""
-    lake = pipeline.lake
-    tracked = {project.project_id for project in pipeline.state.projects.tracked()}
+    lake = site.lake
+    tracked = {project.project_id for project in site.state.projects.tracked()}
     with lake.lock(project_id, PURPOSE):
         manifest = lake.readable_manifest(project_id)
         if manifest is None:
             return
         group = manifest.derived.get(GROUP)
-        wanted = derive_fingerprint(manifest, pipeline.settings.extra_fields)
+        wanted = derive_fingerprint(manifest, site.settings.extra_fields)
         is_current = group is not None and group.fingerprint == wanted
         if project_id in tracked and not is_current and (manifest.set_aside or manifest.damaged):
             reason = (
@@ -193,7 +205,7 @@ def _remaining(pipeline: Pipeline, erased: Erased) -> list[str]:
     """Say what is left that only people can remove."""
     found = [
         _team_left(pipeline, erased),
-        _texts_left(pipeline, pipeline.lake, erased.names),
+        _texts_left([site.lake for site in pipeline.sites], erased.names),
         _copies_left(pipeline),
         "Not changed: Jira itself, and copies, exports and backups outside of this home.",
     ]
@@ -217,11 +229,11 @@ def _team_left(pipeline: Pipeline, erased: Erased) -> str:
     )
 
 
-def _texts_left(pipeline: Pipeline, lake: Lake, names: Collection[str]) -> str:
+def _texts_left(lakes: Sequence[Lake], names: Collection[str]) -> str:
     if not names:
         return ""
-    whole = [manifest for manifest in lake.manifests() if not manifest.damaged]
-    count = sum(count_mentions(lake, manifest, names) for manifest in whole)
+    whole = [(lake, manifest) for lake in lakes for manifest in lake.manifests() if not manifest.damaged]
+    count = sum(count_mentions(lake, manifest, names) for lake, manifest in whole)
     if not count:
         return ""
     return f"{counted(count, 'version')} of issues still mention the name in texts that people typed."

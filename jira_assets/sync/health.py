@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from jira_assets.auth.status import Connected, connected_as
+from jira_assets.auth.status import Connected, connected_as, sites_in_use
 from jira_assets.formatting import counted
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import SyncRecord, TrackedProject
@@ -52,10 +52,13 @@ def limits_from(settings: Settings) -> Limits:
 
 @dataclass(frozen=True)
 class Health:
-    """How a home stands at one moment: the connection, the projects and the notices, and what is wrong."""
+    """How a home stands at one moment: connections, projects and notices, and what is wrong.
+
+    `connected` has the sites by prefix: those with tracked projects, and the first where there is no other.
+    """
 
     portfolio: Portfolio
-    connected: Connected
+    connected: Mapping[str, Connected]
     notices: Sequence[ActiveNotice]
     verdicts: Sequence[Verdict]
 
@@ -64,8 +67,13 @@ def judge_home(pipeline: Pipeline, portfolio: Portfolio | None = None) -> Health
     """Judge by what state and lake say, without a query; `portfolio` is what was just read of the state."""
     portfolio = portfolio or read_portfolio(pipeline.state)
     now = pipeline.clock()
-    connected = connected_as(pipeline.settings, pipeline.state, now)
-    trouble = {"connection": f"{connected.trouble} {connected.remedy}"} if connected.trouble else {}
+    sites = sites_in_use(pipeline.known_sites, portfolio.projects)
+    connected = {site.prefix: connected_as(pipeline.settings, pipeline.state.of(site), now) for site in sites}
+    trouble = {
+        "connection" if site.is_first else f"connection of {site.label}": f"{how.trouble} {how.remedy}"
+        for site in sites
+        if (how := connected[site.prefix]).trouble
+    }
     notices = current_notices(pipeline.lake, portfolio.projects)
     verdicts = [
         Verdict(CONNECTION_HOLDS, trouble),

@@ -1,4 +1,4 @@
-"""Look whether the lake is still fresh: what has to be synced now, and what has to be told.
+"""Look whether the lake of a site is still fresh: what has to be synced now, and what has to be said.
 
 This is what the sensor does at each tick. It reads no issue and never waits for long.
 """
@@ -16,11 +16,11 @@ from jira_assets.settings.load import Settings
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject, later_of
 from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
 from jira_assets.sync.inactive_projects import find_again
-from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.project import failed
 from jira_assets.sync.results import NOTHING_TRACKED, Portfolio, read_records, record_outcome
 from jira_assets.sync.scheduling import Asked, Due, ProjectSignals, Rules, due_projects, unsatisfied
 from jira_assets.sync.session import claim_lake
+from jira_assets.sync.site_pipeline import SitePipeline
 
 INACTIVE_ASKED_EVERY = timedelta(hours=1)
 
@@ -48,31 +48,31 @@ class Evaluation:
 
 
 def evaluate(
-    pipeline: Pipeline, memory: SensorState, projects: Sequence[TrackedProject] | None = None
+    site: SitePipeline, memory: SensorState, projects: Sequence[TrackedProject] | None = None
 ) -> Evaluation:
     """Probe the site and choose what is due; raises `JiraAssetsError` when Jira cannot be asked at all.
 
-    `projects` are the tracked ones, where they were just read.
+    `projects` are the tracked ones, where they were just read. Ids are those of the site.
     """
-    projects = pipeline.state.projects.tracked() if projects is None else projects
-    holders = pipeline.lake.holders(project.project_id for project in projects)
+    projects = site.state.projects.tracked() if projects is None else projects
+    holders = site.lake.holders(project.project_id for project in projects)
     free = [project for project in projects if project.project_id not in holders]
     # After the locks: a sync that ended before its lock was looked at has left its outcome.
-    records = read_records(pipeline.state)
-    memory, records, notices = _find_inactive(pipeline, memory, records)
+    records = read_records(site.state)
+    memory, records, notices = _find_inactive(site, memory, records)
     targets = probe_targets(free, records)
-    probe, more = _probe(pipeline, targets, memory.probe)
+    probe, more = _probe(site, targets, memory.probe)
     notices += more
     if probe is not None:
-        notices += _write_down(pipeline, free, targets, records, probe)
-    requests = _forget_satisfied_requests(pipeline, projects, records)
+        notices += _write_down(site, free, targets, records, probe)
+    requests = _forget_satisfied_requests(site, projects, records)
     sighting = ProjectSignals(probe.lacking if probe else {}, memory.asked, requests)
-    due = due_projects(free, records, sighting, pipeline.clock(), rules_from(pipeline.settings))
+    due = due_projects(free, records, sighting, site.clock(), rules_from(site.settings))
     if due:  # another process may have synced some of them meanwhile
-        records = read_records(pipeline.state)
+        records = read_records(site.state)
         chosen = [entry.project for entry in due]
-        due = due_projects(chosen, records, sighting, pipeline.clock(), rules_from(pipeline.settings))
-    memory = _remember(pipeline, memory, probe, due)
+        due = due_projects(chosen, records, sighting, site.clock(), rules_from(site.settings))
+    memory = _remember(site, memory, probe, due)
     return Evaluation(due, memory, probe, notices, Portfolio(projects, records))
 
 
@@ -94,11 +94,11 @@ def probe_targets(projects: Iterable[TrackedProject], records: Mapping[str, Sync
 
 
 def _probe(
-    pipeline: Pipeline, watched: Sequence[ProbeTarget], memory: ProbeState
+    site: SitePipeline, watched: Sequence[ProbeTarget], memory: ProbeState
 ) -> tuple[Probe | None, list[str]]:
     if not watched:
         return None, []
-    with pipeline.asking_jira(patient=False) as context:
+    with site.asking_jira(patient=False) as context:
         claim_lake(context.lake, context.client)
         try:
             return probe_changes(context, watched, memory), []
@@ -108,22 +108,22 @@ def _probe(
 
 
 def _find_inactive(
-    pipeline: Pipeline, memory: SensorState, records: dict[str, SyncRecord]
+    site: SitePipeline, memory: SensorState, records: dict[str, SyncRecord]
 ) -> tuple[SensorState, dict[str, SyncRecord], list[str]]:
     """Ask about the inactive projects once an hour, all in one request: what comes back heals by itself."""
-    now, asked_at = pipeline.clock(), memory.inactive_asked_at
+    now, asked_at = site.clock(), memory.inactive_asked_at
     inactive = [record.inactive_since for record in records.values() if record.inactive_since]
     if not inactive or now - (asked_at or min(inactive)) < INACTIVE_ASKED_EVERY:
         return memory, records, []
-    with pipeline.asking_jira(patient=False) as context:
-        found = find_again(context.client, pipeline.state)
+    with site.asking_jira(patient=False) as context:
+        found = find_again(context.client, site.state)
     notices = [f"{key} is visible again." for key in found]
     memory = msgspec.structs.replace(memory, inactive_asked_at=now)
-    return memory, read_records(pipeline.state) if found else records, notices
+    return memory, read_records(site.state) if found else records, notices
 
 
 def _write_down(
-    pipeline: Pipeline,
+    site: SitePipeline,
     free: Sequence[TrackedProject],
     asked: Iterable[ProbeTarget],
     records: dict[str, SyncRecord],
@@ -132,31 +132,31 @@ def _write_down(
     """Keep in the state and the records what the probe saw: of most projects, that nothing is missing."""
     concerned = probe.lacking.keys() | probe.set_aside.keys()
     fresh = [target.project_id for target in asked if target.project_id not in concerned]
-    pipeline.state.records.note_probe(fresh, probe.at)
+    site.state.records.note_probe(fresh, probe.at)
     records.update({project_id: records[project_id].probed(probe.at) for project_id in fresh})
     by_id = {project.project_id: project for project in free} if probe.set_aside else {}
     notices = []
     for project_id, error in probe.set_aside.items():
         project = by_id[project_id]
-        outcome = failed(pipeline.lake, project, error)
-        records[project_id] = record_outcome(pipeline.state, outcome, pipeline.clock())
+        outcome = failed(site.lake, project, error)
+        records[project_id] = record_outcome(site.state, outcome, site.clock())
         notices.append(f"{project.project_key}: {error}")
     return notices
 
 
 def _forget_satisfied_requests(
-    pipeline: Pipeline, projects: Sequence[TrackedProject], records: Mapping[str, SyncRecord]
+    site: SitePipeline, projects: Sequence[TrackedProject], records: Mapping[str, SyncRecord]
 ) -> list[SyncRequest]:
-    requests = pipeline.state.sync_requests.all()
+    requests = site.state.sync_requests.all()
     waiting = unsatisfied(requests, projects, records)
     done = [request.request_id for request in requests if request not in waiting]
     if done:
-        pipeline.state.sync_requests.clear(done)
+        site.state.sync_requests.clear(done)
     return waiting
 
 
 def _remember(
-    pipeline: Pipeline, memory: SensorState, probe: Probe | None, due: Sequence[Due]
+    site: SitePipeline, memory: SensorState, probe: Probe | None, due: Sequence[Due]
 ) -> SensorState:
     """Note which versions each sync is asked to bring; forget those that are no longer lacking."""
     if probe is None:
@@ -165,5 +165,5 @@ def _remember(
     for entry in due:
         lacking = probe.lacking.get(entry.project.project_id)
         if lacking is not None:
-            asked[entry.project.project_id] = Asked(lacking, pipeline.clock())
+            asked[entry.project.project_id] = Asked(lacking, site.clock())
     return msgspec.structs.replace(memory, probe=probe.memory, asked=asked)

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from jira_assets.formatting import counted
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
+from jira_assets.qualified import SEPARATOR
 from jira_assets.state import TrackedProject
 from jira_assets.sync.project_facts import project_facts
 
@@ -45,8 +48,18 @@ class ActiveNotice:
         return " ".join(filter(None, [f"{self.concerns}:", self.reason, self.instruction, since]))
 
 
-def _of_site(lake: Lake, _: Sequence[TrackedProject]) -> Iterable[Notice]:
-    return lake.site_manifest().notices
+def _of_sites(lake: Lake, _: Sequence[TrackedProject]) -> Iterable[Notice]:
+    yield from lake.site_manifest().notices
+    for prefix in lake.folders:
+        for notice in lake.of(prefix).site_manifest().notices:
+            yield _qualified(notice, prefix)
+
+
+def _qualified(notice: Notice, prefix: str) -> Notice:
+    """Return a notice of a further site: about its project, or naming the site."""
+    if notice.project_id is not None:
+        return msgspec.structs.replace(notice, project_id=prefix + notice.project_id)
+    return msgspec.structs.replace(notice, part=f"{notice.part} of {prefix.removesuffix(SEPARATOR)}")
 
 
 def _of_projects(lake: Lake, tracked: Sequence[TrackedProject]) -> Iterable[Notice]:
@@ -56,12 +69,12 @@ def _of_projects(lake: Lake, tracked: Sequence[TrackedProject]) -> Iterable[Noti
             yield from known.notices
 
 
-SOURCES: tuple[Callable[[Lake, Sequence[TrackedProject]], Iterable[Notice]], ...] = (_of_site, _of_projects)
+SOURCES: tuple[Callable[[Lake, Sequence[TrackedProject]], Iterable[Notice]], ...] = (_of_sites, _of_projects)
 """Where notices come from; a module that keeps some elsewhere adds a function that reads them."""
 
 
 def current_notices(lake: Lake, tracked: Sequence[TrackedProject]) -> list[ActiveNotice]:
-    """Gather the notices of the site and the tracked projects; one stands for all projects with one fault."""
+    """Gather the notices of the sites and the tracked projects; one stands for all with one fault."""
     keys = {project.project_id: project.project_key for project in tracked}
     found = [notice for source in SOURCES for notice in source(lake, tracked)]
     alike = defaultdict(list)

@@ -1,56 +1,44 @@
-"""Open everything a sync works with, from the settings, and close it again."""
+"""Open a home, and do what concerns all its sites: sync side by side, match people once, publish together."""
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
-from jira_assets.auth.credentials import choose_connection
 from jira_assets.clock import utc_now
 from jira_assets.errors import LockHeld, PublishError
-from jira_assets.jira.client import JiraClient
-from jira_assets.jira.connection import Bearer, Connection
-from jira_assets.jira.http import Transport
-from jira_assets.jira.quota import PointsLedger
-from jira_assets.lake.compact import compact_project
-from jira_assets.lake.damage import damage_signs, worth_doing_again
+from jira_assets.lake.damage import damage_signs
 from jira_assets.lake.duckdb_engine import sparing_memory
+from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import SiteTable
-from jira_assets.resource_limits import is_out_of_memory, is_resource_error, resource_errors
+from jira_assets.qualified import split
+from jira_assets.resource_limits import is_resource_error, resource_errors
 from jira_assets.settings.load import Settings
-from jira_assets.state import State, TrackedProject
-from jira_assets.sync.context import Result, SyncContext, SyncOptions
+from jira_assets.state import ConnectedSite, State, TrackedProject
 from jira_assets.sync.events import SyncListener
 from jira_assets.sync.external_inputs import follow_sources, note_followed, outside_identity
-from jira_assets.sync.field_discovery import FieldChoice
-from jira_assets.sync.findings import note_findings
-from jira_assets.sync.forget import Erased, check_forgettable, erase_pending, go_on_erasing, redaction_of
-from jira_assets.sync.inactive_projects import find_again
+from jira_assets.sync.findings import note_settings
+from jira_assets.sync.forget import Erased, check_forgettable, erase_pending, go_on_erasing
 from jira_assets.sync.notices import ActiveNotice, current_notices, in_lines
 from jira_assets.sync.project import Task
 from jira_assets.sync.publish import publish_noted, publish_warehouse
-from jira_assets.sync.reference_data import refresh_site
-from jira_assets.sync.repair import Repaired, count_lost, recover, set_aside_damaged
+from jira_assets.sync.repair import Repaired, repair_home
 from jira_assets.sync.results import Mode, Outcome
-from jira_assets.sync.run import SyncResult, finish_sync, rederive_projects, sync_projects
-from jira_assets.sync.session import start_session
+from jira_assets.sync.run import SyncResult, match_people
+from jira_assets.sync.side_by_side import work_on_sites
+from jira_assets.sync.site_pipeline import SitePipeline
 from jira_assets.warehouse.audits import warehouse_damage
 from jira_assets.warehouse.publish import PublishResult
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
-
-POINTS_OF_AN_APP = 60_000
-"""What an OAuth app may spend in an hour, less a reserve; Jira allows 65,000 for all its users together."""
-
-FEW_RETRIES: dict[str, Any] = {"attempts": 3, "patience": timedelta(seconds=10)}
 
 
 def _in_room(
@@ -68,7 +56,11 @@ def _in_room(
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One home, opened: what can be done with it, for commands and Dagster alike."""
+    """One home, opened: what can be done with it, for commands and Dagster alike.
+
+    Ids and keys of projects of further sites are qualified. `known_sites` are the sites as they were when it
+    was opened.
+    """
 
     settings: Settings
     state: State
@@ -76,6 +68,34 @@ class Pipeline:
     listener: SyncListener = field(default_factory=SyncListener)
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] | None = None
+    known_sites: Sequence[ConnectedSite] = (ConnectedSite(),)
+
+    @property
+    def sites(self) -> list[SitePipeline]:
+        """The sites of the home, each with its own views of state and lake."""
+        return [self._site(site) for site in self.known_sites]
+
+    def _site(self, site: ConnectedSite) -> SitePipeline:
+        return SitePipeline(
+            site,
+            self.settings,
+            self.state.of(site),
+            self.lake.of(site.prefix),
+            self.listener,
+            self.clock,
+            self.sleep,
+        )
+
+    def by_site(self, projects: Sequence[TrackedProject]) -> list[tuple[SitePipeline, list[TrackedProject]]]:
+        """Return the sites that have some of these projects, and those with their ids in the site."""
+        of_prefix = defaultdict(list)
+        for project in projects:
+            of_prefix[split(project.project_id)[0]].append(project)
+        return [
+            (site, [site.as_own(each) for each in of_prefix[site.site.prefix]])
+            for site in self.sites
+            if site.site.prefix in of_prefix
+        ]
 
     def sync(
         self,
@@ -110,73 +130,28 @@ class Pipeline:
         run_time: timedelta | None = None,
         cancelled: threading.Event | None = None,
     ) -> SyncResult:
-        """Do with each project what its task says; publishing is another step.
+        """Do with each project what its task says, each site for itself; publishing is another step.
 
-        Raises `Cancelled` soon after that is set.
+        Raises `Cancelled` soon after that is set. Where no site can be asked, raises the error of the first.
         """
         until = None if run_time is None else self.clock() + run_time
-        result = self._recovering(
-            lambda pipeline: pipeline._work_on(tasks, deep=deep, until=until, cancelled=cancelled)
-        )
+        notices = self._recovering(lambda home: follow_sources(home.lake, home.state, home.settings))
+        result = work_on_sites(self.sites, tasks, deep=deep, until=until, cancelled=cancelled)
         go_on_erasing(self)
-        again = {outcome.project_id for outcome in result.outcomes if worth_doing_again(outcome.error)}
-        if again:
-            rest = [task for task in tasks if task.project.project_id in again]
-            result = result.followed_by(
-                self._recovering(lambda pipeline: pipeline._work_on(rest, until=until, cancelled=cancelled))
-            )
-        return self._with_less_memory(result, tasks, until, cancelled)
-
-    def _with_less_memory(
-        self,
-        result: SyncResult,
-        tasks: Sequence[Task],
-        until: datetime | None,
-        cancelled: threading.Event | None,
-    ) -> SyncResult:
-        """Do sparingly, one after the other, what ran out of memory beside other projects."""
-        short = {outcome.project_id for outcome in result.failures if is_out_of_memory(outcome.error)}
-        for task in tasks:
-            if task.project.project_id in short:
-                alone = partial(Pipeline._work_on, tasks=[task], until=until, cancelled=cancelled)
-                result = result.followed_by(self._on_another_engine(alone, sparing=True))
-        return result
-
-    def _work_on(
-        self,
-        tasks: Sequence[Task],
-        *,
-        deep: bool = False,
-        until: datetime | None = None,
-        cancelled: threading.Event | None = None,
-    ) -> SyncResult:
-        notices = follow_sources(self.lake, self.state, self.settings)
-        with self.asking_jira(cancelled=cancelled) as context:
-            if deep:
-                options = replace(context.options, deep_look_every=timedelta())
-                context = replace(context, options=options)
-            if until is not None:
-                context = replace(context, is_time_up=lambda: self.clock() >= until)
-            read = sync_projects(context, self.state, tasks)
-        result = finish_sync(self.lake.cursor(), self.state, read, self.clock())
-        self._note_findings(result.outcomes)
+        result.outcomes = self._matched(result.outcomes)
+        note_settings(self.lake, self.state, self.settings, self.clock())
         result.notices += [*notices, *in_lines(self.notices())]
         return result
 
+    def _matched(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Match the people of all sites; return the outcomes with what that changed."""
+        return self._recovering(lambda home: match_people(home.lake, home.state, outcomes))
+
     @_in_room
     def refresh_site(self) -> tuple[Mapping[str, SiteTable], list[str]]:
-        """Read the site's own tables again; returns them, and what could not be read."""
-        found = self._recovering(lambda pipeline: pipeline._refresh_site())
-        notices = [f"{key} is visible again." for key in found]
+        """Read the sites' own tables again; returns those of the first, and what could not be read."""
+        notices = [f"{key} is visible again." for site in self.sites for key in site.refresh()]
         return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
-
-    def _refresh_site(self) -> list[str]:
-        tracked = [project.project_id for project in self.state.projects.tracked()]
-        with self.asking_jira() as context:
-            start_session(context)
-            found = find_again(context.client, self.state)
-            refresh_site(context, tracked, force=True)
-        return found
 
     def notices(self) -> list[ActiveNotice]:
         """Return what stops no sync, and people should know."""
@@ -188,10 +163,12 @@ class Pipeline:
 
         Unless it is to `wait`, a project that another process works on comes back as failed by `LockHeld`.
         """
-        options = options_from(self.settings)
-        return self._recovering(
-            lambda pipeline: rederive_projects(pipeline.lake, pipeline.state, projects, options, wait=wait)
-        )
+        outcomes = [
+            site.in_home(outcome)
+            for site, own in self.by_site(projects)
+            for outcome in site.rederive(own, wait=wait)
+        ]
+        return self._matched(outcomes)
 
     @_in_room
     def publish_decisions(self, *, force: bool = False) -> tuple[list[str], PublishResult | None]:
@@ -206,7 +183,10 @@ class Pipeline:
         read = [project for project in self.state.projects.tracked() if self._was_read(project)]
         outcomes = self.rederive(read, wait=False)
         left_out = [outcome.project_key for outcome in outcomes if isinstance(outcome.error, LockHeld)]
-        self._note_findings(outcomes)
+        for site in self.sites:
+            own = [outcome for outcome in outcomes if split(outcome.project_id)[0] == site.site.prefix]
+            site.note_findings([site.as_own(outcome) for outcome in own])
+        note_settings(self.lake, self.state, self.settings, self.clock())
         published = self.publish(force=force)
         if not left_out:
             note_followed(self.lake, identity)
@@ -220,8 +200,7 @@ class Pipeline:
     @_in_room
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
-        tracked = self.state.projects.tracked(include_inactive=True)
-        return sum(self._recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
+        return sum(site.compact() for site in self.sites)
 
     @_in_room
     def publish(self, *, force: bool = False) -> PublishResult | None:
@@ -250,47 +229,27 @@ class Pipeline:
 
     @_in_room
     def repair(self, projects: Sequence[TrackedProject]) -> Repaired:
-        """Set aside what is damaged of these projects, of the site and of the warehouse; bring it back.
+        """Set aside what is damaged of these projects, of the sites and of the warehouse; bring it back.
 
         What was read from Jira is read again, what was made from that is made again.
         """
-        found = set_aside_damaged(self.lake, projects, self.settings.extra_fields)
-        unread = {each.project.project_id for each in found.projects if each.is_unread}
-        tasks = [Task(project, "reconcile") for project in projects if project.project_id in unread]
-        result = self.work_on(tasks) if tasks else SyncResult([])
-        if found.site:
-            self.refresh_site()
-        if found.projects:
-            self.rederive([each.project for each in found.projects if not each.is_unread], wait=True)
-        warehouse = warehouse_damage(self.settings.warehouse_dir)
-        published = self.publish(force=bool(warehouse)) if found or warehouse else None
-        waiting = {outcome.project_id for outcome in result.failures}
-        lost = {
-            each.project.project_id: count_lost(self.lake, each)
-            for each in found.projects
-            if each.project.project_id not in waiting
-        }
-        return Repaired(found, result, warehouse, lost, published)
+        return repair_home(self, projects)
 
     @_in_room
     def forget(self, account_id: str) -> Erased:
         """Erase the name and address of an account from this home, for good.
 
-        Raises `InputError` for the account that the home is connected with.
+        Raises `InputError` for an account that the home is connected with.
         """
         check_forgettable(self, account_id)
         self.state.forgotten.add(account_id)
         return erase_pending(self) or Erased([account_id])
 
-    def _recovering(self, work: Callable[[Pipeline], Result]) -> Result:
-        """Do the work; when it meets damaged files that can be made again, make them and do it once more.
+    def _recovering(self, work: Callable[[Pipeline], Returned]) -> Returned:
+        """Do what concerns all sites; when it meets damaged tables, derive them again and do it once more."""
+        return sparing_memory(partial(self._mending, work))
 
-        It is done once more also where no damage is found: a project that is synced at the same time may
-        have mended the file. When it runs out of memory, it is done once more sparingly.
-        """
-        return sparing_memory(lambda sparing: self._mending(work, sparing=sparing))
-
-    def _mending(self, work: Callable[[Pipeline], Result], *, sparing: bool) -> Result:
+    def _mending(self, work: Callable[[Pipeline], Returned], sparing: bool) -> Returned:
         try:
             return self._on_another_engine(work, sparing=True) if sparing else work(self)
         except damage_signs() as error:
@@ -301,75 +260,20 @@ class Pipeline:
         return self._on_another_engine(work, sparing=sparing)
 
     def _recover(self, *, sparing: bool = False) -> bool:
-        def mend(pipeline: Pipeline) -> bool:
-            return recover(pipeline.lake, pipeline.state, options_from(pipeline.settings))
+        found = [site.recover(sparing=sparing) for site in self.sites]
+        if any(found):
+            self._on_another_engine(lambda home: match_people(home.lake, home.state, []), sparing=sparing)
+        return any(found)
 
-        return self._on_another_engine(mend, sparing=sparing)
-
-    def _on_another_engine(self, work: Callable[[Pipeline], Result], *, sparing: bool = False) -> Result:
+    def _on_another_engine(self, work: Callable[[Pipeline], Returned], *, sparing: bool = False) -> Returned:
         with closing(self.lake.reopened(sparing=sparing)) as lake:
             return work(replace(self, lake=lake))
-
-    def _note_findings(self, outcomes: Sequence[Outcome]) -> None:
-        changed = {outcome.project_id for outcome in outcomes if outcome.changed}
-        note_findings(self.lake, self.state, self.settings, self.clock(), changed)
-
-    @contextmanager
-    def asking_jira(
-        self, *, patient: bool = True, cancelled: threading.Event | None = None
-    ) -> Iterator[SyncContext]:
-        """Open a client for the connected site and threads that ask side by side.
-
-        Who is not patient hears after some seconds that Jira cannot answer now.
-        """
-        connection = choose_connection(self.settings, self.state, self.clock)
-        transport = Transport(
-            connection,
-            max_in_flight=self.settings.max_in_flight,
-            **({} if patient else FEW_RETRIES),
-            ledger=PointsLedger(self.state.points, self.state.pauses, self._budget(connection), self.clock),
-            clock=self.clock,
-            sleep=self.sleep,
-            cancelled=cancelled,
-            pause=self.state.pauses,
-            on_wait=self.listener.waiting,
-        )
-        with closing(transport), ThreadPoolExecutor(self.settings.max_in_flight, "ask") as pool:
-            yield SyncContext(
-                client=JiraClient(transport),
-                lake=self.lake,
-                pool=pool,
-                clock=self.clock,
-                options=options_from(self.settings),
-                notify=self.listener.progress,
-                redaction=partial(redaction_of, self.state),
-            )
-
-    def _budget(self, connection: Connection) -> int | None:
-        """Return how many points an hour may cost; Jira meters OAuth apps only."""
-        metered = isinstance(connection.credential, Bearer)
-        return self.settings.points_per_hour or (POINTS_OF_AN_APP if metered else None)
 
 
 @contextmanager
 def open_pipeline(settings: Settings, listener: SyncListener | None = None) -> Iterator[Pipeline]:
     """Open the state and the lake of this home."""
-    lake = Lake(settings.lake_dir, memory_limit=settings.memory_limit)
-    with closing(State.open(settings.state_url)) as state, closing(lake):
-        yield Pipeline(settings, state, lake, listener or SyncListener())
-
-
-def _compact(pipeline: Pipeline, project_id: str) -> int:
-    return compact_project(pipeline.lake, project_id, pipeline.settings.extra_fields)
-
-
-def options_from(settings: Settings) -> SyncOptions:
-    """Take from the settings what a sync needs to know."""
-    return SyncOptions(
-        look_back=timedelta(minutes=settings.look_back_minutes),
-        deep_look_back=timedelta(minutes=settings.deep_look_back_minutes),
-        deep_look_every=timedelta(minutes=settings.deep_look_every_minutes),
-        excluded_fields=settings.excluded_fields,
-        extra_fields=settings.extra_fields,
-        by_hand=FieldChoice(settings.story_points_field, settings.sprint_field),
-    )
+    with closing(State.open(settings.state_url)) as state:
+        sites = state.sites.all()
+        with closing(open_lake(settings.lake_dir, sites, memory_limit=settings.memory_limit)) as lake:
+            yield Pipeline(settings, state, lake, listener or SyncListener(), known_sites=sites)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 
 import msgspec
 
@@ -12,6 +14,9 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.manifest_facts import ManifestFacts
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.sync.completeness import issue_notices
+
+MOST_SITES = 32
+"""Of so many lakes, the facts are remembered."""
 
 
 class ProjectFacts(msgspec.Struct, frozen=True):
@@ -23,11 +28,26 @@ class ProjectFacts(msgspec.Struct, frozen=True):
 
 def project_facts(lake: Lake) -> Mapping[str, ProjectFacts]:
     """Return the facts of every project with a readable manifest, by id."""
-    return _FACTS.of(lake)
+    facts = _facts_in(lake.root).of(lake)
+    if not lake.folders:
+        return facts
+    found = dict(facts)
+    for prefix in lake.folders:
+        of_site = lake.of(prefix)
+        for own_id, known in _facts_in(of_site.root).of(of_site).items():
+            found[prefix + own_id] = ProjectFacts(known.newest, tuple(_qualified(known.notices, prefix)))
+    return found
+
+
+def _qualified(notices: Iterable[Notice], prefix: str) -> Iterator[Notice]:
+    for notice in notices:
+        yield msgspec.structs.replace(notice, project_id=prefix + (notice.project_id or ""))
 
 
 def _facts_of(manifest: Manifest) -> ProjectFacts:
     return ProjectFacts(manifest.newest, tuple(issue_notices(manifest)))
 
 
-_FACTS = ManifestFacts(_facts_of)
+@lru_cache(MOST_SITES)
+def _facts_in(root: Path) -> ManifestFacts[ProjectFacts]:
+    return ManifestFacts(_facts_of)

@@ -13,6 +13,7 @@ from datetime import UTC
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import literal, statement
+from jira_assets.qualified import split
 from jira_assets.state import State
 from jira_assets.sync.results import Outcome
 
@@ -21,7 +22,7 @@ def has_new_keys(lake: Lake, outcomes: Sequence[Outcome]) -> bool:
     """Check whether issues that were fetched now have other keys than the list of projects says."""
     listed = _listed_keys(lake)
     fetched = [outcome for outcome in outcomes if outcome.ok and outcome.fetched]
-    known = {each.project_id: listed.get(each.project_id, each.project_key) for each in fetched}
+    known = {each.project_id: listed.get(each.project_id, split(each.project_key)[1]) for each in fetched}
     return any(_newest_keys(lake, each) - {known[each.project_id]} for each in fetched)
 
 
@@ -31,7 +32,8 @@ def follow_renames(lake: Lake, state: State, outcomes: Sequence[Outcome]) -> lis
     recorded = {outcome.project_id: outcome.project_key for outcome in outcomes}
     for project in state.projects.tracked():
         before = project.project_key
-        key = listed.get(project.project_id, before)
+        prefix, own_key = split(before)
+        key = prefix + listed.get(project.project_id, own_key)
         if key != before:
             notices.append(f"{before} was renamed to {key} in Jira and is tracked under that key.")
         # Another run may have followed already, before this one recorded its outcome.

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from jira_assets.errors import DamagedFile, LockHeld
 from jira_assets.lake.damage import (
@@ -28,8 +32,14 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncOptions
+from jira_assets.sync.project import Task
 from jira_assets.sync.run import SyncResult, rederive_projects
+from jira_assets.warehouse.audits import warehouse_damage
 from jira_assets.warehouse.publish import PublishResult
+
+if TYPE_CHECKING:
+    from jira_assets.sync.pipeline import Pipeline
+    from jira_assets.sync.site_pipeline import SitePipeline
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,48 @@ class Repaired:
     published: PublishResult | None = None
 
 
+def repair_home(pipeline: Pipeline, projects: Sequence[TrackedProject]) -> Repaired:
+    """Set aside what is damaged of these projects, of the sites and of the warehouse; bring it back."""
+    own = {site.site.prefix: projects for site, projects in pipeline.by_site(projects)}
+    parts = [(site, site.set_aside_damaged(own.get(site.site.prefix, []))) for site in pipeline.sites]
+    damaged = [(site, each) for site, found in parts for each in found.projects]
+    unread = [site.in_home(each.project) for site, each in damaged if each.is_unread]
+    result = (
+        pipeline.work_on([Task(project, "reconcile") for project in unread]) if unread else SyncResult([])
+    )
+    for site, found in parts:
+        if found.site:
+            site.refresh()
+    if damaged:
+        pipeline.rederive([site.in_home(each.project) for site, each in damaged if not each.is_unread])
+    damage = warehouse_damage(pipeline.settings.warehouse_dir)
+    is_changed = bool(damage or any(found for _, found in parts))
+    published = pipeline.publish(force=bool(damage)) if is_changed else None
+    waiting = {outcome.project_id for outcome in result.failures}
+    lost = {
+        project_id: count_lost(site.lake, each)
+        for site, each in damaged
+        if (project_id := site.in_home(each.project).project_id) not in waiting
+    }
+    return Repaired(_in_home(parts), result, damage, lost, published)
+
+
+def _in_home(parts: Sequence[tuple[SitePipeline, Found]]) -> Found:
+    """Put together what was damaged, with qualified ids and paths relative to the lake of the home."""
+    damage, projects = [], []
+    for site, found in parts:
+        damage += _moved(site, found.site)
+        projects += [
+            replace(each, project=site.in_home(each.project), damage=_moved(site, each.damage))
+            for each in found.projects
+        ]
+    return Found(damage, projects)
+
+
+def _moved(site: SitePipeline, damage: Sequence[Damage]) -> list[Damage]:
+    return [msgspec.structs.replace(each, path=str(Path(site.site.folder) / each.path)) for each in damage]
+
+
 def set_aside_damaged(
     lake: Lake,
     projects: Sequence[TrackedProject],
@@ -106,7 +158,7 @@ def recover(lake: Lake, state: State, options: SyncOptions) -> bool:
                 is_news = True
                 behind += [project] if lacks_tables(manifest) else []
     if is_news:
-        rederive_projects(lake, state, behind, options, wait=False)
+        rederive_projects(lake, behind, options, wait=False)
     return is_news
 
 

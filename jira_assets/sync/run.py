@@ -1,4 +1,7 @@
-"""Sync many projects in one run: each succeeds or fails on its own, then people are matched without Jira."""
+"""Sync many projects of a site in one run: each succeeds or fails on its own.
+
+Then, for all sites together, people are matched without Jira.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,15 @@ PROJECTS_AT_ONCE = 4
 
 @dataclass
 class SyncResult:
-    """The outcomes of a run in the order of the projects, and what is worth telling a person."""
+    """The outcomes of a run in the order of the projects, and what is worth telling a person.
+
+    `refusals` has the errors of sites that could not be asked, by prefix, while others could.
+    """
 
     outcomes: list[Outcome]
     notices: list[str] = field(default_factory=list)
     requests: int = 0
+    refusals: dict[str, JiraAssetsError] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[Outcome]:
@@ -48,7 +55,7 @@ class SyncResult:
 
 
 def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> SyncResult:
-    """Bring the projects up to date in the lake; `finish_sync` is the next step, which needs no Jira.
+    """Bring the projects up to date in the lake; `record_results` is the next step, which needs no Jira.
 
     Raises `AuthenticationError` before anything changes when Jira does not know us.
     """
@@ -62,13 +69,12 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     return SyncResult(outcomes, [session.warning] if session.warning else [], tally.requests)
 
 
-def finish_sync(lake: Lake, state: State, result: SyncResult, now: datetime) -> SyncResult:
-    """Match people, record the outcomes and follow renames; publishing is the caller's next step."""
-    outcomes = _match_people(lake, state, result.outcomes)
-    for outcome in outcomes:
+def record_results(lake: Lake, state: State, result: SyncResult, now: datetime) -> SyncResult:
+    """Record the outcomes and follow renames."""
+    for outcome in result.outcomes:
         record_outcome(state, outcome, now)
-    renamed = follow_renames(lake, state, outcomes)
-    return replace(result, outcomes=outcomes, notices=[*result.notices, *renamed])
+    renamed = follow_renames(lake, state, result.outcomes)
+    return replace(result, notices=[*result.notices, *renamed])
 
 
 def _sync_all(
@@ -115,7 +121,6 @@ def _facts(
 
 def rederive_projects(
     lake: Lake,
-    state: State,
     projects: Sequence[TrackedProject],
     options: SyncOptions,
     *,
@@ -126,8 +131,7 @@ def rederive_projects(
     Unless it is to `wait`, a project that another process works on comes back as failed by `LockHeld`.
     """
     facts = read_site_facts(lake)
-    outcomes = [_rederive(lake, project, facts, options, wait=wait) for project in projects]
-    return _match_people(lake, state, outcomes)
+    return [_rederive(lake, project, facts, options, wait=wait) for project in projects]
 
 
 def _rederive(
@@ -160,13 +164,14 @@ def _rederive(
         return failed(lake, project, error)
 
 
-def _match_people(lake: Lake, state: State, outcomes: list[Outcome]) -> list[Outcome]:
+def match_people(lake: Lake, state: State, outcomes: list[Outcome]) -> list[Outcome]:
+    """Match the people of all sites of the home; return the outcomes with what that changed."""
     changed = match_everyone(lake, state)
     return [_with_matches(lake, outcome, changed) for outcome in outcomes]
 
 
 def match_everyone(lake: Lake, state: State) -> set[str]:
-    """Match the people of all tracked projects; returns the projects in which that changed anything."""
+    """Match the people of all tracked projects; returns the ids of those in which that changed anything."""
     return derive_matches(
         lake,
         project_ids=[project.project_id for project in state.projects.tracked()],

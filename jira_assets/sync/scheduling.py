@@ -120,7 +120,7 @@ def unsatisfied(
 
 def _is_requested(record: SyncRecord, requests: Iterable[SyncRequest]) -> bool:
     return any(
-        request.project_id in (None, record.project_id)
+        request.concerns(record.project_id)
         and (record.last_sync_at is None or record.last_sync_at < request.requested_at)
         for request in requests
     )

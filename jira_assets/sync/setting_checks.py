@@ -14,6 +14,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.lake.site_tables import read_site_table
 from jira_assets.lake.sql_files import statement
+from jira_assets.qualified import qualify_field, split
 from jira_assets.settings.load import Settings
 from jira_assets.settings.per_project import UNDELIVERED_RESOLUTIONS, ByProject
 from jira_assets.settings.table import SETTINGS
@@ -29,16 +30,23 @@ BY_PROJECT = ("hierarchy_levels", "undelivered_resolutions", "active_statuses", 
 
 @dataclass
 class KnownNames:
-    """What the site and the issues of the tracked projects know, read when it is first needed."""
+    """What the sites and the issues of the tracked projects know, read when it is first needed.
+
+    `lake` and `tracked` are those of the home; ids and keys are qualified.
+    """
 
     lake: Lake
     tracked: Sequence[TrackedProject]
     _tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def table(self, name: str) -> list[dict[str, Any]]:
-        """Read a table of the site, once."""
+        """Read a table of all sites, once."""
         if name not in self._tables:
-            self._tables[name] = read_site_table(self.lake, self.lake.site_manifest(), name)
+            rows = []
+            for prefix in ("", *self.lake.folders):
+                lake = self.lake.of(prefix)
+                rows += [_qualified(row, prefix) for row in read_site_table(lake, lake.site_manifest(), name)]
+            self._tables[name] = rows
         return self._tables[name]
 
     @cached_property
@@ -62,6 +70,18 @@ class KnownNames:
         ]
         issues, changes = (self.lake.path(table.path) if table else None for table in tables)
         return (issues, changes) if issues and changes else None
+
+
+def _qualified(row: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Return a row with the ids and keys that settings name, as people write them."""
+    changed: dict[str, Any] = {
+        name: prefix + row[name] for name in ("project_key", "status_id") if row.get(name) is not None
+    }
+    if row.get("former_keys"):
+        changed["former_keys"] = [prefix + key for key in row["former_keys"]]
+    if row.get("field_id"):
+        changed["field_id"] = qualify_field(prefix, row["field_id"])
+    return {**row, **changed} if prefix else row
 
 
 def unmatched_settings(known: KnownNames, settings: Settings, now: datetime) -> Iterator[Notice]:
@@ -102,7 +122,9 @@ def _chosen_fields(known: KnownNames, now: datetime) -> Iterator[Notice]:
     ids = {row["field_id"] for row in known.table("fields")}
     for project in known.tracked if ids else ():
         gone = [
-            each for each in (project.story_points_field, project.sprint_field) if each and each not in ids
+            each
+            for each in (project.story_points_field, project.sprint_field)
+            if each and qualify_field(split(project.project_id)[0], each) not in ids
         ]
         if gone:
             reason = (

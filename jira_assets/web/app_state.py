@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from jira_assets.errors import JiraAssetsError
+from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
@@ -53,7 +54,7 @@ class AppState:
     @property
     def lake(self) -> Lake:
         """The files that runs write."""
-        return Lake(self.settings.lake_dir)
+        return open_lake(self.settings.lake_dir, self.state.sites.all())
 
     @property
     def published(self) -> PublishedWarehouse:

@@ -52,7 +52,8 @@ def look(
     access: Access | None = None,
 ) -> HealthReport:
     """Look at one project."""
-    return find_conditions([PAY], verdicts, connected, notices, access or Access(was_accepted=True))
+    received = access or Access(was_accepted=True)
+    return find_conditions([PAY], verdicts, {"": connected}, notices, {"": received})
 
 
 def keys(found: HealthReport) -> set[tuple[str, str]]:
@@ -65,7 +66,7 @@ def test_nothing_stands_where_all_is_well() -> None:
 
 
 def test_nothing_stands_where_nothing_is_tracked() -> None:
-    assert find_conditions([], [], LOST, [], Access()) == HealthReport()
+    assert find_conditions([], [], {"": LOST}, [], {}) == HealthReport()
 
 
 def test_each_fault_of_a_project_stands_by_its_id() -> None:

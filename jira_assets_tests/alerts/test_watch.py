@@ -46,7 +46,7 @@ def look(
 ) -> list[str]:
     """Look so many minutes later."""
     harness.site.clock.advance(after * MINUTE)
-    return raise_alerts(harness.pipeline, Access(refusal is None, refusal), post.send)
+    return raise_alerts(harness.pipeline, {"": Access(refusal is None, refusal)}, post.send)
 
 
 def test_a_project_that_fails_is_one_message_and_one_when_it_is_well(harness: SyncHarness) -> None:
@@ -156,10 +156,10 @@ def test_every_url_gets_every_message_once_though_one_is_down(harness: SyncHarne
 
     for _ in range(13):
         harness.site.clock.advance(MINUTE)
-        raise_alerts(harness.pipeline, Access(True), send)
+        raise_alerts(harness.pipeline, {"": Access(True)}, send)
     down.is_down = False
     harness.site.clock.advance(60 * MINUTE)
-    raise_alerts(harness.pipeline, Access(True), send)
+    raise_alerts(harness.pipeline, {"": Access(True)}, send)
 
     assert (len(up.received), len(down.received)) == (1, 1)
 

@@ -146,7 +146,7 @@ def test_two_sites_cannot_have_one_name(state: State) -> None:
 
 def test_an_unknown_site_is_an_error_that_lists_the_known(state: State) -> None:
     with pytest.raises(InputError, match="No site of this home is called beta") as error:
-        state.sites.named("beta")
+        state.sites.find("beta")
     assert "ours.atlassian.net, acme" in error.value.instruction
 
 
@@ -155,7 +155,7 @@ def test_renaming_a_site_renames_everything_of_its_projects(state: State) -> Non
     ours.records.put(SyncRecord("10001", "PAY"))
     acme.records.put(SyncRecord("10001", "acme:PAY"))
     state.sync_requests.add("acme:10001")
-    renamed = state.sites.rename(state.sites.named("acme"), "zeta")
+    renamed = state.sites.rename(state.sites.find("acme"), "zeta")
     assert [each.project_key for each in state.projects.tracked()] == ["PAY", "zeta:PAY"]
     assert [each.project_id for each in state.records.all()] == ["10001", "zeta:10001"]
     assert [each.project_id for each in state.sync_requests.all()] == ["zeta:10001"]
@@ -175,7 +175,7 @@ def test_removing_a_site_leaves_the_other_as_it_was(state: State) -> None:
     for view in track_both(state):
         view.records.put(SyncRecord("10001", "PAY"))
         view.pauses.pause(NOON, "quota")
-    acme = state.sites.named("acme")
+    acme = state.sites.find("acme")
     state.sites.remove(acme)
     assert [each.label for each in state.sites.all()] == ["ours.atlassian.net"]
     assert [each.project_id for each in state.projects.tracked()] == ["10001"]
@@ -193,5 +193,5 @@ def test_names_that_begin_alike_are_kept_apart(state: State) -> None:
     track_both(state)
     state.projects.untrack(["PAY"])
     assert [each.project_key for each in state.projects.tracked()] == ["acm:PAY", "acme:PAY"]
-    state.sites.remove(state.sites.named("acm"))
+    state.sites.remove(state.sites.find("acm"))
     assert [each.project_key for each in state.projects.tracked()] == ["acme:PAY"]

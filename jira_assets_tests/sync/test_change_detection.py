@@ -55,7 +55,7 @@ class Onlooker:
     def look(self, *, later: timedelta = HALF_A_MINUTE) -> Evaluation:
         """Let some time pass, then look."""
         self.harness.site.clock.advance(later)
-        look = evaluate(self.harness.pipeline, self.memory)
+        look = evaluate(self.harness.pipeline.sites[0], self.memory)
         self.memory = look.memory
         return look
 

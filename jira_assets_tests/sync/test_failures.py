@@ -39,7 +39,7 @@ def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(harness: Sy
     harness.sync()
     before = manifests_of(harness)
     harness.site.clock.advance(timedelta(hours=1))
-    with harness.pipeline.asking_jira() as context:
+    with harness.pipeline.sites[0].asking_jira() as context:
         from jira_assets.sync.field_discovery import SiteFacts
         from jira_assets.sync.project import Task, sync_project
         from jira_assets.sync.session import verify_identity

@@ -156,13 +156,13 @@ def test_an_inactive_project_that_is_back_heals_within_the_hour(
     change: Callable[..., None] = getattr(harness.site, way)
     change(key)
     harness.site.clock.advance(timedelta(minutes=30))
-    memory = evaluate(harness.pipeline, SensorState()).memory
+    memory = evaluate(harness.pipeline.sites[0], SensorState()).memory
     assert is_inactive(harness, key)
     change(key, **{state: False})
     harness.site.clock.advance(timedelta(minutes=61))
     mark = harness.site.journal.mark()
 
-    look = evaluate(harness.pipeline, memory)
+    look = evaluate(harness.pipeline.sites[0], memory)
 
     assert [entry.project.project_key for entry in look.due] == [key]
     lists = [each for each in harness.site.requests_since(mark) if each.path.endswith("/project/search")]

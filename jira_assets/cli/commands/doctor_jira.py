@@ -7,8 +7,9 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from jira_assets.auth.credentials import choose_connection
+from jira_assets.auth.status import connected_as, sites_in_use
 from jira_assets.auth.verify import HOW_TO_SEE_PROJECTS
-from jira_assets.cli.check_results import Finding, bad, doubtful, good
+from jira_assets.cli.check_results import Finding, bad, doubtful, good, of_site
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import (
     AuthenticationError,
@@ -21,7 +22,7 @@ from jira_assets.errors import (
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.http import Transport
 from jira_assets.settings.load import Settings
-from jira_assets.state import TrackedProject
+from jira_assets.state import State, TrackedProject
 from jira_assets.sync.identity_check import IdentityCheck
 
 SKEW = timedelta(seconds=60)
@@ -31,33 +32,40 @@ ASKED_ALONE = 20
 
 
 def check_jira(settings: Settings) -> Iterator[Finding]:
-    """Ask Jira a few questions."""
+    """Ask each site a few questions; one that does not answer keeps no other from being asked."""
     with open_state(settings) as state:
-        if not settings.jira_api_token and state.credentials.current() is None:
-            return  # that nothing is connected was said already
-        connection = choose_connection(settings, state)
-        transport = Transport(
-            connection, attempts=ATTEMPTS, patience=timedelta(seconds=30), pause=state.pauses
-        )
-        with closing(transport):
-            client = JiraClient(transport)
-            identity = client.prove_identity(None)
-            now = datetime.now(UTC)
-            yield good(
-                "jira", f"{connection.base_url} accepts {connection.credential} as {identity.display_name}"
-            )
-            yield _clock(now, identity.answered_at or now)
-            tracked = state.projects.tracked()
+        for site in sites_in_use(state.sites.all(), state.projects.tracked()):
             try:
-                visible = {project.id: project.key for project in client.fetch_projects()}
-            except JiraAssetsError as failure:
-                error = IdentityCheck().judge(client, failure)
-                yield doubtful("projects", f"the list cannot be read: {error.reason}", error.instruction)
-                visible = {}
-            else:
-                yield from _projects(client, visible, tracked)
-            for project_id in [*visible, *(project.project_id for project in tracked)][:1]:
-                yield _boards(client, project_id)
+                for finding in _check_site(settings, state.of(site)):
+                    yield of_site(site, finding)
+            except JiraAssetsError as error:
+                yield of_site(site, bad("jira", error.reason, error.instruction))
+
+
+def _check_site(settings: Settings, state: State) -> Iterator[Finding]:
+    if connected_as(settings, state).kind is None:
+        return  # that nothing is connected was said already
+    connection = choose_connection(settings, state)
+    transport = Transport(connection, attempts=ATTEMPTS, patience=timedelta(seconds=30), pause=state.pauses)
+    with closing(transport):
+        client = JiraClient(transport)
+        identity = client.prove_identity(None)
+        now = datetime.now(UTC)
+        yield good(
+            "jira", f"{connection.base_url} accepts {connection.credential} as {identity.display_name}"
+        )
+        yield _clock(now, identity.answered_at or now)
+        tracked = state.projects.tracked()
+        try:
+            visible = {project.id: project.key for project in client.fetch_projects()}
+        except JiraAssetsError as failure:
+            error = IdentityCheck().judge(client, failure)
+            yield doubtful("projects", f"the list cannot be read: {error.reason}", error.instruction)
+            visible = {}
+        else:
+            yield from _projects(client, visible, tracked)
+        for project_id in [*visible, *(project.project_id for project in tracked)][:1]:
+            yield _boards(client, project_id)
 
 
 def _clock(ours: datetime, theirs: datetime) -> Finding:

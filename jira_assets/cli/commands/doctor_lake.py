@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jira_assets.cli.check_results import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import DamagedFile
 from jira_assets.formatting import counted
 from jira_assets.lake.damage import damage_in
+from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import TrackedProject
@@ -19,15 +20,29 @@ MOST_SHOWN = 10
 
 def check_lake(settings: Settings) -> Iterator[Finding]:
     """Look at everything that the manifests name; the content of the files is for `repair` to read."""
-    lake = Lake(settings.lake_dir)
     with open_state(settings) as state:
-        tracked = state.projects.tracked(include_inactive=True)
-    if not tracked:
-        yield from _untracked(lake)
+        sites = state.sites.all()
+        tracked = {site.prefix: state.of(site).projects.tracked(include_inactive=True) for site in sites}
+    home = open_lake(settings.lake_dir, sites)
+    if not any(tracked.values()):
+        yield from _untracked(home)
         return
-    failed = list(_documents(lake))
-    looked_at = 0
-    for project in tracked:
+    looked_at, failed = 0, []
+    for prefix, projects in tracked.items():
+        number, findings = _look(home.of(prefix), projects)
+        looked_at += number
+        failed += findings
+    yield from failed[:MOST_SHOWN]
+    if len(failed) > MOST_SHOWN:
+        yield bad("lake", f"{counted(len(failed) - MOST_SHOWN, 'other file')} damaged, too.", REPAIR)
+    if not failed and looked_at:
+        yield good("lake", f"{counted(looked_at, 'file')} as large as written, with readable footers")
+
+
+def _look(lake: Lake, projects: Sequence[TrackedProject]) -> tuple[int, list[Finding]]:
+    """Return how many files of a site were looked at, and what is wrong with them."""
+    failed, looked_at = list(_documents(lake)), 0
+    for project in projects:
         number, findings = _project(lake, project)
         looked_at += number
         failed += findings
@@ -36,12 +51,7 @@ def check_lake(settings: Settings) -> Iterator[Finding]:
         bad("lake", f"{lake.path(each.path)} {each.reason}.", REPAIR)
         for each in damage_in(lake, tables, "footer")
     ]
-    yield from failed[:MOST_SHOWN]
-    if len(failed) > MOST_SHOWN:
-        yield bad("lake", f"{counted(len(failed) - MOST_SHOWN, 'other file')} damaged, too.", REPAIR)
-    if not failed and looked_at:
-        files = counted(looked_at + len(tables), "file")
-        yield good("lake", f"{files} as large as written, with readable footers")
+    return looked_at + len(tables) if looked_at else 0, failed
 
 
 def _documents(lake: Lake) -> Iterator[Finding]:

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from jira_assets.cli.check_results import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
 from jira_assets.lake.damage import damage_signs
-from jira_assets.lake.duckdb_engine import open_engine
-from jira_assets.lake.lake import Lake
+from jira_assets.lake.home_lake import open_lake
 from jira_assets.settings.load import Settings
 from jira_assets.sync.notices import current_notices
 from jira_assets.sync.setting_checks import PART, KnownNames, unmatched_settings
@@ -19,10 +18,10 @@ from jira_assets.sync.setting_checks import PART, KnownNames, unmatched_settings
 def check_notices(settings: Settings) -> Iterator[Finding]:
     """Repeat what the last syncs noticed; the settings are looked at as they are now."""
     with open_state(settings) as state:
-        tracked = state.projects.tracked()
+        tracked, sites = state.projects.tracked(), state.sites.all()
     if not tracked:
         return
-    with closing(Lake(settings.lake_dir, open_engine(memory_limit=settings.memory_limit))) as lake:
+    with closing(open_lake(settings.lake_dir, sites, memory_limit=settings.memory_limit)) as lake:
         known = KnownNames(lake, tracked)
         try:
             unmatched = list(unmatched_settings(known, settings, datetime.now(UTC)))

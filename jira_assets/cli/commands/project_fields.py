@@ -15,6 +15,7 @@ from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError
+from jira_assets.qualified import split
 from jira_assets.sync.field_discovery import SPRINT_TYPE
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def fields(
     with open_state(settings) as state:
         (project,) = state.projects.find([key])
         if story_points or sprint:
-            _check_fields(open_client(settings, state), story_points, sprint)
+            prefix = split(project.project_id)[0]
+            (site,) = (each for each in state.sites.all() if each.prefix == prefix)
+            _check_fields(open_client(settings, state.of(site)), story_points, sprint)
         if story_points or sprint or discover:
             state.projects.choose_fields(
                 project.project_id,
@@ -58,9 +61,12 @@ def fields(
                 sprint=None if discover else sprint or project.sprint_field,
             )
             (project,) = state.projects.find([key])
+        sites = state.sites.all()
     from jira_assets.cli.discovered_fields import read_discovered  # late: it imports DuckDB
+    from jira_assets.lake.home_lake import open_lake
 
-    found = read_discovered(settings, project)
+    lake = open_lake(settings.lake_dir, sites, memory_limit=settings.memory_limit)
+    found = read_discovered(settings, lake, project)
     if as_json:
         write_json(asdict(found))
         return

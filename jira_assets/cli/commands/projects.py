@@ -16,14 +16,17 @@ from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.project_keys import PROJECT_KEY
 from jira_assets.cli.prompts import pick
+from jira_assets.cli.site_clients import ask_each, clients, keys_of, qualified
 from jira_assets.cli.wiring import open_client, open_state
 from jira_assets.errors import InputError, JiraAssetsError, NotFound
 from jira_assets.formatting import counted
 from jira_assets.jira.retry_budget import RetryBudget, bounded
+from jira_assets.qualified import split
 
 if TYPE_CHECKING:
     from jira_assets.jira.client import JiraClient
     from jira_assets.jira.models import Project
+    from jira_assets.state import ConnectedSite, State
 
 
 @click.group()
@@ -44,10 +47,13 @@ projects.add_command(fields)
 )
 @pass_invocation
 def list_(invocation: Invocation, search: str, as_json: bool) -> None:
-    """List the projects that this account can see in Jira. SEARCH is a part of the key or the name."""
+    """List the projects that this account can see in Jira, of every connected site.
+
+    SEARCH is a part of the key or the name. Keys of a further site begin with its name: acme:PAY.
+    """
     with open_state(invocation.settings) as state:
         tracked = {project.project_id for project in state.projects.tracked()}
-        found = _fetch_projects(open_client(invocation.settings, state))
+        found = list(ask_each(invocation, clients(invocation, state), _fetch_projects))
     wanted = search.casefold()
     chosen = [p for p in found if wanted in p.key.casefold() or wanted in p.name.casefold()]
     if as_json:
@@ -72,7 +78,7 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
     """Track the projects with these KEYS. Each becomes a partition in Dagster.
 
     The address of a board or an issue, pasted from the browser, can be used instead of a project key.
-    Without KEYS at a terminal, select from a list.
+    Without KEYS at a terminal, select from a list. A project of a further site is named acme:PAY.
     """
     from jira_assets.state import ProjectRef
 
@@ -80,12 +86,14 @@ def track(invocation: Invocation, keys: tuple[str, ...], everything: bool) -> No
     if not picks and bool(keys) == everything:
         raise click.UsageError("Pass the KEYS to track (`jira-assets projects list` shows them), or --all.")
     with open_state(invocation.settings) as state:
-        client = open_client(invocation.settings, state)
-        found = _fetch_projects(client) if picks or everything else _listed(client)
-        if picks:
+        asked = clients(invocation, state)
+        if everything or picks:
+            found = list(ask_each(invocation, asked, _fetch_projects))
             tracked = {project.project_id for project in state.projects.tracked()}
-            keys = pick([(p.key, p.name) for p in found if p.id not in tracked])
-        chosen = found if everything else _choose(invocation, client, found, keys)
+            picked = pick([(p.key, p.name) for p in found if p.id not in tracked]) if picks else []
+            chosen = [project for project in found if everything or project.key in picked]
+        else:
+            chosen = _choose_named(invocation, state, asked, keys)
         new = state.projects.track([ProjectRef(project.id, project.key, project.name) for project in chosen])
         total = len(state.projects.tracked())
     named = f": {', '.join(project.project_key for project in new)}" if new else ""
@@ -135,6 +143,25 @@ def _listed(client: JiraClient) -> list[Project]:
             return list(client.fetch_projects())
     except JiraAssetsError:
         return []
+
+
+def _choose_named(
+    invocation: Invocation,
+    state: State,
+    asked: Sequence[tuple[ConnectedSite, JiraClient]],
+    keys: Sequence[str],
+) -> list[Project]:
+    """Find projects by qualified keys, each on its site."""
+    by_prefix = {site.prefix: client for site, client in asked}
+    chosen = []
+    for prefix in dict.fromkeys(split(key)[0] for key in keys):
+        client = by_prefix.get(prefix)
+        if client is None:  # raises how to connect the site
+            (site,) = (each for each in state.sites.all() if each.prefix == prefix)
+            client = open_client(invocation.settings, state.of(site))
+        found = _choose(invocation, client, _listed(client), keys_of(keys, prefix))
+        chosen += [qualified(project, prefix) for project in found]
+    return chosen
 
 
 def _choose(

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from jira_assets.alerts.outbox import unsent_notices
-from jira_assets.auth.status import Connected, connected_as
+from jira_assets.auth.status import Connected, connected_as, sites_in_use
 from jira_assets.cli.context import SOME_PROJECTS_FAILED, Invocation, pass_invocation
 from jira_assets.cli.output import write_json, write_table
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import AuthenticationError
 from jira_assets.formatting import ago, counted
-from jira_assets.lake.lake import Lake
+from jira_assets.lake.home_lake import open_lake
 from jira_assets.settings.load import Settings
-from jira_assets.state.models import SyncRecord
+from jira_assets.state.models import ConnectedSite, SyncRecord
 from jira_assets.sync.notices import ActiveNotice, current_notices, in_lines
 from jira_assets.sync.results import ProjectStatus, read_statuses
+
+if TYPE_CHECKING:
+    from jira_assets.state import State
 
 
 @click.command()
@@ -28,14 +32,16 @@ from jira_assets.sync.results import ProjectStatus, read_statuses
     "--json",
     "as_json",
     is_flag=True,
-    help="site_url, connection, paused_until, warehouse, projects, notices.",
+    help="site_url, connection, paused_until, sites, warehouse, projects, notices.",
 )
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
     """Show the freshness and completeness of each tracked project.
 
-    With --json, `connection` has site_url, kind, account, scopes, reconnect_by, trouble, remedy and
-    can_sync. Each of `projects` has the columns of the table sync_status, and name, requests, seconds,
+    With --json, `sites` has site (its short name), connection and paused_until of each site; those of the
+    first one stand beside them. A `connection` has site_url, kind, account, scopes, reconnect_by, trouble,
+    remedy and can_sync. Each of `projects` has the columns of the table sync_status, and name, requests,
+    seconds,
     last_instruction, held_by (the process that is working on it) and reading (how far the read of a
     large project is that the next sync continues). `notices` are findings that do not
     stop a sync: part, reason, instruction, since and the keys of the affected projects.
@@ -46,26 +52,43 @@ def status(invocation: Invocation, as_json: bool) -> None:
     """
     settings = invocation.settings
     with open_state(settings) as state:
-        connected = connected_as(settings, state)
-        lake = Lake(settings.lake_dir)
+        every_site = state.sites.all()
+        lake = open_lake(settings.lake_dir, every_site)
         projects = read_statuses(state, lake)
-        notices = current_notices(lake, state.projects.tracked())
-        paused_until, reason = state.pauses.until(), state.pauses.reason()
+        tracked = state.projects.tracked()
+        sites = [_site_status(settings, state, site) for site in sites_in_use(every_site, tracked)]
+        notices = current_notices(lake, tracked)
         unsent = unsent_notices(state, settings.alert_urls)
-    if paused_until and paused_until <= datetime.now(UTC):
-        paused_until = None
     if as_json:
-        write_json(_document(settings, projects, paused_until, connected, notices))
+        write_json(_document(settings, projects, sites, notices))
     else:
-        _write(invocation, projects, paused_until, reason, connected)
+        _write(invocation, projects, sites)
         for line in [*in_lines(notices), *unsent]:
             invocation.say(f"! {line}")
-    sys.exit(_exit_code(projects, connected))
+    sys.exit(_exit_code(projects, sites))
 
 
-def _exit_code(projects: Sequence[ProjectStatus], connected: Connected) -> int:
+@dataclass(frozen=True)
+class SiteStatus:
+    """How a site is connected, and until when no request is made to it."""
+
+    site: ConnectedSite
+    connected: Connected
+    paused_until: datetime | None
+    reason: str | None
+
+
+def _site_status(settings: Settings, state: State, site: ConnectedSite) -> SiteStatus:
+    view = state.of(site)
+    until = view.pauses.until()
+    if until and until <= datetime.now(UTC):
+        until = None
+    return SiteStatus(site, connected_as(settings, view), until, view.pauses.reason())
+
+
+def _exit_code(projects: Sequence[ProjectStatus], sites: Sequence[SiteStatus]) -> int:
     """Say by one number whether syncs continue, and whether all projects are as they should be."""
-    if not connected.can_sync:
+    if not all(site.connected.can_sync for site in sites):
         return AuthenticationError.exit_code
     return SOME_PROJECTS_FAILED if any(_has_failed(project.record) for project in projects) else 0
 
@@ -77,9 +100,7 @@ def _has_failed(record: SyncRecord) -> bool:
 def _write(
     invocation: Invocation,
     projects: Sequence[ProjectStatus],
-    paused_until: datetime | None,
-    reason: str | None,
-    connected: Connected,
+    sites: Sequence[SiteStatus],
 ) -> None:
     if invocation.verbosity >= 0:
         columns = ["project", "status", "issues", "up to date", "proved complete", "note"]
@@ -89,10 +110,13 @@ def _write(
             if _has_failed(project.record):
                 missing = f"{counted(project.record.missing_issues or 0, 'issue')} missing."
                 click.echo(f"{project.record.project_key}: {_trouble(project.record) or missing}", err=True)
-    if paused_until:
-        invocation.say(f"Requests to Jira are paused until {paused_until:%H:%M:%S} UTC: {reason}.")
-    if connected.trouble:
-        click.echo(f"! {connected.trouble} {connected.remedy}", err=True)
+    for each in sites:
+        of_site = "" if each.site.is_first else f"{each.site.label}: "
+        if each.paused_until:
+            until = f"{each.paused_until:%H:%M:%S} UTC"
+            invocation.say(f"{of_site}Requests to Jira are paused until {until}: {each.reason}.")
+        if each.connected.trouble:
+            click.echo(f"! {of_site}{each.connected.trouble} {each.connected.remedy}", err=True)
     if not projects:
         invocation.say("No project is tracked yet. Track a project with `jira-assets projects track KEY`.")
 
@@ -120,15 +144,22 @@ def _trouble(record: SyncRecord) -> str:
 def _document(
     settings: Settings,
     projects: list[ProjectStatus],
-    paused_until: datetime | None,
-    connected: Connected,
+    sites: Sequence[SiteStatus],
     notices: list[ActiveNotice],
 ) -> dict[str, object]:
-    warehouse = settings.warehouse_file
+    warehouse, first = settings.warehouse_file, sites[0]
     return {
-        "site_url": connected.site_url,
-        "connection": asdict(connected) | {"can_sync": connected.can_sync},
-        "paused_until": paused_until,
+        "site_url": first.connected.site_url,
+        "connection": _connection(first.connected),
+        "paused_until": first.paused_until,
+        "sites": [
+            {
+                "site": each.site.short_name,
+                "connection": _connection(each.connected),
+                "paused_until": each.paused_until,
+            }
+            for each in sites
+        ],
         "warehouse": str(warehouse) if warehouse.exists() else None,
         "projects": [
             asdict(p.record) | {"name": p.name, "held_by": p.held_by, "reading": p.reading or None}
@@ -136,3 +167,7 @@ def _document(
         ],
         "notices": [asdict(notice) for notice in notices],
     }
+
+
+def _connection(connected: Connected) -> dict[str, object]:
+    return asdict(connected) | {"can_sync": connected.can_sync}

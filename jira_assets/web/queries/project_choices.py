@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from jira_assets.errors import InputError
+from jira_assets.lake.lake import Lake
+from jira_assets.qualified import split
 from jira_assets.state import ProjectRef, TrackedProject
 from jira_assets.web.app_state import AppState
 from jira_assets.web.queries.project_list import Listing, VisibleProject
@@ -64,6 +66,10 @@ class ChoiceReader:
         self.tracked = {project.project_id: project for project in app_state.state.projects.tracked()}
 
     @cached_property
+    def _lake(self) -> Lake:
+        return self._desk.lake
+
+    @cached_property
     def projects(self) -> dict[str, VisibleProject]:
         """Every project there is to choose; a tracked one may have become invisible."""
         visible = self._listing.by_id()
@@ -89,14 +95,16 @@ class ChoiceReader:
 
     def points(self, tracked: TrackedProject) -> PointsField:
         """Return where the story points of a project come from."""
-        manifest = self._desk.lake.readable_manifest(tracked.project_id)
+        prefix, own_id = split(tracked.project_id)
+        lake = self._lake.of(prefix)
+        manifest = lake.readable_manifest(own_id)
         mapping = manifest.mapping if manifest else None
         return PointsField(
             by_hand=tracked.story_points_field,
             in_use=mapping.story_points_field if mapping else None,
             chosen_by=mapping.chosen_by if mapping else "",
             candidates=mapping.candidates if mapping else (),
-            names=self._desk.projects.field_names(self._desk.lake),
+            names=self._desk.projects.field_names(lake),
         )
 
     def _choice(self, project: VisibleProject) -> ProjectChoice:

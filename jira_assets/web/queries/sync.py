@@ -134,14 +134,19 @@ def _requested_at(requests: Sequence[SyncRequest], record: SyncRecord) -> dateti
     """Return since when a sync of the project is requested and was not tried; no project stands for all."""
     if not requests:
         return None
-    asked = [r.requested_at for r in requests if r.project_id in (None, record.project_id)]
+    asked = [r.requested_at for r in requests if r.concerns(record.project_id)]
     tried = record.last_sync_at
     return min((at for at in asked if tried is None or tried < at), default=None)
 
 
 def _pause(state: State, now: datetime) -> tuple[datetime | None, str | None]:
-    until = state.pauses.until()
-    return (until, state.pauses.reason()) if until and until > now else (None, None)
+    """Return until when a site is paused, and why: of several, the one that is paused longest."""
+    found = [(site, state.of(site).pauses) for site in state.sites.all()]
+    paused = [(until, site, pauses) for site, pauses in found if (until := pauses.until()) and until > now]
+    if not paused:
+        return None, None
+    until, site, pauses = max(paused, key=lambda entry: entry[0])
+    return until, pauses.reason() if site.is_first else f"{site.label}: {pauses.reason()}"
 
 
 def _unheard(rows: Sequence[ProjectRow], now: datetime) -> datetime | None:

@@ -1,0 +1,97 @@
+"""Work on several sites at the same time: one that is down or slow stops no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from datetime import datetime
+from functools import partial
+
+from jira_assets.errors import Cancelled, JiraAssetsError
+from jira_assets.qualified import split
+from jira_assets.sync.project import Task, failed
+from jira_assets.sync.run import SyncResult
+from jira_assets.sync.site_pipeline import SitePipeline
+
+Part = tuple[SitePipeline, list[Task]]
+
+
+def work_on_sites(
+    sites: Sequence[SitePipeline],
+    tasks: Sequence[Task],
+    *,
+    deep: bool = False,
+    until: datetime | None = None,
+    cancelled: threading.Event | None = None,
+) -> SyncResult:
+    """Do the tasks, which have qualified ids, each in its site; the outcomes come in their order.
+
+    A site that cannot be asked fails its own projects. Where that is every site, raises the first error.
+    """
+    parts = _by_site(sites, tasks)
+    if len(parts) == 1:
+        [(site, own)] = parts
+        result = site.work_on(own, deep=deep, until=until, cancelled=cancelled)
+        return _in_home(site, result)
+    ended = cancelled or threading.Event()
+    work = partial(_work_on, deep=deep, until=until, cancelled=ended)
+    with ThreadPoolExecutor(max(len(parts), 1), thread_name_prefix="site") as threads:
+        futures = [threads.submit(copy_context().run, work, part) for part in parts]
+        try:
+            results = [future.result() for future in futures]
+        except BaseException:
+            ended.set()
+            raise
+    return _together(tasks, parts, results)
+
+
+def _by_site(sites: Sequence[SitePipeline], tasks: Sequence[Task]) -> list[Part]:
+    parts = []
+    for site in sites:
+        own = [task for task in tasks if split(task.project.project_id)[0] == site.site.prefix]
+        if own:
+            parts.append((site, [Task(site.as_own(each.project), each.mode, each.accept) for each in own]))
+    return parts
+
+
+def _work_on(
+    part: Part, *, deep: bool, until: datetime | None, cancelled: threading.Event
+) -> SyncResult | JiraAssetsError:
+    site, tasks = part
+    try:
+        return site.work_on(tasks, deep=deep, until=until, cancelled=cancelled)
+    except Cancelled:
+        raise
+    except JiraAssetsError as error:
+        return error
+
+
+def _together(
+    tasks: Sequence[Task], parts: Sequence[Part], results: Sequence[SyncResult | JiraAssetsError]
+) -> SyncResult:
+    errors = [result for result in results if isinstance(result, JiraAssetsError)]
+    if errors and len(errors) == len(results):
+        raise errors[0]
+    found, refusals = [], {}
+    for (site, own), result in zip(parts, results, strict=True):
+        if isinstance(result, JiraAssetsError):
+            refusals[site.site.prefix] = result
+            result = SyncResult([failed(site.lake, task.project, result) for task in own])
+        found.append(_in_home(site, result))
+    by_id = {outcome.project_id: outcome for result in found for outcome in result.outcomes}
+    return SyncResult(
+        [by_id[task.project.project_id] for task in tasks],
+        [notice for result in found for notice in result.notices],
+        sum(result.requests for result in found),
+        refusals,
+    )
+
+
+def _in_home(site: SitePipeline, result: SyncResult) -> SyncResult:
+    return SyncResult(
+        [site.in_home(outcome) for outcome in result.outcomes],
+        [site.says(notice) for notice in result.notices],
+        result.requests,
+    )

@@ -1,0 +1,234 @@
+"""Two sites with equal ids and keys in one home, over HTTP: neither speaks for the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jira_assets.demo.data import SiteData
+from jira_assets.demo.generate.generate import generate_site
+from jira_assets.errors import AuthenticationError
+from jira_assets.state import TeamMember
+from jira_assets.sync.choose_tasks import choose_tasks
+from jira_assets.sync.external_inputs import note_followed, outside_identity
+from jira_assets.sync.home_monitor import evaluate_home
+from jira_assets.sync.pipeline import open_pipeline
+from jira_assets.sync.site_removal import find_contents, remove_site
+from jira_assets_tests.harness import MONDAY_NOON, open_harness
+from jira_assets_tests.two_sites import TwoSites, open_two_sites, with_other_field_ids
+from jira_assets_tests.warehouse.several_sites import differences, rows_of
+
+NOW_MS = int(MONDAY_NOON.timestamp() * 1000)
+
+
+def site_data() -> SiteData:
+    """Generate the site that both are: equal ids, keys, sprints and statuses."""
+    return generate_site(11, projects=3, issues=240, now_ms=NOW_MS)
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Iterator[TwoSites]:
+    """Connect a home to both; on acme, custom fields have each other's ids."""
+    with open_two_sites(tmp_path / "home", site_data(), with_other_field_ids(site_data())) as sites:
+        sites.track_all()
+        yield sites
+
+
+def sync(sites: TwoSites) -> dict[str, str]:
+    """Sync everything; return the result of each project."""
+    result = sites.pipeline.sync(sites.pipeline.state.projects.tracked())
+    return {outcome.project_key: outcome.result for outcome in result.outcomes}
+
+
+def published(sites: TwoSites) -> dict[str, list[tuple[Any, ...]]]:
+    result = sites.pipeline.publish(force=True)
+    assert result is not None
+    return rows_of(result.file)
+
+
+def alone(home: Path, data: SiteData) -> dict[str, list[tuple[Any, ...]]]:
+    """Publish a site in a home of its own."""
+    with open_harness(home, data) as harness:
+        harness.track()
+        harness.sync()
+        result = harness.pipeline.publish(force=True)
+        assert result is not None
+        return rows_of(result.file)
+
+
+def test_each_site_has_the_tables_that_it_has_alone(sites: TwoSites, tmp_path: Path) -> None:
+    results = sync(sites)
+    assert set(results.values()) == {"complete"}
+    assert len(results) == 6
+    both = published(sites)
+    first = alone(tmp_path / "first", site_data())
+    second = alone(tmp_path / "second", with_other_field_ids(site_data()))
+    assert differences(both, first, "") == {}
+    assert differences(both, second, "acme:") == {}
+
+
+def follow_decisions(sites: TwoSites) -> None:
+    pipeline = sites.pipeline
+    pipeline.publish()
+    note_followed(pipeline.lake, outside_identity(pipeline.state, pipeline.settings))
+
+
+def requests_to_each(sites: TwoSites, marks: tuple[int, int]) -> tuple[int, int]:
+    first, second = marks
+    return len(sites.ours.site.requests_since(first)), len(sites.acme.requests_since(second))
+
+
+def marks_of(sites: TwoSites) -> tuple[int, int]:
+    return sites.ours.site.journal.mark(), sites.acme.journal.mark()
+
+
+def first_issue(sites: TwoSites) -> str:
+    """Name an issue that both sites have."""
+    return min(issue.key for issue in sites.acme.issues_truth().values())
+
+
+def test_a_second_sync_asks_each_site_two_questions(sites: TwoSites) -> None:
+    sync(sites)
+    follow_decisions(sites)
+    sites.pass_time(minutes=5)
+    marks = marks_of(sites)
+    choice = choose_tasks(sites.pipeline, sites.pipeline.state.projects.tracked())
+    assert choice.is_idle
+    assert len(choice.current) == 6
+    assert requests_to_each(sites, marks) == (2, 2)
+
+
+def test_a_change_on_one_site_is_due_there_alone(sites: TwoSites) -> None:
+    sync(sites)
+    sites.pass_time(minutes=5)
+    key = first_issue(sites)
+    sites.acme.edit_issue(key, summary="Changed on acme")
+    look = evaluate_home(sites.pipeline, {}, sites.pipeline.state.projects.tracked())
+    assert [entry.project.project_key for entry in look.due] == [f"acme:{key.rpartition('-')[0]}"]
+    assert look.accepted == {"", "acme:"}
+
+
+def test_a_sync_brings_the_change_of_each_site_to_its_own_issue(sites: TwoSites) -> None:
+    sync(sites)
+    sites.pass_time(minutes=5)
+    key = first_issue(sites)
+    sites.acme.edit_issue(key, summary="Changed on acme")
+    sync(sites)
+    sites.pipeline.publish()
+    found = sites.ours.ask(
+        f"select project_key, summary, url from jira_issues where jira_key = '{key}' order by project_key"
+    )
+    project = key.rpartition("-")[0]
+    assert [row[0] for row in found] == [project, f"acme:{project}"]
+    assert [row[1] == "Changed on acme" for row in found] == [False, True]
+    assert [row[2] for row in found] == [
+        f"{sites.ours.server.url}/browse/{key}",
+        f"{sites.acme_server.url}/browse/{key}",
+    ]
+
+
+def test_a_site_that_is_down_stops_no_other(sites: TwoSites) -> None:
+    sync(sites)
+    before = published(sites)
+    sites.pass_time(minutes=5)
+    key = first_issue(sites)
+    sites.ours.site.edit_issue(key, summary="Changed here")
+    sites.acme_server.stop()
+
+    look = evaluate_home(sites.pipeline, {}, sites.pipeline.state.projects.tracked())
+    assert [entry.project.project_key for entry in look.due] == [key.rpartition("-")[0]]
+    assert set(look.refusals) == {"acme:"}
+    results = sync(sites)
+    assert {name: result for name, result in results.items() if result != "complete"} == dict.fromkeys(
+        (name for name in results if name.startswith("acme:")), "error"
+    )
+    after = published(sites)
+    assert [row for row in after["jira_issues"] if "Changed here" in row]
+    assert len(after["jira_issues"]) == len(before["jira_issues"])
+
+
+def test_a_site_whose_credential_died_fails_its_own_projects_and_is_named(sites: TwoSites) -> None:
+    sync(sites)
+    sites.acme.switches.dead_credentials = True
+    sites.pass_time(minutes=5)
+    result = sites.pipeline.sync(sites.pipeline.state.projects.tracked())
+    failed = {outcome.project_key for outcome in result.failures}
+    assert failed == {outcome.project_key for outcome in result.outcomes if "acme:" in outcome.project_key}
+    assert set(result.refusals) == {"acme:"}
+    assert all(isinstance(outcome.error, AuthenticationError) for outcome in result.failures)
+
+
+def test_where_no_site_answers_the_sync_fails_as_a_whole(sites: TwoSites) -> None:
+    for site in (sites.ours.site, sites.acme):
+        site.switches.dead_credentials = True
+    with pytest.raises(AuthenticationError):
+        sync(sites)
+
+
+def test_a_person_of_two_sites_is_matched_once_by_the_address_that_one_of_them_shows(sites: TwoSites) -> None:
+    assignees = {issue.assignee for issue in sites.acme.issues_truth().values()}
+    users = sites.ours.site.catalog.users
+    user = next(users[each] for each in sorted(filter(None, assignees)) if users[each].email_visible)
+    assert user.email is not None
+    sites.acme.catalog.users[user.account_id].email_visible = False
+    sites.pipeline.state.team.replace([TeamMember("m1", "Somebody Else", user.email)])
+    sync(sites)
+    sites.pipeline.publish()
+    seen = sites.ours.ask(
+        f"select site, email from jira_user_sites where account_id = '{user.account_id}' order by site"
+    )
+    assert sorted(seen, key=str) == [("acme", None), (None, user.email)]
+    assert sites.ours.ask(f"select email from jira_users where account_id = '{user.account_id}'") == [
+        (user.email,)
+    ]
+    matched = sites.ours.ask(
+        f"select distinct member_id, matched_by from jira_user_matches where account_id = '{user.account_id}'"
+    )
+    assert matched == [("m1", "email")]
+    sites_of = sites.ours.ask(
+        "select count(distinct contains(project_key, ':')) from jira_user_matches where member_id = 'm1'"
+    )
+    assert sites_of == [(2,)]
+
+
+def test_renaming_a_site_asks_nothing_and_renames_its_rows(sites: TwoSites) -> None:
+    sync(sites)
+    before = published(sites)
+    marks = marks_of(sites)
+    state = sites.pipeline.state
+    state.sites.rename(state.sites.find("acme"), "zeta")
+    with open_pipeline(sites.pipeline.settings) as reopened:
+        result = replace(reopened, clock=sites.pipeline.clock).publish()
+    assert result is not None
+    after = rows_of(result.file)
+    assert requests_to_each(sites, marks) == (0, 0)
+    assert len(after["jira_issues"]) == len(before["jira_issues"])
+    assert {row[0] for row in after["jira_sites"]} == {None, "zeta"}
+    assert not [row for row in after["jira_issues"] if "acme:" in repr(row)]
+
+
+def test_a_removed_site_is_gone_from_tables_and_lake_and_the_other_is_as_it_was(sites: TwoSites) -> None:
+    sync(sites)
+    before = published(sites)
+    pipeline = sites.pipeline
+    acme = pipeline.state.sites.find("acme")
+    contents = find_contents(pipeline, acme)
+    assert (contents.projects, contents.issues) == (3, len(before["jira_issues"]) // 2)
+    folder = pipeline.lake.root / acme.folder
+    assert folder.is_dir()
+    remove_site(pipeline, acme)
+    assert not folder.exists()
+    with open_pipeline(pipeline.settings) as reopened:
+        result = replace(reopened, clock=pipeline.clock).publish()
+    assert result is not None
+    after = rows_of(result.file)
+    assert not [table for table, rows in after.items() if "acme" in repr(rows)]
+    assert differences(after, {name: _of_first(rows) for name, rows in before.items()}, "") == {}
+
+
+def _of_first(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [row for row in rows if "acme:" not in repr(row)]
