@@ -103,10 +103,12 @@ test: setup-dev $(AXE) $(KUBERNETES)/helm $(OLD_DUCKDB)/.installed $(CLIENTS)/.i
 		JIRA_ASSETS_KUBERNETES_TOOLS=$(CURDIR)/$(KUBERNETES) \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove"
 
-# The demo site and the distributions depend on nothing that has versions worth trying.
+# The demo site and the distributions depend on nothing that has versions worth trying. The lowest uvicorn and starlette use
+# parts of websockets and anyio that have become deprecated.
 test-lowest: setup-dev $(LOWEST)/.installed programs  ## Run most tests on the lowest versions that are allowed
 	@$(IN_MEMORY) JIRA_ASSETS_PROGRAMS_REQUIRED= $(LOWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not prove" \
 		-W "ignore:The anyio.abc.BlockingPortal:DeprecationWarning" \
+		-W "ignore:websockets.legacy is deprecated:DeprecationWarning" \
 		$(addprefix --ignore jira_assets_tests/,demo test_distributions.py test_image.py)
 
 test-postgres: setup-dev programs  ## Run what touches state or runs once more, on PostgreSQL

@@ -13,6 +13,7 @@ from jira_assets.clock import utc_now
 from jira_assets.demo.data import SiteData
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
+from jira_assets.qualified import split
 from jira_assets.state import ConnectedSite, Credential, ProjectRef
 from jira_assets.state.encryption import open_secret_box
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
@@ -40,9 +41,55 @@ class TwoSites:
             [ProjectRef(f"acme:{each.id}", f"acme:{each.key}", each.name) for each in projects]
         )
 
+    def side(self, name: str) -> SyncHarness:
+        """Return what the happenings of a site are done with."""
+        return self.ours if name == "ours" else SyncHarness(self.acme, self.acme_server, self.pipeline)
+
+    def differences(self) -> list[str]:
+        """Compare what publishing would show with both sites; nothing means they are equal."""
+        tracked = {project.project_id for project in self.pipeline.state.projects.tracked()}
+        truth = _truth(self.ours.site, "") | _truth(self.acme, "acme:")
+        truth = {key: issue for key, issue in truth.items() if issue[1] in tracked}
+        rows = self.ours.ask(
+            "select jira_id, jira_key, project_id, summary, status, assignee_account_id, story_points, "
+            "parent_id, updated_at, coalesce(site, '') from jira_issues"
+        )
+        found = {row[0]: tuple(row[1:]) for row in rows}
+        told = [
+            f"{key}: the site has {truth.get(key)}, the warehouse {found.get(key)}"
+            for key in sorted(truth.keys() | found.keys())
+            if truth.get(key) != found.get(key)
+        ]
+        sprints = {(key, sprint) for key, issue in truth.items() for sprint in self._sprints_of(key)}
+        shown = set(self.ours.ask("select jira_id, sprint_id from jira_issue_sprints"))
+        return told + [f"sprints differ: {pair}" for pair in sorted(sprints ^ shown)]
+
+    def _sprints_of(self, key: str) -> list[str]:
+        prefix, own_id = split(key)
+        site = self.acme if prefix else self.ours.site
+        return [prefix + sprint for sprint in site.issues_truth()[own_id].sprint_ids]
+
     def pass_time(self, **units: float) -> None:
         """Move the clock of everything: both sites live by that of the first."""
         self.ours.site.clock.advance(timedelta(**units))
+
+
+def _truth(site: DemoSite, prefix: str) -> dict[str, tuple[Any, ...]]:
+    """Return every issue of a site that can be seen, by qualified id."""
+    return {
+        prefix + issue.id: (
+            issue.key,
+            prefix + issue.project_id,
+            issue.summary,
+            issue.status,
+            issue.assignee,
+            issue.points,
+            None if issue.parent_id is None else prefix + issue.parent_id,
+            issue.updated.replace(tzinfo=None),
+            prefix.removesuffix(":"),
+        )
+        for issue in site.issues_truth().values()
+    }
 
 
 @contextmanager

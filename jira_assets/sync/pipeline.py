@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from jira_assets.auth.status import sites_in_use
 from jira_assets.clock import utc_now
-from jira_assets.errors import LockHeld, PublishError
+from jira_assets.errors import JiraAssetsError, LockHeld, PublishError
 from jira_assets.lake.damage import damage_signs
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.home_lake import open_lake
@@ -148,10 +149,27 @@ class Pipeline:
         return self._recovering(lambda home: match_people(home.lake, home.state, outcomes))
 
     @_in_room
-    def refresh_site(self) -> tuple[Mapping[str, SiteTable], list[str]]:
-        """Read the sites' own tables again; returns those of the first, and what could not be read."""
-        notices = [f"{key} is visible again." for site in self.sites for key in site.refresh()]
-        return self.lake.site_manifest().tables, [*notices, *in_lines(self.notices())]
+    def refresh_sites(self) -> list[str]:
+        """Read the sites' own tables again; returns notices, also about sites that could not be asked.
+
+        Raises the error of the first site where that is all of them.
+        """
+        in_use = sites_in_use(self.known_sites, self.state.projects.tracked())
+        notices, errors = [], []
+        for site in map(self._site, in_use):
+            try:
+                notices += [f"{key} is visible again." for key in site.refresh()]
+            except JiraAssetsError as error:
+                errors.append(error)
+                notices.append(site.says(str(error)))
+        if len(errors) == len(in_use):
+            raise errors[0]
+        return [*notices, *in_lines(self.notices())]
+
+    def site_tables(self, name: str) -> list[SiteTable]:
+        """Return the tables of that name that the lake has, of all sites."""
+        found = [site.lake.site_manifest().tables.get(name) for site in self.sites]
+        return [table for table in found if table is not None]
 
     def notices(self) -> list[ActiveNotice]:
         """Return what stops no sync, and people should know."""

@@ -40,7 +40,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     with published_site(tmp_path_factory.mktemp("browser")) as opened:
         opened.site.rename_status(next(iter(opened.site.catalog.statuses)), HOSTILE)
         opened.pipeline.state.team.replace([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
-        opened.pipeline.refresh_site()
+        opened.pipeline.refresh_sites()
         opened.sync()
         opened.publish()
         yield opened

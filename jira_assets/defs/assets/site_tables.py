@@ -1,6 +1,6 @@
 """The tables about the site as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 import dagster as dg
@@ -21,14 +21,14 @@ def site_tables(context: dg.AssetExecutionContext, home: JiraAssetsHome) -> Iter
     """Read the site's projects, people and sprints again, and publish what changed."""
     with home.opened() as pipeline:
         try:
-            tables, notices = pipeline.refresh_site()
+            notices = pipeline.refresh_sites()
             pipeline.publish()
         except JiraAssetsError as error:
             raise dg.Failure(f"{error.reason} {error.instruction}", allow_retries=False) from error
         for notice in notices:
             context.log.warning(notice)
         for key, name in _TABLES.items():
-            yield _result(key, tables.get(name))
+            yield _result(key, pipeline.site_tables(name))
 
 
 @dg.multi_asset(name="team_members", specs=[TEAM_MEMBERS])
@@ -42,9 +42,8 @@ def team_members(home: JiraAssetsHome) -> dg.MaterializeResult:  # type: ignore[
 
 
 def site_events(pipeline: Pipeline, instance: dg.DagsterInstance) -> Iterator[dg.AssetMaterialization]:
-    """Log the tables of the site that a sync has read again, and the team when it changed."""
-    tables = pipeline.lake.site_manifest().tables
-    made = {key: (table.path, table.rows) for key, name in _TABLES.items() if (table := tables.get(name))}
+    """Log the tables of the sites that a sync has read again, and the team when it changed."""
+    made = {key: _described(found) for key, name in _TABLES.items() if (found := pipeline.site_tables(name))}
     made[TEAM_MEMBERS.key] = team_version(pipeline)
     for key, (version, rows) in made.items():
         known = instance.get_latest_materialization_event(key)
@@ -60,11 +59,14 @@ def team_version(pipeline: Pipeline) -> tuple[str, int]:
     return fingerprint(members), len(members)
 
 
-def _result(key: dg.AssetKey, table: SiteTable | None) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    if table is None:  # not readable for this account; the log says so
-        return dg.MaterializeResult(
-            key, metadata={"dagster/row_count": 0}, data_version=dg.DataVersion("none")
-        )
+def _described(tables: Sequence[SiteTable]) -> tuple[str, int]:
+    """Return the version and the number of rows of a table that several sites may have."""
+    return " ".join(table.path for table in tables), sum(table.rows for table in tables)
+
+
+def _result(key: dg.AssetKey, tables: Sequence[SiteTable]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    # Nothing is readable for this account; the log says so.
+    version, rows = _described(tables) if tables else ("none", 0)
     return dg.MaterializeResult(
-        key, metadata={"dagster/row_count": table.rows}, data_version=dg.DataVersion(table.path)
+        key, metadata={"dagster/row_count": rows}, data_version=dg.DataVersion(version)
     )
