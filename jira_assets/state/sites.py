@@ -60,7 +60,7 @@ class Sites(StatePart):
             _delete_unused(connection)
 
     def rename(self, site: ConnectedSite, short_name: str) -> ConnectedSite:
-        """Give a site another short name, and rename all that is kept of its projects."""
+        """Change the short name of a site, and rename all that is kept of its projects."""
         renamed = replace(site, short_name=short_name)
         with self._database.writing() as connection:
             _refuse_taken([each for each in _select(connection) if each.site_id != site.site_id], short_name)

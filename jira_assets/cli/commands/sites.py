@@ -61,7 +61,7 @@ def _row(invocation: Invocation, state: State, site: ConnectedSite) -> dict[str,
 @click.argument("name")
 @pass_invocation
 def rename(invocation: Invocation, site: str, name: str) -> None:
-    """Give SITE, by its name or address, another NAME.
+    """Rename SITE, given by its name or address, to NAME.
 
     Ids and project keys of a further site then begin with the new name: the next publish rewrites its rows.
     Jira is not asked. The first site keeps plain ids and keys; its name is shown in the columns `site`.
