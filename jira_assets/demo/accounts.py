@@ -76,6 +76,9 @@ class Accounts:
         """Forget the API token of an account, as an admin does; the person or app stays."""
         self._accounts.remove(account)
 
+    def __len__(self) -> int:
+        return len(self._accounts)
+
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts)
 

@@ -102,7 +102,9 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
         """Register a service account, which Jira shows as an app; its API token works at the gateway only."""
         with self.lock:
             email = f"{name.lower().replace(' ', '-')}@serviceaccount.atlassian.com"
-            user = DemoUser(f"712020:{self._new_id()}", name, email, account_type="app")
+            # No new id: those of issues that a diary repeats stay what they were.
+            account_id = f"712020:00000000-demo-0000-0000-{len(self.accounts) + 1:012}"
+            user = DemoUser(account_id, name, email, account_type="app")
             self.catalog.users[user.account_id] = user
             account = Account(user.account_id, email, token, scopes=scopes, scoped=True, sent_as=sent_as)
             return self.accounts.add(account)

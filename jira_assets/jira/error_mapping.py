@@ -203,7 +203,8 @@ def _unauthorized(said: ErrorBody, credential: str) -> JiraAssetsError:
     if "passwords is deprecated" in said.words:
         advice = "Set JIRA_API_TOKEN to an API token (id.atlassian.com/manage-profile/security/api-tokens)."
         return _error(AuthenticationError, said, advice)
-    reason = f"Jira ({said.host}) did not accept {credential}: {said.text or 'no explanation'} (401)"
+    explained = f"{said.text or 'no explanation'} ({said.answer.status})"
+    reason = f"Jira ({said.host}) did not accept {credential}: {explained}"
     return _error(AuthenticationError, said, _check_token(said), reason)
 
 
@@ -211,10 +212,12 @@ def _forbidden(said: ErrorBody, credential: str) -> JiraAssetsError:
     if "app is not installed" in said.words:
         advice = "Run `jira-assets connect` again and choose this site."
         return _error(ReconnectNeeded, said, advice)
-    if "connect session auth token" in said.words:
+    if "connect session auth token" in said.words and not said.at_gateway:
         reason = (
             f"Jira ({said.host}) does not accept {credential}: this type of token works only through "
             "Atlassian's gateway."
         )
         return _error(AuthenticationError, said, _check_token(said), reason)
+    if "connect session auth token" in said.words:
+        return _unauthorized(said, credential)
     return _error(Forbidden, said, f"Ask a Jira admin to give {credential} the permission to see this.")

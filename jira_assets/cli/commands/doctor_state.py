@@ -18,12 +18,10 @@ def check_state(settings: Settings) -> Iterator[Finding]:
     with open_state(settings) as state:
         yield good("state", f"{mask_password(settings.state_url)}, schema {SCHEMA_VERSION}")
         connected = connected_as(settings, state)
+    what = f"{connected.kind} of {connected.account}" if connected.account else str(connected.kind)
     if connected.trouble and connected.remedy:
         yield (doubtful if connected.ends_soon else bad)("credential", connected.trouble, connected.remedy)
     elif connected.reconnect_by:
-        yield good(
-            "credential",
-            f"{connected.kind} of {connected.account}; reconnect by {connected.reconnect_by:%Y-%m-%d}",
-        )
+        yield good("credential", f"{what}; reconnect by {connected.reconnect_by:%Y-%m-%d}")
     else:
-        yield good("credential", f"{connected.kind} of {connected.account}")
+        yield good("credential", what)
