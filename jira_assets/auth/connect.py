@@ -15,10 +15,10 @@ from jira_assets.auth.callback_server import callback_url
 from jira_assets.auth.consent import check_scopes, redeem_code
 from jira_assets.auth.oauth import OAuthApp, Tokens
 from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
-from jira_assets.auth.verify import VerifiedConnection, verify_api_token, verify_connection
+from jira_assets.auth.verify import ApiToken, VerifiedConnection, verify_api_token, verify_connection
 from jira_assets.clock import utc_now
 from jira_assets.errors import WrongSite
-from jira_assets.jira.connection import BasicToken, Bearer, Connection
+from jira_assets.jira.connection import BasicToken, Bearer, BearerToken, Connection
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 from jira_assets.state.encryption import open_secret_box
@@ -30,8 +30,8 @@ class Dialog(Protocol):
     def site_url(self) -> str:
         """Return the address of the site."""
 
-    def api_token(self) -> BasicToken:
-        """Return the API token with the e-mail address of its account."""
+    def api_token(self) -> ApiToken:
+        """Return the API token with the e-mail address of its account, or alone if it needs none."""
 
     def oauth_app(self) -> OAuthApp:
         """Return the OAuth app that asks for consent."""
@@ -71,13 +71,16 @@ class NewConnection:
 
 
 def connect_by_token(settings: Settings, dialog: Dialog, held_site: FindHeldSite) -> NewConnection:
-    """Connect by e-mail address and API token; raises `WrongSite` if the home holds another site."""
+    """Connect by API token, in the form that works; raises `WrongSite` if the home holds another site."""
     site_url = settings.jira_site_url or dialog.site_url()
     insist_on_cloud(site_url)
     token = dialog.api_token()
     verified = verify_api_token(site_url, token, settings)
     credential = _credential(settings, verified, {"api_token": token.api_token})
-    return _store(settings, verified, replace(credential, email=token.email), held_site)
+    if isinstance(verified.connection.credential, BearerToken):
+        credential = replace(credential, kind="bearer_api_token")
+    email = token.email if isinstance(token, BasicToken) else credential.email
+    return _store(settings, verified, replace(credential, email=email), held_site)
 
 
 def connect_by_oauth(settings: Settings, dialog: Dialog, held_site: FindHeldSite) -> NewConnection:

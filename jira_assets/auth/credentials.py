@@ -6,7 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from jira_assets.errors import SettingsError
-from jira_assets.jira.connection import ATLASSIAN_GATEWAY, BasicToken, Bearer, Connection
+from jira_assets.jira.connection import (
+    ATLASSIAN_GATEWAY,
+    BasicToken,
+    Bearer,
+    BearerToken,
+    Connection,
+    JiraCredential,
+)
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 
@@ -31,7 +38,7 @@ def choose_connection(
 
 def _open(
     credential: Credential, settings: Settings, state: State, clock: Callable[[], datetime] | None
-) -> BasicToken | Bearer:
+) -> JiraCredential:
     from jira_assets.auth.token_store import (  # late, as are those below: few need them
         GrantTokens,
         still_consented,
@@ -42,6 +49,8 @@ def _open(
     box = open_secret_box(settings.secret_key, settings.secret_key_file, may_create=False)
     if credential.kind == "api_token":
         return BasicToken(credential.email or "", box.open(credential.secrets)["api_token"])
+    if credential.kind == "bearer_api_token":
+        return BearerToken(box.open(credential.secrets)["api_token"])
     tokens = GrantTokens(state, box, settings.jira_auth_url, clock)
     return Bearer(tokens.token, tokens.renew)
 

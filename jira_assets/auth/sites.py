@@ -129,6 +129,18 @@ def fetch_cloud_id(site_url: str) -> str | None:
     return answer.decode(_TenantInfo).cloud_id if answer.status == 200 and answer.is_json() else None
 
 
+def find_cloud_id(site_url: str, known: str | None) -> str:
+    """Return the known cloud id, or that which the site names; raises `InputError` where it names none."""
+    cloud_id = known or fetch_cloud_id(site_url)
+    if cloud_id is None:
+        raise InputError(
+            f"{site_url} did not return its cloud id, which Atlassian's gateway requires.",
+            "Check the address: acme.atlassian.net, not the name of another host. Or set JIRA_CLOUD_ID: it "
+            f"is the cloudId of {site_url.rstrip('/')}/_edge/tenant_info in a browser.",
+        )
+    return cloud_id
+
+
 def _get(url: str, bearer: str | None = None) -> Response:
     headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     try:

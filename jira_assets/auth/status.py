@@ -9,8 +9,14 @@ from jira_assets.errors import SettingsError
 from jira_assets.jira.token_settings import incomplete, is_complete
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
+from jira_assets.state.models import CredentialKind
 
 SOON = timedelta(days=14)
+KINDS: dict[CredentialKind, str] = {
+    "oauth": "OAuth",
+    "api_token": "stored API token",
+    "bearer_api_token": "stored API token, sent as Bearer",
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Conne
     trouble = _trouble(credential, now)
     return Connected(
         site.url,
-        "OAuth" if credential.kind == "oauth" else "stored API token",
+        KINDS[credential.kind],
         credential.display_name,
         tuple((credential.scopes or "").split()),
         credential.reconnect_by,

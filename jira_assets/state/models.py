@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-CredentialKind = Literal["oauth", "api_token"]
+CredentialKind = Literal["oauth", "api_token", "bearer_api_token"]
+"""`bearer_api_token` is an API token that the gateway takes without an e-mail."""
 SyncStatus = Literal["pending", "syncing", "complete", "error"]
 
 

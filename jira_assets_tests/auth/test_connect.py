@@ -11,6 +11,7 @@ import pytest
 from jira_assets.auth.connect import connect_by_token
 from jira_assets.auth.oauth import OAuthApp
 from jira_assets.auth.sites import AccessibleSite
+from jira_assets.auth.verify import ApiToken
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import AuthenticationError, WrongSite
 from jira_assets.jira.connection import BasicToken
@@ -35,7 +36,7 @@ class Script:
         self.asked.append("site")
         return self.site
 
-    def api_token(self) -> BasicToken:
+    def api_token(self) -> ApiToken:
         """Answer with the token."""
         self.asked.append("token")
         return BasicToken("demo@example.com", self.token)

@@ -15,6 +15,7 @@ from click.testing import Result
 
 from jira_assets.auth import callback_server as consent
 from jira_assets.auth.callback_server import CallbackServer
+from jira_assets.demo.accounts import AS_BASIC, AS_BEARER
 from jira_assets.demo.http import faults, site_faults
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings
@@ -320,12 +321,46 @@ def test_an_api_token_connects_whichever_kind_it_is(
     atlassian.accounts.first.scoped = scoped
     result = by_token(run, atlassian, "demo-token")
     assert result.exit_code == 0, result.stderr
-    assert ("by API token with scopes." in result.stderr) is scoped
+    assert ("by API token with scopes, sent as Basic." in result.stderr) is scoped
     assert "demo-token" not in result.stderr
     credential = state.credentials.current()
     assert credential is not None
     assert credential.through_gateway is scoped
     assert "3 projects" in run("projects", "list").stderr
+
+
+@pytest.mark.parametrize(("sent_as", "kind"), [(AS_BASIC, "api_token"), (AS_BEARER, "bearer_api_token")])
+def test_the_token_of_a_service_account_connects_in_the_form_that_the_gateway_accepts(
+    run: Run, atlassian: DemoSite, state: State, sent_as: frozenset[str], kind: str
+) -> None:
+    account = atlassian.add_service_account(sent_as=sent_as)
+    result = by_token(run, atlassian, account.token, account.email)
+    assert result.exit_code == 0, result.stderr
+    form = "Basic" if sent_as == AS_BASIC else "Bearer"
+    assert f"as Sync Bot ({account.email}), by API token with scopes, sent as {form}." in result.stderr
+    credential = state.credentials.current()
+    assert credential is not None
+    assert (credential.kind, credential.through_gateway) == (kind, True)
+    mark = atlassian.journal.mark()
+    assert "3 projects" in run("projects", "list").stderr
+    assert {request.status for request in atlassian.requests_since(mark)} == {200}, "nothing is tried again"
+
+
+def test_the_token_of_a_service_account_needs_no_email(run: Run, atlassian: DemoSite, state: State) -> None:
+    token = atlassian.add_service_account().token
+    words = ["connect", "--token", "--service-account", "--site", atlassian.render.base_url]
+    result = run(*words, stdin=f"{token}\n")
+    assert result.exit_code == 0, result.stderr
+    assert "sent as Bearer." in result.stderr
+    assert token not in result.output
+    wrong = run(*words, stdin="ATSTT-long-and-wrong\n")
+    assert wrong.exit_code == 4
+    assert "does not accept the API token ending" in wrong.stderr
+    assert "ATSTT-long-and-wrong" not in wrong.output
+    atlassian.faults.add(faults.answer(404, "", path="/_edge/tenant_info"))
+    unknown = run(*words, stdin=f"{token}\n")
+    assert "did not return its cloud id" in unknown.stderr
+    assert "JIRA_CLOUD_ID" in unknown.stderr
 
 
 def test_a_wrong_token_or_email_is_refused_with_its_last_letters_only(run: Run, atlassian: DemoSite) -> None:

@@ -15,6 +15,11 @@ from jira_assets.settings.load import Settings, load_settings
     "--token", "with_token", is_flag=True, help="Use an e-mail address and an API token instead of OAuth."
 )
 @click.option("--email", help="With --token: e-mail address of the account that owns the API token.")
+@click.option(
+    "--service-account",
+    is_flag=True,
+    help="With --token: the API token is that of a service account, and --email is optional.",
+)
 @click.option("--client-id", help="Client id of the OAuth app. Prompted for if not set.")
 @click.option(
     "--port", help="Port that the browser returns to. It must be registered in the app. [default: 8765]"
@@ -30,6 +35,7 @@ def connect(
     site: str | None,
     with_token: bool,
     email: str | None,
+    service_account: bool,
     client_id: str | None,
     port: str | None,
     no_browser: bool,
@@ -46,10 +52,12 @@ def connect(
 
     if email and not with_token:
         raise click.UsageError("--email requires --token.")
+    if service_account and not with_token:
+        raise click.UsageError("--service-account requires --token.")
     flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
     settings = _settings(invocation, {name: value for name, value in flags.items() if value})
     _tell_what_is(invocation, settings)
-    dialog = TerminalDialog(invocation, settings, browser=not no_browser)
+    dialog = TerminalDialog(invocation, settings, browser=not no_browser, service_account=service_account)
     connect_home = connect_by_token if with_token else connect_by_oauth
     show_connection(invocation, settings, connect_home(settings, dialog, Lake(settings.lake_dir).site))
     _warn_of_what_comes_first(invocation, settings)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import click
 
+from jira_assets.auth.remedies import SERVICE_ACCOUNTS
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.wiring import open_state
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential
+from jira_assets.state.models import CredentialKind
 
-REVOKE = {
+REVOKE: dict[CredentialKind, str] = {
     "oauth": "Atlassian keeps the grant until it is revoked. Remove the app at "
     "https://id.atlassian.com/manage-profile/apps.",
     "api_token": "The token remains valid until it is revoked: "
     "https://id.atlassian.com/manage-profile/security/api-tokens.",
+    "bearer_api_token": "The token remains valid until an organization admin revokes it: "
+    f"{SERVICE_ACCOUNTS}.",
 }
-KINDS = {"oauth": "OAuth grant", "api_token": "API token"}
+KINDS: dict[CredentialKind, str] = {
+    "oauth": "OAuth grant",
+    "api_token": "API token",
+    "bearer_api_token": "API token",
+}
 
 
 @click.command()

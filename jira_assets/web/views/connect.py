@@ -27,11 +27,11 @@ from jira_assets.web.templating import render
 if TYPE_CHECKING:
     from jira_assets.auth.oauth import OAuthApp
     from jira_assets.auth.sites import AccessibleSite
-    from jira_assets.jira.connection import BasicToken
+    from jira_assets.auth.verify import ApiToken
 
 SECONDS_TO_ADDRESS = 30
 NEEDED = {
-    "token": {"site": "address of the site", "email": "e-mail", "api_token": "API token"},
+    "token": {"site": "address of the site", "api_token": "API token"},
     "oauth": {"site": "address of the site", "client_id": "client ID", "client_secret": "client secret"},
 }
 
@@ -146,11 +146,12 @@ class FormDialog:
         """Return the address in the form."""
         return _site(self._form.get("site"))
 
-    def api_token(self) -> BasicToken:
-        """Return e-mail address and token of the form."""
-        from jira_assets.jira.connection import BasicToken
+    def api_token(self) -> ApiToken:
+        """Return e-mail address and token of the form; that of a service account may stand alone."""
+        from jira_assets.jira.connection import BasicToken, BearerToken
 
-        return BasicToken(_email(self._form.get("email")), self._form.get("api_token"))
+        email, token = self._form.get("email"), self._form.get("api_token")
+        return BasicToken(_email(email), token) if email else BearerToken(token)
 
     def oauth_app(self) -> OAuthApp:
         """Return the app whose id and secret the form has."""

@@ -51,6 +51,14 @@ def test_an_empty_home_is_connected_by_a_token_that_is_never_shown(
     assert 'data-key="PAY"' in page.get("/projects/list")
 
 
+def test_the_token_of_a_service_account_needs_no_email(open_page: OpenPage, atlassian: DemoSite) -> None:
+    page = open_page({"JIRA_API_URL": atlassian.render.base_url})
+    token = atlassian.add_service_account().token
+    text = connect(page, way="token", site=atlassian.render.base_url, email="", api_token=token)
+    assert "as Sync Bot, by stored API token, sent as Bearer" in text
+    assert token not in text
+
+
 @pytest.mark.parametrize(
     ("changed", "word"),
     [
