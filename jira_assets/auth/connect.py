@@ -1,4 +1,4 @@
-"""Connect a home to a Jira site, by an API token or by OAuth: each step is verified before the next.
+"""Connect a home to a Jira site, by API token, OAuth or service account: each step is verified.
 
 The command and the page take the same steps. How each asks and shows is its `Dialog`.
 """
@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
+from jira_assets.auth import service_account
 from jira_assets.auth.callback_server import callback_url
-from jira_assets.auth.consent import check_scopes, redeem_code
+from jira_assets.auth.consent import OFFLINE, check_scopes, redeem_code
 from jira_assets.auth.oauth import OAuthApp, Tokens
 from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
 from jira_assets.auth.verify import ApiToken, VerifiedConnection, verify_api_token, verify_connection
@@ -35,6 +36,9 @@ class Dialog(Protocol):
 
     def oauth_app(self) -> OAuthApp:
         """Return the OAuth app that asks for consent."""
+
+    def service_account(self) -> OAuthApp:
+        """Return the client id and secret of the service account."""
 
     def fetch_code(self, url: str, state: str) -> str:
         """Send the person to the consent page at `url`; return the code that comes back for `state`."""
@@ -100,8 +104,25 @@ def connect_by_oauth(settings: Settings, dialog: Dialog, held_site: FindHeldSite
     return _store(settings, verified, _grant(settings, verified, app, tokens), held_site)
 
 
+def connect_by_service_account(settings: Settings, dialog: Dialog, held_site: FindHeldSite) -> NewConnection:
+    """Connect by the client id and secret of a service account; raises `WrongSite` as the others do."""
+    if settings.jira_site_url:
+        insist_on_cloud(settings.jira_site_url)
+    app = dialog.service_account()
+    tokens = service_account.request_tokens(app)
+    service_account.check_scopes(tokens)
+    _warn_of_optional_scopes(settings, dialog, tokens)
+    site = service_account.find_site(settings, dialog, tokens.access_token)
+    bearer = Bearer(lambda: tokens.access_token, name=service_account.NAME)
+    connection = Connection(site.url, bearer, site.id, settings.jira_api_url)
+    verified = verify_connection(connection, site.name or None)
+    grant = replace(_grant(settings, verified, app, tokens), kind="client_credentials")
+    return _store(settings, verified, grant, held_site)
+
+
 def _warn_of_optional_scopes(settings: Settings, dialog: Dialog, tokens: Tokens) -> None:
-    missing = [scope for scope in settings.oauth_scopes if tokens.scopes and scope not in tokens.scopes]
+    optional = [scope for scope in settings.oauth_scopes if scope != OFFLINE]
+    missing = [scope for scope in optional if tokens.scopes and scope not in tokens.scopes]
     if missing:
         dialog.say(
             f"! Without {', '.join(missing)}, sprints are read from the issues. Names and states "
@@ -110,8 +131,10 @@ def _warn_of_optional_scopes(settings: Settings, dialog: Dialog, tokens: Tokens)
 
 
 def _grant(settings: Settings, verified: VerifiedConnection, app: OAuthApp, tokens: Tokens) -> Credential:
-    kept = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token or ""}
-    credential = _credential(settings, verified, {**kept, "client_secret": app.client_secret})
+    kept = {"access_token": tokens.access_token, "client_secret": app.client_secret}
+    if tokens.refresh_token:
+        kept["refresh_token"] = tokens.refresh_token
+    credential = _credential(settings, verified, kept)
     return replace(
         credential,
         kind="oauth",

@@ -76,12 +76,17 @@ def pick_site(sites: Sequence[AccessibleSite], wanted: str | None) -> Accessible
     if wanted is None:
         return sites[0] if len(sites) == 1 else None
     for site in sites:
-        if urlsplit(site.url).netloc.lower() == urlsplit(wanted).netloc.lower():
+        if is_at(site, wanted):
             return site
     raise AuthenticationError(
         f"The consent does not cover {wanted}, only {', '.join(site.url for site in sites)}.",
         "Run `jira-assets connect` again and choose that site on the consent page, or use another --site.",
     )
+
+
+def is_at(site: AccessibleSite, url: str) -> bool:
+    """Return whether this is the address of the site."""
+    return urlsplit(site.url).netloc.lower() == urlsplit(url).netloc.lower()
 
 
 def insist_on_cloud(site_url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from jira_assets.auth.remedies import reconnect_advice
 from jira_assets.errors import SettingsError
 from jira_assets.jira.token_settings import incomplete, is_complete
 from jira_assets.settings.load import Settings
@@ -14,6 +15,7 @@ from jira_assets.state.models import CredentialKind
 SOON = timedelta(days=14)
 KINDS: dict[CredentialKind, str] = {
     "oauth": "OAuth",
+    "client_credentials": "OAuth client credentials",
     "api_token": "stored API token",
     "bearer_api_token": "stored API token, sent as Bearer",
 }
@@ -86,7 +88,7 @@ def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Conne
         tuple((credential.scopes or "").split()),
         credential.reconnect_by,
         trouble,
-        "Run `jira-assets connect` again. Synced data is kept." if trouble else None,
+        reconnect_advice(credential.kind) if trouble else None,
         bool(trouble) and not credential.consent_lost_at and not _ended(credential, now),
     )
 

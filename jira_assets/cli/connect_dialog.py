@@ -11,10 +11,11 @@ import click
 
 from jira_assets.auth.callback_server import callback_url, read_code
 from jira_assets.auth.connect import NewConnection
-from jira_assets.auth.consent import CONSOLE, wait_for_code
+from jira_assets.auth.consent import CONSOLE, OFFLINE, wait_for_code
 from jira_assets.auth.oauth import OAuthApp
 from jira_assets.auth.remedies import SERVICE_ACCOUNTS
 from jira_assets.auth.sites import AccessibleSite
+from jira_assets.auth.status import KINDS
 from jira_assets.auth.verify import HOW_TO_SEE_PROJECTS, NO_PROJECT, TOKENS, ApiToken
 from jira_assets.cli.context import Invocation
 from jira_assets.errors import InputError
@@ -32,6 +33,7 @@ class TerminalDialog:
         self, invocation: Invocation, settings: Settings, *, browser: bool, service_account: bool = False
     ) -> None:
         self._settings, self._browser, self._service_account = settings, browser, service_account
+        self._covers = "The service account has access to" if service_account else "The consent covers"
         self.say = invocation.say
 
     def site_url(self) -> str:
@@ -72,7 +74,7 @@ class TerminalDialog:
         """Ask for client id and secret, and show how the app has to be set up."""
         settings = self._settings
         if not (settings.jira_client_id and settings.jira_client_secret):
-            scopes = [scope for scope in settings.oauth_scopes if scope != "offline_access"]
+            scopes = [scope for scope in settings.oauth_scopes if scope != OFFLINE]
             self.say(
                 f"1  Open {CONSOLE} and select or create an OAuth 2.0 integration.\n"
                 "   Authorization: register exactly this callback URL:  "
@@ -80,6 +82,21 @@ class TerminalDialog:
                 f"   Permissions, Jira API: {', '.join(scopes)}\n"
                 "   (For a single user, an API token is quicker: `jira-assets connect --token`.)\n"
                 "2  Copy the client id and secret from the settings of the app:"
+            )
+        client_id = ask("   Client ID", settings.jira_client_id, "--client-id")
+        secret = ask_secret("   Client secret", settings.jira_client_secret)
+        return OAuthApp(client_id, secret, settings.jira_auth_url)
+
+    def service_account(self) -> OAuthApp:
+        """Ask for client id and secret of a service account, and show where they are created."""
+        settings = self._settings
+        if not (settings.jira_client_id and settings.jira_client_secret):
+            scopes = [scope for scope in settings.oauth_scopes if scope != OFFLINE]
+            self.say(
+                f"1  An organization admin opens {SERVICE_ACCOUNTS}, gives an account access to Jira, and "
+                "creates a credential for it: OAuth 2.0, with the scopes\n"
+                f"   {', '.join(scopes)}\n"
+                "2  Copy the client id and secret, which are shown only once:"
             )
         client_id = ask("   Client ID", settings.jira_client_id, "--client-id")
         secret = ask_secret("   Client secret", settings.jira_client_secret)
@@ -102,10 +119,11 @@ class TerminalDialog:
         listed = "\n".join(f"   {n}  {site.url}  ({site.name})" for n, site in enumerate(sites, start=1))
         if not sys.stdin.isatty():
             raise InputError(
-                f"The consent covers {len(sites)} sites: {', '.join(site.url for site in sites)}.",
+                f"{self._covers} {len(sites)} sites: {', '.join(site.url for site in sites)}.",
                 "Select one with --site.",
             )
-        click.echo(f"4  The consent covers several sites:\n{listed}", err=True)
+        step = 3 if self._service_account else 4
+        click.echo(f"{step}  {self._covers} several sites:\n{listed}", err=True)
         number = click.prompt("   Which one", type=click.IntRange(1, len(sites)), default=1, err=True)
         return sites[number - 1]
 
@@ -153,8 +171,8 @@ def show_connection(invocation: Invocation, settings: Settings, made: NewConnect
 
 def _kind(credential: Credential) -> str:
     """Name what was proven to work: an API token with scopes in one of its two forms."""
-    if credential.kind == "oauth":
-        return "OAuth"
+    if credential.kind in ("oauth", "client_credentials"):
+        return KINDS[credential.kind]
     if not credential.through_gateway:
         return "API token"
     form = "Bearer" if credential.kind == "bearer_api_token" else "Basic"

@@ -146,13 +146,15 @@ def _oauth(said: ErrorBody) -> JiraAssetsError:
     described = f"{said.oauth_error}: {said.text}" if said.text != said.oauth_error else said.oauth_error
     if said.consent_is_gone:
         reason = f"Atlassian no longer accepts the OAuth grant ({described})."
-        return _error(ReconnectNeeded, said, "Run `jira-assets connect` again.", reason)
+        return _error(
+            ReconnectNeeded, said, "Run `jira-assets connect` again.", reason, oauth_error=said.oauth_error
+        )
     reason = f"Atlassian refused to issue an OAuth token ({described})."
     advice = (
         "Check the client id and secret (JIRA_CLIENT_ID, JIRA_CLIENT_SECRET) against the app at "
         "https://developer.atlassian.com/console/myapps, then run `jira-assets connect` again."
     )
-    return _error(AuthenticationError, said, advice, reason)
+    return _error(AuthenticationError, said, advice, reason, oauth_error=said.oauth_error)
 
 
 def _silent_token_endpoint(said: ErrorBody) -> JiraAssetsError:

@@ -55,12 +55,12 @@ class Settings(HomePaths):
     )
     jira_client_id: str | None = setting(
         "JIRA_CLIENT_ID",
-        "Client id of the OAuth app.",
+        "Client id of the OAuth app, or of the service account.",
         values.read_text,
     )
     jira_client_secret: str | None = setting(
         "JIRA_CLIENT_SECRET",
-        "Client secret of the OAuth app.",
+        "Client secret of the OAuth app, or of the service account.",
         values.read_text,
         secret=True,
         storable=False,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-CredentialKind = Literal["oauth", "api_token", "bearer_api_token"]
-"""`bearer_api_token` is an API token that the gateway takes without an e-mail."""
+CredentialKind = Literal["oauth", "client_credentials", "api_token", "bearer_api_token"]
+"""`client_credentials` belong to a service account; a `bearer_api_token` is sent without an e-mail."""
 SyncStatus = Literal["pending", "syncing", "complete", "error"]
 
 

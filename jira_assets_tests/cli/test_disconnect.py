@@ -33,6 +33,11 @@ def connect(state: State, settings: Settings, kind: str) -> None:
     [
         ("oauth", "OAuth grant", "manage-profile/apps"),
         ("api_token", "API token", "security/api-tokens"),
+        (
+            "client_credentials",
+            "OAuth credential of the service account",
+            "admin.atlassian.com, Directory, Service accounts",
+        ),
         ("bearer_api_token", "API token", "admin.atlassian.com, Directory, Service accounts"),
     ],
 )

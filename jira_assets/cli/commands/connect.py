@@ -18,9 +18,10 @@ from jira_assets.settings.load import Settings, load_settings
 @click.option(
     "--service-account",
     is_flag=True,
-    help="With --token: the API token is that of a service account, and --email is optional.",
+    help="Use the OAuth client id and secret of a service account. With --token: its API token; --email is "
+    "optional.",
 )
-@click.option("--client-id", help="Client id of the OAuth app. Prompted for if not set.")
+@click.option("--client-id", help="Client id of the OAuth app or service account. Prompted for if not set.")
 @click.option(
     "--port", help="Port that the browser returns to. It must be registered in the app. [default: 8765]"
 )
@@ -40,25 +41,24 @@ def connect(
     port: str | None,
     no_browser: bool,
 ) -> None:
-    """Connect this home to a Jira site, by OAuth in the browser or by an API token.
+    """Connect this home to a Jira site, by OAuth in the browser, as a service account or by an API token.
 
     Each step is verified before the next one. The previous connection is kept until the new one works, so
     the command can be repeated safely. It prompts for the client secret or API token without echo, or reads
     it from standard input if that is not a terminal. The secret is stored encrypted in the state.
     """
-    from jira_assets.auth.connect import connect_by_oauth, connect_by_token
+    from jira_assets.auth.connect import connect_by_oauth, connect_by_service_account, connect_by_token
     from jira_assets.cli.connect_dialog import TerminalDialog, show_connection
     from jira_assets.lake.lake import Lake
 
     if email and not with_token:
         raise click.UsageError("--email requires --token.")
-    if service_account and not with_token:
-        raise click.UsageError("--service-account requires --token.")
     flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
     settings = _settings(invocation, {name: value for name, value in flags.items() if value})
     _tell_what_is(invocation, settings)
     dialog = TerminalDialog(invocation, settings, browser=not no_browser, service_account=service_account)
-    connect_home = connect_by_token if with_token else connect_by_oauth
+    by_client = connect_by_service_account if service_account else connect_by_oauth
+    connect_home = connect_by_token if with_token else by_client
     show_connection(invocation, settings, connect_home(settings, dialog, Lake(settings.lake_dir).site))
     _warn_of_what_comes_first(invocation, settings)
 

@@ -16,11 +16,14 @@ REVOKE: dict[CredentialKind, str] = {
     "https://id.atlassian.com/manage-profile/apps.",
     "api_token": "The token remains valid until it is revoked: "
     "https://id.atlassian.com/manage-profile/security/api-tokens.",
+    "client_credentials": "The client id and secret remain valid until an organization admin revokes them: "
+    f"{SERVICE_ACCOUNTS}.",
     "bearer_api_token": "The token remains valid until an organization admin revokes it: "
     f"{SERVICE_ACCOUNTS}.",
 }
 KINDS: dict[CredentialKind, str] = {
     "oauth": "OAuth grant",
+    "client_credentials": "OAuth credential of the service account",
     "api_token": "API token",
     "bearer_api_token": "API token",
 }
@@ -29,7 +32,7 @@ KINDS: dict[CredentialKind, str] = {
 @click.command()
 @pass_invocation
 def disconnect(invocation: Invocation) -> None:
-    """Remove the stored OAuth grant or API token from this home.
+    """Remove the stored OAuth grant, service account or API token from this home.
 
     Issues, tables, tracked projects, team and decisions are kept. Syncs stop until `jira-assets connect`.
     The command revokes nothing at Atlassian. It prints the address of the page where you can revoke the

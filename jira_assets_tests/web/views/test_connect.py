@@ -119,6 +119,24 @@ def test_an_empty_home_is_connected_by_oauth(open_page: OpenPage, atlassian: Dem
     assert SECRET not in text + credential.secrets
 
 
+def test_an_empty_home_is_connected_by_a_service_account(open_page: OpenPage, atlassian: DemoSite) -> None:
+    url, client = atlassian.render.base_url, atlassian.oauth.add_client(atlassian.add_service_account())
+    page = open_page({"JIRA_API_URL": url, "JIRA_AUTH_URL": url})
+    form = {"way": "service_account", "site": url, "client_id": client.client_id}
+    refused = connect(page, **form, client_secret="a-wrong-secret")
+    assert "does not accept the client id and secret" in refused
+    assert f'value="{client.client_id}"' in refused
+    assert "a-wrong-secret" not in refused
+    assert "client secret is missing" in connect(page, **form)
+    assert page.state.credentials.current() is None
+    text = connect(page, **form, client_secret=client.client_secret)
+    assert "as Sync Bot, by OAuth client credentials" in text
+    assert "connect again by" not in text
+    credential = page.state.credentials.current()
+    assert credential is not None
+    assert client.client_secret not in text + page.get("/connect") + credential.secrets
+
+
 def test_a_consent_for_a_wrong_secret_is_told(open_page: OpenPage, atlassian: DemoSite) -> None:
     text = connect(open_page({}), way="oauth", site=atlassian.render.base_url, client_id="demo-app")
     assert "client secret is missing" in text
