@@ -131,9 +131,10 @@ def still_consented(credential: Credential | None, now: datetime) -> Credential:
     if credential is None:
         raise AuthenticationError("No Jira site is connected.", "Connect one with `jira-assets connect`.")
     lost_at = credential.consent_lost_at
-    if lost_at is None or (credential.kind == "client_credentials" and now - lost_at >= UNTIL_RETRY):
+    is_service = credential.kind == "client_credentials"
+    if lost_at is None or (is_service and now - credential.refreshed_at >= UNTIL_RETRY):
         return credential
-    ended = "refused" if credential.kind == "client_credentials" else "ended the consent of"
+    ended = "refused" if is_service else "ended the consent of"
     raise ReconnectNeeded(
         f"Atlassian {ended} {credential.display_name} (detected "
         f"{lost_at:%Y-%m-%d %H:%M} UTC): {credential.consent_lost_why}",
@@ -142,4 +143,8 @@ def still_consented(credential: Credential | None, now: datetime) -> Credential:
 
 
 def _refused(credential: Credential, error: ReconnectNeeded, now: datetime) -> Credential:
-    return replace(credential, consent_lost_at=now, consent_lost_why=error.reason)
+    """Keep since when and why; of a service account also when a token was last requested."""
+    if credential.kind == "client_credentials":
+        credential = replace(credential, refreshed_at=now)
+    since = credential.consent_lost_at or now
+    return replace(credential, consent_lost_at=since, consent_lost_why=error.reason)

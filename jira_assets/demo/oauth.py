@@ -105,6 +105,7 @@ class OAuthServer:
         self.breaches = 0
         self.refreshes = 0
         self.grants = 0
+        self.refusals = 0
         self.watch: Callable[[str, str], None] = _unwatched
         """Hears `issued`, `redeemed` and `used`, each with a token: what proofs listen to."""
         self._clock = clock
@@ -128,6 +129,7 @@ class OAuthServer:
         if client is not None and not client.is_revoked:
             known = (client.client_id, client.client_secret)
         if (client_id, secret) != known:
+            self.refusals += 1
             raise Denied(401, "access_denied", "Unauthorized")
         if (grant == "client_credentials") is (client is None):
             raise Denied(403, "unauthorized_client", f"Grant type '{grant}' not allowed for the client.")

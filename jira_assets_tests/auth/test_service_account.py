@@ -137,11 +137,20 @@ def test_a_refusal_is_tried_again_after_a_while_and_forgotten_when_it_ends(home:
     home.service.is_revoked = True
     home.clock.advance(timedelta(hours=1))
     client = home.client()
-    with pytest.raises(ReconnectNeeded):
-        client.fetch_identity()
+
+    def refused(words: str) -> None:
+        with pytest.raises(ReconnectNeeded, match=words):
+            client.fetch_identity()
+
+    refused("^Atlassian does not accept")
+    refused("^Atlassian refused Sync Bot")
+    assert home.site.oauth.refusals == 1
+    home.clock.advance(UNTIL_RETRY)
+    refused("^Atlassian does not accept")
+    refused("^Atlassian refused Sync Bot")
+    assert home.site.oauth.refusals == 2
+    assert "Detected 2026-11-23 13:00 UTC" in (home.status().trouble or "")
     home.service.is_revoked = False
-    with pytest.raises(ReconnectNeeded, match="detected"):
-        client.fetch_identity()
     home.clock.advance(UNTIL_RETRY)
     assert client.fetch_identity().display_name == "Sync Bot"
     assert home.status().trouble is None
