@@ -5,7 +5,7 @@
     ├── UnsupportedPlatform         this operating system lacks what the project needs
     ├── InputError                  a file or an argument that a person gave is not usable
     ├── AuthenticationError         Jira does not accept who we say we are (exit code 4)
-    │   └── ReconnectNeeded         the OAuth grant is gone: only a new consent helps
+    │   └── ReconnectNeeded         the OAuth grant is gone, or its secret was revoked: connect again
     ├── JiraError                   Jira answered, and the answer is not the data requested
     │   ├── BadQuery                400: Jira does not accept the request as it stands
     │   │   ├── UnknownProject      400: the query names a project this account cannot see
@@ -84,7 +84,7 @@ class AuthenticationError(JiraAssetsError):
 
 
 class ReconnectNeeded(AuthenticationError):
-    """The OAuth grant is gone: only a new consent helps."""
+    """The OAuth grant is gone, or the secret was revoked: only a person can connect again."""
 
 
 class JiraError(JiraAssetsError):

@@ -46,6 +46,10 @@ class Terminal:
         self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.exit_code
 
+    def type(self, line: str) -> None:
+        """Type a line and press Enter."""
+        os.write(self.fd, f"{line}\r".encode())
+
     def press_ctrl_c(self) -> None:
         """Send what the key sends: the terminal interrupts everything that runs at it."""
         os.write(self.fd, b"\x03")

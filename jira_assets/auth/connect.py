@@ -1,4 +1,4 @@
-"""Connect a home to a Jira site, by an API token or by OAuth: each step is verified before the next.
+"""Connect a home to a Jira site, by API token, OAuth or service account: each step is verified.
 
 The command and the page take the same steps. How each asks and shows is its `Dialog`.
 """
@@ -6,19 +6,20 @@ The command and the page take the same steps. How each asks and shows is its `Di
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
+from jira_assets.auth import service_account
 from jira_assets.auth.callback_server import callback_url
-from jira_assets.auth.consent import check_scopes, redeem_code
+from jira_assets.auth.consent import OFFLINE, check_scopes, redeem_code
+from jira_assets.auth.home_sites import FindHeldSite, share_grant, store_connection
 from jira_assets.auth.oauth import OAuthApp, Tokens
 from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
-from jira_assets.auth.verify import VerifiedConnection, verify_api_token, verify_connection
+from jira_assets.auth.verify import ApiToken, VerifiedConnection, verify_api_token, verify_connection
 from jira_assets.clock import utc_now
-from jira_assets.errors import WrongSite
-from jira_assets.jira.connection import BasicToken, Bearer, Connection
+from jira_assets.jira.connection import BasicToken, Bearer, BearerToken, Connection
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 from jira_assets.state.encryption import open_secret_box
@@ -30,11 +31,14 @@ class Dialog(Protocol):
     def site_url(self) -> str:
         """Return the address of the site."""
 
-    def api_token(self) -> BasicToken:
-        """Return the API token with the e-mail address of its account."""
+    def api_token(self) -> ApiToken:
+        """Return the API token with the e-mail address of its account, or alone if it needs none."""
 
     def oauth_app(self) -> OAuthApp:
         """Return the OAuth app that asks for consent."""
+
+    def service_account(self) -> OAuthApp:
+        """Return the client id and secret of the service account."""
 
     def fetch_code(self, url: str, state: str) -> str:
         """Send the person to the consent page at `url`; return the code that comes back for `state`."""
@@ -46,42 +50,35 @@ class Dialog(Protocol):
         """Show a text."""
 
 
-class HeldSite(Protocol):
-    """The site whose issues a home holds; `site_id` is its cloud id, or its address where that is unknown."""
-
-    @property
-    def site_id(self) -> str:
-        """Its cloud id, or its address."""
-
-    @property
-    def site_url(self) -> str:
-        """Its address."""
-
-
-FindHeldSite = Callable[[], HeldSite | None]
-"""Return the site whose issues this home holds, None when it holds none."""
-
-
 @dataclass(frozen=True)
 class NewConnection:
     """A connection that was verified and stored."""
 
     verified: VerifiedConnection
     credential: Credential
+    site: ConnectedSite
+    """The site of the home that it was stored for."""
 
 
-def connect_by_token(settings: Settings, dialog: Dialog, held_site: FindHeldSite) -> NewConnection:
-    """Connect by e-mail address and API token; raises `WrongSite` if the home holds another site."""
+def connect_by_token(
+    settings: Settings, dialog: Dialog, held_site: FindHeldSite, short_name: str | None = None
+) -> NewConnection:
+    """Connect by API token, in the form that works; raises as `store_connection` does."""
     site_url = settings.jira_site_url or dialog.site_url()
     insist_on_cloud(site_url)
     token = dialog.api_token()
     verified = verify_api_token(site_url, token, settings)
     credential = _credential(settings, verified, {"api_token": token.api_token})
-    return _store(settings, verified, replace(credential, email=token.email), held_site)
+    if isinstance(verified.connection.credential, BearerToken):
+        credential = replace(credential, kind="bearer_api_token")
+    email = token.email if isinstance(token, BasicToken) else credential.email
+    return _store(settings, verified, replace(credential, email=email), held_site, short_name)
 
 
-def connect_by_oauth(settings: Settings, dialog: Dialog, held_site: FindHeldSite) -> NewConnection:
-    """Connect by consent to an OAuth app; raises `WrongSite` if the home holds another site."""
+def connect_by_oauth(
+    settings: Settings, dialog: Dialog, held_site: FindHeldSite, short_name: str | None = None
+) -> NewConnection:
+    """Connect by consent to an OAuth app; raises as `store_connection` does."""
     if settings.jira_site_url:
         insist_on_cloud(settings.jira_site_url)
     app = dialog.oauth_app()
@@ -94,11 +91,31 @@ def connect_by_oauth(settings: Settings, dialog: Dialog, held_site: FindHeldSite
     site = pick_site(sites, settings.jira_site_url) or dialog.choose_site(sites)
     connection = Connection(site.url, Bearer(lambda: tokens.access_token), site.id, settings.jira_api_url)
     verified = verify_connection(connection, site.name)
-    return _store(settings, verified, _grant(settings, verified, app, tokens), held_site)
+    grant = _grant(settings, verified, app, tokens)
+    return _store(settings, verified, grant, held_site, short_name, [each.id for each in sites])
+
+
+def connect_by_service_account(
+    settings: Settings, dialog: Dialog, held_site: FindHeldSite, short_name: str | None = None
+) -> NewConnection:
+    """Connect by the client id and secret of a service account; raises as the others do."""
+    if settings.jira_site_url:
+        insist_on_cloud(settings.jira_site_url)
+    app = dialog.service_account()
+    tokens = service_account.request_tokens(app)
+    service_account.check_scopes(tokens)
+    _warn_of_optional_scopes(settings, dialog, tokens)
+    site = service_account.find_site(settings, dialog, tokens.access_token)
+    bearer = Bearer(lambda: tokens.access_token, name=service_account.NAME)
+    connection = Connection(site.url, bearer, site.id, settings.jira_api_url)
+    verified = verify_connection(connection, site.name or None)
+    grant = replace(_grant(settings, verified, app, tokens), kind="client_credentials")
+    return _store(settings, verified, grant, held_site, short_name)
 
 
 def _warn_of_optional_scopes(settings: Settings, dialog: Dialog, tokens: Tokens) -> None:
-    missing = [scope for scope in settings.oauth_scopes if tokens.scopes and scope not in tokens.scopes]
+    optional = [scope for scope in settings.oauth_scopes if scope != OFFLINE]
+    missing = [scope for scope in optional if tokens.scopes and scope not in tokens.scopes]
     if missing:
         dialog.say(
             f"! Without {', '.join(missing)}, sprints are read from the issues. Names and states "
@@ -107,8 +124,10 @@ def _warn_of_optional_scopes(settings: Settings, dialog: Dialog, tokens: Tokens)
 
 
 def _grant(settings: Settings, verified: VerifiedConnection, app: OAuthApp, tokens: Tokens) -> Credential:
-    kept = {"access_token": tokens.access_token, "refresh_token": tokens.refresh_token or ""}
-    credential = _credential(settings, verified, {**kept, "client_secret": app.client_secret})
+    kept = {"access_token": tokens.access_token, "client_secret": app.client_secret}
+    if tokens.refresh_token:
+        kept["refresh_token"] = tokens.refresh_token
+    credential = _credential(settings, verified, kept)
     return replace(
         credential,
         kind="oauth",
@@ -133,26 +152,16 @@ def _credential(settings: Settings, verified: VerifiedConnection, kept: dict[str
 
 
 def _store(
-    settings: Settings, verified: VerifiedConnection, credential: Credential, held_site: FindHeldSite
+    settings: Settings,
+    verified: VerifiedConnection,
+    credential: Credential,
+    held_site: FindHeldSite,
+    short_name: str | None,
+    covered: Collection[str] = (),
 ) -> NewConnection:
-    """Store site and credential, unless this home belongs to another site."""
+    """Store the credential for a site of this home; `covered` are the cloud ids of all sites it reaches."""
     site = ConnectedSite(verified.cloud_id, verified.connection.browse_url, verified.site_name)
     with State.open(settings.state_url) as state:
-        _check_site(state, site, held_site())
-        state.credentials.connect(site, credential)
-    return NewConnection(verified, credential)
-
-
-def _check_site(state: State, site: ConnectedSite, held: HeldSite | None) -> None:
-    """Raise `WrongSite` if this home holds the issues, or tracks the projects, of another site."""
-    known, tracked = state.credentials.site(), state.projects.tracked(include_inactive=True)
-    if held is not None and held.site_id not in (site.cloud_id, site.url):
-        holds = f"The lake of this home holds {held.site_url}"
-    elif tracked and known.cloud_id and known.cloud_id != site.cloud_id:
-        holds = f"This home tracks projects of {known.url}"
-    else:
-        return
-    raise WrongSite(
-        f"{holds}, and the new connection is to {site.url}.",
-        "Set JIRA_ASSETS_HOME to another folder for the other site. Nothing was changed.",
-    )
+        stored = store_connection(state, site, credential, held_site, short_name)
+        share_grant(state, stored, credential, covered)
+    return NewConnection(verified, credential, stored)

@@ -12,6 +12,7 @@ from jira_assets.port_owner import port_owner
 
 SECONDS_TO_CONSENT = 300
 NEEDED = ("read:jira-work", "read:jira-user")
+OFFLINE = "offline_access"
 CONSOLE = "https://developer.atlassian.com/console/myapps"
 
 
@@ -57,8 +58,8 @@ def check_scopes(tokens: Tokens) -> None:
         )
     if tokens.refresh_token is None:
         raise ScopeMissing(
-            "The consent lacks the scope offline_access: it would expire within an hour.",
-            "Keep offline_access in JIRA_OAUTH_SCOPES and connect again.",
+            f"The consent lacks the scope {OFFLINE}: it would expire within an hour.",
+            f"Keep {OFFLINE} in JIRA_OAUTH_SCOPES and connect again.",
         )
 
 

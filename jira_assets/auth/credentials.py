@@ -6,7 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from jira_assets.errors import AuthenticationError, SettingsError
-from jira_assets.jira.connection import ATLASSIAN_GATEWAY, BasicToken, Bearer, Connection
+from jira_assets.jira.connection import (
+    ATLASSIAN_GATEWAY,
+    BasicToken,
+    Bearer,
+    BearerToken,
+    Connection,
+    JiraCredential,
+)
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
 
@@ -40,18 +47,23 @@ def choose_connection(
 
 def _open(
     credential: Credential, settings: Settings, state: State, clock: Callable[[], datetime] | None
-) -> BasicToken | Bearer:
+) -> JiraCredential:
+    from jira_assets.auth.service_account import NAME
     from jira_assets.auth.token_store import (  # late, as are those below: few need them
         GrantTokens,
         still_consented,
     )
     from jira_assets.state.encryption import open_secret_box
 
-    still_consented(credential)
+    still_consented(credential, (clock or state.clock)())
     box = open_secret_box(settings.secret_key, settings.secret_key_file, may_create=False)
     if credential.kind == "api_token":
         return BasicToken(credential.email or "", box.open(credential.secrets)["api_token"])
+    if credential.kind == "bearer_api_token":
+        return BearerToken(box.open(credential.secrets)["api_token"])
     tokens = GrantTokens(state, box, settings.jira_auth_url, clock)
+    if credential.kind == "client_credentials":
+        return Bearer(tokens.token, tokens.renew, NAME)
     return Bearer(tokens.token, tokens.renew)
 
 

@@ -1,4 +1,4 @@
-"""OAuth 2.0 (3LO) with Atlassian: where a person agrees, and how a code or a refresh token becomes tokens."""
+"""OAuth 2.0 with Atlassian: where a person agrees, and what a code, a refresh token or a secret gets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 from requests.auth import AuthBase
 from requests_oauthlib import OAuth2Session
 
@@ -26,6 +26,7 @@ from jira_assets.jira.response import Response
 # Short: on SQLite every process that writes to the state waits for the one that refreshes.
 _CONNECT_AND_READ_SECONDS = (5, 20)
 _USUAL_LIFE = 3600
+_AUDIENCE = "api.atlassian.com"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _insecure = threading.Lock()
 
@@ -46,7 +47,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class OAuthApp:
-    """An app that is registered with Atlassian, and where Atlassian is."""
+    """An app, or the OAuth 2.0 credential of a service account, and the address of Atlassian."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -55,7 +56,7 @@ class OAuthApp:
     def consent_url(self, redirect_uri: str, state: str, scopes: Sequence[str]) -> str:
         """Return the address of the consent page."""
         query = {
-            "audience": "api.atlassian.com",
+            "audience": _AUDIENCE,
             "client_id": self.client_id,
             "scope": " ".join(scopes),
             "redirect_uri": redirect_uri,
@@ -97,13 +98,29 @@ class OAuthApp:
                 )
             )
 
+    def request(self) -> Tokens:
+        """Get an access token of a service account, by the id and secret alone; it cannot be refreshed."""
+        with self._session(client=BackendApplicationClient(self.client_id)) as session:
+            return self._asked(
+                lambda: session.fetch_token(
+                    self._token_url,
+                    include_client_id=True,
+                    client_secret=self.client_secret,
+                    audience=_AUDIENCE,
+                    auth=_AsJson(),
+                    timeout=_CONNECT_AND_READ_SECONDS,
+                )
+            )
+
     @property
     def _token_url(self) -> str:
         return f"{self.auth_url}/oauth/token"
 
     @contextmanager
-    def _session(self, redirect_uri: str | None = None) -> Iterator[OAuth2Session]:
-        with OAuth2Session(self.client_id, redirect_uri=redirect_uri) as session:
+    def _session(
+        self, redirect_uri: str | None = None, client: BackendApplicationClient | None = None
+    ) -> Iterator[OAuth2Session]:
+        with OAuth2Session(self.client_id, redirect_uri=redirect_uri, client=client) as session:
             session.headers["User-Agent"] = f"jira_assets/{__version__}"
             for moment in ("access_token_response", "refresh_token_response"):
                 session.register_compliance_hook(moment, _refuse)

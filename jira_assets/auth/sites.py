@@ -76,12 +76,17 @@ def pick_site(sites: Sequence[AccessibleSite], wanted: str | None) -> Accessible
     if wanted is None:
         return sites[0] if len(sites) == 1 else None
     for site in sites:
-        if urlsplit(site.url).netloc.lower() == urlsplit(wanted).netloc.lower():
+        if is_at(site, wanted):
             return site
     raise AuthenticationError(
         f"The consent does not cover {wanted}, only {', '.join(site.url for site in sites)}.",
         "Run `jira-assets connect` again and choose that site on the consent page, or use another --site.",
     )
+
+
+def is_at(site: AccessibleSite, url: str) -> bool:
+    """Return whether this is the address of the site."""
+    return urlsplit(site.url).netloc.lower() == urlsplit(url).netloc.lower()
 
 
 def insist_on_cloud(site_url: str) -> None:
@@ -127,6 +132,18 @@ def fetch_cloud_id(site_url: str) -> str | None:
     except JiraAssetsError:
         return None
     return answer.decode(_TenantInfo).cloud_id if answer.status == 200 and answer.is_json() else None
+
+
+def find_cloud_id(site_url: str, known: str | None) -> str:
+    """Return the known cloud id, or that which the site names; raises `InputError` where it names none."""
+    cloud_id = known or fetch_cloud_id(site_url)
+    if cloud_id is None:
+        raise InputError(
+            f"{site_url} did not return its cloud id, which Atlassian's gateway requires.",
+            "Check the address: acme.atlassian.net, not the name of another host. Or set JIRA_CLOUD_ID: it "
+            f"is the cloudId of {site_url.rstrip('/')}/_edge/tenant_info in a browser.",
+        )
+    return cloud_id
 
 
 def _get(url: str, bearer: str | None = None) -> Response:

@@ -6,13 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from jira_assets.auth.remedies import reconnect_advice
 from jira_assets.errors import SettingsError
 from jira_assets.jira.token_settings import incomplete, is_complete
 from jira_assets.qualified import split
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State, TrackedProject
+from jira_assets.state.models import CredentialKind
 
 SOON = timedelta(days=14)
+KINDS: dict[CredentialKind, str] = {
+    "oauth": "OAuth",
+    "client_credentials": "OAuth client credentials",
+    "api_token": "stored API token",
+    "bearer_api_token": "stored API token, sent as Bearer",
+}
 
 
 @dataclass(frozen=True)
@@ -97,12 +105,12 @@ def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Conne
     trouble = _trouble(credential, now)
     return Connected(
         site.url,
-        "OAuth" if credential.kind == "oauth" else "stored API token",
+        KINDS[credential.kind],
         credential.display_name,
         tuple((credential.scopes or "").split()),
         credential.reconnect_by,
         trouble,
-        "Run `jira-assets connect` again. Synced data is kept." if trouble else None,
+        reconnect_advice(credential.kind) if trouble else None,
         bool(trouble) and not credential.consent_lost_at and not _ended(credential, now),
     )
 

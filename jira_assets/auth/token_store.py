@@ -1,9 +1,12 @@
-"""The access token of a stored grant, renewed in time by one process for all.
+"""The access token of a stored grant or service account, renewed in time by one process for all.
 
 Refresh tokens rotate: each use returns the next one, and an old one used later than ten minutes after ends
 the whole grant. So the new pair stands in the state, committed, before it is used, and only the process
 that holds the row may ask for one. Should it die between Atlassian's answer and the commit, the old one
 still stands there; the next process needs a token as well, and uses it again within the ten minutes.
+
+A service account has no refresh token: its access token is requested with the client secret. A refusal ends
+no consent, so it is tried again after some minutes: an admin may have undone what caused it.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from jira_assets.auth.oauth import OAuthApp
+from jira_assets.auth.oauth import OAuthApp, Tokens
+from jira_assets.auth.remedies import reconnect_advice
+from jira_assets.auth.service_account import request_tokens
 from jira_assets.errors import (
     AuthenticationError,
     JiraUnavailable,
@@ -27,6 +32,7 @@ from jira_assets.state.encryption import SecretBox
 
 # Long enough for the longest request that starts with the old token.
 EARLY = timedelta(minutes=5)
+UNTIL_RETRY = timedelta(minutes=10)
 _ONLY_WHEN_EXPIRED = {403, 404}
 
 
@@ -73,7 +79,7 @@ class GrantTokens:
         """Read the stored token, or get a new one if it is old or refused; what is given is committed."""
         lost: ReconnectNeeded | None = None
         with self._state.credentials.exclusive() as held:
-            credential = still_consented(held.credential)
+            credential = still_consented(held.credential, self._clock())
             secrets = self._box.open(credential.secrets)
             access = _Access(secrets["access_token"], credential.expires_at or self._clock())
             if access.token == refused or self._clock() >= access.expires_at - EARLY:
@@ -81,7 +87,7 @@ class GrantTokens:
                     access = self._refresh(held, credential, secrets)
                 except ReconnectNeeded as error:
                     lost = error
-                    held.keep(_without_consent(credential, error, self._clock()))
+                    held.keep(_refused(credential, error, self._clock()))
                 except (JiraUnavailable, RateLimited, SiteUnavailable):
                     if refused or self._clock() >= access.expires_at:
                         raise
@@ -92,11 +98,10 @@ class GrantTokens:
     def _refresh(self, held: HeldCredential, credential: Credential, secrets: dict[str, str]) -> _Access:
         asked_at = self._clock()
         app = OAuthApp(credential.client_id or "", secrets["client_secret"], self._auth_url)
-        tokens = app.refresh(secrets["refresh_token"])
-        renewed = secrets | {
-            "access_token": tokens.access_token,
-            "refresh_token": tokens.refresh_token or secrets["refresh_token"],
-        }
+        tokens = _request(app, credential, secrets)
+        renewed = secrets | {"access_token": tokens.access_token}
+        if tokens.refresh_token:
+            renewed["refresh_token"] = tokens.refresh_token
         expires_at = asked_at + timedelta(seconds=tokens.expires_in)
         held.keep(
             replace(
@@ -105,23 +110,41 @@ class GrantTokens:
                 refreshed_at=asked_at,
                 expires_at=expires_at,
                 scopes=" ".join(tokens.scopes) or credential.scopes,
+                consent_lost_at=None,
+                consent_lost_why=None,
             )
         )
         return _Access(tokens.access_token, expires_at)
 
 
-def still_consented(credential: Credential | None) -> Credential:
-    """Return the credential; raises when there is none, or when only a person can bring it back."""
+def _request(app: OAuthApp, credential: Credential, secrets: dict[str, str]) -> Tokens:
+    if credential.kind == "client_credentials":
+        return request_tokens(app)
+    return app.refresh(secrets["refresh_token"])
+
+
+def still_consented(credential: Credential | None, now: datetime) -> Credential:
+    """Return the credential; raises when there is none, or when Atlassian ended it.
+
+    Only a person brings a consent back. The refusal of a service account may be tried again after a while.
+    """
     if credential is None:
         raise AuthenticationError("No Jira site is connected.", "Connect one with `jira-assets connect`.")
-    if credential.consent_lost_at is not None:
-        raise ReconnectNeeded(
-            f"Atlassian ended the consent of {credential.display_name} (detected "
-            f"{credential.consent_lost_at:%Y-%m-%d %H:%M} UTC): {credential.consent_lost_why}",
-            "Run `jira-assets connect` again. Synced data is kept.",
-        )
-    return credential
+    lost_at = credential.consent_lost_at
+    is_service = credential.kind == "client_credentials"
+    if lost_at is None or (is_service and now - credential.refreshed_at >= UNTIL_RETRY):
+        return credential
+    ended = "refused" if is_service else "ended the consent of"
+    raise ReconnectNeeded(
+        f"Atlassian {ended} {credential.display_name} (detected "
+        f"{lost_at:%Y-%m-%d %H:%M} UTC): {credential.consent_lost_why}",
+        reconnect_advice(credential.kind),
+    )
 
 
-def _without_consent(credential: Credential, error: ReconnectNeeded, now: datetime) -> Credential:
-    return replace(credential, consent_lost_at=now, consent_lost_why=error.reason)
+def _refused(credential: Credential, error: ReconnectNeeded, now: datetime) -> Credential:
+    """Keep since when and why; of a service account also when a token was last requested."""
+    if credential.kind == "client_credentials":
+        credential = replace(credential, refreshed_at=now)
+    since = credential.consent_lost_at or now
+    return replace(credential, consent_lost_at=since, consent_lost_why=error.reason)

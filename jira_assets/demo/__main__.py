@@ -141,6 +141,15 @@ def _introduce(server: DemoServer) -> None:
     click.echo(f"JIRA_AUTH_URL={server.url}")
     click.echo(f"JIRA_CLIENT_ID={app.client_id}")
     click.echo(f"JIRA_CLIENT_SECRET={app.client_secret}")
+    _introduce_service_account(server.site)
+
+
+def _introduce_service_account(site: DemoSite) -> None:
+    account = site.add_service_account()
+    client = site.oauth.add_client(account)
+    click.echo("# A service account, for `connect --service-account`:")
+    click.echo(f"# JIRA_CLIENT_ID={client.client_id} JIRA_CLIENT_SECRET={client.client_secret}")
+    click.echo(f"# and for `connect --token --service-account`: {account.token}")
 
 
 if __name__ == "__main__":

@@ -23,11 +23,16 @@ ALL_SCOPES = frozenset(
     }
 )
 """The agile API has granular scopes only."""
+AS_BASIC, AS_BEARER = frozenset({"basic"}), frozenset({"bearer"})
+"""How an API token is sent: with the e-mail, or alone. The gateway takes some tokens in one way only."""
 
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """A caller; `time_zone` None means the site's zone. A `scoped` API token works at the gateway only."""
+    """A caller; `time_zone` None means the site's zone. A `scoped` API token works at the gateway only.
+
+    `sent_as` is how its API token has to be sent. The site's own address takes none as Bearer.
+    """
 
     account_id: str
     email: str
@@ -36,6 +41,15 @@ class Account:
     time_zone: str | None = None
     scopes: frozenset[str] = ALL_SCOPES
     scoped: bool = False
+    sent_as: frozenset[str] = AS_BASIC
+
+    def takes_basic(self, sent: tuple[str, str] | None) -> bool:
+        """Return whether this e-mail and token are those of the account, and may be sent so."""
+        return "basic" in self.sent_as and sent == (self.email, self.token)
+
+    def takes_bearer(self, token: str) -> bool:
+        """Return whether the gateway takes this token alone as that of the account."""
+        return token == self.bearer or ("bearer" in self.sent_as and token == self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,13 @@ class Accounts:
         self._accounts.append(account)
         return account
 
+    def revoke(self, account: Account) -> None:
+        """Forget the API token of an account, as an admin does; the person or app stays."""
+        self._accounts.remove(account)
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
     def __iter__(self) -> Iterator[Account]:
         return iter(self._accounts)
 
@@ -74,9 +95,9 @@ class Accounts:
         for account in self._accounts:
             if scheme.lower() == "bearer":
                 # Tokens of OAuth apps do not work at the site's own address.
-                if gateway and account.bearer == credential.strip():
+                if gateway and account.takes_bearer(credential.strip()):
                     return CallerProof(account, True, account.scopes)
-            elif (account.email, account.token) == _basic(credential) and (gateway or not account.scoped):
+            elif account.takes_basic(_basic(credential)) and (gateway or not account.scoped):
                 return CallerProof(account, True, account.scopes)
         return CallerProof(None, given=True)
 

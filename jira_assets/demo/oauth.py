@@ -1,10 +1,11 @@
-"""The OAuth server of a demo site: one app, its grants, and tokens that rotate the way Atlassian's do."""
+"""The OAuth server of a demo site: an app whose grants rotate as Atlassian's do, service accounts."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from jira_assets.demo.accounts import ALL_SCOPES, CLOUD_ID, Account
 from jira_assets.demo.clock import DAY_MS, VirtualClock
@@ -31,8 +32,23 @@ class App:
 
 
 @dataclass(slots=True, eq=False)
+class ServiceClient:
+    """An OAuth 2.0 credential of a service account, as an admin of the organization creates it.
+
+    `sites` is what accessible-resources answers to its tokens.
+    """
+
+    account: Account
+    scopes: frozenset[str]
+    client_id: str
+    client_secret: str = field(repr=False)
+    is_revoked: bool = False
+    sites: Literal["listed", "empty", "refused"] = "listed"
+
+
+@dataclass(slots=True, eq=False)
 class Family:
-    """All tokens that come from one consent; one mistake ends them all."""
+    """All tokens that come from one consent; one mistake ends them all. Those of a client are no family."""
 
     account: Account
     scopes: frozenset[str]
@@ -41,6 +57,7 @@ class Family:
     exchanged: int = -1
     """The newest generation whose refresh token was used."""
     alive: bool = True
+    client: ServiceClient | None = None
 
 
 @dataclass(slots=True)
@@ -87,6 +104,8 @@ class OAuthServer:
         self.resources: list[Json] = []
         self.breaches = 0
         self.refreshes = 0
+        self.grants = 0
+        self.refusals = 0
         self.watch: Callable[[str, str], None] = _unwatched
         """Hears `issued`, `redeemed` and `used`, each with a token: what proofs listen to."""
         self._clock = clock
@@ -94,6 +113,37 @@ class OAuthServer:
         self._refresh: dict[str, RefreshToken] = {}
         self._access: dict[str, AccessToken] = {}
         self._families: list[Family] = []
+        self._clients: dict[str, ServiceClient] = {}
+
+    def add_client(self, account: Account, scopes: Iterable[str] = ALL_SCOPES) -> ServiceClient:
+        """Create a credential for a service account."""
+        number = len(self._clients) + 1
+        client = ServiceClient(account, frozenset(scopes), f"demo-client-{number}", f"demo-secret-{number}")
+        self._clients[client.client_id] = client
+        return client
+
+    def check_client(self, client_id: str, secret: str, grant: str) -> None:
+        """Raise `Denied` unless the secret is right and the client may ask for this grant."""
+        client = self._clients.get(client_id)
+        known = (self.app.client_id, self.app.client_secret)
+        if client is not None and not client.is_revoked:
+            known = (client.client_id, client.client_secret)
+        if (client_id, secret) != known:
+            self.refusals += 1
+            raise Denied(401, "access_denied", "Unauthorized")
+        if (grant == "client_credentials") is (client is None):
+            raise Denied(403, "unauthorized_client", f"Grant type '{grant}' not allowed for the client.")
+
+    def grant_client(self, client_id: str) -> Json:
+        """Return an access token of a service account; there is nothing to refresh it with."""
+        self.grants += 1
+        client, now = self._clients[client_id], self._clock.now_ms()
+        return self._issue(Family(client.account, client.scopes, now, now, client=client), 0)
+
+    def client_of(self, token: str) -> ServiceClient | None:
+        """Return the service account's credential that an access token came from."""
+        known = self._access.get(token)
+        return known.family.client if known else None
 
     def consent(self, account: Account, scopes: Iterable[str], redirect_uri: str) -> str:
         """Note that a person agreed, and return the code for the browser to carry."""

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from jira_assets.demo.accounts import (
+    ALL_SCOPES,
+    AS_BEARER,
     CLOUD_ID,
     DEFAULT_ACCOUNT_ID,
     DEFAULT_BEARER,
@@ -87,6 +89,24 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
                 zone = time_zone or self.render.zone.key
                 user = DemoUser(account.account_id, f"{name} Analyst", email, time_zone=zone)
                 self.catalog.users[account.account_id] = user
+            return self.accounts.add(account)
+
+    def add_service_account(
+        self,
+        name: str = "Sync Bot",
+        *,
+        token: str = "demo-service-token",  # noqa: S107 - the credential of a made-up site is no secret
+        sent_as: frozenset[str] = AS_BEARER,
+        scopes: frozenset[str] = ALL_SCOPES,
+    ) -> Account:
+        """Register a service account, which Jira shows as an app; its API token works at the gateway only."""
+        with self.lock:
+            email = f"{name.lower().replace(' ', '-')}@serviceaccount.atlassian.com"
+            # No new id: those of issues that a diary repeats stay what they were.
+            account_id = f"712020:00000000-demo-0000-0000-{len(self.accounts) + 1:012}"
+            user = DemoUser(account_id, name, email, account_type="app")
+            self.catalog.users[user.account_id] = user
+            account = Account(user.account_id, email, token, scopes=scopes, scoped=True, sent_as=sent_as)
             return self.accounts.add(account)
 
     def set_time_zone(self, time_zone: str, *, email: str = DEFAULT_EMAIL) -> None:

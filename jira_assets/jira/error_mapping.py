@@ -146,13 +146,15 @@ def _oauth(said: ErrorBody) -> JiraAssetsError:
     described = f"{said.oauth_error}: {said.text}" if said.text != said.oauth_error else said.oauth_error
     if said.consent_is_gone:
         reason = f"Atlassian no longer accepts the OAuth grant ({described})."
-        return _error(ReconnectNeeded, said, "Run `jira-assets connect` again.", reason)
+        return _error(
+            ReconnectNeeded, said, "Run `jira-assets connect` again.", reason, oauth_error=said.oauth_error
+        )
     reason = f"Atlassian refused to issue an OAuth token ({described})."
     advice = (
         "Check the client id and secret (JIRA_CLIENT_ID, JIRA_CLIENT_SECRET) against the app at "
         "https://developer.atlassian.com/console/myapps, then run `jira-assets connect` again."
     )
-    return _error(AuthenticationError, said, advice, reason)
+    return _error(AuthenticationError, said, advice, reason, oauth_error=said.oauth_error)
 
 
 def _silent_token_endpoint(said: ErrorBody) -> JiraAssetsError:
@@ -203,7 +205,8 @@ def _unauthorized(said: ErrorBody, credential: str) -> JiraAssetsError:
     if "passwords is deprecated" in said.words:
         advice = "Set JIRA_API_TOKEN to an API token (id.atlassian.com/manage-profile/security/api-tokens)."
         return _error(AuthenticationError, said, advice)
-    reason = f"Jira ({said.host}) did not accept {credential}: {said.text or 'no explanation'} (401)"
+    explained = f"{said.text or 'no explanation'} ({said.answer.status})"
+    reason = f"Jira ({said.host}) did not accept {credential}: {explained}"
     return _error(AuthenticationError, said, _check_token(said), reason)
 
 
@@ -211,10 +214,12 @@ def _forbidden(said: ErrorBody, credential: str) -> JiraAssetsError:
     if "app is not installed" in said.words:
         advice = "Run `jira-assets connect` again and choose this site."
         return _error(ReconnectNeeded, said, advice)
-    if "connect session auth token" in said.words:
+    if "connect session auth token" in said.words and not said.at_gateway:
         reason = (
             f"Jira ({said.host}) does not accept {credential}: this type of token works only through "
             "Atlassian's gateway."
         )
         return _error(AuthenticationError, said, _check_token(said), reason)
+    if "connect session auth token" in said.words:
+        return _unauthorized(said, credential)
     return _error(Forbidden, said, f"Ask a Jira admin to give {credential} the permission to see this.")

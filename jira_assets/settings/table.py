@@ -38,7 +38,7 @@ class Settings(HomePaths):
     )
     jira_email: str | None = setting(
         "JIRA_EMAIL",
-        "E-mail address of the account that owns the API token.",
+        "E-mail address of the account that owns the API token. That of a service account may need none.",
         values.read_email,
     )
     jira_api_token: str | None = setting(
@@ -50,17 +50,17 @@ class Settings(HomePaths):
     )
     jira_cloud_id: str | None = setting(
         "JIRA_CLOUD_ID",
-        "Cloud id of the site. Required for API tokens with scopes.",
+        "Cloud id of the site. Required for API tokens with scopes and for those of service accounts.",
         values.read_text,
     )
     jira_client_id: str | None = setting(
         "JIRA_CLIENT_ID",
-        "Client id of the OAuth app.",
+        "Client id of the OAuth app, or of the service account.",
         values.read_text,
     )
     jira_client_secret: str | None = setting(
         "JIRA_CLIENT_SECRET",
-        "Client secret of the OAuth app.",
+        "Client secret of the OAuth app, or of the service account.",
         values.read_text,
         secret=True,
         storable=False,

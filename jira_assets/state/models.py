@@ -8,7 +8,8 @@ from typing import Literal
 
 from jira_assets.qualified import prefix_of, split
 
-CredentialKind = Literal["oauth", "api_token"]
+CredentialKind = Literal["oauth", "client_credentials", "api_token", "bearer_api_token"]
+"""`client_credentials` belong to a service account; a `bearer_api_token` is sent without an e-mail."""
 SyncStatus = Literal["pending", "syncing", "complete", "error"]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from jira_assets.demo.http.server import DemoServer
+from jira_assets.demo.oauth import ServiceClient
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.state import ConnectedSite, Credential, State
@@ -45,3 +46,28 @@ def store_grant(
     )
     state.credentials.connect(ConnectedSite(site.cloud_id, url, site.name), credential)
     return credential
+
+
+def store_client(
+    site: DemoSite, settings: Settings, state: State, clock: Callable[[], datetime], url: str
+) -> ServiceClient:
+    """Create a credential of a service account, and keep it with its first access token."""
+    with site.lock:
+        client = site.oauth.add_client(site.add_service_account())
+        tokens = site.oauth.grant_client(client.client_id)
+    box = open_secret_box(settings.secret_key, settings.secret_key_file)
+    secrets = {"access_token": tokens["access_token"], "client_secret": client.client_secret}
+    credential = Credential(
+        kind="client_credentials",
+        account_id=client.account.account_id,
+        display_name="Sync Bot",
+        secrets=box.seal(secrets),
+        consented_at=clock(),
+        refreshed_at=clock(),
+        client_id=client.client_id,
+        scopes=tokens["scope"],
+        through_gateway=True,
+        expires_at=clock() + timedelta(seconds=tokens["expires_in"]),
+    )
+    state.credentials.connect(ConnectedSite(site.cloud_id, url, site.name), credential)
+    return client

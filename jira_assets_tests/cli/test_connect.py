@@ -8,18 +8,23 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import requests
 from click.testing import Result
 
+import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.auth import callback_server as consent
 from jira_assets.auth.callback_server import CallbackServer
+from jira_assets.demo.accounts import AS_BASIC, AS_BEARER
 from jira_assets.demo.http import faults, site_faults
+from jira_assets.demo.oauth import ServiceClient
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings
 from jira_assets.state import ProjectRef, State
 from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.terminal import at_terminal, plain
 
 WIKI = {"id": "w", "name": "Wiki", "url": "https://wiki.atlassian.net", "scopes": ["read:confluence-space"]}
 SECOND = {"id": "s", "name": "Second", "url": "https://second.atlassian.net", "scopes": ["read:jira-work"]}
@@ -320,12 +325,46 @@ def test_an_api_token_connects_whichever_kind_it_is(
     atlassian.accounts.first.scoped = scoped
     result = by_token(run, atlassian, "demo-token")
     assert result.exit_code == 0, result.stderr
-    assert ("by API token with scopes." in result.stderr) is scoped
+    assert ("by API token with scopes, sent as Basic." in result.stderr) is scoped
     assert "demo-token" not in result.stderr
     credential = state.credentials.current()
     assert credential is not None
     assert credential.through_gateway is scoped
     assert "3 projects" in run("projects", "list").stderr
+
+
+@pytest.mark.parametrize(("sent_as", "kind"), [(AS_BASIC, "api_token"), (AS_BEARER, "bearer_api_token")])
+def test_the_token_of_a_service_account_connects_in_the_form_that_the_gateway_accepts(
+    run: Run, atlassian: DemoSite, state: State, sent_as: frozenset[str], kind: str
+) -> None:
+    account = atlassian.add_service_account(sent_as=sent_as)
+    result = by_token(run, atlassian, account.token, account.email)
+    assert result.exit_code == 0, result.stderr
+    form = "Basic" if sent_as == AS_BASIC else "Bearer"
+    assert f"as Sync Bot ({account.email}), by API token with scopes, sent as {form}." in result.stderr
+    credential = state.credentials.current()
+    assert credential is not None
+    assert (credential.kind, credential.through_gateway) == (kind, True)
+    mark = atlassian.journal.mark()
+    assert "3 projects" in run("projects", "list").stderr
+    assert {request.status for request in atlassian.requests_since(mark)} == {200}, "nothing is tried again"
+
+
+def test_the_token_of_a_service_account_needs_no_email(run: Run, atlassian: DemoSite, state: State) -> None:
+    token = atlassian.add_service_account().token
+    words = ["connect", "--token", "--service-account", "--site", atlassian.render.base_url]
+    result = run(*words, stdin=f"{token}\n")
+    assert result.exit_code == 0, result.stderr
+    assert "sent as Bearer." in result.stderr
+    assert token not in result.output
+    wrong = run(*words, stdin="ATSTT-long-and-wrong\n")
+    assert wrong.exit_code == 4
+    assert "does not accept the API token ending" in wrong.stderr
+    assert "ATSTT-long-and-wrong" not in wrong.output
+    atlassian.faults.add(faults.answer(404, "", path="/_edge/tenant_info"))
+    unknown = run(*words, stdin=f"{token}\n")
+    assert "did not return its cloud id" in unknown.stderr
+    assert "JIRA_CLOUD_ID" in unknown.stderr
 
 
 def test_a_wrong_token_or_email_is_refused_with_its_last_letters_only(run: Run, atlassian: DemoSite) -> None:
@@ -440,3 +479,80 @@ def test_a_token_in_the_environment_is_mentioned_since_it_comes_first(
     monkeypatch.setenv("JIRA_API_TOKEN", "demo-token")
     result = run("connect", "--token", "--site", atlassian.render.base_url, "--email", "demo@example.com")
     assert "! JIRA_API_TOKEN is set in the environment and overrides the stored credential" in result.stderr
+
+
+@pytest.fixture
+def service(atlassian: DemoSite, monkeypatch: pytest.MonkeyPatch) -> ServiceClient:
+    """The OAuth 2.0 credential of a service account, whose id is set."""
+    client = atlassian.oauth.add_client(atlassian.add_service_account())
+    monkeypatch.setenv("JIRA_CLIENT_ID", client.client_id)
+    return client
+
+
+@pytest.mark.few_tables
+def test_a_service_account_connects_without_a_browser_and_syncs(
+    run: Run, atlassian: DemoSite, state: State, service: ServiceClient
+) -> None:
+    result = run("connect", "--service-account", stdin=f"{service.client_secret}\n")
+    assert result.exit_code == 0, result.stderr
+    told = result.stderr
+    url = atlassian.render.base_url
+    assert f"✓ Connected to {url} as Sync Bot ({service.account.email}), by OAuth client credentials." in told
+    assert "Directory, Service accounts" in told
+    assert "3 projects visible." in told
+    assert "Reconnect by" not in told
+    assert service.client_secret not in result.output
+    assert "3 projects" in run("projects", "list").stderr
+    assert run("projects", "track", "PAY").exit_code == 0
+    synced = run("sync", "PAY")
+    assert synced.exit_code == 0, synced.output
+    credential = state.credentials.current()
+    assert credential is not None
+    assert service.client_secret not in credential.secrets
+
+
+def test_a_revoked_service_account_stops_syncs_and_is_reported_everywhere(
+    run: Run, atlassian: DemoSite, state: State, service: ServiceClient
+) -> None:
+    run("connect", "--service-account", stdin=f"{service.client_secret}\n")
+    run("projects", "track", "PAY")
+    service.is_revoked = True
+    with state.credentials.exclusive() as held:
+        assert held.credential is not None
+        held.keep(replace(held.credential, expires_at=held.credential.consented_at))
+    stopped = run("sync")
+    assert stopped.exit_code == 4
+    assert "`jira-assets connect --service-account`" in stopped.stderr
+    status = run("status")
+    assert status.exit_code == 4
+    assert "! Syncs have stopped: Atlassian does not accept the client id and secret" in status.stderr
+    assert "`jira-assets connect --service-account`" in run("doctor").stdout
+
+
+def test_what_is_missing_of_a_service_account_is_named_with_its_flag(
+    run: Run, service: ServiceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sites = "empty"
+    result = run("connect", "--service-account", stdin=f"{service.client_secret}\n")
+    assert result.exit_code == 2
+    assert "is missing. Pass it with --site" in result.stderr
+    monkeypatch.delenv("JIRA_CLIENT_ID")
+    result = run("connect", "--service-account", stdin=f"{service.client_secret}\n")
+    assert "Client ID is missing. Pass it with --client-id" in result.stderr
+    assert service.client_secret not in result.output
+
+
+def test_at_a_terminal_the_secret_is_typed_without_echo_and_the_site_is_asked_for_last(
+    atlassian: DemoSite, service: ServiceClient, home: Path
+) -> None:
+    service.sites = "refused"
+    with at_terminal("connect", "--service-account", JIRA_ASSETS_HOME=str(home)) as terminal:
+        terminal.read_until(lambda: "Client secret (hidden)" in terminal.written)
+        terminal.type(service.client_secret)
+        terminal.read_until(lambda: "Address of the Jira site" in terminal.written)
+        terminal.type(atlassian.render.base_url)
+        assert terminal.read_to_end() == 0, terminal.written
+    shown = plain(terminal.written)
+    assert "Atlassian does not list the sites of this service account." in shown
+    assert "as Sync Bot" in shown
+    assert service.client_secret not in shown

@@ -16,7 +16,7 @@ def connect(state: State, settings: Settings, kind: str) -> None:
     """Store a credential as `connect` does."""
     box = open_secret_box(settings.secret_key, settings.secret_key_file)
     credential = Credential(
-        kind=kind,  # type: ignore[arg-type]  # the parameter has both kinds
+        kind=kind,  # type: ignore[arg-type]  # the parameter has every kind
         account_id="1",
         display_name="Ana",
         secrets=box.seal({"api_token": "geheim"}),
@@ -30,7 +30,16 @@ def connect(state: State, settings: Settings, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "named", "page"),
-    [("oauth", "OAuth grant", "manage-profile/apps"), ("api_token", "API token", "security/api-tokens")],
+    [
+        ("oauth", "OAuth grant", "manage-profile/apps"),
+        ("api_token", "API token", "security/api-tokens"),
+        (
+            "client_credentials",
+            "OAuth credential of the service account",
+            "admin.atlassian.com, Directory, Service accounts",
+        ),
+        ("bearer_api_token", "API token", "admin.atlassian.com, Directory, Service accounts"),
+    ],
 )
 def test_the_credential_goes_and_the_rest_stays(
     run: Run, state: State, settings: Settings, kind: str, named: str, page: str

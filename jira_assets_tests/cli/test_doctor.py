@@ -160,6 +160,19 @@ def test_a_missing_scope_and_a_wrong_clock_are_warned_of(
     assert (found["scopes"], found["clock"]) == (["warning"], ["warning"])
 
 
+def test_a_token_of_the_environment_without_an_email_is_that_of_a_service_account(
+    run: Run, site: DemoSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JIRA_EMAIL")
+    monkeypatch.setenv("JIRA_API_TOKEN", site.add_service_account().token)
+    monkeypatch.setenv("JIRA_CLOUD_ID", site.cloud_id)
+    monkeypatch.setenv("JIRA_API_URL", site.render.base_url)
+    found = json.loads(run("doctor", "--json").stdout)
+    told = {finding["check"]: finding["finding"] for finding in found}
+    assert told["credential"] == "API token from environment"
+    assert told["jira"].endswith("accepts the API token as Sync Bot")
+
+
 def test_files_that_others_may_read_are_named_with_the_command(
     run: Run, site: DemoSite, settings: Settings, state: State
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from jira_assets.demo.accounts import AS_BASIC, AS_BEARER
 from jira_assets.demo.clock import VirtualClock, epoch_ms
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http import faults
@@ -26,7 +27,7 @@ from jira_assets.errors import (
     UnknownProject,
 )
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.connection import BasicToken, Bearer, Connection
+from jira_assets.jira.connection import BasicToken, Bearer, Connection, GatewayToken, JiraCredential
 from jira_assets.jira.http import Transport
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ def connect(site: DemoSite) -> Iterator[Connect]:
         server = stack.enter_context(DemoServer(site))
 
         def client(
-            credential: BasicToken | Bearer = TOKEN, *, gateway: bool = False, **options: Any
+            credential: JiraCredential = TOKEN, *, gateway: bool = False, **options: Any
         ) -> JiraClient:
             cloud_id = site.cloud_id if gateway else None
             connection = Connection(server.url, credential, cloud_id, server.url)
@@ -108,6 +109,23 @@ def test_every_way_in_leads_to_the_same_account(
     assert client.prove_identity(None).email == "demo@example.com"
     assert client.fetch_tenant_info().cloud_id
     assert client.fetch_server_info().deployment_type == "Cloud"
+
+
+@pytest.mark.parametrize("sent_as", [AS_BASIC, AS_BEARER])
+def test_the_gateway_is_asked_in_which_form_it_takes_a_token_of_the_settings(
+    site: DemoSite, connect: Connect, sent_as: frozenset[str]
+) -> None:
+    account = site.add_service_account(sent_as=sent_as)
+    client = connect(GatewayToken(account.email, account.token), gateway=True)
+    assert client.prove_identity(None).account_type == "app"
+    first = client.transport.requests
+    list(client.fetch_projects())
+    client.fetch_fields()
+    assert first == (1 if sent_as == AS_BASIC else 2)
+    assert client.transport.requests == first + 2
+    site.accounts.revoke(account)
+    with pytest.raises(AuthenticationError, match="did not accept the API token of sync-bot@"):
+        client.fetch_identity()
 
 
 @pytest.mark.parametrize("gateway", [False, True])

@@ -7,10 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import requests
 
 from jira_assets.errors import AuthenticationError, SettingsError
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.connection import BasicToken, Bearer, Connection, open_session
+from jira_assets.jira.connection import (
+    BasicToken,
+    Bearer,
+    BearerToken,
+    Connection,
+    GatewayToken,
+    JiraCredential,
+    open_session,
+)
 from jira_assets.jira.http import Transport
 from jira_assets_tests.jira.scripted_site import Canned, ScriptedSite
 
@@ -44,6 +53,33 @@ def test_another_gateway_may_stand_in() -> None:
     assert Connection.from_settings(settings).base_url == f"http://127.0.0.1:1/ex/jira/{CLOUD_ID}"
 
 
+def test_a_token_without_an_email_goes_alone_through_the_gateway() -> None:
+    settings = FilledSettings(jira_email=None, jira_cloud_id=CLOUD_ID)
+    assert Connection.from_settings(settings).credential == BearerToken("s3cret-token")
+    with pytest.raises(AuthenticationError, match="JIRA_EMAIL not set") as caught:
+        Connection.from_settings(replace(settings, jira_cloud_id=None))
+    assert "or JIRA_CLOUD_ID, for the API token of a service account" in caught.value.instruction
+    with pytest.raises(AuthenticationError, match="but JIRA_SITE_URL not set"):
+        Connection.from_settings(replace(settings, jira_site_url=None))
+
+
+def test_a_token_of_the_gateway_is_sent_in_the_other_form_after_a_refusal() -> None:
+    token = GatewayToken("ann@example.com", "s3cret-token")
+
+    def sent() -> str:
+        return token.auth()(requests.Request("GET", "http://127.0.0.1").prepare()).headers["Authorization"]
+
+    basic = sent()
+    assert basic.startswith("Basic ")
+    assert not token.renew(basic, 403), "a thing that is forbidden is no reason"
+    assert token.renew(basic, 401)
+    assert sent() == "Bearer s3cret-token"
+    assert not token.renew("s3cret-token", 404)
+    assert sent() == "Bearer s3cret-token"
+    assert not token.renew("s3cret-token", 401), "both were refused"
+    assert sent() == basic
+
+
 @pytest.mark.parametrize(
     ("field", "name"),
     [
@@ -62,8 +98,16 @@ def test_a_bearer_needs_the_cloud_id() -> None:
         Connection("https://acme.atlassian.net", Bearer(lambda: "s3cret-token"))
 
 
-@pytest.mark.parametrize("credential", [TOKEN, Bearer(lambda: "s3cret-token")])
-def test_no_text_of_a_connection_shows_a_secret(credential: BasicToken | Bearer) -> None:
+@pytest.mark.parametrize(
+    "credential",
+    [
+        TOKEN,
+        Bearer(lambda: "s3cret-token"),
+        BearerToken("s3cret-token"),
+        GatewayToken("ann@example.com", "s3cret-token"),
+    ],
+)
+def test_no_text_of_a_connection_shows_a_secret(credential: JiraCredential) -> None:
     connection = Connection("https://acme.atlassian.net", credential, CLOUD_ID)
     assert "s3cret" not in repr(connection) + str(connection) + str(credential)
 

@@ -32,6 +32,8 @@ from jira_assets_tests.auth.grants import store_grant
 COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()"]
 API_TOKEN = "PLANTED-api-token-7d1f"
 CLIENT_SECRET = "PLANTED-client-secret-55aa"
+SERVICE_TOKEN = "PLANTED-service-token-90be"
+SERVICE_SECRET = "PLANTED-service-secret-4c7a"
 ALERT_PASSWORD = "PLANTED-alert-password-31c0"
 HOUR = timedelta(hours=1)
 
@@ -140,6 +142,24 @@ def go_wrong(scene: Scene) -> None:
     assert scene.run(*by_token, stdin=f"{API_TOKEN}\n") == 0
 
 
+def go_wrong_as_a_service_account(scene: Scene) -> None:
+    account = scene.site.add_service_account(token=SERVICE_TOKEN)
+    client = scene.site.oauth.add_client(account)
+    client.client_secret = SERVICE_SECRET
+    connect = ("connect", "--service-account")
+    by_client = (*connect, "--client-id", client.client_id)
+    assert scene.run(*by_client, stdin=f"{SERVICE_SECRET}-wrong\n") == 4
+    assert scene.run(*by_client, stdin=f"{SERVICE_SECRET}\n") == 0
+    client.is_revoked = True
+    expire(scene)
+    assert scene.run("sync", JIRA_ASSETS_DEBUG="1") != 0
+    assert scene.run("status", "--json") == 4
+    by_token = (*connect, "--token", "--site", scene.environ["JIRA_API_URL"])
+    assert scene.run(*by_token, stdin=f"{SERVICE_TOKEN}-wrong\n") == 4
+    assert scene.run(*by_token, stdin=f"{SERVICE_TOKEN}\n") == 0
+    assert scene.run("projects", "list") == 0
+
+
 def expire(scene: Scene) -> None:
     """Make the stored token an old one, by the real clock that the commands go by."""
     settings = load_settings(environ=scene.environ, dotenv=None, stored={})
@@ -154,6 +174,8 @@ def planted(scene: Scene) -> list[str]:
     return [
         API_TOKEN,
         CLIENT_SECRET,
+        SERVICE_TOKEN,
+        SERVICE_SECRET,
         ALERT_PASSWORD,
         scene.environ["JIRA_ASSETS_SECRET_KEY"],
         "PLANTED-code-1",
@@ -203,8 +225,9 @@ def dagster_events(folder: Path) -> Iterator[tuple[str, bytes]]:
 def test_no_secret_is_in_anything_that_was_written(scene: Scene) -> None:
     go_right(scene)
     go_wrong(scene)
+    go_wrong_as_a_service_account(scene)
     secrets = planted(scene)
-    assert len(secrets) == 9
+    assert len(secrets) == 12
     found = [
         (place, secret)
         for place, content in everything_written(scene)

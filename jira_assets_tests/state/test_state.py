@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import get_args
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jira_assets.errors import InputError
-from jira_assets.state import ProjectRef, State, SyncRecord, TeamMember
+from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord, TeamMember
+from jira_assets.state.models import CredentialKind
 
 PAY = ProjectRef("10001", "PAY", "Payments")
 WEB = ProjectRef("10002", "WEB", "Web shop")
@@ -153,3 +155,13 @@ def test_an_instant_survives_whatever_its_offset(
 def test_a_time_without_a_zone_is_refused(state: State) -> None:
     with pytest.raises(Exception, match="has no time zone"):
         state.pauses.pause(NOON.replace(tzinfo=None), "quota")
+
+
+@pytest.mark.parametrize("kind", get_args(CredentialKind))
+def test_a_credential_of_every_kind_is_kept_and_only_a_consent_ends_by_itself(
+    state: State, kind: CredentialKind
+) -> None:
+    credential = Credential(kind, "712020:bot", "Sync Bot", "sealed", NOON, NOON, through_gateway=True)
+    state.credentials.connect(ConnectedSite("cloud", "https://acme.atlassian.net"), credential)
+    assert state.credentials.current() == credential
+    assert (credential.reconnect_by is None) is (kind != "oauth")

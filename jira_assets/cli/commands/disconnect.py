@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import click
 
+from jira_assets.auth.remedies import SERVICE_ACCOUNTS
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.wiring import open_state
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential
+from jira_assets.state.models import CredentialKind
 
-REVOKE = {
+REVOKE: dict[CredentialKind, str] = {
     "oauth": "Atlassian keeps the grant until it is revoked. Remove the app at "
     "https://id.atlassian.com/manage-profile/apps.",
     "api_token": "The token remains valid until it is revoked: "
     "https://id.atlassian.com/manage-profile/security/api-tokens.",
+    "client_credentials": "The client id and secret remain valid until an organization admin revokes them: "
+    f"{SERVICE_ACCOUNTS}.",
+    "bearer_api_token": "The token remains valid until an organization admin revokes it: "
+    f"{SERVICE_ACCOUNTS}.",
 }
-KINDS = {"oauth": "OAuth grant", "api_token": "API token"}
+KINDS: dict[CredentialKind, str] = {
+    "oauth": "OAuth grant",
+    "client_credentials": "OAuth credential of the service account",
+    "api_token": "API token",
+    "bearer_api_token": "API token",
+}
+NOTHING_STORED = "This home has no stored credential."
 
 
 @click.command()
+@click.option(
+    "--site-name", "site_name", metavar="NAME", help="The site to disconnect, if there are several."
+)
 @pass_invocation
-def disconnect(invocation: Invocation) -> None:
-    """Remove the stored OAuth grant or API token from this home.
+def disconnect(invocation: Invocation, site_name: str | None) -> None:
+    """Remove the stored OAuth grant, service account or API token from this home.
 
     Issues, tables, tracked projects, team and decisions are kept. Syncs stop until `jira-assets connect`.
     The command revokes nothing at Atlassian. It prints the address of the page where you can revoke the
@@ -29,15 +44,20 @@ def disconnect(invocation: Invocation) -> None:
     """
     settings = invocation.settings
     with open_state(settings) as state:
-        credential, site = state.credentials.current(), state.credentials.site()
-        state.credentials.forget()
+        site = state.sites.find(site_name) if site_name else state.credentials.site()
+        view = state.of(site)
+        credential = view.credentials.current()
+        view.credentials.forget()
+        sharing = [each for each in state.sites.all() if each.grant_id == site.grant_id and each != site]
     if credential is None:
-        invocation.say("This home has no stored credential.")
+        invocation.say(f"{site.label} has no stored credential." if site_name else NOTHING_STORED)
     else:
         invocation.say(_removed(credential, site))
         invocation.say(REVOKE[credential.kind])
+        for each in sharing:
+            invocation.say(f"! {each.label} used the same consent and is disconnected as well.")
         _warn_of_copies(invocation, settings)
-    if settings.jira_api_token:
+    if site.is_first and settings.jira_api_token:
         place = ".env" if settings.source("jira_api_token") == ".env" else "the environment"
         invocation.say(
             f"! JIRA_API_TOKEN is still set in {place}, and syncs use it. Remove it there as well."

@@ -27,5 +27,6 @@ def _credential(connected: Connected) -> Finding:
     if connected.trouble and connected.remedy:
         judge = doubtful if connected.ends_soon else bad
         return judge("credential", connected.trouble, connected.remedy)
+    what = f"{connected.kind} of {connected.account}" if connected.account else str(connected.kind)
     by = f"; reconnect by {connected.reconnect_by:%Y-%m-%d}" if connected.reconnect_by else ""
-    return good("credential", f"{connected.kind} of {connected.account}{by}")
+    return good("credential", f"{what}{by}")

@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlencode
 
 import msgspec
 
+from jira_assets.demo.data import Json
 from jira_assets.demo.http.call import Call
 from jira_assets.demo.http.reply import Refusal, Reply, gateway_unauthorized, ok
-from jira_assets.demo.oauth import Denied
+from jira_assets.demo.oauth import Denied, OAuthServer
 
 HTML = "text/html;charset=UTF-8"
 ASKED = ("client_id", "scope", "redirect_uri", "state")
@@ -57,17 +58,22 @@ def token(call: Call) -> Reply:
         body = msgspec.json.decode(call.raw_body, type=dict[str, str])
     except msgspec.DecodeError:
         raise _denied(400, "invalid_request", "The body is not JSON.") from None
-    app, oauth = call.site.oauth.app, call.site.oauth
-    if body.get("client_id") != app.client_id or body.get("client_secret") != app.client_secret:
-        raise _denied(401, "access_denied", "Unauthorized")
     try:
-        if body.get("grant_type") == "authorization_code":
-            return ok(oauth.redeem(body.get("code", ""), body.get("redirect_uri", "")))
-        if body.get("grant_type") == "refresh_token":
-            return ok(oauth.refresh(body.get("refresh_token", "")))
+        return ok(_grant(call.site.oauth, body))
     except Denied as denied:
         raise _denied(denied.status, denied.error, denied.description) from None
-    raise _denied(400, "unsupported_grant_type", "Unsupported grant type")
+
+
+def _grant(oauth: OAuthServer, body: dict[str, str]) -> Json:
+    client_id, grant = body.get("client_id", ""), body.get("grant_type", "")
+    oauth.check_client(client_id, body.get("client_secret", ""), grant)
+    if grant == "authorization_code":
+        return oauth.redeem(body.get("code", ""), body.get("redirect_uri", ""))
+    if grant == "refresh_token":
+        return oauth.refresh(body.get("refresh_token", ""))
+    if grant == "client_credentials":
+        return oauth.grant_client(client_id)
+    raise Denied(400, "unsupported_grant_type", "Unsupported grant type")
 
 
 def accessible_resources(call: Call) -> Reply:
@@ -76,6 +82,11 @@ def accessible_resources(call: Call) -> Reply:
     holder = call.site.oauth.holder(bearer) if scheme.lower() == "bearer" else None
     if holder is None:
         raise gateway_unauthorized()
+    client = call.site.oauth.client_of(bearer)
+    if client is not None and client.sites != "listed":
+        if client.sites == "refused":
+            raise gateway_unauthorized(403)
+        return ok([])
     return ok(call.site.oauth.accessible(holder[1], call.site.name, call.site.render.base_url))
 
 

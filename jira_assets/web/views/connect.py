@@ -27,12 +27,14 @@ from jira_assets.web.templating import render
 if TYPE_CHECKING:
     from jira_assets.auth.oauth import OAuthApp
     from jira_assets.auth.sites import AccessibleSite
-    from jira_assets.jira.connection import BasicToken
+    from jira_assets.auth.verify import ApiToken
 
 SECONDS_TO_ADDRESS = 30
+_APP = {"site": "address of the site", "client_id": "client ID", "client_secret": "client secret"}
 NEEDED = {
-    "token": {"site": "address of the site", "email": "e-mail", "api_token": "API token"},
-    "oauth": {"site": "address of the site", "client_id": "client ID", "client_secret": "client secret"},
+    "token": {"site": "address of the site", "api_token": "API token"},
+    "service_account": _APP,
+    "oauth": _APP,
 }
 
 
@@ -80,7 +82,7 @@ def show(request: Request) -> Response:
 
 
 async def connect(request: Request) -> Response:
-    """Connect by API token, or send the person to the consent of an OAuth app."""
+    """Connect by API token or as a service account, or send the person to the consent of an OAuth app."""
     form = await read_form(request)
     try:
         address = await run_in_threadpool(_connect, request, form)
@@ -91,13 +93,13 @@ async def connect(request: Request) -> Response:
 
 def _connect(request: Request, form: Form) -> str:
     app_state: AppState = request.app.state.app_state
-    way = "oauth" if form.get("way") == "oauth" else "token"
+    way = form.get("way") if form.get("way") in NEEDED else "token"
     missing = [words for name, words in NEEDED[way].items() if not form.get(name)]
     if missing:
         raise InputError(f"The {' and the '.join(missing)} is missing.", "Fill in every field of the form.")
     settings = replace(app_state.settings, jira_site_url=_site(form.get("site")))
-    if way == "token":
-        _connect_by_token(settings, form)
+    if way != "oauth":
+        _connect_at_once(settings, form, way)
         return "/?said=connected"
     request.app.state.consent = consent = Consent()
     Thread(target=consent.give, args=(_by_oauth(settings, form),), name="consent", daemon=True).start()
@@ -121,10 +123,11 @@ def _email(text: str) -> str:
         raise InputError(f"The e-mail {error}.", "Use the one that you log in to Jira with.") from None
 
 
-def _connect_by_token(settings: Settings, form: Form) -> None:
-    from jira_assets.auth.connect import connect_by_token  # late: most pages connect nothing
+def _connect_at_once(settings: Settings, form: Form, way: str) -> None:
+    from jira_assets.auth import connect  # late: most pages connect nothing
 
-    connect_by_token(settings, FormDialog(settings, form), Lake(settings.lake_dir).site)
+    by = connect.connect_by_service_account if way == "service_account" else connect.connect_by_token
+    by(settings, FormDialog(settings, form), Lake(settings.lake_dir).site)
 
 
 def _by_oauth(settings: Settings, form: Form) -> Callable[[Consent], None]:
@@ -146,11 +149,12 @@ class FormDialog:
         """Return the address in the form."""
         return _site(self._form.get("site"))
 
-    def api_token(self) -> BasicToken:
-        """Return e-mail address and token of the form."""
-        from jira_assets.jira.connection import BasicToken
+    def api_token(self) -> ApiToken:
+        """Return e-mail address and token of the form; that of a service account may stand alone."""
+        from jira_assets.jira.connection import BasicToken, BearerToken
 
-        return BasicToken(_email(self._form.get("email")), self._form.get("api_token"))
+        email, token = self._form.get("email"), self._form.get("api_token")
+        return BasicToken(_email(email), token) if email else BearerToken(token)
 
     def oauth_app(self) -> OAuthApp:
         """Return the app whose id and secret the form has."""
@@ -158,6 +162,10 @@ class FormDialog:
 
         form = self._form
         return OAuthApp(form.get("client_id"), form.get("client_secret"), self._settings.jira_auth_url)
+
+    def service_account(self) -> OAuthApp:
+        """Return the client id and secret of the form."""
+        return self.oauth_app()
 
     def fetch_code(self, url: str, state: str) -> str:
         """Show the address of the consent page, and wait for the browser to come back from it."""

@@ -51,6 +51,14 @@ def test_an_empty_home_is_connected_by_a_token_that_is_never_shown(
     assert 'data-key="PAY"' in page.get("/projects/list")
 
 
+def test_the_token_of_a_service_account_needs_no_email(open_page: OpenPage, atlassian: DemoSite) -> None:
+    page = open_page({"JIRA_API_URL": atlassian.render.base_url})
+    token = atlassian.add_service_account().token
+    text = connect(page, way="token", site=atlassian.render.base_url, email="", api_token=token)
+    assert "as Sync Bot, by stored API token, sent as Bearer" in text
+    assert token not in text
+
+
 @pytest.mark.parametrize(
     ("changed", "word"),
     [
@@ -109,6 +117,24 @@ def test_an_empty_home_is_connected_by_oauth(open_page: OpenPage, atlassian: Dem
     assert credential is not None
     assert credential.kind == "oauth"
     assert SECRET not in text + credential.secrets
+
+
+def test_an_empty_home_is_connected_by_a_service_account(open_page: OpenPage, atlassian: DemoSite) -> None:
+    url, client = atlassian.render.base_url, atlassian.oauth.add_client(atlassian.add_service_account())
+    page = open_page({"JIRA_API_URL": url, "JIRA_AUTH_URL": url})
+    form = {"way": "service_account", "site": url, "client_id": client.client_id}
+    refused = connect(page, **form, client_secret="a-wrong-secret")
+    assert "does not accept the client id and secret" in refused
+    assert f'value="{client.client_id}"' in refused
+    assert "a-wrong-secret" not in refused
+    assert "client secret is missing" in connect(page, **form)
+    assert page.state.credentials.current() is None
+    text = connect(page, **form, client_secret=client.client_secret)
+    assert "as Sync Bot, by OAuth client credentials" in text
+    assert "connect again by" not in text
+    credential = page.state.credentials.current()
+    assert credential is not None
+    assert client.client_secret not in text + page.get("/connect") + credential.secrets
 
 
 def test_a_consent_for_a_wrong_secret_is_told(open_page: OpenPage, atlassian: DemoSite) -> None:
