@@ -6,7 +6,7 @@ until an admin revokes it.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from jira_assets.auth.consent import NEEDED
 from jira_assets.auth.oauth import OAuthApp, Tokens
@@ -21,21 +21,11 @@ from jira_assets.auth.sites import (
 from jira_assets.errors import AuthenticationError, JiraAssetsError, ReconnectNeeded, ScopeMissing
 from jira_assets.settings.load import Settings
 
+if TYPE_CHECKING:
+    from jira_assets.auth.connect import Dialog
+
 _REFUSALS = ("access_denied", "invalid_client", "invalid_grant", "unauthorized_client")
 NAME = "the OAuth credential of the service account"
-
-
-class SiteDialog(Protocol):
-    """How the site is asked for."""
-
-    def site_url(self) -> str:
-        """Return the address of the site."""
-
-    def choose_site(self, sites: list[AccessibleSite]) -> AccessibleSite:
-        """Return one of several sites."""
-
-    def say(self, text: str) -> None:
-        """Show a text."""
 
 
 def request_tokens(app: OAuthApp) -> Tokens:
@@ -74,10 +64,11 @@ def check_scopes(tokens: Tokens) -> None:
         )
 
 
-def find_site(settings: Settings, dialog: SiteDialog, access_token: str) -> AccessibleSite:
+def find_site(settings: Settings, dialog: Dialog, access_token: str) -> AccessibleSite:
     """Return the site that is set, else one that Atlassian lists for the token, else the one asked for.
 
-    Atlassian may list none for a service account, or refuse the list. The gateway shows whether it may.
+    Atlassian may list none for a service account, or refuse the list. Then the first request at the gateway
+    shows whether it has access.
     """
     sites = _listed(settings.jira_api_url, access_token)
     wanted = settings.jira_site_url
