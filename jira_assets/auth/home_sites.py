@@ -39,7 +39,7 @@ def store_connection(
     """
     sites = state.sites.all()
     known = _known(sites, site, short_name)
-    if known is None and short_name and _is_taken(state, sites[0], site, held_site()) is not None:
+    if known is None and short_name and (sites[0].url or _is_taken(state, sites[0], site, held_site())):
         known = state.sites.add(_named(site, short_name))
     elif known is None:
         _check_first(state, sites[0], site, held_site())

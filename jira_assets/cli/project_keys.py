@@ -58,7 +58,7 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
     def _site_of_address(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the prefix of the site that an address is on; fails for a site that is not connected."""
         invocation = ctx.find_object(Invocation) if ctx else None
-        host = urlsplit(text if "://" in text else f"//{text}").hostname
+        host = urlsplit(_with_scheme(text)).hostname
         if invocation is None or not host or "." not in host:
             return ""
         from jira_assets.auth.status import connected_as  # late: it imports SQLAlchemy
@@ -68,7 +68,7 @@ class ProjectKey(click.ParamType):  # type: ignore[type-arg]  # older versions a
             urls = {site.prefix: connected_as(invocation.settings, state.of(site)).site_url for site in sites}
         known = {prefix: url for prefix, url in urls.items() if url}
         for prefix, url in known.items():
-            if urlsplit(url).hostname == host:
+            if urlsplit(url).netloc.lower() == urlsplit(_with_scheme(text)).netloc.lower():
                 return prefix
         if known:
             self.fail(
@@ -88,6 +88,10 @@ def _prefix_of(name: str, ctx: click.Context | None) -> str:
         return prefix_of(name.lower())
     with open_state(invocation.settings) as state:
         return state.sites.find(name).prefix
+
+
+def _with_scheme(address: str) -> str:
+    return address if "://" in address else f"//{address}"
 
 
 def key_in_address(address: str) -> str | None:

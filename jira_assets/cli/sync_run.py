@@ -6,10 +6,12 @@ The work begins at once: Dagster takes longer to load than Jira takes to answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from jira_assets.alerts.conditions import Access
 from jira_assets.alerts.watch import of_all_sites, raise_alerts, sync_and_publish
 from jira_assets.cli.run_recorder import RecordedSync, recorded
+from jira_assets.qualified import split
 from jira_assets.resource_limits import check_disk_space
 from jira_assets.settings.load import Settings
 from jira_assets.state import TrackedProject
@@ -67,11 +69,18 @@ def run_sync(
             is_all = len(chosen) == len(tracked)
             decisions = outside_identity(pipeline.state, settings)
             with recorded(RecordedSync(settings, [] if is_all else chosen, mode, accept)) as finish:
-                result, report.published = sync_and_publish(pipeline, lambda: pipeline.work_on(choice.tasks))
+                work = partial(pipeline.work_on, choice.tasks, is_part=_is_part(choice))
+                result, report.published = sync_and_publish(pipeline, work)
                 finish(result, report.published)
             if is_all and all(outcome.ok for outcome in result.outcomes):
                 note_followed(pipeline.lake, decisions)
     return _whole(projects, choice, result)
+
+
+def _is_part(choice: Choice) -> bool:
+    """Check whether projects of a site that is not asked again are current."""
+    asked = {split(task.project.project_id)[0] for task in choice.tasks}
+    return any(split(outcome.project_id)[0] not in asked for outcome in choice.current)
 
 
 def _whole(projects: Sequence[TrackedProject], choice: Choice, result: SyncResult) -> SyncResult:

@@ -130,14 +130,18 @@ class Pipeline:
         deep: bool = False,
         run_time: timedelta | None = None,
         cancelled: threading.Event | None = None,
+        is_part: bool = False,
     ) -> SyncResult:
         """Do with each project what its task says, each site for itself; publishing is another step.
 
-        Raises `Cancelled` soon after that is set. Where no site can be asked, raises the error of the first.
+        Raises `Cancelled` soon after that is set. Where no site can be asked, raises the error of the first,
+        unless the tasks are only a part of what was wanted, and projects of other sites are current.
         """
         until = None if run_time is None else self.clock() + run_time
         notices = self._recovering(lambda home: follow_sources(home.lake, home.state, home.settings))
-        result = work_on_sites(self.sites, tasks, deep=deep, until=until, cancelled=cancelled)
+        result = work_on_sites(
+            self.sites, tasks, deep=deep, until=until, cancelled=cancelled, is_part=is_part
+        )
         go_on_erasing(self)
         result.outcomes = self._matched(result.outcomes)
         note_settings(self.lake, self.state, self.settings, self.clock())

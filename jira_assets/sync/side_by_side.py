@@ -25,13 +25,15 @@ def work_on_sites(
     deep: bool = False,
     until: datetime | None = None,
     cancelled: threading.Event | None = None,
+    is_part: bool = False,
 ) -> SyncResult:
     """Do the tasks, which have qualified ids, each in its site; the outcomes come in their order.
 
-    A site that cannot be asked fails its own projects. Where that is every site, raises the first error.
+    A site that cannot be asked fails its own projects. Where that is every site, raises the first error,
+    unless these tasks are only a part of what was wanted, and the rest is done already.
     """
     parts = _by_site(sites, tasks)
-    if len(parts) == 1:
+    if len(parts) == 1 and not is_part:
         [(site, own)] = parts
         result = site.work_on(own, deep=deep, until=until, cancelled=cancelled)
         return _in_home(site, result)
@@ -44,6 +46,9 @@ def work_on_sites(
         except BaseException:
             ended.set()
             raise
+    errors = [result for result in results if isinstance(result, JiraAssetsError)]
+    if errors and len(errors) == len(results) and not is_part:
+        raise errors[0]
     return _together(tasks, parts, results)
 
 
@@ -71,9 +76,6 @@ def _work_on(
 def _together(
     tasks: Sequence[Task], parts: Sequence[Part], results: Sequence[SyncResult | JiraAssetsError]
 ) -> SyncResult:
-    errors = [result for result in results if isinstance(result, JiraAssetsError)]
-    if errors and len(errors) == len(results):
-        raise errors[0]
     found, refusals = [], {}
     for (site, own), result in zip(parts, results, strict=True):
         if isinstance(result, JiraAssetsError):

@@ -49,6 +49,7 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
         "site_url",
         "connection",
         "paused_until",
+        "sites",
         "warehouse",
         "projects",
         "notices",
