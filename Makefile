@@ -108,7 +108,7 @@ test: setup-dev $(AXE) $(KUBERNETES)/helm $(OLD_DUCKDB)/.installed $(CLIENTS)/.i
 test-lowest: setup-dev $(LOWEST)/.installed programs  ## Run most tests on the lowest versions that are allowed
 	@$(IN_MEMORY) JIRA_ASSETS_PROGRAMS_REQUIRED= $(LOWEST)/bin/python -m pytest -n 3 --dist worksteal -m "not prove" \
 		-W "ignore:The anyio.abc.BlockingPortal:DeprecationWarning" \
-		-W "ignore:websockets.legacy is deprecated:DeprecationWarning" \
+		-W "ignore:websockets:DeprecationWarning" \
 		$(addprefix --ignore jira_assets_tests/,demo test_distributions.py test_image.py)
 
 test-postgres: setup-dev programs  ## Run what touches state or runs once more, on PostgreSQL

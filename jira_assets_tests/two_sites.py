@@ -97,6 +97,7 @@ def open_two_sites(home: Path, ours: SiteData, acme: SiteData) -> Iterator[TwoSi
     """Serve both sites, and open a home that is connected to them."""
     with open_harness(home, ours) as harness:
         other = DemoSite(acme, clock=harness.site.clock)
+        other.cloud_id = "the-cloud-id-of-acme"
         with DemoServer(other) as server:
             connect_acme(harness.pipeline, other, server.url)
             with open_pipeline(harness.pipeline.settings) as pipeline:

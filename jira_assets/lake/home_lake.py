@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from jira_assets.lake.lake import Lake
+from jira_assets.lake.lake import Lake, SiteIdentity
+from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite
 
 
@@ -13,3 +14,11 @@ def open_lake(root: Path, sites: Iterable[ConnectedSite], *, memory_limit: str |
     """Return the lake at `root`, from which the projects of all these sites can be read."""
     folders = {site.prefix: site.folder for site in sites if not site.is_first}
     return Lake(root, memory_limit=memory_limit, folders=folders)
+
+
+def first_site(settings: Settings) -> SiteIdentity | None:
+    """Return the site whose issues the home holds or, by the environment, will hold."""
+    held = Lake(settings.lake_dir).site()
+    if held is None and settings.jira_api_token and settings.jira_site_url:
+        return SiteIdentity(settings.jira_site_url, settings.jira_site_url)
+    return held

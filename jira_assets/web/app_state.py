@@ -10,7 +10,7 @@ from jira_assets.errors import JiraAssetsError
 from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
-from jira_assets.state import State
+from jira_assets.state import ConnectedSite, State
 from jira_assets.web.dagster_ui import PREFIX
 from jira_assets.web.queries.project_list import ProjectList
 from jira_assets.web.sync_process import SyncProcess
@@ -45,6 +45,14 @@ class AppState:
             return self.settings.jira_site_url or self.state.credentials.site().url
         except JiraAssetsError:  # the page about it wants an address, too
             return None
+
+    @property
+    def further_sites(self) -> list[ConnectedSite]:
+        """The sites beside the first; none where the state cannot be read."""
+        try:
+            return [site for site in self.state.sites.all() if not site.is_first]
+        except JiraAssetsError:
+            return []
 
     @property
     def dagster_url(self) -> str:

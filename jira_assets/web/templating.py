@@ -19,7 +19,12 @@ from jira_assets.web.static_files import static_url
 def render(request: Request, template: str, *, status_code: int = 200, **values: Any) -> HTMLResponse:
     """Answer with a page."""
     app_state = request.app.state.app_state
-    here = {"path": request.scope["path"], "now": app_state.now(), "site_url": app_state.site_url}
+    here = {
+        "path": request.scope["path"],
+        "now": app_state.now(),
+        "site_url": app_state.site_url,
+        "further_sites": app_state.further_sites,
+    }
     here["dagster"] = PREFIX if app_state.has_dagster else None
     return HTMLResponse(environment().get_template(template).render(here | values), status_code)
 

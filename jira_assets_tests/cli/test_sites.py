@@ -20,6 +20,7 @@ from jira_assets_tests.cli.conftest import NOON_MS, Run
 def acme(run: Run, site: DemoSite) -> Iterator[DemoSite]:
     """Connect a second site with the same projects, keys and ids, by its own API token."""
     other = DemoSite(generate_site(1, projects=3, issues=3, now_ms=NOON_MS))
+    other.cloud_id = "the-cloud-id-of-acme"
     with DemoServer(other) as server:
         words = ("--site-name", "acme", "--site", server.url, "--token", "--email", "demo@example.com")
         result = run("connect", *words, stdin="demo-token\n")

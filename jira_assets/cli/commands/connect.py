@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +11,6 @@ from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.wiring import open_state
 from jira_assets.qualified import read_short_name
 from jira_assets.settings.load import Settings, load_settings
-
-if TYPE_CHECKING:
-    from jira_assets.lake.lake import SiteIdentity
 
 
 @click.command()
@@ -66,13 +62,14 @@ def connect(
     """
     from jira_assets.auth.connect import connect_by_oauth, connect_by_service_account, connect_by_token
     from jira_assets.cli.connect_dialog import TerminalDialog, show_connection
+    from jira_assets.lake.home_lake import first_site
 
     if email and not with_token:
         raise click.UsageError("--email requires --token.")
     short_name = _short_name(site_name)
     flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
     settings = _settings(invocation, {name: value for name, value in flags.items() if value})
-    find_first = partial(_first_site, settings if short_name is None else _settings(invocation, {}))
+    find_first = partial(first_site, settings if short_name is None else _settings(invocation, {}))
     if short_name:  # what is set in the environment is for the first site
         settings = replace(
             settings, jira_api_token=None, jira_site_url=settings.jira_site_url if site else None
@@ -90,16 +87,6 @@ def connect(
 def _settings(invocation: Invocation, flags: dict[str, str]) -> Settings:
     home = {"home": str(invocation.home)} if invocation.home else {}
     return load_settings({**home, **flags})
-
-
-def _first_site(settings: Settings) -> SiteIdentity | None:
-    """Return the site whose issues the home holds or, by the environment, will hold."""
-    from jira_assets.lake.lake import Lake, SiteIdentity
-
-    held = Lake(settings.lake_dir).site()
-    if held is None and settings.jira_api_token and settings.jira_site_url:
-        return SiteIdentity(settings.jira_site_url, settings.jira_site_url)
-    return held
 
 
 def _short_name(text: str | None) -> str | None:

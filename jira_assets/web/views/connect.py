@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from starlette.responses import RedirectResponse, Response
 from jira_assets.auth.callback_server import callback_url
 from jira_assets.auth.status import connected_as
 from jira_assets.errors import AuthenticationError, InputError, JiraAssetsError
-from jira_assets.lake.lake import Lake
+from jira_assets.lake.home_lake import first_site
+from jira_assets.qualified import read_short_name
 from jira_assets.settings.load import Settings
 from jira_assets.settings.values import read_email, read_url
 from jira_assets.web.app_state import AppState
@@ -25,6 +27,7 @@ from jira_assets.web.forms import Form, read_form
 from jira_assets.web.templating import render
 
 if TYPE_CHECKING:
+    from jira_assets.auth.home_sites import FindHeldSite
     from jira_assets.auth.oauth import OAuthApp
     from jira_assets.auth.sites import AccessibleSite
     from jira_assets.auth.verify import ApiToken
@@ -98,11 +101,19 @@ def _connect(request: Request, form: Form) -> str:
     if missing:
         raise InputError(f"The {' and the '.join(missing)} is missing.", "Fill in every field of the form.")
     settings = replace(app_state.settings, jira_site_url=_site(form.get("site")))
+    short_name = _short_name(form)
+    # What is set in the environment is for the first site.
+    find_first = partial(first_site, app_state.settings if short_name else settings)
     if way != "oauth":
-        _connect_at_once(settings, form, way)
+        _connect_at_once(settings, form, way, find_first, short_name)
         return "/?said=connected"
     request.app.state.consent = consent = Consent()
-    Thread(target=consent.give, args=(_by_oauth(settings, form),), name="consent", daemon=True).start()
+    Thread(
+        target=consent.give,
+        args=(_by_oauth(settings, form, find_first, short_name),),
+        name="consent",
+        daemon=True,
+    ).start()
     consent.wait_for_address()
     return "/connect"  # which shows the link: a form of this page may lead to no other site
 
@@ -116,6 +127,14 @@ def _site(text: str) -> str:
         ) from None
 
 
+def _short_name(form: Form) -> str | None:
+    text = form.get("site_name").strip()
+    try:
+        return read_short_name(text) if text else None
+    except ValueError as error:
+        raise InputError(f"{error}.", "Nothing was changed.") from None
+
+
 def _email(text: str) -> str:
     try:
         return read_email(text)
@@ -123,18 +142,23 @@ def _email(text: str) -> str:
         raise InputError(f"The e-mail {error}.", "Use the one that you log in to Jira with.") from None
 
 
-def _connect_at_once(settings: Settings, form: Form, way: str) -> None:
+def _connect_at_once(
+    settings: Settings, form: Form, way: str, find_first: FindHeldSite, short_name: str | None
+) -> None:
     from jira_assets.auth import connect  # late: most pages connect nothing
 
     by = connect.connect_by_service_account if way == "service_account" else connect.connect_by_token
-    by(settings, FormDialog(settings, form), Lake(settings.lake_dir).site)
+    by(settings, FormDialog(settings, form), find_first, short_name)
 
 
-def _by_oauth(settings: Settings, form: Form) -> Callable[[Consent], None]:
+def _by_oauth(
+    settings: Settings, form: Form, find_first: FindHeldSite, short_name: str | None
+) -> Callable[[Consent], None]:
     from jira_assets.auth.connect import connect_by_oauth  # late, as above
 
     def connect(consent: Consent) -> None:
-        connect_by_oauth(settings, FormDialog(settings, form, consent), Lake(settings.lake_dir).site)
+        dialog = FormDialog(settings, form, consent)
+        connect_by_oauth(settings, dialog, find_first, short_name)
 
     return connect
 
@@ -192,7 +216,9 @@ def _page(
     consent: Consent | None = None,
     error: JiraAssetsError | None = None,
 ) -> Response:
-    shown = {name: form.get(name) if form else "" for name in ("site", "email", "client_id", "way")}
+    shown = {
+        name: form.get(name) if form else "" for name in ("site", "site_name", "email", "client_id", "way")
+    }
     settings = app_state.settings
     return render(
         request,

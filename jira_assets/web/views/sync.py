@@ -8,8 +8,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from jira_assets.auth.status import connected_as
+from jira_assets.auth.status import Connected, connected_as, sites_in_use
 from jira_assets.errors import PublishError
+from jira_assets.state import ConnectedSite
 from jira_assets.web.app_state import AppState
 from jira_assets.web.forms import read_form
 from jira_assets.web.queries.sync import read_overview
@@ -19,12 +20,23 @@ from jira_assets.web.templating import render
 def show(request: Request) -> Response:
     """Show the page."""
     app_state: AppState = request.app.state.app_state
-    connection = connected_as(app_state.settings, app_state.state, app_state.now())
     said = request.query_params.get("said")
     here = app_state.syncs is not None
     return render(
-        request, "sync.html", connection=connection, said=said, syncs_here=here, **_projects(request)
+        request,
+        "sync.html",
+        connections=_connections(app_state),
+        said=said,
+        syncs_here=here,
+        **_projects(request),
     )
+
+
+def _connections(app_state: AppState) -> list[tuple[ConnectedSite, Connected]]:
+    """Return how each site is connected that has tracked projects."""
+    state, settings = app_state.state, app_state.settings
+    sites = sites_in_use(state.sites.all(), state.projects.tracked())
+    return [(site, connected_as(settings, state.of(site), app_state.now())) for site in sites]
 
 
 def show_projects(request: Request) -> Response:

@@ -161,3 +161,24 @@ def test_a_wrong_line_of_the_team_is_named_and_nothing_is_imported(page: Page) -
     assert "m1,Bo" in answer.text, "what was pasted is there to be corrected"
     assert "<b>" not in answer.text
     assert page.state.team.members() == []
+
+
+def test_a_further_site_is_added_under_its_short_name(open_page: OpenPage, atlassian: DemoSite) -> None:
+    page = open_page({})
+    form = {"way": "token", "email": "demo@example.com", "api_token": TOKEN}
+    assert "Short name" not in page.get("/connect")
+    connect(page, site=atlassian.render.base_url, **form)
+    page.client.post("/projects", data={"shown": "10000", "track": "10000"}, headers=FROM_HERE)
+    other = DemoSite(generate_site(2, projects=2, issues=3, now_ms=1_795_435_200_000))
+    other.cloud_id = "another-cloud-id"
+    with DemoServer(other) as server:
+        assert "Short name" in page.get("/connect")
+        assert "to add another site" in page.get("/connect")
+        refused = connect(page, site=server.url, site_name="9 lives", **form)
+        assert "not a short name of a site" in html.unescape(refused)
+        assert "Connected." in connect(page, site=server.url, site_name="Acme", **form)
+        assert [site.short_name for site in page.state.sites.all()] == [None, "acme"]
+        listed = page.get("/projects/list")
+        assert 'data-key="PAY"' in listed
+        assert 'data-key="acme:PAY"' in listed
+        assert "and 1 more" in page.get("/")

@@ -13,7 +13,7 @@ import pytest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.settings.load import Settings
-from jira_assets.state import ProjectRef, SyncRecord
+from jira_assets.state import ConnectedSite, ProjectRef, SyncRecord
 from jira_assets.web.app_state import AppState
 from jira_assets.web.queries.sync import read_overview
 from jira_assets.web.sync_process import SyncProcess
@@ -286,3 +286,15 @@ def test_what_could_not_be_read_is_shown_with_its_repair(page: Page) -> None:
     assert "They cannot be read: &lt;403&gt;." in text
     assert "<code>jira-assets doctor</code>" in text
     assert "2 h ago" in text
+
+
+def test_each_site_is_shown_with_its_connection_and_its_trouble(page: Page) -> None:
+    page.state.projects.track([ProjectRef("1", "PAY")])
+    assert "<strong>acme</strong>" not in page.get("/")
+    site = page.state.sites.add(ConnectedSite("c2", "https://beta.atlassian.net", short_name="beta"))
+    page.state.projects.track([ProjectRef("beta:1", "beta:PAY")])
+    text = page.get("/")
+    assert "beta: The site beta is not connected." in text
+    assert "jira-assets connect --site-name beta" in text
+    page.state.of(site).pauses.pause(datetime.now(UTC) + timedelta(hours=1), "quota")
+    assert "beta: quota" in page.get("/")
