@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from jira_assets.errors import JiraAssetsError
 from jira_assets.state import TrackedProject
 from jira_assets.state.models import SyncRecord
@@ -46,13 +48,16 @@ def evaluate_home(
     """Probe each site that has tracked projects, and choose what is due."""
     parts = pipeline.by_site(tracked)
     found = HomeEvaluation(memories=dict(memories))
-    paused = {site.site.prefix: why for site, _ in parts if (why := _pause(site)) is not None}
-    found.waiting.update(paused)
-    asked = [part for part in parts if part[0].site.prefix not in paused]
+    for site, _ in parts:
+        why = _pause(site) or (_refusal(site, memories) if len(parts) > 1 else None)
+        if why is not None:
+            found.waiting[site.site.prefix] = why
+    asked = [part for part in parts if part[0].site.prefix not in found.waiting]
     records: dict[str, SyncRecord] = {}
     for (site, _), answer in zip(asked, _answers(asked, memories), strict=True):
         if isinstance(answer, JiraAssetsError):
             found.refusals[site.site.prefix] = answer
+            found.memories[str(site.site.site_id)] = _refused(site, memories)
         else:
             records.update(_take_over(found, site, answer))
     if len(records) < len(tracked):  # what was not asked about is as it was
@@ -75,7 +80,8 @@ def _answers(parts: Sequence[Part], memories: Memories) -> list[Evaluation | Jir
 def _answer(part: Part, memories: Memories) -> Evaluation | JiraAssetsError:
     site, projects = part
     try:
-        return evaluate(site, memories.get(str(site.site.site_id), SensorState()), projects)
+        before = msgspec.structs.replace(_memory(site, memories), refused_at=None, refusals=0)
+        return evaluate(site, before, projects)
     except JiraAssetsError as error:
         return error
 
@@ -96,6 +102,23 @@ def _take_over(found: HomeEvaluation, site: SitePipeline, answer: Evaluation) ->
         prefix + own_id: replace(record, project_id=prefix + own_id)
         for own_id, record in answer.portfolio.records.items()
     }
+
+
+def _memory(site: SitePipeline, memories: Memories) -> SensorState:
+    return memories.get(str(site.site.site_id), SensorState())
+
+
+def _refused(site: SitePipeline, memories: Memories) -> SensorState:
+    before = _memory(site, memories)
+    return msgspec.structs.replace(before, refused_at=site.clock(), refusals=before.refusals + 1)
+
+
+def _refusal(site: SitePipeline, memories: Memories) -> str | None:
+    """Return why a site is left out that could not be asked lately: the others do not wait for it each time."""
+    again_at = _memory(site, memories).ask_again_at
+    if again_at is None or again_at <= site.clock():
+        return None
+    return f"{site.site.label} could not be asked. It is asked again at {again_at:%H:%M:%S} UTC."
 
 
 def _pause(site: SitePipeline) -> str | None:

@@ -23,6 +23,7 @@ from jira_assets.sync.session import claim_lake
 from jira_assets.sync.site_pipeline import SitePipeline
 
 INACTIVE_ASKED_EVERY = timedelta(hours=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=45), timedelta(minutes=5)
 
 
 class SensorState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,6 +32,16 @@ class SensorState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     probe: ProbeState = ProbeState()
     asked: dict[str, Asked] = {}
     inactive_asked_at: datetime | None = None
+    refused_at: datetime | None = None
+    refusals: int = 0
+    """How often in a row the site could not be asked, and when last."""
+
+    @property
+    def ask_again_at(self) -> datetime | None:
+        """When a site that could not be asked is worth asking again, while others are waiting."""
+        if self.refused_at is None:
+            return None
+        return self.refused_at + min(FIRST_PAUSE * 2.0 ** min(self.refusals - 1, 10), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,26 @@ def test_a_site_that_is_down_stops_no_other(sites: TwoSites) -> None:
     assert len(after["jira_issues"]) == len(before["jira_issues"])
 
 
+def test_a_site_that_is_down_is_left_out_for_a_while_and_then_asked_again(sites: TwoSites) -> None:
+    sync(sites)
+    sites.pass_time(minutes=5)
+    sites.acme.switches.dead_credentials = True
+    tracked = sites.pipeline.state.projects.tracked()
+    first = evaluate_home(sites.pipeline, {}, tracked)
+    assert set(first.refusals) == {"acme:"}
+    sites.pass_time(seconds=30)
+    marks = marks_of(sites)
+    second = evaluate_home(sites.pipeline, first.memories, tracked)
+    assert requests_to_each(sites, marks)[1] == 0
+    assert second.accepted == {""}
+    assert "acme could not be asked. It is asked again at" in second.waiting["acme:"]
+    sites.acme.switches.dead_credentials = False
+    sites.pass_time(seconds=30)
+    third = evaluate_home(sites.pipeline, second.memories, tracked)
+    assert third.accepted == {"", "acme:"}
+    assert third.memories["2"].refusals == 0
+
+
 def test_a_site_whose_credential_died_fails_its_own_projects_and_is_named(sites: TwoSites) -> None:
     sync(sites)
     sites.acme.switches.dead_credentials = True
