@@ -12,7 +12,7 @@ from jira_assets.errors import SettingsError
 from jira_assets.state.sqlite_file import Snapshot
 from jira_assets.state.tables import THE_SITE, alembic_version, metadata, sites
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 _SCHEMA_LOCK = 54_672_031  # any number, as long as it is always the same: the key of an advisory lock
 _BEFORE_ALEMBIC = "0001"
 

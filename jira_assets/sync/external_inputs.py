@@ -60,7 +60,7 @@ def outside_identity(state: State, settings: Settings) -> str:
         [
             [[source, source_identity(source)] for source in sources],
             [
-                [member.member_id, member.display_name, member.email, member.jira_account_id]
+                [member.member_id, member.display_name, member.email, member.jira_account_id, member.team]
                 for member in members
             ],
             [[override.account_id, override.member_id] for override in state.team.overrides()],

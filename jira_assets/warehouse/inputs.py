@@ -156,6 +156,7 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "display_name": "varchar",
         "email": "varchar",
         "jira_account_id": "varchar",
+        "team": "varchar",
     },
     "metric_settings": {
         "project_id": "varchar",

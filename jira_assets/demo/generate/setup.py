@@ -25,6 +25,7 @@ START_DATE_FIELD = "customfield_10015"
 SEVERITY_FIELD = "customfield_10048"
 REVIEWER_FIELD = "customfield_10049"
 TEAM_FIELD = "customfield_10001"
+OLD_TEAM_FIELD = "customfield_10058"
 FLAGGED_FIELD = "customfield_10021"
 SEVERITIES = ("Cosmetic", "Annoying", "Blocks work")
 
@@ -166,6 +167,7 @@ def shared_fields() -> list[DemoField]:
         _field(10_048, "Severity", "option", f"{_TYPES}:select"),
         _field(10_049, "Reviewer", "user", f"{_TYPES}:userpicker"),
         _field(10_001, "Team", "team", f"{_TYPES}:atlassian-team"),
+        _field(10_058, "Team", "any", "com.atlassian.teams:rm-teams-custom-field-team"),
         flagged_field(),
     ]
 
