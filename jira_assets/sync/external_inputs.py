@@ -25,6 +25,8 @@ _SHOWN_SETTINGS = (
     "parquet_mirror",
     "story_points_field",
     "sprint_field",
+    "team_field",
+    "team_from",
     "extra_fields",
 )
 """Settings that are brought to bear without a question to Jira."""

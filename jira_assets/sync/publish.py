@@ -65,6 +65,7 @@ def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetim
         site_url=site.site_url if site else settings.jira_site_url or "",
         metrics=metric_settings(settings, projects, now),
         extra_fields=settings.extra_fields,
+        team_from=settings.team_from,
     )
 
 

@@ -34,6 +34,8 @@ class Builder:
     """The schema that has the derived tables of all projects."""
     touched: str = "true"
     """Which sprints the burndown is made for, in SQL."""
+    team_from: str = "jira"
+    """Which team of an issue comes first: `jira` or `assignee`."""
     has_before: bool = False
     """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
     is_described: bool = True
@@ -64,6 +66,7 @@ class Builder:
             **self._inputs_of(name),
             site_url=literal(self.site_url.rstrip("/")),
             whole=self.whole,
+            team_from=literal(self.team_from),
             people=statement("lake/derive/people", seen=f"{self.whole}.people_seen", listed="site.users"),
             touched=self.touched,
             observations=self._observations,

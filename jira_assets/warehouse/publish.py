@@ -147,6 +147,7 @@ class _Version:
                 inputs.site_url,
                 inputs.metrics.rows(sorted(set(inputs.tracked))),
                 list(inputs.extra_fields),
+                inputs.team_from,
             ]
         )
         outcomes = [
@@ -183,6 +184,7 @@ def _derived_from(manifest: Manifest) -> list[object]:
         manifest.project_key,
         mapping.story_points_field,
         mapping.sprint_field,
+        mapping.team_fields,
         groups,
     ]
 
@@ -286,4 +288,4 @@ class _Publication:
         fields = read_site_table(lake, site, "fields") if inputs.extra_fields else []
         extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))
         whole = "lake" if replaced is None else "whole"
-        return Builder(lake, self._manifests, inputs.site_url, extra, whole)
+        return Builder(lake, self._manifests, inputs.site_url, extra, whole, team_from=inputs.team_from)

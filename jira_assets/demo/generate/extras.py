@@ -14,7 +14,7 @@ from jira_assets.demo.data import DemoIssue, Json, SiteData
 from jira_assets.demo.generate.births import Birth
 from jira_assets.demo.generate.calendar import DAY, HOUR
 from jira_assets.demo.generate.changes import Teller, change
-from jira_assets.demo.generate.setup import FLAGGED_FIELD, OLD_TEAM_FIELD, TEAM_FIELD
+from jira_assets.demo.generate.setup import FLAGGED_FIELD, OLD_TEAM_FIELD, TEAM_FIELD, old_team_field
 from jira_assets.demo.things import LINK_TYPES
 
 IMPEDIMENT: Json = {"value": "Impediment", "id": "10019"}
@@ -44,6 +44,8 @@ class Extras:
         self._team_fields = {
             project.id: TEAM_FIELDS[place % len(TEAM_FIELDS)] for place, project in enumerate(data.projects)
         }
+        if OLD_TEAM_FIELD in self._team_fields.values():  # Jira lists no field that no project uses
+            data.fields.append(old_team_field())
 
     def add(self, place: int, birth: Birth) -> None:
         """Add to the issue in that place of the list."""
@@ -52,7 +54,7 @@ class Extras:
         is_classic = birth.plan.project.style == "classic"
         issue.fields["issuelinks"] = []
         if is_classic:
-            issue.fields |= {TEAM_FIELD: None, OLD_TEAM_FIELD: None, FLAGGED_FIELD: None}
+            issue.fields |= {TEAM_FIELD: None, FLAGGED_FIELD: None}
         if dice.random() < IN_TEAM:
             self._put_in_team(place, issue, dice.choice(self._teams[issue.project_id]))
         if is_classic and birth.role != "epic" and dice.random() < ESTIMATED:

@@ -167,7 +167,6 @@ def shared_fields() -> list[DemoField]:
         _field(10_048, "Severity", "option", f"{_TYPES}:select"),
         _field(10_049, "Reviewer", "user", f"{_TYPES}:userpicker"),
         _field(10_001, "Team", "team", f"{_TYPES}:atlassian-team"),
-        _field(10_058, "Team", "any", "com.atlassian.teams:rm-teams-custom-field-team"),
         flagged_field(),
     ]
 
@@ -176,6 +175,11 @@ def sprint_field(number: int) -> DemoField:
     """Describe the field that holds the sprints of an issue."""
     schema: Json = {"type": "array", "items": "json", "custom": SPRINT_SCHEMA, "customId": number}
     return DemoField(f"customfield_{number}", "Sprint", schema)
+
+
+def old_team_field() -> DemoField:
+    """Describe the Team field of a site that had teams in Advanced Roadmaps before."""
+    return _field(10_058, "Team", "any", "com.atlassian.teams:rm-teams-custom-field-team")
 
 
 def flagged_field() -> DemoField:
