@@ -24,7 +24,7 @@ class Preview:
         lake = Lake(lake.root, self._engine)
         offer_sources(lake, manifests, lake.site_manifest(), inputs)
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
-        self._builder = Builder(lake, manifests, inputs.site_url, [])
+        self._builder = Builder(lake, manifests, inputs.site_url, [], team_from=inputs.team_from)
         self._made: set[str] = set()
         self._prepared: set[str] = set()
 
