@@ -22,7 +22,8 @@ from jira_assets_tests.present import PresentWarehouse
 from jira_assets_tests.preview import Preview
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MAPPING = FieldMapping("customfield_16", "customfield_20")
+TEAM_FIELD = "customfield_10001"
+MAPPING = FieldMapping("customfield_16", "customfield_20", team_fields=(TEAM_FIELD,))
 Row = dict[str, Any]
 
 

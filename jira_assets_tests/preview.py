@@ -13,6 +13,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.inputs import PublishInputs, offer_sources
 from jira_assets.warehouse.models import models, statements_of
+from jira_assets.warehouse.publish import site_manifests
 
 
 class Preview:
@@ -21,10 +22,10 @@ class Preview:
     def __init__(self, lake: Lake, inputs: PublishInputs) -> None:
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
         self._engine = open_engine()
-        lake = Lake(lake.root, self._engine)
-        offer_sources(lake, manifests, {"": lake.site_manifest()}, inputs)
+        lake = Lake(lake.root, self._engine, folders=lake.folders)
+        offer_sources(lake, manifests, site_manifests(lake, inputs), inputs)
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
-        self._builder = Builder(lake, manifests, [])
+        self._builder = Builder(lake, manifests, [], team_from=inputs.team_from)
         self._made: set[str] = set()
         self._prepared: set[str] = set()
 

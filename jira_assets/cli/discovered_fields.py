@@ -1,4 +1,4 @@
-"""Which fields of a project hold story points and sprints, and why: by hand, or as the last sync found."""
+"""Which fields of a project hold story points, sprints and teams, and why: by hand, or as last found."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Discovered:
-    """Both fields of a project; `is_current` unless a choice by hand is not in the tables yet."""
+    """The fields of a project; `is_current` unless a choice by hand is not in the tables yet."""
 
-    fields: tuple[FieldInUse, FieldInUse]
+    fields: tuple[FieldInUse, ...]
     candidates: tuple[Candidate, ...]
     was_read: bool
     is_current: bool
@@ -71,11 +71,16 @@ def read_discovered(settings: Settings, home: Lake, project: TrackedProject) -> 
     points = _points(settings, project, mapping, was_read=was_read)
     sprint = _sprint(settings, project, mapping, was_read=was_read)
     return Discovered(
-        (_named(points, names), _named(sprint, names)),
+        tuple(
+            _named(field, names) for field in (points, sprint, *_teams(settings, mapping, was_read=was_read))
+        ),
         tuple(Candidate(each, names.get(each), counts.get(each, 0)) for each in mapping.candidates),
         was_read,
         not was_read
-        or (points.field_id, sprint.field_id) == (mapping.story_points_field, mapping.sprint_field),
+        or (
+            (points.field_id, sprint.field_id) == (mapping.story_points_field, mapping.sprint_field)
+            and settings.team_field in (None, *mapping.team_fields)
+        ),
     )
 
 
@@ -99,6 +104,17 @@ def _sprint(
         return FieldInUse("sprint", *by_hand)
     found = "a sprint field of Jira Software" if mapping.sprint_field else "the site has no sprint field"
     return FieldInUse("sprint", mapping.sprint_field, None, found if was_read else NOT_READ)
+
+
+def _teams(settings: Settings, mapping: FieldMapping, *, was_read: bool) -> list[FieldInUse]:
+    by_hand = _by_hand(None, settings.team_field, "JIRA_ASSETS_TEAM_FIELD")
+    if by_hand is not None:
+        return [FieldInUse("team", *by_hand)]
+    if not mapping.team_fields:
+        return [FieldInUse("team", None, None, "the site has no Team field" if was_read else NOT_READ)]
+    return [
+        FieldInUse("team", field_id, None, "a Team field of Atlassian") for field_id in mapping.team_fields
+    ]
 
 
 def _by_hand(own: str | None, of_site: str | None, setting: str) -> tuple[str, None, str] | None:

@@ -124,7 +124,7 @@ def main(
 
 def _write_team(path: Path, members: list[dict[str, str | None]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["member_id", "display_name", "email", "jira_account_id"])
+        writer = csv.DictWriter(file, list(members[0]))
         writer.writeheader()
         writer.writerows(members)
 

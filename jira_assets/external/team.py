@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from jira_assets.errors import InputError
@@ -23,12 +23,23 @@ class MemberColumns:
     display_name: str = "display_name"
     email: str = "email"
     jira_account_id: str = "jira_account_id"
+    team: str = "team"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that every source has."""
+        return self.member_id, self.display_name, self.email
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The columns that a source may lack."""
+        return self.jira_account_id, self.team
 
 
 USUAL_COLUMNS = MemberColumns()
 
 Row = tuple[int, list[str]]
-"""Where it stands, and its id, name, e-mail and account; what is not there is an empty text."""
+"""Where it stands, and its id, name, e-mail, account and team; what is not there is an empty text."""
 
 
 def read_members(
@@ -72,17 +83,15 @@ def _shared_addresses(members: Sequence[TeamMember]) -> dict[str, list[str]]:
 
 
 def _read_csv(path: Path, columns: MemberColumns, notice: Callable[[str], None]) -> list[TeamMember]:
-    *required, optional = astuple(columns)
-    rows = csv_rows(path, required, [optional], notice)
+    rows = csv_rows(path, columns.required, columns.optional, notice)
     if columns != USUAL_COLUMNS:
         rows = ((line, [v[0], v[1] or v[0], *v[2:]]) for line, v in rows)
     return _members(str(path), "line", rows)
 
 
 def _table_rows(table: OutsideTable, columns: MemberColumns) -> Iterator[Row]:
-    *required, optional = astuple(columns)
     present = {name.casefold(): name for name in table.columns}
-    missing = [name for name in required if name.casefold() not in present]
+    missing = [name for name in columns.required if name.casefold() not in present]
     if missing:
         raise InputError(
             f"{shown(table.source)} {lacks(missing)}.",
@@ -90,20 +99,22 @@ def _table_rows(table: OutsideTable, columns: MemberColumns) -> Iterator[Row]:
             "--member-id login --display-name name --email email, or rename them in a query: "
             "\"select login as member_id, name as display_name, email from 'members.parquet'\".",
         )
-    wanted = [*required, *([optional] if optional.casefold() in present else [])]
-    quoted = ", ".join('"' + name.replace('"', '""') + '"::varchar' for name in wanted)
+    quoted = ", ".join(
+        '"' + name.replace('"', '""') + '"::varchar' if name.casefold() in present else "null::varchar"
+        for name in (*columns.required, *columns.optional)
+    )
     seen = set()
     for place, row in enumerate(table.engine.execute(f"select {quoted} from outside").fetchall(), start=1):
         if row not in seen:
             seen.add(row)
-            yield place, [(value or "").strip() for value in (*row, None)[:4]]
+            yield place, [(value or "").strip() for value in row]
 
 
 def _members(source: str, unit: str, rows: Iterable[Row]) -> list[TeamMember]:
     members: list[TeamMember] = []
     ids: dict[str, int] = {}
     accounts: dict[str, int] = {}
-    for place, (member_id, display_name, email, account_id) in rows:
+    for place, (member_id, display_name, email, account_id, team) in rows:
         problem = (
             _problem(member_id, display_name, email)
             or _repetition("member_id", member_id, unit, ids)
@@ -112,7 +123,7 @@ def _members(source: str, unit: str, rows: Iterable[Row]) -> list[TeamMember]:
         if problem:
             raise unusable(source, unit, place, *problem)
         ids[member_id] = accounts[account_id] = place
-        members.append(TeamMember(member_id, display_name, email or None, account_id or None))
+        members.append(TeamMember(member_id, display_name, email or None, account_id or None, team or None))
     if not members:
         raise InputError(
             f"{source} contains no member.", f"Add a {unit} for each member. Nothing was changed."

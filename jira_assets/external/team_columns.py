@@ -10,6 +10,7 @@ SYNONYMS = {
     "display_name": ("name", "full_name", "fullname", "displayname", "member_name"),
     "member_id": ("id", "member", "memberid", "login", "username", "user_name", "employee_id"),
     "jira_account_id": ("account_id", "accountid", "jira_account", "jira_id", "atlassian_account_id"),
+    "team": ("team_name", "teamname", "squad", "squad_name"),
 }
 """Other names of the usual columns; they count where a column of the usual name is missing."""
 

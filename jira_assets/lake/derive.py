@@ -18,6 +18,7 @@ from jira_assets.lake.json_shapes import (
     STATUS,
     field_pairs,
     field_path,
+    first_set,
     issue_shape,
     legacy_sprint_parts,
     shape,
@@ -76,6 +77,7 @@ def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> 
             [file.path for file in manifest.raw],
             manifest.mapping.story_points_field,
             manifest.mapping.sprint_field,
+            manifest.mapping.team_fields,
             sorted(extra_fields),
             statements_version("lake/derive"),
             DATE_READERS,
@@ -141,7 +143,8 @@ class _Derivation:
             statement("lake/derive/custom_fields", observations=self._issues)
         ).fetchall()
         kept = sorted({str(row[0]) for row in found} | set(extra_fields))
-        chosen = [name for name in (mapping.story_points_field, mapping.sprint_field) if name is not None]
+        fields = (mapping.story_points_field, mapping.sprint_field, *mapping.team_fields)
+        chosen = [name for name in fields if name is not None]
         self._kept = field_pairs(kept)
         self._engine.execute(
             statement(
@@ -165,7 +168,12 @@ class _Derivation:
         sprints = field_path(self._manifest.mapping.sprint_field)
         story_points = field_path(self._manifest.mapping.story_points_field)
         self._write(
-            "jira_issues", stage=stage, project_id=project_id, story_points=story_points, sprints=sprints
+            "jira_issues",
+            stage=stage,
+            project_id=project_id,
+            story_points=story_points,
+            sprints=sprints,
+            teams=first_set(self._manifest.mapping.team_fields),
         )
         self._write("jira_issue_sprints", stage=stage, sprints=sprints, legacy_parts=legacy_sprint_parts())
         self._write("jira_issue_fields", stage=stage, pairs=self._kept)

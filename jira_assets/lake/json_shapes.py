@@ -90,6 +90,11 @@ def field_path(field_id: str | None) -> str:
     return "null::json" if field_id is None else f"fields.{_identifier(field_id)}"
 
 
+def first_set(field_ids: Sequence[str]) -> str:
+    """Name the first of these fields that has a value in SQL."""
+    return f"coalesce({', '.join(field_path(name) for name in field_ids)})" if field_ids else field_path(None)
+
+
 def field_pairs(field_ids: Sequence[str]) -> str:
     """List these fields with their values in SQL."""
     pairs = (f"{{'field_id': {literal(name)}, 'value': {field_path(name)}}}" for name in field_ids)

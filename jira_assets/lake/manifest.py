@@ -114,12 +114,16 @@ class Disappearance(msgspec.Struct, frozen=True):
 
 
 class FieldMapping(msgspec.Struct, frozen=True):
-    """Which fields of this project hold its story points and its sprints, and how that was decided."""
+    """Which fields of this project hold its story points, its sprints and the teams of its issues.
+
+    `chosen_by` says how the story-point field was chosen. The first of the `team_fields` that is set counts.
+    """
 
     story_points_field: str | None = None
     sprint_field: str | None = None
     chosen_by: str = ""
     candidates: tuple[str, ...] = ()
+    team_fields: tuple[str, ...] = ()
 
 
 class DerivedFile(msgspec.Struct, frozen=True):
@@ -193,7 +197,10 @@ class Manifest(msgspec.Struct):
             project_key=prefix + split(self.project_key)[1],
             raw=[_moved(file, folder) for file in self.raw],
             mapping=msgspec.structs.replace(
-                self.mapping, story_points_field=story_points, sprint_field=sprints
+                self.mapping,
+                story_points_field=story_points,
+                sprint_field=sprints,
+                team_fields=tuple(qualify_field(prefix, each) for each in self.mapping.team_fields),
             ),
             derived={
                 name: msgspec.structs.replace(
@@ -322,7 +329,7 @@ class Manifest(msgspec.Struct):
         self.advance_watermark(verdict.at, looked_back=True)
 
     def map_fields(self, mapping: FieldMapping) -> None:
-        """Decide which fields hold the story points and the sprints."""
+        """Decide which fields hold the story points, the sprints and the teams."""
         self.mapping = mapping
 
     def set_derived(self, group: str, derived: Derived) -> None:

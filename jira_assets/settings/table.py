@@ -164,6 +164,19 @@ class Settings(HomePaths):
         "Sprint field for the whole site, such as customfield_10020. Discovered when not set.",
         values.read_text,
     )
+    team_field: str | None = setting(
+        "JIRA_ASSETS_TEAM_FIELD",
+        "Field with the team of an issue for the whole site, such as customfield_10001. When not set: "
+        "Atlassian's Team field, if the site has it.",
+        values.read_text,
+    )
+    team_from: str = setting(
+        "JIRA_ASSETS_TEAM_FROM",
+        "Which team comes first as the team of an issue: jira (the Team field) or assignee (the team of the "
+        "assignee). Where that one is empty, the other one applies.",
+        values.read_team_source,
+        default="jira",
+    )
     team: str | None = setting(
         "JIRA_ASSETS_TEAM",
         "Source from which each sync reads the team: a file, file.duckdb#table, or a query "

@@ -160,6 +160,13 @@ def read_yes_no(text: str) -> bool:
     return answers[text.casefold()]
 
 
+def read_team_source(text: str) -> str:
+    """Read which of the two teams of an issue comes first."""
+    if text.casefold() not in ("jira", "assignee"):
+        raise ValueError("is neither jira nor assignee")
+    return text.casefold()
+
+
 def read_alert_urls(text: str) -> tuple[str, ...]:
     """Read addresses separated by blanks or commas; an address may hold commas of its own."""
     urls = re.split(rf"[\s,]+(?={_SCHEME})|\s+", text, flags=re.IGNORECASE)

@@ -109,6 +109,7 @@ class TeamMember:
     display_name: str
     email: str | None = None
     jira_account_id: str | None = None
+    team: str | None = None
     imported_at: datetime | None = None
 
 

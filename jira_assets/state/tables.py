@@ -140,6 +140,7 @@ team_members = Table(
     Column("display_name", String, nullable=False),
     Column("email", String),
     Column("jira_account_id", String),
+    Column("team", String),
     Column("imported_at", UtcTime, nullable=False),
 )
 

@@ -25,6 +25,8 @@ _SHOWN_SETTINGS = (
     "parquet_mirror",
     "story_points_field",
     "sprint_field",
+    "team_field",
+    "team_from",
     "extra_fields",
 )
 """Settings that are brought to bear without a question to Jira."""
@@ -60,7 +62,7 @@ def outside_identity(state: State, settings: Settings) -> str:
         [
             [[source, source_identity(source)] for source in sources],
             [
-                [member.member_id, member.display_name, member.email, member.jira_account_id]
+                [member.member_id, member.display_name, member.email, member.jira_account_id, member.team]
                 for member in members
             ],
             [[override.account_id, override.member_id] for override in state.team.overrides()],

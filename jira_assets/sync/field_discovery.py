@@ -1,4 +1,4 @@
-"""Find the fields that hold a project's story points and sprints, whatever the site calls them.
+"""Find the fields that hold a project's story points, sprints and teams, whatever the site calls them.
 
 Several story-point candidates: the field a board estimates with, where it is readable; else the field of
 team-managed projects in a team-managed project; else the candidate with most values in the project. They are
@@ -20,6 +20,12 @@ from jira_assets.state import TrackedProject
 
 SPRINT_TYPE = "com.pyxis.greenhopper.jira:gh-sprint"
 TEAM_MANAGED_POINTS_TYPE = "com.pyxis.greenhopper.jira:jsw-story-points"
+TEAM_TYPES = (
+    "com.atlassian.jira.plugin.system.customfieldtypes:atlassian-team",
+    "com.atlassian.teams:rm-teams-custom-field-team",
+    "com.atlassian.jpo:jpo-custom-field-team",
+)
+"""Atlassian's Team field, and those that Advanced Roadmaps and Portfolio left: a site may have several."""
 NUMBER_TYPE = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 POINTS_NAMES = frozenset({"story points", "story point estimate"})
 
@@ -30,6 +36,7 @@ class FieldChoice:
 
     story_points_field: str | None = None
     sprint_field: str | None = None
+    team_field: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ def map_fields(
     facts: SiteFacts,
     by_hand: FieldChoice,
 ) -> FieldMapping:
-    """Choose the fields of story points and sprints; what cannot be known now stays as it was.
+    """Choose the fields of story points, sprints and teams; what cannot be known now stays as it was.
 
     What a person set for the project counts before what is set `by_hand` for the site.
     """
@@ -70,6 +77,7 @@ def map_fields(
         by_hand=FieldChoice(
             project.story_points_field or by_hand.story_points_field,
             project.sprint_field or by_hand.sprint_field,
+            by_hand.team_field,
         ),
     )
 
@@ -97,7 +105,21 @@ def choose_fields(
         key=lambda field: (field.scope_project_id is None, _number(field.id)),
     )
     sprint_field = by_hand.sprint_field or (sprints[0].id if sprints else None)
-    return FieldMapping(chosen, sprint_field, chosen_by, tuple(candidates))
+    team_fields = (by_hand.team_field,) if by_hand.team_field else team_fields_of(visible)
+    return FieldMapping(chosen, sprint_field, chosen_by, tuple(candidates), team_fields)
+
+
+def team_fields_of(visible: Sequence[Field]) -> tuple[str, ...]:
+    """List the Team fields: those of the project before those of the site, and the newer type first."""
+    found = [field for field in visible if type_of(field) in TEAM_TYPES]
+    found.sort(
+        key=lambda field: (
+            field.scope_project_id is None,
+            TEAM_TYPES.index(type_of(field) or ""),
+            _number(field.id),
+        )
+    )
+    return tuple(field.id for field in found)
 
 
 def count_numbers(lake: Lake, manifest: Manifest) -> dict[str, int]:

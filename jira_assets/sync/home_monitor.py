@@ -114,7 +114,7 @@ def _refused(site: SitePipeline, memories: Memories) -> SensorState:
 
 
 def _refusal(site: SitePipeline, memories: Memories) -> str | None:
-    """Return why a site is left out that could not be asked lately: the others do not wait for it each time."""
+    """Return why a site is left out that could not be asked: the others do not wait for it each time."""
     again_at = _memory(site, memories).ask_again_at
     if again_at is None or again_at <= site.clock():
         return None

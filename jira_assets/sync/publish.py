@@ -66,6 +66,7 @@ def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetim
         sites=[_published(lake, settings, site) for site in state.sites.all()],
         metrics=metric_settings(settings, projects, now),
         extra_fields=settings.extra_fields,
+        team_from=settings.team_from,
     )
 
 

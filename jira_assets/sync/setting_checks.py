@@ -102,6 +102,7 @@ def _fields(known: KnownNames, settings: Settings, now: datetime) -> Iterator[No
         "excluded_fields": (settings.excluded_fields, {*ids, *_NOT_LISTED}),
         "story_points_field": ([settings.story_points_field or ""], {*ids}),
         "sprint_field": ([settings.sprint_field or ""], {*ids}),
+        "team_field": ([settings.team_field or ""], {*ids}),
     }
     by_name = {name.casefold(): field_id for field_id, name in ids.items()}
     for setting, (names, allowed) in wanted.items():

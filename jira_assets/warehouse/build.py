@@ -38,6 +38,8 @@ class Builder:
     """The schema that has the derived tables of all projects."""
     touched: str = "true"
     """Which sprints the burndown is made for, in SQL."""
+    team_from: str = "jira"
+    """Which team of an issue comes first: `jira` or `assignee`."""
     has_before: bool = False
     """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
     is_described: bool = True
@@ -67,6 +69,7 @@ class Builder:
             f"warehouse/{name}",
             **self._inputs_of(name),
             whole=self.whole,
+            team_from=literal(self.team_from),
             people=statement("lake/people/people", people_by_site=self._people_by_site),
             people_by_site=self._people_by_site,
             touched=self.touched,

@@ -42,6 +42,7 @@ class PublishInputs:
     sites: Sequence[PublishedSite] = (PublishedSite(),)
     metrics: MetricSettings = field(default_factory=MetricSettings)
     extra_fields: Sequence[str] = ()
+    team_from: str = "jira"
 
 
 DERIVED_TABLES: Mapping[str, Columns] = {
@@ -66,6 +67,8 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "reporter_account_id": "varchar",
         "creator_account_id": "varchar",
         "story_points": "double",
+        "jira_team_id": "varchar",
+        "jira_team": "varchar",
         "labels": "varchar[]",
         "component_ids": "varchar[]",
         "components": "varchar[]",
@@ -157,12 +160,14 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "project_key": "varchar",
         "story_points_field": "varchar",
         "sprint_field": "varchar",
+        "team_fields": "varchar[]",
     },
     "team_members": {
         "member_id": "varchar",
         "display_name": "varchar",
         "email": "varchar",
         "jira_account_id": "varchar",
+        "team": "varchar",
     },
     "sites": {
         "prefix": "varchar",
@@ -287,6 +292,7 @@ def _tracked(project_id: str, manifest: Manifest | None, project_key: str | None
         "project_key": manifest.project_key if manifest else project_key,
         "story_points_field": manifest.mapping.story_points_field if manifest else None,
         "sprint_field": manifest.mapping.sprint_field if manifest else None,
+        "team_fields": manifest.mapping.team_fields if manifest else (),
     }
 
 

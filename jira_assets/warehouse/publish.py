@@ -156,6 +156,7 @@ class _Version:
                 [astuple(site) for site in inputs.sites],
                 inputs.metrics.rows(sorted(set(inputs.tracked))),
                 list(inputs.extra_fields),
+                inputs.team_from,
             ]
         )
         outcomes = [
@@ -192,6 +193,7 @@ def _derived_from(manifest: Manifest) -> list[object]:
         manifest.project_key,
         mapping.story_points_field,
         mapping.sprint_field,
+        mapping.team_fields,
         groups,
     ]
 
@@ -295,4 +297,4 @@ class _Publication:
         fields = read_fields(lake.engine) if inputs.extra_fields else []
         extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))
         whole = "lake" if replaced is None else "whole"
-        return Builder(lake, self._manifests, extra, whole)
+        return Builder(lake, self._manifests, extra, whole, team_from=inputs.team_from)

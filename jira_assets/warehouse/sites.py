@@ -36,6 +36,7 @@ IDS: Mapping[str, Sequence[str]] = {
         "parent_id",
         "status_id",
         "resolution_id",
+        "jira_team_id",
         "component_ids",
         "fix_version_ids",
     ),
@@ -94,6 +95,8 @@ def _qualified(table: str, name: str, kind: str, prefix: str) -> str:
         return (
             f"case when starts_with({name}, {literal(CUSTOM_FIELD)}) then {start} || {name} else {name} end"
         )
+    if name == "jira_team_id":  # teams of Atlassian have global ids, those of older fields are numbered
+        return f"case when regexp_full_match({name}, '[0-9]+') then {start} || {name} else {name} end"
     if table == "jira_issue_changes" and name in ("from_value", "to_value"):
         fields = ", ".join(map(literal, _CHANGED_IDS))
         return (

@@ -31,6 +31,13 @@ def test_a_team_is_imported_and_listed(run: Run, team_file: Path) -> None:
     assert "Ana Silva" in run("team", "list").stdout
 
 
+def test_the_teams_of_members_are_imported_and_listed(run: Run, team_file: Path) -> None:
+    team_file.write_text("member_id,display_name,email,unit\nm1,Ana Silva,,Core\nm2,Bo Li,,\n")
+    assert run("team", "import", str(team_file), "--team", "unit").exit_code == 0
+    assert [member["team"] for member in json.loads(run("team", "list", "--json").stdout)] == ["Core", None]
+    assert "Core" in run("team", "list").stdout
+
+
 def test_a_broken_file_leaves_the_team_as_it_was(run: Run, team_file: Path, state: State) -> None:
     run("team", "import", str(team_file))
     team_file.write_text(TEAM + "m1,Cy,\n")

@@ -202,6 +202,7 @@ def test_fields_say_what_was_discovered_and_why(run: Run, site: DemoSite, settin
     result = run("projects", "fields", "PAY")
     assert "story points  customfield_10034  Story Points  a board of the project uses it" in result.stdout
     assert "sprint        customfield_10020  Sprint" in result.stdout
+    assert "team          customfield_10001  Team          a Team field of Atlassian" in result.stdout
     assert "--story-points FIELD" in result.stderr
     found = json.loads(run("projects", "fields", "PAY", "--json").stdout)
     assert {each["field_id"]: each["name"] for each in found["candidates"]} == {

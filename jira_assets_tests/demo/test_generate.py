@@ -20,6 +20,7 @@ from jira_assets.demo.generate.projects import issue_shares
 from jira_assets.demo.generate.setup import (
     FLAGGED_FIELD,
     OLD_POINTS_FIELD,
+    OLD_TEAM_FIELD,
     POINTS_FIELD,
     SPRINT_FIELD,
     TEAM_FIELD,
@@ -337,6 +338,8 @@ def test_the_sample_team_holds_every_case_of_matching() -> None:
     assert any(m["display_name"] not in names for m in team)
     assert any(user.display_name.strip() not in listed for user in staff)
     assert len({m["member_id"] for m in team}) == len(team)
+    assert 2 < len({m["team"] for m in team} - {None}) < len(team) / 2
+    assert any(m["team"] is None for m in team)
 
 
 @given(st.text(), st.none() | st.integers(0, 99))
@@ -367,7 +370,22 @@ def test_teams_add_links_time_flags_and_teams_to_their_issues() -> None:
         if issue.fields.get("timespent"):
             assert items_by_field(issue)["timespent"][-1]["to"] == str(issue.fields["timespent"])
             assert items_by_field(issue)["timeestimate"][-1]["to"] == str(issue.fields["timeestimate"])
-    assert len({(team := issue.fields.get(TEAM_FIELD)) and team["id"] for issue in data.issues}) > 4
+
+
+def test_issues_have_teams_in_every_form_that_sites_send() -> None:
+    data = big_site()
+    found = {project.id: Counter[str]() for project in data.projects}
+    for issue in data.issues:
+        for field_id in (TEAM_FIELD, OLD_TEAM_FIELD):
+            value = issue.fields.get(field_id)
+            if value is not None:
+                form = "id" if isinstance(value, str) else "name" if "name" in value else "title"
+                found[issue.project_id][f"{field_id} {form}"] += 1
+    first, _, third, fourth, *_ = found.values()
+
+    assert sorted(first) == [f"{TEAM_FIELD} name"]
+    assert sorted(third) == [f"{OLD_TEAM_FIELD} id", f"{OLD_TEAM_FIELD} title"]
+    assert not fourth
 
 
 @pytest.mark.parametrize("weekday_of_now", range(7))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_assets.errors import InputError
-from jira_assets.external.team import read_members
+from jira_assets.external.team import MemberColumns, read_members
 from jira_assets.state.models import TeamMember
 
 HEADER = "member_id,display_name,email,jira_account_id\n"
@@ -27,6 +27,23 @@ def test_members_are_read_with_and_without_an_account(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("header", ["team", "Team", "Team Name", "SQUAD"])
+def test_the_team_of_a_member_is_read_from_its_column(tmp_path: Path, header: str) -> None:
+    path = written(tmp_path, f"member_id,display_name,email,{header}\nm1,Ana,,Core\nm2,Bo,, \n")
+    assert [member.team for member in read_members(str(path))] == ["Core", None]
+
+
+def test_the_team_is_read_from_a_column_of_another_name(tmp_path: Path) -> None:
+    path = written(tmp_path, "login,name,email,unit\nm1,Ana,,Core\n")
+    columns = MemberColumns(member_id="login", display_name="name", team="unit")
+    assert [member.team for member in read_members(str(path), columns)] == ["Core"]
+
+
+def test_a_query_may_have_the_team_and_lack_the_account() -> None:
+    query = "select 'm1' as member_id, 'Ana' as display_name, '' as email, ' Core ' as Team"
+    assert read_members(query) == [TeamMember("m1", "Ana", team="Core")]
+
+
 def test_the_account_column_may_be_missing(tmp_path: Path) -> None:
     path = written(tmp_path, "member_id,display_name,email\nm1,Ana,ana@acme.com\n")
     assert read_members(str(path))[0].jira_account_id is None
@@ -36,7 +53,7 @@ def test_the_account_column_may_be_missing(tmp_path: Path) -> None:
     "text",
     [
         "\ufeffMember ID;Display Name;E-Mail;EMAIL\r\nm1;Silva, Ana;old;ana@acme.com\r\n",
-        ' EMAIL , Display_Name,team, member-id\n\nana@acme.com ,"Silva, Ana",x, m1 \n\n',
+        ' EMAIL , Display_Name,role, member-id\n\nana@acme.com ,"Silva, Ana",x, m1 \n\n',
         "\ufeffLogin\tName\tE-mail\r\nm1\tSilva, Ana\tana@acme.com\r\n",
         "ID;Full name;Email address\nm1;Silva, Ana;ana@acme.com\n",
         ("Member ID\tDisplay name\tE-mail address\r\nm1\tSilva, Ana\tana@acme.com\r\n").encode("utf-16"),

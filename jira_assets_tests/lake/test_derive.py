@@ -9,7 +9,7 @@ import pytest
 
 from jira_assets.lake.derive import derive_fingerprint, derive_issues
 from jira_assets.lake.manifest import FieldMapping
-from jira_assets_tests.lake_fixture import NOON, LakeFixture, Row, at, seen, utc
+from jira_assets_tests.lake_fixture import NOON, TEAM_FIELD, LakeFixture, Row, at, seen, utc
 
 
 def only(rows: list[Row]) -> Row:
@@ -67,6 +67,8 @@ def test_every_column_of_an_issue_is_filled(bench: LakeFixture) -> None:
         "reporter_account_id": "b",
         "creator_account_id": "c",
         "story_points": 2.5,
+        "jira_team_id": None,
+        "jira_team": None,
         "labels": ["x", "y"],
         "component_ids": ["7"],
         "components": ["Core"],
@@ -197,6 +199,38 @@ def test_nothing_is_derived_while_nothing_changed(bench: LakeFixture) -> None:
     assert bench.files() == before
 
 
+@pytest.mark.parametrize(
+    ("value", "team_id", "name"),
+    [
+        ({"id": "36885b3c", "name": "Core", "title": "Core", "isShared": True}, "36885b3c", "Core"),
+        ({"id": "36885b3c", "title": " Core "}, "36885b3c", "Core"),
+        ({"id": 27, "name": ""}, "27", None),
+        ("36885b3c", "36885b3c", None),
+        (27, "27", None),
+        ({"id": "10100", "value": "Core"}, "10100", "Core"),
+        ([{"id": "10100", "value": "Core"}, {"id": "10101", "value": "Growth"}], "10100", "Core"),
+        ([], None, None),
+        ("", None, None),
+        (None, None, None),
+    ],
+)
+def test_a_team_is_read_in_every_form_that_sites_send(
+    bench: LakeFixture, value: Any, team_id: str | None, name: str | None
+) -> None:
+    bench.land_and_derive(seen("1", {TEAM_FIELD: value}))
+    row = only(bench.rows("jira_issues"))
+    assert (row["jira_team_id"], row["jira_team"]) == (team_id, name)
+
+
+def test_the_first_team_field_that_is_set_counts(bench: LakeFixture) -> None:
+    bench.land([seen("1", {"customfield_1": None, "customfield_2": "b"}), seen("2", {"customfield_1": "a"})])
+    manifest = bench.manifest()
+    manifest.mapping = FieldMapping(team_fields=("customfield_1", "customfield_2"))
+    bench.lake.commit(manifest)
+    bench.derive()
+    assert {row["jira_id"]: row["jira_team_id"] for row in bench.rows("jira_issues")} == {"1": "b", "2": "a"}
+
+
 def test_another_mapping_derives_again_without_another_raw_file(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1", {"customfield_16": 1, "customfield_17": 8}))
     manifest = bench.manifest()
@@ -213,10 +247,12 @@ def test_the_fingerprint_knows_every_input(bench: LakeFixture) -> None:
     prints = {derive_fingerprint(manifest), derive_fingerprint(manifest, ["environment"])}
     manifest.mapping = FieldMapping("customfield_1", "customfield_20")
     prints.add(derive_fingerprint(manifest))
+    manifest.mapping = FieldMapping("customfield_1", "customfield_20", team_fields=("customfield_2",))
+    prints.add(derive_fingerprint(manifest))
     manifest.raw = [*manifest.raw, manifest.raw[0]]
     prints.add(derive_fingerprint(manifest))
 
-    assert len(prints) == 4
+    assert len(prints) == 5
 
 
 def test_what_was_written_before_a_crash_does_not_exist(bench: LakeFixture) -> None:

@@ -44,7 +44,7 @@ def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]
 
 def write_team(path: Path, members: list[dict[str, str | None]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["member_id", "display_name", "email", "jira_account_id"])
+        writer = csv.DictWriter(file, list(members[0]))
         writer.writeheader()
         writer.writerows(members)
 

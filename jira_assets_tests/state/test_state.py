@@ -106,8 +106,8 @@ def test_a_revision_that_fails_changes_nothing(state: State) -> None:
 
 def test_the_team_is_replaced_as_a_whole(state: State) -> None:
     state.team.replace([TeamMember("m1", "Ana"), TeamMember("m2", "Bo", "bo@acme.com", "acc")])
-    assert state.team.replace([TeamMember("m3", "Cy")]) == 1
-    assert [member.member_id for member in state.team.members()] == ["m3"]
+    assert state.team.replace([TeamMember("m3", "Cy", team="Core")]) == 1
+    assert [(member.member_id, member.team) for member in state.team.members()] == [("m3", "Core")]
     assert state.team.members()[0].imported_at is not None
 
 

@@ -8,6 +8,7 @@ from jira_assets.sync.field_discovery import (
     NUMBER_TYPE,
     SPRINT_TYPE,
     TEAM_MANAGED_POINTS_TYPE,
+    TEAM_TYPES,
     FieldChoice,
     choose_fields,
 )
@@ -95,3 +96,28 @@ def test_what_was_set_by_hand_wins_over_everything() -> None:
 
 def test_the_sprint_field_is_found_by_its_type() -> None:
     assert choose(field(10333, "Итерация", SPRINT_TYPE)).sprint_field == "customfield_10333"
+
+
+def test_team_fields_are_found_by_their_types_the_newer_one_first() -> None:
+    newer, older, _ = TEAM_TYPES
+    fields = (
+        field(10500, "Mannschaft", older),
+        field(10600, "Team", newer),
+        field(10700, "Team", NUMBER_TYPE),
+    )
+
+    assert choose(*fields).team_fields == ("customfield_10600", "customfield_10500")
+    assert choose(SPRINT).team_fields == ()
+
+
+def test_a_team_field_of_the_project_comes_before_those_of_the_site() -> None:
+    newer, older, _ = TEAM_TYPES
+    own, foreign = field(10800, "Team", older, project="10"), field(10900, "Team", newer, project="99")
+
+    assert choose(field(10600, "Team", newer), own, foreign).team_fields == (own.id, "customfield_10600")
+
+
+def test_a_team_field_that_was_set_by_hand_is_the_only_one() -> None:
+    by_hand = FieldChoice(team_field="customfield_5")
+
+    assert choose(field(10600, "Team", TEAM_TYPES[0]), by_hand=by_hand).team_fields == ("customfield_5",)

@@ -63,6 +63,7 @@ def test_a_home_of_an_earlier_release_goes_on_without_reading_an_issue_again(
         edit(new)
         new.sync()
         expected = published(new)
+    assert len(shown["jira_teams"]) == 4  # that release knew no teams
     for name, rows in expected.items():
         assert shown[name] == rows, name
 

@@ -35,6 +35,15 @@ def until(first: date, last: date, step: int = 1) -> list[date]:
     return [first + timedelta(days=number) for number in range(0, (last - first).days + 1, step)]
 
 
+Group = tuple[str, str, str | None]
+"""Project, type and team."""
+
+
+def group_of(life: Life) -> Group:
+    """What the series tell apart."""
+    return life.project, life.kind, life.team
+
+
 @dataclass
 class World:
     """All issues and sprints, and what the metrics are asked for."""
@@ -165,11 +174,11 @@ class World:
         """The issues of a project."""
         return [life for life in self.counted if life.project == project]
 
-    def by_type(self) -> dict[tuple[str, str], list[Life]]:
-        """The issues of each project and type."""
-        found: dict[tuple[str, str], list[Life]] = {}
+    def groups(self) -> dict[Group, list[Life]]:
+        """The issues of each project, type and team."""
+        found: dict[Group, list[Life]] = {}
         for life in self.counted:
-            found.setdefault((life.project, life.kind), []).append(life)
+            found.setdefault(group_of(life), []).append(life)
         return found
 
     def cumulative_flow(self) -> Table:
@@ -178,7 +187,7 @@ class World:
             (*group, day): tuple(
                 sum(1 for life in lives if self.category(life, day) == category) for category in RANK
             )
-            for group, lives in self.by_type().items()
+            for group, lives in self.groups().items()
             for day in until(min(self.day(life.created) for life in lives), self.as_of)
         }
 
@@ -187,20 +196,20 @@ class World:
         state = life.at(self.end_of(day))
         return state.category if state else None
 
-    def left_out(self, project: str, kind: str) -> int:
-        """The issues of a project and type that no series has."""
-        group = [life for life in self.lives if (life.project, life.kind) == (project, kind)]
-        return sum(life.is_counted and self.is_left_out(life) for life in group)
+    def left_out(self, group: Group) -> int:
+        """The issues of a project, type and team that no series has."""
+        lives = [life for life in self.lives if group_of(life) == group]
+        return sum(life.is_counted and self.is_left_out(life) for life in lives)
 
     def resolution_trend(self) -> Table:
-        """Created, resolved, delivered, reopened, open and left out of each week, by type."""
+        """Created, resolved, delivered, reopened, open and left out of each week, by type and team."""
         found = {
-            (*group, week): (*self.week_of(lives, week), self.left_out(*group))
-            for group, lives in self.by_type().items()
+            (*group, week): (*self.week_of(lives, week), self.left_out(group))
+            for group, lives in self.groups().items()
             for week in until(monday(min(self.day(life.created) for life in lives)), self.as_of, step=7)
         }
-        lost = {(life.project, life.kind) for life in self.lives if life.is_counted} - self.by_type().keys()
-        return found | {(*group, monday(self.as_of)): (*[0] * 5, self.left_out(*group)) for group in lost}
+        lost = {group_of(life) for life in self.lives if life.is_counted} - self.groups().keys()
+        return found | {(*group, monday(self.as_of)): (*[0] * 5, self.left_out(group)) for group in lost}
 
     def week_of(self, lives: Sequence[Life], week: date) -> tuple[int, ...]:
         """The same for one week."""
@@ -248,38 +257,51 @@ class World:
         return [life for life in self.counted if self.is_delivered(life) and project in (None, life.project)]
 
     def throughput(self) -> Table:
-        """Delivered issues of each week by type, with the mean of twelve weeks."""
+        """Delivered issues of each week by type and team, with the mean of twelve weeks."""
         found: Table = {}
         for project in self.projects():
             lives = [
-                (monday(self.day(self.finished(life) or life.created)), life.kind)
+                (monday(self.day(self.finished(life) or life.created)), life.kind, life.team)
                 for life in self.delivered(project)
             ]
-            for kind in {kind for _, kind in lives}:
-                weeks = until(min(week for week, _ in lives), self.as_of, step=7)
-                counts = [lives.count((week, kind)) for week in weeks]
+            for kind, team in {(kind, team) for _, kind, team in lives}:
+                weeks = until(min(week for week, *_ in lives), self.as_of, step=7)
+                counts = [lives.count((week, kind, team)) for week in weeks]
                 for number, week in enumerate(weeks):
                     recent = counts[max(number - 11, 0) : number + 1]
-                    found[project, week, kind] = (counts[number], sum(recent) / len(recent))
+                    found[project, week, kind, team] = (counts[number], sum(recent) / len(recent))
         return found
 
     def flow_times(self) -> Table:
         """Lead and cycle times of each week, by project and for all."""
         found: Table = {}
         for project in [*self.projects(), None]:
-            flows = [self.flow(life) for life in self.delivered(project)]
-            for week in {monday(self.day(flow[1].replace(tzinfo=UTC))) for flow in flows}:
-                mine = [flow for flow in flows if monday(self.day(flow[1].replace(tzinfo=UTC))) == week]
-                leads = [flow[2] for flow in mine]
-                cycles = [flow[3] for flow in mine if flow[3] is not None]
-                found[project, week] = (
-                    len(leads),
-                    quantile(leads, 0.5),
-                    quantile(leads, 0.85),
-                    len(cycles),
-                    quantile(cycles, 0.5),
-                    quantile(cycles, 0.85),
-                )
+            found |= self.times_of(project, self.delivered(project))
+        return found
+
+    def team_flow_times(self) -> Table:
+        """The same by team, for all projects."""
+        found: Table = {}
+        for team in {life.team for life in self.delivered()} - {None}:
+            found |= self.times_of(team, [life for life in self.delivered() if life.team == team])
+        return found
+
+    def times_of(self, name: str | None, lives: Iterable[Life]) -> Table:
+        """The same of some issues."""
+        found: Table = {}
+        flows = [self.flow(life) for life in lives]
+        for week in {monday(self.day(flow[1].replace(tzinfo=UTC))) for flow in flows}:
+            mine = [flow for flow in flows if monday(self.day(flow[1].replace(tzinfo=UTC))) == week]
+            leads = [flow[2] for flow in mine]
+            cycles = [flow[3] for flow in mine if flow[3] is not None]
+            found[name, week] = (
+                len(leads),
+                quantile(leads, 0.5),
+                quantile(leads, 0.85),
+                len(cycles),
+                quantile(cycles, 0.5),
+                quantile(cycles, 0.85),
+            )
         return found
 
     def status_times(self) -> Table:
@@ -361,8 +383,38 @@ class World:
         """The same for one sprint; what was Done before it is work of it only when it is not any more."""
         if not self.is_known(sprint):
             return (None,) * 8
+        return self.points_of(sprint, self.in_sprints())
+
+    def team_velocity(self) -> Table:
+        """The same by team, of the teams that had issues in the sprint."""
+        return {
+            (sprint.sprint_id, team): self.points_of(
+                sprint, [life for life in self.in_sprints() if life.team == team]
+            )
+            for sprint in self.sprints
+            for team in self.teams_in(sprint)
+        }
+
+    def teams_in(self, sprint: Sprint) -> set[str | None]:
+        """The teams that had issues in the sprint while it ran."""
+        return {life.team for life in self.in_sprints() if self.took_part(life, sprint)}
+
+    def team_means(self) -> Table:
+        """The mean of what a team completed in closed sprints, up to each: there are fewer than seven."""
+        found: Table = {}
+        completed: dict[str | None, list[float]] = {}
+        sums = self.team_velocity()
+        for sprint in sorted(self.sprints, key=lambda sprint: sprint.started):
+            for team in self.teams_in(sprint) if sprint.completed else ():
+                results = completed.setdefault(team, [])
+                results.append(sums[sprint.sprint_id, team][1])
+                found[sprint.sprint_id, team] = sum(results) / len(results)
+        return found
+
+    def points_of(self, sprint: Sprint, lives: Iterable[Life]) -> tuple[float, ...]:
+        """What some issues are in a sprint."""
         sums = [0.0] * 8
-        for life in self.in_sprints():
+        for life in lives:
             start, end = life.at(sprint.started) or NOT_YET, self.at_end(life, sprint)
             then, now = start.points or 0, end.points or 0
             stayed, done = sprint.sprint_id in end.sprints, end is not NOT_YET and end.category == "done"

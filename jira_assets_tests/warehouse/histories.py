@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from jira_assets.lake.raw_writer import Observation
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
-from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
+from jira_assets_tests.lake_fixture import TEAM_FIELD, LakeFixture, Row, seen
 
 Change = Literal["status", "points", "sprints", "resolution"]
 
@@ -105,6 +105,8 @@ class Life:
     project: str = "10"
     lies: Change | None = None
     """What Jira says of it today contradicts its changes here."""
+    team: str | None = None
+    """The team that Jira's field has today; no metric knows which it was before."""
     translated: bool = False
     """Whether Jira names its resolutions in another language than the settings do."""
 
@@ -165,6 +167,7 @@ class Life:
             "customfield_20": [{"id": int(each), "name": f"Sprint {each}"} for each in sprints] or None,
             "resolution": self._resolution(now.resolution),
             "created": _jira(self.created),
+            TEAM_FIELD: self.team and {"id": f"id of {self.team}", "name": self.team},
             **fields_beside,
         }
         updated = self.changes[-1][0] if self.changes else self.created

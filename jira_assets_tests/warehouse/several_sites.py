@@ -15,9 +15,10 @@ from jira_assets.warehouse.models import tables
 
 OF_ALL_PROJECTS = {"forecast_inputs", "forecast_completion", "forecast_throughput", "flow_times_weekly"}
 """Tables with rows for all projects together, whose first column is the project."""
-OF_PEOPLE = {"jira_users", "team_members", "teams"}
+OF_PEOPLE = {"jira_users", "team_members"}
 """People are the same on all sites."""
-APART = {"warehouse_info", "jira_sites", "jira_user_sites"}
+APART = {"warehouse_info", "jira_sites", "jira_user_sites", "jira_teams", "teams"}
+"""Tables about the sites, and about teams, which may work on several."""
 
 _PORT = re.compile(r"(?<=127\.0\.0\.1):\d+")
 

@@ -11,14 +11,14 @@ from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
 pytestmark = pytest.mark.few_tables
 
 FIELDS = [
-    ("customfield_1", "Team", "option"),
+    ("customfield_1", "Crew", "option"),
     ("customfield_2", "Risk (1-5)", "number"),
     ("customfield_3", "Due", "date"),
     ("customfield_4", "Watchers", "array"),
     ("customfield_5", "Checked at", "datetime"),
     ("customfield_6", "Status", "string"),
     ("customfield_7", "Owner", "user"),
-    ("customfield_8", "Team", "option"),
+    ("customfield_8", "Crew", "option"),
 ]
 
 
@@ -59,7 +59,7 @@ def test_each_kind_of_field_becomes_what_analysts_expect(bench: LakeFixture) -> 
 
 
 def test_fields_of_one_name_are_one_column(bench: LakeFixture) -> None:
-    assert row(bench, "Team", customfield_8={"value": "Core"})["team"] == "Core"
+    assert row(bench, "Crew", customfield_8={"value": "Core"})["crew"] == "Core"
 
 
 def test_a_name_that_is_taken_gets_another(bench: LakeFixture) -> None:
@@ -75,6 +75,6 @@ def test_a_field_the_site_has_not_is_null_and_says_so(bench: LakeFixture) -> Non
 
 
 def test_another_choice_is_another_warehouse(bench: LakeFixture) -> None:
-    assert "team" in row(bench, "Team", customfield_1={"value": "Core"})
+    assert "crew" in row(bench, "Crew", customfield_1={"value": "Core"})
     assert bench.publish() is not None
-    assert "team" not in bench.ask_one("select * from jira_issues where jira_id = '1'")
+    assert "crew" not in bench.ask_one("select * from jira_issues where jira_id = '1'")

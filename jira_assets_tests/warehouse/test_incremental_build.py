@@ -18,7 +18,7 @@ from jira_assets.lake.raw_writer import Kind
 from jira_assets.warehouse import publish as publishing
 from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.models import tables
-from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
+from jira_assets_tests.lake_fixture import TEAM_FIELD, LakeFixture, Row, at, seen
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.warehouse.histories import Life, land_statuses, on
 from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
@@ -72,7 +72,7 @@ class Site:
     def __init__(self, bench: LakeFixture, seed: int) -> None:
         self.bench = bench
         self.chance = Chance(seed)
-        self.dice = random.Random(seed)
+        self.dice, self.other_dice = random.Random(seed), random.Random(seed)
         self.lives: dict[str, Life] = {}
         self.asked = 0.0
         bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
@@ -98,7 +98,10 @@ class Site:
         """What Jira says of an issue, with a parent from anywhere and an assignee."""
         parent = self.dice.choice([None, *self.lives])
         assignee = {"accountId": f"a{self.dice.randint(1, 3)}", "displayName": "A"}
+        name = "Core" if self.asked < len(PROJECTS) or self.other_dice.random() < 0.95 else "Kernel"
+        team = self.other_dice.choice([None, "t-1", {"id": "t-1", "name": name}])
         extra: Row = {"assignee": assignee, "parent": parent and {"id": parent, "key": f"OLD-{parent}"}}
+        extra[TEAM_FIELD] = team
         return life.observation(**extra)
 
     def happen(self) -> None:
@@ -169,6 +172,22 @@ def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list
 
     publish_both(bench)
     assert replaced == [["11"]]
+
+
+@pytest.mark.parametrize(("name", "is_replaced"), [("Core", True), ("Kernel", False)])
+def test_a_team_that_has_another_name_has_it_in_all_projects(
+    bench: LakeFixture, replaced: list[list[str]], name: str, is_replaced: bool
+) -> None:
+    for project in PROJECTS:
+        issue = seen(f"{project}1", {TEAM_FIELD: {"id": "t-1", "name": "Core"}}, project=project)
+        bench.land_and_derive(issue, project=project)
+    bench.publish(*PROJECTS, metrics=METRICS)
+    renamed = seen("112", {TEAM_FIELD: {"id": "t-1", "name": name}}, project="11")
+    bench.land_and_derive(renamed, project="11", asked_at=at(5))
+
+    publish_both(bench)
+    assert bool(replaced) is is_replaced
+    assert bench.ask("select distinct team from jira_issues") == [{"team": name}]
 
 
 @pytest.mark.prove

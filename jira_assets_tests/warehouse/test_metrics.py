@@ -66,6 +66,7 @@ class Chance:
         first = State(status, self.value("points"), self.value("sprints"))
         kind = self.dice.choice(["Task", "Task", "Bug", *TYPES])
         life = Life(str(number), times[0], first, kind=kind, project=self.dice.choice(["10", "11"]))
+        life.team = (None, "Core", "Growth")[number % 3]
         for at in times[1:]:
             self.change(life, at)
         if life.now.status == "6":
@@ -205,17 +206,16 @@ def check_issues(bench: LakeFixture, world: World) -> None:
 
 def check_series(bench: LakeFixture, world: World) -> None:
     columns = "created, resolved, delivered, reopened, open_at_end, left_out"
-    assert (
-        table(bench, "project_id, issue_type, week", columns, "resolution_trend") == world.resolution_trend()
-    )
-    assert (
-        table(bench, "project_id, issue_type, day", "to_do, in_progress, done", "cumulative_flow")
-        == world.cumulative_flow()
-    )
+    groups = "project_id, issue_type, team"
+    assert table(bench, f"{groups}, week", columns, "resolution_trend") == world.resolution_trend()
+    columns = "to_do, in_progress, done"
+    assert table(bench, f"{groups}, day", columns, "cumulative_flow") == world.cumulative_flow()
     columns = "lead_time_n, lead_time_median, lead_time_p85, cycle_time_n, cycle_time_median, cycle_time_p85"
     assert table(bench, "project_id, week", columns, "flow_times_weekly") == world.flow_times()
+    assert table(bench, "team, week", columns, "team_flow_times_weekly") == world.team_flow_times()
 
-    throughput = table(bench, "project_id, week, issue_type", "delivered, mean_12_weeks", "throughput_weekly")
+    columns = "delivered, mean_12_weeks"
+    throughput = table(bench, "project_id, week, issue_type, team", columns, "throughput_weekly")
     assert throughput == {key: pytest.approx(row) for key, row in world.throughput().items()}
     columns = "time_n, days_median, days_p85, age_n, age_p50, age_p70, age_p85, age_p95"
     times = table(bench, "project_id, status_id", columns, "status_times")
@@ -226,6 +226,7 @@ def check_sprints(bench: LakeFixture, world: World) -> None:
     columns = "commitment, completed, added, removed, re_estimated, carried_over, completed_as_planned, "
     columns += "completed_before"
     assert table(bench, "sprint_id", columns, "sprint_velocity") == world.velocity()
+    check_sprints_of_teams(bench, world, columns)
     for row in bench.ask("select * from sprint_velocity where commitment is not null"):
         scope = row["commitment"] + row["added"] - row["removed"] + row["re_estimated"]
         assert scope == row["completed"] + row["carried_over"]
@@ -239,6 +240,12 @@ def check_sprints(bench: LakeFixture, world: World) -> None:
         step = row["added"] - row["removed"] + row["re_estimated"] - row["burned"]
         assert row["day_number"] == 0 or row["remaining"] == before + step
         before = row["remaining"]
+
+
+def check_sprints_of_teams(bench: LakeFixture, world: World, columns: str) -> None:
+    assert table(bench, "sprint_id, team", columns, "team_velocity") == world.team_velocity()
+    means = table(bench, "sprint_id, team", "velocity", "team_velocity where state = 'closed'")
+    assert means == {key: (pytest.approx(mean),) for key, mean in world.team_means().items()}
 
 
 def check_forecast_inputs(bench: LakeFixture, world: World) -> None:

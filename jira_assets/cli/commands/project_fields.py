@@ -1,4 +1,4 @@
-"""`jira-assets projects fields`: which fields hold story points and sprints, and why."""
+"""`jira-assets projects fields`: which fields hold story points, sprints and teams, and why."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def fields(
     discover: bool,
     as_json: bool,
 ) -> None:
-    """Show or set the story-point field and the sprint field of the tracked project KEY.
+    """Show the fields of the tracked project KEY, or set its story-point field and sprint field.
 
     The output shows how each field was selected. A field set for a project overrides the field set for the
     site (JIRA_ASSETS_STORY_POINTS_FIELD and JIRA_ASSETS_SPRINT_FIELD), which overrides discovery.

@@ -39,20 +39,33 @@ def team() -> None:
     default="jira_account_id",
     help="Name of the column with the Jira account id, if any.",
 )
+@click.option(
+    "--team",
+    "team_column",
+    metavar="COLUMN",
+    default="team",
+    help="Name of the column with the team of the member, if any.",
+)
 @pass_invocation
 def import_(
-    invocation: Invocation, source: str, member_id: str, display_name: str, email: str, account_id: str
+    invocation: Invocation,
+    source: str,
+    member_id: str,
+    display_name: str,
+    email: str,
+    account_id: str,
+    team_column: str,
 ) -> None:
     """Replace the team with the members in SOURCE.
 
     SOURCE is a CSV or TSV file with the columns member_id, display_name, email and, optionally,
-    jira_account_id (or Name, E-mail and similar names), or another table: a Parquet or JSON file,
-    file.duckdb#table, file.sqlite#table, or a SELECT query. If SOURCE contains an error, nothing is
+    jira_account_id and team (or Name, E-mail and similar names), or another table: a Parquet or JSON
+    file, file.duckdb#table, file.sqlite#table, or a SELECT query. If SOURCE contains an error, nothing is
     imported. Decisions about accounts are kept.
 
     GitHub's members: team import github.duckdb#members --member-id login --display-name name
     """
-    columns = MemberColumns(member_id, display_name, email, account_id)
+    columns = MemberColumns(member_id, display_name, email, account_id, team_column)
     members = read_members(source, columns, notice=invocation.say)
     with open_state(invocation.settings) as state:
         before = {member.member_id for member in state.team.members()}
@@ -86,6 +99,6 @@ def list_(invocation: Invocation, as_json: bool) -> None:
     if as_json:
         write_json(members)
     else:
-        columns = ["member", "name", "e-mail", "Jira account"]
-        rows = [(m.member_id, m.display_name, m.email, m.jira_account_id) for m in members]
+        columns = ["member", "name", "team", "e-mail", "Jira account"]
+        rows = [(m.member_id, m.display_name, m.team, m.email, m.jira_account_id) for m in members]
         write_table(columns, rows)

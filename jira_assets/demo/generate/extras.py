@@ -14,11 +14,15 @@ from jira_assets.demo.data import DemoIssue, Json, SiteData
 from jira_assets.demo.generate.births import Birth
 from jira_assets.demo.generate.calendar import DAY, HOUR
 from jira_assets.demo.generate.changes import Teller, change
-from jira_assets.demo.generate.setup import FLAGGED_FIELD, TEAM_FIELD
+from jira_assets.demo.generate.setup import FLAGGED_FIELD, OLD_TEAM_FIELD, TEAM_FIELD, old_team_field
 from jira_assets.demo.things import LINK_TYPES
 
 IMPEDIMENT: Json = {"value": "Impediment", "id": "10019"}
 TEAMS = ("Core", "Growth")
+TEAM_FIELDS = (TEAM_FIELD, TEAM_FIELD, OLD_TEAM_FIELD, None)
+"""The field in which each project has its teams, in turn; sites that use Plans have an older one."""
+BARE_EVERY = 6
+"""How often the older field has only the id of the team: some sites send it without a name."""
 HOURS_ESTIMATED = (1, 2, 4, 8, 12, 16, 24)
 IN_TEAM, LINKED, ESTIMATED, FLAGGED = 0.8, 0.12, 0.5, 0.1
 """How many of the issues to which it can happen."""
@@ -37,6 +41,11 @@ class Extras:
         self._teams = {
             project.id: [self._team(project.name, name) for name in TEAMS] for project in data.projects
         }
+        self._team_fields = {
+            project.id: TEAM_FIELDS[place % len(TEAM_FIELDS)] for place, project in enumerate(data.projects)
+        }
+        if OLD_TEAM_FIELD in self._team_fields.values():  # Jira lists no field that no project uses
+            data.fields.append(old_team_field())
 
     def add(self, place: int, birth: Birth) -> None:
         """Add to the issue in that place of the list."""
@@ -47,13 +56,22 @@ class Extras:
         if is_classic:
             issue.fields |= {TEAM_FIELD: None, FLAGGED_FIELD: None}
         if dice.random() < IN_TEAM:
-            issue.fields[TEAM_FIELD] = dice.choice(self._teams[issue.project_id])
+            self._put_in_team(place, issue, dice.choice(self._teams[issue.project_id]))
         if is_classic and birth.role != "epic" and dice.random() < ESTIMATED:
             self._track_time(issue, author)
         if self._categories[issue.fields["status"]] == "indeterminate" and dice.random() < FLAGGED:
             self._flag(issue, author)
         if place and dice.random() < LINKED:
             self._link(issue, self._issues[max(0, place - 1 - int(dice.expovariate(0.05)))], author)
+
+    def _put_in_team(self, place: int, issue: DemoIssue, team: Json) -> None:
+        """Set the field that the project uses, in one of the forms that sites send."""
+        field_id = self._team_fields[issue.project_id]
+        if field_id == OLD_TEAM_FIELD:
+            shown = {"id": team["id"], "title": team["name"], "isShared": True}
+            issue.fields[field_id] = team["id"] if place % BARE_EVERY == 0 else shown
+        elif field_id is not None:
+            issue.fields[field_id] = team
 
     def _team(self, project: str, name: str) -> Json:
         team_id = str(UUID(int=self._dice.getrandbits(128), version=4))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from random import Random
 from uuid import UUID
 
 from jira_assets.demo.data import DemoUser, SiteData
+from jira_assets.demo.generate.setup import OLD_TEAM_FIELD, TEAM_FIELD
 from jira_assets.demo.generate.words import (
     APP_NAMES,
     CUSTOMER_NAMES,
@@ -43,23 +45,38 @@ def sample_team(data: SiteData) -> list[TeamMember]:
     """List the team members of a generated site, as someone's CSV file would.
 
     Most match by mail, those with a hidden mail by name, twins are ambiguous, every ninth account is not
-    in the list, and the list names newcomers who have no account yet. Keys: member_id, display_name,
-    email, jira_account_id.
+    in the list, and the list names newcomers who have no account yet. A member is on the team that most of
+    the member's issues name. Keys: member_id, display_name, email, jira_account_id, team.
     """
     staff = [user for user in data.users if user.account_type == "atlassian" and user.email]
     listed = [user for place, user in enumerate(staff) if place % 9 != 8 or user.display_name == TWIN_NAME]
-    team = [_member(place, user) for place, user in enumerate(listed, 1)]
+    teams = _teams(data)
+    team = [_member(place, user, teams.get(user.account_id)) for place, user in enumerate(listed, 1)]
     team.append(_newcomer(len(team) + 1, "Noor Vandenberghe"))
     team.append(_newcomer(len(team) + 1, "Iris Moreau"))
     return team
 
 
-def _member(place: int, user: DemoUser) -> TeamMember:
+def _teams(data: SiteData) -> dict[str, str]:
+    """Find the team that most of the issues assigned to an account name."""
+    found: dict[str, Counter[str]] = {}
+    for issue in data.issues:
+        value = issue.fields.get(TEAM_FIELD) or issue.fields.get(OLD_TEAM_FIELD)
+        assignee = issue.fields["assignee"]
+        if assignee and isinstance(value, dict):
+            found.setdefault(assignee, Counter())[value.get("name") or value["title"]] += 1
+    return {
+        account_id: min(names, key=lambda name: (-names[name], name)) for account_id, names in found.items()
+    }
+
+
+def _member(place: int, user: DemoUser, team: str | None) -> TeamMember:
     member: TeamMember = {
         "member_id": f"m-{place:03d}",
         "display_name": user.display_name.strip(),
         "email": user.email,
         "jira_account_id": None,
+        "team": team,
     }
     if (
         place % 13 == 0 and user.display_name != TWIN_NAME
@@ -70,7 +87,13 @@ def _member(place: int, user: DemoUser) -> TeamMember:
 
 def _newcomer(place: int, name: str) -> TeamMember:
     email = mail_address(name)
-    return {"member_id": f"m-{place:03d}", "display_name": name, "email": email, "jira_account_id": None}
+    return {
+        "member_id": f"m-{place:03d}",
+        "display_name": name,
+        "email": email,
+        "jira_account_id": None,
+        "team": None,
+    }
 
 
 def mail_address(name: str, number: int | None = None) -> str:

@@ -25,6 +25,7 @@ START_DATE_FIELD = "customfield_10015"
 SEVERITY_FIELD = "customfield_10048"
 REVIEWER_FIELD = "customfield_10049"
 TEAM_FIELD = "customfield_10001"
+OLD_TEAM_FIELD = "customfield_10058"
 FLAGGED_FIELD = "customfield_10021"
 SEVERITIES = ("Cosmetic", "Annoying", "Blocks work")
 
@@ -174,6 +175,11 @@ def sprint_field(number: int) -> DemoField:
     """Describe the field that holds the sprints of an issue."""
     schema: Json = {"type": "array", "items": "json", "custom": SPRINT_SCHEMA, "customId": number}
     return DemoField(f"customfield_{number}", "Sprint", schema)
+
+
+def old_team_field() -> DemoField:
+    """Describe the Team field of a site that had teams in Advanced Roadmaps before."""
+    return _field(10_058, "Team", "any", "com.atlassian.teams:rm-teams-custom-field-team")
 
 
 def flagged_field() -> DemoField:

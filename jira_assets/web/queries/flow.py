@@ -6,17 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from textwrap import indent
 from typing import Any
 
 import duckdb
 
 from jira_assets.lake.sql_files import literal
-from jira_assets.web.queries.flow_filter import FlowFilter
+from jira_assets.web.queries.flow_filter import CHOICES, FlowFilter
 from jira_assets.web.queries.headlines import headline
 from jira_assets.web.queries.panels import PANELS, Panel
 from jira_assets.web.warehouse_reader import PublishedWarehouse, Rows, answer, question
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_ITEM_FILTERS = re.compile(r"^( *)-- item filters$", re.MULTILINE)
 # A filter stands on a line of its own, after another condition: `and ($name is null or …)`.
 _FILTER = re.compile(r"^( *and )\(\$([a-z_]+) is null or (.*)\)\n", re.MULTILINE)
 
@@ -29,6 +31,8 @@ class FlowOptions:
     projects: Sequence[str]
     sprints: Sequence[Mapping[str, Any]]
     types: Sequence[str]
+    choices: Mapping[str, Sequence[tuple[str, str]]]
+    """By kind of filter: values with their names."""
     quality: Sequence[Mapping[str, Any]]
     newest_finish: date | None
     last_synced_at: datetime | None
@@ -49,6 +53,7 @@ def read_options(published: PublishedWarehouse, given: Mapping[str, str]) -> Flo
             projects=[row["project_key"] for row in projects],
             sprints=list(answer(connection, question("flow_sprints"), project)),
             types=[row["issue_type"] for row in answer(connection, question("flow_types"), project)],
+            choices=_choices(connection, chosen),
             quality=list(answer(connection, question("flow_quality"), project)),
             newest_finish=span["newest_finish"],
             last_synced_at=_in_utc(span["last_synced_at"]),
@@ -56,6 +61,18 @@ def read_options(published: PublishedWarehouse, given: Mapping[str, str]) -> Flo
             left_out=span["left_out"],
             as_of=projects.as_of,
         )
+
+
+def _choices(
+    connection: duckdb.DuckDBPyConnection, chosen: FlowFilter
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Read what there is to choose from; what is chosen is among it, even if no issue has it."""
+    found: dict[str, dict[str, str]] = {kind: {} for kind in CHOICES}
+    for row in answer(connection, question("flow_choices"), {"project": chosen.project}):
+        found[row["kind"]][row["value"]] = row["name"]
+    for kind, value in chosen.choices.items():
+        found[kind].setdefault(value, value)
+    return {kind: list(names.items()) for kind, names in found.items()}
 
 
 def read_filter(connection: duckdb.DuckDBPyConnection, given: Mapping[str, str]) -> FlowFilter:
@@ -86,8 +103,14 @@ class PanelAnswer:
     @property
     def needs(self) -> str:
         """What there has to be, and where it may be found."""
-        longer = "a longer window or " if "window" in self.panel.follows and self.filter.weeks != 0 else ""
-        return f"This requires {self.panel.needs}. Try {longer}another project."
+        longer = "window" in self.panel.follows and self.filter.weeks != 0
+        fewer = self.filter.set & self.panel.follows
+        ways = [
+            *(["a longer window"] if longer else []),
+            *(["fewer filters"] if fewer else []),
+            "another project",
+        ]
+        return f"This requires {self.panel.needs}. Try {' or '.join(ways)}."
 
     @property
     def headline(self) -> str:
@@ -99,20 +122,27 @@ class PanelAnswer:
         """The filters that are set, and that this panel does not follow."""
         return sorted(self.filter.set - self.panel.follows)
 
+    @property
+    def whole(self) -> str | None:
+        """What it shows all of, as no filter that is set narrows it; None where one does."""
+        return None if self.filter.set & self.panel.follows else self.panel.whole
+
 
 def answer_panel(published: PublishedWarehouse, name: str, given: Mapping[str, str]) -> PanelAnswer:
     """Answer one panel for the filter of an address."""
     with published.opened() as connection:
         chosen = read_filter(connection, given)
-        text = filtered(panel_question(name), chosen.parameters())
+        by_team = PANELS[name].by_team and chosen.team is not None
+        text = filtered(panel_question(name, by_team=by_team), chosen.parameters())
         parameters = _used(text, chosen.parameters())
         rows = answer(connection, text, parameters)
         return PanelAnswer(PANELS[name], chosen, rows, written_out(text, parameters))
 
 
-def panel_question(name: str) -> str:
-    """Read the question of a panel."""
-    return question(f"panels/{name}")
+def panel_question(name: str, *, by_team: bool = False) -> str:
+    """Read the question of a panel, with the filters of items where they belong."""
+    text = question(f"panels/{name}{'_by_team' if by_team else ''}")
+    return _ITEM_FILTERS.sub(lambda found: indent(question("item_filters"), found[1]), text)
 
 
 def filtered(sql: str, parameters: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 EVERYTHING = "*"
+CHOICES = ("team", "assignee", "label", "component", "epic", "version")
+"""Filters by what issues have today, as addresses and questions name them."""
 WINDOWS = {6: "6 weeks", 13: "3 months", 26: "6 months", 52: "1 year", 0: "All time"}
 USUAL_WEEKS = 26
 MONTHS_FROM = timedelta(days=500)
@@ -17,11 +19,13 @@ FIRST_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class FlowFilter:
-    """A project (None: all of them), a sprint, a type of issue, and a window of days."""
+    """A project (None: all of them), a sprint, a type, what issues have, and a window of days."""
 
     project: str | None
     sprint: str | None
     issue_type: str | None
+    choices: Mapping[str, str]
+    """What was chosen of `CHOICES`."""
     weeks: int | None
     since: date
     until: date
@@ -39,6 +43,7 @@ class FlowFilter:
             project=None if project == EVERYTHING else project,
             sprint=given.get("sprint") or None,
             issue_type=given.get("type") or None,
+            choices={name: given[name] for name in CHOICES if given.get(name)},
             weeks=weeks,
             since=min(since, until),
             until=until,
@@ -52,9 +57,13 @@ class FlowFilter:
     @property
     def set(self) -> frozenset[str]:
         """Which of the filters that not every panel follows are set."""
-        return frozenset(
-            name for name, value in (("sprint", self.sprint), ("type", self.issue_type)) if value
-        )
+        others = (("sprint", self.sprint), ("type", self.issue_type))
+        return frozenset(name for name, value in others if value) | self.choices.keys()
+
+    @property
+    def team(self) -> str | None:
+        """The team that was chosen."""
+        return self.choices.get("team")
 
     def parameters(self) -> dict[str, Any]:
         """Return the values that go into the questions."""
@@ -62,6 +71,8 @@ class FlowFilter:
             "project": self.project,
             "sprint": self.sprint,
             "issue_type": self.issue_type,
+            **dict.fromkeys(CHOICES),
+            **self.choices,
             "since": self.since,
             "until": self.until,
             "bucket": self.bucket,
@@ -74,6 +85,7 @@ class FlowFilter:
             "project": self.project or EVERYTHING,
             "sprint": self.sprint,
             "type": self.issue_type,
+            **self.choices,
             **window,
         }
         if "weeks" in changes:

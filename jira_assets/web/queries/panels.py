@@ -10,7 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from jira_assets.web.queries.flow_filter import CHOICES
+
 ITEMS = "Items are issues of the level of a story: no sub-tasks, no epics, unless the settings say otherwise."
+ITEM_FILTERS = ("project", "sprint", "type", *CHOICES)
+"""The filters that a panel follows which asks of each item: `items` in `panels.toml`."""
 _CHARTS = files("jira_assets.web") / "charts"
 
 
@@ -26,7 +30,11 @@ class Panel:
     enough: str
     """The column of which at least one row has to hold a value."""
     follows: frozenset[str]
-    """The filters that it follows: project, sprint, type, window."""
+    """The filters that it follows: project, sprint, type, window, and those by what issues have."""
+    whole: str = "project"
+    """What it shows all of where it follows none of the filters that are set."""
+    by_team: bool = False
+    """Whether it asks `sql/panels/<name>_by_team.sql` where a team is chosen."""
 
 
 def _read_panels() -> Mapping[str, Panel]:
@@ -34,8 +42,9 @@ def _read_panels() -> Mapping[str, Panel]:
     return {name: _panel(name, **words) for name, words in described.items()}
 
 
-def _panel(name: str, *, definition: str, follows: list[str], **words: str) -> Panel:
-    return Panel(name, definition=definition.format(items=ITEMS), follows=frozenset(follows), **words)
+def _panel(name: str, *, definition: str, follows: list[str], **rest: Any) -> Panel:
+    filters = [each for name in follows for each in (ITEM_FILTERS if name == "items" else (name,))]
+    return Panel(name, definition=definition.format(items=ITEMS), follows=frozenset(filters), **rest)
 
 
 PANELS = _read_panels()

@@ -42,6 +42,14 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class TeamOfMembers:
+    """A team and the names of its members; `team` is None for the members without one."""
+
+    team: str | None
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
 class People:
     """Everything the page shows."""
 
@@ -74,6 +82,15 @@ class PeopleReader:
     def members(self) -> Sequence[TeamMember]:
         """The team, by name."""
         return sorted(self._desk.state.team.members(), key=lambda member: fold_name(member.display_name))
+
+    @property
+    def teams(self) -> Sequence[TeamOfMembers]:
+        """The teams by name, and last the members without one; none where no member has a team."""
+        found: dict[str | None, list[str]] = {}
+        for member in self.members:
+            found.setdefault(member.team, []).append(member.display_name)
+        ordered = sorted(found, key=lambda team: (team is None, fold_name(team or "")))
+        return [TeamOfMembers(team, found[team]) for team in ordered] if found.keys() - {None} else []
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -88,7 +88,8 @@ async function load(panel) {
   if (found.not_followed.length) {
     const badge = panel.querySelector("[data-not-followed]");
     badge.hidden = false;
-    badge.textContent = `Not filtered by ${found.not_followed.join(" or ")}: shows the whole project.`;
+    const whole = found.whole ? `: shows the whole ${found.whole}` : "";
+    badge.textContent = `Not filtered by ${found.not_followed.join(" or ")}${whole}.`;
   }
   answers.set(panel, found);
   showRows(panel);

@@ -116,6 +116,10 @@ function applyChoices(form) {
     keepPlace(form, form.contains(event.relatedTarget) && event.relatedTarget.name ? event.relatedTarget : event.target);
     apply();
   });
+  // An address says what was chosen; what was not is left out.
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+  });
   form.addEventListener("submit", () => {
     waiting = false;
     if (form.contains(document.activeElement)) keepPlace(form, document.activeElement);

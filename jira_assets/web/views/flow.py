@@ -46,6 +46,7 @@ def panel_data(request: Request) -> Response:
         "needs": found.needs,
         "headline": found.headline,
         "not_followed": found.not_followed,
+        "whole": found.whole,
         "as_of": found.rows.as_of,
         "sql": found.sql,
     }

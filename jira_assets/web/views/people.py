@@ -81,6 +81,7 @@ def _page(request: Request, refused: Refused | None = None) -> Response:
         refused=refused,
         people=reader.read(search.q, search.project, ACCOUNTS_A_PAGE, skipped),
         members=reader.members,
+        teams=reader.teams,
         a_page=ACCOUNTS_A_PAGE,
     )
 

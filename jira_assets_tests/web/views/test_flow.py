@@ -24,7 +24,7 @@ from jira_assets.settings.load import Settings
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets.web.application import create_app
 from jira_assets.web.queries.flow import answer_panel, panel_question
-from jira_assets.web.queries.flow_filter import WINDOWS, FlowFilter
+from jira_assets.web.queries.flow_filter import CHOICES, WINDOWS, FlowFilter
 from jira_assets.web.queries.headlines import headline
 from jira_assets.web.queries.panels import PANELS, chart
 from jira_assets.web.warehouse_reader import PublishedWarehouse
@@ -38,6 +38,8 @@ ADDRESSES = [
     {"project": "*", "weeks": "0"},
     {"project": "PAY", "type": "Story", "weeks": "52"},
     {"project": "PAY", "from": "2026-03-01", "to": "2026-10-31"},
+    {"project": "*", "team": "Payments Core", "weeks": "0"},
+    {"project": "PAY", "label": "x", "component": "y", "epic": "PAY-1", "version": "z", "assignee": "a"},
 ]
 HOSTILE = [
     "' or 1=1 --",
@@ -214,7 +216,7 @@ def test_throughput_has_the_figures_of_the_published_table(
 @pytest.mark.parametrize("value", sampled(HOSTILE, 5))
 def test_sql_in_an_address_changes_nothing(client: TestClient, settings: Settings, value: str) -> None:
     before = rows_of(settings, "select count(*) from issue_flow")
-    for parameter in ("project", "sprint", "type", "weeks", "from", "to", "bucket"):
+    for parameter in ("project", "sprint", "type", "weeks", "from", "to", "bucket", *CHOICES):
         assert client.get("/flow", params={parameter: value}).status_code == 200
         for name in ("cycle_time", "velocity"):
             assert client.get(f"/flow/{name}.json", params={parameter: value}).status_code == 200
@@ -233,8 +235,10 @@ def test_a_filter_that_is_not_set_is_not_in_the_sql(client: TestClient, name: st
     whole = client.get(f"/flow/{name}.json?project=*&weeks=26").json()["sql"]
     assert "null is null" not in whole
     assert "sprint_id = null" not in whole
-    narrow = client.get(f"/flow/{name}.json?project=PAY&type=Bug&sprint=7&weeks=26").json()["sql"]
+    assert "item filters" not in whole
+    narrow = client.get(f"/flow/{name}.json?project=PAY&type=Bug&sprint=7&team=A&label=b").json()["sql"]
     assert "'PAY' is null" not in narrow
+    assert "'A' is null" not in narrow
 
 
 def test_a_question_that_needs_more_memory_than_usual_gets_it(
@@ -370,18 +374,97 @@ def test_a_damaged_file_is_told_with_what_makes_another(settings: Settings, tmp_
 def test_no_question_is_put_together_from_what_an_address_says() -> None:
     for name in PANELS:
         assert "{" not in panel_question(name)
+    assert "{" not in panel_question("velocity", by_team=True)
 
 
 def test_a_filter_that_a_panel_does_not_follow_is_told(client: TestClient) -> None:
-    expected = {"forecast": ["sprint", "type"], "cumulative_flow": ["sprint"], "cycle_time": []}
+    expected = {
+        "forecast": ["label", "sprint", "team", "type"],
+        "cumulative_flow": ["label", "sprint"],
+        "velocity": ["label", "sprint", "type"],
+        "burndown": ["label", "team", "type"],
+        "cycle_time": [],
+    }
     for name, told in expected.items():
-        assert client.get(f"/flow/{name}.json?type=Bug&sprint=7").json()["not_followed"] == told
+        found = client.get(f"/flow/{name}.json?type=Bug&sprint=7&team=A&label=b").json()
+        assert found["not_followed"] == told
+        assert found["whole"] == {"forecast": "project"}.get(name)
+    assert client.get("/flow/burndown.json?team=A").json()["whole"] == "sprint"
+    assert client.get("/flow/velocity.json?label=b").json()["whole"] == "project"
+
+
+CHOSEN = {
+    "team": "select team, jira_id from jira_issues where team is not null",
+    "assignee": "select assignee_account_id, jira_id from jira_issues where assignee_account_id is not null",
+    "label": "select label, jira_id from jira_issue_labels",
+    "component": "select component, jira_id from jira_issue_components",
+    "epic": "select parent_key, jira_id from jira_issues where parent_key is not null",
+    "version": "select version, jira_id from jira_issue_versions",
+}
+"""Which issues have what."""
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_panel_of_items_shows_the_items_that_have_what_was_chosen(settings: Settings, name: str) -> None:
+    has: dict[str, set[str]] = {}
+    for value, jira_id in rows_of(settings, CHOSEN[name]):
+        has.setdefault(value, set()).add(jira_id)
+    query = "select jira_id, jira_key from cycle_time_scatter where project_key = 'PAY'"
+    dots = dict(rows_of(settings, query))
+    value = max(has, key=lambda each: (len(has[each] & dots.keys()), each))
+    published = PublishedWarehouse(settings.warehouse_file)
+    answer = answer_panel(published, "cycle_time", {"project": "PAY", "weeks": "0", name: value})
+    expected = {dots[jira_id] for jira_id in has[value] & dots.keys()}
+    assert 0 < len(expected) < len(dots)
+    assert {row["jira_key"] for row in answer.rows} == expected
+    nothing = answer_panel(published, "cycle_time", {"project": "PAY", "weeks": "0", name: "nothing"})
+    assert nothing.rows.rows == []
+
+
+@pytest.mark.parametrize("name", sorted(name for name in PANELS if "team" in PANELS[name].follows))
+def test_every_panel_of_a_team_has_something_to_draw(settings: Settings, name: str) -> None:
+    published = PublishedWarehouse(settings.warehouse_file)
+    given = {"project": "PAY", "weeks": "0", "team": "Payments Core"}
+    answer = answer_panel(published, name, given)
+    assert answer.is_enough
+    assert answer.rows.rows != answer_panel(published, name, given | {"team": ""}).rows.rows
+    assert answer.rows.columns == answer_panel(published, name, given | {"team": ""}).rows.columns
+    read, made = named_fields(chart(name))
+    assert read - made <= set(answer.rows.columns)
+
+
+def test_the_series_of_teams_add_up_to_those_of_the_project(settings: Settings) -> None:
+    published = PublishedWarehouse(settings.warehouse_file)
+    whole = answer_panel(published, "resolution_trend", {"project": "PAY", "weeks": "0"})
+    teams = ["Payments Core", "Payments Growth"]
+    parts = [
+        answer_panel(published, "resolution_trend", {"project": "PAY", "weeks": "0", "team": team})
+        for team in teams
+    ]
+    without = rows_of(
+        settings, "select count(*) from issue_flow where project_key = 'PAY' and is_counted and team is null"
+    )
+    created = [sum(row["created"] for row in answer.rows) for answer in (whole, *parts)]
+    assert created[0] == sum(created[1:]) + without[0][0]
+
+
+def test_the_page_offers_what_issues_have_and_keeps_little_in_sight(client: TestClient) -> None:
+    text = client.get("/flow?project=PAY&weeks=26").text
+    assert [f'<select name="{name}">' in text for name in CHOICES] == [True] * len(CHOICES)
+    assert '<option value="Payments Core">' in text
+    assert '<details class="more"><summary>' in text
+    assert client.get("/flow?project=PAY&team=Payments+Core").text.count('<details class="more" open>') == 0
+    chosen = client.get("/flow?project=PAY&label=%3Cb%3E&epic=PAY-1").text
+    assert '<details class="more" open>' in chosen
+    assert '<option value="&lt;b&gt;" selected>' in chosen
+    assert "label &lt;b&gt;" in chosen
 
 
 def test_too_little_to_draw_says_what_it_needs(client: TestClient) -> None:
     found = client.get("/flow/cycle_time.json?type=Nothing+of+the+kind").json()
     assert (found["is_enough"], found["rows"]) == (False, [])
     assert "delivered item" in found["needs"]
+    assert "fewer filters" in found["needs"]
 
 
 def test_the_page_offers_what_there_is_and_names_what_is_odd(client: TestClient) -> None:
@@ -422,6 +505,7 @@ days = st.dates(date(2000, 1, 1), date(2030, 1, 1))
     project=st.none() | st.text(min_size=1),
     sprint=st.none() | st.text(min_size=1),
     issue_type=st.none() | st.text(min_size=1),
+    choices=st.dictionaries(st.sampled_from(CHOICES), st.text(min_size=1)),
     weeks=st.sampled_from([*WINDOWS, None]),
     window=st.tuples(days, days),
 )
@@ -429,10 +513,11 @@ def test_an_address_shows_others_the_same(
     project: str | None,
     sprint: str | None,
     issue_type: str | None,
+    choices: dict[str, str],
     weeks: int | None,
     window: tuple[date, date],
 ) -> None:
-    query = {"project": project, "sprint": sprint, "type": issue_type}
+    query = {"project": project, "sprint": sprint, "type": issue_type, **choices}
     query |= (
         {"weeks": str(weeks)} if weeks is not None else {"from": str(min(window)), "to": str(max(window))}
     )

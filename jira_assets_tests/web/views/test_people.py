@@ -177,6 +177,18 @@ def test_members_whose_names_differ_in_spelling_only_are_told_apart(open_page: O
     assert all(f"({member})" in text for member in ("m0", "m1"))
 
 
+def test_teams_are_shown_with_their_members_once_there_are_some(published: Page) -> None:
+    published.state.team.replace(TEAM)
+    assert 'id="teams"' not in published.get("/people")
+    many = [TeamMember(f"c{number}", f"Person {number}", team="Core") for number in range(14)]
+    published.state.team.replace(
+        [*many, TeamMember("m3", "Bo Li", team="<b>"), TeamMember("m1", "Ana Silva")]
+    )
+    text = published.get("/people").partition('id="teams"')[2]
+    assert text.index("&lt;b&gt;") < text.index("Core") < text.index("and 2 more") < text.index("No team")
+    assert "<b>" not in text
+
+
 @pytest.mark.prove
 def test_a_hundred_thousand_accounts_are_paged(page: Page) -> None:
     write_warehouse(page.settings, [("PAY", "seed", "Nobody", None, "former user", [], 0, 0)])

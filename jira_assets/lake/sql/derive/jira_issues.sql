@@ -24,7 +24,8 @@ copy (
             fields.resolutiondate as resolved,
             fields.duedate as due,
             {story_points} as story_points,
-            {sprints} as sprints
+            {sprints} as sprints,
+            {teams} as team
         from read_parquet({stage})
     ),
     typed as (
@@ -62,7 +63,15 @@ copy (
             utc_time(created ->> '$') as created_utc,
             utc_time(updated ->> '$') as updated_utc,
             utc_time(resolved ->> '$') as resolved_utc,
-            calendar_day(due ->> '$') as due_on
+            calendar_day(due ->> '$') as due_on,
+            -- The Team field is an object or, on some sites, the bare id; a field chosen by hand may be a list.
+            case json_type(team) when 'ARRAY' then team -> '$[0]' else team end as first_team,
+            case
+                when json_type(first_team) = 'OBJECT' then from_json(
+                    first_team, '{{"id": "VARCHAR", "name": "VARCHAR", "title": "VARCHAR", "value": "VARCHAR"}}'
+                )
+            end as team_object,
+            case when json_type(first_team) in ('VARCHAR', 'UBIGINT', 'BIGINT') then first_team ->> '$' end as team_id
         from issues
     )
     select
@@ -94,6 +103,10 @@ copy (
         reporter_id::varchar as reporter_account_id,
         creator_id::varchar as creator_account_id,
         case when isfinite(points) then points end::double as story_points,
+        nullif(trim(coalesce(team_object.id, team_id)), '')::varchar as jira_team_id,
+        coalesce(
+            nullif(trim(team_object.name), ''), nullif(trim(team_object.title), ''), nullif(trim(team_object.value), '')
+        )::varchar as jira_team,
         labels::varchar[] as labels,
         list_transform(components, lambda item: item.id)::varchar[] as component_ids,
         list_transform(components, lambda item: item.name)::varchar[] as components,
@@ -116,6 +129,9 @@ copy (
                 case when creator is not null and creator_id is null then 'creator_account_id' end,
                 case when parent is not null and above.id is null and above.key is null then 'parent_id' end,
                 case when story_points is not null and not coalesce(isfinite(points), false) then 'story_points' end,
+                case
+                    when first_team is not null and coalesce(team_object.id, team_object.name, team_id) is null then 'jira_team'
+                end,
                 case when labels is null then 'labels' end,
                 case when components is null then 'components' end,
                 case when fix_versions is null then 'fix_versions' end,

@@ -92,6 +92,11 @@ from (
     having bool_and(is_before)
 )
 union all
+select 'a team has another name' as hazard
+from base.jira_teams as before
+inner join warehouse.jira_teams as now on before.jira_team_id = now.jira_team_id
+where before.jira_team <> now.jira_team
+union all
 select 'a status changed, or is new: histories elsewhere may name it' as hazard
 from (
     (

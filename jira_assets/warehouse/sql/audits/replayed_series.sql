@@ -20,7 +20,7 @@ trend as (
             arg_max(open_at_end, week) as open_at_end
         from built.resolution_trend
         where {of_projects}
-        group by project_id, issue_type
+        group by project_id, issue_type, team
     )
     group by project_id
 ),
@@ -36,7 +36,7 @@ flow as (
             arg_max(done, day) as done
         from built.cumulative_flow
         where {of_projects}
-        group by project_id, issue_type
+        group by project_id, issue_type, team
     )
     group by project_id
 ),

@@ -25,6 +25,7 @@ select
     flow.status_category::varchar as status_category,
     flow.assignee_id::varchar as assignee_id,
     members.display_name::varchar as assignee,
+    flow.team::varchar as team,
     flow.started_on::date as started_on,
     flow.age_days::integer as age_days,
     date_diff('day', local_day(flow.updated_at), settings.as_of)::integer as days_since_change,
@@ -55,6 +56,7 @@ comment on column warehouse.aging_work.status is 'Name of that status';
 comment on column warehouse.aging_work.status_category is 'new, indeterminate or done';
 comment on column warehouse.aging_work.assignee_id is 'Team member it is assigned to';
 comment on column warehouse.aging_work.assignee is 'Name of that member';
+comment on column warehouse.aging_work.team is 'Its team today, as in jira_issues';
 comment on column warehouse.aging_work.started_on is 'Day of its start, in the time zone of the settings';
 comment on column warehouse.aging_work.age_days is 'Calendar days since its start, both included';
 comment on column warehouse.aging_work.days_since_change is 'Calendar days since its last change in Jira';

@@ -9,6 +9,7 @@ select
     jira_key::varchar as jira_key,
     url::varchar as url,
     issue_type::varchar as issue_type,
+    team::varchar as team,
     finished_at::timestamp as finished_at,
     finished_on::date as finished_on,
     cycle_time_days::integer as cycle_time_days,
@@ -23,6 +24,7 @@ comment on column warehouse.cycle_time_scatter.jira_id is 'Id of the issue';
 comment on column warehouse.cycle_time_scatter.jira_key is 'Key of the issue today';
 comment on column warehouse.cycle_time_scatter.url is 'Address of the issue in Jira';
 comment on column warehouse.cycle_time_scatter.issue_type is 'Name of its type';
+comment on column warehouse.cycle_time_scatter.team is 'Its team today, as in jira_issues';
 comment on column warehouse.cycle_time_scatter.finished_at is 'When it was finished, UTC';
 comment on column warehouse.cycle_time_scatter.finished_on is 'Day on which it was finished, in the time zone of the settings';
 comment on column warehouse.cycle_time_scatter.cycle_time_days is 'Calendar days from start to finish, both included';

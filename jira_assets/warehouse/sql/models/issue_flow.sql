@@ -77,6 +77,7 @@ timed as (
         coalesce(statuses.status_category, issues.status_category) as status_category,
         issues.story_points as story_points,
         issues.assignee_id as assignee_id,
+        issues.team as team,
         issues.updated_at as updated_at,
         issues.cycle_time_hours as cycle_time_hours,
         issues.issue_created_at as created_at,
@@ -118,6 +119,7 @@ select
     status_category::varchar as status_category,
     story_points::double as story_points,
     assignee_id::varchar as assignee_id,
+    team::varchar as team,
     is_counted::boolean as is_counted,
     is_left_out::boolean as is_left_out,
     flags::varchar[] as flags,
@@ -162,6 +164,7 @@ comment on column warehouse.issue_flow.status is 'Name of that status';
 comment on column warehouse.issue_flow.status_category is 'Category of the status: new, indeterminate or done, with the overrides of the settings';
 comment on column warehouse.issue_flow.story_points is 'Its estimate today';
 comment on column warehouse.issue_flow.assignee_id is 'Team member it is assigned to';
+comment on column warehouse.issue_flow.team is 'Its team today, as in jira_issues';
 comment on column warehouse.issue_flow.is_counted is 'Whether the metrics count issues of its hierarchy level';
 comment on column warehouse.issue_flow.is_left_out is 'Whether its changes contradict its current status, or it was in a status of unknown category: excluded from all series, the columns below are null';
 comment on column warehouse.issue_flow.flags is 'Replays of the issue that are not used, as in issue_replay_flags: status, category, sprint, estimate';

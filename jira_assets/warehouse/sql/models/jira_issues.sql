@@ -22,11 +22,13 @@ own_statuses as (
     where project_id is not null
 ),
 members as (
-    select distinct on (project, account_id)
-        project,
-        account_id,
-        member_id
-    from lake.jira_user_matches
+    select distinct on (matches.project, matches.account_id)
+        matches.project as project,
+        matches.account_id as account_id,
+        matches.member_id as member_id,
+        member.team as team
+    from lake.jira_user_matches as matches
+    left join given.team_members as member on matches.member_id = member.member_id
 )
 select
     issue.jira_id::varchar as jira_id,
@@ -52,6 +54,13 @@ select
     issue.resolution_id::varchar as resolution_id,
     issue.assignee_account_id::varchar as assignee_account_id,
     members.member_id::varchar as assignee_id,
+    members.team::varchar as assignee_team,
+    issue.jira_team_id::varchar as jira_team_id,
+    coalesce(teams.jira_team, issue.jira_team)::varchar as jira_team,
+    case {team_from}
+        when 'jira' then coalesce(teams.jira_team, issue.jira_team, members.team)
+        else coalesce(members.team, teams.jira_team, issue.jira_team)
+    end::varchar as team,
     issue.reporter_account_id::varchar as reporter_account_id,
     issue.creator_account_id::varchar as creator_account_id,
     issue.story_points::double as story_points,
@@ -85,6 +94,7 @@ left join lake.parents as parents on issue.parent_id = parents.jira_id
 left join own_statuses on issue.status_id = own_statuses.status_id and issue.project = own_statuses.project_id
 left join shared_statuses on issue.status_id = shared_statuses.status_id
 left join members on issue.project = members.project and issue.assignee_account_id = members.account_id
+left join warehouse.jira_teams as teams on issue.jira_team_id = teams.jira_team_id
 left join warehouse.jira_issue_sprints as sprints on issue.jira_id = sprints.jira_id and sprints.is_current
 cross join lake.renamed as renamed
 {extra_source};
@@ -112,6 +122,10 @@ comment on column warehouse.jira_issues.resolution is 'Name of its resolution; n
 comment on column warehouse.jira_issues.resolution_id is 'Id of the resolution; resolution names depend on the language of the connected account';
 comment on column warehouse.jira_issues.assignee_account_id is 'Jira account it is assigned to';
 comment on column warehouse.jira_issues.assignee_id is 'Team member that account belongs to';
+comment on column warehouse.jira_issues.assignee_team is 'Team of that member';
+comment on column warehouse.jira_issues.jira_team_id is 'Id of the team in the Team field of Jira; null if there is no such field';
+comment on column warehouse.jira_issues.jira_team is 'Name of that team today, as in jira_teams';
+comment on column warehouse.jira_issues.team is 'jira_team or assignee_team, whichever JIRA_ASSETS_TEAM_FROM puts first; the other one where that is null';
 comment on column warehouse.jira_issues.reporter_account_id is 'Jira account that reported it';
 comment on column warehouse.jira_issues.creator_account_id is 'Jira account that created it';
 comment on column warehouse.jira_issues.story_points is 'Estimate from the story-point field of the project in jira_projects; null if there is none';

@@ -13,7 +13,8 @@ select
     coalesce(site.former_keys, [])::varchar[] as former_keys,
     (tracked.project_id is not null)::boolean as is_tracked,
     tracked.story_points_field::varchar as story_points_field,
-    tracked.sprint_field::varchar as sprint_field
+    tracked.sprint_field::varchar as sprint_field,
+    coalesce(tracked.team_fields, [])::varchar[] as team_fields
 from (
     select distinct on (project_id)
         project_id,
@@ -39,3 +40,4 @@ comment on column warehouse.jira_projects.former_keys is 'Keys of the project be
 comment on column warehouse.jira_projects.is_tracked is 'Whether the project is tracked';
 comment on column warehouse.jira_projects.story_points_field is 'Field that story points are read from';
 comment on column warehouse.jira_projects.sprint_field is 'Field that sprints are read from';
+comment on column warehouse.jira_projects.team_fields is 'Fields that the team of an issue is read from; the first that is set counts';

@@ -8,6 +8,7 @@ with items as (
         flow.jira_id as jira_id,
         flow.project_id as project_id,
         flow.issue_type as issue_type,
+        flow.team as team,
         flow.created_on as created_on,
         flow.finished_at as finished_at,
         flow.delivered as delivered,
@@ -22,6 +23,7 @@ moves as (
         items.jira_id as jira_id,
         items.project_id as project_id,
         items.issue_type as issue_type,
+        items.team as team,
         spans.visit as visit,
         spans.entered_at as entered_at,
         spans.status_category is not distinct from 'done' as is_resolved,
@@ -74,6 +76,7 @@ events as (
     select
         project_id as project_id,
         issue_type as issue_type,
+        team as team,
         least(created_on, as_of) as day,
         1 as created,
         0 as resolved,
@@ -84,6 +87,7 @@ events as (
     select
         moves.project_id as project_id,
         moves.issue_type as issue_type,
+        moves.team as team,
         least(local_day(moves.entered_at), moves.as_of) as day,
         0 as created,
         moves.is_resolved::integer as resolved,
@@ -103,47 +107,51 @@ weekly as (
     select
         project_id as project_id,
         issue_type as issue_type,
+        team as team,
         date_trunc('week', day)::date as week,
         sum(created) as created,
         sum(resolved) as resolved,
         sum(delivered) as delivered,
         sum(reopened) as reopened
     from events
-    group by project_id, issue_type, date_trunc('week', day)
+    group by project_id, issue_type, team, date_trunc('week', day)
 ),
 left_out as (
     select
         project_id as project_id,
         issue_type as issue_type,
+        team as team,
         count(*) as issues
     from warehouse.issue_flow
     where is_counted and is_left_out
-    group by project_id, issue_type
+    group by project_id, issue_type, team
 ),
--- A type of which every issue is left out has this week, with their number.
+-- A type and team of which every issue is left out has this week, with their number.
 weeks as (
     select
-        types.project_id as project_id,
-        types.issue_type as issue_type,
+        groups.project_id as project_id,
+        groups.issue_type as issue_type,
+        groups.team as team,
         unnest(
             generate_series(
-                coalesce(min(types.week), date_trunc('week', any_value(settings.as_of))::date),
+                coalesce(min(groups.week), date_trunc('week', any_value(settings.as_of))::date),
                 any_value(settings.as_of),
                 interval 7 day
             )
         )::date as week
     from (
-        select project_id, issue_type, week from weekly
+        select project_id, issue_type, team, week from weekly
         union all
-        select project_id, issue_type, null as week from left_out
-    ) as types
-    inner join warehouse.metric_settings as settings on types.project_id = settings.project_id
-    group by types.project_id, types.issue_type
+        select project_id, issue_type, team, null as week from left_out
+    ) as groups
+    inner join warehouse.metric_settings as settings on groups.project_id = settings.project_id
+    group by groups.project_id, groups.issue_type, groups.team
 )
 select
     weeks.project_id::varchar as project_id,
     settings.project_key::varchar as project_key,
     weeks.issue_type::varchar as issue_type,
+    weeks.team::varchar as team,
     weeks.week::date as week,
     coalesce(weekly.created, 0)::bigint as created,
     coalesce(weekly.resolved, 0)::bigint as resolved,
@@ -152,7 +160,7 @@ select
     coalesce(weekly.reopened, 0)::bigint as reopened,
     (
         sum(coalesce(weekly.created - weekly.resolved + weekly.reopened, 0))
-            over (partition by weeks.project_id, weeks.issue_type order by weeks.week)
+            over (partition by weeks.project_id, weeks.issue_type, weeks.team order by weeks.week)
     )::bigint as open_at_end,
     coalesce(left_out.issues, 0)::bigint as left_out
 from weeks
@@ -162,13 +170,18 @@ left join weekly
         weeks.project_id = weekly.project_id
         and weeks.week = weekly.week
         and weeks.issue_type is not distinct from weekly.issue_type
+        and weeks.team is not distinct from weekly.team
 left join left_out
-    on weeks.project_id = left_out.project_id and weeks.issue_type is not distinct from left_out.issue_type;
+    on
+        weeks.project_id = left_out.project_id
+        and weeks.issue_type is not distinct from left_out.issue_type
+        and weeks.team is not distinct from left_out.team;
 
-comment on table warehouse.resolution_trend is 'Issues of each type created, resolved and reopened in each week, and open at its end, replayed from their changes; types may be added';
+comment on table warehouse.resolution_trend is 'Issues of each type and team created, resolved and reopened in each week, and open at its end, replayed from their changes; types and teams may be added';
 comment on column warehouse.resolution_trend.project_id is 'Id of the project';
 comment on column warehouse.resolution_trend.project_key is 'Key of the project today';
 comment on column warehouse.resolution_trend.issue_type is 'Name of the type';
+comment on column warehouse.resolution_trend.team is 'Team of the issues today; null: issues without a team';
 comment on column warehouse.resolution_trend.week is 'Monday of the week, in the time zone of the settings';
 comment on column warehouse.resolution_trend.created is 'Issues created in it';
 comment on column warehouse.resolution_trend.resolved is 'Times an issue entered Done, with any resolution';
@@ -176,4 +189,4 @@ comment on column warehouse.resolution_trend.delivered is 'Of those, with a reso
 comment on column warehouse.resolution_trend.closed_without_work is 'The others of those';
 comment on column warehouse.resolution_trend.reopened is 'Times an issue left Done';
 comment on column warehouse.resolution_trend.open_at_end is 'Issues not Done at the end of the week, or now';
-comment on column warehouse.resolution_trend.left_out is 'Issues of the project and type excluded from these figures; issue_replay_flags has the reasons';
+comment on column warehouse.resolution_trend.left_out is 'Issues of the project, type and team excluded from these figures; issue_replay_flags has the reasons';

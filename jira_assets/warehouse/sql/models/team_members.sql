@@ -30,7 +30,8 @@ select
     coalesce(member.jira_account_id, matches.account_id)::varchar as jira_account_id,
     case
         when member.jira_account_id is null or member.jira_account_id = matches.account_id then matches.matched_by
-    end::varchar as matched_by
+    end::varchar as matched_by,
+    member.team::varchar as team
 from given.team_members as member
 left join matches on member.member_id = matches.member_id;
 
@@ -40,3 +41,4 @@ comment on column warehouse.team_members.display_name is 'Name';
 comment on column warehouse.team_members.email is 'E-mail address';
 comment on column warehouse.team_members.jira_account_id is 'Jira account that the team named, or that was matched';
 comment on column warehouse.team_members.matched_by is 'override, account_id, email or display_name; null while no account was seen';
+comment on column warehouse.team_members.team is 'Team of the member; null if the source has none';

@@ -9,6 +9,7 @@ with days as (
         day between $since::date and $until::date
         and ($project is null or project_key = $project)
         and ($issue_type is null or issue_type = $issue_type)
+        and ($team is null or team = $team)
     group by day
 )
 select

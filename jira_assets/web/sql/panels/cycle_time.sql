@@ -14,9 +14,7 @@ with items as not materialized (
         is_counted
         and delivered
         and cycle_time_days is not null
-        and ($project is null or project_key = $project)
-        and ($issue_type is null or issue_type = $issue_type)
-        and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
+        -- item filters
         and finished_on between $since::date and $until::date
 ),
 lines as (

@@ -7,9 +7,7 @@ with items as (
     where
         is_counted
         and delivered
-        and ($project is null or project_key = $project)
-        and ($issue_type is null or issue_type = $issue_type)
-        and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
+        -- item filters
         and finished_on between $since::date and $until::date
 ),
 periods as (

@@ -11,6 +11,7 @@ with weeks as (
         week between date_trunc('week', $since::date) and $until::date
         and ($project is null or project_key = $project)
         and ($issue_type is null or issue_type = $issue_type)
+        and ($team is null or team = $team)
     group by week
 )
 select

@@ -7,9 +7,7 @@ with efficiency as (
         is_counted
         and not is_left_out
         and delivered
-        and ($project is null or project_key = $project)
-        and ($issue_type is null or issue_type = $issue_type)
-        and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
+        -- item filters
         and finished_on between $since::date and $until::date
 ),
 statuses as (
@@ -27,9 +25,7 @@ statuses as (
         and not is_left_out
         and delivered
         and days_by_name is not null
-        and ($project is null or project_key = $project)
-        and ($issue_type is null or issue_type = $issue_type)
-        and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
+        -- item filters
         and finished_on between $since::date and $until::date
     group by status
 )

@@ -9,9 +9,7 @@ with counts as (
     where
         is_counted
         and delivered
-        and ($project is null or project_key = $project)
-        and ($issue_type is null or issue_type = $issue_type)
-        and ($sprint is null or jira_id in (select jira_id from jira_issue_sprints where sprint_id = $sprint))
+        -- item filters
         and finished_on <= $until::date
     group by 1, 2
 ),
