@@ -93,9 +93,9 @@ def _truth(site: DemoSite, prefix: str) -> dict[str, tuple[Any, ...]]:
 
 
 @contextmanager
-def open_two_sites(home: Path, ours: SiteData, acme: SiteData) -> Iterator[TwoSites]:
+def open_two_sites(home: Path, ours: SiteData, acme: SiteData, *, frozen: bool = True) -> Iterator[TwoSites]:
     """Serve both sites, and open a home that is connected to them."""
-    with open_harness(home, ours) as harness:
+    with open_harness(home, ours, frozen=frozen) as harness:
         other = DemoSite(acme, clock=harness.site.clock)
         other.cloud_id = "the-cloud-id-of-acme"
         with DemoServer(other) as server:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from textwrap import indent
+from textwrap import dedent, indent
 from typing import Any
 
 import duckdb
@@ -142,7 +142,8 @@ def answer_panel(published: PublishedWarehouse, name: str, given: Mapping[str, s
 def panel_question(name: str, *, by_team: bool = False) -> str:
     """Read the question of a panel, with the filters of items where they belong."""
     text = question(f"panels/{name}{'_by_team' if by_team else ''}")
-    return _ITEM_FILTERS.sub(lambda found: indent(question("item_filters"), found[1]), text)
+    filters = dedent(question("item_filters").partition("    true\n")[2])
+    return _ITEM_FILTERS.sub(lambda found: indent(filters, found[1]), text)
 
 
 def filtered(sql: str, parameters: Mapping[str, Any]) -> str:
