@@ -81,8 +81,9 @@ class _Setback:
 class Transport:
     """Ask Jira; safe to use from many threads, which then share its limits.
 
-    `sleep` has to let `clock` pass. Every attempt counts as a request. `on_wait` hears of every wait. Once
-    `cancelled` is set nothing more is asked: calls end with `Cancelled`, and waits end early.
+    `timeouts` are seconds to connect and to wait for data. `sleep` has to let `clock` pass. Every attempt
+    counts as a request. `on_wait` hears of every wait. Once `cancelled` is set nothing more is asked: calls
+    end with `Cancelled`, and waits end early.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Transport:
         max_in_flight: int = MAX_IN_FLIGHT,
         attempts: int = ATTEMPTS,
         patience: timedelta = PATIENCE,
+        timeouts: tuple[float, float] = _CONNECT_AND_READ_SECONDS,
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], object] | None = None,
         cancelled: threading.Event | None = None,
@@ -104,6 +106,7 @@ class Transport:
         self.total = RequestCount()
         self._attempts = attempts
         self._patience = patience
+        self._timeouts = timeouts
         self._cancelled = cancelled or threading.Event()
         self._sleep = sleep or self._cancelled.wait
         self._pauses: PauseStore = pause if pause is not None else MemoryPauseStore()
@@ -206,7 +209,7 @@ class Transport:
             params=call.params,
             data=call.body,
             headers={"Content-Type": "application/json"} if call.body is not None else None,
-            timeout=_CONNECT_AND_READ_SECONDS,
+            timeout=self._timeouts,
             # A redirect loses the credential on its way, and what comes back is a login page.
             allow_redirects=False,
             stream=True,

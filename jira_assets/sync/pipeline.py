@@ -85,6 +85,7 @@ class Pipeline:
             self.listener,
             self.clock,
             self.sleep,
+            is_alone=len(self.known_sites) == 1,
         )
 
     def by_site(self, projects: Sequence[TrackedProject]) -> list[tuple[SitePipeline, list[TrackedProject]]]:

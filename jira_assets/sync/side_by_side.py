@@ -66,6 +66,7 @@ def _work_on(
 ) -> SyncResult | JiraAssetsError:
     site, tasks = part
     try:
+        site.check_reachable()  # the others publish when this one has ended
         return site.work_on(tasks, deep=deep, until=until, cancelled=cancelled)
     except Cancelled:
         raise

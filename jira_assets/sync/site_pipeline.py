@@ -43,6 +43,8 @@ POINTS_OF_AN_APP = 60_000
 """What an OAuth app may spend in an hour, less a reserve; Jira allows 65,000 for all its users together."""
 
 FEW_RETRIES: dict[str, Any] = {"attempts": 3, "patience": timedelta(seconds=10)}
+NO_RETRIES: dict[str, Any] = {"attempts": 1, "patience": timedelta(seconds=5), "timeouts": (4, 8)}
+"""Where other sites wait for the answer."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class SitePipeline:
     listener: SyncListener
     clock: Callable[[], datetime]
     sleep: Callable[[float], None] | None = None
+    is_alone: bool = True
+    """Whether it is the only site of the home."""
 
     def as_own(self, thing: OfProject) -> OfProject:
         """Return a project or an outcome with the id that the project has in its site."""
@@ -135,6 +139,11 @@ class SitePipeline:
         self.note_findings(result.outcomes)
         return result
 
+    def check_reachable(self) -> None:
+        """Raise what Jira, or the way to it, answers to the question who we are, without waiting for long."""
+        with self.asking_jira(patient=False) as context:
+            context.client.fetch_identity()
+
     def refresh(self) -> list[str]:
         """Read the tables of the site again; returns the keys of projects that are visible again."""
         return self.recovering(lambda site: site._refresh())
@@ -204,13 +213,14 @@ class SitePipeline:
     ) -> Iterator[SyncContext]:
         """Open a client for the connected site and threads that ask side by side.
 
-        Who is not patient hears after some seconds that Jira cannot answer now.
+        Unless `patient`, raises after some seconds when Jira cannot answer now.
         """
+        impatient = FEW_RETRIES if self.is_alone else NO_RETRIES
         connection = choose_connection(self.settings, self.state, self.clock)
         transport = Transport(
             connection,
             max_in_flight=self.settings.max_in_flight,
-            **({} if patient else FEW_RETRIES),
+            **({} if patient else impatient),
             ledger=PointsLedger(self.state.points, self.state.pauses, self._budget(connection), self.clock),
             clock=self.clock,
             sleep=self.sleep,

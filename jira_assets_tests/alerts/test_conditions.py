@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from jira_assets.alerts.conditions import (
     SYNCS_STOPPED,
     Access,
     HealthReport,
+    causes_of,
     find_conditions,
 )
 from jira_assets.auth.status import Connected
@@ -120,3 +122,22 @@ def test_other_errors_say_nothing_about_whether_jira_accepts_us(error: JiraAsset
 
 def test_where_jira_was_not_asked_it_is_not_decided_whether_it_accepts_us() -> None:
     assert look(access=Access()) == HealthReport(undecided=frozenset([STOPPED]))
+
+
+def test_the_lost_consent_of_a_further_site_is_a_condition_of_that_site() -> None:
+    pay = replace(PAY, project_id="acme:1", project_key="acme:PAY")
+    found = find_conditions(
+        [PAY, pay], [], {"": WELL, "acme:": LOST}, [], {"": Access(was_accepted=True), "acme:": Access()}
+    )
+    [condition] = found.conditions
+    assert (condition.key, condition.subject) == ((SYNCS_STOPPED, "acme:"), "acme")
+    assert (SYNCS_STOPPED, "acme:") in causes_of((PROJECT_STALE, "acme:1"))
+    assert (SYNCS_STOPPED, "acme:") not in causes_of((PROJECT_STALE, "1"))
+    assert causes_of((SYNCS_STOPPED, "acme:")) == []
+
+
+def test_what_one_site_refuses_says_nothing_of_the_other() -> None:
+    refused = Access(refusal=AuthenticationError("No.", "Connect."))
+    found = find_conditions([PAY], [], {"": WELL, "acme:": WELL}, [], {"acme:": refused})
+    assert keys(found) == {(SYNCS_STOPPED, "acme:")}
+    assert found.undecided == {(SYNCS_STOPPED, "")}
