@@ -14,11 +14,13 @@ from typing import Protocol
 from jira_assets.auth import service_account
 from jira_assets.auth.callback_server import callback_url
 from jira_assets.auth.consent import OFFLINE, check_scopes, redeem_code
+from jira_assets.auth.credentials import choose_connection
 from jira_assets.auth.home_sites import FindHeldSite, share_grant, store_connection
 from jira_assets.auth.oauth import OAuthApp, Tokens
-from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, pick_site
+from jira_assets.auth.sites import AccessibleSite, fetch_accessible_sites, insist_on_cloud, is_at, pick_site
 from jira_assets.auth.verify import ApiToken, VerifiedConnection, verify_api_token, verify_connection
 from jira_assets.clock import utc_now
+from jira_assets.errors import JiraAssetsError
 from jira_assets.jira.connection import BasicToken, Bearer, BearerToken, Connection
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, State
@@ -81,6 +83,8 @@ def connect_by_oauth(
     """Connect by consent to an OAuth app; raises as `store_connection` does."""
     if settings.jira_site_url:
         insist_on_cloud(settings.jira_site_url)
+        if short_name and (made := _by_known_consent(settings, dialog, held_site, short_name)):
+            return made
     app = dialog.oauth_app()
     redirect_uri, state = callback_url(settings.callback_port), secrets.token_urlsafe(32)
     code = dialog.fetch_code(app.consent_url(redirect_uri, state, settings.oauth_scopes), state)
@@ -93,6 +97,37 @@ def connect_by_oauth(
     verified = verify_connection(connection, site.name)
     grant = _grant(settings, verified, app, tokens)
     return _store(settings, verified, grant, held_site, short_name, [each.id for each in sites])
+
+
+def _by_known_consent(
+    settings: Settings, dialog: Dialog, held_site: FindHeldSite, short_name: str
+) -> NewConnection | None:
+    """Connect a further site by the consent of another one that covers it; None where there is none."""
+    with State.open(settings.state_url) as state:
+        for holder in state.sites.all():
+            credential = state.of(holder).credentials.current()
+            if credential is None or credential.kind != "oauth":
+                continue
+            try:
+                own = replace(settings, jira_site_url=None)  # it names the further site
+                tokens = choose_connection(own, state.of(holder)).credential
+                access = tokens.token_supplier() if isinstance(tokens, Bearer) else ""
+                covered = fetch_accessible_sites(settings.jira_api_url, access)
+            except JiraAssetsError:  # a consent that is gone covers nothing
+                continue
+            site = next((each for each in covered if is_at(each, settings.jira_site_url or "")), None)
+            if site is None:
+                continue
+            dialog.say(
+                f"The consent of {credential.display_name} for {holder.url} covers {site.url} as well."
+            )
+            verified = verify_connection(
+                Connection(site.url, tokens, site.id, settings.jira_api_url), site.name
+            )
+            made = _store(settings, verified, credential, held_site, short_name)
+            share_grant(state, holder, credential, [site.id])
+            return made
+    return None
 
 
 def connect_by_service_account(

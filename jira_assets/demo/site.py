@@ -52,6 +52,7 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
         self.lock = threading.RLock()
         self.name = data.site_name
         self.cloud_id = CLOUD_ID
+        self.beside: dict[str, DemoSite] = {}
         self.clock = clock or VirtualClock()
         self.switches = Switches()
         self.faults = Faults(seed)
@@ -108,6 +109,16 @@ class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
             self.catalog.users[user.account_id] = user
             account = Account(user.account_id, email, token, scopes=scopes, scoped=True, sent_as=sent_as)
             return self.accounts.add(account)
+
+    def share_consents(self, other: DemoSite, url: str) -> None:
+        """Have consents to the app cover another site as well, at that address, and the gateway serve it.
+
+        Its cloud id has to be another one.
+        """
+        other.oauth = self.oauth
+        scopes = sorted(self.oauth.app.scopes)
+        self.oauth.resources.append({"id": other.cloud_id, "name": other.name, "url": url, "scopes": scopes})
+        self.beside[other.cloud_id] = other
 
     def set_time_zone(self, time_zone: str, *, email: str = DEFAULT_EMAIL) -> None:
         """Put another zone into the profile of a caller."""

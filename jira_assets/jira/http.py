@@ -166,6 +166,8 @@ class Transport:
             call.patience.check(call.endpoint)
         for attempt in range(1, self._attempts + 1):
             outcome = self._attempt(call)
+            if isinstance(outcome, _Setback) and outcome.at_once:  # no attempt failed: the token was old
+                outcome = self._attempt(call)
             if isinstance(outcome, Response):
                 if call.patience:
                     call.patience.answered(call.endpoint)
@@ -173,8 +175,6 @@ class Transport:
             setback = outcome
             if setback.host_unreachable and not self._reached and attempt >= ATTEMPTS_TO_REACH:
                 break
-            if setback.at_once:
-                continue
             wait = self._wait_after(call, setback, attempt)
             is_worth_it = self._is_worth_it(call, setback, wait)
             # Also when this call ends: others obey what Jira says.

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,14 @@ import jira_assets.definitions  # noqa: F401 - it describes every table, so it i
 from jira_assets.auth import callback_server as consent
 from jira_assets.auth.callback_server import CallbackServer
 from jira_assets.demo.accounts import AS_BASIC, AS_BEARER
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http import faults, site_faults
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.oauth import ServiceClient
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings
 from jira_assets.state import ProjectRef, State
-from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.cli.conftest import NOON_MS, Run
 from jira_assets_tests.terminal import at_terminal, plain
 
 WIKI = {"id": "w", "name": "Wiki", "url": "https://wiki.atlassian.net", "scopes": ["read:confluence-space"]}
@@ -556,3 +559,24 @@ def test_at_a_terminal_the_secret_is_typed_without_echo_and_the_site_is_asked_fo
     assert "Atlassian does not list the sites of this service account." in shown
     assert "as Sync Bot" in shown
     assert service.client_secret not in shown
+
+
+def test_a_consent_that_covers_a_further_site_connects_it_without_another_one(
+    run: Run, atlassian: DemoSite, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = DemoSite(generate_site(1, projects=3, issues=3, now_ms=NOON_MS))
+    other.cloud_id = "the-cloud-id-of-acme"
+    with DemoServer(other) as server:
+        atlassian.share_consents(other, server.url)
+        first = connect(run, monkeypatch, atlassian, "--site", atlassian.render.base_url)
+        assert first.exit_code == 0, first.stderr
+        result = run("connect", "--site-name", "acme", "--site", server.url)
+        assert result.exit_code == 0, result.stderr
+        assert f"covers {server.url} as well" in result.stderr
+        assert "Next: jira-assets projects track acme:MOB acme:PAY" in result.stderr
+        assert {site.grant_id for site in state.sites.all()} == {1}
+        run("projects", "track", "PAY", "acme:PAY")
+        atlassian.clock.advance(timedelta(hours=2))  # the access token of both has expired
+        synced = run("sync")
+        assert synced.exit_code == 0, synced.stderr
+    assert state.of(state.sites.find("acme")).credentials.current() == state.credentials.current()

@@ -75,6 +75,7 @@ class SiteHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = 0
     server: SiteHttp
+    site: DemoSite
 
     def do_GET(self) -> None:
         """Answer a GET."""
@@ -88,14 +89,15 @@ class SiteHandler(BaseHTTPRequestHandler):
         """Stay quiet: the site keeps a journal of its own."""
 
     def _serve(self, method: str) -> None:
-        site = self.server.site
+        target = Target.of(urlsplit(self.path).path)
+        # The gateway of one site serves those beside it, too.
+        self.site = site = self.server.site.beside.get(target.cloud_id or "", self.server.site)
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if len(body) < length:
             self.close_connection = True  # the client went away before it had asked anything
             return
         parts = urlsplit(self.path)
-        target = Target.of(parts.path)
         request = site.journal.begin(method, target.path, parts.query, body, site.clock.now_ms())
         try:
             fault = site.faults.choose(target.path, f"{parts.query}\n{body.decode(errors='replace')}")
@@ -106,7 +108,7 @@ class SiteHandler(BaseHTTPRequestHandler):
             site.journal.end()
 
     def _respond(self, request: Request, target: Target, fault: Fault | None) -> None:
-        site = self.server.site
+        site = self.site
         request.fault = fault.kind if fault else None
         if fault is not None and fault.kind == "reset":
             site.journal.answered(request, 0, site.clock.now_ms())
@@ -120,7 +122,7 @@ class SiteHandler(BaseHTTPRequestHandler):
         self._send(reply, fault)
 
     def _reply(self, request: Request, target: Target, fault: Fault | None) -> Reply:
-        site = self.server.site
+        site = self.site
         if fault is not None and fault.kind == "answer":
             headers = fault.headers_at(site.clock.now())
             content_type = headers.pop("Content-Type", "application/json")
