@@ -9,9 +9,10 @@ from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 
-from jira_assets.errors import Cancelled, JiraAssetsError
+from jira_assets.errors import Cancelled, InputError, JiraAssetsError
 from jira_assets.qualified import split
 from jira_assets.sync.project import Task, failed
+from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
 from jira_assets.sync.site_pipeline import SitePipeline
 
@@ -33,7 +34,7 @@ def work_on_sites(
     unless these tasks are only a part of what was wanted, and the rest is done already.
     """
     parts = _by_site(sites, tasks)
-    if len(parts) == 1 and not is_part:
+    if len(parts) == 1 and len(parts[0][1]) == len(tasks) and not is_part:
         [(site, own)] = parts
         result = site.work_on(own, deep=deep, until=until, cancelled=cancelled)
         return _in_home(site, result)
@@ -84,11 +85,20 @@ def _together(
         found.append(_in_home(site, result))
     by_id = {outcome.project_id: outcome for result in found for outcome in result.outcomes}
     return SyncResult(
-        [by_id[task.project.project_id] for task in tasks],
+        [by_id.get(task.project.project_id) or _of_no_site(task) for task in tasks],
         [notice for result in found for notice in result.notices],
         sum(result.requests for result in found),
         refusals,
     )
+
+
+def _of_no_site(task: Task) -> Outcome:
+    """Return the outcome of a project whose site has another name by now, or none."""
+    error = InputError(
+        f"The site of {task.project.project_key} was renamed, added or removed after this sync had begun.",
+        "Run `jira-assets sync` again.",
+    )
+    return Outcome(task.project.project_id, task.project.project_key, error=error)
 
 
 def _in_home(site: SitePipeline, result: SyncResult) -> SyncResult:

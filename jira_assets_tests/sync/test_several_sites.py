@@ -12,7 +12,7 @@ import pytest
 from jira_assets.demo.data import SiteData
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import AuthenticationError
-from jira_assets.state import TeamMember
+from jira_assets.state import ConnectedSite, TeamMember
 from jira_assets.sync.choose_tasks import choose_tasks
 from jira_assets.sync.external_inputs import note_followed, outside_identity
 from jira_assets.sync.home_monitor import evaluate_home
@@ -229,6 +229,29 @@ def test_renaming_a_site_asks_nothing_and_renames_its_rows(sites: TwoSites) -> N
     assert len(after["jira_issues"]) == len(before["jira_issues"])
     assert {row[0] for row in after["jira_sites"]} == {None, "zeta"}
     assert not [row for row in after["jira_issues"] if "acme:" in repr(row)]
+
+
+def test_a_site_that_is_added_during_a_sync_is_in_what_that_publishes(sites: TwoSites) -> None:
+    sync(sites)
+    late = ConnectedSite("c3", "https://late.atlassian.net", "Late", short_name="late")
+    sites.pipeline.state.sites.add(late)
+    rows = published(sites)
+    assert {row[0] for row in rows["jira_sites"]} == {None, "acme", "late"}
+    follow_decisions(sites)
+    assert choose_tasks(sites.pipeline, sites.pipeline.state.projects.tracked()).is_idle
+
+
+def test_a_site_that_is_renamed_during_a_sync_keeps_its_rows_and_stops_no_other(sites: TwoSites) -> None:
+    sync(sites)
+    before = published(sites)
+    state = sites.pipeline.state
+    state.sites.rename(state.sites.find("acme"), "zeta")
+    after = published(sites)
+    assert len(after["jira_issues"]) == len(before["jira_issues"])
+    assert {row[0] for row in after["jira_sites"]} == {None, "zeta"}
+    result = sites.pipeline.sync(state.projects.tracked())
+    assert {each.project_key.partition(":")[0] for each in result.failures} == {"zeta"}
+    assert "was renamed" in str(result.failures[0].error)
 
 
 def test_a_removed_site_is_gone_from_tables_and_lake_and_the_other_is_as_it_was(sites: TwoSites) -> None:
