@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from jira_assets.errors import Cancelled, InputError, JiraAssetsError
 from jira_assets.qualified import split
@@ -36,8 +38,11 @@ def work_on_sites(
     parts = _by_site(sites, tasks)
     if len(parts) == 1 and len(parts[0][1]) == len(tasks) and not is_part:
         [(site, own)] = parts
-        result = site.work_on(own, deep=deep, until=until, cancelled=cancelled)
-        return _in_home(site, result)
+        try:
+            result = site.work_on(own, deep=deep, until=until, cancelled=cancelled)
+        except JiraAssetsError as error:
+            raise _naming(error, site.site.prefix) from error.__cause__
+        return replace(_in_home(site, result), accepted={site.site.prefix})
     ended = cancelled or threading.Event()
     work = partial(_work_on, deep=deep, until=until, cancelled=ended)
     with ThreadPoolExecutor(max(len(parts), 1), thread_name_prefix="site") as threads:
@@ -47,10 +52,23 @@ def work_on_sites(
         except BaseException:
             ended.set()
             raise
-    errors = [result for result in results if isinstance(result, JiraAssetsError)]
-    if errors and len(errors) == len(results) and not is_part:
-        raise errors[0]
+    refusals = {
+        site.site.prefix: result
+        for (site, _), result in zip(parts, results, strict=True)
+        if isinstance(result, JiraAssetsError)
+    }
+    if refusals and len(refusals) == len(results) and not is_part:
+        (prefix, first), *others = refusals.items()
+        raise _naming(first, prefix, dict(others))
     return _together(tasks, parts, results)
+
+
+def _naming(
+    error: JiraAssetsError, prefix: str, others: Mapping[str, JiraAssetsError] = MappingProxyType({})
+) -> JiraAssetsError:
+    """Return the error of a site with its prefix, and what the others said, among its facts."""
+    error.facts.update(site=prefix, others=dict(others))
+    return error
 
 
 def _by_site(sites: Sequence[SitePipeline], tasks: Sequence[Task]) -> list[Part]:
@@ -77,11 +95,13 @@ def _work_on(
 def _together(
     tasks: Sequence[Task], parts: Sequence[Part], results: Sequence[SyncResult | JiraAssetsError]
 ) -> SyncResult:
-    found, refusals = [], {}
+    found, refusals, accepted = [], {}, set()
     for (site, own), result in zip(parts, results, strict=True):
         if isinstance(result, JiraAssetsError):
             refusals[site.site.prefix] = result
             result = SyncResult([failed(site.lake, task.project, result) for task in own])
+        else:
+            accepted.add(site.site.prefix)
         found.append(_in_home(site, result))
     by_id = {outcome.project_id: outcome for result in found for outcome in result.outcomes}
     return SyncResult(
@@ -89,6 +109,7 @@ def _together(
         [notice for result in found for notice in result.notices],
         sum(result.requests for result in found),
         refusals,
+        accepted,
     )
 
 

@@ -80,8 +80,7 @@ def project_tables(
         try:
             projects, missing = _chosen_projects(context, config, pipeline)
             work = partial(_sync_or_derive, context, config, pipeline, projects)
-            asks_jira = RAW_JIRA_ISSUES.key in context.selected_asset_keys
-            result, published = home.sync_and_publish(pipeline, work, asks_jira=asks_jira)
+            result, published = home.sync_and_publish(pipeline, work)
         except JiraAssetsError as error:
             for notice in getattr(error, "__notes__", ()):
                 context.log.warning(notice)
