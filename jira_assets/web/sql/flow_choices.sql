@@ -1,10 +1,11 @@
--- What issues can be filtered by; of each kind the most frequent.
+-- What issues can be filtered by; of each kind the most frequent. Epics of several sites may have one key: that of a
+-- further site stands after the name of the site, as the keys of its projects do.
 with items as (
     select
         flow.jira_id as jira_id,
         issues.team as team,
         issues.assignee_account_id as assignee,
-        issues.parent_key as epic
+        regexp_extract(issues.jira_id, '^(.*:)?') || issues.parent_key as epic
     from issue_flow as flow
     inner join jira_issues as issues on flow.jira_id = issues.jira_id
     where flow.is_counted and ($project is null or flow.project_key = $project)
@@ -73,5 +74,9 @@ select
     end as name
 from most
 left join jira_users as users on most.kind = 'assignee' and most.value = users.account_id
-left join jira_issues as epics on most.kind = 'epic' and most.value = epics.jira_key
+left join jira_issues as epics
+    on
+        most.kind = 'epic'
+        and regexp_extract(most.value, '[^:]*$') = epics.jira_key
+        and regexp_extract(most.value, '^(.*:)?') = regexp_extract(epics.jira_id, '^(.*:)?')
 order by most.kind asc, lower(name) asc, most.value asc
