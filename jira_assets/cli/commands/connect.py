@@ -97,7 +97,10 @@ def _short_name(text: str | None) -> str | None:
 
 
 def _tell_what_is(invocation: Invocation, settings: Settings) -> None:
+    from jira_assets.sync.site_removal import remove_folders_of_no_site  # late: it imports the pipeline
+
     with open_state(settings) as state:
+        remove_folders_of_no_site(settings.lake_dir, state)
         found = [(site, state.of(site).credentials.current()) for site in state.sites.all()]
     for site, credential in found:
         if credential is not None:
