@@ -84,7 +84,8 @@ def jira_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> d
         if obstacle is None:
             evaluation = evaluate_home(pipeline, cursor.memories, tracked)
             access = _access(evaluation)
-            reasons = [*evaluation.waiting.values(), *map(_in_words, evaluation.refusals.values())]
+            refused = [f"{_named(prefix)}{_in_words(error)}" for prefix, error in evaluation.refusals.items()]
+            reasons = [*evaluation.waiting.values(), *refused]
             if len(reasons) == len(pipeline.by_site(tracked)):
                 obstacle = " ".join(reasons)
             else:
@@ -242,6 +243,10 @@ def _digest(verdicts: Sequence[Verdict]) -> str:
 def _summary(due: Sequence[Due]) -> str:
     counts = Counter(entry.why for entry in due)
     return ", ".join(f"{count} {why}" for why, count in counts.most_common())
+
+
+def _named(prefix: str) -> str:
+    return f"{prefix} " if prefix else ""
 
 
 def _in_words(error: JiraAssetsError) -> str:

@@ -20,7 +20,7 @@ from jira_assets.lake.compact import compact_project
 from jira_assets.lake.damage import damage_signs, worth_doing_again
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.lake import Lake
-from jira_assets.qualified import split
+from jira_assets.qualified import fields_of_site, split
 from jira_assets.resource_limits import is_out_of_memory, is_resource_error
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, State, TrackedProject
@@ -68,15 +68,18 @@ class SitePipeline:
         return replace(thing, project_id=self.site.prefix + thing.project_id)
 
     def says(self, notice: str) -> str:
-        """Return a notice with the name of the site, unless it is the first."""
-        return notice if self.site.is_first else f"{self.site.label}: {notice}"
+        """Return a notice with the name of the site, unless it is the first or begins with a key of it."""
+        is_clear = self.site.is_first or notice.startswith(self.site.prefix)
+        return notice if is_clear else f"{self.site.label}: {notice}"
 
     @property
     def options(self) -> SyncOptions:
         """What a sync of the site needs to know of the settings."""
         options = options_from(self.settings)
-        # Ids of custom fields are those of the first site.
-        return options if self.site.is_first else replace(options, by_hand=FieldChoice())
+        excluded = tuple(fields_of_site(self.site.prefix, options.excluded_fields))
+        # The fields that are set for a whole site are those of the first one.
+        by_hand = options.by_hand if self.site.is_first else FieldChoice()
+        return replace(options, excluded_fields=excluded, by_hand=by_hand)
 
     def work_on(
         self,
