@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
 
 from jira_assets.errors import Cancelled, InputError, JiraAssetsError
 from jira_assets.qualified import split
 from jira_assets.sync.project import Task, failed
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
+from jira_assets.sync.site_access import note_access
 from jira_assets.sync.site_pipeline import SitePipeline
 
 Part = tuple[SitePipeline, list[Task]]
+Result = SyncResult | JiraAssetsError
 
 
 def work_on_sites(
@@ -36,38 +36,36 @@ def work_on_sites(
     unless these tasks are only a part of what was wanted, and the rest is done already.
     """
     parts = _by_site(sites, tasks)
-    if len(parts) == 1 and len(parts[0][1]) == len(tasks) and not is_part:
-        [(site, own)] = parts
-        try:
-            result = site.work_on(own, deep=deep, until=until, cancelled=cancelled)
-        except JiraAssetsError as error:
-            raise _naming(error, site.site.prefix) from error.__cause__
-        return replace(_in_home(site, result), accepted={site.site.prefix})
     ended = cancelled or threading.Event()
-    work = partial(_work_on, deep=deep, until=until, cancelled=ended)
-    with ThreadPoolExecutor(max(len(parts), 1), thread_name_prefix="site") as threads:
-        futures = [threads.submit(copy_context().run, work, part) for part in parts]
-        try:
-            results = [future.result() for future in futures]
-        except BaseException:
-            ended.set()
-            raise
+    results = _results(parts, partial(_work_on, deep=deep, until=until, cancelled=ended), ended)
     refusals = {
         site.site.prefix: result
         for (site, _), result in zip(parts, results, strict=True)
         if isinstance(result, JiraAssetsError)
     }
+    for site, _ in parts:
+        note_access(site, refusals.get(site.site.prefix))
     if refusals and len(refusals) == len(results) and not is_part:
         (prefix, first), *others = refusals.items()
         raise _naming(first, prefix, dict(others))
     return _together(tasks, parts, results)
 
 
-def _naming(
-    error: JiraAssetsError, prefix: str, others: Mapping[str, JiraAssetsError] = MappingProxyType({})
-) -> JiraAssetsError:
-    """Return the error of a site with its prefix, and what the others said, among its facts."""
-    error.facts.update(site=prefix, others=dict(others))
+def _results(parts: Sequence[Part], work: Callable[[Part], Result], ended: threading.Event) -> list[Result]:
+    if len(parts) == 1:
+        return [work(parts[0])]
+    with ThreadPoolExecutor(max(len(parts), 1), thread_name_prefix="site") as threads:
+        futures = [threads.submit(copy_context().run, work, part) for part in parts]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            ended.set()
+            raise
+
+
+def _naming(error: JiraAssetsError, prefix: str, others: Mapping[str, JiraAssetsError]) -> JiraAssetsError:
+    """Return the error of a site with its prefix, and the errors of the others, among its facts."""
+    error.facts.update(site=prefix, others=others)
     return error
 
 
@@ -80,9 +78,7 @@ def _by_site(sites: Sequence[SitePipeline], tasks: Sequence[Task]) -> list[Part]
     return parts
 
 
-def _work_on(
-    part: Part, *, deep: bool, until: datetime | None, cancelled: threading.Event
-) -> SyncResult | JiraAssetsError:
+def _work_on(part: Part, *, deep: bool, until: datetime | None, cancelled: threading.Event) -> Result:
     site, tasks = part
     try:
         return site.work_on(tasks, deep=deep, until=until, cancelled=cancelled)
@@ -92,9 +88,7 @@ def _work_on(
         return error
 
 
-def _together(
-    tasks: Sequence[Task], parts: Sequence[Part], results: Sequence[SyncResult | JiraAssetsError]
-) -> SyncResult:
+def _together(tasks: Sequence[Task], parts: Sequence[Part], results: Sequence[Result]) -> SyncResult:
     found, refusals, accepted = [], {}, set()
     for (site, own), result in zip(parts, results, strict=True):
         if isinstance(result, JiraAssetsError):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jira_assets.state import ConnectedSite, State
+from jira_assets.sync.notices import renew_notice
 from jira_assets.sync.pipeline import Pipeline
+from jira_assets.sync.site_access import PART
 
 PURPOSE = "removing the site"
 
@@ -46,6 +48,9 @@ def remove_site(pipeline: Pipeline, site: ConnectedSite) -> None:
             held.enter_context(lake.lock(name, PURPOSE))
         pipeline.state.sites.remove(site)
         remove_folders_of_no_site(pipeline.lake.root, pipeline.state)
+    for each in pipeline.sites:
+        if each.site != site:  # where it is the only one left, nothing would renew it
+            renew_notice(each.lake, PART, None)
 
 
 def remove_folders_of_no_site(root: Path, state: State) -> None:

@@ -154,6 +154,33 @@ def test_a_site_that_is_down_stops_no_other(sites: TwoSites) -> None:
     assert len(after["jira_issues"]) == len(before["jira_issues"])
 
 
+def notices(sites: TwoSites) -> list[str]:
+    return [notice.concerns for notice in sites.pipeline.notices()]
+
+
+def test_a_site_that_does_not_answer_is_a_notice_until_it_does(sites: TwoSites) -> None:
+    sync(sites)
+    sites.acme.switches.dead_credentials = True
+    sites.pass_time(minutes=5)
+    sync(sites)
+    assert notices(sites) == ["connection of acme"]
+    assert "not accept" in str(sites.pipeline.notices()[0])
+    tracked = sites.pipeline.state.projects.tracked()
+    evaluate_home(sites.pipeline, {}, tracked)
+    assert notices(sites) == ["connection of acme"]
+    sites.acme.switches.dead_credentials = False
+    evaluate_home(sites.pipeline, {}, tracked)
+    assert notices(sites) == []
+
+
+def test_the_notice_about_the_connection_goes_with_the_other_site(sites: TwoSites) -> None:
+    sites.ours.site.switches.dead_credentials = True
+    sync(sites)
+    assert notices(sites) == ["connection"]
+    remove_site(sites.pipeline, sites.pipeline.state.sites.find("acme"))
+    assert notices(sites) == []
+
+
 def test_a_site_that_is_down_is_left_out_for_a_while_and_then_asked_again(sites: TwoSites) -> None:
     sync(sites)
     sites.pass_time(minutes=5)
