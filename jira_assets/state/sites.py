@@ -34,9 +34,13 @@ class Sites(StatePart):
         with self._database.reading() as connection:
             return _select(connection)
 
-    def find(self, text: str) -> ConnectedSite:
-        """Return the site of this short name or address; raises `InputError` when there is none."""
-        return _find(self.all(), text)
+    def find(self, text: str, first_url: str | None = None) -> ConnectedSite:
+        """Return the site of this short name or address; raises `InputError` when there is none.
+
+        `first_url` is the address of the first site where settings say it.
+        """
+        first, *others = self.all()
+        return _find([replace(first, url=first.url or first_url), *others], text)
 
     def add(self, site: ConnectedSite, *, grant_id: int | None = None) -> ConnectedSite:
         """Add a further site under its short name; return it with its number and grant, a new one if None.

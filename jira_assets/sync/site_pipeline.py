@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from jira_assets.auth.credentials import choose_connection
+from jira_assets.auth.remedies import error_of
+from jira_assets.errors import AuthenticationError
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.http import Transport
@@ -209,6 +211,14 @@ class SitePipeline:
 
         Who is not patient hears after some seconds that Jira cannot answer now.
         """
+        try:
+            with self._asking(patient=patient, cancelled=cancelled) as context:
+                yield context
+        except AuthenticationError as error:
+            raise error_of(error, self.site) from error.__cause__
+
+    @contextmanager
+    def _asking(self, *, patient: bool, cancelled: threading.Event | None) -> Iterator[SyncContext]:
         connection = choose_connection(self.settings, self.state, self.clock)
         transport = Transport(
             connection,

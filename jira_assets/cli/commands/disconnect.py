@@ -44,7 +44,7 @@ def disconnect(invocation: Invocation, site_name: str | None) -> None:
     """
     settings = invocation.settings
     with open_state(settings) as state:
-        site = state.sites.find(site_name) if site_name else state.credentials.site()
+        site = state.sites.find(site_name, settings.jira_site_url) if site_name else state.credentials.site()
         view = state.of(site)
         credential = view.credentials.current()
         sharing = [each for each in state.sites.all() if each.grant_id == site.grant_id and each != site]
