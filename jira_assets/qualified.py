@@ -8,6 +8,7 @@ Account ids are the same on all sites.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 SEPARATOR = ":"
 CUSTOM_FIELD = "customfield_"
@@ -32,6 +33,16 @@ def prefix_of(short_name: str | None) -> str:
 def qualify_field(prefix: str, field_id: str) -> str:
     """Return the id of a field with that prefix; the fields that all sites have keep their ids."""
     return prefix + field_id if field_id.startswith(CUSTOM_FIELD) else field_id
+
+
+def fields_of_site(prefix: str, names: Iterable[str]) -> Iterator[str]:
+    """Name, as a site does, those of the fields that are on the site with that prefix."""
+    for name in names:
+        start, own = split(name)
+        if not own.startswith(CUSTOM_FIELD):
+            yield name
+        elif start == prefix:
+            yield own
 
 
 def split(value: str) -> tuple[str, str]:

@@ -94,9 +94,8 @@ class SyncHarness:
         if self.is_behind:
             if self._preview is None:
                 pipeline = self.pipeline
-                inputs = publish_inputs(
-                    pipeline.lake, pipeline.state, pipeline.settings, now=pipeline.clock()
-                )
+                state, now = pipeline.state, pipeline.clock()
+                inputs = publish_inputs(pipeline.lake, state, pipeline.settings, state.sites.all(), now=now)
                 self._preview = Preview(pipeline.lake, inputs)
             return self._preview.ask(query)
         if self._present is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from jira_assets.alerts.changes import compare
@@ -19,7 +19,7 @@ from jira_assets.warehouse.publish import PublishResult
 
 
 def sync_and_publish(
-    pipeline: Pipeline, work: Callable[[], SyncResult], *, asks_jira: bool = True
+    pipeline: Pipeline, work: Callable[[], SyncResult]
 ) -> tuple[SyncResult, PublishResult | None]:
     """Do the work on the lake, publish, and send alerts about how it went.
 
@@ -30,18 +30,23 @@ def sync_and_publish(
         result = work()
         published = pipeline.publish()
     except JiraAssetsError as error:
-        for notice in raise_alerts(pipeline, of_all_sites(pipeline, Access(refusal=error))):
+        for notice in raise_alerts(pipeline, _refused(error)):
             error.add_note(notice)
         raise
-    access = of_all_sites(pipeline, Access(was_accepted=asks_jira))
-    access |= {prefix: Access(refusal=error) for prefix, error in result.refusals.items()}
-    result.notices += raise_alerts(pipeline, access)
+    access = {prefix: Access(refusal=error) for prefix, error in result.refusals.items()}
+    result.notices += raise_alerts(pipeline, accepted_by(result.accepted) | access)
     return result, published
 
 
-def of_all_sites(pipeline: Pipeline, access: Access) -> dict[str, Access]:
-    """Return the same for every site."""
-    return {site.prefix: access for site in pipeline.known_sites}
+def accepted_by(prefixes: Iterable[str]) -> dict[str, Access]:
+    """Return how the sites with these prefixes received us: they answered."""
+    return {prefix: Access(was_accepted=True) for prefix in prefixes}
+
+
+def _refused(error: JiraAssetsError) -> dict[str, Access]:
+    """Return how the sites received us that an error is from; one without a site concerns the first."""
+    errors = {error.facts.get("site", ""): error, **error.facts.get("others", {})}
+    return {prefix: Access(refusal=each) for prefix, each in errors.items()}
 
 
 def raise_alerts(

@@ -61,12 +61,8 @@ def share_grant(
         if site.grant_id == holder.grant_id or site.cloud_id not in covered:
             continue
         other = state.of(site).credentials.current()
-        if other is not None and _is_alike(other, credential):
+        if other is not None and credential.renews(other):
             state.sites.use_grant(site, holder.grant_id)
-
-
-def _is_alike(one: Credential, other: Credential) -> bool:
-    return (one.kind, one.client_id, one.account_id) == (other.kind, other.client_id, other.account_id)
 
 
 def _named(site: ConnectedSite, short_name: str) -> ConnectedSite:

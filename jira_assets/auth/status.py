@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from jira_assets.auth.remedies import reconnect_advice
+from jira_assets.auth.remedies import advice_for, reconnect_advice
 from jira_assets.errors import SettingsError
 from jira_assets.jira.token_settings import incomplete, is_complete
 from jira_assets.qualified import split
@@ -73,11 +73,10 @@ def connected_as(settings: Settings, state: State, now: datetime | None = None) 
         return Connected(site.url, trouble=f"The site {site.label} is not connected.", remedy=remedy)
     found = _stored(credential, site, now or datetime.now(UTC))
     sealed = _sealed(settings, credential) if found.can_sync else None
-    return (
-        found
-        if sealed is None
-        else replace(found, trouble=sealed.reason, remedy=sealed.instruction, ends_soon=False)
-    )
+    if sealed is None:
+        return found
+    remedy = advice_for(sealed.instruction, site)
+    return replace(found, trouble=sealed.reason, remedy=remedy, ends_soon=False)
 
 
 def _sealed(settings: Settings, credential: Credential) -> SettingsError | None:
@@ -110,7 +109,7 @@ def _stored(credential: Credential, site: ConnectedSite, now: datetime) -> Conne
         tuple((credential.scopes or "").split()),
         credential.reconnect_by,
         trouble,
-        reconnect_advice(credential.kind) if trouble else None,
+        advice_for(reconnect_advice(credential.kind), site) if trouble else None,
         bool(trouble) and not credential.consent_lost_at and not _ended(credential, now),
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -21,11 +22,17 @@ Answer = TypeVar("Answer")
 
 
 def clients(invocation: Invocation, state: State) -> list[tuple[ConnectedSite, JiraClient]]:
-    """Return a client for each connected site; raises `AuthenticationError` when none is connected."""
+    """Return a client for each connected site; raises `AuthenticationError` when none is connected.
+
+    Where there are several sites, one whose credential cannot be used is reported and left out.
+    """
     from jira_assets.auth.status import connected_sites  # late: it imports SQLAlchemy
 
+    def connect(site: ConnectedSite) -> list[tuple[ConnectedSite, JiraClient]]:
+        return [(site, open_client(invocation.settings, state.of(site)))]
+
     sites = connected_sites(invocation.settings, state)
-    return [(site, open_client(invocation.settings, state.of(site))) for site in sites]
+    return list(_of_each(invocation, [(site, partial(connect, site)) for site in sites]))
 
 
 def ask_each(
@@ -38,18 +45,30 @@ def ask_each(
     Where there are several sites, one that does not answer is reported and left out; raises its error where
     there is one, or none answers.
     """
-    errors = []
-    sites = list(asked)
-    for site, client in sites:
+
+    def ask(site: ConnectedSite, client: JiraClient) -> list[Project]:
+        return [qualified(project, site.prefix) for project in question(client)]
+
+    return _of_each(invocation, [(site, partial(ask, site, client)) for site, client in asked])
+
+
+def _of_each(
+    invocation: Invocation, wanted: Sequence[tuple[ConnectedSite, Callable[[], Iterable[Answer]]]]
+) -> Iterator[Answer]:
+    from jira_assets.auth.remedies import error_of  # late: it imports SQLAlchemy
+
+    failed = 0
+    for site, answer in wanted:
         try:
-            found = list(question(client))
+            found = list(answer())
         except JiraAssetsError as error:
-            errors.append(error)
-            if len(errors) == len(sites):
-                raise
-            invocation.say(f"! {site.label}: {error}")
+            failed += 1
+            known = error_of(error, site)
+            if failed == len(wanted):
+                raise known from error
+            invocation.say(f"! {site.label}: {known}")
             continue
-        yield from (qualified(project, site.prefix) for project in found)
+        yield from found
 
 
 def qualified(project: Project, prefix: str) -> Project:

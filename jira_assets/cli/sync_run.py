@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from jira_assets.alerts.conditions import Access
-from jira_assets.alerts.watch import of_all_sites, raise_alerts, sync_and_publish
+from jira_assets.alerts.watch import accepted_by, raise_alerts, sync_and_publish
 from jira_assets.cli.run_recorder import RecordedSync, recorded
 from jira_assets.qualified import split
 from jira_assets.resource_limits import check_disk_space
@@ -63,7 +62,8 @@ def run_sync(
             choice = Choice([Task(each, mode, each.project_key in accept) for each in projects])
         if choice.is_idle:
             result = SyncResult([], in_lines(pipeline.notices()))
-            result.notices += raise_alerts(pipeline, of_all_sites(pipeline, Access(was_accepted=True)))
+            answered = {split(outcome.project_id)[0] for outcome in choice.current}
+            result.notices += raise_alerts(pipeline, accepted_by(answered))
         else:
             chosen = [task.project.project_key for task in choice.tasks]
             is_all = len(chosen) == len(tracked)

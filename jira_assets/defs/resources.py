@@ -43,13 +43,11 @@ class Home:
         with open_pipeline(self.settings()) as pipeline:
             yield pipeline
 
-    def sync_and_publish(
-        self, pipeline: Pipeline, work: Callable[[], SyncResult], *, asks_jira: bool
-    ) -> Done:
+    def sync_and_publish(self, pipeline: Pipeline, work: Callable[[], SyncResult]) -> Done:
         """Do the work, publish and send alerts, or wait until another process has done all that."""
         if self._done_elsewhere is not None:
             return self._done_elsewhere()
-        return sync_and_publish(pipeline, work, asks_jira=asks_jira)
+        return sync_and_publish(pipeline, work)
 
 
 JiraAssetsHome = dg.ResourceParam[Home]

@@ -20,6 +20,7 @@ from jira_assets.defs.checks import check_events
 from jira_assets.defs.failed_partitions import report_failures
 from jira_assets.defs.jobs import OUR_JOBS, publish_job, sync_job
 from jira_assets.defs.partitions import follow_requests
+from jira_assets.defs.recovered_partitions import recovered_partitions
 from jira_assets.defs.resources import JiraAssetsHome
 from jira_assets.defs.runs import fail_stale_runs
 from jira_assets.errors import AuthenticationError, JiraAssetsError
@@ -84,7 +85,8 @@ def jira_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> d
         if obstacle is None:
             evaluation = evaluate_home(pipeline, cursor.memories, tracked)
             access = _access(evaluation)
-            reasons = [*evaluation.waiting.values(), *map(_in_words, evaluation.refusals.values())]
+            refused = [f"{_named(prefix)}{_in_words(error)}" for prefix, error in evaluation.refusals.items()]
+            reasons = [*evaluation.waiting.values(), *refused]
             if len(reasons) == len(pipeline.by_site(tracked)):
                 obstacle = " ".join(reasons)
             else:
@@ -200,7 +202,7 @@ def _result(
     for notice in evaluation.notices:
         context.log.warning(notice)
     _show_failures(context.instance, evaluation)
-    events, cursor = _report(pipeline.clock(), cursor, evaluation, health)
+    events, cursor = _report(context.instance, pipeline, cursor, evaluation, health)
     return dg.SensorResult(
         run_requests=[sync_request(evaluation.due, deep=evaluation.is_deep)] if evaluation.due else None,
         skip_reason=None if evaluation.due else "Nothing changed.",
@@ -221,13 +223,19 @@ def _show_failures(instance: dg.DagsterInstance, evaluation: HomeEvaluation) -> 
 
 
 def _report(
-    now: datetime, cursor: Cursor, evaluation: HomeEvaluation, health: Health
+    instance: dg.DagsterInstance,
+    pipeline: Pipeline,
+    cursor: Cursor,
+    evaluation: HomeEvaluation,
+    health: Health,
 ) -> tuple[list[Event], Cursor]:
     """Report from time to time that the site was checked; verdicts only when they changed."""
     events: list[Event] = []
+    now = pipeline.clock()
     cursor = msgspec.structs.replace(cursor, memories=evaluation.memories)
     if evaluation.accepted and (cursor.reported_at is None or now - cursor.reported_at >= REPORT_EVERY):
         events.append(status_event(evaluation.portfolio))
+        events += recovered_partitions(instance, pipeline, evaluation)
         cursor = msgspec.structs.replace(cursor, reported_at=now)
     if (said := _digest(health.verdicts)) != cursor.reported:
         events += check_events(health.verdicts)
@@ -242,6 +250,10 @@ def _digest(verdicts: Sequence[Verdict]) -> str:
 def _summary(due: Sequence[Due]) -> str:
     counts = Counter(entry.why for entry in due)
     return ", ".join(f"{count} {why}" for why, count in counts.most_common())
+
+
+def _named(prefix: str) -> str:
+    return f"{prefix} " if prefix else ""
 
 
 def _in_words(error: JiraAssetsError) -> str:

@@ -12,8 +12,12 @@ from jira_assets.state import ConnectedSite
 
 def open_lake(root: Path, sites: Iterable[ConnectedSite], *, memory_limit: str | None = None) -> Lake:
     """Return the lake at `root`, from which the projects of all these sites can be read."""
-    folders = {site.prefix: site.folder for site in sites if not site.is_first}
-    return Lake(root, memory_limit=memory_limit, folders=folders)
+    return Lake(root, memory_limit=memory_limit, folders=folders_of(sites))
+
+
+def folders_of(sites: Iterable[ConnectedSite]) -> dict[str, str]:
+    """Return the folders of the further sites, by prefix."""
+    return {site.prefix: site.folder for site in sites if not site.is_first}
 
 
 def first_site(settings: Settings) -> SiteIdentity | None:

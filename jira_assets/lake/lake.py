@@ -93,8 +93,11 @@ class Lake:
 
     def of(self, prefix: str) -> Lake:
         """Return the lake of one site, which uses the same engine; closing this one closes it, too."""
-        folder = self.folders[prefix] if prefix else ""
-        return Lake(self.root / folder, memory_limit=self._memory_limit, home=self)
+        return Lake(self._root_of(prefix), memory_limit=self._memory_limit, home=self)
+
+    def seeing(self, folders: Mapping[str, str]) -> Lake:
+        """Return the same lake with these further sites, for as long as this one is open."""
+        return Lake(self.root, memory_limit=self._memory_limit, folders=folders, home=self)
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -304,7 +307,7 @@ class Lake:
         return self._root_of(prefix), own_id
 
     def _root_of(self, prefix: str) -> Path:
-        # A site that was removed since the folders were read has nothing.
+        # A site that was added, renamed or removed since the folders were read has nothing.
         return self.root / self.folders.get(prefix, "sites/removed") if prefix else self.root
 
     def _read(self, path: Path, kind: type[Document]) -> Document | None:

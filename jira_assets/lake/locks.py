@@ -1,6 +1,7 @@
 """Locks that die with their holder: what a killed process held is free at once.
 
-"Syncing" means that the lock is held. A file's existence means nothing, so lock files are never removed.
+"Syncing" means that the lock is held. A file's existence means nothing, so lock files are never removed,
+but with all files of a site.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from jira_assets.decoding import decode_json
-from jira_assets.errors import LockHeld
+from jira_assets.errors import LakeError, LockHeld
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -37,11 +38,15 @@ def lock_held(
     wait: bool = True,
     on_wait: Callable[[Holder | None], None] | None = None,
 ) -> Iterator[None]:
-    """Hold the lock for the block; when another has it, wait for it or raise `LockHeld`."""
+    """Hold the lock for the block; when another has it, wait for it or raise `LockHeld`.
+
+    Raises `LakeError` when the file was removed while this waited: others would hold a new one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         _acquire(descriptor, path, wait, on_wait)
+        _insist_on_place(descriptor, path)
         _write_holder(descriptor, purpose)
         yield
     finally:
@@ -100,6 +105,16 @@ def _acquire(
         if on_wait is not None:
             on_wait(present)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _insist_on_place(descriptor: int, path: Path) -> None:
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(descriptor), path.stat()):
+            return
+    raise LakeError(
+        f"{path} was removed while this process waited for it.",
+        "If its site was removed from this home, there is nothing to do; else try again.",
+    )
 
 
 def _write_holder(descriptor: int, purpose: str) -> None:

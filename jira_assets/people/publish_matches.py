@@ -123,8 +123,10 @@ def _write_project(
         manifest = lake.readable_manifest(own_id)
         if manifest is None:
             return False
-        withdrawn = _withdraw(lake, manifest, rows, people.by_site[prefix])
-        changed = _replace(lake, manifest, [_shown(row, people.once) for row in rows], matching)
+        # As this site shows them: what it hides may be public elsewhere.
+        shown = [_shown(row, people.by_site[prefix]) for row in rows]
+        withdrawn = _withdraw(lake, manifest, rows, shown)
+        changed = _replace(lake, manifest, shown, matching)
         if withdrawn or changed:
             lake.commit(manifest)
         return changed
@@ -152,13 +154,12 @@ def _withdraw(
     lake: Lake,
     manifest: Manifest,
     rows: list[Row],
-    shown: Mapping[str, Person],
+    fresh: list[Row],
 ) -> bool:
     """Write those seen in the project without the names and addresses that its site shows no more.
 
     An issue that was read before they were withdrawn brings them back whenever its project is derived.
     """
-    fresh = [_shown(row, shown) for row in rows]
     if fresh == rows:
         return False
     group, table = manifest.derived[GROUP], "people_seen"

@@ -11,7 +11,9 @@ from dataclasses import asdict, fields, replace
 
 from sqlalchemy import Connection, delete, select, update
 
+from jira_assets.errors import InputError
 from jira_assets.state.database import Database, StatePart
+from jira_assets.state.grants import is_shared, new_number
 from jira_assets.state.models import ConnectedSite, Credential
 from jira_assets.state.tables import credentials, sites
 
@@ -54,20 +56,34 @@ class Credentials(StatePart):
             return _select(connection, self._site(connection).grant_id)
 
     def connect(self, site: ConnectedSite, credential: Credential) -> None:
-        """Keep address and credential of the site, in place of those before."""
+        """Keep address and credential of the site, in place of those before.
+
+        Sites that share the credential before keep that one, unless the new one renews it.
+        """
         with self._database.writing() as connection:
             known = self._site(connection)
+            before = _select(connection, known.grant_id)
+            if before is not None and not credential.renews(before) and is_shared(connection, known):
+                known = replace(known, grant_id=new_number(connection))
             known = replace(known, cloud_id=site.cloud_id, url=site.url, name=site.name)
             known = replace(known, connected_at=self._database.clock())
             self._database.upsert(connection, sites, asdict(known))
             self._database.upsert(connection, credentials, {"grant_id": known.grant_id, **asdict(credential)})
 
     def forget(self) -> bool:
-        """Forget the credential of the site, not the site; return whether there was one."""
+        """Forget the credential of the site, not the site; return whether there was one.
+
+        A credential that another site uses, too, stays for that one.
+        """
         with self._database.writing() as connection:
-            grant_id = self._site(connection).grant_id
-            gone = connection.execute(delete(credentials).where(credentials.c.grant_id == grant_id))
-            return gone.rowcount > 0
+            site = self._site(connection)
+            credential = _select(connection, site.grant_id)
+            if is_shared(connection, site):
+                own = replace(site, grant_id=new_number(connection))
+                self._database.upsert(connection, sites, asdict(own))
+            else:
+                connection.execute(delete(credentials).where(credentials.c.grant_id == site.grant_id))
+            return credential is not None
 
     @contextmanager
     def exclusive(self) -> Iterator[HeldCredential]:
@@ -82,7 +98,12 @@ class Credentials(StatePart):
 
     def _site(self, connection: Connection) -> ConnectedSite:
         query = select(*_SITE).where(sites.c.site_id == self._site_id)
-        return ConnectedSite(*connection.execute(query).one())
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise InputError(
+                f"Site {self._site_id} was removed from this home.", "See `jira-assets sites list`."
+            )
+        return ConnectedSite(*row)
 
 
 def _select(connection: Connection, grant_id: int, *, alone: bool = False) -> Credential | None:

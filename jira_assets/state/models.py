@@ -238,6 +238,10 @@ class Credential:
     consent_lost_at: datetime | None = None
     consent_lost_why: str | None = None
 
+    def renews(self, other: Credential) -> bool:
+        """Return whether it is of the same account to the same app, so that one of the two is enough."""
+        return (self.kind, self.client_id, self.account_id) == (other.kind, other.client_id, other.account_id)
+
     @property
     def reconnect_by(self) -> datetime | None:
         """When Atlassian forgets the consent: 90 days after its last use, a year after it was given."""

@@ -32,6 +32,7 @@ from jira_assets.sync.publish import is_published
 from jira_assets.sync.reference_data import is_refresh_due
 from jira_assets.sync.results import Outcome, read_records
 from jira_assets.sync.session import claim_lake, verify_identity
+from jira_assets.sync.site_access import note_access
 from jira_assets.sync.site_pipeline import SitePipeline
 
 ALL_CALLED = 250
@@ -91,9 +92,11 @@ def _look(site: SitePipeline, projects: Sequence[TrackedProject]) -> Look:
         return NOTHING_SETTLED
     try:
         with site.asking_jira(patient=False) as context:
-            return _ask(site, context, settled)
+            look = _ask(site, context, settled)
     except JiraAssetsError:
         return NOTHING_SETTLED
+    note_access(site, None)
+    return look
 
 
 def _ask(site: SitePipeline, context: SyncContext, settled: Mapping[str, Settled]) -> Look:

@@ -58,6 +58,7 @@ def outside_identity(state: State, settings: Settings) -> str:
     sources = [source for source in (settings.team, settings.pull_requests) if source is not None]
     # A sync copies the team of a source into the state: no news to a process that knows the source.
     members = [] if settings.team is not None else state.team.members()
+    names = [[site.site_id, site.short_name] for site in state.sites.all() if site.short_name]
     return fingerprint(
         [
             [[source, source_identity(source)] for source in sources],
@@ -75,6 +76,7 @@ def outside_identity(state: State, settings: Settings) -> str:
                 MATCHING_VERSION,
                 *(statements_version(folder) for folder in FOLLOWED_SQL),
             ],
+            *names,
         ]
     )
 

@@ -16,6 +16,7 @@ from jira_assets.sync.monitor import Evaluation, SensorState, evaluate
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.results import NOTHING_TRACKED, Portfolio, read_records
 from jira_assets.sync.scheduling import Due
+from jira_assets.sync.site_access import note_access
 from jira_assets.sync.site_pipeline import SitePipeline
 
 Memories = Mapping[str, SensorState]
@@ -57,6 +58,7 @@ def evaluate_home(
     for (site, _), answer in zip(asked, _answers(asked, memories), strict=True):
         if isinstance(answer, JiraAssetsError):
             found.refusals[site.site.prefix] = answer
+            note_access(site, answer)
             found.memories[str(site.site.site_id)] = _refused(site, memories)
         else:
             records.update(_take_over(found, site, answer))
@@ -94,6 +96,7 @@ def _take_over(found: HomeEvaluation, site: SitePipeline, answer: Evaluation) ->
     found.notices.extend(map(site.says, answer.notices))
     if answer.probe is not None:
         found.accepted.add(prefix)
+        note_access(site, None)
         found.is_deep |= answer.probe.is_deep
         found.set_aside.update({prefix + own_id: error for own_id, error in answer.probe.set_aside.items()})
     if not prefix:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from jira_assets.errors import JiraAssetsError, LockHeld
+from jira_assets.lake.home_lake import folders_of
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.resource_limits import resource_errors
@@ -35,10 +36,12 @@ def publish_warehouse(
 
     Raises `PublishError` when the new one does not pass its checks; the present one then stays.
     """
+    sites = state.sites.all()  # of now: others than when the lake was opened, perhaps
+    lake = lake.seeing(folders_of(sites))
     return publish(
         lake,
         settings.warehouse_dir,
-        publish_inputs(lake, state, settings, now=now),
+        publish_inputs(lake, state, settings, sites, now=now),
         force=force,
         mirrored=settings.parquet_mirror,
         mirrors_kept=timedelta(minutes=settings.parquet_mirror_minutes),
@@ -49,13 +52,17 @@ def publish_warehouse(
 def is_published(lake: Lake, state: State, settings: Settings, *, now: datetime) -> bool:
     """Check whether the present warehouse shows all there is, and the last publish did not fail."""
     failed = any(notice.part == PART for notice in lake.site_manifest().notices)
-    inputs = publish_inputs(lake, state, settings, now=now)
+    sites = state.sites.all()
+    lake = lake.seeing(folders_of(sites))
+    inputs = publish_inputs(lake, state, settings, sites, now=now)
     return not failed and is_up_to_date(
         lake, settings.warehouse_dir, inputs, mirrored=settings.parquet_mirror
     )
 
 
-def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetime) -> PublishInputs:
+def publish_inputs(
+    lake: Lake, state: State, settings: Settings, sites: Sequence[ConnectedSite], *, now: datetime
+) -> PublishInputs:
     """Gather what is published beside the lake."""
     portfolio = read_portfolio(state)
     projects = portfolio.projects
@@ -63,7 +70,7 @@ def publish_inputs(lake: Lake, state: State, settings: Settings, *, now: datetim
         tracked=[project.project_id for project in projects],
         team_members=[asdict(member) for member in state.team.members()],
         sync_status=[asdict(found.record) for found in read_statuses(state, lake, portfolio)],
-        sites=[_published(lake, settings, site) for site in state.sites.all()],
+        sites=[_published(lake, settings, site) for site in sites],
         metrics=metric_settings(settings, projects, now),
         extra_fields=settings.extra_fields,
         team_from=settings.team_from,

@@ -34,13 +34,15 @@ PROJECTS_AT_ONCE = 4
 class SyncResult:
     """The outcomes of a run in the order of the projects, and what is worth telling a person.
 
-    `refusals` has the errors of sites that could not be asked, by prefix, while others could.
+    `accepted` has the prefixes of the sites that answered, `refusals` the errors of those that could not be
+    asked.
     """
 
     outcomes: list[Outcome]
     notices: list[str] = field(default_factory=list)
     requests: int = 0
     refusals: dict[str, JiraAssetsError] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
 
     @property
     def failures(self) -> list[Outcome]:

@@ -97,12 +97,13 @@ def _fields(known: KnownNames, settings: Settings, now: datetime) -> Iterator[No
     ids = {str(row["field_id"]): str(row["field_name"]) for row in known.table("fields")}
     if not ids:  # the list was never readable: nothing can be said
         return
+    of_first = {field_id for field_id in ids if not split(field_id)[0]}
     wanted = {
         "extra_fields": (settings.extra_fields, {*ids, *ids.values(), *_NOT_LISTED}),
         "excluded_fields": (settings.excluded_fields, {*ids, *_NOT_LISTED}),
-        "story_points_field": ([settings.story_points_field or ""], {*ids}),
-        "sprint_field": ([settings.sprint_field or ""], {*ids}),
-        "team_field": ([settings.team_field or ""], {*ids}),
+        "story_points_field": ([settings.story_points_field or ""], of_first),
+        "sprint_field": ([settings.sprint_field or ""], of_first),
+        "team_field": ([settings.team_field or ""], of_first),
     }
     by_name = {name.casefold(): field_id for field_id, name in ids.items()}
     for setting, (names, allowed) in wanted.items():

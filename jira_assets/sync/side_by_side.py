@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
 
-from jira_assets.errors import Cancelled, JiraAssetsError
+from jira_assets.errors import Cancelled, InputError, JiraAssetsError
 from jira_assets.qualified import split
 from jira_assets.sync.project import Task, failed
+from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
+from jira_assets.sync.site_access import note_access
 from jira_assets.sync.site_pipeline import SitePipeline
 
 Part = tuple[SitePipeline, list[Task]]
+Result = SyncResult | JiraAssetsError
 
 
 def work_on_sites(
@@ -33,23 +36,37 @@ def work_on_sites(
     unless these tasks are only a part of what was wanted, and the rest is done already.
     """
     parts = _by_site(sites, tasks)
-    if len(parts) == 1 and not is_part:
-        [(site, own)] = parts
-        result = site.work_on(own, deep=deep, until=until, cancelled=cancelled)
-        return _in_home(site, result)
     ended = cancelled or threading.Event()
-    work = partial(_work_on, deep=deep, until=until, cancelled=ended)
+    results = _results(parts, partial(_work_on, deep=deep, until=until, cancelled=ended), ended)
+    refusals = {
+        site.site.prefix: result
+        for (site, _), result in zip(parts, results, strict=True)
+        if isinstance(result, JiraAssetsError)
+    }
+    for site, _ in parts:
+        note_access(site, refusals.get(site.site.prefix))
+    if refusals and len(refusals) == len(results) and not is_part:
+        (prefix, first), *others = refusals.items()
+        raise _naming(first, prefix, dict(others))
+    return _together(tasks, parts, results)
+
+
+def _results(parts: Sequence[Part], work: Callable[[Part], Result], ended: threading.Event) -> list[Result]:
+    if len(parts) == 1:
+        return [work(parts[0])]
     with ThreadPoolExecutor(max(len(parts), 1), thread_name_prefix="site") as threads:
         futures = [threads.submit(copy_context().run, work, part) for part in parts]
         try:
-            results = [future.result() for future in futures]
+            return [future.result() for future in futures]
         except BaseException:
             ended.set()
             raise
-    errors = [result for result in results if isinstance(result, JiraAssetsError)]
-    if errors and len(errors) == len(results) and not is_part:
-        raise errors[0]
-    return _together(tasks, parts, results)
+
+
+def _naming(error: JiraAssetsError, prefix: str, others: Mapping[str, JiraAssetsError]) -> JiraAssetsError:
+    """Return the error of a site with its prefix, and the errors of the others, among its facts."""
+    error.facts.update(site=prefix, others=others)
+    return error
 
 
 def _by_site(sites: Sequence[SitePipeline], tasks: Sequence[Task]) -> list[Part]:
@@ -61,9 +78,7 @@ def _by_site(sites: Sequence[SitePipeline], tasks: Sequence[Task]) -> list[Part]
     return parts
 
 
-def _work_on(
-    part: Part, *, deep: bool, until: datetime | None, cancelled: threading.Event
-) -> SyncResult | JiraAssetsError:
+def _work_on(part: Part, *, deep: bool, until: datetime | None, cancelled: threading.Event) -> Result:
     site, tasks = part
     try:
         site.check_reachable()  # the others publish when this one has ended
@@ -74,22 +89,32 @@ def _work_on(
         return error
 
 
-def _together(
-    tasks: Sequence[Task], parts: Sequence[Part], results: Sequence[SyncResult | JiraAssetsError]
-) -> SyncResult:
-    found, refusals = [], {}
+def _together(tasks: Sequence[Task], parts: Sequence[Part], results: Sequence[Result]) -> SyncResult:
+    found, refusals, accepted = [], {}, set()
     for (site, own), result in zip(parts, results, strict=True):
         if isinstance(result, JiraAssetsError):
             refusals[site.site.prefix] = result
             result = SyncResult([failed(site.lake, task.project, result) for task in own])
+        else:
+            accepted.add(site.site.prefix)
         found.append(_in_home(site, result))
     by_id = {outcome.project_id: outcome for result in found for outcome in result.outcomes}
     return SyncResult(
-        [by_id[task.project.project_id] for task in tasks],
+        [by_id.get(task.project.project_id) or _of_no_site(task) for task in tasks],
         [notice for result in found for notice in result.notices],
         sum(result.requests for result in found),
         refusals,
+        accepted,
     )
+
+
+def _of_no_site(task: Task) -> Outcome:
+    """Return the outcome of a project whose site has another name by now, or none."""
+    error = InputError(
+        f"The site of {task.project.project_key} was renamed, added or removed after this sync had begun.",
+        "Run `jira-assets sync` again.",
+    )
+    return Outcome(task.project.project_id, task.project.project_key, error=error)
 
 
 def _in_home(site: SitePipeline, result: SyncResult) -> SyncResult:

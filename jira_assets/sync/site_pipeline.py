@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from jira_assets.auth.credentials import choose_connection
+from jira_assets.auth.remedies import error_of
+from jira_assets.errors import AuthenticationError
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.http import Transport
@@ -20,7 +22,7 @@ from jira_assets.lake.compact import compact_project
 from jira_assets.lake.damage import damage_signs, worth_doing_again
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.lake import Lake
-from jira_assets.qualified import split
+from jira_assets.qualified import fields_of_site, split
 from jira_assets.resource_limits import is_out_of_memory, is_resource_error
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, State, TrackedProject
@@ -72,15 +74,18 @@ class SitePipeline:
         return replace(thing, project_id=self.site.prefix + thing.project_id)
 
     def says(self, notice: str) -> str:
-        """Return a notice with the name of the site, unless it is the first."""
-        return notice if self.site.is_first else f"{self.site.label}: {notice}"
+        """Return a notice with the name of the site, unless it is the first or begins with a key of it."""
+        is_clear = self.site.is_first or notice.startswith(self.site.prefix)
+        return notice if is_clear else f"{self.site.label}: {notice}"
 
     @property
     def options(self) -> SyncOptions:
         """What a sync of the site needs to know of the settings."""
         options = options_from(self.settings)
-        # Ids of custom fields are those of the first site.
-        return options if self.site.is_first else replace(options, by_hand=FieldChoice())
+        excluded = tuple(fields_of_site(self.site.prefix, options.excluded_fields))
+        # The fields that are set for a whole site are those of the first one.
+        by_hand = options.by_hand if self.site.is_first else FieldChoice()
+        return replace(options, excluded_fields=excluded, by_hand=by_hand)
 
     def work_on(
         self,
@@ -215,6 +220,14 @@ class SitePipeline:
 
         Unless `patient`, raises after some seconds when Jira cannot answer now.
         """
+        try:
+            with self._asking(patient=patient, cancelled=cancelled) as context:
+                yield context
+        except AuthenticationError as error:
+            raise error_of(error, self.site) from error.__cause__
+
+    @contextmanager
+    def _asking(self, *, patient: bool, cancelled: threading.Event | None) -> Iterator[SyncContext]:
         impatient = FEW_RETRIES if self.is_alone else NO_RETRIES
         connection = choose_connection(self.settings, self.state, self.clock)
         transport = Transport(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from jira_assets.state import ConnectedSite
+from jira_assets.state import ConnectedSite, State
+from jira_assets.sync.notices import renew_notice
 from jira_assets.sync.pipeline import Pipeline
+from jira_assets.sync.site_access import PART
 
 PURPOSE = "removing the site"
 
@@ -40,17 +41,25 @@ def find_contents(pipeline: Pipeline, site: ConnectedSite) -> Contents:
 def remove_site(pipeline: Pipeline, site: ConnectedSite) -> None:
     """Remove a site once no process works on its projects."""
     lake = pipeline.lake.of(site.prefix)
+    tracked = pipeline.state.of(site).projects.tracked(include_inactive=True)
     with ExitStack() as held:
-        held.enter_context(lake.lock("site", PURPOSE))
-        for project_id in lake.project_ids():
-            held.enter_context(lake.lock(project_id, PURPOSE))
+        # The site comes last: a sync that holds a project waits for the tables of the site.
+        for name in [*sorted({*lake.project_ids(), *(each.project_id for each in tracked)}), "site"]:
+            held.enter_context(lake.lock(name, PURPOSE))
         pipeline.state.sites.remove(site)
-        remove_folders_of_no_site(pipeline.lake.root, pipeline.state.sites.all())
+        remove_folders_of_no_site(pipeline.lake.root, pipeline.state)
+    for each in pipeline.sites:
+        if each.site != site:  # where it is the only one left, nothing would renew it
+            renew_notice(each.lake, PART, None)
 
 
-def remove_folders_of_no_site(root: Path, sites: Iterable[ConnectedSite]) -> None:
-    """Remove what is left of removed sites, also by killed commands: their numbers are used again."""
-    known = {root / site.folder for site in sites}
-    for folder in root.glob("sites/*"):
+def remove_folders_of_no_site(root: Path, state: State) -> None:
+    """Remove what killed commands, and syncs that ended late, left of removed sites.
+
+    Their numbers are used again, so this comes before a site is added, too.
+    """
+    present = list(root.glob("sites/*"))  # first: a site is in the state before its folder is there
+    known = {root / site.folder for site in state.sites.all()}
+    for folder in present:
         if folder not in known:
             shutil.rmtree(folder, ignore_errors=True)

@@ -106,6 +106,22 @@ def test_the_key_of_the_credential_is_replaced(run: Run, state: State, settings:
     assert open_secret_box(None, file).open(credential.secrets) == {"api_token": "t"}
 
 
+def test_the_key_is_replaced_for_the_credentials_of_all_sites(
+    run: Run, state: State, settings: Settings
+) -> None:
+    file, now = settings.secret_key_file, datetime.now(UTC)
+    first = ConnectedSite("c", "https://ours.atlassian.net")
+    acme = state.sites.add(ConnectedSite("d", "https://acme.atlassian.net", short_name="acme"))
+    for site, token in ((first, "t"), (acme, "u")):
+        sealed = open_secret_box(None, file).seal({"api_token": token})
+        state.of(site).credentials.connect(site, Credential("api_token", "a", "Ana", sealed, now, now))
+    result = run("config", "rotate-key")
+    assert "The 2 stored credentials were encrypted with the newest key." in result.stderr
+    box = open_secret_box(None, file)
+    kept = [state.of(site).credentials.current() for site in (first, acme)]
+    assert [box.open(each.secrets)["api_token"] for each in kept if each] == ["t", "u"]
+
+
 def test_a_key_of_the_environment_is_replaced_by_its_owner(
     run: Run, state: State, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,53 @@ def test_a_disconnected_site_leaves_the_other_connected(run: Run, acme: DemoSite
     assert "The site acme is not connected." in sync.stderr
     assert "jira-assets connect --site-name acme" in sync.stderr
     assert run("status").exit_code == 4
+
+
+def test_the_first_site_is_found_by_the_address_that_the_environment_sets(
+    run: Run, acme: DemoSite, site: DemoSite, state: State
+) -> None:
+    result = run("sites", "rename", site.render.base_url, "ours")
+    assert result.exit_code == 0, result.stderr
+    assert [each.short_name for each in state.sites.all()] == ["ours", "acme"]
+
+
+def test_a_site_is_connected_again_by_its_name_alone(run: Run, acme: DemoSite, state: State) -> None:
+    words = ("--site-name", "acme", "--token", "--email", "demo@example.com")
+    result = run("connect", *words, stdin="demo-token\n")
+    assert result.exit_code == 0, result.stderr
+    assert f"Connected to {acme.render.base_url}" in result.stderr
+    assert len(state.sites.all()) == 2
+
+
+def test_adding_a_site_says_nothing_of_the_connections_that_stay(run: Run, acme: DemoSite) -> None:
+    result = run("connect", "--site-name", "other", "--token", stdin="demo-token\n")
+    assert "That connection is kept" not in result.stderr
+
+
+def test_the_advice_about_a_further_site_connects_that_one(run: Run, acme: DemoSite) -> None:
+    run("projects", "track", "PAY", "acme:PAY")
+    run("sync")
+    acme.switches.dead_credentials = True
+    sync = run("sync")
+    assert "run `jira-assets connect --site-name acme` again" in sync.stderr
+    assert "JIRA_API_TOKEN" not in sync.stderr
+    findings = {each["check"]: each["repair"] for each in json.loads(run("doctor", "--json").stdout)}
+    assert "jira-assets connect --site-name acme" in findings["jira of acme"]
+
+
+def test_a_site_whose_consent_ended_keeps_no_other_from_being_listed_and_tracked(
+    run: Run, acme: DemoSite, state: State
+) -> None:
+    run("projects", "track", "acme:PAY")
+    view = state.of(state.sites.find("acme"))
+    with view.credentials.exclusive() as held:
+        assert held.credential is not None
+        now = held.credential.consented_at
+        held.keep(replace(held.credential, kind="oauth", consent_lost_at=now, consent_lost_why="Revoked."))
+    listed = run("projects", "list")
+    assert listed.exit_code == 0, listed.stderr
+    assert "! acme: Atlassian ended the consent" in listed.stderr
+    assert "jira-assets connect --site-name acme" in listed.stderr
+    assert run("projects", "track", "PAY").exit_code == 0
+    assert tracked(state) == ["PAY", "acme:PAY"]
+    assert "jira-assets connect --site-name acme" in run("status").stderr

@@ -17,13 +17,14 @@ from dagster._core.remote_origin import (  # what the daemon gives a run; there 
 )
 
 from jira_assets.definitions import defs
-from jira_assets.defs.failed_partitions import failed_partitions
+from jira_assets.defs.asset_specs import PROJECT_SPECS
+from jira_assets.defs.failed_partitions import failed_partitions, report_failures
 from jira_assets.defs.partitions import follow_requests
 from jira_assets.defs.resources import Home
 from jira_assets.defs.runs import lock_of
 from jira_assets.defs.sensors import AskedFor, jira_changes, publish_local_changes, read_cursor
 from jira_assets.demo.generate.generate import generate_site
-from jira_assets.errors import PublishError
+from jira_assets.errors import JiraUnavailable, PublishError
 from jira_assets.lake.locks import holder, lock_held
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness, open_harness
@@ -407,6 +408,26 @@ def test_a_project_that_jira_refuses_is_a_failed_partition_at_once(
 
 def test_a_cursor_of_another_version_is_forgotten() -> None:
     assert read_cursor('{"memory": 7}') == read_cursor(None)
+
+
+def test_a_partition_that_failed_with_its_site_is_well_again_once_the_site_has_no_news(
+    harness: SyncHarness, ticker: Ticker
+) -> None:
+    run(ticker.instance, ticker.tick())
+    first, *_ = keys(harness)
+    report_failures(ticker.instance, {first: JiraUnavailable("The site did not answer.")})
+    ticker.cursor = None  # as a quarter of an hour later
+    events = ticker.tick().asset_events
+    made = {
+        event.asset_key: event.partition
+        for event in events
+        if isinstance(event, dg.AssetMaterialization) and event.partition
+    }
+    assert made == dict.fromkeys((spec.key for spec in PROJECT_SPECS), first)
+    for event in events:
+        if isinstance(event, dg.AssetMaterialization):
+            ticker.instance.report_runless_asset_event(event)
+    assert failed_partitions(ticker.instance, dg.AssetKey("jira_issues")) == set()
 
 
 def test_sensors_of_new_names_sync_and_publish_nothing_again(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.errors import LockHeld
+from jira_assets.errors import LakeError, LockHeld
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder, holder, lock_held
 
@@ -91,6 +91,26 @@ def test_who_waits_hears_of_the_holder_and_then_has_it(tmp_path: Path) -> None:
     with lock_held(tmp_path / "p.lock", "mine", on_wait=on_wait):
         releaser.join()
     assert [present.pid for present in heard if present] == [process.pid]
+
+
+def test_who_waited_for_a_lock_that_is_gone_does_not_have_it(tmp_path: Path) -> None:
+    path, is_waiting = tmp_path / "10.lock", threading.Event()
+    errors: list[LakeError] = []
+
+    def wait() -> None:
+        try:
+            with lock_held(path, "second", on_wait=lambda _: is_waiting.set()):
+                pass
+        except LakeError as error:
+            errors.append(error)
+
+    with lock_held(path, "removing the site"):
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        assert is_waiting.wait(60)
+        path.unlink()
+    waiter.join(60)
+    assert "was removed while this process waited" in errors[0].reason
 
 
 def test_an_error_inside_frees_the_lock(tmp_path: Path) -> None:

@@ -139,9 +139,85 @@ def test_a_site_that_takes_another_grant_leaves_no_credential_behind(state: Stat
 
 def test_two_sites_cannot_have_one_name(state: State) -> None:
     with pytest.raises(InputError, match=r"acme is the name of https://acme\.atlassian\.net"):
-        state.sites.add(replace(ACME, cloud_id="c4"))
+        state.sites.add(replace(ACME, cloud_id="c4", url="https://other.atlassian.net"))
     with pytest.raises(InputError, match="acme is the name"):
         state.sites.rename(state.sites.all()[0], "acme")
+
+
+def share(state: State) -> tuple[State, State]:
+    """Have both sites use the credential of the first."""
+    ours, acme = state.sites.all()
+    state.sites.use_grant(acme, ours.grant_id)
+    return views(state)
+
+
+def names_of(state: State) -> list[str | None]:
+    found = [view.credentials.current() for view in views(state)]
+    return [each.display_name if each else None for each in found]
+
+
+def test_another_account_for_one_site_leaves_the_shared_credential_to_the_other(state: State) -> None:
+    _, acme = share(state)
+    acme.credentials.connect(ACME, credential("Cy"))
+    assert names_of(state) == ["Ana", "Cy"]
+
+
+def test_a_renewed_credential_serves_all_that_share_it(state: State) -> None:
+    _, acme = share(state)
+    acme.credentials.connect(ACME, replace(credential("Ana"), secrets="newer"))
+    assert names_of(state) == ["Ana", "Ana"]
+    assert len({site.grant_id for site in state.sites.all()}) == 1
+
+
+def test_a_site_that_is_disconnected_leaves_the_shared_credential_to_the_other(state: State) -> None:
+    _, acme = share(state)
+    assert acme.credentials.forget()
+    assert names_of(state) == ["Ana", None]
+    assert not acme.credentials.forget()
+    assert views(state)[0].credentials.forget()
+    assert names_of(state) == [None, None]
+
+
+def test_a_site_is_not_added_twice_under_two_names(state: State) -> None:
+    with pytest.raises(InputError, match=r"acme\.atlassian\.net is in this home already, as acme"):
+        state.sites.add(replace(ACME, short_name="other"))
+    with pytest.raises(InputError, match="is in this home already"):
+        state.sites.add(ConnectedSite(None, OURS.url, short_name="other"))
+
+
+def test_a_view_of_a_removed_site_has_no_credential_and_says_why(state: State) -> None:
+    _, acme = views(state)
+    state.sites.remove(state.sites.find("acme"))
+    with pytest.raises(InputError, match="was removed from this home"):
+        acme.credentials.current()
+
+
+def test_a_site_that_another_process_renamed_keeps_its_projects(state: State) -> None:
+    track_both(state)
+    before = state.sites.find("acme")
+    state.sites.rename(before, "zeta")
+    assert state.sites.rename(before, "beta").prefix == "beta:"
+    assert [each.project_key for each in state.projects.tracked()] == ["PAY", "beta:PAY"]
+    state.sites.remove(before)
+    assert [each.project_key for each in state.projects.tracked()] == ["PAY"]
+    with pytest.raises(InputError, match="acme was removed from this home"):
+        state.sites.rename(before, "acme")
+
+
+@pytest.mark.parametrize("again", ["acme", "zeta"])
+def test_what_a_late_sync_leaves_of_a_former_name_is_not_taken_for_another_site(
+    state: State, again: str
+) -> None:
+    _, acme = track_both(state)
+    acme.records.put(SyncRecord("10001", "acme:PAY", issues=1))
+    zeta = state.sites.rename(state.sites.find("acme"), "zeta")
+    acme.records.put(SyncRecord("10001", "acme:PAY", issues=2))
+    if again == "acme":
+        state.sites.rename(zeta, "acme")
+        assert [each.issues for each in views(state)[1].records.all()] == [1]
+    else:
+        added = state.sites.add(replace(ACME, cloud_id="c4", url="https://other.atlassian.net"))
+        assert state.of(added).records.all() == []
 
 
 def test_an_unknown_site_is_an_error_that_lists_the_known(state: State) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from jira_assets.demo.data import SiteData
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import AuthenticationError
-from jira_assets.state import TeamMember
+from jira_assets.lake.lake import Lake
+from jira_assets.state import ConnectedSite, TeamMember
 from jira_assets.sync.choose_tasks import choose_tasks
 from jira_assets.sync.external_inputs import note_followed, outside_identity
 from jira_assets.sync.home_monitor import evaluate_home
 from jira_assets.sync.pipeline import open_pipeline
-from jira_assets.sync.site_removal import find_contents, remove_site
+from jira_assets.sync.site_removal import find_contents, remove_folders_of_no_site, remove_site
 from jira_assets_tests.harness import MONDAY_NOON, open_harness
 from jira_assets_tests.two_sites import TwoSites, open_two_sites, with_other_field_ids
 from jira_assets_tests.warehouse.several_sites import differences, rows_of
@@ -151,6 +154,33 @@ def test_a_site_that_is_down_stops_no_other(sites: TwoSites) -> None:
     assert len(after["jira_issues"]) == len(before["jira_issues"])
 
 
+def notices(sites: TwoSites) -> list[str]:
+    return [notice.concerns for notice in sites.pipeline.notices()]
+
+
+def test_a_site_that_does_not_answer_is_a_notice_until_it_does(sites: TwoSites) -> None:
+    sync(sites)
+    sites.acme.switches.dead_credentials = True
+    sites.pass_time(minutes=5)
+    sync(sites)
+    assert notices(sites) == ["connection of acme"]
+    assert "not accept" in str(sites.pipeline.notices()[0])
+    tracked = sites.pipeline.state.projects.tracked()
+    evaluate_home(sites.pipeline, {}, tracked)
+    assert notices(sites) == ["connection of acme"]
+    sites.acme.switches.dead_credentials = False
+    evaluate_home(sites.pipeline, {}, tracked)
+    assert notices(sites) == []
+
+
+def test_the_notice_about_the_connection_goes_with_the_other_site(sites: TwoSites) -> None:
+    sites.ours.site.switches.dead_credentials = True
+    sync(sites)
+    assert notices(sites) == ["connection"]
+    remove_site(sites.pipeline, sites.pipeline.state.sites.find("acme"))
+    assert notices(sites) == []
+
+
 def test_a_site_that_is_down_is_left_out_for_a_while_and_then_asked_again(sites: TwoSites) -> None:
     sync(sites)
     sites.pass_time(minutes=5)
@@ -189,6 +219,17 @@ def test_where_no_site_answers_the_sync_fails_as_a_whole(sites: TwoSites) -> Non
         sync(sites)
 
 
+def files_of(sites: TwoSites, name: str) -> list[Path]:
+    site = sites.pipeline.state.sites.find(name)
+    return sorted((sites.pipeline.lake.root / site.folder).rglob("*.parquet"))
+
+
+def texts_in(file: Path) -> str:
+    """Return everything that a file of the lake holds, as text."""
+    query = f"select * from read_parquet('{file}', hive_partitioning = false)"
+    return repr(duckdb.execute(query).fetchall())
+
+
 def test_a_person_of_two_sites_is_matched_once_by_the_address_that_one_of_them_shows(sites: TwoSites) -> None:
     assignees = {issue.assignee for issue in sites.acme.issues_truth().values()}
     users = sites.ours.site.catalog.users
@@ -209,6 +250,11 @@ def test_a_person_of_two_sites_is_matched_once_by_the_address_that_one_of_them_s
         f"select distinct member_id, matched_by from jira_user_matches where account_id = '{user.account_id}'"
     )
     assert matched == [("m1", "email")]
+    shown = sites.ours.ask(
+        "select distinct contains(project_key, ':'), email from jira_user_matches where member_id = 'm1'"
+    )
+    assert sorted(shown) == [(False, user.email), (True, None)]
+    assert [file for file in files_of(sites, "acme") if user.email in texts_in(file)] == []
     sites_of = sites.ours.ask(
         "select count(distinct contains(project_key, ':')) from jira_user_matches where member_id = 'm1'"
     )
@@ -229,6 +275,69 @@ def test_renaming_a_site_asks_nothing_and_renames_its_rows(sites: TwoSites) -> N
     assert len(after["jira_issues"]) == len(before["jira_issues"])
     assert {row[0] for row in after["jira_sites"]} == {None, "zeta"}
     assert not [row for row in after["jira_issues"] if "acme:" in repr(row)]
+
+
+def test_a_site_that_is_added_during_a_sync_is_in_what_that_publishes(sites: TwoSites) -> None:
+    sync(sites)
+    late = ConnectedSite("c3", "https://late.atlassian.net", "Late", short_name="late")
+    sites.pipeline.state.sites.add(late)
+    rows = published(sites)
+    assert {row[0] for row in rows["jira_sites"]} == {None, "acme", "late"}
+    follow_decisions(sites)
+    assert choose_tasks(sites.pipeline, sites.pipeline.state.projects.tracked()).is_idle
+
+
+def test_a_site_that_is_renamed_during_a_sync_keeps_its_rows_and_stops_no_other(sites: TwoSites) -> None:
+    sync(sites)
+    before = published(sites)
+    state = sites.pipeline.state
+    state.sites.rename(state.sites.find("acme"), "zeta")
+    after = published(sites)
+    assert len(after["jira_issues"]) == len(before["jira_issues"])
+    assert {row[0] for row in after["jira_sites"]} == {None, "zeta"}
+    result = sites.pipeline.sync(state.projects.tracked())
+    assert {each.project_key.partition(":")[0] for each in result.failures} == {"zeta"}
+    assert "was renamed" in str(result.failures[0].error)
+
+
+def test_fields_that_are_excluded_are_those_of_the_site_that_their_name_begins_with(sites: TwoSites) -> None:
+    excluded = ("comment", "customfield_1", "acme:customfield_2")
+    settings = replace(sites.pipeline.settings, excluded_fields=excluded, story_points_field="customfield_3")
+    ours, acme = (site.options for site in replace(sites.pipeline, settings=settings).sites)
+    assert ours.excluded_fields == ("comment", "customfield_1")
+    assert acme.excluded_fields == ("comment", "customfield_2")
+    assert (ours.by_hand.story_points_field, acme.by_hand.story_points_field) == ("customfield_3", None)
+
+
+def test_the_name_of_the_first_site_is_a_decision_that_the_tables_follow(sites: TwoSites) -> None:
+    state, settings = sites.pipeline.state, sites.pipeline.settings
+    before = outside_identity(state, settings)
+    state.sites.rename(state.sites.all()[0], "ours")
+    assert outside_identity(state, settings) != before
+
+
+def test_a_removal_takes_the_locks_in_the_order_of_a_sync(
+    sites: TwoSites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, lock = [], Lake.lock
+
+    def record(lake: Lake, name: str, *args: Any, **options: Any) -> AbstractContextManager[None]:
+        taken.append(name)
+        return lock(lake, name, *args, **options)
+
+    monkeypatch.setattr(Lake, "lock", record)
+    remove_site(sites.pipeline, sites.pipeline.state.sites.find("acme"))
+    assert taken == [*sorted(str(each.id) for each in sites.acme.catalog.projects.values()), "site"]
+
+
+def test_what_a_killed_removal_left_is_gone_before_its_number_is_used_again(sites: TwoSites) -> None:
+    sync(sites)
+    pipeline = sites.pipeline
+    acme = pipeline.state.sites.find("acme")
+    pipeline.state.sites.remove(acme)  # as far as the killed command came
+    remove_folders_of_no_site(pipeline.lake.root, pipeline.state)
+    assert not (pipeline.lake.root / acme.folder).exists()
+    assert pipeline.lake.manifests()
 
 
 def test_a_removed_site_is_gone_from_tables_and_lake_and_the_other_is_as_it_was(sites: TwoSites) -> None:

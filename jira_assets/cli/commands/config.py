@@ -76,7 +76,7 @@ def set_(invocation: Invocation, name: str, value: str | None) -> None:
 @config.command("rotate-key")
 @pass_invocation
 def rotate_key(invocation: Invocation) -> None:
-    """Encrypt the stored credential with a new key.
+    """Encrypt the stored credential with a new key; of several sites, all credentials.
 
     The key in the file secret.key is replaced. If the key is in JIRA_ASSETS_SECRET_KEY, replace it
     yourself: insert the new key in front of the old one, separated by a comma, run this command, then
@@ -88,6 +88,8 @@ def rotate_key(invocation: Invocation) -> None:
     with open_state(settings) as state:
         resealed = rotate_key(state, settings.secret_key, settings.secret_key_file)
     what = "The stored credential was" if resealed else "There is no stored credential. The next one will be"
+    if resealed > 1:
+        what = f"The {resealed} stored credentials were"
     invocation.say(f"{what} encrypted with the newest key.")
 
 

@@ -70,11 +70,11 @@ def connect(
     flags = {"jira_site_url": site, "jira_email": email, "jira_client_id": client_id, "callback_port": port}
     settings = _settings(invocation, {name: value for name, value in flags.items() if value})
     find_first = partial(first_site, settings if short_name is None else _settings(invocation, {}))
+    known = _tell_what_is(invocation, settings, short_name)
     if short_name:  # what is set in the environment is for the first site
         settings = replace(
-            settings, jira_api_token=None, jira_site_url=settings.jira_site_url if site else None
+            settings, jira_api_token=None, jira_site_url=settings.jira_site_url if site else known
         )
-    _tell_what_is(invocation, settings)
     dialog = TerminalDialog(invocation, settings, browser=not no_browser, service_account=service_account)
     by_client = connect_by_service_account if service_account else connect_by_oauth
     connect_home = connect_by_token if with_token else by_client
@@ -96,15 +96,21 @@ def _short_name(text: str | None) -> str | None:
         raise click.BadParameter(f"{error}.", param_hint="--site-name") from None
 
 
-def _tell_what_is(invocation: Invocation, settings: Settings) -> None:
+def _tell_what_is(invocation: Invocation, settings: Settings, short_name: str | None) -> str | None:
+    """Say which connections may be replaced; return the address of the site that has the short name."""
+    from jira_assets.sync.site_removal import remove_folders_of_no_site  # late: it imports the pipeline
+
     with open_state(settings) as state:
-        found = [(site, state.of(site).credentials.current()) for site in state.sites.all()]
+        remove_folders_of_no_site(settings.lake_dir, state)
+        sites = [each for each in state.sites.all() if short_name in (None, each.short_name)]
+        found = [(site, state.of(site).credentials.current()) for site in sites]
     for site, credential in found:
         if credential is not None:
             invocation.say(
                 f"This home is connected to {site.url} as {credential.display_name}. That connection is "
                 "kept until the new one works."
             )
+    return next((site.url for site in sites if short_name), None)
 
 
 def _warn_of_what_comes_first(invocation: Invocation, settings: Settings) -> None:

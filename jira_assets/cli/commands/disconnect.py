@@ -44,18 +44,18 @@ def disconnect(invocation: Invocation, site_name: str | None) -> None:
     """
     settings = invocation.settings
     with open_state(settings) as state:
-        site = state.sites.find(site_name) if site_name else state.credentials.site()
+        site = state.sites.find(site_name, settings.jira_site_url) if site_name else state.credentials.site()
         view = state.of(site)
         credential = view.credentials.current()
-        view.credentials.forget()
         sharing = [each for each in state.sites.all() if each.grant_id == site.grant_id and each != site]
+        view.credentials.forget()
     if credential is None:
         invocation.say(f"{site.label} has no stored credential." if site_name else NOTHING_STORED)
     else:
         invocation.say(_removed(credential, site))
         invocation.say(REVOKE[credential.kind])
         for each in sharing:
-            invocation.say(f"! {each.label} used the same consent and is disconnected as well.")
+            invocation.say(f"! {each.label} uses the same consent and stays connected by it.")
         _warn_of_copies(invocation, settings)
     if site.is_first and settings.jira_api_token:
         place = ".env" if settings.source("jira_api_token") == ".env" else "the environment"

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from jira_assets.auth.credentials import choose_connection
+from jira_assets.auth.remedies import error_of
 from jira_assets.auth.status import connected_as, sites_in_use
 from jira_assets.auth.verify import HOW_TO_SEE_PROJECTS
 from jira_assets.cli.check_results import Finding, bad, doubtful, good, of_site
@@ -39,7 +40,7 @@ def check_jira(settings: Settings) -> Iterator[Finding]:
                 for finding in _check_site(settings, state.of(site)):
                     yield of_site(site, finding)
             except JiraAssetsError as error:
-                yield of_site(site, bad("jira", error.reason, error.instruction))
+                yield of_site(site, bad("jira", error.reason, error_of(error, site).instruction))
 
 
 def _check_site(settings: Settings, state: State) -> Iterator[Finding]:

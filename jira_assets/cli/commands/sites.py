@@ -71,7 +71,7 @@ def rename(invocation: Invocation, site: str, name: str) -> None:
     except ValueError as error:
         raise InputError(f"{error}.", "Nothing was changed.") from None
     with open_state(invocation.settings) as state:
-        before = state.sites.find(site)
+        before = state.sites.find(site, invocation.settings.jira_site_url)
         after = state.sites.rename(before, short_name)
     invocation.say(f"{before.label} is now called {after.short_name}.")
     if not after.is_first:
@@ -97,7 +97,7 @@ def remove(invocation: Invocation, site: str, yes: bool) -> None:
 
     with ExitStack() as stack:
         pipeline = stack.enter_context(open_pipeline(invocation.settings))
-        found = pipeline.state.sites.find(site)
+        found = pipeline.state.sites.find(site, invocation.settings.jira_site_url)
         if found.is_first:
             raise InputError(
                 f"{found.label} is the first site of this home, whose ids every table has without a name.",

@@ -80,8 +80,7 @@ def project_tables(
         try:
             projects, missing = _chosen_projects(context, config, pipeline)
             work = partial(_sync_or_derive, context, config, pipeline, projects)
-            asks_jira = RAW_JIRA_ISSUES.key in context.selected_asset_keys
-            result, published = home.sync_and_publish(pipeline, work, asks_jira=asks_jira)
+            result, published = home.sync_and_publish(pipeline, work)
         except JiraAssetsError as error:
             for notice in getattr(error, "__notes__", ()):
                 context.log.warning(notice)
@@ -158,14 +157,15 @@ def _project_events(
             if not outcome.ok:
                 continue
             if _names_partitions(context, config) or outcome.changed or outcome.project_key not in logged:
-                yield _event(spec.key, outcome)
+                yield partition_event(spec.key, outcome)
 
 
 def _names_partitions(context: dg.AssetExecutionContext, config: SyncConfig) -> bool:
     return not config.projects and (context.has_partition_key or context.has_partition_key_range)
 
 
-def _event(key: dg.AssetKey, outcome: Outcome) -> dg.AssetMaterialization:
+def partition_event(key: dg.AssetKey, outcome: Outcome) -> dg.AssetMaterialization:
+    """Say what a table has of a project."""
     table = key.to_user_string()
     source = RAW_TABLE_STANDS_FOR if table == RAW_JIRA_ISSUES.key.to_user_string() else table
     metadata: dict[str, Any] = {"dagster/partition_row_count": outcome.rows.get(source, 0)}

@@ -1,4 +1,5 @@
--- What issues can be filtered by; of each kind the most frequent.
+-- What issues can be filtered by; of each kind the most frequent. Epics of several sites may have one key: that of a
+-- further site stands after the name of the site, as the keys of its projects do.
 with items as (
     select
         flow.jira_id as jira_id,
@@ -74,5 +75,9 @@ select
     end as name
 from most
 left join jira_users as users on most.kind = 'assignee' and most.value = users.account_id
-left join jira_issues as epics on most.kind = 'epic' and most.value = regexp_extract(epics.jira_id, '^(.*:)?') || epics.jira_key
+left join jira_issues as epics
+    on
+        most.kind = 'epic'
+        and regexp_extract(most.value, '[^:]*$') = epics.jira_key
+        and regexp_extract(most.value, '^(.*:)?') = regexp_extract(epics.jira_id, '^(.*:)?')
 order by most.kind asc, lower(name) asc, most.value asc

@@ -95,12 +95,15 @@ async def connect(request: Request) -> Response:
 
 
 def _connect(request: Request, form: Form) -> str:
+    from jira_assets.sync.site_removal import remove_folders_of_no_site  # late: most pages connect nothing
+
     app_state: AppState = request.app.state.app_state
     way = form.get("way") if form.get("way") in NEEDED else "token"
     missing = [words for name, words in NEEDED[way].items() if not form.get(name)]
     if missing:
         raise InputError(f"The {' and the '.join(missing)} is missing.", "Fill in every field of the form.")
     settings = replace(app_state.settings, jira_site_url=_site(form.get("site")))
+    remove_folders_of_no_site(settings.lake_dir, app_state.state)
     short_name = _short_name(form)
     # What is set in the environment is for the first site.
     find_first = partial(first_site, app_state.settings if short_name else settings)
