@@ -6,13 +6,4 @@ and ($assignee is null or jira_id in (select jira_id from jira_issues where assi
 and ($label is null or jira_id in (select jira_id from jira_issue_labels where label = $label))
 and ($component is null or jira_id in (select jira_id from jira_issue_components where component = $component))
 and ($version is null or jira_id in (select jira_id from jira_issue_versions where version = $version))
-and (
-    $epic is null
-    or jira_id in (
-        select jira_id
-        from jira_issues
-        where
-            parent_key = regexp_extract($epic, '[^:]*$')
-            and regexp_extract(jira_id, '^(.*:)?') = regexp_extract($epic, '^(.*:)?')
-    )
-)
+and ($epic is null or jira_id in (select jira_id from jira_issues where regexp_extract(jira_id, '.*:') || parent_key = $epic))
