@@ -6,7 +6,7 @@ with items as (
         issues.team as team,
         issues.assignee_account_id as assignee,
         -- A key of a further site has the name of the site before it, as its ids have.
-        regexp_extract(issues.jira_id, '^(.*:)?') || issues.parent_key as epic
+        regexp_extract(issues.jira_id, '.*:') || issues.parent_key as epic
     from issue_flow as flow
     inner join jira_issues as issues on flow.jira_id = issues.jira_id
     where flow.is_counted and ($project is null or flow.project_key = $project)
@@ -78,6 +78,6 @@ left join jira_users as users on most.kind = 'assignee' and most.value = users.a
 left join jira_issues as epics
     on
         most.kind = 'epic'
-        and regexp_extract(most.value, '[^:]*$') = epics.jira_key
-        and regexp_extract(most.value, '^(.*:)?') = regexp_extract(epics.jira_id, '^(.*:)?')
+        and split_part(most.value, ':', -1) = epics.jira_key
+        and regexp_extract(most.value, '.*:') = regexp_extract(epics.jira_id, '.*:')
 order by most.kind asc, lower(name) asc, most.value asc

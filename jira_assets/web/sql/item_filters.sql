@@ -11,4 +11,4 @@ where
     and ($label is null or jira_id in (select jira_id from jira_issue_labels where label = $label))
     and ($component is null or jira_id in (select jira_id from jira_issue_components where component = $component))
     and ($version is null or jira_id in (select jira_id from jira_issue_versions where version = $version))
-    and ($epic is null or jira_id in (select jira_id from jira_issues where regexp_extract(jira_id, '^(.*:)?') || parent_key = $epic))
+    and ($epic is null or jira_id in (select jira_id from jira_issues where regexp_extract(jira_id, '.*:') || parent_key = $epic))
