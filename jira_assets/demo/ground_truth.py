@@ -32,6 +32,16 @@ class IssueTruth:
     changes: int
 
 
+@dataclass(frozen=True, slots=True)
+class LinkTruth:
+    """What is true of a link now."""
+
+    id: str
+    source_id: str
+    target_id: str
+    type: str
+
+
 class Truth(SiteBase):
     """Look at a site from inside, past its search index."""
 
@@ -51,6 +61,18 @@ class Truth(SiteBase):
                 str(each.id): self._truth(each)
                 for each in issues
                 if each.project_id in visible and each.id not in self.store.hidden
+            }
+
+    def links_truth(self) -> set[LinkTruth]:
+        """Return every link that an issue shows which the site shows."""
+        shown = self.issues_truth()
+        with self.lock:
+            return {
+                _link_of(issue_id, *str(text).split("/"))
+                for issue_id in shown
+                for text in self.issue(issue_id).fields.get("issuelinks") or []
+                if (other := self.store.resolve(str(text).rpartition("/")[2])) is not None
+                and other.id not in self.store.hidden
             }
 
     def _truth(self, issue: DemoIssue) -> IssueTruth:
@@ -77,3 +99,8 @@ class Truth(SiteBase):
             updated=moment(issue.updated),
             changes=len(issue.histories),
         )
+
+
+def _link_of(issue_id: str, link_id: str, direction: str, name: str, other_id: str) -> LinkTruth:
+    source, target = (issue_id, other_id) if direction == "outward" else (other_id, issue_id)
+    return LinkTruth(link_id, source, target, name)

@@ -32,11 +32,13 @@ _REFERENCES = {
     "issuelinks": "link",
 }
 _GONE = msgspec.Raw(b"null")
-"""What a link to a deleted issue is printed as; an issue does not show it."""
+"""What a link to a deleted or hidden issue is printed as; an issue does not show it."""
 
 
 class Issues(Protocol):
     """Where a parent is found."""
+
+    hidden: set[int]
 
     def resolve(self, id_or_key: str) -> DemoIssue | None:
         """Find an issue by its id or key."""
@@ -178,11 +180,9 @@ class Renderer(ThingPrinter):
     def _print_link(self, text: str) -> Json | None:
         link_id, direction, name, other_id = text.split("/")
         other = self.issues.resolve(other_id)
-        return (
-            None
-            if other is None
-            else self.link(link_id, direction, name) | {f"{direction}Issue": self._head(other)}
-        )
+        if other is None or other.id in self.issues.hidden:
+            return None
+        return self.link(link_id, direction, name) | {f"{direction}Issue": self._head(other)}
 
     def _head(self, issue: DemoIssue) -> Json:
         """Print an issue the way others carry it."""

@@ -35,6 +35,7 @@ from jira_assets.demo.oauth import OAuthServer
 from jira_assets.demo.render import Renderer
 from jira_assets.demo.selection import Selection
 from jira_assets.demo.simulate.administration import Administration
+from jira_assets.demo.simulate.links import IssueLinks
 from jira_assets.demo.simulate.moves import IssueMoves
 from jira_assets.demo.simulate.project_life import ProjectLife
 from jira_assets.demo.store import IssueStore
@@ -42,7 +43,7 @@ from jira_assets.demo.store import IssueStore
 __all__ = ["DemoSite", "IssueTruth"]
 
 
-class DemoSite(IssueMoves, Administration, ProjectLife, Truth):
+class DemoSite(IssueMoves, IssueLinks, Administration, ProjectLife, Truth):
     """Hold a site and change it the way people would; every method is thread-safe."""
 
     def __init__(

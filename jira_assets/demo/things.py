@@ -11,7 +11,12 @@ from jira_assets.demo.data import DemoProject, DemoSprint, DemoStatus, DemoUser,
 
 FORMER_USER = "Former user"
 AVATAR = "https://avatar-management.example/default-avatar.png"
-LINK_TYPES = {"Blocks": ("is blocked by", "blocks"), "Relates": ("relates to", "relates to")}
+LINK_TYPES = {
+    "Blocks": ("is blocked by", "blocks"),
+    "Relates": ("relates to", "relates to"),
+    "Cloners": ("is cloned by", "clones"),
+    "Duplicate": ("is duplicated by", "duplicates"),
+}
 """What a link is called, seen from the issue it leads to, and from the one it starts from."""
 
 CATEGORIES: dict[str, Json] = {
@@ -140,9 +145,35 @@ class ThingPrinter:
             },
         }
 
+    def votes(self, count: int) -> Json:
+        """Print the votes of an issue, without the people."""
+        return {"self": f"{self.base_url}/rest/api/3/issue/votes", "votes": count, "hasVoted": False}
+
+    def watchers(self, count: int) -> Json:
+        """Print the watchers of an issue, without the people."""
+        address = f"{self.base_url}/rest/api/3/issue/watchers"
+        return {"self": address, "watchCount": count, "isWatching": False}
+
     def version_or_component(self, kind: str, item_id: str) -> Json | None:
         """Print a version or a component (`kind`: "versions", "components")."""
         item = self.catalog.version_or_component(kind, item_id)
         if item is None:
             return None
         return {"self": f"{self.base_url}/rest/api/3/{kind[:-1]}/{item_id}", **item, "id": item_id}
+
+
+def link_item(name: str, direction: str, key: str, *, is_new: bool) -> Json:
+    """Return the changelog item of a link: it names the other issue, and the type by a sentence only."""
+    inward, outward = LINK_TYPES[name]
+    shown = {"": key, "String": f"This issue {outward if direction == 'outward' else inward} {key}"}
+    nothing: Json = dict.fromkeys(shown)
+    before, after = (nothing, shown) if is_new else (shown, nothing)
+    return {
+        "field": "Link",
+        "fieldtype": "jira",
+        "fieldId": "issuelinks",
+        "from": before[""],
+        "fromString": before["String"],
+        "to": after[""],
+        "toString": after["String"],
+    }

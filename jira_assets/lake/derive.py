@@ -22,6 +22,7 @@ from jira_assets.lake.json_shapes import (
     issue_shape,
     legacy_sprint_parts,
     shape,
+    typed_fields,
 )
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import CutList, Derived, DerivedFile, Manifest, fingerprint
@@ -30,7 +31,7 @@ from jira_assets.lake.sql_files import literal, statement, statements_version
 GROUP = "issues"
 """The name under which a manifest keeps what is derived here."""
 
-_SHAPES_VERSION = 1
+_SHAPES_VERSION = 2
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
 
 
@@ -100,6 +101,7 @@ class _Derivation:
         self._stage = self._path("jira_issues").with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
         self._issues = self._tombstones = self._superseded = _observations([])
         self._kept = field_pairs([])
+        self._typed = typed_fields([])
         self._files: dict[str, DerivedFile] = {}
 
     def run(self, extra_fields: Sequence[str], *, embeds_lists: bool) -> Derived:
@@ -146,6 +148,7 @@ class _Derivation:
         fields = (mapping.story_points_field, mapping.sprint_field, *mapping.team_fields)
         chosen = [name for name in fields if name is not None]
         self._kept = field_pairs(kept)
+        self._typed = typed_fields([*kept, *chosen])
         self._engine.execute(
             statement(
                 "lake/derive/stage",
@@ -165,6 +168,7 @@ class _Derivation:
 
     def _write_tables(self) -> None:
         stage, project_id = self._stage, self._project
+        self._engine.execute(statement("lake/derive/plain_text"))
         sprints = field_path(self._manifest.mapping.sprint_field)
         story_points = field_path(self._manifest.mapping.story_points_field)
         self._write(
@@ -174,7 +178,10 @@ class _Derivation:
             story_points=story_points,
             sprints=sprints,
             teams=first_set(self._manifest.mapping.team_fields),
+            **self._typed,
         )
+        self._write("jira_issue_links", stage=stage, issuelinks=self._typed["issuelinks"])
+        self._write("jira_issue_texts", stage=stage)
         self._write("jira_issue_sprints", stage=stage, sprints=sprints, legacy_parts=legacy_sprint_parts())
         self._write("jira_issue_fields", stage=stage, pairs=self._kept)
         self._write("jira_deleted_issues", observations=self._tombstones, project_id=project_id)

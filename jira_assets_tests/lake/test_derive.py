@@ -39,6 +39,19 @@ def test_every_column_of_an_issue_is_filled(bench: LakeFixture) -> None:
                 "resolutiondate": "2026-01-03T10:00:00.000+0100",
                 "duedate": "2026-01-04",
                 "customfield_16": 2.5,
+                "versions": [{"id": "8", "name": "1.0"}],
+                "issuelinks": [],
+                "environment": "Firefox",
+                "timeoriginalestimate": 7200,
+                "timeestimate": 3600,
+                "timespent": 3600,
+                "aggregatetimeoriginalestimate": 14400,
+                "aggregatetimeestimate": 7200,
+                "aggregatetimespent": 7200,
+                "security": {"id": "6", "name": "Staff only"},
+                "votes": {"votes": 2, "hasVoted": False},
+                "watches": {"watchCount": 3, "isWatching": True},
+                "statuscategorychangedate": "2026-01-02T12:00:00.000+0100",
             },
         )
     )
@@ -74,6 +87,21 @@ def test_every_column_of_an_issue_is_filled(bench: LakeFixture) -> None:
         "components": ["Core"],
         "fix_version_ids": ["8", "9"],
         "fix_versions": ["1.0", "2.0"],
+        "affects_version_ids": ["8"],
+        "affects_versions": ["1.0"],
+        "environment": "Firefox",
+        "original_estimate_seconds": 7200,
+        "remaining_estimate_seconds": 3600,
+        "time_spent_seconds": 3600,
+        "total_original_estimate_seconds": 14400,
+        "total_remaining_estimate_seconds": 7200,
+        "total_time_spent_seconds": 7200,
+        "security_level_id": "6",
+        "security_level": "Staff only",
+        "votes": 2,
+        "watchers": 3,
+        "status_category_changed_at": utc(2026, 1, 2, 11),
+        "shows_links": True,
         "issue_created_at": utc(2026, 1, 1, 9),
         "resolved_at": utc(2026, 1, 3, 9),
         "due_date": date(2026, 1, 4),
@@ -91,6 +119,53 @@ def test_an_issue_with_nothing_in_it_is_still_an_issue(bench: LakeFixture, paylo
     assert row["summary"] is None
     assert row["story_points"] is None
     assert (row["labels"], row["components"], row["nulled"]) == ([], [], [])
+    assert [row[column] for column in UNKNOWN] == [None] * len(UNKNOWN)
+
+
+UNKNOWN = (
+    "affects_versions",
+    "environment",
+    "original_estimate_seconds",
+    "total_time_spent_seconds",
+    "security_level_id",
+    "votes",
+    "watchers",
+    "status_category_changed_at",
+)
+"""Columns that are null where the field is missing: it is not known then that there is none."""
+
+
+@pytest.mark.parametrize("odd", ["x", 3, [], {"a": 1}, [["x"]], True, [None], "2026-13-01"])
+def test_a_small_field_of_a_wrong_type_spoils_nothing_else(bench: LakeFixture, odd: Any) -> None:
+    names = (
+        "versions",
+        "issuelinks",
+        "votes",
+        "watches",
+        "security",
+        "timespent",
+        "statuscategorychangedate",
+    )
+    for number, name in enumerate((*names, "environment", "description"), 1):
+        bench.land([seen(str(number), {name: odd, "summary": "A"})], asked_at=at(number))
+    bench.derive()
+
+    rows = bench.rows("jira_issues")
+    assert {row["summary"] for row in rows} == {"A"}
+    assert len(rows) == len(names) + 2
+    assert bench.rows("jira_issue_links") == []
+
+
+@pytest.mark.parametrize("extra", [(), ("votes", "issuelinks", "environment")])
+def test_a_field_that_people_chose_is_read_as_well(bench: LakeFixture, extra: tuple[str, ...]) -> None:
+    link = {"id": "5", "type": {"id": "1", "name": "Blocks"}, "outwardIssue": {"id": "2", "key": "P10-2"}}
+    bench.land([seen("1", {"votes": {"votes": 4}, "issuelinks": [link], "environment": "Tablet"})])
+    bench.derive(extra_fields=extra)
+
+    row = only(bench.rows("jira_issues"))
+    assert (row["votes"], row["environment"], row["shows_links"]) == (4, "Tablet", True)
+    assert only(bench.rows("jira_issue_links"))["other_id"] == "2"
+    assert {row["field_id"] for row in bench.rows("jira_issue_fields")} == set(extra)
 
 
 WRONG: dict[str, tuple[str, list[Any]]] = {

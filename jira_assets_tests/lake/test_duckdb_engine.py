@@ -25,7 +25,7 @@ from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.publish import publish
 from jira_assets_tests.child_process import child_process
 
-TIGHT = "46MB" if duckdb.__version__ < "2" else "40MB"  # enough for one thread, and not for two
+TIGHT = "54MB" if duckdb.__version__ < "2" else "48MB"  # enough for one thread, and not for two
 ISSUES = 4_000
 ROWS = 1_000_000
 SPILLS = f"create table texts as select md5(number::varchar) as text from range({ROWS}) as numbers(number)"

@@ -53,7 +53,7 @@ def test_each_kind_of_field_becomes_what_analysts_expect(bench: LakeFixture) -> 
 
     assert found["risk_1_5"] == 4.0
     assert found["due"] == date(2026, 1, 31)
-    assert found["watchers"] == ["Ann", "b"]
+    assert found["field_watchers"] == ["Ann", "b"]
     assert found["checked_at"] == datetime(2026, 1, 31, 8)  # noqa: DTZ001  # the warehouse has UTC without zone
     assert found["owner"] == "Ann"
 

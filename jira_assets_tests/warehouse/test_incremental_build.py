@@ -102,7 +102,22 @@ class Site:
         team = self.other_dice.choice([None, "t-1", {"id": "t-1", "name": name}])
         extra: Row = {"assignee": assignee, "parent": parent and {"id": parent, "key": f"OLD-{parent}"}}
         extra[TEAM_FIELD] = team
+        extra["issuelinks"] = self.links_of(life)
+        extra["versions"] = [{"id": "7", "name": "1.0"}]
+        extra["description"] = f"Description {self.other_dice.randint(1, 3)}"
         return life.observation(**extra)
+
+    def links_of(self, life: Life) -> list[Row]:
+        """Link an issue to some of the others, from anywhere, with the ids that they use as well."""
+        kind = {"id": "1", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+        found = []
+        for other in self.other_dice.sample([*self.lives], 2):
+            first, second = sorted((life.jira_id, other))
+            end = "outwardIssue" if life.jira_id == first else "inwardIssue"
+            found.append(
+                {"id": f"{first}00{second}", "type": kind, end: {"id": other, "key": f"OLD-{other}"}}
+            )
+        return found
 
     def happen(self) -> None:
         """Let something happen."""

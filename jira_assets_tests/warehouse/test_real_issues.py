@@ -136,3 +136,22 @@ def test_the_oddities_of_the_real_issues_are_in_the_data_quality_table(real: Lak
     assert counts["many_sprints"] == sum(len(each) > 5 for each in sprints) > 0
     assert counts["no_summary"] == summaries["issues"]
     assert counts["sprint_without_dates"] == len(set(undated_sprints(real)))
+
+
+def test_the_versions_of_the_real_issues_are_theirs_and_the_missing_fields_are_null(
+    real: LakeFixture,
+) -> None:
+    wanted = {
+        (row["jira_id"], version["id"])
+        for row in real.ask("select jira_id, payload from raw_jira_issues")
+        for version in json.loads(row["payload"])["fields"].get("fixVersions") or []
+    }
+    found = real.ask("select jira_id, version_id, kind from jira_issue_versions")
+    assert {(row["jira_id"], row["version_id"]) for row in found} == wanted
+    assert {row["kind"] for row in found} == {"fix"}
+
+    # These files have neither links nor descriptions, affected versions, times, votes or levels.
+    assert real.ask("from jira_issue_links union all by name from jira_issue_texts") == []
+    unknown = ("affects_versions", "time_spent_seconds", "votes", "security_level", "is_flagged", "rank")
+    counts = ", ".join(f"count({name}) as {name}" for name in unknown)
+    assert set(real.ask_one(f"select {counts} from jira_issues").values()) == {0}

@@ -5,8 +5,6 @@ It is drawn from dice of its own, after the lives of the issues: nothing else of
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from itertools import count
 from random import Random
 from uuid import UUID
 
@@ -14,8 +12,10 @@ from jira_assets.demo.data import DemoIssue, Json, SiteData
 from jira_assets.demo.generate.births import Birth
 from jira_assets.demo.generate.calendar import DAY, HOUR
 from jira_assets.demo.generate.changes import Teller, change
+from jira_assets.demo.generate.details import Details
+from jira_assets.demo.generate.late_entries import LateEntries
+from jira_assets.demo.generate.links import Links
 from jira_assets.demo.generate.setup import FLAGGED_FIELD, OLD_TEAM_FIELD, TEAM_FIELD, old_team_field
-from jira_assets.demo.things import LINK_TYPES
 
 IMPEDIMENT: Json = {"value": "Impediment", "id": "10019"}
 TEAMS = ("Core", "Growth")
@@ -33,11 +33,11 @@ class Extras:
 
     def __init__(self, dice: Random, data: SiteData, births: list[Birth], teller: Teller) -> None:
         self._dice = dice
-        self._teller = teller
         self._issues = data.issues
-        self._keys = {birth.id: birth.key for birth in births}
         self._categories = {status.id: status.category_key for status in data.statuses}
-        self._links = count(10_000)
+        self._entries = LateEntries(dice, teller)
+        self._links = Links(dice, births, self._entries)
+        self._details = Details(Random(f"{len(births)} details"), data, teller)
         self._teams = {
             project.id: [self._team(project.name, name) for name in TEAMS] for project in data.projects
         }
@@ -62,7 +62,12 @@ class Extras:
         if self._categories[issue.fields["status"]] == "indeterminate" and dice.random() < FLAGGED:
             self._flag(issue, author)
         if place and dice.random() < LINKED:
-            self._link(issue, self._issues[max(0, place - 1 - int(dice.expovariate(0.05)))], author)
+            self._links.add(issue, self._issues[max(0, place - 1 - int(dice.expovariate(0.05)))], author)
+        self._details.add(issue, birth)
+
+    def finish(self) -> None:
+        """Add what depends on several issues."""
+        self._details.sum_time()
 
     def _put_in_team(self, place: int, issue: DemoIssue, team: Json) -> None:
         """Set the field that the project uses, in one of the forms that sites send."""
@@ -95,48 +100,25 @@ class Extras:
                 change("timeestimate", "timeestimate", *_twice(estimated), *_twice(left)),
                 change("timespent", "timespent", None, None, *_twice(spent)),
             ]
-            self._write(issue, issue.updated, author, items)
+            self._entries.write(issue, issue.updated, author, items)
         issue.fields |= _time_fields(estimated, spent, left)
 
     def _flag(self, issue: DemoIssue, author: str) -> None:
         """Mark the issue as impeded after it was last touched; half of these marks are taken off again."""
-        raised = self._after(issue, HOUR)
-        taken_off = None if raised is None else self._after(issue, 3 * DAY, raised)
+        raised = self._entries.after(issue, HOUR)
+        taken_off = None if raised is None else self._entries.after(issue, 3 * DAY, raised)
         if raised is None:
             return
         marked = ("[10019]", "Impediment")
-        self._write(issue, raised, author, [change("Flagged", FLAGGED_FIELD, "", "", *marked, "custom")])
+        self._entries.write(
+            issue, raised, author, [change("Flagged", FLAGGED_FIELD, "", "", *marked, "custom")]
+        )
         if taken_off is not None and self._dice.random() < 0.5:
-            self._write(
+            self._entries.write(
                 issue, taken_off, author, [change("Flagged", FLAGGED_FIELD, *marked, "", "", "custom")]
             )
         else:
             issue.fields[FLAGGED_FIELD] = [IMPEDIMENT]
-
-    def _link(self, issue: DemoIssue, other: DemoIssue, author: str) -> None:
-        """Link an issue to an older one of any project; both changelogs say so."""
-        name, link_id = self._dice.choice(list(LINK_TYPES)), next(self._links)
-        inward, outward = LINK_TYPES[name]
-        at = min(issue.updated, self._teller.now - 1)
-        for one, two, direction, words in (
-            (issue, other, "outward", outward),
-            (other, issue, "inward", inward),
-        ):
-            one.fields["issuelinks"] = [*one.fields["issuelinks"], f"{link_id}/{direction}/{name}/{two.id}"]
-            key = self._keys[two.id]
-            text = f"This issue {words} {key}"
-            self._write(one, at, author, [change("Link", "issuelinks", None, None, key, text)])
-
-    def _after(self, issue: DemoIssue, mean: int, since: int | None = None) -> int | None:
-        at = max(issue.updated, since or 0) + 1 + int(self._dice.expovariate(1 / mean))
-        return at if at < self._teller.now else None
-
-    def _write(self, issue: DemoIssue, at: int, author: str, items: list[Json]) -> None:
-        """Put an entry into the changelog where its time belongs."""
-        entry = {"id": str(next(self._teller.entry_ids)), "author": author, "created": at, "items": items}
-        place = bisect_right(issue.histories, at, key=lambda history: int(history["created"]))
-        issue.histories.insert(place, entry)
-        issue.updated = max(issue.updated, at)
 
 
 def _time_fields(estimated: int, spent: int, left: int) -> Json:

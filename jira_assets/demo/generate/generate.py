@@ -45,4 +45,5 @@ def generate_site(
     extras = Extras(Random(f"{seed} extras"), data, births, teller)
     for place, birth in enumerate(births):
         extras.add(place, birth)
+    extras.finish()
     return data

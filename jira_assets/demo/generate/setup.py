@@ -93,6 +93,13 @@ SYSTEM_FIELDS = (
     ("timeoriginalestimate", "Original estimate", "number", None),
     ("timeestimate", "Remaining Estimate", "number", None),
     ("timespent", "Time Spent", "number", None),
+    ("aggregatetimeoriginalestimate", "Σ Original Estimate", "number", None),
+    ("aggregatetimeestimate", "Σ Remaining Estimate", "number", None),
+    ("aggregatetimespent", "Σ Time Spent", "number", None),
+    ("security", "Security Level", "securitylevel", None),
+    ("votes", "Votes", "votes", None),
+    ("watches", "Watchers", "watches", None),
+    ("statuscategorychangedate", "Status Category Changed", "datetime", None),
 )
 
 

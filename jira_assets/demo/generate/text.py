@@ -23,7 +23,7 @@ class Descriptions:
 
     def __init__(self, rng: Random, body_bytes: int | None) -> None:
         self._rng = rng
-        self._paragraphs = [_block(rng) for _ in range(PARAGRAPHS)]
+        self._paragraphs = [_block(rng, place) for place in range(PARAGRAPHS)]
         self._bulk: list[msgspec.Raw] = []
         if body_bytes is not None:
             self._bulk = [msgspec.Raw(self._of_size(body_bytes)) for _ in range(BULK_DOCUMENTS)]
@@ -49,15 +49,47 @@ class Descriptions:
         return msgspec.json.encode(_document(blocks))
 
 
-def _block(rng: Random) -> Node:
+def _block(rng: Random, place: int) -> Node:
     texts = rng.sample(SENTENCES, 1 + int(rng.random() * 4))
     kind = rng.random()
+    if place % SPECIAL_EVERY < len(SPECIAL):
+        return SPECIAL[place % SPECIAL_EVERY](texts)
     if kind < 0.12:
         items = [{"type": "listItem", "content": [_paragraph(text)]} for text in texts]
         return {"type": "bulletList", "content": items}
     if kind < 0.18:
         return {"type": "codeBlock", "attrs": {"language": "text"}, "content": [_text("\n".join(texts))]}
     return _paragraph(" ".join(texts))
+
+
+def _with_mention(texts: list[str]) -> Node:
+    content = [_mention(), _text(f" {texts[0]}"), {"type": "hardBreak"}, *_marked(texts)]
+    return {"type": "paragraph", "content": content}
+
+
+def _unknown(texts: list[str]) -> Node:
+    """Write a node that no published schema has."""
+    return {"type": "extensionOfTomorrow", "attrs": {"layout": "wide"}, "content": [_paragraph(texts[0])]}
+
+
+def _mention() -> Node:
+    attributes = {
+        "id": "712020:00000000-demo-0000-0000-mentioned",
+        "text": '@Ada "Byte" Keller',
+        "accessLevel": "",
+    }
+    return {"type": "mention", "attrs": attributes}
+
+
+def _marked(texts: list[str]) -> list[Node]:
+    """Write the texts in bold, each as a node of its own."""
+    return [{"type": "text", "text": text, "marks": [{"type": "strong"}]} for text in texts[1:]]
+
+
+def _table(texts: list[str]) -> Node:
+    cells = [{"type": "tableCell", "attrs": {}, "content": [_paragraph(text)]} for text in texts]
+    attributes = {"isNumberColumnEnabled": False, "layout": "default"}
+    return {"type": "table", "attrs": attributes, "content": [{"type": "tableRow", "content": cells}]}
 
 
 def _document(blocks: list[Node]) -> Node:
@@ -74,3 +106,8 @@ def _text(text: str) -> Node:
 
 def _size(value: Node) -> int:
     return len(msgspec.json.encode(value))
+
+
+SPECIAL = (_with_mention, _table, _unknown)
+SPECIAL_EVERY = 20
+"""How often the blocks of a document are of these kinds."""

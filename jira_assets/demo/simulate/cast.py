@@ -46,6 +46,12 @@ class Cast:
         known = self._site.catalog.statuses.get(status)
         return known is not None and known.category_key == "done"
 
+    def linked(self, issue: DemoIssue, name: str) -> list[int]:
+        """Return the issues to which this one has an outward link of a type."""
+        links = [text.split("/") for text in issue.fields.get("issuelinks") or [] if isinstance(text, str)]
+        ends = [int(other) for _, direction, kind, other in links if (direction, kind) == ("outward", name)]
+        return [each for each in ends if self._site.store.get(each) is not None]
+
     def person(self) -> str | None:
         """Pick someone; the first few do most of the work."""
         users = self._site.catalog.users.values()

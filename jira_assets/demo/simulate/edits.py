@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from jira_assets.demo.catalog import items_called, references
+from jira_assets.demo.catalog import items_called, reference, references
 from jira_assets.demo.clock import epoch_ms
 from jira_assets.demo.data import DemoIssue, DemoProject, Json
 from jira_assets.demo.simulate.base import SiteBase
@@ -49,6 +49,7 @@ class IssueEdits(SiteBase):
             number = self.store.next_number(project.id)
             issue = DemoIssue(self.store.next_id(), project.id, number, now, now, stored)
             self._date_resolution(stored, now)
+            stored["statuscategorychangedate"] = self.render.time(now)
             return self._put(issue)
 
     def edit_issue(self, id_or_key: str | int, *, author: str | None = None, **changes: Any) -> DemoIssue:
@@ -65,7 +66,9 @@ class IssueEdits(SiteBase):
                     fields[field_id] = new
             if not items:
                 return issue
-            self._date_resolution(fields, max(self.clock.now_ms(), issue.updated))
+            now = max(self.clock.now_ms(), issue.updated)
+            self._date_resolution(fields, now)
+            self._date_category(issue.fields, fields, now)
             return self._changed(issue, fields, items, author or self.accounts.first.account_id)
 
     def transition(self, id_or_key: str | int, status: str, *, author: str | None = None) -> DemoIssue:
@@ -151,6 +154,8 @@ class IssueEdits(SiteBase):
         blank |= {"assignee": None, "reporter": creator, "creator": creator, "description": None}
         blank |= {"labels": [], "components": [], "fixVersions": [], "versions": [], "duedate": None}
         blank |= dict.fromkeys(self.catalog.sprint_fields)
+        blank |= {"environment": None, "issuelinks": [], "security": None}
+        blank |= {"votes": self.render.votes(0), "watches": self.render.watchers(1)}
         points = self.catalog.points_field(project.id)
         return blank | ({points: None} if points else {}) | {"resolutiondate": None}
 
@@ -160,6 +165,14 @@ class IssueEdits(SiteBase):
         fields["resolutiondate"] = (
             (fields.get("resolutiondate") or self.render.time(now)) if resolved else None
         )
+
+    def _date_category(self, before: Json, fields: Json, now: int) -> None:
+        """Note when an issue came into a status of another category; that has no changelog item either."""
+        old, new = (
+            self.catalog.statuses.get(reference(each.get("status")) or "") for each in (before, fields)
+        )
+        if old is not None and new is not None and old.category_key != new.category_key:
+            fields["statuscategorychangedate"] = self.render.time(now)
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -13,6 +13,7 @@ from jira_assets.demo.generate.text import Descriptions
 from jira_assets.demo.generate.words import LABELS
 from jira_assets.demo.simulate.cast import Cast
 from jira_assets.demo.site import DemoSite
+from jira_assets.demo.things import LINK_TYPES
 
 Act = Callable[[], str | None]
 
@@ -35,6 +36,8 @@ class Life:
             self._rename_sprint: 2,
             self._move: 3,
             self._delete: 2,
+            self._link: 3,
+            self._unlink: 1,
         }
 
     def step(self) -> str:
@@ -145,3 +148,19 @@ class Life:
             return None
         self._site.delete_issue(issue.id)
         return f"{self._cast.key(issue)}: deleted"
+
+    def _link(self) -> str | None:
+        issue, other = self._cast.some_issue(), self._cast.some_issue()
+        name = self._dice.choice(list(LINK_TYPES))
+        if issue is None or other is None or other.id in self._cast.linked(issue, name):
+            return None
+        self._site.link_issues(issue.id, other.id, name, author=self._cast.person())
+        return f"{self._cast.key(issue)}: linked to {self._cast.key(other)}"
+
+    def _unlink(self) -> str | None:
+        issue, name = self._cast.some_issue(), self._dice.choice(list(LINK_TYPES))
+        linked = [] if issue is None else self._cast.linked(issue, name)
+        if issue is None or not linked:
+            return None
+        self._site.unlink_issues(issue.id, linked[0], name, author=self._cast.person())
+        return f"{self._cast.key(issue)}: link taken off"

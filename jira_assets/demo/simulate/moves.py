@@ -28,8 +28,7 @@ class IssueMoves(IssueEdits):
                 else:
                     self.edit_issue(child.id, parent=None)
             self.store.remove(issue)
-            if issue.fields.get("issuelinks"):
-                self.render.touch("link", issue.id)  # what was linked to it no longer shows it
+            self._print_links_afresh(issue)
             self._announce(issue.id, None)
 
     def hide_issue(self, id_or_key: str | int) -> None:
@@ -38,12 +37,16 @@ class IssueMoves(IssueEdits):
         Nothing of the issue changes, as when people lose membership in its security level.
         """
         with self.lock:
-            self.store.hidden.add(self.issue(id_or_key).id)
+            issue = self.issue(id_or_key)
+            self.store.hidden.add(issue.id)
+            self._print_links_afresh(issue)
 
     def show_issue(self, id_or_key: str | int) -> None:
         """Show an issue again that was hidden, as it is now."""
         with self.lock:
-            self.store.hidden.discard(self.issue(id_or_key).id)
+            issue = self.issue(id_or_key)
+            self.store.hidden.discard(issue.id)
+            self._print_links_afresh(issue)
 
     def move_issue(self, id_or_key: str | int, to_project: str, *, author: str | None = None) -> DemoIssue:
         """Move an issue and its sub-tasks: the id stays, the key is new, the old one still finds it."""
@@ -68,6 +71,11 @@ class IssueMoves(IssueEdits):
                 if kind is not None and kind.subtask:
                     self.move_issue(child.id, target.key, author=author)
             return moved
+
+    def _print_links_afresh(self, issue: DemoIssue) -> None:
+        """Print the issues that are linked to one afresh: they show it no longer, or again."""
+        if issue.fields.get("issuelinks"):
+            self.render.touch("link", issue.id)
 
     def _fields_elsewhere(self, issue: DemoIssue, target: DemoProject) -> Json:
         """Return an issue's fields as they are after a move: what the target does not know is dropped."""

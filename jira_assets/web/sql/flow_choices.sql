@@ -54,7 +54,7 @@ found as (
         versions.version as value,
         count(*) as issues
     from items
-    inner join jira_issue_versions as versions on items.jira_id = versions.jira_id
+    inner join jira_issue_versions as versions on items.jira_id = versions.jira_id and versions.kind = 'fix'
     group by versions.version
 ),
 most as (

@@ -10,5 +10,5 @@ where
     and ($assignee is null or jira_id in (select jira_id from jira_issues where assignee_account_id = $assignee))
     and ($label is null or jira_id in (select jira_id from jira_issue_labels where label = $label))
     and ($component is null or jira_id in (select jira_id from jira_issue_components where component = $component))
-    and ($version is null or jira_id in (select jira_id from jira_issue_versions where version = $version))
+    and ($version is null or jira_id in (select jira_id from jira_issue_versions where kind = 'fix' and version = $version))
     and ($epic is null or jira_id in (select jira_id from jira_issues where regexp_extract(jira_id, '.*:') || parent_key = $epic))

@@ -399,7 +399,7 @@ CHOSEN = {
     "label": "select label, jira_id from jira_issue_labels",
     "component": "select component, jira_id from jira_issue_components",
     "epic": "select parent_key, jira_id from jira_issues where parent_key is not null",
-    "version": "select version, jira_id from jira_issue_versions",
+    "version": "select version, jira_id from jira_issue_versions where kind = 'fix'",
 }
 """Which issues have what."""
 

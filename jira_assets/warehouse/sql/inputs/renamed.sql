@@ -29,6 +29,11 @@ select
                     unnest(fix_version_ids) as version_id,
                     unnest(fix_versions) as name
                 from lake.jira_issues
+                union
+                select
+                    unnest(affects_version_ids) as version_id,
+                    unnest(affects_versions) as name
+                from lake.jira_issues
             ) as copy
             inner join site.versions as site on copy.version_id = site.version_id
             where copy.name is distinct from site.name

@@ -1,7 +1,7 @@
 -- group: issues
 -- scope: project
 -- key: project_id
--- parts: jira_id of lake.jira_issues, lake.present, warehouse.jira_issue_sprints
+-- parts: jira_id of lake.jira_issues, lake.present, lake.jira_issue_fields, warehouse.jira_issue_sprints
 
 create table warehouse.jira_issues as
 with shared_statuses as (
@@ -29,6 +29,33 @@ members as (
         member.team as team
     from lake.jira_user_matches as matches
     left join given.team_members as member on matches.member_id = member.member_id
+),
+-- Both fields have another id on every site.
+board_fields as (
+    select distinct
+        field_id as field_id,
+        schema_custom like '%:gh-lexo-rank' as is_rank
+    from site.fields
+    where
+        schema_custom like '%:gh-lexo-rank'
+        or (schema_custom like '%:multicheckboxes' and lower(field_name) in ('flagged', 'impediment'))
+),
+flaggable as (
+    select distinct prefix_of(field_id) as prefix
+    from board_fields
+    where not is_rank
+),
+on_boards as (
+    select
+        held.jira_id as jira_id,
+        held.project as project,
+        min(held.value::json ->> '$') filter (where board_fields.is_rank) as rank,
+        coalesce(
+            bool_or(json_array_length(held.value::json) > 0) filter (where not board_fields.is_rank), false
+        ) as is_flagged
+    from lake.jira_issue_fields as held
+    inner join board_fields on held.field_id = board_fields.field_id
+    group by held.jira_id, held.project
 )
 select
     issue.jira_id::varchar as jira_id,
@@ -81,8 +108,29 @@ select
             lambda name, place: coalesce(element_at(renamed.versions, issue.fix_version_ids[place])[1], name)
         )
     end::varchar[] as fix_versions,
+    case
+        when cardinality(renamed.versions) = 0 then issue.affects_versions
+        else list_transform(
+            issue.affects_versions,
+            lambda name, place: coalesce(element_at(renamed.versions, issue.affects_version_ids[place])[1], name)
+        )
+    end::varchar[] as affects_versions,
+    issue.environment::varchar as environment,
+    issue.original_estimate_seconds::bigint as original_estimate_seconds,
+    issue.remaining_estimate_seconds::bigint as remaining_estimate_seconds,
+    issue.time_spent_seconds::bigint as time_spent_seconds,
+    issue.total_original_estimate_seconds::bigint as total_original_estimate_seconds,
+    issue.total_remaining_estimate_seconds::bigint as total_remaining_estimate_seconds,
+    issue.total_time_spent_seconds::bigint as total_time_spent_seconds,
+    issue.security_level_id::varchar as security_level_id,
+    issue.security_level::varchar as security_level,
+    issue.votes::bigint as votes,
+    issue.watchers::bigint as watchers,
+    case when flaggable.prefix is not null then coalesce(on_boards.is_flagged, false) end::boolean as is_flagged,
+    on_boards.rank::varchar as rank,
     issue.issue_created_at::timestamp as issue_created_at,
     issue.updated_at::timestamp as updated_at,
+    issue.status_category_changed_at::timestamp as status_category_changed_at,
     issue.resolved_at::timestamp as resolved_at,
     issue.due_date::date as due_date,
     round(date_diff('millisecond', issue.issue_created_at, issue.resolved_at) / 3600000.0, 2)::double
@@ -96,6 +144,8 @@ left join shared_statuses on issue.status_id = shared_statuses.status_id
 left join members on issue.project = members.project and issue.assignee_account_id = members.account_id
 left join warehouse.jira_teams as teams on issue.jira_team_id = teams.jira_team_id
 left join warehouse.jira_issue_sprints as sprints on issue.jira_id = sprints.jira_id and sprints.is_current
+left join flaggable on prefix_of(issue.jira_id) = flaggable.prefix
+left join on_boards on issue.jira_id = on_boards.jira_id and issue.project = on_boards.project
 cross join lake.renamed as renamed
 {extra_source};
 
@@ -134,8 +184,23 @@ comment on column warehouse.jira_issues.sprint_name is 'Name of that sprint toda
 comment on column warehouse.jira_issues.labels is 'Its labels';
 comment on column warehouse.jira_issues.components is 'Names of its components today';
 comment on column warehouse.jira_issues.fix_versions is 'Names of the versions it is fixed in, today';
+comment on column warehouse.jira_issues.affects_versions is 'Names of the versions it is found in, today; null if Jira does not return that field';
+comment on column warehouse.jira_issues.environment is 'Its environment as plain text';
+comment on column warehouse.jira_issues.original_estimate_seconds is 'Estimate of its time tracking; null if there is none';
+comment on column warehouse.jira_issues.remaining_estimate_seconds is 'Time that is left by its time tracking';
+comment on column warehouse.jira_issues.time_spent_seconds is 'Time that was logged';
+comment on column warehouse.jira_issues.total_original_estimate_seconds is 'original_estimate_seconds with those of its sub-tasks, as Jira adds them up';
+comment on column warehouse.jira_issues.total_remaining_estimate_seconds is 'remaining_estimate_seconds with those of its sub-tasks';
+comment on column warehouse.jira_issues.total_time_spent_seconds is 'time_spent_seconds with those of its sub-tasks';
+comment on column warehouse.jira_issues.security_level_id is 'Id of its security level; null if everyone who sees the project sees it';
+comment on column warehouse.jira_issues.security_level is 'Name of its security level';
+comment on column warehouse.jira_issues.votes is 'Number of votes for it';
+comment on column warehouse.jira_issues.watchers is 'Number of people who watch it';
+comment on column warehouse.jira_issues.is_flagged is 'Whether it is flagged as an impediment; null if the site has no such field';
+comment on column warehouse.jira_issues.rank is 'Place of the issue in backlogs and on boards: sorts as text, within one site';
 comment on column warehouse.jira_issues.issue_created_at is 'When it was created, UTC';
 comment on column warehouse.jira_issues.updated_at is 'When it last changed in Jira, UTC';
+comment on column warehouse.jira_issues.status_category_changed_at is 'When its status last came into another category, UTC';
 comment on column warehouse.jira_issues.resolved_at is 'When it was resolved, UTC; null while unresolved';
 comment on column warehouse.jira_issues.due_date is 'When it is due';
 comment on column warehouse.jira_issues.cycle_time_hours is 'Hours from issue_created_at to resolved_at; null while unresolved';
