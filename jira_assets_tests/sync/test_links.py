@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from jira_assets.demo.clock import moment
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.simulate.life import Life
 from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
@@ -111,3 +112,43 @@ def test_links_are_right_after_people_added_removed_moved_and_deleted(
         harness.reconcile()
         harness.publish()
         assert links(harness) == truth(harness)
+
+
+def replayed(harness: SyncHarness, issue_id: str) -> list[tuple[Any, ...]]:
+    """Replay the links of an issue from its own history: key, words, beginning and end."""
+    open_links: dict[tuple[str, str], Any] = {}
+    found = []
+    for history in harness.site.issue(issue_id).histories:
+        at = moment(history["created"]).replace(tzinfo=None)
+        for item in (each for each in history["items"] if each["field"] == "Link"):
+            sentence = item["toString"] or item["fromString"]
+            key = item["to"] or item["from"]
+            words = sentence.removeprefix("This issue ").removesuffix(f" {key}")
+            other = harness.site.store.resolve(key)
+            pair = (key if other is None else str(other.id), words)
+            if item["to"] is not None:
+                open_links.setdefault(pair, at)
+            elif pair in open_links:
+                found.append((*pair, open_links.pop(pair), at))
+    return found + [(*pair, at, None) for pair, at in open_links.items()]
+
+
+def test_the_spans_of_links_are_those_of_the_histories(harness: SyncHarness) -> None:
+    rows = harness.ask(
+        "select jira_id, coalesce(other_jira_id, other_key), link, linked_at, unlinked_at "
+        "from issue_link_spans"
+    )
+    wanted = [(str(issue.id), *span) for issue in DATA.issues for span in replayed(harness, str(issue.id))]
+    assert sorted(map(repr, rows)) == sorted(map(repr, wanted))
+
+
+def test_contradictions_are_links_to_issues_that_nothing_else_shows(harness: SyncHarness) -> None:
+    rows = harness.ask(
+        "select other_jira_id, link_id, unlinked_at from issue_link_spans where contradiction is not null"
+    )
+    assert rows
+    assert set(rows) == {(None, None, None)}
+    open_ends = harness.ask(
+        "select count(*) from issue_link_spans where unlinked_at is null and contradiction is null"
+    )
+    assert open_ends == [(sum(len(issue.fields["issuelinks"]) for issue in DATA.issues),)]
