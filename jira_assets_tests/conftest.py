@@ -94,7 +94,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeTemplate
 def _few_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     """Publish only a few tables, and those that the marker names, where a test has it."""
     marker = request.node.get_closest_marker("few_tables")
-    with few_tables(*marker.args) if marker else nullcontext():
+    with few_tables(*marker.args, **marker.kwargs) if marker else nullcontext():
         yield
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from unittest import mock
 
+from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.models import Model, models
 
 FEW = (
@@ -22,14 +24,20 @@ FEW = (
 
 
 @contextmanager
-def few_tables(*more: str) -> Iterator[None]:
-    """Have only the models of a few tables, of these, and of those that they need."""
+def few_tables(*more: str, described: bool = False) -> Iterator[None]:
+    """Have only the models of a few tables, of these, and of those that they need.
+
+    Comments take longer than these tables: only a `described` warehouse has them.
+    """
     every = dict(models())
     chosen = set(_with_needs({*FEW, *more}, every))
     _have({name: model for name, model in every.items() if name in chosen})
     try:
-        # The audit compares tables of metrics.
-        with mock.patch("jira_assets.warehouse.validation._check_replayed_series"):
+        with (
+            # The audit compares tables of metrics.
+            mock.patch("jira_assets.warehouse.validation._check_replayed_series"),
+            mock.patch("jira_assets.warehouse.publish.Builder", partial(Builder, is_described=described)),
+        ):
             yield
     finally:
         _have(every)

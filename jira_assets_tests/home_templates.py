@@ -10,15 +10,18 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jira_assets.demo.http.server import DemoServer
 from jira_assets.warehouse.publish import PublishResult
 from jira_assets_tests.harness import ON_POSTGRES, SyncHarness, serve_site
+from jira_assets_tests.two_sites import TwoSites
 
 Prepare = Callable[[Path], AbstractContextManager[SyncHarness]]
+PrepareTwo = Callable[[Path], AbstractContextManager[TwoSites]]
 
 
 class HomeTemplates:
@@ -26,7 +29,7 @@ class HomeTemplates:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: dict[Prepare, _Template] = {}
+        self._made: dict[Prepare | PrepareTwo, _Template] = {}
 
     @contextmanager
     def open(self, prepare: Prepare, home: Path) -> Iterator[SyncHarness]:
@@ -35,46 +38,76 @@ class HomeTemplates:
             with prepare(home) as harness:
                 yield harness
             return
+        with self._template(prepare).open(home) as (harness, _):
+            yield harness
+
+    @contextmanager
+    def open_two(self, prepare: PrepareTwo, home: Path) -> Iterator[TwoSites]:
+        """Open a copy of a home that is connected to two sites."""
+        if os.environ.get(ON_POSTGRES):
+            with prepare(home) as sites:
+                yield sites
+            return
+        with self._template(prepare).open(home) as (ours, [acme]):
+            yield TwoSites(ours, acme.site, acme)
+
+    def _template(self, prepare: Prepare | PrepareTwo) -> _Template:
         if prepare not in self._made:
             self._made[prepare] = _made_by(prepare, self._folder / str(len(self._made)))
-        with self._made[prepare].open(home) as harness:
-            yield harness
+        return self._made[prepare]
 
     def close(self) -> None:
         """Give the addresses back."""
         for template in self._made.values():
-            template.kept.close()
+            for kept in template.kept:
+                kept.close()
 
 
 @dataclass(frozen=True)
 class _Template:
     home: Path
-    site: bytes
-    port: int
-    kept: socket.socket
-    """Keeps the port for the site, whose address is in the home."""
+    sites: bytes
+    ports: list[int]
+    kept: list[socket.socket]
+    """Keep the ports for the sites, whose addresses are in the home."""
     options: dict[str, str]
     published: list[PublishResult | None]
     is_behind: bool
 
     @contextmanager
-    def open(self, home: Path) -> Iterator[SyncHarness]:
+    def open(self, home: Path) -> Iterator[tuple[SyncHarness, list[DemoServer]]]:
+        """Open a copy of the home, and serve its sites; the first one comes with the harness."""
         shutil.copytree(self.home, home, symlinks=True, dirs_exist_ok=True)
-        site = pickle.loads(self.site)  # noqa: S301 - our own
-        with serve_site(site, home, self.options, port=self.port) as harness:
+        first, *others = pickle.loads(self.sites)  # noqa: S301 - our own
+        with ExitStack() as stack:
+            servers = [
+                stack.enter_context(DemoServer(site, port=port))
+                for site, port in zip(others, self.ports[1:], strict=True)
+            ]
+            harness = stack.enter_context(serve_site(first, home, self.options, port=self.ports[0]))
             harness.published, harness.is_behind = list(self.published), self.is_behind
-            yield harness
+            yield harness, servers
 
 
-def _made_by(prepare: Prepare, home: Path) -> _Template:
-    with prepare(home) as harness:
+def _made_by(prepare: Prepare | PrepareTwo, home: Path) -> _Template:
+    with prepare(home) as prepared:
         pass
-    port, kept = harness.server.port, socket.socket()
+    if isinstance(prepared, TwoSites):
+        harness, servers = prepared.ours, [prepared.ours.server, prepared.acme_server]
+    else:
+        harness, servers = prepared, [prepared.server]
+    sites = _pickled([server.site for server in servers])
+    ports = [server.port for server in servers]
+    kept = [_keep(port) for port in ports]
+    return _Template(home, sites, ports, kept, harness.options, harness.published, harness.is_behind)
+
+
+def _keep(port: int) -> socket.socket:
+    kept = socket.socket()
     if sys.platform == "linux":  # elsewhere no server can listen on a port that is bound
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         kept.bind(("127.0.0.1", port))
-    site = _pickled(harness.site)
-    return _Template(home, site, port, kept, harness.options, harness.published, harness.is_behind)
+    return kept
 
 
 class _Pickler(pickle.Pickler):

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import duckdb
 
-from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.lake.duckdb_engine import DATE_READERS, open_engine
 from jira_assets.lake.lake import Lake
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.inputs import PublishInputs, offer_sources
 from jira_assets.warehouse.models import models, statements_of
 from jira_assets.warehouse.publish import site_manifests
+
+_idle: list[duckdb.DuckDBPyConnection] = []
+"""Engines of previews that are gone: to open one costs as much as some tables."""
+
+
+def _connected_to(engine: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Connect to an engine that has nothing but a catalog for sources; what is temporary ends with it."""
+    connection = engine.cursor()
+    connection.execute("attach ':memory:' as sources; use sources; set timezone = 'UTC'")
+    for reader in DATE_READERS:
+        connection.execute(reader)
+    return connection
+
+
+def _give_back(engine: duckdb.DuckDBPyConnection, connection: duckdb.DuckDBPyConnection) -> None:
+    connection.close()
+    with suppress(duckdb.Error):
+        engine.execute("detach database if exists warehouse; detach sources")
+        _idle.append(engine)
 
 
 class Preview:
@@ -21,11 +42,13 @@ class Preview:
 
     def __init__(self, lake: Lake, inputs: PublishInputs) -> None:
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
-        self._engine = open_engine()
+        engine = _idle.pop() if _idle else open_engine()
+        self._engine = _connected_to(engine)
+        weakref.finalize(self, _give_back, engine, self._engine).atexit = False
         lake = Lake(lake.root, self._engine, folders=lake.folders)
         offer_sources(lake, manifests, site_manifests(lake, inputs), inputs)
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
-        self._builder = Builder(lake, manifests, [], team_from=inputs.team_from)
+        self._builder = Builder(lake, manifests, [], team_from=inputs.team_from, is_described=False)
         self._made: set[str] = set()
         self._prepared: set[str] = set()
 
@@ -46,7 +69,7 @@ class Preview:
         model = models()[table]
         for needed in model.needs:
             self._make(needed)
-        self._engine.execute("use memory")
+        self._engine.execute("use sources")
         self._builder.make(name for name in statements_of([model]) if name not in self._prepared)
         self._prepared.update(model.prepared_by)
         self._engine.execute("use warehouse")

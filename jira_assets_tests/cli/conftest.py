@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jira_assets.cli import main, run_recorder
-from jira_assets.cli.recorded_run import record
-from jira_assets.cli.run_recorder import End, Interrupted, RecordedSync
+from jira_assets.cli.recorded_run import noted, record
+from jira_assets.cli.run_recorder import End, RecordedSync
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
@@ -52,14 +52,35 @@ class RecordingHere:
         return False
 
     def finish(self, end: End) -> None:
-        """Record it; after Ctrl-C no test of this process looks at runs."""
-        if not isinstance(end, Interrupted):
+        """Record it."""
+        with noted(self._sync.settings):
             record(self._sync, lambda: end)
 
 
+class NotRecorded:
+    """Records nothing: most tests do not look at Dagster's runs, each of which costs more than its sync."""
+
+    def __init__(self, sync: RecordedSync) -> None: ...
+
+    def was_killed(self) -> bool:
+        """Return False: it has not begun."""
+        return False
+
+    def finish(self, end: End) -> None:
+        """Leave it."""
+
+
 @pytest.fixture(autouse=True)
-def recorded_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have syncs of the tests recorded without a process for each."""
+def not_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have syncs of the tests recorded by no other process."""
+    monkeypatch.setattr(run_recorder, "RecordingProcess", NotRecorded)
+
+
+@pytest.fixture
+def recorded_here(not_recorded: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have syncs of a test recorded without a process for each."""
+    # The command sets the variable for its own process, which here is the test's.
+    monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.setattr(run_recorder, "RecordingProcess", RecordingHere)
 
 

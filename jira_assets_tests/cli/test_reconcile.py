@@ -13,12 +13,7 @@ from jira_assets_tests.cli.conftest import Run
 pytestmark = pytest.mark.few_tables
 
 
-@pytest.fixture(autouse=True)
-def dagster_home_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command sets the variable for its own process, which here is the test's."""
-    monkeypatch.setenv("DAGSTER_HOME", "")
-
-
+@pytest.mark.usefixtures("recorded_here")
 def test_reconcile_shows_the_proof_and_what_is_gone(run: Run, site: DemoSite) -> None:
     run("projects", "track", "--all")
     second = site.create_issue("PAY", summary="to be deleted")

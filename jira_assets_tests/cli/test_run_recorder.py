@@ -28,7 +28,7 @@ Runs = Callable[[], list[tuple[str, dg.DagsterRunStatus]]]
 
 
 @pytest.fixture(autouse=True)
-def started(recorded_here: None, monkeypatch: pytest.MonkeyPatch) -> list[RecordingProcess]:
+def started(not_recorded: None, monkeypatch: pytest.MonkeyPatch) -> list[RecordingProcess]:
     """Start the processes that a command starts, and keep them."""
     processes: list[RecordingProcess] = []
 
@@ -86,11 +86,11 @@ def test_an_error_fails_the_run_with_its_words(
         assert "Jira is down. Wait." in str(instance.all_logs(run.run_id))
 
 
-def test_ctrl_c_fails_the_run(sync: RecordedSync, started: list[RecordingProcess], runs: Runs) -> None:
+@pytest.mark.usefixtures("recorded_here")
+def test_ctrl_c_fails_the_run(sync: RecordedSync, runs: Runs) -> None:
     with pytest.raises(KeyboardInterrupt), recorded(sync):
         raise KeyboardInterrupt
 
-    assert started[0].process.wait() == 0
     assert runs() == [("sync_jira", FAILURE)]
 
 
@@ -121,7 +121,10 @@ def test_a_recording_process_that_is_killed_is_replaced_and_its_run_does_not_sta
 
 
 def test_a_damaged_database_of_dagster_costs_the_record_alone_and_becomes_a_notice_until_it_is_mended(
-    settings: Settings, sync: RecordedSync, started: list[RecordingProcess]
+    settings: Settings,
+    sync: RecordedSync,
+    started: list[RecordingProcess],
+    request: pytest.FixtureRequest,
 ) -> None:
     database = settings.dagster_dir / "history" / "runs.db"
     database.parent.mkdir(parents=True)
@@ -139,9 +142,9 @@ def test_a_damaged_database_of_dagster_costs_the_record_alone_and_becomes_a_noti
     assert "move the file to another folder" in notice.instruction
 
     database.unlink()
+    request.getfixturevalue("recorded_here")
     with recorded(sync) as finish:
         finish(SyncResult([]), None)
-    assert started[1].process.wait() == 0
     assert lake.site_manifest().notices == []
 
 

@@ -16,6 +16,8 @@ from jira_assets.settings.load import Settings
 from jira_assets.state import State
 from jira_assets_tests.cli.conftest import NOON_MS, Run
 
+pytestmark = pytest.mark.few_tables
+
 
 @pytest.fixture
 def acme(run: Run, site: DemoSite) -> Iterator[DemoSite]:

@@ -21,17 +21,12 @@ pytestmark = pytest.mark.few_tables
 KEYS = ["MOB", "PAY", "WEB"]
 
 
-@pytest.fixture(autouse=True)
-def dagster_home_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command sets the variable for its own process, which here is the test's."""
-    monkeypatch.setenv("DAGSTER_HOME", "")
-
-
 def track_all(run: Run) -> None:
     """Track every project of the site."""
     assert run("projects", "track", "--all").exit_code == 0
 
 
+@pytest.mark.usefixtures("recorded_here")
 def test_a_sync_ends_with_a_table_of_outcomes_and_publishes(
     run: Run, site: DemoSite, settings: Settings
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from jira_assets.sync.home_monitor import evaluate_home
 from jira_assets.sync.pipeline import open_pipeline
 from jira_assets.sync.site_removal import find_contents, remove_folders_of_no_site, remove_site
 from jira_assets_tests.harness import MONDAY_NOON, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.two_sites import TwoSites, open_two_sites, with_other_field_ids
 from jira_assets_tests.warehouse.several_sites import differences, rows_of
 
@@ -30,14 +31,36 @@ NOW_MS = int(MONDAY_NOON.timestamp() * 1000)
 
 def site_data() -> SiteData:
     """Generate the site that both are: equal ids, keys, sprints and statuses."""
-    return generate_site(11, projects=3, issues=240, now_ms=NOW_MS)
+    return generate_site(11, projects=3, issues=60, now_ms=NOW_MS)
+
+
+@contextmanager
+def connected(home: Path) -> Iterator[TwoSites]:
+    """Connect a home to both; on acme, custom fields have each other's ids."""
+    with open_two_sites(home, site_data(), with_other_field_ids(site_data())) as sites:
+        sites.track_all()
+        yield sites
+
+
+@contextmanager
+def synced(home: Path) -> Iterator[TwoSites]:
+    """Connect a home to both, and sync them."""
+    with connected(home) as sites:
+        assert set(sync(sites).values()) == {"complete"}
+        yield sites
 
 
 @pytest.fixture
-def sites(tmp_path: Path) -> Iterator[TwoSites]:
-    """Connect a home to both; on acme, custom fields have each other's ids."""
-    with open_two_sites(tmp_path / "home", site_data(), with_other_field_ids(site_data())) as sites:
-        sites.track_all()
+def sites(tmp_path: Path, templates: HomeTemplates) -> Iterator[TwoSites]:
+    """Open a home that has both."""
+    with templates.open_two(synced, tmp_path / "home") as sites:
+        yield sites
+
+
+@pytest.fixture
+def unsynced(tmp_path: Path) -> Iterator[TwoSites]:
+    """Open a home before its first sync."""
+    with connected(tmp_path / "home") as sites:
         yield sites
 
 
@@ -64,9 +87,7 @@ def alone(home: Path, data: SiteData) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def test_each_site_has_the_tables_that_it_has_alone(sites: TwoSites, tmp_path: Path) -> None:
-    results = sync(sites)
-    assert set(results.values()) == {"complete"}
-    assert len(results) == 6
+    assert len(sites.pipeline.state.projects.tracked()) == 6
     both = published(sites)
     first = alone(tmp_path / "first", site_data())
     second = alone(tmp_path / "second", with_other_field_ids(site_data()))
@@ -94,8 +115,8 @@ def first_issue(sites: TwoSites) -> str:
     return min(issue.key for issue in sites.acme.issues_truth().values())
 
 
+@pytest.mark.few_tables
 def test_a_second_sync_asks_each_site_two_questions(sites: TwoSites) -> None:
-    sync(sites)
     follow_decisions(sites)
     sites.pass_time(minutes=5)
     marks = marks_of(sites)
@@ -106,7 +127,6 @@ def test_a_second_sync_asks_each_site_two_questions(sites: TwoSites) -> None:
 
 
 def test_a_change_on_one_site_is_due_there_alone(sites: TwoSites) -> None:
-    sync(sites)
     sites.pass_time(minutes=5)
     key = first_issue(sites)
     sites.acme.edit_issue(key, summary="Changed on acme")
@@ -115,8 +135,8 @@ def test_a_change_on_one_site_is_due_there_alone(sites: TwoSites) -> None:
     assert look.accepted == {"", "acme:"}
 
 
+@pytest.mark.few_tables
 def test_a_sync_brings_the_change_of_each_site_to_its_own_issue(sites: TwoSites) -> None:
-    sync(sites)
     sites.pass_time(minutes=5)
     key = first_issue(sites)
     sites.acme.edit_issue(key, summary="Changed on acme")
@@ -134,8 +154,8 @@ def test_a_sync_brings_the_change_of_each_site_to_its_own_issue(sites: TwoSites)
     ]
 
 
+@pytest.mark.few_tables
 def test_a_site_that_is_down_stops_no_other(sites: TwoSites) -> None:
-    sync(sites)
     before = published(sites)
     sites.pass_time(minutes=5)
     key = first_issue(sites)
@@ -182,7 +202,6 @@ def test_the_notice_about_the_connection_goes_with_the_other_site(sites: TwoSite
 
 
 def test_a_site_that_is_down_is_left_out_for_a_while_and_then_asked_again(sites: TwoSites) -> None:
-    sync(sites)
     sites.pass_time(minutes=5)
     sites.acme.switches.dead_credentials = True
     tracked = sites.pipeline.state.projects.tracked()
@@ -202,7 +221,6 @@ def test_a_site_that_is_down_is_left_out_for_a_while_and_then_asked_again(sites:
 
 
 def test_a_site_whose_credential_died_fails_its_own_projects_and_is_named(sites: TwoSites) -> None:
-    sync(sites)
     sites.acme.switches.dead_credentials = True
     sites.pass_time(minutes=5)
     result = sites.pipeline.sync(sites.pipeline.state.projects.tracked())
@@ -212,11 +230,11 @@ def test_a_site_whose_credential_died_fails_its_own_projects_and_is_named(sites:
     assert all(isinstance(outcome.error, AuthenticationError) for outcome in result.failures)
 
 
-def test_where_no_site_answers_the_sync_fails_as_a_whole(sites: TwoSites) -> None:
-    for site in (sites.ours.site, sites.acme):
+def test_where_no_site_answers_the_sync_fails_as_a_whole(unsynced: TwoSites) -> None:
+    for site in (unsynced.ours.site, unsynced.acme):
         site.switches.dead_credentials = True
     with pytest.raises(AuthenticationError):
-        sync(sites)
+        sync(unsynced)
 
 
 def files_of(sites: TwoSites, name: str) -> list[Path]:
@@ -230,39 +248,42 @@ def texts_in(file: Path) -> str:
     return repr(duckdb.execute(query).fetchall())
 
 
-def test_a_person_of_two_sites_is_matched_once_by_the_address_that_one_of_them_shows(sites: TwoSites) -> None:
-    assignees = {issue.assignee for issue in sites.acme.issues_truth().values()}
-    users = sites.ours.site.catalog.users
+@pytest.mark.few_tables("jira_user_sites", "jira_users", "jira_user_matches")
+def test_a_person_of_two_sites_is_matched_once_by_the_address_that_one_of_them_shows(
+    unsynced: TwoSites,
+) -> None:
+    assignees = {issue.assignee for issue in unsynced.acme.issues_truth().values()}
+    users = unsynced.ours.site.catalog.users
     user = next(users[each] for each in sorted(filter(None, assignees)) if users[each].email_visible)
     assert user.email is not None
-    sites.acme.catalog.users[user.account_id].email_visible = False
-    sites.pipeline.state.team.replace([TeamMember("m1", "Somebody Else", user.email)])
-    sync(sites)
-    sites.pipeline.publish()
-    seen = sites.ours.ask(
+    unsynced.acme.catalog.users[user.account_id].email_visible = False
+    unsynced.pipeline.state.team.replace([TeamMember("m1", "Somebody Else", user.email)])
+    sync(unsynced)
+    unsynced.pipeline.publish()
+    seen = unsynced.ours.ask(
         f"select site, email from jira_user_sites where account_id = '{user.account_id}' order by site"
     )
     assert sorted(seen, key=str) == [("acme", None), (None, user.email)]
-    assert sites.ours.ask(f"select email from jira_users where account_id = '{user.account_id}'") == [
+    assert unsynced.ours.ask(f"select email from jira_users where account_id = '{user.account_id}'") == [
         (user.email,)
     ]
-    matched = sites.ours.ask(
+    matched = unsynced.ours.ask(
         f"select distinct member_id, matched_by from jira_user_matches where account_id = '{user.account_id}'"
     )
     assert matched == [("m1", "email")]
-    shown = sites.ours.ask(
+    shown = unsynced.ours.ask(
         "select distinct contains(project_key, ':'), email from jira_user_matches where member_id = 'm1'"
     )
     assert sorted(shown) == [(False, user.email), (True, None)]
-    assert [file for file in files_of(sites, "acme") if user.email in texts_in(file)] == []
-    sites_of = sites.ours.ask(
+    assert [file for file in files_of(unsynced, "acme") if user.email in texts_in(file)] == []
+    sites_of = unsynced.ours.ask(
         "select count(distinct contains(project_key, ':')) from jira_user_matches where member_id = 'm1'"
     )
     assert sites_of == [(2,)]
 
 
+@pytest.mark.few_tables("jira_sites")
 def test_renaming_a_site_asks_nothing_and_renames_its_rows(sites: TwoSites) -> None:
-    sync(sites)
     before = published(sites)
     marks = marks_of(sites)
     state = sites.pipeline.state
@@ -341,7 +362,6 @@ def test_what_a_killed_removal_left_is_gone_before_its_number_is_used_again(site
 
 
 def test_a_removed_site_is_gone_from_tables_and_lake_and_the_other_is_as_it_was(sites: TwoSites) -> None:
-    sync(sites)
     before = published(sites)
     pipeline = sites.pipeline
     acme = pipeline.state.sites.find("acme")

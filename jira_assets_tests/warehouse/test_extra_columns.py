@@ -8,7 +8,7 @@ import pytest
 
 from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
 
-pytestmark = pytest.mark.few_tables
+pytestmark = pytest.mark.few_tables(described=True)
 
 FIELDS = [
     ("customfield_1", "Crew", "option"),
