@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from jira_assets.errors import JiraUnavailable, PublishError
 from jira_assets.lake.locks import holder, lock_held
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 
 pytestmark = pytest.mark.few_tables("jira_unmatched_users", "metric_settings", "pull_requests")
 
@@ -41,16 +43,44 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-@pytest.fixture
-def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHarness]:
+@contextmanager
+def tracked(home: Path) -> Iterator[SyncHarness]:
     """A site of three projects, none of them synced yet."""
-    home = tmp_path / "home"
-    data = generate_site(4, projects=3, issues=24, now_ms=NOW_MS)
+    data = generate_site(4, projects=3, issues=12, now_ms=NOW_MS)
     with open_harness(home, data, frozen=False) as harness:
         harness.track()
-        for name, value in harness.environment.items():
-            monkeypatch.setenv(name, value)
         yield harness
+
+
+@contextmanager
+def up_to_date(home: Path) -> Iterator[SyncHarness]:
+    """The same site, synced and published."""
+    with tracked(home) as harness:
+        harness.sync()
+        harness.pipeline.publish_decisions()
+        yield harness
+
+
+@pytest.fixture
+def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHarness]:
+    with tracked(tmp_path / "home") as harness, environment_of(harness, monkeypatch):
+        yield harness
+
+
+@pytest.fixture
+def synced(
+    tmp_path: Path, templates: HomeTemplates, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SyncHarness]:
+    with templates.open(up_to_date, tmp_path / "home") as harness, environment_of(harness, monkeypatch):
+        yield harness
+
+
+@contextmanager
+def environment_of(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have sensors and runs work on that home."""
+    for name, value in harness.environment.items():
+        monkeypatch.setenv(name, value)
+    yield
 
 
 class Ticker:
@@ -339,11 +369,11 @@ def test_runs_of_other_people_on_the_same_instance_are_left_alone(
     assert after.status is dg.DagsterRunStatus.STARTED
 
 
-def test_dead_credentials_are_told_and_it_recovers_by_itself(harness: SyncHarness, ticker: Ticker) -> None:
-    run(ticker.instance, ticker.tick())
-    harness.site.switches.dead_credentials = True
+def test_dead_credentials_are_told_and_it_recovers_by_itself(synced: SyncHarness, ticker: Ticker) -> None:
+    ticker.tick()
+    synced.site.switches.dead_credentials = True
     skipped = ticker.tick()
-    harness.site.switches.dead_credentials = False
+    synced.site.switches.dead_credentials = False
 
     assert skipped.run_requests == []
     assert "Connect again" in str(skipped.skip_reason)
@@ -352,9 +382,9 @@ def test_dead_credentials_are_told_and_it_recovers_by_itself(harness: SyncHarnes
 
 
 def test_without_credentials_it_says_so(
-    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+    synced: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(ticker.instance, ticker.tick())
+    ticker.tick()
     monkeypatch.delenv("JIRA_API_TOKEN")
 
     assert "No Jira site is connected" in str(ticker.tick().skip_reason)
@@ -431,10 +461,8 @@ def test_a_partition_that_failed_with_its_site_is_well_again_once_the_site_has_n
 
 
 def test_sensors_of_new_names_sync_and_publish_nothing_again(
-    harness: SyncHarness, instance: dg.DagsterInstance
+    synced: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
-    harness.sync()
-    harness.pipeline.publish_decisions()
     for sensor in (jira_changes, publish_local_changes):
         reason = Ticker(instance, sensor).tick().skip_reason
         assert isinstance(reason, dg.SkipReason)
@@ -449,10 +477,8 @@ def test_it_is_on_by_default_and_ticks_twice_a_minute() -> None:
 
 
 @pytest.fixture
-def watcher(harness: SyncHarness, instance: dg.DagsterInstance) -> Ticker:
+def watcher(synced: SyncHarness, instance: dg.DagsterInstance) -> Ticker:
     """The sensor of what is kept outside of Jira, which ticked once over a site that was published."""
-    harness.sync()
-    harness.pipeline.publish_decisions()
     watcher = Ticker(instance, publish_local_changes)
     assert not watcher.tick().run_requests
     return watcher
@@ -463,74 +489,74 @@ def publish(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     return defs.resolve_job_def("publish_warehouse").execute_in_process(instance=instance)
 
 
-def test_what_people_decide_is_published_without_asking_jira(harness: SyncHarness, watcher: Ticker) -> None:
+def test_what_people_decide_is_published_without_asking_jira(synced: SyncHarness, watcher: Ticker) -> None:
     assert not watcher.tick().run_requests
     ((account,), *_) = published(
-        harness, "select account_id from jira_unmatched_users where reason <> 'ignored'"
+        synced, "select account_id from jira_unmatched_users where reason <> 'ignored'"
     )
-    harness.pipeline.state.team.set_override(account, None)
+    synced.pipeline.state.team.set_override(account, None)
     assert watcher.tick().run_requests
     assert (
         Ticker(watcher.instance, publish_local_changes).tick().run_requests
     )  # as news to one that never ticked before
 
-    mark = harness.site.journal.mark()
+    mark = synced.site.journal.mark()
     assert publish(watcher.instance).success
-    assert harness.site.requests_since(mark) == []
+    assert synced.site.requests_since(mark) == []
     rows = f"select distinct reason from jira_unmatched_users where account_id = '{account}'"
-    assert published(harness, rows) == [("ignored",)]
+    assert published(synced, rows) == [("ignored",)]
     assert not watcher.tick().run_requests
 
 
 def test_a_new_table_of_pull_requests_is_published_and_a_broken_one_is_tried_once(
-    harness: SyncHarness, watcher: Ticker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    synced: SyncHarness, watcher: Ticker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tmp_path / "pulls.csv"
     table.write_text("repository,number,title,created_at\nweb,1,One,2026-01-01\n")
     monkeypatch.setenv("JIRA_ASSETS_PULL_REQUESTS", str(table))
     assert watcher.tick().run_requests
     assert publish(watcher.instance).success
-    assert published(harness, "select title from pull_requests") == [("One",)]
+    assert published(synced, "select title from pull_requests") == [("One",)]
 
     table.write_text("no such columns\n1\n")
     assert watcher.tick().run_requests
     assert publish(watcher.instance).success
     assert not watcher.tick().run_requests
-    assert published(harness, "select title from pull_requests") == [("One",)]
+    assert published(synced, "select title from pull_requests") == [("One",)]
 
 
 @pytest.mark.prove
 def test_fields_settings_and_untracking_are_in_the_tables_without_a_sync(
-    harness: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+    synced: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other, gone, *_ = harness.tracked
+    other, gone, *_ = synced.tracked
     monkeypatch.setenv("JIRA_ASSETS_TIME_ZONE", "Asia/Tokyo")
     assert watcher.tick().run_requests
     # Nothing was ever written into this field.
-    harness.pipeline.state.projects.choose_fields(
+    synced.pipeline.state.projects.choose_fields(
         other.project_id, story_points="customfield_99999", sprint=None
     )
     assert watcher.tick().run_requests
-    harness.pipeline.state.projects.untrack([gone.project_key])
+    synced.pipeline.state.projects.untrack([gone.project_key])
     assert watcher.tick().run_requests
 
     points = (
         f"select count(story_points), count(*) > 0 from jira_issues where project_id = '{other.project_id}'"
     )
-    assert published(harness, points) != [(0, True)]
+    assert published(synced, points) != [(0, True)]
     assert publish(watcher.instance).success
-    assert published(harness, points) == [(0, True)]
-    assert published(harness, f"from jira_issues where project_id = '{gone.project_id}'") == []
-    assert published(harness, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
+    assert published(synced, points) == [(0, True)]
+    assert published(synced, f"from jira_issues where project_id = '{gone.project_id}'") == []
+    assert published(synced, "select distinct time_zone from metric_settings") == [("Asia/Tokyo",)]
 
 
 def test_a_run_that_failed_is_asked_for_again_later_and_ever_later(
-    harness: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+    synced: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise PublishError("It has one row too many.", "Try again.")
 
-    harness.pipeline.state.team.set_override("somebody", None)
+    synced.pipeline.state.team.set_override("somebody", None)
     assert watcher.tick().run_requests
     with monkeypatch.context() as broken:
         broken.setattr("jira_assets.sync.pipeline.publish_warehouse", fail)
@@ -552,35 +578,35 @@ def test_the_pause_between_two_requests_doubles_up_to_an_hour() -> None:
     assert pauses == [timedelta(minutes=minutes) for minutes in (2, 4, 8, 16, 32, 60, 60)]
 
 
-def test_a_sync_that_was_planned_before_a_decision_follows_it(harness: SyncHarness, watcher: Ticker) -> None:
-    planned = harness.tracked
+def test_a_sync_that_was_planned_before_a_decision_follows_it(synced: SyncHarness, watcher: Ticker) -> None:
+    planned = synced.tracked
     project = planned[0]
-    harness.pipeline.state.projects.choose_fields(
+    synced.pipeline.state.projects.choose_fields(
         project.project_id, story_points="customfield_99999", sprint=None
     )
-    assert harness.pipeline.sync(planned).failures == []
-    harness.pipeline.publish()
+    assert synced.pipeline.sync(planned).failures == []
+    synced.pipeline.publish()
     points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
-    assert published(harness, points) == [(0,)]
+    assert published(synced, points) == [(0,)]
 
 
 def test_what_is_decided_about_a_project_that_a_sync_works_on_is_not_forgotten(
-    harness: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+    synced: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jira_assets.defs.sensors.PAUSE_AFTER_ASKING", timedelta())
-    project = harness.tracked[0]
+    project = synced.tracked[0]
     points = f"select count(story_points) from jira_issues where project_id = '{project.project_id}'"
-    with harness.pipeline.lake.lock(project.project_id, "sync"):
-        harness.pipeline.state.projects.choose_fields(
+    with synced.pipeline.lake.lock(project.project_id, "sync"):
+        synced.pipeline.state.projects.choose_fields(
             project.project_id, story_points="customfield_99999", sprint=None
         )
         assert watcher.tick().run_requests
         assert publish(watcher.instance).success
-        assert published(harness, points) > [(0,)]
+        assert published(synced, points) > [(0,)]
 
     assert watcher.tick().run_requests
     assert publish(watcher.instance).success
-    assert published(harness, points) == [(0,)]
+    assert published(synced, points) == [(0,)]
     assert not watcher.tick().run_requests
 
 

@@ -18,6 +18,7 @@ import pytest
 
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import InputError
+from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.people.redaction import FORGOTTEN
 from jira_assets.state import ConnectedSite, Credential, TeamMember
 from jira_assets_tests.harness import SyncHarness, open_harness
@@ -88,26 +89,25 @@ def traces(harness: SyncHarness) -> list[str]:
     """Look at every byte of the home, and at every value of its Parquet and DuckDB files."""
     home = harness.pipeline.settings.home
     found = []
-    for path in sorted(home.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            texts = [path.read_bytes().decode("utf-8", "replace"), *_values(path)]
-            found += [
-                f"{path.relative_to(home)}: {each}" for each in TRACES for text in texts if each in text
-            ]
+    with closing(open_engine()) as engine:
+        for path in sorted(home.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                texts = [path.read_bytes().decode("utf-8", "replace"), *_values(engine, path)]
+                found += [
+                    f"{path.relative_to(home)}: {each}" for each in TRACES for text in texts if each in text
+                ]
     return found + [f"state: {each}" for each in TRACES if each in _state(harness)]
 
 
-def _values(path: Path) -> Iterator[str]:
-    with duckdb.connect() as engine:
-        if path.suffix == ".parquet":
-            yield str(engine.execute(f"from read_parquet('{path}')").fetchall())
-        elif path.suffix == ".duckdb":
-            engine.execute(f"attach '{path}' as published (read_only)")
-            tables = engine.execute(
-                "select table_name from duckdb_tables() where database_name = 'published'"
-            )
-            for (table,) in tables.fetchall():
-                yield str(engine.execute(f"from published.{table}").fetchall())
+def _values(engine: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
+    if path.suffix == ".parquet":
+        yield str(engine.execute(f"from read_parquet('{path}')").fetchall())
+    elif path.suffix == ".duckdb":
+        engine.execute(f"attach '{path}' as published (read_only)")
+        tables = engine.execute("select table_name from duckdb_tables() where database_name = 'published'")
+        for (table,) in tables.fetchall():
+            yield str(engine.execute(f"from published.{table}").fetchall())
+        engine.execute("detach published")
 
 
 def _state(harness: SyncHarness) -> str:

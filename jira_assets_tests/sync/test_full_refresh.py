@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,15 +13,36 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import answer, server_error
 from jira_assets.lake.manifest import Manifest
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
+
+
+@contextmanager
+def tracked(home: Path) -> Iterator[SyncHarness]:
+    """A site of one project that fills several files."""
+    with open_harness(home, generate_site(2, projects=1, issues=1700, now_ms=1_790_000_000_000)) as harness:
+        harness.track()
+        yield harness
+
+
+@contextmanager
+def synced(home: Path) -> Iterator[SyncHarness]:
+    """The same site after its first sync, for which it took its time."""
+    with tracked(home) as harness:
+        harness.site.latency_ms = 5
+        harness.sync()
+        harness.site.latency_ms = 0
+        yield harness
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Iterator[SyncHarness]:
-    """A site of one project that fills several files."""
-    with open_harness(
-        tmp_path, generate_site(2, projects=1, issues=1700, now_ms=1_790_000_000_000)
-    ) as harness:
-        harness.track()
+def large(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(tracked, tmp_path) as harness:
+        yield harness
+
+
+@pytest.fixture
+def read(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(synced, tmp_path) as harness:
         yield harness
 
 
@@ -40,31 +62,23 @@ def fetched(harness: SyncHarness) -> int:
     )
 
 
-def test_every_issue_is_fetched_once_and_lands_in_several_files(large: SyncHarness) -> None:
-    large.sync()
-
-    assert large.differences() == []
-    assert fetched(large) == len(large.site.issues_truth())
-    assert sum(file.rows for file in manifest_of(large).raw) == len(large.site.issues_truth())
-    assert len(manifest_of(large).raw) > 1
+def test_every_issue_is_fetched_once_and_lands_in_several_files(read: SyncHarness) -> None:
+    assert read.differences() == []
+    assert fetched(read) == len(read.site.issues_truth())
+    assert sum(file.rows for file in manifest_of(read).raw) == len(read.site.issues_truth())
+    assert len(manifest_of(read).raw) > 1
 
 
-def test_a_first_sync_proves_that_nothing_is_missing(large: SyncHarness) -> None:
-    large.sync()
-
-    proof = manifest_of(large).proof
+def test_a_first_sync_proves_that_nothing_is_missing(read: SyncHarness) -> None:
+    proof = manifest_of(read).proof
     assert proof is not None
-    issues = len(large.site.issues_truth())
+    issues = len(read.site.issues_truth())
     assert (proof.in_jira, proof.in_lake, proof.missing, proof.fetched) == (issues, issues, 0, issues)
-    assert large.ask("select missing_issues, proved_complete_at is not null from sync_status") == [(0, True)]
+    assert read.ask("select missing_issues, proved_complete_at is not null from sync_status") == [(0, True)]
 
 
-def test_requests_are_made_side_by_side_but_never_more_than_eight(large: SyncHarness) -> None:
-    large.site.latency_ms = 5
-
-    large.sync()
-
-    assert 1 < large.site.journal.most_in_flight <= 8
+def test_requests_are_made_side_by_side_but_never_more_than_eight(read: SyncHarness) -> None:
+    assert 1 < read.site.journal.most_in_flight <= 8
 
 
 def test_an_interrupted_first_read_goes_on_where_it_stopped(large: SyncHarness) -> None:
@@ -90,22 +104,21 @@ def test_an_interrupted_first_read_goes_on_where_it_stopped(large: SyncHarness) 
 
 
 @pytest.mark.prove
-def test_a_full_read_that_was_interrupted_reads_nothing_a_second_time(large: SyncHarness) -> None:
-    large.sync()
-    last = max(large.site.issues_truth(), key=int)
-    large.site.faults.add(answer(401, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
-    landed = sum(file.rows for file in manifest_of(large).raw)
-    large.sync(full=True)
-    kept = sum(file.rows for file in manifest_of(large).raw) - landed
+def test_a_full_read_that_was_interrupted_reads_nothing_a_second_time(read: SyncHarness) -> None:
+    last = max(read.site.issues_truth(), key=int)
+    read.site.faults.add(answer(401, "{}", path="/rest/api/3/issue/bulkfetch", when=f'"{last}"'))
+    landed = sum(file.rows for file in manifest_of(read).raw)
+    read.sync(full=True)
+    kept = sum(file.rows for file in manifest_of(read).raw) - landed
     assert kept > 0
-    large.site.faults.clear()
-    large.site.clock.advance(timedelta(minutes=10))
-    before = fetched(large)
+    read.site.faults.clear()
+    read.site.clock.advance(timedelta(minutes=10))
+    before = fetched(read)
 
-    (resumed,) = large.sync().outcomes
+    (resumed,) = read.sync().outcomes
 
     assert resumed.mode == "full"
-    assert fetched(large) - before == len(large.site.issues_truth()) - kept
+    assert fetched(read) - before == len(read.site.issues_truth()) - kept
 
 
 def test_nothing_is_published_of_a_project_that_was_never_read_to_the_end(large: SyncHarness) -> None:
@@ -151,12 +164,10 @@ def test_a_full_read_counts_as_updated_only_what_changed(harness: SyncHarness) -
     assert sum(outcome.created for outcome in outcomes) == 0
 
 
-def test_changelogs_longer_than_a_search_embeds_are_whole(large: SyncHarness) -> None:
-    large.sync()
-
-    longest = max(issue.changes for issue in large.site.issues_truth().values())
+def test_changelogs_longer_than_a_search_embeds_are_whole(read: SyncHarness) -> None:
+    longest = max(issue.changes for issue in read.site.issues_truth().values())
     assert longest > 40
-    (stored,) = large.ask(
+    (stored,) = read.ask(
         "select max(n) from (select count(distinct change_id) as n from jira_issue_changes group by jira_id)"
     )
     assert stored == (longest,)

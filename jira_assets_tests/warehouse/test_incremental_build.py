@@ -189,7 +189,10 @@ def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list
     assert replaced == [["11"]]
 
 
-@pytest.mark.parametrize(("name", "is_replaced"), [("Core", True), ("Kernel", False)])
+@pytest.mark.parametrize(
+    ("name", "is_replaced"),
+    [("Core", True), pytest.param("Kernel", False, marks=pytest.mark.few_tables("teams"))],
+)
 def test_a_team_that_has_another_name_has_it_in_all_projects(
     bench: LakeFixture, replaced: list[list[str]], name: str, is_replaced: bool
 ) -> None:
@@ -254,7 +257,9 @@ def test_a_key_that_changes_elsewhere_builds_everything(
     ("before", "after", "shown"),
     sampled(
         [
-            ([], ("gone", b"null"), (None, None, "P11-2")),
+            pytest.param(
+                [], ("gone", b"null"), (None, None, "P11-2"), marks=pytest.mark.few_tables("issue_flow")
+            ),
             ([], ("moved", b'{"key": "ELSE-9"}'), ("2", "ELSE-9", None)),
             ([("gone", b"null")], ("issue", None), ("2", "P11-2", None)),
             ([("archived", b"null")], ("gone", b"null"), (None, None, "P11-2")),
@@ -283,6 +288,7 @@ def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
     assert tuple(row.values()) == shown
 
 
+@pytest.mark.few_tables("issue_status_spans")
 def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     bench: LakeFixture, replaced: list[list[str]]
 ) -> None:

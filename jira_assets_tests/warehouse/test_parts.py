@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -36,17 +35,17 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-@pytest.fixture
-def site(tmp_path: Path, engine: duckdb.DuckDBPyConnection) -> Site:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> Site:
     """A site on which some things happened."""
-    made = Site(LakeFixture(tmp_path, engine), 3)
-    for _ in range(40):
+    made = Site(LakeFixture(tmp_path_factory.mktemp("parts"), engine), 3)
+    for _ in range(15):
         made.happen()
     return made
 
 
 def test_tables_that_are_made_in_parts_have_the_same_rows(site: Site, request: pytest.FixtureRequest) -> None:
-    site.bench.publish(*PROJECTS, metrics=METRICS)
+    site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
     at_once = contents(site.bench)
     tried = request.getfixturevalue("tried")
 
@@ -64,6 +63,6 @@ def test_a_publish_fails_when_the_smallest_parts_do_not_fit(
     monkeypatch.setattr("jira_assets_tests.warehouse.test_parts.FITS", 1000)
 
     with pytest.raises(duckdb.OutOfMemoryException, match="full"):
-        site.bench.publish(*PROJECTS, metrics=METRICS)
+        site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
 
     assert tried == [1, 4, 16, 64] * 2  # the second time with one thread

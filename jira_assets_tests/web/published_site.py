@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,11 +13,15 @@ NOW_MS = 1_795_435_200_000
 
 
 @contextmanager
-def published_site(home: Path, issues: int = 240) -> Iterator[SyncHarness]:
-    """Serve a site of two projects, sync and publish it."""
+def published_site(
+    home: Path, issues: int = 240, change: Callable[[SyncHarness], None] | None = None
+) -> Iterator[SyncHarness]:
+    """Serve a site of two projects, `change` what is to be another, sync and publish it."""
     data = generate_site(7, projects=2, issues=issues, now_ms=NOW_MS)
     with open_harness(home, data) as harness:
         harness.track()
+        if change is not None:
+            change(harness)
         harness.sync()
         harness.publish()
         yield harness

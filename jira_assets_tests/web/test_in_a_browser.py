@@ -37,13 +37,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """A site that is full, and in which somebody gave things names that are script."""
-    with published_site(tmp_path_factory.mktemp("browser")) as opened:
-        opened.site.rename_status(next(iter(opened.site.catalog.statuses)), HOSTILE)
-        opened.pipeline.state.team.replace([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
-        opened.pipeline.refresh_sites()
-        opened.sync()
-        opened.publish()
+    with published_site(tmp_path_factory.mktemp("browser"), change=name_things) as opened:
         yield opened
+
+
+def name_things(harness: SyncHarness) -> None:
+    harness.site.rename_status(next(iter(harness.site.catalog.statuses)), HOSTILE)
+    harness.pipeline.state.team.replace([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,8 @@ def instance(database: str, request: pytest.FixtureRequest) -> Iterator[dg.Dagst
 def harness(
     database: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SyncHarness]:
-    """A site of four tracked projects, and the environment that connects to it."""
-    data = generate_site(4, projects=4, issues=24, now_ms=1_790_000_000_000)
+    """A site of three tracked projects, and the environment that connects to it."""
+    data = generate_site(4, projects=3, issues=9, now_ms=1_790_000_000_000)
     on_postgres = database == "postgres"
     chosen = {"state_url": request.getfixturevalue("postgres_url")} if on_postgres else {}
     with open_harness(tmp_path / "home", data, frozen=False, **chosen) as harness:

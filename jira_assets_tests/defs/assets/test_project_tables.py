@@ -159,7 +159,7 @@ def test_a_failed_project_is_red_until_it_goes_well_again(
     assert reason.startswith(f"{first}: ")
     run = instance.get_run_by_id(result.run_id)
     assert run is not None
-    assert run.tags["jira_assets/result"] == "1 of 4 projects failed"
+    assert run.tags["jira_assets/result"] == "1 of 3 projects failed"
 
     run_sync(instance)
     assert len(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))) == 1, "told once"
@@ -217,7 +217,7 @@ def test_a_range_whose_end_was_untracked_meanwhile_makes_the_rest_and_names_it(
     assert materialized(instance, "jira_issues") == set(keys) - {gone}
     (failure,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     assert failure.user_failure_data is not None
-    assert failure.user_failure_data.description == f"1 of 4 projects could not be synced: {gone}."
+    assert failure.user_failure_data.description == f"1 of 3 projects could not be synced: {gone}."
     assert f"{gone} is not tracked" in str(failure.user_failure_data.metadata[gone].value)
 
 

@@ -213,7 +213,7 @@ def test_throughput_has_the_figures_of_the_published_table(
     ]
 
 
-@pytest.mark.parametrize("value", sampled(HOSTILE, 5))
+@pytest.mark.parametrize("value", sampled(HOSTILE, 8))
 def test_sql_in_an_address_changes_nothing(client: TestClient, settings: Settings, value: str) -> None:
     before = rows_of(settings, "select count(*) from issue_flow")
     for parameter in ("project", "sprint", "type", "weeks", "from", "to", "bucket", *CHOICES):
