@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -107,8 +108,10 @@ class Transport:
         self._attempts = attempts
         self._patience = patience
         self._timeouts = timeouts
-        self._cancelled = cancelled or threading.Event()
-        self._sleep = sleep or self._cancelled.wait
+        self._cancelled = threading.Event()
+        self._ended = cancelled or threading.Event()
+        """Set by the caller: it ends other transports as well, so it is never set here."""
+        self._sleep = sleep or self._rest
         self._pauses: PauseStore = pause if pause is not None else MemoryPauseStore()
         self._gates = EndpointThrottle()
         self._on_wait = on_wait
@@ -136,6 +139,15 @@ class Transport:
     def cancel(self) -> None:
         """End every call that is not in flight yet with `Cancelled`."""
         self._cancelled.set()
+
+    def _is_cancelled(self) -> bool:
+        return self._cancelled.is_set() or self._ended.is_set()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, but not longer than until the calls are cancelled."""
+        until = time.monotonic() + seconds
+        while not self._is_cancelled() and (left := until - time.monotonic()) > 0:
+            self._cancelled.wait(min(left, 0.25))
 
     def close(self) -> None:
         """Close the connections."""
@@ -268,7 +280,7 @@ class Transport:
         """Hold one of the places in flight, once nothing asks this call to wait; never wait in one."""
         while True:
             with self._slots:
-                if self._cancelled.is_set():
+                if self._is_cancelled():
                     raise Cancelled
                 held_back = self._held_back(call)
                 if held_back is None:

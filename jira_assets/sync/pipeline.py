@@ -151,7 +151,7 @@ class Pipeline:
 
     def _matched(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Match the people of all sites; return the outcomes with what that changed."""
-        return self._recovering(lambda home: match_people(home.lake, home.state, outcomes))
+        return self._recovering(lambda home: match_people(home.lake.cursor(), home.state, outcomes))
 
     @_in_room
     def refresh_sites(self) -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 from jira_assets.errors import (
     AuthenticationError,
     BadQuery,
+    Cancelled,
     Forbidden,
     JiraAssetsError,
     JiraUnavailable,
@@ -338,3 +339,22 @@ def test_no_error_shows_the_token(scripted: Ask) -> None:
         client.fetch_fields()
     assert "s3cret-token" not in repr(caught.value) + str(caught.value) + str(caught.value.facts)
     assert "ann@example.com" in caught.value.reason
+
+
+def transport_that_ends_with(event: threading.Event) -> Transport:
+    token = BasicToken("ana@acme.com", "token")
+    return Transport(Connection("http://127.0.0.1:9", token), cancelled=event)
+
+
+def test_what_one_transport_cancels_another_one_of_the_same_starter_goes_on_with() -> None:
+    ended = threading.Event()
+    one, other = transport_that_ends_with(ended), transport_that_ends_with(ended)
+    one.cancel()
+    with pytest.raises(Cancelled):
+        one.request("GET", "/rest/api/3/myself")
+    assert not ended.is_set()
+    with pytest.raises(JiraUnavailable):
+        other.request("GET", "/rest/api/3/myself", failures=1)
+    ended.set()
+    with pytest.raises(Cancelled):
+        other.request("GET", "/rest/api/3/myself")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
+from jira_assets.web.queries.flow import filtered
 from jira_assets.web.warehouse_reader import question
 
 TABLES = """
@@ -16,7 +17,7 @@ alter table jira_issues add column team varchar;
 create table issue_flow as select jira_id, true as is_counted, 'PAY' as project_key from jira_issues;
 create table jira_issue_labels (jira_id varchar, label varchar);
 create table jira_issue_components (jira_id varchar, component varchar);
-create table jira_issue_versions (jira_id varchar, version varchar);
+create table jira_issue_versions (jira_id varchar, version varchar, kind varchar);
 create table jira_issue_sprints (jira_id varchar, sprint_id varchar);
 create table jira_users (account_id varchar, display_name varchar);
 """
@@ -43,9 +44,6 @@ def test_the_items_of_an_epic_are_those_of_its_site(
     warehouse: duckdb.DuckDBPyConnection, epic: str, found: list[str]
 ) -> None:
     names = ("project", "issue_type", "sprint", "team", "assignee", "label", "component", "version")
-    query = (
-        "select jira_id from (select *, null as issue_type from issue_flow) where true "
-        f"{question('item_filters')}"
-    )
-    rows = warehouse.execute(query, {**dict.fromkeys(names), "epic": epic}).fetchall()
+    query = filtered(question("item_filters"), {**dict.fromkeys(names), "epic": epic})
+    rows = warehouse.execute(query, {"epic": epic}).fetchall()
     assert [row[0] for row in rows] == found
