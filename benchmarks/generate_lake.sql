@@ -1,4 +1,5 @@
--- A raw file of one project, as a full sync would have landed it: issues over three years, 4.5 changes each.
+-- A raw file of one project, as a full sync would have landed it: issues over three years, 5 changes each. One in 20
+-- is an epic, 7 of 10 belong to one, and one in four is linked to its neighbour, with a change at both ends.
 copy (
     with dice as (
         select
@@ -17,7 +18,14 @@ copy (
             case when fate < 70 then 3 when fate < 80 then 2 when fate < 85 then 1 else 0 end as moves,
             ({project} % 1000) * 1000 + date_diff('week', timestamp '2023-11-20', created_at) // 2 + 1 as sprint,
             luck < 60 as has_sprint,
-            luck < 50 as has_points
+            luck < 50 as has_points,
+            case when number % 20 = 0 then 4 else 1 + luck % 3 end as type,
+            number - number % 20 as epic,
+            number > 20 and number % 20 > 0 and days < 7 as has_epic,
+            number % 2 = 1 as blocks,
+            case when number % 2 = 1 then number + 1 else number - 1 end as neighbour,
+            'This issue ' || case when number % 2 = 1 then 'blocks ' else 'is blocked by ' end as sentence,
+            (hash((number + 1) // 2, 8, {project}) % 4)::bigint = 0 as is_linked
         from dice
     ),
     entries as (
@@ -28,6 +36,7 @@ copy (
                     case when has_points then row(1, '"Story Points","fieldId":"customfield_10016"', null, points || '') end,
                     case when has_sprint then row(2, '"Sprint","fieldId":"customfield_10020"', '', sprint || '') end,
                     row(3, '"assignee","fieldId":"assignee"', null, 'user-' || person),
+                    case when is_linked then row(5, '"Link"', null, {key} || '-' || neighbour) end,
                     case when luck % 4 = 0 then row(4, '"assignee","fieldId":"assignee"', 'user-' || person, 'user-1') end,
                     case when moves > 0 then row(30 + days * 3, '"status","fieldId":"status"', '1', '2') end,
                     case when moves > 1 then row(60 + days * 20, '"status","fieldId":"status"', '2', '3') end,
@@ -49,13 +58,30 @@ copy (
         '{{"id":"' || (({project} * 1000000) + number) || '","key":"' || {key} || '-' || number
         || '","fields":{{"summary":"Issue ' || number || ' ' || md5(number || '')
         || '","description":"' || repeat(md5(number || 'd') || ' ', 20)
-        || '","issuetype":{{"id":"' || (1 + luck % 3) || '","name":"' || ['Story', 'Bug', 'Task'][1 + luck % 3]
-        || '","subtask":false,"hierarchyLevel":0}},"status":{{"id":"' || (moves + 1) || '","name":"'
+        || '","issuetype":{{"id":"' || type || '","name":"' || ['Story', 'Bug', 'Task', 'Epic'][type]
+        || '","subtask":false,"hierarchyLevel":' || (type = 4)::integer || '}},"status":{{"id":"' || (moves + 1) || '","name":"'
         || ['To Do', 'Doing', 'Review', 'Done'][moves + 1] || '","statusCategory":{{"key":"'
         || ['new', 'indeterminate', 'indeterminate', 'done'][moves + 1]
         || '"}}}},"priority":{{"name":"Medium"}},"assignee":{{"accountId":"user-' || person
         || '","displayName":"User ' || person || '"}},"reporter":{{"accountId":"user-1","displayName":"User 1"}},"labels":[],'
-        || '"components":[],"fixVersions":[],"created":"' || strftime(created_at, '%Y-%m-%dT%H:%M:%S.000+0000') || '",'
+        || '"components":[],"fixVersions":[],'
+        || case
+            when has_epic
+                then '"parent":{{"id":"' || (({project} * 1000000) + epic) || '","key":"' || {key} || '-' || epic
+                    || '","fields":{{"summary":"Issue ' || epic || '"}}}},'
+            else ''
+        end
+        || '"issuelinks":['
+        || case
+            when is_linked
+                then '{{"id":"' || (({project} * 1000000) + (number + 1) // 2)
+                    || '","type":{{"id":"10000","name":"Blocks","inward":"is blocked by","outward":"blocks"}},"'
+                    || case when blocks then 'out' else 'in' end || 'wardIssue":{{"id":"'
+                    || (({project} * 1000000) + neighbour) || '","key":"' || {key} || '-' || neighbour
+                    || '","fields":{{"summary":"Issue ' || neighbour || '"}}}}}}'
+            else ''
+        end
+        || '],"created":"' || strftime(created_at, '%Y-%m-%dT%H:%M:%S.000+0000') || '",'
         || case when has_points then '"customfield_10016":' || points || ',' else '' end
         || case when has_sprint then '"customfield_10020":[{{"id":' || sprint || '}}],' else '' end
         || case
@@ -74,7 +100,7 @@ copy (
                     || '","items":[{{"field":' || entry[2] || ',"from":' || coalesce('"' || entry[3] || '"', 'null')
                     || ',"fromString":' || coalesce('"' || entry[3] || '"', 'null')
                     || ',"to":' || coalesce('"' || entry[4] || '"', 'null')
-                    || ',"toString":' || coalesce('"' || entry[4] || '"', 'null') || '}}]}}'
+                    || ',"toString":"' || case when entry[1] = 5 then sentence else '' end || entry[4] || '"}}]}}'
             ),
             ','
         ) || ']' as histories

@@ -1,14 +1,56 @@
 -- group: metrics
 -- scope: all projects
+-- parts: jira_id of link_changes, present
 
 -- A change of a link names the other issue by the key that it had then, and the type only by a sentence.
 create table warehouse.issue_link_spans as
-with project_keys as (
+with link_changes as (
+    select *
+    from warehouse.jira_issue_changes
+    where (lower(field) = 'link' or field_id = 'issuelinks') and changed_at is not null
+),
+said as (
+    select
+        jira_id as jira_id,
+        changed_at as changed_at,
+        change_id as change_id,
+        unnest([
+            {{'other_key': nullif(from_value, ''), 'words': regexp_replace(from_string, '\s+\S+\s*$', ''), 'is_added': false}},
+            {{'other_key': nullif(to_value, ''), 'words': regexp_replace(to_string, '\s+\S+\s*$', ''), 'is_added': true}}
+        ], recursive := true)
+    from link_changes
+),
+project_keys as (
     select
         prefix_of(projects.project_id) as site,
         unnest(projects.former_keys) as former_key,
         projects.project_key as project_key
     from site.projects as projects
+),
+-- The keys in changes, also as they are if their project has another key today.
+mentioned as (
+    select distinct
+        prefix_of(said.jira_id) as site,
+        said.other_key as other_key,
+        own_id(said.other_key) as jira_key,
+        own_id(project_keys.project_key) || regexp_extract(own_id(said.other_key), '-[0-9]+$') as new_key
+    from said
+    left join project_keys
+        on
+            prefix_of(said.jira_id) = project_keys.site
+            and regexp_extract(own_id(said.other_key), '^(.*)-[0-9]+$', 1) = own_id(project_keys.former_key)
+    where said.other_key is not null
+),
+wanted as (
+    select
+        site as site,
+        jira_key as jira_key
+    from mentioned
+    union
+    select
+        site as site,
+        new_key as jira_key
+    from mentioned
 ),
 names as (
     select
@@ -40,14 +82,25 @@ names as (
         4 as place
     from warehouse.jira_issue_links
 ),
+-- Only the ids that are looked up: a site has many more issues than links.
 issue_ids as (
     select
-        site as site,
-        jira_key as jira_key,
-        arg_min(jira_id, row(place, jira_id)) as jira_id
+        names.site as site,
+        names.jira_key as jira_key,
+        arg_min(names.jira_id, row(names.place, names.jira_id)) as jira_id
     from names
-    where jira_key is not null
-    group by site, jira_key
+    semi join wanted on names.site = wanted.site and names.jira_key = wanted.jira_key
+    group by names.site, names.jira_key
+),
+others as (
+    select
+        mentioned.site as site,
+        mentioned.other_key as other_key,
+        coalesce(min(by_key.jira_id), min(by_new_key.jira_id), min(mentioned.jira_key)) as other
+    from mentioned
+    left join issue_ids as by_key on mentioned.site = by_key.site and mentioned.jira_key = by_key.jira_key
+    left join issue_ids as by_new_key on mentioned.site = by_new_key.site and mentioned.new_key = by_new_key.jira_key
+    group by mentioned.site, mentioned.other_key
 ),
 -- What links are called on each site, the longest first: a sentence ends with one of them.
 phrases as (
@@ -63,23 +116,10 @@ phrases as (
     where phrase <> ''
     group by site
 ),
-said as (
-    select
-        jira_id as jira_id,
-        changed_at as changed_at,
-        change_id as change_id,
-        unnest([
-            {{'other_key': nullif(from_value, ''), 'words': regexp_replace(from_string, '\s+\S+\s*$', ''), 'is_added': false}},
-            {{'other_key': nullif(to_value, ''), 'words': regexp_replace(to_string, '\s+\S+\s*$', ''), 'is_added': true}}
-        ], recursive := true)
-    from warehouse.jira_issue_changes
-    where (lower(field) = 'link' or field_id = 'issuelinks') and changed_at is not null
-),
 events as (
     select
         said.jira_id as jira_id,
-        coalesce(by_key.jira_id, by_new_key.jira_id, own_id(said.other_key)) as other,
-        own_id(said.other_key) as other_key,
+        others.other as other,
         -- "This issue blocks PAY-7"; the first words are in the language of the person who made the change.
         coalesce(
             list_filter(phrases.phrases, lambda phrase: ends_with(said.words, ' ' || phrase))[1],
@@ -90,19 +130,8 @@ events as (
         said.change_id as change_id,
         said.is_added as is_added
     from said
+    inner join others on said.other_key = others.other_key and prefix_of(said.jira_id) = others.site
     left join phrases on prefix_of(said.jira_id) = phrases.site
-    left join issue_ids as by_key
-        on own_id(said.other_key) = by_key.jira_key and prefix_of(said.jira_id) = by_key.site
-    left join project_keys
-        on
-            by_key.jira_key is null
-            and prefix_of(said.jira_id) = project_keys.site
-            and regexp_extract(own_id(said.other_key), '^(.*)-[0-9]+$', 1) = own_id(project_keys.former_key)
-    left join issue_ids as by_new_key
-        on
-            own_id(project_keys.project_key) || regexp_extract(own_id(said.other_key), '-[0-9]+$') = by_new_key.jira_key
-            and prefix_of(said.jira_id) = by_new_key.site
-    where said.other_key is not null
 ),
 steps as (
     select
@@ -169,50 +198,51 @@ present as (
 ),
 gone as (
     select
-        jira_id as jira_id,
-        max(noticed_at) as noticed_at
-    from warehouse.jira_deleted_issues
-    where reason = 'gone' and jira_id not in (select jira_id from warehouse.jira_issues)
-    group by jira_id
+        deleted.jira_id as jira_id,
+        max(deleted.noticed_at) as noticed_at
+    from warehouse.jira_deleted_issues as deleted
+    anti join warehouse.jira_issues as issues on deleted.jira_id = issues.jira_id
+    where deleted.reason = 'gone'
+    group by deleted.jira_id
 ),
 compared as (
     select
-        coalesce(spans.jira_id, present.jira_id) as jira_id,
-        coalesce(spans.other, present.other) as other,
-        coalesce(spans.link, present.link) as link,
-        present.link_id as link_id,
-        present.key_today as key_today,
+        coalesce(spans.jira_id, today.jira_id) as jira_id,
+        coalesce(spans.other, today.other) as other,
+        coalesce(spans.link, today.link) as link,
+        today.link_id as link_id,
+        today.key_today as key_today,
         spans.linked_at as linked_at,
-        coalesce(spans.unlinked_at, case when present.link_id is null then gone.noticed_at end) as unlinked_at,
+        coalesce(spans.unlinked_at, case when today.link_id is null then gone.noticed_at end) as unlinked_at,
         case
             when spans.jira_id is null and steps.jira_id is not null then 'Jira shows it, but its changes removed it'
-            when spans.jira_id is not null and spans.unlinked_at is null and present.jira_id is null and gone.jira_id is null
+            when spans.jira_id is not null and spans.unlinked_at is null and today.jira_id is null and gone.jira_id is null
                 then 'its changes lead to it, but Jira does not show it'
         end as contradiction
     from spans
-    full join present
+    full join present as today
         on
-            spans.jira_id = present.jira_id
-            and spans.other = present.other
-            and spans.link = present.link
+            spans.jira_id = today.jira_id
+            and spans.other = today.other
+            and spans.link = today.link
             and spans.unlinked_at is null
     left join gone on spans.other = gone.jira_id
     left join (select distinct jira_id, other, link from steps) as steps
-        on present.jira_id = steps.jira_id and present.other = steps.other and present.link = steps.link
+        on today.jira_id = steps.jira_id and today.other = steps.other and today.link = steps.link
 )
 select
     compared.jira_id::varchar as jira_id,
     issues.project_id::varchar as project_id,
     compared.link::varchar as link,
     case when ids.jira_id is not null or compared.link_id is not null then compared.other end::varchar as other_jira_id,
-    coalesce(compared.key_today, others.jira_key, own_id(ids.jira_key), compared.other)::varchar as other_key,
+    coalesce(compared.key_today, other.jira_key, own_id(ids.jira_key), compared.other)::varchar as other_key,
     compared.link_id::varchar as link_id,
     greatest(coalesce(compared.linked_at, issues.issue_created_at), issues.issue_created_at)::timestamp as linked_at,
     compared.unlinked_at::timestamp as unlinked_at,
     compared.contradiction::varchar as contradiction
 from compared
 inner join warehouse.jira_issues as issues on compared.jira_id = issues.jira_id
-left join warehouse.jira_issues as others on compared.other = others.jira_id
+left join warehouse.jira_issues as other on compared.other = other.jira_id
 left join (
     select
         jira_id,

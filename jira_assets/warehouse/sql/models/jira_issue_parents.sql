@@ -1,16 +1,35 @@
 -- group: issues
 -- scope: all projects
+-- parts: jira_id of children
 
 create table warehouse.jira_issue_parents as
-with recursive chain as (
+with recursive children as (
+    select
+        jira_id as jira_id,
+        parent_id as parent_id,
+        parent_key as parent_key
+    from warehouse.jira_issues
+    where parent_id <> jira_id
+),
+-- Few issues are above others.
+parents as (
+    select
+        issues.jira_id as jira_id,
+        issues.parent_id as parent_id,
+        issues.parent_key as parent_key,
+        issues.hierarchy_level as hierarchy_level,
+        issues.issue_type as issue_type
+    from warehouse.jira_issues as issues
+    semi join (select distinct parent_id from warehouse.jira_issues) as named on issues.jira_id = named.parent_id
+),
+chain as (
     select
         jira_id as jira_id,
         parent_id as ancestor_id,
         parent_key as ancestor_key,
         1 as depth,
         [jira_id, parent_id] as path
-    from warehouse.jira_issues
-    where parent_id <> jira_id
+    from children
     union all
     -- Issues that are read at different times may seem to be above each other.
     select
@@ -20,7 +39,7 @@ with recursive chain as (
         chain.depth + 1 as depth,
         list_append(chain.path, above.parent_id) as path
     from chain
-    inner join warehouse.jira_issues as above on chain.ancestor_id = above.jira_id
+    inner join parents as above on chain.ancestor_id = above.jira_id
     where above.parent_id is not null and not list_contains(chain.path, above.parent_id)
 )
 select
@@ -32,7 +51,7 @@ select
     ancestor.issue_type::varchar as issue_type,
     (ancestor.jira_id is not null)::boolean as is_tracked
 from chain
-left join warehouse.jira_issues as ancestor on chain.ancestor_id = ancestor.jira_id;
+left join parents as ancestor on chain.ancestor_id = ancestor.jira_id;
 
 comment on table warehouse.jira_issue_parents is 'All issues above each issue: its parent, the parent of that, and so on';
 comment on column warehouse.jira_issue_parents.jira_id is 'Id of the issue';
