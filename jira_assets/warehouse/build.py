@@ -15,7 +15,7 @@ from jira_assets.lake.sql_files import literal, statement
 from jira_assets.qualified import split
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
-from jira_assets.warehouse.models import FIRST_COMMENT, MACROS, Parts, models
+from jira_assets.warehouse.models import FIRST_COMMENT, MACROS, Model, Parts, models
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -36,8 +36,8 @@ class Builder:
     extra: Sequence[ExtraColumn]
     whole: str = "lake"
     """The schema that has the derived tables of all projects."""
-    touched: str = "true"
-    """Which sprints the burndown is made for, in SQL."""
+    replaced: str = ""
+    """The ids of the projects that are replaced in a copy of the last warehouse, as SQL lists them."""
     team_from: str = "jira"
     """Which team of an issue comes first: `jira` or `assignee`."""
     has_before: bool = False
@@ -57,8 +57,11 @@ class Builder:
         for name in names:
             text = self._text_of(name)
             model = models().get(name.removeprefix("models/"))
-            if model is not None and model.parts and self.commits:
-                self._make_in_parts(model.parts, text)
+            parts = model.parts.in_schema(self.whole) if model and model.parts else None
+            if model and parts and model.touched_by and self.replaced:
+                self._make_touched(model, parts, text)
+            elif parts and self.commits:
+                self._make_in_parts(parts, text)
             else:
                 self.engine.execute(text)
             if model is not None and model.macro:
@@ -72,7 +75,6 @@ class Builder:
             team_from=literal(self.team_from),
             people=statement("lake/people/people", people_by_site=self._people_by_site),
             people_by_site=self._people_by_site,
-            touched=self.touched,
             observations=self._observations,
             extra_columns=column_list(self.extra),
             extra_source=column_source(self.extra),
@@ -95,6 +97,12 @@ class Builder:
                 self.engine.execute("rollback; begin")
             else:
                 return
+
+    def _make_touched(self, model: Model, parts: Parts, text: str) -> None:
+        """Make the rows of a table anew that depend on the replaced projects."""
+        self.engine.execute(statement(f"warehouse/{model.touched_by}", replaced=self.replaced))
+        self.engine.execute(f"delete from warehouse.{model.name} where {parts.column} in (from touched)")
+        self.engine.execute(parts.among(text, "touched"))
 
     def _inputs_of(self, name: str) -> dict[str, str]:
         return {"forecast_inputs": inputs_literal(self.engine)} if name.startswith(MACROS) else {}

@@ -17,7 +17,6 @@ from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.models import of_scope, statements_of
 
-TOUCHED = "velocity.sprint_id in (select sprint_id from touched_sprints)"
 WITHOUT_LOG = "recovery_mode 'no_wal_writes'"
 """A file that is not whole yet may be lost."""
 
@@ -46,7 +45,6 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
         replace(builder, is_described=False).make(statements_of(of_scope("site", "project")))
         if engine.execute(statement("warehouse/audits/hazards", replaced=ids)).fetchone():
             return False
-        engine.execute(statement("warehouse/incremental/touched", replaced=ids))
         copied.result()
     engine.execute(f"attach {literal(build)} as merged ({WITHOUT_LOG})")
     engine.execute("begin")
@@ -58,25 +56,24 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
         old, new = _rows_of(key, "base", ids), _rows_of(key, "warehouse", ids)
         engine.execute(statement("warehouse/incremental/rows", table=model.name, of_old=old, of_new=new))
     has_forecasts = remember_forecasts(engine)
-    engine.execute("commit; detach warehouse; detach merged; detach base")
+    engine.execute("commit; detach warehouse; detach merged")
     engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG}); begin")
-    _make_those_of_all(builder, has_forecasts)
+    _make_those_of_all(replace(builder, replaced=ids, has_before=has_forecasts))
     return True
 
 
-def _make_those_of_all(builder: Builder, has_forecasts: bool) -> None:
+def _make_those_of_all(builder: Builder) -> None:
     engine = builder.engine
-    engine.execute("alter table warehouse.sprint_burndown rename to burndown_before")
     of_all = of_scope("all projects")
     for model in of_all:
-        engine.execute(f"drop {model.kind} if exists warehouse.{model.name}")
-    replace(builder, touched=TOUCHED, has_before=has_forecasts).make(statements_of(of_all))
+        if model.touched_by is None:
+            engine.execute(f"drop {model.kind} if exists warehouse.{model.name}")
+    builder.make(statements_of(of_all))
     if engine.execute("from site.pull_requests limit 1").fetchone():
         of_pull_requests = of_scope("pull requests")
         for model in of_pull_requests:
             engine.execute(f"drop table warehouse.{model.name}")
         builder.make(statements_of(of_pull_requests))
-    engine.execute(statement("warehouse/incremental/untouched_burndown"))
     engine.execute(statement("warehouse/incremental/last_synced"))
 
 

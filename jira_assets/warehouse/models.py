@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -23,6 +23,7 @@ the same, and empty without pull requests; holds no rows of its own."""
 GROUPS = ("site", "issues", "people", "pull_requests", "metrics")
 MACROS = "macros/"
 INTERMEDIATE = "intermediate/"
+TOUCHED = "incremental/touched/"
 FIRST_COMMENT = "\ncomment on "
 """Comments end a model."""
 
@@ -61,13 +62,23 @@ class Parts:
 
     def split(self, text: str, count: int) -> Iterator[str]:
         """Divide the statement that makes the table into `count` statements that each make a part of it."""
-        query, _, _ = _CREATES_TABLE.sub(r"insert into \1", text).partition(FIRST_COMMENT)
         for number in range(count):
-            part = query if number else text
-            for relation in self.relations if count > 1 else ():
-                rows = f"from {relation} where hash({self.column}) % {count} = {number}"
-                part = re.sub(rf"\b(from|join) {re.escape(relation)}(?!\w)", rf"\1 ({rows})", part)
-            yield part
+            part = _insertion(text) if number else text
+            yield self._only(part, f"hash({self.column}) % {count} = {number}") if count > 1 else part
+
+    def among(self, text: str, values: str) -> str:
+        """Return a statement that inserts the rows whose values of the column the relation `values` has."""
+        return self._only(_insertion(text), f"{self.column} in (from {values})")
+
+    def in_schema(self, whole: str) -> Parts:
+        """Name the relations as the statement does once it is filled."""
+        return replace(self, relations=tuple(name.format(whole=whole) for name in self.relations))
+
+    def _only(self, text: str, condition: str) -> str:
+        for relation in self.relations:
+            rows = f"from {relation} where {condition}"
+            text = re.sub(rf"\b(from|join) {re.escape(relation)}(?!\w)", rf"\1 ({rows})", text)
+        return text
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,8 @@ class Model:
     """The macro whose usual answers the table has."""
     parts: Parts | None
     """How it can be made in parts, for tables that need much memory."""
+    touched_by: str | None
+    """The statement under sql/ that finds the values of its column of parts whose rows may have changed."""
     prepared_by: tuple[str, ...]
     """The statements under sql/ that have to run before."""
     needs: frozenset[str]
@@ -97,9 +110,8 @@ class Model:
 @cache
 def models() -> dict[str, Model]:
     """Return all models by name, in the order in which they can be built."""
-    folder = files("jira_assets.warehouse") / "sql" / "models"
-    names = sorted(file.name.removesuffix(".sql") for file in folder.iterdir())
-    found = {name: _read(name, frozenset(names)) for name in names}
+    names = _names_in("models/")
+    found = {name: _read(name, names) for name in sorted(names)}
     ordered: dict[str, Model] = {}
     for model in sorted(found.values(), key=lambda model: (GROUPS.index(model.group), model.name)):
         _put_after_needs(model, found, ordered)
@@ -146,6 +158,7 @@ def _read(name: str, names: frozenset[str]) -> Model:
         key=header.get("key"),
         macro=macro,
         parts=_parts(header.get("parts")),
+        touched_by=f"{TOUCHED}{name}" if name in _names_in(TOUCHED) else None,
         prepared_by=tuple(prepared_by),
         needs=frozenset(needs) & names - {name},
         sources=frozenset(_source(*found) for found in _SOURCES.findall(read)),
@@ -169,9 +182,15 @@ def _source(schema: str, table: str, table_of_all: str) -> str:
 @cache
 def _intermediate() -> dict[str, set[str]]:
     """Return the statements of sql/intermediate/, and the temporary objects that each creates."""
-    folder = files("jira_assets.warehouse") / "sql" / "intermediate"
-    names = sorted(f"{INTERMEDIATE}{file.name.removesuffix('.sql')}" for file in folder.iterdir())
+    names = sorted(f"{INTERMEDIATE}{name}" for name in _names_in(INTERMEDIATE))
     return {name: set(_TEMPORARY.findall(statement_text(f"warehouse/{name}"))) for name in names}
+
+
+@cache
+def _names_in(folder: str) -> frozenset[str]:
+    """Name the statements of a folder under sql/."""
+    found = (files("jira_assets.warehouse") / "sql" / folder).iterdir()
+    return frozenset(file.name.removesuffix(".sql") for file in found)
 
 
 def _put_after_needs(
@@ -183,6 +202,12 @@ def _put_after_needs(
         if needed not in ordered:
             _put_after_needs(found[needed], found, ordered, [*waiting, model.name])
     ordered.setdefault(model.name, model)
+
+
+def _insertion(text: str) -> str:
+    """Turn the statement that makes a table into one that inserts its rows."""
+    query, _, _ = _CREATES_TABLE.sub(r"insert into \1", text).partition(FIRST_COMMENT)
+    return query
 
 
 def _type_of(text: str, column: str) -> str:

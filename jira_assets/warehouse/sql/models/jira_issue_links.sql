@@ -1,6 +1,6 @@
 -- group: issues
 -- scope: all projects
--- parts: link_id of lake.jira_issue_links
+-- parts: link_id of {whole}.jira_issue_links
 
 create table warehouse.jira_issue_links as
 with issues as (

@@ -18,8 +18,7 @@ with sprints as (
     from warehouse.sprint_velocity as velocity
     cross join (select max(as_of) as as_of from warehouse.metric_settings) as settings
     where
-        {touched}
-        and local_day(velocity.started_at) <= settings.as_of
+        local_day(velocity.started_at) <= settings.as_of
         and (velocity.ended_at is null or local_day(velocity.ended_at) >= settings.as_of - 90)
         -- Dates that a person mistyped make no sprint of years.
         and greatest(least(local_day(velocity.ended_at), settings.as_of), local_day(velocity.planned_end_at))
