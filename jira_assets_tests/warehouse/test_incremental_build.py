@@ -310,6 +310,26 @@ def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     assert [row["status_category"] for row in categories] == ["done", "new"]
 
 
+@pytest.mark.few_tables("issue_link_spans", "data_quality", "sprint_burndown")
+def test_a_link_with_another_name_changes_how_changes_elsewhere_are_read(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    item = {"field": "Link", "to": "P99-7", "toString": "Dieser Vorgang is cloned by P99-7"}
+    linked = {"id": "7", "created": "2026-01-09T12:00:00.000+0000", "items": [item]}
+    bench.land_and_derive(seen("1", histories=[linked]))
+    bench.land_and_derive(seen("2", project="11"), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    before = bench.ask("select link from issue_link_spans where jira_id = '1'")
+    cloned = {"id": "9", "name": "Cloners", "inward": "is cloned by", "outward": "clones"}
+    link = {"id": "70", "type": cloned, "outwardIssue": {"id": "99", "key": "P99-1"}}
+    bench.land_and_derive(seen("2", {"issuelinks": [link]}, project="11"), project="11", asked_at=at(1))
+
+    bench.publish(*PROJECTS, metrics=METRICS)
+    assert replaced == [["11"]]
+    assert before == [{"link": "Dieser Vorgang is cloned by"}]
+    assert bench.ask("select link from issue_link_spans where jira_id = '1'") == [{"link": "is cloned by"}]
+
+
 @pytest.mark.prove
 def test_a_small_site_is_built_whole(bench: LakeFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail

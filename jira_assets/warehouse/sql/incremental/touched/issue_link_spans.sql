@@ -40,6 +40,9 @@ other_names as (
 )
 from near
 union
+select other_id as jira_id
+from lake.jira_issue_links
+union
 select links.jira_id as jira_id
 from whole.jira_issue_links as links
 semi join near on links.other_id = near.jira_id
