@@ -61,6 +61,7 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "status_id": "varchar",
         "status_category": "varchar",
         "priority": "varchar",
+        "priority_id": "varchar",
         "resolution": "varchar",
         "resolution_id": "varchar",
         "assignee_account_id": "varchar",

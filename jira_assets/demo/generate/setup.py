@@ -24,10 +24,14 @@ RANK_FIELD = "customfield_10019"
 START_DATE_FIELD = "customfield_10015"
 SEVERITY_FIELD = "customfield_10048"
 REVIEWER_FIELD = "customfield_10049"
+PLATFORMS_FIELD = "customfield_10050"
+DELETED_FIELD = "customfield_10044"
+"""A field that an administrator deleted: only changelogs have it."""
 TEAM_FIELD = "customfield_10001"
 OLD_TEAM_FIELD = "customfield_10058"
 FLAGGED_FIELD = "customfield_10021"
 SEVERITIES = ("Cosmetic", "Annoying", "Blocks work")
+PLATFORMS = ("Web", "iOS, iPadOS", "Android")
 
 _TYPES = "com.atlassian.jira.plugin.system.customfieldtypes"
 _AGILE = "com.pyxis.greenhopper.jira"
@@ -173,6 +177,7 @@ def shared_fields() -> list[DemoField]:
         _field(10_015, "Start date", "date", f"{_TYPES}:datepicker"),
         _field(10_048, "Severity", "option", f"{_TYPES}:select"),
         _field(10_049, "Reviewer", "user", f"{_TYPES}:userpicker"),
+        _list_field(PLATFORMS_FIELD, "Platforms", "multiselect"),
         _field(10_001, "Team", "team", f"{_TYPES}:atlassian-team"),
         flagged_field(),
     ]
@@ -191,8 +196,14 @@ def old_team_field() -> DemoField:
 
 def flagged_field() -> DemoField:
     """Describe the field by which a board marks an issue as impeded."""
-    schema: Json = {"type": "array", "items": "option", "custom": f"{_TYPES}:multicheckboxes"}
-    return DemoField(FLAGGED_FIELD, "Flagged", schema | {"customId": 10_021})
+    return _list_field(FLAGGED_FIELD, "Flagged", "multicheckboxes")
+
+
+def _list_field(field_id: str, name: str, kind: str) -> DemoField:
+    """Describe a field of which several options can be chosen."""
+    number = int(field_id.rpartition("_")[2])
+    schema: Json = {"type": "array", "items": "option", "custom": f"{_TYPES}:{kind}", "customId": number}
+    return DemoField(field_id, name, schema)
 
 
 def _field(number: int, name: str, kind: str, custom: str, project_id: int | None = None) -> DemoField:
