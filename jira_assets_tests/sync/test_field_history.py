@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
+from jira_assets.demo import clock
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.simulate.life import Life
 from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
@@ -84,6 +87,93 @@ def test_values_have_the_names_of_today(harness: SyncHarness) -> None:
         ("Severity", "10301", "Annoying"),
         ("Severity", "10302", "Blocks work"),
     ]
+
+
+MOMENTS = [MONDAY_NOON.replace(tzinfo=None) - timedelta(days=days) for days in (0, 1.5, 40, 300, 900)]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_issues_are_what_they_were_at_a_moment(harness: SyncHarness, moment: datetime) -> None:
+    rows = harness.ask(
+        "select jira_id, jira_key, project_id, issue_type_id, parent_id, status_id, priority_id, "
+        "resolution_id, assignee_account_id, reporter_account_id, story_points, sprint_id, labels, "
+        "components, fix_versions, due_date, summary, contradicted "
+        f"from jira_issues_as_of(timestamp '{moment}')"
+    )
+    found = {row[0]: row[1:] for row in rows}
+    assert len(found) == len(rows)
+    wanted = {str(issue.id): then(harness, issue, moment) for issue in existing(harness, moment)}
+    assert found.keys() == wanted.keys()
+    assert [(found[each], wanted[each]) for each in found if found[each] != wanted[each]] == []
+
+
+def existing(harness: SyncHarness, moment: datetime) -> list[Any]:
+    every = [harness.site.issue(document) for document in harness.site.store.documents]
+    return [issue for issue in every if clock.moment(issue.created).replace(tzinfo=None) <= moment]
+
+
+def then(harness: SyncHarness, issue: Any, moment: datetime) -> tuple[Any, ...]:
+    """Play the life of an issue up to a moment."""
+    site = harness.site
+    history, fields = replay(issue, FieldKinds.of(site.catalog.fields.values())), issue.fields
+    project = site.catalog.projects[issue.project_id]
+    points = site.catalog.points_field(project.id)
+    estimate = history.at(points, moment, fields.get(points)) if points else None
+    sprints = history.at("customfield_10020", moment, fields.get("customfield_10020") or [])
+    names = {each["id"]: each["name"] for each in (*project.versions, *project.components)}
+    parent = history.at("parent", moment, fields.get("parent"))
+    due = fields.get("duedate")
+    return (
+        history.at("issuekey", moment, site.render.key(issue)),
+        history.at("project", moment, str(issue.project_id)),
+        history.at("issuetype", moment, fields["issuetype"]),
+        parent and str(parent),
+        *(history.at(each, moment, fields[each]) for each in ("status", "priority", "resolution")),
+        *(history.at(each, moment, fields[each]) for each in ("assignee", "reporter")),
+        None if estimate is None else float(estimate),
+        sprint_of(site, {int(each) for each in sprints}, moment),
+        sorted(history.at("labels", moment, fields["labels"])),
+        sorted(names[each] for each in history.at("components", moment, fields["components"])),
+        sorted(names[each] for each in history.at("fixVersions", moment, fields["fixVersions"])),
+        due and date.fromisoformat(due),
+        fields["summary"],
+        [],
+    )
+
+
+def sprint_of(site: Any, ids: set[int], moment: datetime) -> str | None:
+    """Choose the active sprint of these, else the next one, else the one that was closed last."""
+    at = moment.replace(tzinfo=UTC).timestamp() * 1000
+    known = [site.catalog.sprints[each] for each in ids]
+    closed = [each for each in known if each.complete is not None and each.complete <= at]
+    active = [each for each in known if each not in closed and each.start is not None and each.start <= at]
+    coming = [each for each in known if each not in closed and each not in active]
+    for some, best in ((active, -1), (coming, 0), (closed, -1)):
+        if some:
+            order = "complete" if some is closed else "start"
+            return str(sorted(some, key=lambda each: (getattr(each, order) or 1e15, each.id))[best].id)
+    return None
+
+
+def test_each_day_has_the_issues_as_they_were_at_its_end(harness: SyncHarness) -> None:
+    for day in harness.ask("select day, ends_at from jira_history_days where dayofyear(day) % 30 = 0"):
+        columns = "columns(* exclude (day))"
+        daily = harness.ask(
+            f"select {columns} from jira_issues_daily where day = date '{day[0]}' order by jira_id"
+        )
+        assert daily == harness.ask(f"from jira_issues_as_of(timestamp '{day[1]}') order by jira_id")
+        assert daily
+    assert harness.ask("select count(*), max(day) from jira_history_days") == [(91, MONDAY_NOON.date())]
+
+
+def test_the_macro_works_where_the_file_is_attached_under_another_name(harness: SyncHarness) -> None:
+    file = harness.pipeline.settings.warehouse_file.resolve()
+    with closing(duckdb.connect()) as engine:
+        engine.execute(f"attach '{file}' as \"our jira\" (read_only)")
+        query = "from {}jira_issues_as_of(timestamp '2026-10-01'{}) order by jira_id"
+        found = engine.execute(query.format('"our jira".', ", 'our jira'")).fetchall()
+        assert found == harness.ask(query.format("", ""))
+        assert engine.execute('select count(*) from "our jira".jira_issues_daily').fetchall() > [(0,)]
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.prove)])

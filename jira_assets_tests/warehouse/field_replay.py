@@ -82,6 +82,23 @@ class History:
             if value != (None, None):
                 yield name, *value, since, None
 
+    def at(self, name: str, instant: Any, today: Any) -> Any:
+        """Return the id or the name that a field had, a set for a list; what never changed is as today."""
+        is_list = isinstance(today, list)
+        today = {str(each) for each in today} if is_list else today
+        if name not in self.changed:
+            return today
+        found = {
+            value_id or value
+            for field_name, value_id, value, since, until in self.spans()
+            if field_name == name and since <= instant and (until is None or until > instant)
+        }
+        if is_list:
+            named = {key for list_name, key in self.named if list_name == name}
+            return found | (today - named)
+        assert len(found) <= 1
+        return next(iter(found), None)
+
 
 def replay(issue: Any, kinds: FieldKinds) -> History:
     """Replay an issue of a demo site; lists are completed by what no change names."""
