@@ -18,11 +18,13 @@ from jira_assets_tests.warehouse.field_replay import FieldKinds, replay
 
 NOW = int(MONDAY_NOON.timestamp() * 1000)
 DATA = generate_site(5, projects=3, issues=400, now_ms=NOW)
+BLOCKED = ("Waiting for supplier", "In Review")
 
 
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
-    with open_harness(tmp_path_factory.mktemp("fields"), DATA) as opened:
+    chosen = ", ".join(BLOCKED)
+    with open_harness(tmp_path_factory.mktemp("fields"), DATA, blocked_statuses=chosen) as opened:
         opened.track()
         opened.sync()
         opened.publish()
@@ -174,6 +176,76 @@ def test_the_macro_works_where_the_file_is_attached_under_another_name(harness: 
         found = engine.execute(query.format('"our jira".', ", 'our jira'")).fetchall()
         assert found == harness.ask(query.format("", ""))
         assert engine.execute('select count(*) from "our jira".jira_issues_daily').fetchall() > [(0,)]
+
+
+def test_issues_are_blocked_by_flags_statuses_and_open_issues(harness: SyncHarness) -> None:
+    rows = harness.ask(
+        "select jira_id, reason, blocker_jira_id, started_at, ended_at from issue_block_spans "
+        "where contradiction is null"
+    )
+    wanted = {
+        (str(issue.id), *block)
+        for issue in existing(harness, MONDAY_NOON.replace(tzinfo=None))
+        for block in blocks(harness, issue)
+    }
+    assert set(rows) == wanted
+    assert len(rows) == len(wanted)
+    assert {reason for _, reason, *_ in wanted} == {"flagged", "status", "link"}
+
+
+def blocks(harness: SyncHarness, issue: Any) -> Iterator[tuple[Any, ...]]:
+    """Find when an issue was blocked, from its history and those of the issues that blocked it."""
+    kinds = FieldKinds.of(harness.site.catalog.fields.values())
+    history, statuses = replay(issue, kinds), harness.site.catalog.statuses
+    stays = stays_of(issue, kinds)
+    flags = [span[3:] for span in history.spans() if span[0] == "customfield_10021"]
+    if issue.fields.get("customfield_10021") and not flags:
+        flags = [(history.created, None)]
+    yield from (("flagged", None, *span) for span in flags)
+    waits = [(since, until) for status, since, until in stays if statuses[status].name in BLOCKED]
+    yield from (("status", None, *span) for span in merged(waits))
+    for key, words, linked, unlinked in link_spans(harness, issue):
+        other = harness.site.store.resolve(key)
+        if words == "is blocked by" and other is not None and other.id != issue.id:
+            open_times = [
+                (max(linked, since), min((each for each in (unlinked, until) if each), default=None))
+                for status, since, until in stays_of(other, kinds)
+                if statuses[status].category_key != "done"
+            ]
+            times = [span for span in open_times if span[1] is None or span[0] < span[1]]
+            yield from (("link", str(other.id), *span) for span in merged(times))
+
+
+def stays_of(issue: Any, kinds: FieldKinds) -> list[tuple[str, Any, Any]]:
+    history = replay(issue, kinds)
+    found = [(str(each[1]), *each[3:]) for each in history.spans() if each[0] == "status"]
+    return found or [(issue.fields["status"], history.created, None)]
+
+
+def link_spans(harness: SyncHarness, issue: Any) -> Iterator[tuple[Any, ...]]:
+    """Return the key, the words and both ends of each link that the history of an issue names."""
+    since: dict[tuple[str, str], Any] = {}
+    for entry in issue.histories:
+        at = clock.moment(entry["created"]).replace(tzinfo=None)
+        for item in (each for each in entry["items"] if each["field"] == "Link"):
+            key = item["to"] or item["from"]
+            sentence = item["toString"] or item["fromString"]
+            link = (key, sentence.removeprefix("This issue ").removesuffix(f" {key}"))
+            if item["to"]:
+                since.setdefault(link, at)
+            else:
+                yield *link, since.pop(link), at
+    yield from ((*link, at, None) for link, at in since.items())
+
+
+def merged(spans: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Join the times that touch."""
+    found: list[tuple[Any, Any]] = []
+    for since, until in sorted(spans):
+        if found and found[-1][1] == since:
+            since = found.pop()[0]
+        found.append((since, until))
+    return found
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.prove)])

@@ -61,6 +61,8 @@ TEAM_WALK: Walk = (
 )
 ACTIVE_STATUSES = ("In Progress", "In Review", "Trying it out 🧪")
 """Statuses in which someone works on an issue; in the others it waits."""
+BLOCKED_STATUSES = ("Waiting for supplier",)
+"""The one in which nothing can be done about it."""
 
 ROLES = (
     ("epic", "Epic", 1),

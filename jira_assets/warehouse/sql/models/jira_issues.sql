@@ -37,8 +37,7 @@ board_fields as (
         schema_custom like '%:gh-lexo-rank' as is_rank
     from site.fields
     where
-        schema_custom like '%:gh-lexo-rank'
-        or (schema_custom like '%:multicheckboxes' and lower(field_name) in ('flagged', 'impediment'))
+        schema_custom like '%:gh-lexo-rank' or is_flag_field(field_id)
 ),
 flaggable as (
     select distinct prefix_of(field_id) as prefix
