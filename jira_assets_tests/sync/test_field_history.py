@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 
 from jira_assets.demo import clock
@@ -17,7 +18,7 @@ from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
 from jira_assets_tests.warehouse.field_replay import FieldKinds, replay
 
 NOW = int(MONDAY_NOON.timestamp() * 1000)
-DATA = generate_site(5, projects=3, issues=400, now_ms=NOW)
+DATA = generate_site(5, projects=4, issues=500, now_ms=NOW)
 BLOCKED = ("Waiting for supplier", "In Review")
 
 
@@ -246,6 +247,59 @@ def merged(spans: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
             since = found.pop()[0]
         found.append((since, until))
     return found
+
+
+def test_the_cycles_of_agreements_are_those_of_the_payloads(harness: SyncHarness) -> None:
+    rows = harness.ask(
+        "select jira_id, sla_name, is_ongoing, epoch_ms(started_at), epoch_ms(stopped_at), goal_ms, "
+        "elapsed_ms, remaining_ms, is_breached, is_paused, as_of from issue_sla_cycles"
+    )
+    wanted = {
+        (
+            str(issue.id),
+            agreement["name"],
+            "paused" in cycle,
+            cycle["startTime"]["epochMillis"],
+            cycle.get("stopTime", {}).get("epochMillis"),
+            *(cycle[each]["millis"] for each in ("goalDuration", "elapsedTime", "remainingTime")),
+            cycle["breached"],
+            cycle.get("paused"),
+            MONDAY_NOON.replace(tzinfo=None),
+        )
+        for issue in DATA.issues
+        for agreement in (issue.fields.get("customfield_10061"), issue.fields.get("customfield_10062"))
+        if agreement and "name" in agreement
+        for cycle in (*agreement["completedCycles"], *filter(None, [agreement.get("ongoingCycle")]))
+    }
+    assert set(rows) == wanted
+    assert len(rows) == len(wanted) > 100
+
+
+TABLES = ("issue_field_spans", "issue_block_spans", "issue_sla_cycles", "jira_history_days")
+
+
+def test_an_existing_home_gets_all_of_it_without_a_request(harness: SyncHarness) -> None:
+    def contents() -> dict[str, list[str]]:
+        questions = {name: f"from {name}" for name in TABLES}
+        questions["then"] = "from jira_issues_as_of(timestamp '2026-09-01')"
+        return {name: sorted(map(repr, harness.ask(query))) for name, query in questions.items()}
+
+    wanted, lake = contents(), harness.pipeline.lake
+    for manifest in lake.manifests():
+        former = msgspec.structs.replace(
+            manifest.derived["issues"], fingerprint="of an older version", files={}
+        )
+        manifest.set_derived("issues", former)
+        lake.commit(manifest)
+    harness.pipeline.publish(force=True)
+    assert [len(rows) for rows in contents().values()] == [0, 0, 0, 91, 0]
+    mark = harness.site.journal.mark()
+    harness.pipeline.publish_decisions()
+    harness.publish()
+
+    assert harness.site.requests_since(mark) == []
+    assert contents() == wanted
+    assert all(wanted.values())
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.prove)])

@@ -30,6 +30,8 @@ DELETED_FIELD = "customfield_10044"
 TEAM_FIELD = "customfield_10001"
 OLD_TEAM_FIELD = "customfield_10058"
 FLAGGED_FIELD = "customfield_10021"
+FIRST_RESPONSE_FIELD = "customfield_10061"
+RESOLUTION_TIME_FIELD = "customfield_10062"
 SEVERITIES = ("Cosmetic", "Annoying", "Blocks work")
 PLATFORMS = ("Web", "iOS, iPadOS", "Android")
 
@@ -194,6 +196,16 @@ def sprint_field(number: int) -> DemoField:
 def old_team_field() -> DemoField:
     """Describe the Team field of a site that had teams in Advanced Roadmaps before."""
     return _field(10_058, "Team", "any", "com.atlassian.teams:rm-teams-custom-field-team")
+
+
+def sla_fields() -> list[DemoField]:
+    """Describe the service level agreements of a site that has a service project."""
+    names = {FIRST_RESPONSE_FIELD: "Time to first response", RESOLUTION_TIME_FIELD: "Time to resolution"}
+    schema: Json = {"type": "sd-servicelevelagreement", "custom": "com.atlassian.servicedesk:sd-sla-field"}
+    return [
+        DemoField(field_id, name, schema | {"customId": int(field_id.rpartition("_")[2])})
+        for field_id, name in names.items()
+    ]
 
 
 def flagged_field() -> DemoField:
