@@ -328,8 +328,35 @@ def test_brackets_make_a_list_of_a_field_that_the_site_has_no_longer(bench: Lake
 
 @pytest.mark.parametrize("labels", [["a", "b"], []])
 def test_a_list_that_the_changes_do_not_lead_to_is_flagged(bench: LakeFixture, labels: list[str]) -> None:
+    land(bench, {"labels": ["x"]}, jira_id="2")
     land(bench, {"labels": labels}, change(1, item("labels", "b", "a", "labels")))
     assert not any(right for *_, right in spans(bench))
+
+
+def test_a_field_that_is_not_read_contradicts_nothing_and_is_not_current(bench: LakeFixture) -> None:
+    land(bench, {}, change(1, item("labels", "b", "a", "labels"), item("priority", HIGH, LOW, "priority")))
+    assert [row[-1] for row in spans(bench)] == [True] * 4
+    assert {row[0] for row in spans(bench, "is_current")} == {False}
+
+
+def test_only_the_sprint_field_of_the_project_is_compared(bench: LakeFixture) -> None:
+    sprint = "com.pyxis.greenhopper.jira:gh-sprint"
+    site_fields(bench, ("20", "Sprint", "array", sprint), ("30", "Sprint", "array", sprint))
+    fields = {"customfield_20": [{"id": 8, "name": "S8"}], "customfield_30": None}
+    items = [item("Sprint", None, ("7", "S7"), field) for field in ("customfield_20", "customfield_30")]
+    land(bench, fields, change(1, *items))
+    rows = spans(bench, "field_id, contradiction is null as is_right")
+    assert {row[:2] for row in rows} == {("customfield_20", False), ("customfield_30", True)}
+
+
+def test_a_text_that_begins_with_a_bracket_is_one_value(bench: LakeFixture) -> None:
+    site_fields(bench, ("1", "Text", "string", "types:textfield"))
+    land(
+        bench,
+        {"customfield_1": "[b]"},
+        change(1, item("Text", ("[a]", "[a]"), ("[b]", "[b]"), "customfield_1")),
+    )
+    assert [row[1] for row in spans(bench)] == ["[a]", "[b]"]
 
 
 def test_affected_versions_are_not_compared_where_jira_does_not_return_them(bench: LakeFixture) -> None:

@@ -111,12 +111,36 @@ with described as (
     from site.fields
     group by field_id
 ),
--- A custom field that no issue of a project has may be hidden there.
+-- A field that no issue of a project has may be hidden there, or not be read.
 shown as (
-    select distinct
+    select
         project as project_id,
         field_id as field_id
     from lake.jira_issue_fields
+    union
+    select
+        project_id as project_id,
+        unnest([
+            case when bool_or(len(components) > 0) then 'components' end,
+            case when count(due_date) > 0 then 'duedate' end,
+            case when bool_or(len(fix_versions) > 0) then 'fixVersions' end,
+            case when bool_or(len(labels) > 0) then 'labels' end,
+            case when count(parent_key) + count(former_parent_key) > 0 then 'parent' end,
+            case when count(priority) > 0 then 'priority' end,
+            case when count(reporter_account_id) > 0 then 'reporter' end,
+            case when count(security_level_id) > 0 then 'security' end,
+            case when count(remaining_estimate_seconds) > 0 then 'timeestimate' end,
+            case when count(original_estimate_seconds) > 0 then 'timeoriginalestimate' end,
+            case when count(time_spent_seconds) > 0 then 'timespent' end,
+            case when count(affects_versions) > 0 then 'versions' end
+        ]) as field_id
+    from warehouse.jira_issues
+    group by project_id
+    union
+    select
+        project_id as project_id,
+        unnest(['assignee', 'issuetype', 'project', 'resolution', 'status', 'summary', sprint_field]) as field_id
+    from warehouse.jira_projects
 ),
 fields as (
     select
@@ -145,7 +169,11 @@ select
             fields.field_id in ('attachment', 'components', 'fixVersions', 'labels', 'versions')
             or described.schema_type = 'array'
             or is_sprint_field(fields.field_id)
-            or fields.has_lists
+            or (
+                fields.has_lists
+                and fields.field_id is distinct from 'summary'
+                and coalesce(described.schema_type not in ('date', 'datetime', 'number', 'option', 'string', 'user'), true)
+            )
             then 'set'
         else 'single'
     end as kind,
@@ -158,24 +186,26 @@ select
         when fields.field_id = 'summary' or described.schema_type in ('string', 'datetime') then 'text'
         else 'id'
     end as form,
-    case
+    -- Of another field of sprints than the one of the project, it is not known what issues show.
+    shown.field_id is not null
+    and case
+        when is_sprint_field(fields.field_id) then fields.field_id = projects.sprint_field
         when starts_with(own_id(fields.field_id), 'customfield_')
             then
-                (shown.field_id is not null or is_sprint_field(fields.field_id))
-                and (
-                    described.schema_type in ('array', 'date', 'number', 'option', 'team', 'user', 'version')
-                    or described.schema_custom like '%:textfield'
-                    or described.schema_custom like '%:url'
-                )
-        else fields.field_id in (
-            'assignee', 'components', 'duedate', 'fixVersions', 'issuetype', 'labels', 'parent', 'priority', 'project', 'reporter',
-            'resolution', 'security', 'status', 'summary', 'timeestimate', 'timeoriginalestimate', 'timespent', 'versions'
-        )
+                described.schema_type in ('array', 'date', 'number', 'option', 'team', 'user', 'version')
+                or described.schema_custom like '%:textfield'
+                or described.schema_custom like '%:url'
+        else true
     end as is_compared,
-    starts_with(own_id(fields.field_id), 'customfield_') as is_custom
+    coalesce(starts_with(own_id(fields.field_id), 'customfield_'), true) as is_custom,
+    fields.field_id is not null and shown.field_id is null and fields.field_id in (
+        'components', 'duedate', 'fixVersions', 'labels', 'parent', 'priority', 'reporter', 'security', 'timeestimate',
+        'timeoriginalestimate', 'timespent', 'versions'
+    ) as is_hidden
 from fields
 left join described on fields.field_id = described.field_id
-left join shown on fields.project_id = shown.project_id and fields.field_id = shown.field_id;
+left join shown on fields.project_id = shown.project_id and fields.field_id = shown.field_id
+left join warehouse.jira_projects as projects on fields.project_id = projects.project_id;
 
 -- A day, a number and a text are their own name; all other values have an id and a name, or only one of both.
 create temp macro value_id(form, id) as case when form = 'id' then nullif(id, '') end;

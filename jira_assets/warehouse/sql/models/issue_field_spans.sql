@@ -75,6 +75,7 @@ single_values as (
         fields.field as field,
         fields.form as form,
         fields.is_custom as is_custom,
+        fields.is_hidden as is_hidden,
         fields.is_compared and (fields.field_id <> 'parent' or issues.former_parent_key is null) as is_compared,
         held.jira_id is not null as is_held,
         case fields.field_id
@@ -227,6 +228,7 @@ list_spans as (
         fields.field_id as field_id,
         fields.field as field,
         fields.is_custom as is_custom,
+        fields.is_hidden as is_hidden,
         case
             when lists.is_undated then 'a change has no time'
             when
@@ -249,6 +251,7 @@ spans as (
         field_id as field_id,
         field as field,
         is_custom as is_custom,
+        is_hidden as is_hidden,
         is_held as is_held,
         id as id,
         name as name,
@@ -266,6 +269,7 @@ spans as (
         field_id as field_id,
         field as field,
         is_custom as is_custom,
+        is_hidden as is_hidden,
         is_held as is_held,
         id as id,
         name as name,
@@ -286,7 +290,9 @@ select
     greatest(spans.entered_at, spans.issue_created_at)::timestamp as entered_at,
     case when spans.left_at is not null then greatest(spans.left_at, spans.issue_created_at) end::timestamp as left_at,
     (
-        spans.left_at is null and spans.contradiction is null and (not coalesce(spans.is_custom, true) or spans.is_held)
+        spans.left_at is null
+        and spans.contradiction is null
+        and case when spans.is_custom then spans.is_held else not spans.is_hidden end
     )::boolean as is_current,
     spans.author_account_id::varchar as author_account_id,
     spans.contradiction::varchar as contradiction
