@@ -129,7 +129,7 @@ def tables(bench: LakeFixture) -> str:
         ]
         head = f"### {table}\n\n{says[table]}.\n\n| column | type | |\n|---|---|---|\n"
         parts.append(head + "\n".join(lines))
-    for macro in ("forecast_days", "forecast_items"):
+    for macro in ("forecast_days", "forecast_items", "jira_issues_as_of"):
         parts.append(f"### {macro}\n\n{says[macro]}.")
     return "\n\n".join(parts)
 

@@ -290,6 +290,13 @@ class Settings(HomePaths):
         read_names_by_project,
         default="",
     )
+    blocked_statuses: ByProject[str] = setting(
+        "JIRA_ASSETS_BLOCKED_STATUSES",
+        "Statuses, by name or id, in which an issue is blocked: rows of issue_block_spans, beside flags and "
+        "links. Can differ by project: Blocked, On Hold; PAY: Waiting for bank.",
+        read_names_by_project,
+        default="",
+    )
     status_categories: ByProject[tuple[str, str]] = setting(
         "JIRA_ASSETS_STATUS_CATEGORIES",
         "Status categories for metrics that override Jira's, by name or id of the status. Also for "

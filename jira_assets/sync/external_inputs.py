@@ -21,6 +21,7 @@ _SHOWN_SETTINGS = (
     "hierarchy_levels",
     "undelivered_resolutions",
     "active_statuses",
+    "blocked_statuses",
     "status_categories",
     "parquet_mirror",
     "story_points_field",

@@ -97,6 +97,7 @@ def _project_metrics(settings: Settings, key: str) -> ProjectMetrics:
         settings.hierarchy_levels.of(key) or usual.hierarchy_levels,
         undelivered.of(key) if undelivered.is_named(key) else others,
         settings.active_statuses.of(key),
+        settings.blocked_statuses.of(key),
         dict(settings.status_categories.of(key)),
     )
 

@@ -25,7 +25,13 @@ _ENV = {setting.name: setting.env for setting in SETTINGS}
 _NOT_LISTED = ("comment", "worklog", "attachment")
 """Fields that a site may leave out of its list, and has all the same."""
 _NO_STATUS = "no status has that id or name, currently or in any history"
-BY_PROJECT = ("hierarchy_levels", "undelivered_resolutions", "active_statuses", "status_categories")
+BY_PROJECT = (
+    "hierarchy_levels",
+    "undelivered_resolutions",
+    "active_statuses",
+    "blocked_statuses",
+    "status_categories",
+)
 
 
 @dataclass
@@ -151,6 +157,7 @@ def _project_keys(known: KnownNames, settings: Settings, now: datetime) -> Itera
 def _values(known: KnownNames, settings: Settings, now: datetime) -> Iterator[Notice]:
     wanted: dict[str, tuple[str, str, Callable[[Any], str]]] = {
         "active_statuses": ("status", _NO_STATUS, str),
+        "blocked_statuses": ("status", _NO_STATUS, str),
         "status_categories": ("status", _NO_STATUS, lambda pair: str(pair[0])),
         "undelivered_resolutions": ("resolution", "no issue has or had that resolution", str),
         "hierarchy_levels": ("level", "no issue has that level", str),

@@ -15,6 +15,7 @@ from jira_assets.lake.sql_files import literal, statement
 from jira_assets.qualified import split
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
+from jira_assets.warehouse.issue_states import STATES
 from jira_assets.warehouse.models import FIRST_COMMENT, MACROS, Model, Parts, models
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
@@ -105,6 +106,8 @@ class Builder:
         self.engine.execute(parts.among(text, "touched"))
 
     def _inputs_of(self, name: str) -> dict[str, str]:
+        if name in STATES:
+            return {"issues_at": STATES[name]()}
         return {"forecast_inputs": inputs_literal(self.engine)} if name.startswith(MACROS) else {}
 
     def write_info(self, info: Mapping[str, str]) -> None:

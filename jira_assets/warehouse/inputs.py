@@ -61,6 +61,7 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "status_id": "varchar",
         "status_category": "varchar",
         "priority": "varchar",
+        "priority_id": "varchar",
         "resolution": "varchar",
         "resolution_id": "varchar",
         "assignee_account_id": "varchar",
@@ -209,6 +210,7 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "hierarchy_levels": "integer[]",
         "undelivered_resolutions": "varchar[]",
         "active_statuses": "varchar[]",
+        "blocked_statuses": "varchar[]",
         "status_categories": "map(varchar, varchar)",
     },
 }
@@ -281,7 +283,7 @@ def _offer_site(lake: Lake, sites: Mapping[str, SiteManifest]) -> None:
             if (present := manifest.tables.get(table)) is not None
         }
         _offer_files(lake, f"site.{table}", table, files, columns)
-    lake.engine.execute(statement("warehouse/inputs/sprint_fields"))
+    lake.engine.execute(statement("warehouse/inputs/board_fields"))
 
 
 def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[str] | None) -> None:

@@ -28,6 +28,7 @@ class ProjectMetrics:
     hierarchy_levels: Sequence[int] = (0,)
     undelivered_resolutions: Sequence[str] = UNDELIVERED_RESOLUTIONS
     active_statuses: Sequence[str] = ()
+    blocked_statuses: Sequence[str] = ()
     status_categories: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,6 +58,7 @@ class MetricSettings:
             "hierarchy_levels": sorted(set(project.hierarchy_levels)),
             "undelivered_resolutions": _folded(project.undelivered_resolutions),
             "active_statuses": _folded(project.active_statuses),
+            "blocked_statuses": _folded(project.blocked_statuses),
             "status_categories": {_fold(name): kind for name, kind in project.status_categories.items()},
         }
 

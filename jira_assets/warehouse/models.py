@@ -1,8 +1,8 @@
 """The models of the warehouse: each file of `sql/models/` is a table or view, and says all about it.
 
 A header has its group in the catalog, its scope, the column that ties its rows to a project, the macro whose
-answers it has, and the column by which it can be made in parts. Columns, types and comments are those of the
-statement. What it reads gives the order.
+answers it has, the macro that is created beside it, and the column by which it can be made in parts. Columns,
+types and comments are those of the statement. What it reads gives the order.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class Model:
     """The column that ties a row to its project: `project_id`, `project_key` or `jira_id`."""
     macro: str | None
     """The macro whose usual answers the table has."""
+    beside: str | None
+    """A macro that is created together with it."""
     parts: Parts | None
     """How it can be made in parts, for tables that need much memory."""
     touched_by: str | None
@@ -143,7 +145,8 @@ def _read(name: str, names: frozenset[str]) -> Model:
     text = statement_text(f"warehouse/models/{name}")
     header = dict(_HEADER.findall(text.partition("\n\n")[0]))
     macro = header.get("macro")
-    prepared_by = [f"{MACROS}{macro}"] if macro else []
+    beside = header.get("beside")
+    prepared_by = [f"{MACROS}{each}" for each in (macro, beside) if each]
     prepared_by += [made_by for made_by, made in _intermediate().items() if made & set(_WORD.findall(text))]
     read = "".join([text, *(statement_text(f"warehouse/{each}") for each in prepared_by)])
     comment = _TABLE_COMMENT.search(text)
@@ -157,6 +160,7 @@ def _read(name: str, names: frozenset[str]) -> Model:
         scope=header["scope"],
         key=header.get("key"),
         macro=macro,
+        beside=beside,
         parts=_parts(header.get("parts")),
         touched_by=f"{TOUCHED}{name}" if name in _names_in(TOUCHED) else None,
         prepared_by=tuple(prepared_by),

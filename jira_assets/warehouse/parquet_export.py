@@ -17,11 +17,14 @@ if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
 
 
 def write_mirror(engine: duckdb.DuckDBPyConnection, folder: Path, stamp: str) -> None:
-    """Copy every table and view of the catalog `built`, except those that only read files of the lake."""
+    """Copy every table and view of the catalog `built`.
+
+    Left out are what only reads files of the lake, and the view that has a row for each issue and day.
+    """
     names = engine.execute(
         "select table_name from duckdb_tables() where database_name = 'built' union all "
         "select view_name from duckdb_views() where database_name = 'built' and not internal "
-        "and view_name <> 'raw_jira_issues' order by all"
+        "and view_name not in ('jira_issues_daily', 'raw_jira_issues') order by all"
     ).fetchall()
     for (name,) in names:
         file = folder / name / f"{name}-{stamp}.parquet"

@@ -35,6 +35,7 @@ IDS: Mapping[str, Sequence[str]] = {
         "issue_type_id",
         "parent_id",
         "status_id",
+        "priority_id",
         "resolution_id",
         "jira_team_id",
         "component_ids",

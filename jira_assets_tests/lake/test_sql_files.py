@@ -15,7 +15,7 @@ PACKAGE = Path(jira_assets.__file__).parent
 FILES = sorted(PACKAGE.glob("*/sql/**/*.sql"))
 NOTHING = frozenset({"extra_columns", "extra_source", "extra_comments"})
 """Parts that are empty unless a site has something to add."""
-QUERIES = frozenset({"people"})
+QUERIES = frozenset({"instants", "people"})
 """Parts that are queries."""
 
 

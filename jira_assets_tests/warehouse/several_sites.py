@@ -17,8 +17,8 @@ OF_ALL_PROJECTS = {"forecast_inputs", "forecast_completion", "forecast_throughpu
 """Tables with rows for all projects together, whose first column is the project."""
 OF_PEOPLE = {"jira_users", "team_members"}
 """People are the same on all sites."""
-APART = {"warehouse_info", "jira_sites", "jira_user_sites", "jira_teams", "teams"}
-"""Tables about the sites, and about teams, which may work on several."""
+APART = {"warehouse_info", "jira_history_days", "jira_sites", "jira_user_sites", "jira_teams", "teams"}
+"""Tables about the sites and the days, and about teams, which may work on several sites."""
 
 _PORT = re.compile(r"(?<=127\.0\.0\.1):\d+")
 

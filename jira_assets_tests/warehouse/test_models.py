@@ -47,6 +47,7 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(be
         "forecast_inputs": 2,
         "data_quality": 14,
         "jira_sites": 1,
+        "jira_history_days": 91,
     }
     known["warehouse_info"] = 6
     empty = set(tables()) - known.keys()

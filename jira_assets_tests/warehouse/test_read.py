@@ -172,6 +172,7 @@ def test_duckdb_1_5_opens_the_warehouse_too(bench: LakeFixture) -> None:
         "for name in names + ['raw_jira_issues', 'cycle_time_scatter', 'forecast_days(null)']:\n"
         "    warehouse.execute(f'select * from jira.main.{name}').fetchall()\n"
         "    attached.execute(f'select * from other.main.{name}').fetchall()\n"
+        "attached.execute(\"from other.jira_issues_as_of(now()::timestamp, 'other')\").fetchall()\n"
         "print(warehouse.execute('select sprint_name from jira_issues').fetchall(), len(names))\n"
     )
     answer = subprocess.run(

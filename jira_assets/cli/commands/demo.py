@@ -16,7 +16,7 @@ from jira_assets.cli.commands.demo_site import served_site
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.output import write_table
 from jira_assets.cli.wiring import open_client, open_state, open_warehouse
-from jira_assets.demo.generate.setup import ACTIVE_STATUSES
+from jira_assets.demo.generate.setup import ACTIVE_STATUSES, BLOCKED_STATUSES
 from jira_assets.errors import InputError
 from jira_assets.settings.load import Settings, load_settings
 
@@ -138,7 +138,7 @@ def demo(
         os.environ.update(connection, JIRA_ASSETS_HOME=str(home))
         settings = load_settings({"home": str(home)}, dotenv=None)
         if not load:
-            settings = _set_active_statuses(settings)
+            settings = _set_statuses(settings)
         _track_everything(settings)
         _import_team(settings, home / "team.csv")
         _sync(invocation, settings)
@@ -188,11 +188,12 @@ def _born(home: Path) -> int:
     return int(note.read_text(encoding="utf-8"))
 
 
-def _set_active_statuses(settings: Settings) -> Settings:
-    """Choose the statuses of a generated site that count as work, unless some are set: flow efficiency."""
-    if settings.source("active_statuses") == "default":
-        with open_state(settings) as state:
-            state.settings.set("active_statuses", ", ".join(ACTIVE_STATUSES))
+def _set_statuses(settings: Settings) -> Settings:
+    """Choose the statuses of a generated site that count as work, and as blocked, unless some are set."""
+    for name, statuses in (("active_statuses", ACTIVE_STATUSES), ("blocked_statuses", BLOCKED_STATUSES)):
+        if settings.source(name) == "default":
+            with open_state(settings) as state:
+                state.settings.set(name, ", ".join(statuses))
     return load_settings({"home": str(settings.home)}, dotenv=None)
 
 

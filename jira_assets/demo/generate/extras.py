@@ -13,8 +13,10 @@ from jira_assets.demo.generate.births import Birth
 from jira_assets.demo.generate.calendar import DAY, HOUR
 from jira_assets.demo.generate.changes import Teller, change
 from jira_assets.demo.generate.details import Details
+from jira_assets.demo.generate.field_edits import FieldEdits
 from jira_assets.demo.generate.late_entries import LateEntries
 from jira_assets.demo.generate.links import Links
+from jira_assets.demo.generate.service_levels import ServiceLevels
 from jira_assets.demo.generate.setup import FLAGGED_FIELD, OLD_TEAM_FIELD, TEAM_FIELD, old_team_field
 
 IMPEDIMENT: Json = {"value": "Impediment", "id": "10019"}
@@ -38,6 +40,9 @@ class Extras:
         self._entries = LateEntries(dice, teller)
         self._links = Links(dice, births, self._entries)
         self._details = Details(Random(f"{len(births)} details"), data, teller)
+        edits = Random(f"{len(births)} edits")
+        self._edits = FieldEdits(edits, LateEntries(edits, teller))
+        self._service_levels = ServiceLevels(data, teller)
         self._teams = {
             project.id: [self._team(project.name, name) for name in TEAMS] for project in data.projects
         }
@@ -64,6 +69,8 @@ class Extras:
         if place and dice.random() < LINKED:
             self._links.add(issue, self._issues[max(0, place - 1 - int(dice.expovariate(0.05)))], author)
         self._details.add(issue, birth)
+        self._edits.add(issue, birth)
+        self._service_levels.add(issue, birth)
 
     def finish(self) -> None:
         """Add what depends on several issues."""

@@ -91,6 +91,7 @@ def _project(
         key=idea.key + suffix,
         name=f"{idea.name} {suffix}".strip(),
         style=idea.style,
+        project_type=idea.project_type,
         old_keys=[f"SHOP{suffix}"] if idea.key == "WEB" else [],
         versions=_versions(rng, place, now) if idea.style == "classic" else [],
         components=[

@@ -24,10 +24,16 @@ RANK_FIELD = "customfield_10019"
 START_DATE_FIELD = "customfield_10015"
 SEVERITY_FIELD = "customfield_10048"
 REVIEWER_FIELD = "customfield_10049"
+PLATFORMS_FIELD = "customfield_10050"
+DELETED_FIELD = "customfield_10044"
+"""A field that an administrator deleted: only changelogs have it."""
 TEAM_FIELD = "customfield_10001"
 OLD_TEAM_FIELD = "customfield_10058"
 FLAGGED_FIELD = "customfield_10021"
+FIRST_RESPONSE_FIELD = "customfield_10061"
+RESOLUTION_TIME_FIELD = "customfield_10062"
 SEVERITIES = ("Cosmetic", "Annoying", "Blocks work")
+PLATFORMS = ("Web", "iOS, iPadOS", "Android")
 
 _TYPES = "com.atlassian.jira.plugin.system.customfieldtypes"
 _AGILE = "com.pyxis.greenhopper.jira"
@@ -57,6 +63,8 @@ TEAM_WALK: Walk = (
 )
 ACTIVE_STATUSES = ("In Progress", "In Review", "Trying it out 🧪")
 """Statuses in which someone works on an issue; in the others it waits."""
+BLOCKED_STATUSES = ("Waiting for supplier",)
+"""The one in which nothing can be done about it."""
 
 ROLES = (
     ("epic", "Epic", 1),
@@ -173,6 +181,7 @@ def shared_fields() -> list[DemoField]:
         _field(10_015, "Start date", "date", f"{_TYPES}:datepicker"),
         _field(10_048, "Severity", "option", f"{_TYPES}:select"),
         _field(10_049, "Reviewer", "user", f"{_TYPES}:userpicker"),
+        _list_field(PLATFORMS_FIELD, "Platforms", "multiselect"),
         _field(10_001, "Team", "team", f"{_TYPES}:atlassian-team"),
         flagged_field(),
     ]
@@ -189,10 +198,26 @@ def old_team_field() -> DemoField:
     return _field(10_058, "Team", "any", "com.atlassian.teams:rm-teams-custom-field-team")
 
 
+def sla_fields() -> list[DemoField]:
+    """Describe the service level agreements of a site that has a service project."""
+    names = {FIRST_RESPONSE_FIELD: "Time to first response", RESOLUTION_TIME_FIELD: "Time to resolution"}
+    schema: Json = {"type": "sd-servicelevelagreement", "custom": "com.atlassian.servicedesk:sd-sla-field"}
+    return [
+        DemoField(field_id, name, schema | {"customId": int(field_id.rpartition("_")[2])})
+        for field_id, name in names.items()
+    ]
+
+
 def flagged_field() -> DemoField:
     """Describe the field by which a board marks an issue as impeded."""
-    schema: Json = {"type": "array", "items": "option", "custom": f"{_TYPES}:multicheckboxes"}
-    return DemoField(FLAGGED_FIELD, "Flagged", schema | {"customId": 10_021})
+    return _list_field(FLAGGED_FIELD, "Flagged", "multicheckboxes")
+
+
+def _list_field(field_id: str, name: str, kind: str) -> DemoField:
+    """Describe a field of which several options can be chosen."""
+    number = int(field_id.rpartition("_")[2])
+    schema: Json = {"type": "array", "items": "option", "custom": f"{_TYPES}:{kind}", "customId": number}
+    return DemoField(field_id, name, schema)
 
 
 def _field(number: int, name: str, kind: str, custom: str, project_id: int | None = None) -> DemoField:

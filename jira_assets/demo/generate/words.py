@@ -104,6 +104,7 @@ class ProjectIdea:
     board_types: tuple[Literal["scrum", "kanban", "simple"], ...]
     things: tuple[str, ...]
     components: tuple[str, ...]
+    project_type: Literal["software", "service_desk"] = "software"
 
 
 PROJECT_IDEAS = (
@@ -154,6 +155,7 @@ PROJECT_IDEAS = (
             "log retention",
         ),
         ("Network", "Databases", "Monitoring"),
+        "service_desk",
     ),
     ProjectIdea(
         "DATA",

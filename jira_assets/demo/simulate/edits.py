@@ -10,7 +10,7 @@ from jira_assets.demo.catalog import items_called, reference, references
 from jira_assets.demo.clock import epoch_ms
 from jira_assets.demo.data import DemoIssue, DemoProject, Json
 from jira_assets.demo.simulate.base import SiteBase
-from jira_assets.demo.simulate.history import change_item
+from jira_assets.demo.simulate.history import change_items
 
 _ALIASES = {
     "issue_type": "issuetype",
@@ -62,7 +62,7 @@ class IssueEdits(SiteBase):
                 field_id = self._field_id(name, project.id)
                 new = self._stored(field_id, value, project)
                 if not _same(fields.get(field_id), new):
-                    items.append(change_item(self.catalog, self.store, field_id, fields.get(field_id), new))
+                    items += change_items(self.catalog, self.store, field_id, fields.get(field_id), new)
                     fields[field_id] = new
             if not items:
                 return issue

@@ -17,8 +17,20 @@ _NAMED = {
 _FIELD_NAMES = {"fixVersions": "Fix Version", "versions": "Version", "components": "Component"}
 
 
-def change_item(catalog: Catalog, store: IssueStore, field_id: str, old: Any, new: Any) -> Json:
-    """Return the changelog item for one field going from one value to another."""
+def change_items(catalog: Catalog, store: IssueStore, field_id: str, old: Any, new: Any) -> list[Json]:
+    """Return the changelog items for one field going from one value to another.
+
+    Versions and components have one for each that comes or goes.
+    """
+    if field_id not in _FIELD_NAMES:
+        return [_change_item(catalog, store, field_id, old, new)]
+    before, after = references(old), references(new)
+    gone = [([each], None) for each in before if each not in after]
+    added = [(None, [each]) for each in after if each not in before]
+    return [_change_item(catalog, store, field_id, *ends) for ends in (*gone, *added)]
+
+
+def _change_item(catalog: Catalog, store: IssueStore, field_id: str, old: Any, new: Any) -> Json:
     if field_id == "parent":
         # Jira leaves the field id out here; the strings are keys.
         return {

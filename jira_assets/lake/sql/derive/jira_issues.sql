@@ -51,7 +51,7 @@ copy (
             from_json(
                 status, '{{"id": "VARCHAR", "name": "VARCHAR", "statusCategory": {{"key": "VARCHAR"}}}}'
             ) as state,
-            from_json(priority, '{{"name": "VARCHAR"}}').name as priority_name,
+            from_json(priority, '{{"id": "VARCHAR", "name": "VARCHAR"}}') as urgency,
             from_json(resolution, '{{"id": "VARCHAR", "name": "VARCHAR"}}') as closed_as,
             from_json(assignee, '{{"accountId": "VARCHAR"}}').accountid as assignee_id,
             from_json(reporter, '{{"accountId": "VARCHAR"}}').accountid as reporter_id,
@@ -112,7 +112,8 @@ copy (
             when state.statuscategory.key in ('new', 'indeterminate', 'done') then state.statuscategory.key
             when state.statuscategory.key = 'undefined' then 'new'
         end::varchar as status_category,
-        priority_name::varchar as priority,
+        urgency.name::varchar as priority,
+        urgency.id::varchar as priority_id,
         closed_as.name::varchar as resolution,
         closed_as.id::varchar as resolution_id,
         assignee_id::varchar as assignee_account_id,
@@ -154,7 +155,7 @@ copy (
                 case when summary is not null and title is null then 'summary' end,
                 case when issuetype is not null and kind.id is null and kind.name is null then 'issue_type' end,
                 case when status is not null and state.id is null and state.name is null then 'status' end,
-                case when priority is not null and priority_name is null then 'priority' end,
+                case when priority is not null and urgency.name is null then 'priority' end,
                 case when resolution is not null and closed_as.id is null and closed_as.name is null then 'resolution' end,
                 case when assignee is not null and assignee_id is null then 'assignee_account_id' end,
                 case when reporter is not null and reporter_id is null then 'reporter_account_id' end,

@@ -171,7 +171,8 @@ called as (
         case when described.is_listed then [] else list_sort(described.past_names) end as past_names,
         [folded(described.status), described.status_id] as present_names,
         settings.status_categories as categories,
-        settings.active_statuses as active
+        settings.active_statuses as active,
+        settings.blocked_statuses as blocked
     from described
     left join warehouse.metric_settings as settings on described.project_id = settings.project_id
 ),
@@ -197,7 +198,8 @@ select
         when status_category is not null and is_listed then 'site'
         when status_category is not null then 'lake'
     end as known_from,
-    case when len(active) > 0 then list_has_any(list_concat(present_names, past_names), active) end as is_active
+    case when len(active) > 0 then list_has_any(list_concat(present_names, past_names), active) end as is_active,
+    coalesce(list_has_any(list_concat(present_names, past_names), blocked), false) as is_blocked
 from matched;
 
 -- Every stay of an issue in a status: from one change to the next; before the first change the issue had what that one

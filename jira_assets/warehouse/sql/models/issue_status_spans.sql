@@ -14,6 +14,7 @@ select
     id_of(stays.previous_key)::varchar as previous_status_id,
     previous.status_category::varchar as previous_category,
     present.is_active::boolean as is_active,
+    present.is_blocked::boolean as is_blocked,
     stays.entered_at::timestamp as entered_at,
     stays.left_at::timestamp as left_at,
     (date_diff('millisecond', stays.entered_at, stays.left_at) / 3600000.0)::double as hours
@@ -33,6 +34,7 @@ comment on column warehouse.issue_status_spans.status_category is 'new, indeterm
 comment on column warehouse.issue_status_spans.previous_status_id is 'Status it came from; null for the first';
 comment on column warehouse.issue_status_spans.previous_category is 'Category it came from';
 comment on column warehouse.issue_status_spans.is_active is 'Whether JIRA_ASSETS_ACTIVE_STATUSES lists the status; null if that setting is empty';
+comment on column warehouse.issue_status_spans.is_blocked is 'Whether JIRA_ASSETS_BLOCKED_STATUSES lists the status';
 comment on column warehouse.issue_status_spans.entered_at is 'When it entered the status, UTC';
 comment on column warehouse.issue_status_spans.left_at is 'When it left the status, UTC; null while it is there';
 comment on column warehouse.issue_status_spans.hours is 'Hours it stayed; null while it is there';

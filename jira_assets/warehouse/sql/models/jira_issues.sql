@@ -37,8 +37,7 @@ board_fields as (
         schema_custom like '%:gh-lexo-rank' as is_rank
     from site.fields
     where
-        schema_custom like '%:gh-lexo-rank'
-        or (schema_custom like '%:multicheckboxes' and lower(field_name) in ('flagged', 'impediment'))
+        schema_custom like '%:gh-lexo-rank' or is_flag_field(field_id)
 ),
 flaggable as (
     select distinct prefix_of(field_id) as prefix
@@ -77,6 +76,7 @@ select
     coalesce(own_statuses.status_category, shared_statuses.status_category, issue.status_category)::varchar
         as status_category,
     issue.priority::varchar as priority,
+    issue.priority_id::varchar as priority_id,
     issue.resolution::varchar as resolution,
     issue.resolution_id::varchar as resolution_id,
     issue.assignee_account_id::varchar as assignee_account_id,
@@ -168,6 +168,7 @@ comment on column warehouse.jira_issues.status is 'Name of its status today';
 comment on column warehouse.jira_issues.status_id is 'Id of its status';
 comment on column warehouse.jira_issues.status_category is 'new, indeterminate or done';
 comment on column warehouse.jira_issues.priority is 'Name of its priority';
+comment on column warehouse.jira_issues.priority_id is 'Id of the priority; priority names depend on the language of the connected account';
 comment on column warehouse.jira_issues.resolution is 'Name of its resolution; null while unresolved';
 comment on column warehouse.jira_issues.resolution_id is 'Id of the resolution; resolution names depend on the language of the connected account';
 comment on column warehouse.jira_issues.assignee_account_id is 'Jira account it is assigned to';

@@ -114,6 +114,7 @@ select
     statuses.name::varchar as status,
     coalesce(statuses.status_category, case when counted.is_done then 'done' end)::varchar as status_category,
     statuses.is_active::boolean as is_active,
+    statuses.is_blocked::boolean as is_blocked,
     coalesce(statuses.known_from, case when counted.is_done then 'resolutions' end)::varchar as known_from,
     statuses.setting::varchar as setting,
     counted.issues_for::bigint as issues_resolved,
@@ -129,6 +130,7 @@ comment on column warehouse.project_statuses.status_id is 'Id of the status; nul
 comment on column warehouse.project_statuses.status is 'Current name of the status; for a deleted status, the name most frequent in histories';
 comment on column warehouse.project_statuses.status_category is 'new, indeterminate or done; null if unknown: issues that were in such a status are excluded from all series';
 comment on column warehouse.project_statuses.is_active is 'Whether JIRA_ASSETS_ACTIVE_STATUSES lists the status; null if that setting is empty';
+comment on column warehouse.project_statuses.is_blocked is 'Whether JIRA_ASSETS_BLOCKED_STATUSES lists the status';
 comment on column warehouse.project_statuses.known_from is 'Source of the category: setting, site (the site lists the status), lake (the site listed it earlier, or an issue version contained it) or resolutions (issues were resolved in it)';
 comment on column warehouse.project_statuses.setting is 'Entry of JIRA_ASSETS_STATUS_CATEGORIES that matches it, in lower case';
 comment on column warehouse.project_statuses.issues_resolved is 'Issues that were resolved in it; null where the category is known otherwise';
