@@ -21,6 +21,7 @@ from jira_assets.warehouse.models import tables
 from jira_assets_tests.lake_fixture import TEAM_FIELD, LakeFixture, Row, at, seen
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.warehouse.histories import Life, land_statuses, on
+from jira_assets_tests.warehouse.test_board_columns import land_boards
 from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
 
 PROJECTS = ("10", "11", "12")
@@ -77,6 +78,7 @@ class Site:
         self.asked = 0.0
         bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
         land_statuses(bench)
+        land_boards(bench)
         for project in PROJECTS:
             self.touch(project, [self.born(project) for _ in range(8)])
 
