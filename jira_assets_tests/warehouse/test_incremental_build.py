@@ -79,6 +79,7 @@ class Site:
         bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
         land_statuses(bench)
         land_boards(bench)
+        bench.land_site("versions", {"version_id": "7", "name": "1.0", "project_id": "10"})
         for project in PROJECTS:
             self.touch(project, [self.born(project) for _ in range(8)])
 
@@ -106,6 +107,7 @@ class Site:
         extra[TEAM_FIELD] = team
         extra["issuelinks"] = self.links_of(life)
         extra["versions"] = [{"id": "7", "name": "1.0"}]
+        extra["fixVersions"] = extra["versions"] if self.other_dice.random() < 0.7 else []
         extra["description"] = f"Description {self.other_dice.randint(1, 3)}"
         return life.observation(**extra)
 
