@@ -8,7 +8,11 @@ copy (
             (hash(number, 3, {project}) % 8)::bigint as points,
             (hash(number, 4, {project}) % 100)::bigint as luck,
             (hash(number, 5, {project}) % 40)::bigint as person,
-            (hash(number, 6, {project}) % 10)::bigint as days
+            (hash(number, 6, {project}) % 10)::bigint as days,
+            -- Every fortieth issue is an epic, of the next issues; a version is made every other month.
+            number % 40 = 0 as is_epic,
+            (({project} * 1000000) + greatest(number - number % 40, 40)) as epic,
+            (hash(number, 7, {project}) % 100)::bigint as plan
         from range({first}, {last}) as numbers(number)
     ),
     fates as (
@@ -17,7 +21,10 @@ copy (
             case when fate < 70 then 3 when fate < 80 then 2 when fate < 85 then 1 else 0 end as moves,
             ({project} % 1000) * 1000 + date_diff('week', timestamp '2023-11-20', created_at) // 2 + 1 as sprint,
             luck < 60 as has_sprint,
-            luck < 50 as has_points
+            luck < 50 as has_points,
+            not is_epic and plan < 60 as has_epic,
+            plan % 3 = 0 as has_version,
+            ({project} % 1000) * 1000 + date_diff('month', timestamp '2023-11-20', created_at) // 2 + 1 as version
         from dice
     ),
     entries as (
@@ -28,6 +35,7 @@ copy (
                     case when has_points then row(1, '"Story Points","fieldId":"customfield_10016"', null, points || '') end,
                     case when has_sprint then row(2, '"Sprint","fieldId":"customfield_10020"', '', sprint || '') end,
                     row(3, '"assignee","fieldId":"assignee"', null, 'user-' || person),
+                    case when has_version then row(5, '"Fix Version","fieldId":"fixVersions"', null, version || '') end,
                     case when luck % 4 = 0 then row(4, '"assignee","fieldId":"assignee"', 'user-' || person, 'user-1') end,
                     case when moves > 0 then row(30 + days * 3, '"status","fieldId":"status"', '1', '2') end,
                     case when moves > 1 then row(60 + days * 20, '"status","fieldId":"status"', '2', '3') end,
@@ -49,13 +57,18 @@ copy (
         '{{"id":"' || (({project} * 1000000) + number) || '","key":"' || {key} || '-' || number
         || '","fields":{{"summary":"Issue ' || number || ' ' || md5(number || '')
         || '","description":"' || repeat(md5(number || 'd') || ' ', 20)
-        || '","issuetype":{{"id":"' || (1 + luck % 3) || '","name":"' || ['Story', 'Bug', 'Task'][1 + luck % 3]
-        || '","subtask":false,"hierarchyLevel":0}},"status":{{"id":"' || (moves + 1) || '","name":"'
+        || '","issuetype":{{"id":"' || case when is_epic then 4 else 1 + luck % 3 end
+        || '","name":"' || case when is_epic then 'Epic' else ['Story', 'Bug', 'Task'][1 + luck % 3] end
+        || '","subtask":false,"hierarchyLevel":' || is_epic::integer || '}},"status":{{"id":"' || (moves + 1) || '","name":"'
         || ['To Do', 'Doing', 'Review', 'Done'][moves + 1] || '","statusCategory":{{"key":"'
         || ['new', 'indeterminate', 'indeterminate', 'done'][moves + 1]
         || '"}}}},"priority":{{"name":"Medium"}},"assignee":{{"accountId":"user-' || person
         || '","displayName":"User ' || person || '"}},"reporter":{{"accountId":"user-1","displayName":"User 1"}},"labels":[],'
-        || '"components":[],"fixVersions":[],"created":"' || strftime(created_at, '%Y-%m-%dT%H:%M:%S.000+0000') || '",'
+        || '"components":[],"fixVersions":['
+        || case when has_version then '{{"id":"' || version || '","name":"Version ' || version || '"}}' else '' end
+        || '],'
+        || case when has_epic then '"parent":{{"id":"' || epic || '","key":"' || {key} || '-' || epic % 1000000 || '"}},' else '' end
+        || '"created":"' || strftime(created_at, '%Y-%m-%dT%H:%M:%S.000+0000') || '",'
         || case when has_points then '"customfield_10016":' || points || ',' else '' end
         || case when has_sprint then '"customfield_10020":[{{"id":' || sprint || '}}],' else '' end
         || case

@@ -1,7 +1,7 @@
 -- group: metrics
--- scope: all projects
+-- scope: view
 
-create table warehouse.epic_progress as
+create view warehouse.epic_progress as
 with changes as (
     select
         subject_id as subject_id,
@@ -11,74 +11,43 @@ with changes as (
         sum(done) as done,
         round(sum(scope_points), 6) as scope_points,
         round(sum(done_points), 6) as done_points
-    from warehouse.progress_changes
+    from progress_changes
     where kind = 'epic'
     group by subject_id, week
 ),
-subjects as (
+series as (
     select
-        issues.jira_id as subject_id,
-        issues.jira_key as epic_key,
-        issues.summary as summary,
-        issues.project_id as project_id,
-        coalesce(flow.status_category, issues.status_category) is distinct from 'done' as is_open
-    from warehouse.jira_issues as issues
-    left join warehouse.issue_flow as flow on issues.jira_id = flow.jira_id
-    where issues.hierarchy_level > 0
+        subject_id as subject_id,
+        week as week,
+        added as added,
+        removed as removed,
+        sum(added - removed) over life as scope_issues,
+        sum(done) over life as done_issues,
+        round(sum(scope_points) over life, 6) as scope_points,
+        round(sum(done_points) over life, 6) as done_points
+    from changes
+    window life as (partition by subject_id order by week)
 ),
 excluded as (
     select
         spans.parent_id as subject_id,
         count(*) filter (where flow.is_left_out) as left_out,
         count(*) filter (where not flow.is_left_out) as points_left_out
-    from warehouse.issue_parent_spans as spans
-    inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
+    from issue_parent_spans as spans
+    inner join issue_flow as flow on spans.jira_id = flow.jira_id
     where
         spans.left_at is null
         and flow.is_counted
         and (flow.is_left_out or list_contains(flow.flags, 'estimate'))
     group by spans.parent_id
-),
-weeks as (
-    select
-        changes.subject_id as subject_id,
-        unnest(
-            generate_series(
-                min(changes.week),
-                case
-                    when any_value(subjects.is_open) or sum(changes.added - changes.removed) > sum(changes.done)
-                        then any_value(settings.as_of)
-                    else max(changes.week)
-                end,
-                interval 7 day
-            )
-        )::date as week
-    from changes
-    inner join subjects on changes.subject_id = subjects.subject_id
-    inner join warehouse.metric_settings as settings on subjects.project_id = settings.project_id
-    group by changes.subject_id
-),
-series as (
-    select
-        weeks.subject_id as subject_id,
-        weeks.week as week,
-        coalesce(changes.added, 0) as added,
-        coalesce(changes.removed, 0) as removed,
-        sum(coalesce(changes.added - changes.removed, 0)) over life as scope_issues,
-        sum(coalesce(changes.done, 0)) over life as done_issues,
-        round(sum(coalesce(changes.scope_points, 0)) over life, 6) as scope_points,
-        round(sum(coalesce(changes.done_points, 0)) over life, 6) as done_points
-    from weeks
-    left join changes on weeks.subject_id = changes.subject_id and weeks.week = changes.week
-    window life as (partition by weeks.subject_id order by weeks.week)
 )
 select
-    subjects.subject_id::varchar as epic_id,
-    subjects.epic_key::varchar as epic_key,
-    subjects.summary::varchar as summary,
-    subjects.project_id::varchar as project_id,
-    settings.project_key::varchar as project_key,
-    subjects.is_open::boolean as is_open,
+    series.subject_id::varchar as epic_id,
+    epics.jira_key::varchar as epic_key,
+    epics.summary::varchar as summary,
+    epics.project_id::varchar as project_id,
+    epics.project_key::varchar as project_key,
+    (coalesce(flow.status_category, epics.status_category) is distinct from 'done')::boolean as is_open,
     series.week::date as week,
     series.added::bigint as added,
     series.removed::bigint as removed,
@@ -91,11 +60,12 @@ select
     coalesce(excluded.left_out, 0)::bigint as left_out,
     coalesce(excluded.points_left_out, 0)::bigint as points_left_out
 from series
-inner join subjects on series.subject_id = subjects.subject_id
-inner join warehouse.metric_settings as settings on subjects.project_id = settings.project_id
-left join excluded on series.subject_id = excluded.subject_id;
+inner join jira_issues as epics on series.subject_id = epics.jira_id
+left join issue_flow as flow on epics.jira_id = flow.jira_id
+left join excluded on series.subject_id = excluded.subject_id
+where epics.hierarchy_level > 0;
 
-comment on table warehouse.epic_progress is 'Scope and done of each epic at the end of each week, replayed from the changes of its issues; the series of an epic that is done ends with its last change';
+comment on view warehouse.epic_progress is 'Scope and done of each epic at the end of each week in which they changed, replayed from the changes of its issues; the last row has those of today';
 comment on column warehouse.epic_progress.epic_id is 'Id of the epic: an issue above the level of stories';
 comment on column warehouse.epic_progress.epic_key is 'Key of the epic today';
 comment on column warehouse.epic_progress.summary is 'Summary of the epic';

@@ -1,7 +1,7 @@
 -- group: metrics
--- scope: all projects
+-- scope: view
 
-create table warehouse.version_progress as
+create view warehouse.version_progress as
 with changes as (
     select
         subject_id as subject_id,
@@ -11,72 +11,43 @@ with changes as (
         sum(done) as done,
         round(sum(scope_points), 6) as scope_points,
         round(sum(done_points), 6) as done_points
-    from warehouse.progress_changes
+    from progress_changes
     where kind = 'version'
     group by subject_id, week
 ),
-subjects as (
+series as (
     select
-        version_id as subject_id,
-        version as version,
-        project_id as project_id,
-        release_date as release_date,
-        not is_released and not is_archived as is_open
-    from warehouse.jira_versions
+        subject_id as subject_id,
+        week as week,
+        added as added,
+        removed as removed,
+        sum(added - removed) over life as scope_issues,
+        sum(done) over life as done_issues,
+        round(sum(scope_points) over life, 6) as scope_points,
+        round(sum(done_points) over life, 6) as done_points
+    from changes
+    window life as (partition by subject_id order by week)
 ),
 excluded as (
     select
         spans.version_id as subject_id,
         count(*) filter (where flow.is_left_out) as left_out,
         count(*) filter (where not flow.is_left_out) as points_left_out
-    from warehouse.issue_version_spans as spans
-    inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
+    from issue_version_spans as spans
+    inner join issue_flow as flow on spans.jira_id = flow.jira_id
     where
         spans.left_at is null
         and flow.is_counted
         and (flow.is_left_out or list_contains(flow.flags, 'estimate'))
     group by spans.version_id
-),
-weeks as (
-    select
-        changes.subject_id as subject_id,
-        unnest(
-            generate_series(
-                min(changes.week),
-                case
-                    when any_value(subjects.is_open) or sum(changes.added - changes.removed) > sum(changes.done)
-                        then any_value(settings.as_of)
-                    else max(changes.week)
-                end,
-                interval 7 day
-            )
-        )::date as week
-    from changes
-    inner join subjects on changes.subject_id = subjects.subject_id
-    inner join warehouse.metric_settings as settings on subjects.project_id = settings.project_id
-    group by changes.subject_id
-),
-series as (
-    select
-        weeks.subject_id as subject_id,
-        weeks.week as week,
-        coalesce(changes.added, 0) as added,
-        coalesce(changes.removed, 0) as removed,
-        sum(coalesce(changes.added - changes.removed, 0)) over life as scope_issues,
-        sum(coalesce(changes.done, 0)) over life as done_issues,
-        round(sum(coalesce(changes.scope_points, 0)) over life, 6) as scope_points,
-        round(sum(coalesce(changes.done_points, 0)) over life, 6) as done_points
-    from weeks
-    left join changes on weeks.subject_id = changes.subject_id and weeks.week = changes.week
-    window life as (partition by weeks.subject_id order by weeks.week)
 )
 select
-    subjects.subject_id::varchar as version_id,
-    subjects.version::varchar as version,
-    subjects.project_id::varchar as project_id,
-    settings.project_key::varchar as project_key,
-    subjects.release_date::date as release_date,
-    subjects.is_open::boolean as is_open,
+    series.subject_id::varchar as version_id,
+    versions.version::varchar as version,
+    versions.project_id::varchar as project_id,
+    projects.project_key::varchar as project_key,
+    versions.release_date::date as release_date,
+    (not versions.is_released and not versions.is_archived)::boolean as is_open,
     series.week::date as week,
     series.added::bigint as added,
     series.removed::bigint as removed,
@@ -89,11 +60,11 @@ select
     coalesce(excluded.left_out, 0)::bigint as left_out,
     coalesce(excluded.points_left_out, 0)::bigint as points_left_out
 from series
-inner join subjects on series.subject_id = subjects.subject_id
-inner join warehouse.metric_settings as settings on subjects.project_id = settings.project_id
+inner join jira_versions as versions on series.subject_id = versions.version_id
+inner join jira_projects as projects on versions.project_id = projects.project_id
 left join excluded on series.subject_id = excluded.subject_id;
 
-comment on table warehouse.version_progress is 'Scope and done of each version at the end of each week, replayed from the changes of its issues; the series of a version that is released ends with its last change';
+comment on view warehouse.version_progress is 'Scope and done of each version at the end of each week in which they changed, replayed from the changes of its issues; the last row has those of today';
 comment on column warehouse.version_progress.version_id is 'Id of the version';
 comment on column warehouse.version_progress.version is 'Name of the version today';
 comment on column warehouse.version_progress.project_id is 'Id of its project';

@@ -1,27 +1,36 @@
-with versions as not materialized (
-    select *
-    from version_progress
+with subjects as (
+    select
+        versions.version_id as subject_id,
+        versions.version,
+        versions.release_date,
+        projects.project_key
+    from jira_versions as versions
+    inner join jira_projects as projects on versions.project_id = projects.project_id
     where
-        is_open
-        and ($project is null or project_key = $project)
-        and ($version is null or version = $version)
+        not versions.is_released
+        and not versions.is_archived
+        and ($project is null or projects.project_key = $project)
+        and ($version is null or versions.version = $version)
 ),
 present as (
     select
-        version_id as version_id,
-        arg_max(struct_pack(scope := scope_issues, done := done_issues, points := scope_points, points_done := done_points), week) as now,
-        sum(added) filter (where week > as_of - 28) as added,
-        sum(removed) filter (where week > as_of - 28) as removed,
-        any_value(version) as version,
-        any_value(project_key) as project_key,
-        any_value(release_date) as release_date
-    from versions
-    cross join (select max(as_of) as as_of from metric_settings)
-    group by version_id
+        changes.subject_id as subject_id,
+        sum(changes.added - changes.removed)::bigint as scope,
+        sum(changes.done)::bigint as done,
+        round(sum(changes.scope_points), 2) as scope_points,
+        round(sum(changes.done_points), 2) as done_points,
+        coalesce(sum(changes.added) filter (where changes.week > today.as_of - 28), 0)::bigint as added,
+        coalesce(sum(changes.removed) filter (where changes.week > today.as_of - 28), 0)::bigint as removed
+    from progress_changes as changes
+    semi join subjects on changes.subject_id = subjects.subject_id
+    cross join (select max(as_of) as as_of from metric_settings) as today
+    where changes.kind = 'version'
+    group by changes.subject_id
+    having sum(changes.added - changes.removed) > 0
 ),
 finishes as (
     select
-        subject_id as version_id,
+        subject_id as subject_id,
         any_value(delivered) as delivered,
         any_value(finished_by) filter (where percent = 50) as half_by,
         any_value(finished_by) filter (where percent = 85) as finished_by
@@ -32,28 +41,34 @@ finishes as (
 numbers as (
     select count(*) as versions
     from present
-    where now.scope > 0
 )
 select
-    present.version,
-    present.project_key,
-    present.release_date,
-    present.now.done as done_issues,
-    present.now.scope - present.now.done as open_issues,
-    present.now.scope as scope_issues,
-    present.now.points_done as done_points,
-    present.now.points as scope_points,
+    subjects.version,
+    subjects.project_key,
+    subjects.release_date,
+    present.done as done_issues,
+    present.scope - present.done as open_issues,
+    present.scope as scope_issues,
+    present.done_points,
+    present.scope_points,
     present.added as added_in_four_weeks,
     present.removed as removed_in_four_weeks,
     finishes.delivered as delivered_in_twelve_weeks,
     finishes.half_by,
     finishes.finished_by,
-    finishes.version_id is not null as has_forecast,
-    case when finishes.version_id is not null then coalesce(finishes.finished_by > present.release_date, present.release_date is not null) end as is_late,
+    finishes.subject_id is not null as has_forecast,
+    case
+        when finishes.subject_id is not null
+            then coalesce(finishes.finished_by > subjects.release_date, subjects.release_date is not null)
+    end as is_late,
     numbers.versions
 from present
+inner join subjects on present.subject_id = subjects.subject_id
 cross join numbers
-left join finishes on present.version_id = finishes.version_id
-where present.now.scope > 0
-order by present.release_date asc nulls last, present.now.scope - present.now.done desc, present.version asc, present.project_key asc
+left join finishes on present.subject_id = finishes.subject_id
+order by
+    subjects.release_date asc nulls last,
+    open_issues desc,
+    subjects.version asc,
+    subjects.project_key asc
 limit 12
