@@ -1,5 +1,5 @@
--- A raw file of one project, as a full sync would have landed it: issues over three years, 5 changes each. One in 20
--- is an epic, 7 of 10 belong to one, and one in four is linked to its neighbour, with a change at both ends.
+-- A raw file of one project, as a full sync would have landed it: issues over three years, 5 changes each. One in 40 is
+-- an epic, 6 of 10 belong to one, and one in four is linked to its neighbour, with a change at both ends.
 copy (
     with dice as (
         select
@@ -9,7 +9,11 @@ copy (
             (hash(number, 3, {project}) % 8)::bigint as points,
             (hash(number, 4, {project}) % 100)::bigint as luck,
             (hash(number, 5, {project}) % 40)::bigint as person,
-            (hash(number, 6, {project}) % 10)::bigint as days
+            (hash(number, 6, {project}) % 10)::bigint as days,
+            -- Every fortieth issue is an epic, of the next issues; a version is made every other month.
+            number % 40 = 0 as is_epic,
+            (({project} * 1000000) + greatest(number - number % 40, 40)) as epic,
+            (hash(number, 7, {project}) % 100)::bigint as plan
         from range({first}, {last}) as numbers(number)
     ),
     fates as (
@@ -19,13 +23,13 @@ copy (
             ({project} % 1000) * 1000 + date_diff('week', timestamp '2023-11-20', created_at) // 2 + 1 as sprint,
             luck < 60 as has_sprint,
             luck < 50 as has_points,
-            case when number % 20 = 0 then 4 else 1 + luck % 3 end as type,
-            number - number % 20 as epic,
-            number > 20 and number % 20 > 0 and days < 7 as has_epic,
             number % 2 = 1 as blocks,
             case when number % 2 = 1 then number + 1 else number - 1 end as neighbour,
             'This issue ' || case when number % 2 = 1 then 'blocks ' else 'is blocked by ' end as sentence,
-            (hash((number + 1) // 2, 8, {project}) % 4)::bigint = 0 as is_linked
+            (hash((number + 1) // 2, 8, {project}) % 4)::bigint = 0 as is_linked,
+            not is_epic and plan < 60 as has_epic,
+            plan % 3 = 0 as has_version,
+            ({project} % 1000) * 1000 + date_diff('month', timestamp '2023-11-20', created_at) // 2 + 1 as version
         from dice
     ),
     entries as (
@@ -37,6 +41,7 @@ copy (
                     case when has_sprint then row(2, '"Sprint","fieldId":"customfield_10020"', '', sprint || '') end,
                     row(3, '"assignee","fieldId":"assignee"', null, 'user-' || person),
                     case when is_linked then row(5, '"Link"', null, {key} || '-' || neighbour) end,
+                    case when has_version then row(6, '"Fix Version","fieldId":"fixVersions"', null, version || '') end,
                     case when luck % 4 = 0 then row(4, '"assignee","fieldId":"assignee"', 'user-' || person, 'user-1') end,
                     case when moves > 0 then row(30 + days * 3, '"status","fieldId":"status"', '1', '2') end,
                     case when moves > 1 then row(60 + days * 20, '"status","fieldId":"status"', '2', '3') end,
@@ -58,19 +63,17 @@ copy (
         '{{"id":"' || (({project} * 1000000) + number) || '","key":"' || {key} || '-' || number
         || '","fields":{{"summary":"Issue ' || number || ' ' || md5(number || '')
         || '","description":"' || repeat(md5(number || 'd') || ' ', 20)
-        || '","issuetype":{{"id":"' || type || '","name":"' || ['Story', 'Bug', 'Task', 'Epic'][type]
-        || '","subtask":false,"hierarchyLevel":' || (type = 4)::integer || '}},"status":{{"id":"' || (moves + 1) || '","name":"'
+        || '","issuetype":{{"id":"' || case when is_epic then 4 else 1 + luck % 3 end
+        || '","name":"' || case when is_epic then 'Epic' else ['Story', 'Bug', 'Task'][1 + luck % 3] end
+        || '","subtask":false,"hierarchyLevel":' || is_epic::integer || '}},"status":{{"id":"' || (moves + 1) || '","name":"'
         || ['To Do', 'Doing', 'Review', 'Done'][moves + 1] || '","statusCategory":{{"key":"'
         || ['new', 'indeterminate', 'indeterminate', 'done'][moves + 1]
         || '"}}}},"priority":{{"name":"Medium"}},"assignee":{{"accountId":"user-' || person
         || '","displayName":"User ' || person || '"}},"reporter":{{"accountId":"user-1","displayName":"User 1"}},"labels":[],'
-        || '"components":[],"fixVersions":[],'
-        || case
-            when has_epic
-                then '"parent":{{"id":"' || (({project} * 1000000) + epic) || '","key":"' || {key} || '-' || epic
-                    || '","fields":{{"summary":"Issue ' || epic || '"}}}},'
-            else ''
-        end
+        || '"components":[],"fixVersions":['
+        || case when has_version then '{{"id":"' || version || '","name":"Version ' || version || '"}}' else '' end
+        || '],'
+        || case when has_epic then '"parent":{{"id":"' || epic || '","key":"' || {key} || '-' || epic % 1000000 || '"}},' else '' end
         || '"issuelinks":['
         || case
             when is_linked

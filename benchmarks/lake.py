@@ -57,7 +57,7 @@ def write_raw(lake: Lake, manifest: Manifest, first: int, last: int) -> None:
 
 
 def site_tables(project_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """The tables of the site: two weeks a sprint, one board a project."""
+    """The tables of the site: two weeks a sprint, two months a version, one board a project."""
     return {
         "projects": [
             {"project_id": each, "project_key": f"P{each}", "name": f"Project {each}"} for each in project_ids
@@ -66,7 +66,34 @@ def site_tables(project_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
             {"status_id": key, "status": name, "status_category": kind} for key, name, kind in STATUSES
         ],
         "sprints": [sprint for project_id in project_ids for sprint in sprints(project_id)],
+        "versions": [version for project_id in project_ids for version in versions(project_id)],
+        "boards": [
+            {
+                "board_id": each,
+                "board_name": f"Board {each}",
+                "project_ids": [each],
+                "constraint_type": "issueCount",
+            }
+            for each in project_ids
+        ],
+        "board_columns": [
+            {"board_id": each, "position": place, "column_name": name, "status_ids": [key], "max_issues": 40}
+            for each in project_ids
+            for place, (key, name, _) in enumerate(STATUSES, 1)
+        ],
     }
+
+
+def versions(project_id: str) -> Iterator[dict[str, Any]]:
+    """The versions of a project, one for every two months; the last three are not released."""
+    for number in range(19):
+        yield {
+            "version_id": str(int(project_id) % 1000 * 1000 + number + 1),
+            "name": f"Version {number + 1}",
+            "project_id": project_id,
+            "is_released": number < 16,
+            "is_archived": False,
+        }
 
 
 def sprints(project_id: str) -> Iterator[dict[str, Any]]:

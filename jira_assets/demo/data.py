@@ -98,6 +98,8 @@ class DemoPriority:
 
     id: str
     name: str
+    description: str = ""
+    is_default: bool = False
 
 
 @dataclass(slots=True)
@@ -107,6 +109,7 @@ class DemoResolution:
     id: str
     name: str
     description: str = ""
+    is_default: bool = False
 
 
 @dataclass(slots=True)
@@ -131,13 +134,24 @@ class DemoField:
 
 @dataclass(slots=True)
 class DemoBoard:
-    """A board; `estimation_field` is the field id it estimates with (scrum only)."""
+    """A board; `estimation_field` is the field id it estimates with (scrum only).
+
+    `columns` are Jira's JSON, but for the addresses of statuses; None stands for one column per category.
+    `more_projects` are those that its filter shows besides the one that it is located in.
+    """
 
     id: int
     name: str
     type: Literal["scrum", "kanban", "simple"]
     project_id: int
     estimation_field: str | None = None
+    columns: list[Json] | None = None
+    constraint: str = "none"
+    """What limits count: `none`, `issueCount` or `issueCountExclSubs`."""
+    sub_query: str | None = None
+    more_projects: list[int] = field(default_factory=list)
+    filter_shared: bool = True
+    """Whether the account may see the filter: without, the board is listed and its setup is a 403."""
 
 
 @dataclass(slots=True)

@@ -19,6 +19,9 @@ LINK_TYPES = {
 }
 """What a link is called, seen from the issue it leads to, and from the one it starts from."""
 
+ONLY_IN_PROJECTS = ("startDate", "lead", "assigneeType")
+"""What issues do not show of their versions and components."""
+
 CATEGORIES: dict[str, Json] = {
     "new": {"id": 2, "key": "new", "colorName": "blue-gray", "name": "To Do"},
     "indeterminate": {"id": 4, "key": "indeterminate", "colorName": "yellow", "name": "In Progress"},
@@ -159,7 +162,8 @@ class ThingPrinter:
         item = self.catalog.version_or_component(kind, item_id)
         if item is None:
             return None
-        return {"self": f"{self.base_url}/rest/api/3/{kind[:-1]}/{item_id}", **item, "id": item_id}
+        shown = {name: value for name, value in item.items() if name not in ONLY_IN_PROJECTS}
+        return {"self": f"{self.base_url}/rest/api/3/{kind[:-1]}/{item_id}", **shown, "id": item_id}
 
 
 def link_item(name: str, direction: str, key: str, *, is_new: bool) -> Json:

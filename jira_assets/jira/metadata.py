@@ -9,12 +9,22 @@ import msgspec
 
 from jira_assets.errors import NotFound
 from jira_assets.jira.endpoints import Endpoints
-from jira_assets.jira.models import Field, IssueType, Project, Status, User
+from jira_assets.jira.models import (
+    Component,
+    Field,
+    IssueType,
+    Priority,
+    Project,
+    Resolution,
+    Status,
+    User,
+)
 from jira_assets.jira.record_parser import read_records
 
 ProjectState = Literal["live", "archived", "deleted"]
 
 _PROJECTS_A_PAGE = 100
+_A_PAGE = 50
 _USERS_A_PAGE = 1000
 # Account ids travel in the address, whose length has limits on the way.
 _USERS_BY_ID = 50
@@ -49,6 +59,10 @@ class CatalogEndpoints(Endpoints):
         """Fetch one project with its versions and components; raises NotFound when gone or hidden."""
         return self._record(f"/rest/api/3/project/{id_or_key}", Project)
 
+    def fetch_components(self, project_id: str) -> list[Component]:
+        """Fetch the components of a project with their leads, which its details may leave out."""
+        return self._list(f"/rest/api/3/project/{project_id}/components", Component)
+
     def fetch_fields(self) -> list[Field]:
         """Fetch the fields in use in the projects this account may browse."""
         return self._list("/rest/api/3/field", Field)
@@ -60,6 +74,18 @@ class CatalogEndpoints(Endpoints):
     def fetch_issue_types(self) -> list[IssueType]:
         """Fetch the issue types."""
         return self._list("/rest/api/3/issuetype", IssueType)
+
+    def fetch_priorities(self) -> list[Priority]:
+        """Fetch the priorities, the most urgent first.
+
+        Jira deprecates this list and its paged form alike; the paged form wants an administrator's scope.
+        """
+        return self._list("/rest/api/3/priority", Priority)
+
+    def fetch_resolutions(self) -> list[Resolution]:
+        """Fetch the resolutions."""
+        pages = self._pages("/rest/api/3/resolution/search", Resolution, {"maxResults": _A_PAGE})
+        return [resolution for page in pages for resolution in page]
 
     def fetch_users(self) -> Iterator[User]:
         """Return every account of the site, once; raises Forbidden without the right to browse users."""

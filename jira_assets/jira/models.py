@@ -77,12 +77,20 @@ class Version(_Record, frozen=True, kw_only=True):
     release_date: str | None = None
 
 
+class Account(_Record, frozen=True, kw_only=True):
+    """The account that something names."""
+
+    account_id: str
+
+
 class Component(_Record, frozen=True, kw_only=True):
-    """A component of a project."""
+    """A component of a project; short forms leave out lead and type of assignee."""
 
     id: str
     name: str | None = None
     description: str | None = None
+    lead: Account | None = None
+    assignee_type: str | None = None
 
 
 class Category(_Record, frozen=True, kw_only=True):
@@ -161,8 +169,28 @@ class IssueType(_Scoped, frozen=True, kw_only=True):
 
     id: str
     name: str | None = None
+    description: str | None = None
     hierarchy_level: int | None = None
     subtask: bool = False
+
+
+class Priority(_Record, frozen=True, kw_only=True):
+    """A priority; Jira lists them from the most urgent to the least."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    is_default: bool | None = None
+
+
+class Resolution(_Record, frozen=True, kw_only=True):
+    """A resolution; whether it is the default comes under one of two names."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    default: bool | None = None
+    is_default: bool | None = None
 
 
 class User(_Record, frozen=True, kw_only=True):
@@ -206,13 +234,43 @@ class Estimation(_Record, frozen=True, kw_only=True):
     field: EstimationField | None = None
 
 
+class BoardColumn(_Record, frozen=True, kw_only=True):
+    """A column of a board, the statuses that it shows, and the fewest and most issues wanted in it."""
+
+    name: str | None = None
+    statuses: list[Ref] | None = None
+    min: int | None = None
+    max: int | None = None
+
+
+class ColumnConfig(_Record, frozen=True, kw_only=True):
+    """The columns of a board from left to right, and what their limits count."""
+
+    columns: list[BoardColumn] | None = None
+    constraint_type: str | None = None
+
+
+class SubQuery(_Record, frozen=True, kw_only=True):
+    """What a kanban board leaves out of its filter."""
+
+    query: str | None = None
+
+
 class BoardConfiguration(_Record, frozen=True, kw_only=True):
     """How a board is set up."""
 
     id: int
     name: str = ""
     type: str | None = None
+    filter: Ref | None = None
+    sub_query: SubQuery | None = None
+    column_config: ColumnConfig | None = None
     estimation: Estimation | None = None
+
+    @property
+    def columns(self) -> list[BoardColumn]:
+        """The columns from left to right."""
+        return (self.column_config.columns if self.column_config else None) or []
 
     @property
     def estimation_field(self) -> str | None:

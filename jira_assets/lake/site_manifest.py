@@ -19,6 +19,8 @@ class SiteTable(msgspec.Struct, frozen=True):
     refreshed_at: datetime
     size: int = 0
     digest: str = ""
+    columns: str = ""
+    """A digest of its columns: a release that keeps other ones reads it again."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -48,6 +50,8 @@ class ProjectDetails(msgspec.Struct, frozen=True):
     is_team_managed: bool = False
     boards: tuple[str, ...] = ()
     estimated_with: tuple[str, ...] = ()
+    columns: str = ""
+    """A digest of the columns of the tables that were filled with them."""
 
 
 class SiteManifest(msgspec.Struct):

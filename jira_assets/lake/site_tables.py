@@ -1,4 +1,4 @@
-"""The tables about the site as a whole: projects, people, sprints, statuses, fields, versions, components.
+"""The tables about the site as a whole: projects, people, sprints, boards, and lists that issues refer to.
 
 The pull requests that belong to its issues are among them; they come from elsewhere.
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -60,12 +61,70 @@ SITE_TABLES: Mapping[str, Columns] = {
         "field_id": "varchar",
         "field_name": "varchar",
         "schema_type": "varchar",
+        "schema_items": "varchar",
         "schema_custom": "varchar",
         "is_custom": "boolean",
         "project_id": "varchar",
     },
-    "versions": {"version_id": "varchar", "name": "varchar", "project_id": "varchar"},
-    "components": {"component_id": "varchar", "name": "varchar", "project_id": "varchar"},
+    "issue_types": {
+        "issue_type_id": "varchar",
+        "issue_type": "varchar",
+        "description": "varchar",
+        "hierarchy_level": "integer",
+        "is_subtask": "boolean",
+        "project_id": "varchar",
+    },
+    "priorities": {
+        "priority_id": "varchar",
+        "priority": "varchar",
+        "description": "varchar",
+        "position": "integer",
+        "is_default": "boolean",
+    },
+    "resolutions": {
+        "resolution_id": "varchar",
+        "resolution": "varchar",
+        "description": "varchar",
+        "is_default": "boolean",
+    },
+    "versions": {
+        "version_id": "varchar",
+        "name": "varchar",
+        "project_id": "varchar",
+        "description": "varchar",
+        "start_date": "varchar",
+        "release_date": "varchar",
+        "is_released": "boolean",
+        "is_archived": "boolean",
+        "seen_released_at": "timestamp",
+    },
+    "components": {
+        "component_id": "varchar",
+        "name": "varchar",
+        "project_id": "varchar",
+        "description": "varchar",
+        "lead_account_id": "varchar",
+        "assignee_type": "varchar",
+    },
+    "boards": {
+        "board_id": "varchar",
+        "board_name": "varchar",
+        "board_type": "varchar",
+        "project_id": "varchar",
+        "project_ids": "varchar[]",
+        "filter_id": "varchar",
+        "sub_query": "varchar",
+        "constraint_type": "varchar",
+        "estimation_field": "varchar",
+    },
+    "board_columns": {
+        "board_id": "varchar",
+        "position": "integer",
+        "column_name": "varchar",
+        "status_ids": "varchar[]",
+        "min_issues": "integer",
+        "max_issues": "integer",
+    },
     "pull_requests": {
         "pull_request_id": "varchar",
         "repository": "varchar",
@@ -86,6 +145,12 @@ SITE_TABLES: Mapping[str, Columns] = {
 """The columns of each table and their DuckDB types; times are UTC."""
 
 
+@cache
+def columns_digest(*tables: str) -> str:
+    """Return a digest of the columns of these tables."""
+    return hashlib.sha256(repr([SITE_TABLES[name] for name in tables]).encode()).hexdigest()[:8]
+
+
 def land_site_table(
     lake: Lake,
     name: str,
@@ -98,10 +163,11 @@ def land_site_table(
     relative = f"site/{name}-{digest}.parquet"
     known = lake.site_manifest().tables.get(name)
     if known is not None and known.path == relative and known.digest and lake.path(relative).exists():
-        return msgspec.structs.replace(known, refreshed_at=refreshed_at)
+        return msgspec.structs.replace(known, refreshed_at=refreshed_at, columns=columns_digest(name))
     if not lake.path(relative).exists():
         write_rows(lake.engine, lake.path(relative), lines, SITE_TABLES[name])
-    return SiteTable(relative, len(lines), refreshed_at, *size_and_digest(lake.path(relative)))
+    kept = size_and_digest(lake.path(relative))
+    return SiteTable(relative, len(lines), refreshed_at, *kept, columns_digest(name))
 
 
 def read_site_table(lake: Lake, manifest: SiteManifest, name: str) -> list[dict[str, Any]]:

@@ -1,8 +1,12 @@
-"""Refresh what rarely changes of a project: versions, components, boards and the sprints on them."""
+"""Refresh what rarely changes of a project: versions, components, boards with their columns and sprints.
+
+Its versions and components come with the project, each board's columns with its estimate: no request is made
+for them alone, but for the leads of components where the project leaves them out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -12,13 +16,19 @@ import msgspec
 from jira_assets.errors import BadQuery, JiraAssetsError
 from jira_assets.formatting import counted
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.models import Board, Component, Project, Sprint, Version
+from jira_assets.jira.models import Board, BoardConfiguration, Project, Sprint
 from jira_assets.lake.site_manifest import Notice, ProjectDetails
+from jira_assets.lake.site_tables import columns_digest
+from jira_assets.sync.board_tables import put_boards
 from jira_assets.sync.context import drain
-from jira_assets.sync.site_sync import Part, Read, Row, Rows, SiteSync
+from jira_assets.sync.project_lists import COMPONENTS, put_components, put_versions, read_leads
+from jira_assets.sync.site_sync import Part, Read, SiteSync
 from jira_assets.sync.sprints import merge_sprints
 
-DETAILS, BOARDS, ESTIMATES, SPRINTS = "project details", "boards", "board configuration", "sprints"
+DETAILS, BOARDS, SETUP, SPRINTS = "project details", "boards", "board configuration", "sprints"
+
+OF_PROJECTS = ("versions", "components", "sprints", "boards", "board_columns")
+"""The tables of the site that are filled with the details of projects."""
 
 MOST_BOARDS_ASKED = 500
 """Of one project; what is beyond them is said."""
@@ -32,17 +42,23 @@ class Details:
     notices: list[Notice]
     boards: list[Board] | None = None
     """None when they could not be read: those known before stay."""
-    estimated_with: list[str] = field(default_factory=list)
+    configurations: list[BoardConfiguration] = field(default_factory=list)
     sprints: list[Sprint] = field(default_factory=list)
+
+    @property
+    def estimated_with(self) -> list[str]:
+        """The fields that its boards estimate with."""
+        fields = (each.estimation_field for each in self.configurations)
+        return list(dict.fromkeys(each for each in fields if each))
 
     def keeps_estimates(self) -> bool:
         """Whether some board did not say what it estimates with, so that what was known before counts."""
-        return self.boards is None or any(notice.part == ESTIMATES for notice in self.notices)
+        return self.boards is None or any(notice.part == SETUP for notice in self.notices)
 
 
 def asked_of(project_ids: Iterable[str], read: Iterable[Details]) -> list[tuple[str, str | None]]:
     """List the parts that were asked for: the boards only of projects that answered."""
-    boards = [(part, each.project.id) for each in read for part in (BOARDS, ESTIMATES, SPRINTS)]
+    boards = [(part, each.project.id) for each in read for part in (COMPONENTS, BOARDS, SETUP, SPRINTS)]
     return [*((DETAILS, key) for key in project_ids), *boards]
 
 
@@ -50,9 +66,11 @@ def put_details(site: SiteSync, read: Sequence[Details]) -> list[Notice]:
     """Put what was read about these projects into the site's tables; returns what is odd or unreadable."""
     if not read:
         return []
-    _replace_rows(site, "versions", read, _versions)
-    _replace_rows(site, "components", read, _components)
+    put_versions(site, [details.project for details in read])
+    put_components(site, [details.project for details in read])
     merge_sprints(site, [sprint for details in read for sprint in details.sprints])
+    boards_of = {each.project.id: each.boards for each in read if each.boards is not None}
+    put_boards(site, boards_of, {setup.id: setup for each in read for setup in each.configurations})
     for details in read:
         known = site.manifest.projects.get(details.project.id)
         estimates = known.estimated_with if known and details.keeps_estimates() else ()
@@ -62,6 +80,7 @@ def put_details(site: SiteSync, read: Sequence[Details]) -> list[Notice]:
             is_team_managed=details.project.is_team_managed,
             boards=boards,
             estimated_with=tuple(dict.fromkeys([*details.estimated_with, *estimates])),
+            columns=columns_digest(*OF_PROJECTS),
         )
         site.manifest.set_project(details.project.id, fresh)
     return [notice for details in read for notice in details.notices]
@@ -81,7 +100,9 @@ def fetch_details(site: SiteSync, project_ids: Sequence[str]) -> list[Details | 
     for answer, found in zip(answers, boards, strict=True):
         if isinstance(answer, Details):
             _take_boards(site, answer, found.result())
-    _ask_boards(site, [answer for answer in answers if isinstance(answer, Details)])
+    read = [answer for answer in answers if isinstance(answer, Details)]
+    _ask_boards(site, read)
+    _take_leads(site, read)
     return answers
 
 
@@ -89,6 +110,13 @@ def _details(site: SiteSync, part: Part[Project]) -> Details | JiraAssetsError:
     if not isinstance(part, Read):
         return part
     return Details(part.content, site.odd_records(DETAILS, part.content.id, part))
+
+
+def _take_leads(site: SiteSync, read: Sequence[Details]) -> None:
+    projects, notices = read_leads(site, [details.project for details in read])
+    for details in read:
+        details.project = projects.get(details.project.id, details.project)
+        details.notices += [notice for notice in notices if notice.project_id == details.project.id]
 
 
 def _take_boards(site: SiteSync, details: Details, part: Part[list[Board]]) -> None:
@@ -109,7 +137,7 @@ def _take_boards(site: SiteSync, details: Details, part: Part[list[Board]]) -> N
 
 def _ask_boards(site: SiteSync, projects: Sequence[Details]) -> None:
     """Ask each board once, also one that shows several projects."""
-    boards = {b.id: b for details in projects for b in details.boards or () if b.type != "kanban"}
+    boards = {board.id: board for details in projects for board in details.boards or ()}
     client = site.client
     configurations = [site.begin(partial(client.fetch_board_configuration, key)) for key in boards]
     sprints = [site.begin(partial(_fetch_sprints, client, board)) for board in boards.values()]
@@ -120,11 +148,13 @@ def _ask_boards(site: SiteSync, projects: Sequence[Details]) -> None:
     }
     for details in projects:
         own = {board: found[board.id] for board in details.boards or () if board.id in found}
-        _take_estimates(site, details, {board: answer for board, (answer, _) in own.items()})
+        _take_setup(site, details, {board: answer for board, (answer, _) in own.items()})
         _take_sprints(site, details, {board: answer for board, (_, answer) in own.items()})
 
 
 def _fetch_sprints(client: JiraClient, board: Board) -> list[Sprint]:
+    if board.type == "kanban":
+        return []
     try:
         return client.fetch_board_sprints(board.id)
     except BadQuery:
@@ -133,12 +163,9 @@ def _fetch_sprints(client: JiraClient, board: Board) -> list[Sprint]:
         return []  # boards of team-managed projects have sprints or have none
 
 
-def _take_estimates(site: SiteSync, details: Details, found: Mapping[Board, Part[Any]]) -> None:
-    for answer in found.values():
-        field_id = answer.content.estimation_field if isinstance(answer, Read) else None
-        if field_id and field_id not in details.estimated_with:
-            details.estimated_with.append(field_id)
-    _note(site, details, ESTIMATES, "The estimation settings of {boards}", found)
+def _take_setup(site: SiteSync, details: Details, found: Mapping[Board, Part[BoardConfiguration]]) -> None:
+    details.configurations = [answer.content for answer in found.values() if isinstance(answer, Read)]
+    _note(site, details, SETUP, "The columns and the estimation settings of {boards}", found)
 
 
 def _take_sprints(site: SiteSync, details: Details, found: Mapping[Board, Part[list[Sprint]]]) -> None:
@@ -155,7 +182,8 @@ def _note(site: SiteSync, details: Details, part: str, what: str, found: Mapping
     if failed:
         what = what.format(boards=_named(list(failed)))
         error = next(iter(failed.values()))
-        details.notices.append(site.failure(part, project_id, what, error))
+        says = site.refusal if part == SETUP else site.failure
+        details.notices.append(says(part, project_id, what, error))
         return
     together = Read(None, sum(each.left_out for each in read), sum(each.kept_in_part for each in read))
     details.notices += site.odd_records(part, project_id, together)
@@ -169,25 +197,3 @@ def _named(boards: Sequence[Board]) -> str:
 
 def _ids(boards: Iterable[Board]) -> tuple[str, ...]:
     return tuple(str(board.id) for board in boards)
-
-
-def _versions(project: Project) -> Rows:
-    def row(version: Version) -> Row:
-        return {"version_id": version.id, "name": version.name, "project_id": project.id}
-
-    return [row(version) for version in project.versions or ()]
-
-
-def _components(project: Project) -> Rows:
-    def row(component: Component) -> Row:
-        return {"component_id": component.id, "name": component.name, "project_id": project.id}
-
-    return [row(component) for component in project.components or ()]
-
-
-def _replace_rows(
-    site: SiteSync, table: str, read: Sequence[Details], rows_of: Callable[[Project], Rows]
-) -> None:
-    replaced = {details.project.id for details in read}
-    kept = [row for row in site.rows(table) if row["project_id"] not in replaced]
-    site.put(table, kept + [row for details in read for row in rows_of(details.project)])

@@ -16,7 +16,14 @@ from functools import partial
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.lake.damage import note_site_damage
 from jira_assets.sync.context import SyncContext, drain
-from jira_assets.sync.project_details import DETAILS, Details, asked_of, fetch_details, put_details
+from jira_assets.sync.project_details import (
+    DETAILS,
+    OF_PROJECTS,
+    Details,
+    asked_of,
+    fetch_details,
+    put_details,
+)
 from jira_assets.sync.project_state import out_of_sight
 from jira_assets.sync.reference_lists import SITE_LISTS, put_list, put_projects, read_list
 from jira_assets.sync.site_sync import Part, Read, Rows, SiteSync
@@ -86,14 +93,18 @@ def _due(
     details, wanted = site.manifest.projects, {*doubted, *_worth_another_try(site)}
     return _Due(
         [name for name in SITE_LISTS if force or name in again or _is_list_due(site, name)],
-        [key for key in project_ids if force or key in wanted or site.is_stale(details.get(key))],
+        [
+            key
+            for key in project_ids
+            if force or key in wanted or site.is_stale(details.get(key), *OF_PROJECTS)
+        ],
     )
 
 
 def _is_list_due(site: SiteSync, name: str) -> bool:
     part = SITE_LISTS[name].part
     is_unread = any(notice.is_unread and notice.key == (part, None) for notice in site.manifest.notices)
-    return is_unread or site.is_stale(site.manifest.tables.get(name))
+    return is_unread or site.is_stale(site.manifest.tables.get(name), name)
 
 
 def _worth_another_try(site: SiteSync) -> set[str]:

@@ -34,7 +34,7 @@ def read_list(site: SiteSync, name: str, *, is_filled: bool = False) -> Part[Row
     known = site.manifest.tables.get(name)
     if isinstance(part, Read) and not part.content and (is_filled or (known and known.rows)):
         return IncompleteRead(
-            f"Jira returned no {name}, although the site has some.",
+            f"Jira returned no {_words(name)}, although the site has some.",
             "Check in a browser what this account sees. If it sees them, Jira is out of order.",
         )
     return part
@@ -46,7 +46,11 @@ def put_list(site: SiteSync, name: str, part: Part[Rows]) -> list[Notice]:
         part = doubt_outage(site, part)
     if not isinstance(part, Read):
         notice = _unread(site, name, part)
-        if name == "users" and isinstance(part, Forbidden) and site.is_stale(site.manifest.tables.get(name)):
+        if (
+            name == "users"
+            and isinstance(part, Forbidden)
+            and site.is_stale(site.manifest.tables.get(name), name)
+        ):
             put_unlisted_users(site)
         return [notice]
     if name == "users":
@@ -70,10 +74,14 @@ def put_projects(site: SiteSync, projects: Iterable[Project]) -> None:
 
 def _unread(site: SiteSync, name: str, error: JiraAssetsError) -> Notice:
     listed, known = SITE_LISTS[name], site.manifest.tables.get(name)
-    notice = site.failure(listed.part, None, f"The {name} of the site", error)
+    notice = site.failure(listed.part, None, f"The {_words(name)} of the site", error)
     stays = f" Their table is from {known.refreshed_at:%Y-%m-%d %H:%M} UTC." if known else ""
     instruction = f"{listed.consequence} {notice.instruction}".strip()
     return msgspec.structs.replace(notice, reason=notice.reason + stays, instruction=instruction)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _kept_rows(site: SiteSync, name: str, listed: Rows) -> Rows:
@@ -86,7 +94,7 @@ def _kept_rows(site: SiteSync, name: str, listed: Rows) -> Rows:
     if name == "statuses":
         # Jira lists the statuses of active workflows; histories go on naming the others.
         return [{**row, "is_listed": False} for row in missing]
-    # Fields of projects that cannot be seen now: their issues are kept, too.
+    # Fields and issue types of projects that cannot be seen now: their issues are kept, too.
     seen = {row["project_id"] for row in site.rows("projects")}
     return [row for row in missing if row["project_id"] not in seen | {None}]
 
@@ -126,11 +134,51 @@ def _fetch_fields(client: JiraClient) -> Rows:
             "field_id": item.id,
             "field_name": item.name,
             "schema_type": item.schema.type if item.schema else None,
+            "schema_items": item.schema.items if item.schema else None,
             "schema_custom": type_of(item),
             "is_custom": item.custom,
             "project_id": item.scope_project_id,
         }
         for item in client.fetch_fields()
+    ]
+
+
+def _fetch_issue_types(client: JiraClient) -> Rows:
+    return [
+        {
+            "issue_type_id": kind.id,
+            "issue_type": kind.name,
+            "description": kind.description or None,
+            "hierarchy_level": kind.hierarchy_level,
+            "is_subtask": kind.subtask,
+            "project_id": kind.scope_project_id,
+        }
+        for kind in client.fetch_issue_types()
+    ]
+
+
+def _fetch_priorities(client: JiraClient) -> Rows:
+    return [
+        {
+            "priority_id": priority.id,
+            "priority": priority.name,
+            "description": priority.description or None,
+            "position": position,
+            "is_default": priority.is_default,
+        }
+        for position, priority in enumerate(client.fetch_priorities(), 1)
+    ]
+
+
+def _fetch_resolutions(client: JiraClient) -> Rows:
+    return [
+        {
+            "resolution_id": resolution.id,
+            "resolution": resolution.name,
+            "description": resolution.description or None,
+            "is_default": resolution.default if resolution.is_default is None else resolution.is_default,
+        }
+        for resolution in client.fetch_resolutions()
     ]
 
 
@@ -143,6 +191,9 @@ SITE_LISTS: Mapping[str, SiteList] = {
         "Story-point and sprint fields that are not known yet cannot be discovered. Set them by hand.",
         row_id="field_id",
     ),
+    "issue_types": SiteList("issue types", _fetch_issue_types, row_id="issue_type_id"),
+    "priorities": SiteList("priorities", _fetch_priorities),
+    "resolutions": SiteList("resolutions", _fetch_resolutions),
     "users": SiteList(
         PEOPLE,
         fetch_users,

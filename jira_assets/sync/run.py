@@ -20,6 +20,7 @@ from jira_assets.people.publish_matches import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.field_discovery import SiteFacts, read_site_facts
+from jira_assets.sync.new_names import find_unlisted
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.reference_data import Refreshed, refresh_site
 from jira_assets.sync.renames import follow_renames, has_new_keys
@@ -64,10 +65,13 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     with context.client.transport.counted() as tally:
         session = start_session(context)
         outcomes = _sync_all(context, state, tasks, session)
-        if has_new_keys(context.lake.cursor(), outcomes):
-            # When the list cannot be read, the next sync that fetches such an issue asks for it again.
+        renamed = ["projects"] if has_new_keys(context.lake.cursor(), outcomes) else []
+        unlisted = find_unlisted(context.lake.cursor(), outcomes)
+        if renamed or unlisted.lists or unlisted.projects:
+            # When the lists cannot be read, the next sync that fetches such an issue asks for them again.
             with suppress(JiraAssetsError):
-                refresh_site(context, [], again=["projects"])
+                again = [*renamed, *unlisted.lists]
+                refresh_site(context, unlisted.projects, doubted=unlisted.projects, again=again)
     return SyncResult(outcomes, [session.warning] if session.warning else [], tally.requests)
 
 

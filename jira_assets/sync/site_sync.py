@@ -14,14 +14,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from jira_assets.errors import JiraAssetsError
+import msgspec
+
+from jira_assets.errors import Forbidden, JiraAssetsError, NotFound
 from jira_assets.formatting import counted
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.record_parser import counting_odd_records
 from jira_assets.jira.retry_budget import TOGETHER, RetryBudget, bounded
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice, ProjectDetails, SiteManifest, SiteTable
-from jira_assets.lake.site_tables import land_site_table, read_site_table
+from jira_assets.lake.site_tables import columns_digest, land_site_table, read_site_table
 from jira_assets.sync.context import SyncContext
 
 Content = TypeVar("Content")
@@ -29,6 +31,7 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 AT_ONCE = 8
+REFUSALS = (403, 404)
 KNOWN_TO_FAIL = timedelta(seconds=15)
 """What failed for good the last time is not waited for as long again."""
 
@@ -91,14 +94,25 @@ class SiteSync:
         landed = land_site_table(self.lake, table, rows, refreshed_at or self.now())
         self.manifest.set_table(table, landed)
 
-    def is_stale(self, known: SiteTable | ProjectDetails | None) -> bool:
-        """Check whether a table, or the details of a project, are to be read again."""
-        return known is None or self.now() - known.refreshed_at >= self.context.options.refresh_every
+    def is_stale(self, known: SiteTable | ProjectDetails | None, *tables: str) -> bool:
+        """Check whether a table, or the details of a project, which fill `tables`, are to be read again."""
+        if known is None or known.columns != columns_digest(*tables):
+            return True
+        return self.now() - known.refreshed_at >= self.context.options.refresh_every
 
     def failure(self, part: str, project_id: str | None, what: str, error: JiraAssetsError) -> Notice:
         """Return the notice that a part cannot be read; `what` completes the sentence "… cannot be read"."""
         reason = f"{what} cannot be read: {error.reason.rstrip('.')}."
         return Notice(part, reason, error.instruction, self.now(), project_id, is_unread=True)
+
+    def refusal(self, part: str, project_id: str | None, what: str, error: JiraAssetsError) -> Notice:
+        """Return the notice about a part that Jira itself may refuse for good, with nothing else being wrong.
+
+        Then it is asked for again with the rest of the project, not every hour.
+        """
+        notice = self.failure(part, project_id, what, error)
+        is_final = isinstance(error, Forbidden | NotFound) and error.facts.get("status") in REFUSALS
+        return msgspec.structs.replace(notice, is_unread=not is_final)
 
     def odd_records(self, part: str, project_id: str | None, read: Read[Any]) -> list[Notice]:
         """Return one notice of all records of a part that were odd; none when none was."""

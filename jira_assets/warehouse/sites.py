@@ -54,8 +54,13 @@ IDS: Mapping[str, Sequence[str]] = {
     "sprints": ("sprint_id", "board_id"),
     "statuses": ("status_id", "project_id"),
     "fields": ("field_id", "project_id"),
+    "issue_types": ("issue_type_id", "project_id"),
+    "priorities": ("priority_id",),
+    "resolutions": ("resolution_id",),
     "versions": ("version_id", "project_id"),
     "components": ("component_id", "project_id"),
+    "boards": ("board_id", "project_id", "project_ids", "filter_id", "estimation_field"),
+    "board_columns": ("board_id", "status_ids"),
 }
 """The columns, by table of a lake, that hold ids or keys of Jira's that are numbered anew on every site."""
 
@@ -96,7 +101,7 @@ def columns_of_site(table: str, columns: Columns, prefix: str) -> str:
 
 def _qualified(table: str, name: str, kind: str, prefix: str) -> str:
     start = literal(prefix)
-    if name == "field_id":
+    if name in ("field_id", "estimation_field"):
         return (
             f"case when starts_with({name}, {literal(CUSTOM_FIELD)}) then {start} || {name} else {name} end"
         )

@@ -25,6 +25,8 @@ GETS = [
     (f"{API}/issuetype", f"{API}/issuetype", {}),
     (f"{API}/priority", f"{API}/priority", {}),
     (f"{API}/resolution", f"{API}/resolution", {}),
+    (f"{API}/resolution/search", f"{API}/resolution/search", {"maxResults": 2}),
+    (f"{API}/project/{{projectIdOrKey}}/components", f"{API}/project/{{parted}}/components", {}),
     (f"{API}/users/search", f"{API}/users/search", {}),
     (f"{API}/users", f"{API}/users", {}),
     (f"{API}/user/bulk", f"{API}/user/bulk", {"accountId": "{user}"}),
@@ -33,6 +35,7 @@ GETS = [
     (f"{API}/search/jql", f"{API}/search/jql", {"jql": "project = {project}", "fields": "*all"}),
     (f"{AGILE}/board", f"{AGILE}/board", {"maxResults": 2}),
     (f"{AGILE}/board/{{boardId}}/configuration", f"{AGILE}/board/{{board}}/configuration", {}),
+    (f"{AGILE}/board/{{boardId}}/configuration", f"{AGILE}/board/{{kanban}}/configuration", {}),
 ]
 POSTS: list[tuple[str, dict[str, Any]]] = [
     (f"{API}/search/jql", {"jql": "project = {project}", "fields": ["*all"], "expand": "changelog"}),
@@ -44,15 +47,17 @@ POSTS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture
 def names(site: DemoSite) -> dict[str, str]:
-    """What to put into paths: a project, an issue with changes, a person and a scrum board."""
+    """What to put into paths: projects, an issue with changes, a person, and boards."""
     issue = next(each for each in site.issues_truth().values() if each.changes > 1)
-    board = next(each for each in site.catalog.boards.values() if each.type == "scrum")
+    boards = {each.type: each.id for each in site.catalog.boards.values()}
     site.archive_project(site.truth(min(site.issues_truth())).project_key)
     return {
         "project": issue.project_key,
+        "parted": next(each.key for each in site.catalog.projects.values() if each.components),
         "issue": issue.key,
         "user": min(site.catalog.users),
-        "board": str(board.id),
+        "board": str(boards["scrum"]),
+        "kanban": str(boards["kanban"]),
     }
 
 

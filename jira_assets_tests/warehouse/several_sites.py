@@ -19,6 +19,8 @@ OF_PEOPLE = {"jira_users", "team_members"}
 """People are the same on all sites."""
 APART = {"warehouse_info", "jira_history_days", "jira_sites", "jira_user_sites", "jira_teams", "teams"}
 """Tables about the sites and the days, and about teams, which may work on several sites."""
+OF_JIRA = {"jira_fields"}
+"""Rows without an id of a site are the same on all sites."""
 
 _PORT = re.compile(r"(?<=127\.0\.0\.1):\d+")
 
@@ -42,6 +44,8 @@ def differences(together: Published, alone: Published, prefix: str) -> dict[str,
     for table in sorted(set(tables()) - APART):
         rows = together[table] if table in OF_PEOPLE else _of_site(together[table], prefix)
         wanted = list(alone[table])
+        if table in OF_JIRA and prefix:
+            wanted = [row for row in wanted if row[0].startswith("customfield_")]
         if table in OF_ALL_PROJECTS:
             rows, wanted = ([row for row in some if row[0] is not None] for some in (rows, wanted))
         has = Counter(_plain(row, prefix) for row in rows)

@@ -21,6 +21,7 @@ from jira_assets.warehouse.models import tables
 from jira_assets_tests.lake_fixture import TEAM_FIELD, LakeFixture, Row, at, seen
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.warehouse.histories import Life, land_statuses, on
+from jira_assets_tests.warehouse.test_board_columns import land_boards
 from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
 
 PROJECTS = ("10", "11", "12")
@@ -77,6 +78,8 @@ class Site:
         self.asked = 0.0
         bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
         land_statuses(bench)
+        land_boards(bench)
+        bench.land_site("versions", {"version_id": "7", "name": "1.0", "project_id": "10"})
         for project in PROJECTS:
             self.touch(project, [self.born(project) for _ in range(8)])
 
@@ -104,6 +107,7 @@ class Site:
         extra[TEAM_FIELD] = team
         extra["issuelinks"] = self.links_of(life)
         extra["versions"] = [{"id": "7", "name": "1.0"}]
+        extra["fixVersions"] = extra["versions"] if self.other_dice.random() < 0.7 else []
         extra["description"] = f"Description {self.other_dice.randint(1, 3)}"
         return life.observation(**extra)
 

@@ -16,6 +16,7 @@ from jira_assets.state import TeamMember
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets.web.application import create_app
 from jira_assets.web.queries.flow_filter import WINDOWS
+from jira_assets.web.queries.panels import PANELS
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.programs import lacking
 from jira_assets_tests.sampling import sampled
@@ -156,6 +157,9 @@ LEGENDS = {
     "throughput": {"Bug", "Story", "Mean of 12 weeks"},
     "cumulative_flow": {"Done in the window", "In progress", "To do"},
     "status_times": {"In progress", "Median", "85 % within"},
+    "board_wip": {"In Progress", "In the column", "Limit"},
+    "epic_forecast": {"Done", "Open"},
+    "version_forecast": {"Done", "Open"},
 }  # fmt: skip
 
 
@@ -326,7 +330,7 @@ def test_a_chart_that_cannot_be_had_says_so_in_its_place(visitor: Visit) -> None
 
 def test_a_panel_that_nobody_scrolls_to_is_drawn_all_the_same(visitor: Visit) -> None:
     visitor.page.goto(f"{visitor.address}/flow?project=PAY&weeks=52")
-    expect(visitor.page.locator("[data-panel][data-drawn]")).to_have_count(10, timeout=20_000)
+    expect(visitor.page.locator("[data-panel][data-drawn]")).to_have_count(len(PANELS), timeout=20_000)
     assert visitor.page.evaluate("scrollY") == 0
 
 
@@ -350,5 +354,5 @@ def test_what_is_printed_in_the_dark_is_dark_on_white(browser: Browser, address:
         width = "(all) => all.map((one) => one.getBoundingClientRect().width)"
         cards = page.locator("[data-panel]").evaluate_all(width)
         charts = page.locator("[data-panel] svg.marks").evaluate_all(width)
-        assert len(charts) == 10
+        assert len(charts) == len(PANELS)
         assert all(chart > 0.9 * card for chart, card in zip(charts, cards, strict=True))

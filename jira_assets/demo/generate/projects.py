@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -23,6 +24,16 @@ from jira_assets.demo.generate.words import PROJECT_IDEAS, SPRINT_GOALS, Project
 
 MOST_SPRINTS, FEWEST_SPRINTS = 52, 6
 ISSUES_A_SPRINT = 16
+LATE_VERSION = 5
+"""In every other project: its day has passed, and it is not released."""
+COMPONENT_DETAILS: Sequence[Mapping[str, str]] = (
+    {"description": "What people see first"},
+    {"assigneeType": "COMPONENT_LEAD"},
+    {"description": "", "assigneeType": "UNASSIGNED"},
+)
+"""In turn; the second component of a project has a lead."""
+KANBAN_LIMITS: Sequence[Mapping[str, int]] = ({"min": 1, "max": 8}, {"max": 5})
+"""Of the second and third status."""
 
 
 @dataclass(slots=True)
@@ -78,6 +89,8 @@ def _plan(rng: Random, data: SiteData, setup: Setup, place: int, issues: int, no
         members=_members(rng, data),
     )
     project.lead = plan.members[0].account_id
+    for component in project.components[1:2]:
+        component["lead"] = plan.members[-1].account_id
     plan.streams = _boards(rng, data, plan, now)
     return plan
 
@@ -95,7 +108,7 @@ def _project(
         old_keys=[f"SHOP{suffix}"] if idea.key == "WEB" else [],
         versions=_versions(rng, place, now) if idea.style == "classic" else [],
         components=[
-            {"id": str(20_000 + 20 * place + number), "name": name}
+            {"id": str(20_000 + 20 * place + number), "name": name, **COMPONENT_DETAILS[number % 3]}
             for number, name in enumerate(idea.components)
         ],
         category={"id": "10001", "name": "Product", "description": ""} if place % 3 != 2 else None,
@@ -109,7 +122,11 @@ def _versions(rng: Random, place: int, now: int) -> list[Json]:
     for number in range(8):
         day = now - (6 - number) * 13 * WEEK + int(rng.random() * WEEK)
         version: Json = {"id": str(30_000 + 20 * place + number), "name": f"2.{number}"}
-        version |= {"archived": number < 2, "released": day < now, "releaseDate": jira_date(day)}
+        released = day < now and not (place % 2 and number == LATE_VERSION)
+        version |= {"archived": number < 2, "released": released, "releaseDate": jira_date(day)}
+        if number % 2:
+            start = jira_date(day - 12 * WEEK)
+            version |= {"description": f"Release {number} of the line", "startDate": start}
         versions.append(version)
     versions.append(
         {"id": str(30_008 + 20 * place), "name": "some day", "archived": False, "released": False}
@@ -138,11 +155,24 @@ def _boards(rng: Random, data: SiteData, plan: ProjectPlan, now: int) -> list[li
         estimate = plan.points.id if plan.points and kind == "scrum" else None
         name = f"{plan.project.key} board" if number == 1 else f"{plan.project.key} board {number}"
         board = DemoBoard(len(data.boards) + 1, name, kind, plan.project.id, estimate)
+        _set_up_columns(board, plan.walk)
         data.boards.append(board)
         if kind != "kanban":
             closed = plan.issues // len(plan.idea.board_types) // ISSUES_A_SPRINT
             streams.append(_sprints(rng, plan, board, number, closed, now))
     return streams
+
+
+def _set_up_columns(board: DemoBoard, walk: Sequence[DemoStatus]) -> None:
+    """Add a column per status to a board; on a kanban board limits, and a column without a status."""
+    board.columns = [{"name": status.name, "statuses": [{"id": status.id}]} for status in walk]
+    if board.type != "kanban":
+        return
+    for column, limits in zip(board.columns[1:], KANBAN_LIMITS, strict=False):
+        column |= limits
+    board.columns.insert(0, {"name": "Backlog", "statuses": []})
+    board.constraint = "issueCount"
+    board.sub_query = "fixVersion in unreleasedVersions() OR fixVersion is EMPTY"
 
 
 def _sprints(

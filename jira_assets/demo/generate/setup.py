@@ -117,7 +117,9 @@ class Setup:
     def __init__(self, data: SiteData) -> None:
         self._data = data
         self._ids = count(10_000)
-        data.priorities += [DemoPriority(str(i), name) for i, name in enumerate(PRIORITIES, 1)]
+        data.priorities += [
+            DemoPriority(str(i), name, is_default=name == "Medium") for i, name in enumerate(PRIORITIES, 1)
+        ]
         data.resolutions += [DemoResolution(str(i), name) for i, name in enumerate(RESOLUTIONS, 10_000)]
         data.fields += system_fields() + shared_fields()
         self._statuses = {

@@ -40,6 +40,10 @@ class Switches:
     """Accounts that users/search leaves out; user/bulk gives them."""
     agile_forbidden: bool = False
     """The account has no access to Jira Software: boards and sprints answer 403."""
+    short_components: bool = False
+    """GET project/{id} prints components without leads and types of assignee, which need a request more."""
+    components_forbidden: bool = False
+    """GET project/{id}/components answers 403."""
     search_outage: bool = False
     """Search answers 200 with nothing and counts nothing, for every query; all else is well."""
     count_is_off_by: int = 0

@@ -28,7 +28,7 @@ def boards(call: Call) -> Reply:
         for each in call.site.catalog.boards.values()
         if _in_sight(call, each)
         and (not kind or each.type in kind.split(","))
-        and (wanted is None or each.project_id == wanted.id)
+        and (wanted is None or wanted.id in (each.project_id, *each.more_projects))
     ]
     return _page(call, found, lambda board: _board(call, board))
 
@@ -37,10 +37,15 @@ def board_configuration(call: Call) -> Reply:
     """Answer GET board/{id}/configuration."""
     _allowed(call)
     board = _known_board(call)
+    if not board.filter_shared:
+        raise refuse(403, "You do not have permission to view the filter of this board.")
     printed = {name: value for name, value in _board(call, board).items() if name != "location"}
     printed["self"] = f"{printed['self']}/configuration"
-    printed["filter"] = {"id": str(board.id + 10_000), "self": f"{call.site.render.base_url}/filter"}
-    printed["columnConfig"] = {"columns": _columns(call), "constraintType": "none"}
+    filter_id = str(board.id + 10_000)
+    printed["filter"] = {"id": filter_id, "self": f"{call.site.render.base_url}/filter/{filter_id}"}
+    if board.sub_query is not None:
+        printed["subQuery"] = {"query": board.sub_query}
+    printed["columnConfig"] = {"columns": _columns(call, board), "constraintType": board.constraint}
     if board.type == "scrum" and board.estimation_field:
         field = call.site.catalog.fields.get(board.estimation_field)
         name = field.name if field else board.estimation_field
@@ -117,15 +122,29 @@ def _board(call: Call, board: DemoBoard) -> Json:
     }
 
 
-def _columns(call: Call) -> list[Json]:
+def _columns(call: Call, board: DemoBoard) -> list[Json]:
+    columns = _by_category(call) if board.columns is None else board.columns
+    return [
+        {**column, "statuses": [_addressed(call, each) for each in column["statuses"]]}
+        if column.get("statuses")
+        else column
+        for column in columns
+    ]
+
+
+def _addressed(call: Call, status: Json) -> Json:
+    """Print a status of a column; a record without an id, which a test may have put there, as it is."""
+    address = f"{call.site.render.base_url}/rest/api/2/status/{status.get('id')}"
+    return {**status, "self": address} if "id" in status else status
+
+
+def _by_category(call: Call) -> list[Json]:
     names = {"new": "To Do", "indeterminate": "In Progress", "done": "Done"}
-    columns: list[Json] = []
-    for category, name in names.items():
-        held = [each for each in call.site.catalog.statuses.values() if each.category_key == category]
-        address = f"{call.site.render.base_url}/rest/api/2/status"
-        ids = [{"id": each.id, "self": f"{address}/{each.id}"} for each in held]
-        columns.append({"name": name, "statuses": ids})
-    return columns
+    known = call.site.catalog.statuses.values()
+    return [
+        {"name": name, "statuses": [{"id": each.id} for each in known if each.category_key == category]}
+        for category, name in names.items()
+    ]
 
 
 def _sprint(call: Call, sprint: DemoSprint) -> Json:

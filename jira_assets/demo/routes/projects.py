@@ -45,14 +45,48 @@ def get_project(call: Call) -> Reply:
     printed = _project_listed(call, project, [each for each in call.several("expand") if each != "insight"])
     printed |= {"assigneeType": "UNASSIGNED", "roles": {}, "issueTypes": _types_of(call, project)}
     printed["versions"] = [
-        {"self": f"{address}/rest/api/3/version/{each['id']}", "projectId": project.id, **each}
+        {
+            "self": f"{address}/rest/api/3/version/{each['id']}",
+            "projectId": project.id,
+            **each,
+            **_overdue(call, each),
+        }
         for each in project.versions
     ]
-    printed["components"] = [
-        {"self": f"{address}/rest/api/3/component/{each['id']}", "isAssigneeTypeValid": False, **each}
-        for each in project.components
-    ]
+    short = call.site.switches.short_components
+    printed["components"] = [_component(call, project, each, short=short) for each in project.components]
     return ok(printed)
+
+
+def project_components(call: Call) -> Reply:
+    """Answer GET project/{idOrKey}/components: a bare list."""
+    if call.site.switches.components_forbidden:
+        raise refuse(403, "You do not have permission to view the components of this project.")
+    project = call.site.catalog.project(call.arguments[0])
+    if project is None or project.invisible or project.trashed or call.account is None:
+        raise refuse(404, "The project does not exist or you do not have permission to view it.")
+    return ok([_component(call, project, each, short=False) for each in project.components])
+
+
+def _overdue(call: Call, version: Json) -> Json:
+    """Return what Jira says of a version that should have been released, by the zone of the site."""
+    if version.get("released") or not isinstance(version.get("releaseDate"), str):
+        return {}
+    today = call.site.clock.now().astimezone(call.site.render.zone).date().isoformat()
+    return {"overdue": version["releaseDate"] < today}
+
+
+def _component(call: Call, project: DemoProject, component: Json, *, short: bool) -> Json:
+    """Print a component; `lead` is an account id, `assigneeType` the project's default unless it is set."""
+    address = f"{call.site.render.base_url}/rest/api/3/component/{component['id']}"
+    plain = {name: value for name, value in component.items() if name not in ("lead", "assigneeType")}
+    printed: Json = {"self": address, **plain, "isAssigneeTypeValid": False}
+    if short:
+        return printed
+    printed |= {"assigneeType": component.get("assigneeType", "PROJECT_DEFAULT")}
+    printed |= {"project": project.key, "projectId": project.id}
+    lead = call.site.catalog.users.get(component.get("lead") or "")
+    return printed | ({} if lead is None else {"lead": call.site.render.user(lead)})
 
 
 def _state(project: DemoProject) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from jira_assets.demo.data import DemoField, DemoUser, Json
+from jira_assets.demo.data import DemoField, DemoPriority, DemoResolution, DemoUser, Json
 from jira_assets.demo.http.call import Call
 from jira_assets.demo.http.page_bean import page_bean
 from jira_assets.demo.http.reply import Reply, ok, refuse, site_unauthorized
@@ -68,12 +68,18 @@ def issue_types(call: Call) -> Reply:
 
 def priorities(call: Call) -> Reply:
     """Answer GET priority."""
-    return ok([call.site.render.priority(each) for each in call.site.catalog.priorities])
+    return ok([_priority(call, each) for each in call.site.catalog.priorities.values()])
 
 
 def resolutions(call: Call) -> Reply:
     """Answer GET resolution."""
     return ok([call.site.render.resolution(each) for each in call.site.catalog.resolutions])
+
+
+def search_resolutions(call: Call) -> Reply:
+    """Answer GET resolution/search."""
+    known = list(call.site.catalog.resolutions.values())
+    return page_bean(call, known, partial(_resolution, call), 50, 50)
 
 
 def search_users(call: Call) -> Reply:
@@ -101,6 +107,15 @@ def _in_list(call: Call, user: DemoUser) -> Json:
     """Print a person as the lists of people do."""
     forms: dict[str, Json] = {"absent": {}, "null": {"emailAddress": None}, "empty": {"emailAddress": ""}}
     return {**forms[call.site.switches.hidden_email], **call.site.render.user(user)}
+
+
+def _priority(call: Call, priority: DemoPriority) -> Json:
+    more = {"statusColor": "#f79232", "description": priority.description, "isDefault": priority.is_default}
+    return {**call.site.render.priority(priority.id), **more}
+
+
+def _resolution(call: Call, resolution: DemoResolution) -> Json:
+    return {**call.site.render.resolution(resolution.id), "default": resolution.is_default}
 
 
 def _in_sight(call: Call, project_id: int | None) -> bool:

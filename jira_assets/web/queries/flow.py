@@ -30,6 +30,7 @@ class FlowOptions:
     filter: FlowFilter
     projects: Sequence[str]
     sprints: Sequence[Mapping[str, Any]]
+    boards: Sequence[Mapping[str, Any]]
     types: Sequence[str]
     choices: Mapping[str, Sequence[tuple[str, str]]]
     """By kind of filter: values with their names."""
@@ -52,6 +53,7 @@ def read_options(published: PublishedWarehouse, given: Mapping[str, str]) -> Flo
             filter=chosen,
             projects=[row["project_key"] for row in projects],
             sprints=list(answer(connection, question("flow_sprints"), project)),
+            boards=list(answer(connection, question("flow_boards"), project)),
             types=[row["issue_type"] for row in answer(connection, question("flow_types"), project)],
             choices=_choices(connection, chosen),
             quality=list(answer(connection, question("flow_quality"), project)),

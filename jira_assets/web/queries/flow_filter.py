@@ -19,10 +19,11 @@ FIRST_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class FlowFilter:
-    """A project (None: all of them), a sprint, a type, what issues have, and a window of days."""
+    """A project (None: all of them), a sprint, a board, a type, what issues have, and a window of days."""
 
     project: str | None
     sprint: str | None
+    board: str | None
     issue_type: str | None
     choices: Mapping[str, str]
     """What was chosen of `CHOICES`."""
@@ -42,6 +43,7 @@ class FlowFilter:
         return cls(
             project=None if project == EVERYTHING else project,
             sprint=given.get("sprint") or None,
+            board=given.get("board") or None,
             issue_type=given.get("type") or None,
             choices={name: given[name] for name in CHOICES if given.get(name)},
             weeks=weeks,
@@ -57,7 +59,7 @@ class FlowFilter:
     @property
     def set(self) -> frozenset[str]:
         """Which of the filters that not every panel follows are set."""
-        others = (("sprint", self.sprint), ("type", self.issue_type))
+        others = (("sprint", self.sprint), ("board", self.board), ("type", self.issue_type))
         return frozenset(name for name, value in others if value) | self.choices.keys()
 
     @property
@@ -70,6 +72,7 @@ class FlowFilter:
         return {
             "project": self.project,
             "sprint": self.sprint,
+            "board": self.board,
             "issue_type": self.issue_type,
             **dict.fromkeys(CHOICES),
             **self.choices,
@@ -84,6 +87,7 @@ class FlowFilter:
         values = {
             "project": self.project or EVERYTHING,
             "sprint": self.sprint,
+            "board": self.board,
             "type": self.issue_type,
             **self.choices,
             **window,

@@ -106,6 +106,50 @@ def _forecast(rows: Sequence[Row]) -> str:
     return f"In 85 % of the trials: {number(sure['items'])} items or more within four weeks; {finish}"
 
 
+def _board_wip(rows: Sequence[Row]) -> str:
+    today = max(row["day"] for row in rows)
+    now = [row for row in rows if row["day"] == today]
+    limited = [row for row in now if row["max_issues"] is not None]
+    words = f"{now[0]['board_name']}: {number(sum(row['issues'] for row in now))} in these columns"
+    if not limited:
+        return f"{words}; none of them has a limit"
+    over = sum(bool(row["is_over_limit"]) for row in limited)
+    days = len({row["day"] for row in rows if row["is_over_limit"]})
+    return (
+        f"{words}; {number(over)} of {number(len(limited))} over the limit now, "
+        f"some column on {_counted(days, 'day')} of the window"
+    )
+
+
+def _epics(rows: Sequence[Row]) -> str:
+    words = f"{_counted(rows[0]['epics'], 'open epic')} with items"
+    drawn = f"; {number(len(rows))} are shown" if rows[0]["epics"] > len(rows) else ""
+    return f"{words}{drawn}; {_first_forecast(rows, 'jira_key')}"
+
+
+def _versions(rows: Sequence[Row]) -> str:
+    late = sum(bool(row["is_late"]) for row in rows)
+    words = f"{_counted(rows[0]['versions'], 'unreleased version')} with items"
+    drawn = f"; {number(len(rows))} are shown" if rows[0]["versions"] > len(rows) else ""
+    if late:
+        return f"{words}{drawn}; {number(late)} later than planned, with a chance of 85 %"
+    return f"{words}{drawn}; {_first_forecast(rows, 'version')}"
+
+
+def _first_forecast(rows: Sequence[Row], name: str) -> str:
+    """Say which is delivered first, if that can be said of any."""
+    rows = [row for row in rows if row["open_issues"] > 0]
+    dated = [row for row in rows if row["finished_by"] is not None]
+    if not rows:
+        return "all their items are done"
+    if dated:
+        first = min(dated, key=lambda row: row["finished_by"])
+        return f"{first[name]} delivered by {first['finished_by']}, with a chance of 85 %"
+    if any(row["has_forecast"] for row in rows):
+        return "all take longer than 180 days"
+    return "too few delivered items for a forecast"
+
+
 def _counted(count: int, noun: str) -> str:
     return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
@@ -125,4 +169,7 @@ _HEADLINES: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "cumulative_flow": _cumulative_flow,
     "status_times": _status_times,
     "forecast": _forecast,
+    "board_wip": _board_wip,
+    "epic_forecast": _epics,
+    "version_forecast": _versions,
 }

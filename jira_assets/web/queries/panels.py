@@ -1,4 +1,4 @@
-"""The ten panels: what each asks, and by which definition it is answered."""
+"""The panels: what each asks, and by which definition it is answered."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Panel:
     enough: str
     """The column of which at least one row has to hold a value."""
     follows: frozenset[str]
-    """The filters that it follows: project, sprint, type, window, and those by what issues have."""
+    """The filters that it follows: project, sprint, board, type, window, and those by what issues have."""
     whole: str = "project"
     """What it shows all of where it follows none of the filters that are set."""
     by_team: bool = False

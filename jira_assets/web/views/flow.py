@@ -1,4 +1,4 @@
-"""The team's flow: ten panels, and what the data behind them are like."""
+"""The team's flow: panels, and what the data behind them are like."""
 
 from __future__ import annotations
 

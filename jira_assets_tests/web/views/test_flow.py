@@ -178,6 +178,98 @@ def test_a_panel_of_a_whole_project_has_the_figures_of_the_published_tables(sett
     assert sorted(chosen) == table
 
 
+def test_work_in_progress_is_that_of_one_board_and_its_columns_in_progress(settings: Settings) -> None:
+    published = PublishedWarehouse(settings.warehouse_file)
+    boards = rows_of(settings, "select board_id, board_name from jira_boards")
+    assert len(boards) > 1
+    for board, name in boards:
+        answer = answer_panel(published, "board_wip", {"project": "*", "weeks": "6", "board": board})
+        table = rows_of(
+            settings,
+            f"""select day, column_name, limit_counts, max_issues from board_column_wip
+            where board_id = '{board}' and day > date '2026-11-23' - 42
+            and column_name not in ('Backlog', 'To Do', 'Open')""",
+        )
+        drawn = [
+            (row["day"], row["column_name"], row["limit_counts"], row["max_issues"]) for row in answer.rows
+        ]
+        assert sorted(drawn) == sorted(table) != []
+        assert {row["board_name"] for row in answer.rows} == {name}
+    assert answer_panel(published, "board_wip", {"project": "*", "board": "nothing"}).rows.rows == []
+
+
+@pytest.mark.parametrize(("kind", "title"), [("epic", "jira_key"), ("version", "version")])
+def test_progress_is_that_of_today_with_its_forecast(settings: Settings, kind: str, title: str) -> None:
+    published = PublishedWarehouse(settings.warehouse_file)
+    answer = answer_panel(published, f"{kind}_forecast", {"project": "PAY"})
+    key = "epic_key" if kind == "epic" else "version"
+    table = rows_of(
+        settings,
+        f"""select progress.{key}, done_issues, scope_issues, finished_by
+        from {kind}_progress as progress
+        left join progress_forecasts as forecast
+            on progress.{kind}_id = forecast.subject_id and forecast.kind = '{kind}' and forecast.percent = 85
+        where is_open and progress.project_key = 'PAY'
+        qualify week = max(week) over (partition by progress.{kind}_id) and scope_issues > 0""",
+    )
+    drawn = {(row[title], row["done_issues"], row["scope_issues"], row["finished_by"]) for row in answer.rows}
+    assert drawn <= set(table)
+    assert len(drawn) == min(len(table), 12) > 0
+    assert all(row["open_issues"] == row["scope_issues"] - row["done_issues"] for row in answer.rows)
+    (one, *_) = answer.rows
+    chosen = answer_panel(published, f"{kind}_forecast", {"project": "PAY", kind: one[title]})
+    assert [row[title] for row in chosen.rows] == [one[title]]
+
+
+def wip_row(day: int, issues: int, limit: int | None) -> dict[str, Any]:
+    return {
+        "board_name": "Board",
+        "day": date(2026, 11, day),
+        "issues": issues,
+        "max_issues": limit,
+        "is_over_limit": None if limit is None else issues > limit,
+    }
+
+
+def test_headlines_of_boards_count_what_is_over_a_limit() -> None:
+    rows = [wip_row(1, 5, 3), wip_row(2, 2, 3), wip_row(1, 9, None), wip_row(2, 7, None)]
+    assert headline("board_wip", rows) == (
+        "Board: 9 in these columns; 0 of 1 over the limit now, some column on 1 day of the window"
+    )
+    assert headline("board_wip", rows[2:]) == "Board: 7 in these columns; none of them has a limit"
+
+
+def test_headlines_of_forecasts_name_the_first_that_is_delivered() -> None:
+    rows = [
+        {"epics": 20, "jira_key": "PAY-1", "finished_by": None, "has_forecast": True, "open_issues": 3},
+        {
+            "epics": 20,
+            "jira_key": "PAY-2",
+            "finished_by": date(2026, 12, 1),
+            "has_forecast": True,
+            "open_issues": 1,
+        },
+    ]
+    assert headline("epic_forecast", rows) == (
+        "20 open epics with items; 2 are shown; PAY-2 delivered by 2026-12-01, with a chance of 85 %"
+    )
+    assert headline("epic_forecast", rows[:1]).endswith("1 are shown; all take longer than 180 days")
+    version: dict[str, Any] = {
+        "versions": 1,
+        "version": "2.0",
+        "finished_by": None,
+        "has_forecast": False,
+        "is_late": None,
+        "open_issues": 2,
+    }
+    assert headline("version_forecast", [version]) == (
+        "1 unreleased version with items; too few delivered items for a forecast"
+    )
+    assert headline("version_forecast", [version | {"open_issues": 0}]).endswith("all their items are done")
+    late = version | {"has_forecast": True, "is_late": True}
+    assert headline("version_forecast", [late]).endswith("1 later than planned, with a chance of 85 %")
+
+
 @pytest.mark.parametrize(
     ("window", "bucket", "weeks"), [({"weeks": "52"}, "week", 1), ({"from": "2021-02-03"}, "month", 4.348)]
 )
@@ -216,7 +308,7 @@ def test_throughput_has_the_figures_of_the_published_table(
 @pytest.mark.parametrize("value", sampled(HOSTILE, 8))
 def test_sql_in_an_address_changes_nothing(client: TestClient, settings: Settings, value: str) -> None:
     before = rows_of(settings, "select count(*) from issue_flow")
-    for parameter in ("project", "sprint", "type", "weeks", "from", "to", "bucket", *CHOICES):
+    for parameter in ("project", "sprint", "type", "weeks", "from", "to", "bucket", "board", *CHOICES):
         assert client.get("/flow", params={parameter: value}).status_code == 200
         for name in ("cycle_time", "velocity"):
             assert client.get(f"/flow/{name}.json", params={parameter: value}).status_code == 200
@@ -384,11 +476,13 @@ def test_a_filter_that_a_panel_does_not_follow_is_told(client: TestClient) -> No
         "velocity": ["label", "sprint", "type"],
         "burndown": ["label", "team", "type"],
         "cycle_time": [],
+        "board_wip": ["label", "sprint", "team", "type"],
     }
     for name, told in expected.items():
         found = client.get(f"/flow/{name}.json?type=Bug&sprint=7&team=A&label=b").json()
         assert found["not_followed"] == told
-        assert found["whole"] == {"forecast": "project"}.get(name)
+        assert found["whole"] == {"forecast": "project", "board_wip": "project"}.get(name)
+    assert client.get("/flow/velocity.json?board=1").json()["not_followed"] == ["board"]
     assert client.get("/flow/burndown.json?team=A").json()["whole"] == "sprint"
     assert client.get("/flow/velocity.json?label=b").json()["whole"] == "project"
 
@@ -472,7 +566,7 @@ def test_the_page_offers_what_there_is_and_names_what_is_odd(client: TestClient)
     assert '<option value="PAY" selected>' in text
     assert "<option selected>Bug</option>" in text
     assert "unmatched people" in text
-    assert text.count('data-panel="') == 10
+    assert text.count('data-panel="') == len(PANELS) == 13
     assert "weeks=52" in text
 
 

@@ -11,6 +11,12 @@ with findings as (
         {{'finding': 'no_start', 'meaning': 'Finished issues that were never in progress: no cycle time'}},
         {{'finding': 'done_at_creation', 'meaning': 'Issues that were Done since their creation according to their changes: a lead time of one day'}},
         {{'finding': 'moved_backwards', 'meaning': 'Issues that moved back to an earlier status category'}},
+        {{'finding': 'moved_left_on_board', 'meaning': 'Issues that moved to an earlier column of a board within a status category'}},
+        {{'finding': 'not_on_board', 'meaning': 'Open issues in a status that no board of the project shows'}},
+        {{'finding': 'in_progress_at_creation', 'meaning': 'Issues that were in progress since their creation according to their changes: a cycle time as long as the lead time'}},
+        {{'finding': 'sub_tasks_started_first', 'meaning': 'Issues that are not started with sub-tasks that are: a cycle time that begins late'}},
+        {{'finding': 'unfinished_sub_tasks', 'meaning': 'Finished issues with sub-tasks that were not finished at that time: a cycle time that ends early'}},
+        {{'finding': 'blocked_by_done', 'meaning': 'Open issues blocked by an issue of the project that is Done'}},
         {{'finding': 'changed_after_done', 'meaning': 'Finished issues whose status, sprint or estimate changed after the finish'}},
         {{'finding': 'unestimated', 'meaning': 'Open issues without an estimate'}},
         {{'finding': 'unknown_status', 'meaning': 'Issues that were in a status of unknown category: excluded from all series until JIRA_ASSETS_STATUS_CATEGORIES contains it'}},
@@ -60,6 +66,62 @@ repairs as (
         || '"' as repair
     from unknown
     inner join warehouse.metric_settings as settings on unknown.project_id = settings.project_id
+),
+board_statuses as (
+    select distinct
+        boards.project_id as project_id,
+        boards.board_id as board_id,
+        columns.position as position,
+        columns.status_id as status_id
+    from (
+        select
+            board_id as board_id,
+            unnest(project_ids) as project_id
+        from warehouse.jira_boards
+    ) as boards
+    inner join (
+        select
+            board_id as board_id,
+            position as position,
+            unnest(status_ids) as status_id
+        from warehouse.jira_board_columns
+    ) as columns on boards.board_id = columns.board_id
+),
+leftward as (
+    select distinct
+        old.project_id as project_id,
+        old.status_id as previous_status_id,
+        new.status_id as status_id
+    from board_statuses as old
+    inner join board_statuses as new on old.project_id = new.project_id and old.board_id = new.board_id
+    where new.position < old.position
+),
+sub_tasks as (
+    select
+        parents.jira_id as jira_id,
+        parents.started_at is null and parents.finished_at is null as is_unstarted,
+        parents.finished_at as finished_at,
+        flow.started_at as sub_task_started_at,
+        flow.finished_at as sub_task_finished_at
+    from warehouse.jira_issues as issues
+    inner join warehouse.issue_flow as flow on issues.jira_id = flow.jira_id
+    inner join warehouse.issue_flow as parents on issues.parent_id = parents.jira_id
+    where
+        flow.hierarchy_level < 0
+        and not flow.is_left_out
+        and parents.is_counted
+        and not parents.is_left_out
+        and flow.project_id = parents.project_id
+),
+-- Jira changes both issues when a link comes or goes: what the open one shows is right. Blockers in other projects are
+-- not looked at, since the rows of a project depend on that project only.
+blocked as (
+    select
+        links.jira_id as jira_id,
+        links.other_id as blocker_id
+    from lake.jira_issue_links as links
+    inner join lake.present as present on links.jira_id = present.jira_id and links.project = present.project
+    where not links.is_outward and folded(links.outward) = 'blocks'
 ),
 crowded as (
     select
@@ -132,6 +194,57 @@ of_issues as (
     from warehouse.issue_flow as flow
     inner join warehouse.issue_estimate_spans as spans on flow.jira_id = spans.jira_id
     where spans.entered_at > flow.finished_at or spans.left_at > flow.finished_at
+    union all
+    select
+        spans.jira_id as jira_id,
+        'moved_left_on_board' as finding
+    from warehouse.issue_status_spans as spans
+    inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
+    semi join leftward
+        on
+            spans.project_id = leftward.project_id
+            and spans.previous_status_id = leftward.previous_status_id
+            and spans.status_id = leftward.status_id
+    where flow.is_counted and spans.status_category = spans.previous_category
+    union all
+    select
+        flow.jira_id as jira_id,
+        'not_on_board' as finding
+    from warehouse.issue_flow as flow
+    semi join board_statuses as boards on flow.project_id = boards.project_id
+    anti join board_statuses as shown on flow.project_id = shown.project_id and flow.status_id = shown.status_id
+    where flow.is_counted and flow.status_category is distinct from 'done'
+    union all
+    select
+        spans.jira_id as jira_id,
+        'in_progress_at_creation' as finding
+    from warehouse.issue_status_spans as spans
+    inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
+    where flow.is_counted and spans.visit = 1 and spans.status_category = 'indeterminate'
+    union all
+    select
+        jira_id as jira_id,
+        'sub_tasks_started_first' as finding
+    from sub_tasks
+    where is_unstarted and (sub_task_started_at is not null or sub_task_finished_at is not null)
+    union all
+    select
+        jira_id as jira_id,
+        'unfinished_sub_tasks' as finding
+    from sub_tasks
+    where finished_at is not null and not coalesce(sub_task_finished_at <= finished_at, false)
+    union all
+    select
+        blocked.jira_id as jira_id,
+        'blocked_by_done' as finding
+    from blocked
+    inner join warehouse.issue_flow as flow on blocked.jira_id = flow.jira_id
+    inner join warehouse.issue_flow as blockers on blocked.blocker_id = blockers.jira_id
+    where
+        flow.is_counted
+        and flow.project_id = blockers.project_id
+        and flow.status_category is distinct from 'done'
+        and blockers.status_category = 'done'
     union all
     select
         jira_id as jira_id,
