@@ -221,6 +221,8 @@ select
     heard.field_no as field_no,
     fields.kind as kind,
     fields.form as form,
+    -- A parent is called by its key: these are as many as there are parents, and a new one is no new name.
+    coalesce(fields.field_id = 'parent', false) as is_parent,
     change.changed_at as changed_at,
     id_number(change.change_id) as change_number,
     change.change_id as change_id,
@@ -413,11 +415,23 @@ with ends as (
         field_no as field_no,
         changed_at as changed_at,
         unnest([
-            {{'id': value_id(form, from_value), 'name': nullif(from_string, ''), 'is_new': false}},
-            {{'id': value_id(form, to_value), 'name': nullif(to_string, ''), 'is_new': true}}
+            {{'id': nullif(from_value, ''), 'name': nullif(from_string, ''), 'is_new': false}},
+            {{'id': nullif(to_value, ''), 'name': nullif(to_string, ''), 'is_new': true}}
         ], recursive := true)
-    from field_changes
-    where kind = 'single' and form = 'id'
+    from (
+        -- Most changes are from one of few values to another.
+        select
+            project_id as project_id,
+            field_no as field_no,
+            from_value as from_value,
+            from_string as from_string,
+            to_value as to_value,
+            to_string as to_string,
+            max(changed_at) as changed_at
+        from field_changes
+        where kind = 'single' and form = 'id' and not is_parent
+        group by all
+    )
     union all
     select
         project_id as project_id,
@@ -443,8 +457,7 @@ heard as (
     from ends
     inner join replayed_fields_of_projects as fields
         on ends.project_id = fields.project_id and ends.field_no = fields.field_no
-    -- A parent is called by its key: these are as many as there are parents, and no change of them is a renaming.
-    where ends.id is not null and fields.field_id is distinct from 'parent'
+    where ends.id is not null
     group by ends.project_id, ends.field_no, ends.id
 ),
 held as (

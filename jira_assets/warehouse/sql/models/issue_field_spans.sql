@@ -9,6 +9,7 @@ create table warehouse.issue_field_spans as
 with steps as (
     select
         jira_id as jira_id,
+        project_id as project_id,
         field_no as field_no,
         value_id(form, from_value) as from_id,
         value_name(form, from_value, from_string) as from_name,
@@ -26,58 +27,25 @@ with steps as (
     window
         history as (
             partition by jira_id, field_no
-            order by changed_at asc nulls last, change_number asc nulls last, change_id asc, to_value asc, to_string asc
+            order by changed_at asc nulls last, change_number asc nulls last, hash(change_id, to_value, to_string) asc
         ),
         whole as (
             partition by jira_id, field_no
-            order by changed_at asc nulls last, change_number asc nulls last, change_id asc, to_value asc, to_string asc
+            order by changed_at asc nulls last, change_number asc nulls last, hash(change_id, to_value, to_string) asc
             rows between unbounded preceding and unbounded following
         )
 ),
-chain as (
+-- Beside each step, where the field ends in the changes and what Jira shows.
+compared as (
     select
-        jira_id as jira_id,
-        field_no as field_no,
-        last_id as last_id,
-        last_name as last_name,
-        is_undated as is_undated,
-        unnest(
-            case
-                when step = 1
-                    then [
-                        row(from_id, from_name, null, changed_at, null),
-                        row(to_id, to_name, changed_at, left_at, author_account_id)
-                    ]
-                else [row(to_id, to_name, changed_at, left_at, author_account_id)]
-            end::struct(
-                id varchar, name varchar, entered_at timestamp, left_at timestamp, author_account_id varchar
-            )[],
-            recursive := true
-        )
-    from steps
-    where changed_at is not null
-),
-single_values as (
-    select
-        chain.jira_id as jira_id,
-        chain.field_no as field_no,
-        chain.id as id,
-        chain.name as name,
-        chain.entered_at as entered_at,
-        chain.left_at as left_at,
-        chain.author_account_id as author_account_id,
-        chain.is_undated as is_undated,
-        chain.last_id as last_id,
-        chain.last_name as last_name,
-        issues.project_id as project_id,
-        issues.issue_created_at as issue_created_at,
+        steps.* exclude (project_id),
         fields.field_id as field_id,
         fields.field as field,
         fields.form as form,
-        fields.is_custom as is_custom,
-        fields.is_hidden as is_hidden,
         fields.is_compared and (fields.field_id <> 'parent' or issues.former_parent_key is null) as is_compared,
-        held.jira_id is not null as is_held,
+        case when fields.is_custom then held.jira_id is not null else not fields.is_hidden end as is_shown,
+        issues.project_id as project_id,
+        issues.issue_created_at as issue_created_at,
         case fields.field_id
             when 'assignee' then issues.assignee_account_id
             when 'issuetype' then issues.issue_type_id
@@ -104,16 +72,22 @@ single_values as (
             when 'timespent' then issues.time_spent_seconds::varchar
             else held.name
         end as present_name
-    from chain
-    inner join warehouse.jira_issues as issues on chain.jira_id = issues.jira_id
+    from steps
+    inner join warehouse.jira_issues as issues on steps.jira_id = issues.jira_id
     inner join replayed_fields_of_projects as fields
-        on issues.project_id = fields.project_id and chain.field_no = fields.field_no
-    left join present_values as held on chain.jira_id = held.jira_id and chain.field_no = held.field_no
-    where chain.id is not null or chain.name is not null
+        on steps.project_id = fields.project_id and steps.field_no = fields.field_no
+    left join present_values as held on steps.jira_id = held.jira_id and steps.field_no = held.field_no
+    where steps.changed_at is not null
 ),
 single_spans as (
     select
-        *,
+        jira_id as jira_id,
+        project_id as project_id,
+        issue_created_at as issue_created_at,
+        field_no as field_no,
+        field_id as field_id,
+        field as field,
+        is_shown as is_shown,
         case
             when is_undated then 'a change has no time'
             when
@@ -128,8 +102,21 @@ single_spans as (
                     else coalesce(folded(last_name) <> folded(present_name), false)
                 end
                 then 'the changes lead to another value'
-        end as contradiction
-    from single_values
+        end as contradiction,
+        unnest(
+            case
+                when step = 1
+                    then [
+                        row(from_id, from_name, null, changed_at, null),
+                        row(to_id, to_name, changed_at, left_at, author_account_id)
+                    ]
+                else [row(to_id, to_name, changed_at, left_at, author_account_id)]
+            end::struct(
+                id varchar, name varchar, entered_at timestamp, left_at timestamp, author_account_id varchar
+            )[],
+            recursive := true
+        )
+    from compared
 ),
 moves as (
     select
@@ -137,10 +124,9 @@ moves as (
         element_key(id, name) as element,
         lag(is_added) over (
             partition by jira_id, field_no, element_key(id, name)
-            order by changed_at asc, change_number asc nulls last, change_id asc, is_added asc
+            order by changed_at asc nulls last, change_number asc nulls last, change_id asc, is_added asc
         ) as was_added
     from field_moves
-    where changed_at is not null
 ),
 turns as (
     select
@@ -150,16 +136,17 @@ turns as (
         id as id,
         name as name,
         is_added as is_added,
-        is_kept and was_added is null as is_from_creation,
         was_added as was_added,
+        is_kept and was_added is null as is_from_creation,
         changed_at as changed_at,
+        changed_at is null as is_undated,
         author_account_id as author_account_id,
         lead(changed_at) over (
             partition by jira_id, field_no, element
-            order by changed_at asc, change_number asc nulls last, change_id asc, is_added asc
+            order by changed_at asc nulls last, change_number asc nulls last, change_id asc, is_added asc
         ) as next_at
     from moves
-    where is_added is distinct from was_added
+    where is_added is distinct from was_added or changed_at is null
 ),
 -- What is kept in a list or taken from it without having been added was in it from the beginning.
 stays as (
@@ -173,15 +160,15 @@ stays as (
         case when is_added then next_at else changed_at end as left_at,
         case when is_added and not is_from_creation then author_account_id end as author_account_id
     from turns
-    where is_added or was_added is null
+    where changed_at is not null and (is_added or was_added is null)
 ),
 lists as (
     select
         jira_id as jira_id,
         field_no as field_no,
-        bool_or(changed_at is null) as is_undated,
+        bool_or(is_undated) as is_undated,
         bool_or(id is not null) as has_ids
-    from field_moves
+    from turns
     group by jira_id, field_no
 ),
 held_elements as (
@@ -217,18 +204,23 @@ elements as (
             and stays.field_no = held.field_no
             and stays.element = held.element
             and stays.left_at is null
-    left join (select distinct jira_id, field_no, element from turns) as known
+    left join (select distinct jira_id, field_no, element from turns where changed_at is not null) as known
         on held.jira_id = known.jira_id and held.field_no = known.field_no and held.element = known.element
 ),
 list_spans as (
     select
-        elements.*,
+        elements.jira_id as jira_id,
         issues.project_id as project_id,
         issues.issue_created_at as issue_created_at,
+        elements.field_no as field_no,
         fields.field_id as field_id,
         fields.field as field,
-        fields.is_custom as is_custom,
-        fields.is_hidden as is_hidden,
+        elements.id as id,
+        elements.name as name,
+        elements.entered_at as entered_at,
+        elements.left_at as left_at,
+        elements.author_account_id as author_account_id,
+        case when fields.is_custom then elements.is_held else not fields.is_hidden end as is_shown,
         case
             when lists.is_undated then 'a change has no time'
             when
@@ -244,40 +236,8 @@ list_spans as (
         on issues.project_id = fields.project_id and elements.field_no = fields.field_no
 ),
 spans as (
-    select
-        jira_id as jira_id,
-        project_id as project_id,
-        field_no as field_no,
-        field_id as field_id,
-        field as field,
-        is_custom as is_custom,
-        is_hidden as is_hidden,
-        is_held as is_held,
-        id as id,
-        name as name,
-        entered_at as entered_at,
-        left_at as left_at,
-        issue_created_at as issue_created_at,
-        author_account_id as author_account_id,
-        contradiction as contradiction
     from single_spans
     union all by name
-    select
-        jira_id as jira_id,
-        project_id as project_id,
-        field_no as field_no,
-        field_id as field_id,
-        field as field,
-        is_custom as is_custom,
-        is_hidden as is_hidden,
-        is_held as is_held,
-        id as id,
-        name as name,
-        entered_at as entered_at,
-        left_at as left_at,
-        issue_created_at as issue_created_at,
-        author_account_id as author_account_id,
-        contradiction as contradiction
     from list_spans
 )
 select
@@ -289,16 +249,13 @@ select
     coalesce(names.name, spans.name)::varchar as value,
     greatest(spans.entered_at, spans.issue_created_at)::timestamp as entered_at,
     case when spans.left_at is not null then greatest(spans.left_at, spans.issue_created_at) end::timestamp as left_at,
-    (
-        spans.left_at is null
-        and spans.contradiction is null
-        and case when spans.is_custom then spans.is_held else not spans.is_hidden end
-    )::boolean as is_current,
+    (spans.left_at is null and spans.contradiction is null and spans.is_shown)::boolean as is_current,
     spans.author_account_id::varchar as author_account_id,
     spans.contradiction::varchar as contradiction
 from spans
 left join value_names as names
-    on spans.project_id = names.project_id and spans.field_no = names.field_no and spans.id = names.id;
+    on spans.project_id = names.project_id and spans.field_no = names.field_no and spans.id = names.id
+where spans.id is not null or spans.name is not null;
 
 comment on table warehouse.issue_field_spans is 'Values of each field of each issue over time, replayed from its changes: for each field that ever changed in the issue; lists have a row per element';
 comment on column warehouse.issue_field_spans.jira_id is 'Id of the issue';
