@@ -10,6 +10,8 @@ from datetime import datetime
 
 import msgspec
 
+from jira_assets.lake.manifest import EntityProof, RawFile
+
 
 class SiteTable(msgspec.Struct, frozen=True):
     """One table about the site as a whole; its path holds a digest of its content."""
@@ -50,6 +52,40 @@ class ProjectDetails(msgspec.Struct, frozen=True):
     estimated_with: tuple[str, ...] = ()
 
 
+class WorklogFiles(msgspec.Struct):
+    """The worklogs of a site: raw files, and how far they are read.
+
+    `updated_until` and `deleted_until` are the times of the last ones that Jira named, in epoch milliseconds.
+    All that was logged a minute before `asked_at` has been named. `stamps` change, by project, with what is
+    known of its worklogs. `with_bodies` are the projects whose texts are kept.
+    """
+
+    raw: Sequence[RawFile] = msgspec.field(default_factory=list)
+    next_seq: int = 1
+    updated_until: int | None = None
+    deleted_until: int | None = None
+    asked_at: datetime | None = None
+    with_bodies: Sequence[str] = ()
+    stamps: Mapping[str, int] = msgspec.field(default_factory=dict)
+    derived_from: str = ""
+    """A digest of what the table of worklogs was made from."""
+    proofs: Mapping[str, EntityProof] = msgspec.field(default_factory=dict)
+
+    @property
+    def raw_place(self) -> str:
+        """What the paths of its raw files begin with."""
+        return "site/worklogs-"
+
+    def take_seq(self) -> int:
+        """Return the number of the next observations."""
+        self.next_seq += 1
+        return self.next_seq - 1
+
+    def add_raw(self, file: RawFile) -> None:
+        """Make one more raw file exist."""
+        self.raw = [*self.raw, file]
+
+
 class SiteManifest(msgspec.Struct):
     """What the lake holds of the site beside its issues: projects, users, sprints, statuses, fields, …"""
 
@@ -62,10 +98,16 @@ class SiteManifest(msgspec.Struct):
     decisions_followed: str = ""
     """A digest of what people decided and other programs keep, as it was when that was last published."""
     notices: Sequence[Notice] = msgspec.field(default_factory=list)
+    worklogs: WorklogFiles = msgspec.field(default_factory=WorklogFiles)
 
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""
-        return {table.path for table in self.tables.values()}
+        return {table.path for table in self.tables.values()} | {file.path for file in self.worklogs.raw}
+
+    def forget_worklogs(self) -> None:
+        """Drop all worklogs: they are read from the beginning when they are wanted."""
+        self.worklogs = WorklogFiles(next_seq=self.worklogs.next_seq)
+        self.tables = {name: table for name, table in self.tables.items() if name != "worklogs"}
 
     def set_table(self, name: str, table: SiteTable) -> None:
         """Make a table exist, in the place of the one before."""
@@ -76,7 +118,9 @@ class SiteManifest(msgspec.Struct):
         self.tables = {name: table for name, table in self.tables.items() if name not in names}
         if "pull_requests" in names:
             self.pull_requests_read_from = ""
-        if set(names) - {"pull_requests"}:
+        if "worklogs" in names:
+            self.worklogs.derived_from = ""
+        if set(names) - {"pull_requests", "worklogs"}:
             self.projects = {}  # with them sprints, versions and components are read again
         self.match_people_again()
 

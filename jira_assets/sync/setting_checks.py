@@ -25,7 +25,14 @@ _ENV = {setting.name: setting.env for setting in SETTINGS}
 _NOT_LISTED = ("comment", "worklog", "attachment")
 """Fields that a site may leave out of its list, and has all the same."""
 _NO_STATUS = "no status has that id or name, currently or in any history"
-BY_PROJECT = ("hierarchy_levels", "undelivered_resolutions", "active_statuses", "status_categories")
+BY_PROJECT = (
+    "hierarchy_levels",
+    "undelivered_resolutions",
+    "active_statuses",
+    "status_categories",
+    "entities",
+    "entity_bodies",
+)
 
 
 @dataclass

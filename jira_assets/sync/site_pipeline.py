@@ -270,5 +270,7 @@ def options_from(settings: Settings) -> SyncOptions:
         deep_look_every=timedelta(minutes=settings.deep_look_every_minutes),
         excluded_fields=settings.excluded_fields,
         extra_fields=settings.extra_fields,
+        entities=settings.entities,
+        entity_bodies=settings.entity_bodies,
         by_hand=FieldChoice(settings.story_points_field, settings.sprint_field, settings.team_field),
     )

@@ -21,6 +21,7 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
 from jira_assets.warehouse.build import Builder
+from jira_assets.warehouse.entity_status import entity_digest
 from jira_assets.warehouse.extra_columns import choose_columns, read_fields
 from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.incremental_build import changed_projects, replace_projects
@@ -171,7 +172,9 @@ class _Version:
         projects = {manifest.project_id: fingerprint(_derived_from(manifest)) for manifest in manifests}
         files = [manifest.derived_file("jira_issues") for manifest in manifests]
         issues = sum(file.rows for file in files if file)
-        return cls(fingerprint([shared, projects, sorted(outcomes, key=str)]), shared, projects, issues)
+        entities = entity_digest(manifests)
+        whole = [shared, projects, sorted(outcomes, key=str), *([entities] if entities else [])]
+        return cls(fingerprint(whole), shared, projects, issues)
 
     def changed_since(self, present: Mapping[str, str]) -> list[str] | None:
         """Name the projects that the present warehouse shows otherwise; None when all may differ."""
