@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 import msgspec
 
@@ -12,7 +11,6 @@ from jira_assets.jira.endpoints import Endpoints
 from jira_assets.jira.issues import check_number
 from jira_assets.jira.models import RawIssue
 from jira_assets.jira.record_parser import read_records
-from jira_assets.jira.timestamps import epoch_ms
 
 WORKLOGS_A_REQUEST = 1000
 COMMENTS_A_PAGE = 1000
@@ -92,14 +90,15 @@ class EntityEndpoints(Endpoints):
         self.transport.spend(len(found))
         return [bytes(each) for each in found]
 
-    def fetch_updated_worklogs(self, since: datetime | None) -> WorklogPage:
+    def fetch_updated_worklogs(self, since: int) -> WorklogPage:
         """Fetch a page of worklogs of the site that were added or updated since then, oldest first.
 
-        Jira leaves out the last minute. A page names at most 1000, also where more are of one moment.
+        Times are in epoch milliseconds. Jira leaves out the last minute. A page names at most 1000, also
+        where more are of one moment.
         """
         return self._changed_worklogs("updated", since)
 
-    def fetch_deleted_worklogs(self, since: datetime | None) -> WorklogPage:
+    def fetch_deleted_worklogs(self, since: int) -> WorklogPage:
         """Fetch a page of worklogs of the site that were deleted since then, oldest first."""
         return self._changed_worklogs("deleted", since)
 
@@ -114,12 +113,11 @@ class EntityEndpoints(Endpoints):
         self.transport.spend(len(found))
         return [bytes(each) for each in found]
 
-    def _changed_worklogs(self, which: str, since: datetime | None) -> WorklogPage:
-        start = 0 if since is None else epoch_ms(since)
-        page = self._get(f"/rest/api/3/worklog/{which}", _ChangePage, {"since": start})
+    def _changed_worklogs(self, which: str, since: int) -> WorklogPage:
+        page = self._get(f"/rest/api/3/worklog/{which}", _ChangePage, {"since": since})
         self.transport.spend(len(page.values))
         changed = read_records(page.values, ChangedWorklog)
-        newest = max((each.updated_time for each in changed), default=start)
+        newest = max((each.updated_time for each in changed), default=since)
         return WorklogPage(changed, newest if page.until is None else page.until, page.last_page is not False)
 
     def _whole_list(self, path: str, params: dict[str, str | int]) -> list[bytes]:

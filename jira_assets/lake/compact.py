@@ -82,6 +82,13 @@ def compact_entities(lake: Lake, manifest: Manifest) -> int:
     return before - len(manifest.entity_raw)
 
 
+def merged_raw(lake: Lake, files: Sequence[RawFile]) -> list[RawFile]:
+    """Merge files of a series of their own; where one is damaged, they are returned as they are."""
+    if damage_in(lake, files, "content"):
+        return list(files)
+    return [_merged(lake, group) for group in _groups(lake, files)]
+
+
 def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
     """Put neighbours in time together, as many as make one file of a good size."""
     group: list[RawFile] = []

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from jira_assets.lake.manifest import EntityProof, RawFile
+from jira_assets.lake.manifest import EntityProblem, EntityProof, RawFile
 
 
 class SiteTable(msgspec.Struct, frozen=True):
@@ -55,9 +55,10 @@ class ProjectDetails(msgspec.Struct, frozen=True):
 class WorklogFiles(msgspec.Struct):
     """The worklogs of a site: raw files, and how far they are read.
 
-    `updated_until` and `deleted_until` are the times of the last ones that Jira named, in epoch milliseconds.
-    All that was logged a minute before `asked_at` has been named. `stamps` change, by project, with what is
-    known of its worklogs. `with_bodies` are the projects whose texts are kept.
+    `updated_until` and `deleted_until` are the times of the last ones that Jira named, in epoch
+    milliseconds. All that was logged a minute before `asked_at` has been named. `chosen` are the projects
+    whose worklogs are wanted, with whether their texts are kept; of other worklogs only the ids are. `stamps`
+    change, by project, with what is known of its worklogs.
     """
 
     raw: Sequence[RawFile] = msgspec.field(default_factory=list)
@@ -65,11 +66,14 @@ class WorklogFiles(msgspec.Struct):
     updated_until: int | None = None
     deleted_until: int | None = None
     asked_at: datetime | None = None
-    with_bodies: Sequence[str] = ()
-    stamps: Mapping[str, int] = msgspec.field(default_factory=dict)
+    chosen: Mapping[str, bool] = msgspec.field(default_factory=dict)
+    stamps: Mapping[str, str] = msgspec.field(default_factory=dict)
     derived_from: str = ""
     """A digest of what the table of worklogs was made from."""
     proofs: Mapping[str, EntityProof] = msgspec.field(default_factory=dict)
+    unseen: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """Worklogs by project that the proof did not see in Jira any more, and that no list says are deleted."""
+    problem: EntityProblem | None = None
 
     @property
     def raw_place(self) -> str:
@@ -84,6 +88,21 @@ class WorklogFiles(msgspec.Struct):
     def add_raw(self, file: RawFile) -> None:
         """Make one more raw file exist."""
         self.raw = [*self.raw, file]
+
+    def replace_raw(self, files: Iterable[RawFile]) -> None:
+        """Put files with the same observations in the place of all; raises `ValueError` for others."""
+        files = list(files)
+        before, after = (sum(file.rows for file in some) for some in (self.raw, files))
+        if before != after:
+            raise ValueError(f"{before} observations of worklogs would become {after}")
+        self.raw = files
+
+    def listed_until(self, *, updated: int | None, deleted: int | None) -> None:
+        """Keep up to when Jira named what was updated or deleted; neither goes back."""
+        if updated is not None:
+            self.updated_until = max(updated, self.updated_until or 0)
+        if deleted is not None:
+            self.deleted_until = max(deleted, self.deleted_until or 0)
 
 
 class SiteManifest(msgspec.Struct):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from contextvars import copy_context
@@ -14,12 +14,15 @@ from jira_assets.lake.damage import damage_in, damage_signs
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.manifest import EntityProblem, Manifest
 from jira_assets.resource_limits import resource_errors
+from jira_assets.state import State
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.entities import read_entities
+from jira_assets.sync.entity_kinds import WORKLOGS
 from jira_assets.sync.project import describe
 from jira_assets.sync.project_sync import ProjectSync
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.session import SyncSession
+from jira_assets.sync.worklogs import note_worklog_failure, read_worklogs
 
 AT_ONCE = 4
 PURPOSE = "reading comments and the like"
@@ -50,6 +53,45 @@ def read_all_entities(
             threads.shutdown(wait=True, cancel_futures=True)
             raise
     return [found.get(outcome.project_id, outcome) for outcome in outcomes]
+
+
+def read_all_worklogs(
+    context: SyncContext, state: State, outcomes: Sequence[Outcome], session: SyncSession
+) -> None:
+    """Read the worklogs of the site for the projects that want them; what fails is a notice.
+
+    Projects that are out of sight keep theirs. Raises `AuthenticationError` when Jira refuses our identity.
+    """
+    tracked = state.projects.tracked(include_inactive=True)
+    wanted = {each.project_id: context.options.entities_of(each.project_key) for each in tracked}
+    chosen = {key: kinds[WORKLOGS] for key, kinds in wanted.items() if WORKLOGS in kinds}
+    proved = {outcome.project_id for outcome in outcomes if _is_proved(outcome, session)}
+    try:
+        with resource_errors(context.lake.root):
+            sparing_memory(partial(_read_worklogs, context, session, chosen, proved & chosen.keys()))
+    except (AuthenticationError, Cancelled):
+        raise
+    except JiraAssetsError as error:
+        note_worklog_failure(context, error)
+    except damage_signs() as error:
+        unexpected = f"an unexpected {type(error).__name__}"
+        note_worklog_failure(context, LakeError(unexpected, "The next sync tries again."))
+
+
+def _read_worklogs(
+    context: SyncContext, session: SyncSession, chosen: Mapping[str, bool], proved: set[str], sparing: bool
+) -> None:
+    if not sparing:
+        read_worklogs(context, session, chosen, proved)
+        return
+    with closing(context.lake.reopened(sparing=True)) as lake:
+        read_worklogs(replace(context, lake=lake), session, chosen, proved)
+
+
+def _is_proved(outcome: Outcome, session: SyncSession) -> bool:
+    """Return whether the issues of a project were compared with Jira just now."""
+    proof = outcome.proof if outcome.ok and outcome.mode != "incremental" else None
+    return proof is not None and proof.at == session.at
 
 
 def _is_concerned(context: SyncContext, outcome: Outcome) -> bool:
@@ -85,8 +127,7 @@ def _read(context: SyncContext, session: SyncSession, outcome: Outcome, sparing:
     manifest = context.lake.manifest(outcome.project_id)
     if manifest is None:
         return False
-    proof = outcome.proof if outcome.mode != "incremental" else None
-    is_proved = proof is not None and proof.at == session.at
+    is_proved = _is_proved(outcome, session)
     if not sparing:
         return _read_with(context, manifest, session, prove=is_proved)
     with closing(context.lake.reopened(sparing=True)) as lake:

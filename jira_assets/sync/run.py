@@ -20,7 +20,7 @@ from jira_assets.people.publish_matches import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
 from jira_assets.sync.entities import derive_chosen
-from jira_assets.sync.entity_pass import read_all_entities
+from jira_assets.sync.entity_pass import read_all_entities, read_all_worklogs
 from jira_assets.sync.field_discovery import SiteFacts, read_site_facts
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
 from jira_assets.sync.reference_data import Refreshed, refresh_site
@@ -67,6 +67,7 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
         session = start_session(context)
         outcomes = _sync_all(context, state, tasks, session)
         outcomes = read_all_entities(context, outcomes, session)
+        read_all_worklogs(context, state, outcomes, session)
         if has_new_keys(context.lake.cursor(), outcomes):
             # When the list cannot be read, the next sync that fetches such an issue asks for it again.
             with suppress(JiraAssetsError):

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jira_assets.lake.lake import Lake
@@ -295,7 +296,7 @@ def offer_sources(
     define_days(lake.engine, inputs.metrics.time_zone)
     define_names(lake.engine)
     define_sites(lake.engine, inputs.sites)
-    for table, rows in given_rows(manifests, inputs).items():
+    for table, rows in given_rows(manifests, inputs, sites).items():
         _offer_rows(lake.engine, f"given.{table}", rows, _given_columns(table))
     _offer_site(lake, sites)
     made = [manifest for manifest in manifests if replaced is None or manifest.project_id in replaced]
@@ -348,7 +349,11 @@ def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[st
         )
 
 
-def given_rows(manifests: Sequence[Manifest], inputs: PublishInputs) -> dict[str, list[Row]]:
+def given_rows(
+    manifests: Sequence[Manifest],
+    inputs: PublishInputs,
+    sites: Mapping[str, SiteManifest] = MappingProxyType({}),
+) -> dict[str, list[Row]]:
     """Name the rows that come from no file."""
     found = {manifest.project_id: manifest for manifest in manifests}
     keys = {row.get("project_id"): row.get("project_key") for row in inputs.sync_status}
@@ -361,7 +366,7 @@ def given_rows(manifests: Sequence[Manifest], inputs: PublishInputs) -> dict[str
         "team_members": list(inputs.team_members),
         "sites": [asdict(site) for site in inputs.sites],
         "sync_status": list(inputs.sync_status),
-        "entity_status": list(entity_status(manifests)),
+        "entity_status": list(entity_status(manifests, sites)),
         "metric_settings": list(inputs.metrics.rows(sorted(set(inputs.tracked)))),
     }
 

@@ -54,6 +54,7 @@ IDS: Mapping[str, Sequence[str]] = {
     "statuses_seen": ("status_id",),
     "projects": ("project_id", "project_key", "former_keys"),
     "sprints": ("sprint_id", "board_id"),
+    "worklogs": ("worklog_id", "jira_id", "moved_from_jira_id"),
     "statuses": ("status_id", "project_id"),
     "fields": ("field_id", "project_id"),
     "versions": ("version_id", "project_id"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from jira_assets.demo.data import SiteData
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.request_log import Request
-from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
+from jira_assets.settings.load import load_settings
+from jira_assets.sync.pipeline import Pipeline
+from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, credentials, open_harness
 
 ALL = "comments, worklogs, attachments, remote_links"
 TABLES = ("jira_comments", "jira_attachments", "jira_remote_links", "entity_status")
@@ -95,3 +98,31 @@ def _compared(name: str, truth: Mapping[str, object], found: Mapping[str, object
 def _is_tracked(harness: SyncHarness, issue_id: str) -> bool:
     tracked = {project.project_id for project in harness.tracked}
     return str(harness.site.issue(issue_id).project_id) in tracked
+
+
+def replace_settings(harness: SyncHarness, **chosen: str) -> Pipeline:
+    """Open the home with other settings."""
+    options = {"home": str(harness.pipeline.settings.home), **harness.options, **chosen}
+    settings = load_settings(options, credentials(harness.server), dotenv=None)
+    return replace(harness.pipeline, settings=settings)
+
+
+def worklog_differences(harness: SyncHarness) -> list[str]:
+    """Compare the worklogs that are here with those that the site shows; nothing means equal."""
+    rows = harness.ask(
+        "select worklog_id, jira_id, author_account_id, started_at, seconds, updated_at, visibility_value "
+        "from jira_worklogs where deleted_at is null"
+    )
+    truth = {
+        key: (
+            each.issue_id,
+            each.author,
+            each.started.replace(tzinfo=None),
+            each.seconds,
+            each.updated.replace(tzinfo=None),
+            each.group,
+        )
+        for key, each in harness.site.worklogs_truth().items()
+        if _is_tracked(harness, each.issue_id)
+    }
+    return _compared("worklog", truth, {row[0]: row[1:] for row in rows}, len(rows))

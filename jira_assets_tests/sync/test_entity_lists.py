@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,13 @@ from typing import Any
 import pytest
 
 from jira_assets.demo.http.faults import answer
-from jira_assets.settings.load import load_settings
-from jira_assets.sync.pipeline import Pipeline
-from jira_assets_tests.harness import SyncHarness, credentials, open_harness
+from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sync.entity_homes import (
     differences,
     entity_requests,
     later,
+    replace_settings,
     site_data,
     synced_with_entities,
 )
@@ -361,10 +359,3 @@ def test_merging_files_changes_nothing(harness: SyncHarness, issue: str) -> None
     assert len(project.entity_raw) == 1
     harness.site.clock.sleep(120)
     assert [path for path in entity_requests(harness.requests_of()) if "/worklog" not in path] == []
-
-
-def replace_settings(harness: SyncHarness, **chosen: str) -> Pipeline:
-    """Open the home with other settings."""
-    options = {"home": str(harness.pipeline.settings.home), **harness.options, **chosen}
-    settings = load_settings(options, credentials(harness.server), dotenv=None)
-    return replace(harness.pipeline, settings=settings)
