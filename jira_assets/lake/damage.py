@@ -97,6 +97,29 @@ def put_damage(lake: Lake, manifest: Manifest, groups: Collection[str], raw: lis
     return True
 
 
+def set_lists_aside(lake: Lake, manifest: Manifest, depth: Depth) -> list[Damage]:
+    """Move damaged files of what belongs to the issues away; return them. The project is held.
+
+    Every list is read again then, since it is not known what they held.
+    """
+    damaged = damage_in(lake, manifest.entity_raw, depth)
+    if damaged:
+        paths = [damage.path for damage in damaged]
+        lake.set_aside(paths)
+        manifest.read_entities_again(paths)
+        lake.commit(manifest)
+    return damaged
+
+
+def set_worklogs_aside(lake: Lake, site: SiteManifest, depth: Depth) -> list[Damage]:
+    """Move damaged files of worklogs away, and have all worklogs read again. The caller commits."""
+    damaged = damage_in(lake, site.worklogs.raw, depth)
+    if damaged:
+        lake.set_aside(damage.path for damage in damaged)
+        site.forget_worklogs()
+    return damaged
+
+
 def lacks_tables(manifest: Manifest) -> bool:
     """Check whether the raw files of a project are whole and its tables are not there."""
     is_read = manifest.watermark is not None and not manifest.damaged and not manifest.set_aside

@@ -46,17 +46,25 @@ class KnownWorklog(NamedTuple):
 def derive_worklogs(lake: Lake, site: SiteManifest, at: datetime) -> bool:
     """Bring the table up to date in the manifest; return whether it was not. The caller commits."""
     files = site.worklogs
-    wanted = _fingerprint(files)
-    if files.derived_from == wanted and (not files.raw or TABLE in site.tables):
+    if is_current(site):
         return False
-    if not files.raw:
-        if TABLE in site.tables:
-            site.drop_tables([TABLE])
-        files.derived_from = wanted
-        return True
-    site.set_table(TABLE, _write(lake, files, at))
-    files.derived_from = wanted
+    if files.raw:
+        site.set_table(TABLE, _write(lake, files, at))
+    elif TABLE in site.tables:
+        site.drop_tables([TABLE])
+    note_current(site)
     return True
+
+
+def is_current(site: SiteManifest) -> bool:
+    """Check whether the table was made of what there is now."""
+    files = site.worklogs
+    return files.derived_from == _fingerprint(files) and (not files.raw or TABLE in site.tables)
+
+
+def note_current(site: SiteManifest) -> None:
+    """Keep that the table was made of what there is now."""
+    site.worklogs.derived_from = _fingerprint(site.worklogs)
 
 
 def _write(lake: Lake, files: WorklogFiles, at: datetime) -> SiteTable:

@@ -55,6 +55,10 @@ class ByProject(Generic[Value]):
         """Return whether a project has values of its own, be it none."""
         return project_key.upper() in self.projects
 
+    def __bool__(self) -> bool:
+        """Return whether there is any value, of the site or of a project."""
+        return bool(self.site) or any(self.projects.values())
+
     def map(self, read: Callable[[Value], Other]) -> ByProject[Other]:
         """Turn every value into another."""
         projects = {key: tuple(map(read, values)) for key, values in self.projects.items()}

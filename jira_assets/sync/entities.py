@@ -13,7 +13,7 @@ import msgspec
 from jira_assets.errors import JiraAssetsError
 from jira_assets.formatting import counted
 from jira_assets.lake.compact import MOST_FILES, compact_entities
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.damage import set_lists_aside
 from jira_assets.lake.derive_entities import count_present, derive_entities
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import EntityProblem, EntityProof, EntityState, Manifest
@@ -32,7 +32,7 @@ def read_entities(sync: ProjectSync, *, prove: bool) -> bool:
     `AuthenticationError` when Jira refuses our identity.
     """
     manifest, lake = sync.manifest, sync.context.lake.cursor()
-    _set_damaged_aside(sync)
+    set_lists_aside(sync.context.lake, manifest, "size")
     changed = derive_chosen(lake, manifest, sync.context.options)
     if not manifest.entities or manifest.derived_file("jira_issues") is None:
         return changed
@@ -135,13 +135,3 @@ def _problem(sync: ProjectSync, read: _Read) -> EntityProblem | None:
     first = f"{keys[0]}: {failed[keys[0]].rstrip('.')}."
     reason = f"{what} ({', '.join(keys[:MOST_NAMED])}{more}) could not be read. {first}"
     return EntityProblem(reason, "Every sync requests them again.", now)
-
-
-def _set_damaged_aside(sync: ProjectSync) -> None:
-    """Move damaged files away, and have every list read again: what they held is not known."""
-    manifest, lake = sync.manifest, sync.context.lake
-    damaged = [damage.path for damage in damage_in(lake, manifest.entity_raw, "size")]
-    if damaged:
-        lake.set_aside(damaged)
-        manifest.read_entities_again(damaged)
-        sync.commit()

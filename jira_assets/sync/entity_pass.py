@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from jira_assets.errors import AuthenticationError, Cancelled, JiraAssetsError, LakeError
-from jira_assets.lake.damage import damage_in, damage_signs
+from jira_assets.lake.damage import damage_signs, set_lists_aside
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.manifest import EntityProblem, Manifest
 from jira_assets.resource_limits import resource_errors
@@ -147,10 +147,7 @@ def _note_failure(context: SyncContext, project_id: str, error: JiraAssetsError)
         manifest = lake.manifest(project_id)
         if manifest is None:
             return
-        damaged = [damage.path for damage in damage_in(lake, manifest.entity_raw, "content")]
-        if damaged:
-            lake.set_aside(damaged)
-            manifest.read_entities_again(damaged)
+        set_lists_aside(lake, manifest, "content")
         names = " and ".join(manifest.entities).capitalize().replace("_", " ")
         reason = f"{names} cannot be read: {error.reason.rstrip('.')}."
         manifest.note_entities({}, EntityProblem(reason, error.instruction, context.clock()))

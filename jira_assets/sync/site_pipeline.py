@@ -38,6 +38,7 @@ from jira_assets.sync.repair import Found, recover, set_aside_damaged
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult, record_results, rederive_projects, sync_projects
 from jira_assets.sync.session import start_session
+from jira_assets.sync.worklog_files import compact_worklogs, restore_worklogs
 
 OfProject = TypeVar("OfProject", TrackedProject, Outcome)
 
@@ -166,12 +167,14 @@ class SitePipeline:
 
         Unless it is to `wait`, a project that another process works on comes back as failed by `LockHeld`.
         """
+        self.recovering(lambda site: restore_worklogs(site.lake.cursor(), site.clock()))
         return self.recovering(lambda site: rederive_projects(site.lake, projects, site.options, wait=wait))
 
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
         tracked = self.state.projects.tracked(include_inactive=True)
-        return sum(self.recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
+        merged = sum(self.recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
+        return merged + self.recovering(lambda site: compact_worklogs(site.lake))
 
     def set_aside_damaged(self, projects: Sequence[TrackedProject]) -> Found:
         """Look at every byte of every file, and set aside what is damaged."""

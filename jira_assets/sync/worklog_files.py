@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 
 import msgspec
 
 from jira_assets.jira.entities import WORKLOGS_A_REQUEST
 from jira_assets.jira.timestamps import parse_time
+from jira_assets.lake.compact import merged_raw
+from jira_assets.lake.derive_worklogs import TABLE, derive_worklogs, is_current, note_current
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.raw_writer import Observation, RawFileWriter
@@ -19,6 +23,7 @@ from jira_assets.sync.entity_kinds import well_formed
 
 ROWS_A_FILE = 5000
 ISSUES = "chosen_issues"
+LOCK = "worklogs"
 TEXT = "comment"
 
 
@@ -134,6 +139,21 @@ class WorklogLanding:
         return dict(self._lake.engine.execute(query, {"ids": list(issue_ids)}).fetchall())
 
 
+def compact_worklogs(lake: Lake) -> int:
+    """Merge the files of worklogs into fewer; returns how many less there are. The table stays as it is."""
+    if len(lake.site_manifest().worklogs.raw) < 2:
+        return 0
+    with lake.lock(LOCK, "compaction"):
+        site = lake.site_manifest()
+        files, before = site.worklogs, len(site.worklogs.raw)
+        was_current = is_current(site)
+        files.replace_raw(merged_raw(lake, files.raw))
+        if was_current:
+            note_current(site)
+        commit_worklogs(lake, lambda site: None, files)
+        return before - len(files.raw)
+
+
 def commit_worklogs(lake: Lake, change: Callable[[SiteManifest], None], files: WorklogFiles) -> SiteManifest:
     """Put the files into the manifest of the site, which others may have changed, and change it."""
     with lake.lock("site", "worklogs"):
@@ -142,6 +162,27 @@ def commit_worklogs(lake: Lake, change: Callable[[SiteManifest], None], files: W
         change(site)
         lake.commit_site(site)
         return site
+
+
+def take_table(site: SiteManifest, derived: SiteManifest) -> None:
+    """Take over the table that was made in another copy of the manifest."""
+    table = derived.tables.get(TABLE)
+    if table is not None:
+        site.set_table(TABLE, table)
+    else:
+        site.tables = {name: each for name, each in site.tables.items() if name != TABLE}
+
+
+def restore_worklogs(lake: Lake, now: datetime) -> bool:
+    """Make the table again from the files, without asking Jira; return whether that was needed."""
+    if is_current(lake.site_manifest()):
+        return False
+    with lake.lock(LOCK, "derive"):
+        site = lake.site_manifest()
+        is_news = derive_worklogs(lake, site, now)
+        if is_news:
+            commit_worklogs(lake, partial(take_table, derived=site), site.worklogs)
+        return is_news
 
 
 def _note_issues(lake: Lake, chosen: Sequence[Manifest]) -> None:

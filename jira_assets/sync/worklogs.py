@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from functools import partial
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.jira.entities import WorklogPage
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.compact import MOST_FILES, merged_raw
-from jira_assets.lake.damage import damage_in
-from jira_assets.lake.derive_worklogs import UNLISTED, WorklogTable, derive_worklogs, stamp_worklogs
+from jira_assets.lake.damage import set_worklogs_aside
+from jira_assets.lake.derive_worklogs import WorklogTable, derive_worklogs, stamp_worklogs
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import EntityProblem, EntityProof, Manifest
 from jira_assets.lake.site_manifest import Notice, SiteManifest, WorklogFiles
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.session import SyncSession
-from jira_assets.sync.worklog_files import ISSUES, ROWS_A_FILE, WorklogLanding, commit_worklogs
+from jira_assets.sync.worklog_files import (
+    ISSUES,
+    LOCK,
+    ROWS_A_FILE,
+    WorklogLanding,
+    commit_worklogs,
+    take_table,
+)
 from jira_assets.sync.worklog_proof import WorklogProof, prove_worklogs
 
 PART = "worklogs"
@@ -40,7 +47,7 @@ def read_worklogs(
     lake = context.lake
     if not chosen and not lake.site_manifest().worklogs.raw:
         return False
-    with lake.lock(PART, "worklogs"):
+    with lake.lock(LOCK, "reading worklogs"):
         reader = _Reader(context, session, chosen)
         try:
             reader.read(proved)
@@ -65,7 +72,7 @@ class _Reader:
         self.landing = WorklogLanding(context, site.worklogs, self._manifests)
         derive_worklogs(self.landing.lake, site, self._at)
         self._table = WorklogTable(self.landing.lake, site)
-        commit_worklogs(context.lake, lambda now: _take_table(now, site), site.worklogs)
+        commit_worklogs(context.lake, partial(take_table, derived=site), site.worklogs)
         self._is_doubtful = False
         self._is_paused = False
         self._proofs: list[WorklogProof] = []
@@ -140,7 +147,7 @@ class _Reader:
             seen = set(named)
 
     def _read_wanted(self) -> None:
-        """Read what was known by its ids only, because nobody wanted it, or its issue was not known then."""
+        """Read what was known by its ids only, as no project wanted it, or its issue was not known."""
         wanted = self._table.heads_of(ISSUES)
         more_text = [key for key, keeps in self._files.chosen.items() if keeps and not self._before.get(key)]
         if more_text and self._before:
@@ -161,7 +168,7 @@ class _Reader:
         lake = self.landing.lake
         site = lake.site_manifest()
         if derive_worklogs(lake, site, self._at):
-            commit_worklogs(lake, lambda now: _take_table(now, site), site.worklogs)
+            commit_worklogs(lake, partial(take_table, derived=site), site.worklogs)
             self.landing.files = site.worklogs
         self._table = WorklogTable(lake, site)
 
@@ -210,10 +217,7 @@ def note_worklog_failure(context: SyncContext, error: JiraAssetsError) -> None:
     problem = EntityProblem(f"Worklogs cannot be read: {error.reason.rstrip('.')}.", error.instruction, now)
     with suppress(JiraAssetsError, OSError), lake.lock("site", PART):
         site = lake.site_manifest()
-        damaged = [damage.path for damage in damage_in(lake, site.worklogs.raw, "content")]
-        if damaged:
-            lake.set_aside(damaged)
-            site.forget_worklogs()
+        set_worklogs_aside(lake, site, "content")
         site.worklogs.problem = problem
         _renew(site, [_notice(problem)])
         lake.commit_site(site)
@@ -236,33 +240,14 @@ def _prepared(lake: Lake, chosen: Mapping[str, bool]) -> tuple[dict[str, bool], 
     site = lake.site_manifest()
     before = dict(site.worklogs.chosen)
     is_less = any(key not in chosen or (keeps and not chosen[key]) for key, keeps in before.items())
-    damaged = [damage.path for damage in damage_in(lake, site.worklogs.raw, "size")]
-    lake.set_aside(damaged)
-    if is_less or damaged or not chosen:
+    damaged = set_worklogs_aside(lake, site, "size")
+    if is_less or not chosen:
         site.forget_worklogs()
     site.worklogs.chosen = dict(chosen)
-    return before, site
-
-
-def _take_table(site: SiteManifest, derived: SiteManifest) -> None:
-    table = derived.tables.get(PART)
-    if table is not None:
-        site.set_table(PART, table)
-    else:
-        site.tables = {name: each for name, each in site.tables.items() if name != PART}
+    return {} if damaged or is_less else before, site
 
 
 def _is_known(known: object, at: int) -> bool:
     updated_at = getattr(known, "updated_at", None)
     is_head = getattr(known, "is_head", True)
     return updated_at is not None and not is_head and epoch_ms(updated_at) >= at
-
-
-def are_worklogs_behind(lake: Lake, manifest: Manifest, now: datetime) -> bool:
-    """Check whether something may have been logged that Jira had not listed yet when it was last asked."""
-    asked_at = lake.site_manifest().worklogs.asked_at
-    newest = manifest.newest
-    if asked_at is None:
-        return True
-    settled = timedelta(seconds=5) + UNLISTED
-    return newest is not None and newest > asked_at - UNLISTED and now >= newest + settled

@@ -45,7 +45,7 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(be
         "jira_projects": 1,
         "metric_settings": 1,
         "forecast_inputs": 2,
-        "data_quality": 14,
+        "data_quality": 15,
         "jira_sites": 1,
     }
     known["warehouse_info"] = 6
