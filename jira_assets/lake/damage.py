@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 from jira_assets.errors import DamagedFile, JiraAssetsError
 from jira_assets.formatting import counted
 from jira_assets.lake.derive import GROUP
+from jira_assets.lake.derive_entities import GROUP as ENTITIES
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest
@@ -123,7 +124,8 @@ def set_worklogs_aside(lake: Lake, site: SiteManifest, depth: Depth) -> list[Dam
 def lacks_tables(manifest: Manifest) -> bool:
     """Check whether the raw files of a project are whole and its tables are not there."""
     is_read = manifest.watermark is not None and not manifest.damaged and not manifest.set_aside
-    return is_read and GROUP not in manifest.derived
+    lacks_lists = bool(manifest.entities) and ENTITIES not in manifest.derived
+    return is_read and (GROUP not in manifest.derived or lacks_lists)
 
 
 def refuse_damaged(lake: Lake, manifest: Manifest) -> None:
