@@ -303,6 +303,10 @@ class Manifest(msgspec.Struct):
             raise ValueError(f"{before} lists of project {self.project_id} would become {after}")
         self.entity_raw = files
 
+    def put_entity_raw(self, files: Iterable[RawFile]) -> None:
+        """Put files with fewer observations, or others, in the place of all."""
+        self.entity_raw = list(files)
+
     def read_entities_again(self, without: Iterable[str] = ()) -> None:
         """Have every list read again, and forget the files `without` which it is to be."""
         lost = set(without)

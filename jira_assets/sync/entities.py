@@ -17,6 +17,7 @@ from jira_assets.lake.damage import set_lists_aside
 from jira_assets.lake.derive_entities import count_present, derive_entities
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import EntityProblem, EntityProof, EntityState, Manifest
+from jira_assets.lake.prune_entities import prune
 from jira_assets.sync.context import SyncOptions
 from jira_assets.sync.entity_kinds import KINDS, EntityKind
 from jira_assets.sync.entity_lists import ListReader, ListsRead, count_to_read
@@ -47,10 +48,24 @@ def read_entities(sync: ProjectSync, *, prove: bool) -> bool:
 def derive_chosen(lake: Lake, manifest: Manifest, options: SyncOptions) -> bool:
     """Bring the tables in line with the files and with what is chosen now, without asking Jira."""
     wanted = options.entities_of(manifest.project_key)
+    _prune(lake, manifest, wanted)
     chosen: dict[str, bool] = {kind.name: wanted[kind.name] for kind in KINDS if kind.name in wanted}
     if manifest.choose_entities(chosen):
         lake.commit(manifest)
     return derive_entities(lake, manifest)
+
+
+def _prune(lake: Lake, manifest: Manifest, wanted: Mapping[str, bool]) -> None:
+    """Take out of the files what is not wanted any more."""
+    kinds = manifest.entities.keys() - wanted.keys()
+    texts = {
+        kind.body
+        for kind in KINDS
+        if (state := manifest.entities.get(kind.name)) and kind.body
+        if state.has_bodies and not wanted.get(kind.name)
+    }
+    if manifest.entity_raw and (kinds or texts):
+        prune(lake, manifest, kinds, texts)
 
 
 @dataclass

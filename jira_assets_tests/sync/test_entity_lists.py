@@ -250,8 +250,37 @@ def test_texts_that_are_asked_for_later_are_read_once_more(tmp_path: Path) -> No
         mark = harness.site.journal.mark()
         harness.pipeline.publish_decisions()
         harness.is_behind, harness._preview = True, None
-        assert harness.ask("select count(body_text) from jira_comments") == [(0,)], "not shown any more"
+        assert harness.ask("select count(body_text) from jira_comments") == [(0,)], "not kept any more"
+        assert kept(harness, "count(*)", "payload like '%\"body\"%'") == 0
+        assert len(harness.site.comments_truth()) == len(harness.ask("select * from jira_comments"))
         assert harness.site.requests_since(mark) == []
+        harness.site.clock.sleep(120)
+        assert entity_requests(harness.requests_of()) == [], "what is left is known"
+
+
+def kept(harness: SyncHarness, what: str, condition: str) -> int:
+    """Count something in the raw files."""
+    lake = harness.pipeline.lake
+    files = [str(lake.path(file.path)) for manifest in lake.manifests() for file in manifest.entity_raw]
+    query = f"select {what} from read_parquet(?, hive_partitioning = false) where {condition}"
+    found = lake.engine.execute(query, [files]).fetchone()
+    assert found
+    return int(found[0])
+
+
+def test_a_kind_that_is_not_wanted_any_more_is_taken_out_of_the_files(
+    harness: SyncHarness, issue: str
+) -> None:
+    comment = harness.site.comment(issue)
+    later(harness)
+    harness.site.delete_comment(comment)
+    later(harness)
+    harness.pipeline = replace_settings(harness, entities="comments")
+    later(harness)
+    assert harness.ask("select count(*) from jira_attachments") == [(0,)]
+    assert gone(harness, comment) is not None
+    assert kept(harness, "count(*)", "kind <> 'comments'") == 0
+    assert kept(harness, "count(*)", "kind = 'comments'") > 0
 
 
 def test_a_project_may_have_its_own_choice(tmp_path: Path) -> None:
