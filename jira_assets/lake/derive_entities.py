@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,9 +86,13 @@ def is_current(manifest: Manifest) -> bool:
 
 def entity_fingerprint(manifest: Manifest) -> str:
     """Condense everything that these tables of a project depend on."""
+    return _fingerprint_of(manifest, len(manifest.entity_raw))
+
+
+def _fingerprint_of(manifest: Manifest, files: int) -> str:
     return fingerprint(
         [
-            [file.path for file in manifest.entity_raw],
+            [file.path for file in manifest.entity_raw[:files]],
             {name: state.has_bodies for name, state in manifest.entities.items()},
             statements_version("lake/entities"),
             statements_version("lake/derive"),
@@ -106,47 +109,84 @@ def text_of(field: str, *, is_kept: bool) -> str:
     return f"case when starts_with({field}::varchar, '{{') then plain_text({field}) else {field} ->> '$' end"
 
 
-@dataclass(frozen=True)
+def _derived_before(manifest: Manifest) -> int:
+    """Count the files that the present tables were made of; 0 unless these are the first of all."""
+    present = manifest.derived.get(GROUP)
+    if present is None:
+        return 0
+    numbers = range(len(manifest.entity_raw), 0, -1)
+    return next((n for n in numbers if _fingerprint_of(manifest, n) == present.fingerprint), 0)
+
+
 class _Derivation:
-    lake: Lake
-    manifest: Manifest
-    wanted: str
+    """The tables on their way: where that is possible, only issues with a list in new files are derived."""
+
+    def __init__(self, lake: Lake, manifest: Manifest, wanted: str) -> None:
+        self._lake = lake
+        self._engine = lake.engine
+        self._manifest = manifest
+        self._wanted = wanted
+        self._generation = f"{statements_version('lake/entities')}-{wanted}-{uuid.uuid4().hex[:8]}"
+        paths = [str(lake.path(file.path)) for file in manifest.entity_raw]
+        done = _derived_before(manifest)
+        self._every, self._fresh = observations_in(paths), observations_in(paths[done:])
+        self._before = manifest.derived[GROUP].files if done else {}
+        self._project = {"project_id": literal(manifest.project_id)}
 
     def run(self) -> Derived:
         """Write every table; that of a kind that is not chosen is empty."""
-        generation = f"{statements_version('lake/entities')}-{self.wanted}-{uuid.uuid4().hex[:8]}"
-        paths = [str(self.lake.path(file.path)) for file in self.manifest.entity_raw]
-        all_lists = {"observations": observations_in(paths), "project_id": literal(self.manifest.project_id)}
-        self.lake.engine.execute(statement("lake/derive/plain_text"))
-        with one_thread(self.lake.engine):  # a thread has up to 2,000 lists in hand
-            files = {READS: self._write(READS, "reads", generation, all_lists)}
+        self._engine.execute(statement("lake/derive/plain_text"))
+        reads = self._before.get(READS)
+        source = statement("lake/entities/no_reads") if reads is None else self._rows_of(reads)
+        with one_thread(self._engine):  # a thread has up to 2,000 lists in hand
+            parts = {"observations": self._fresh, "before": source, **self._project}
+            files = {READS: self._write(READS, "reads", parts)}
             for kind in LISTS:
-                files[f"jira_{kind}"] = self._write_kind(kind, generation, all_lists, files[READS])
-        self.lake.engine.execute("drop view if exists entries; drop table if exists departed")
-        return Derived(self.wanted, files)
-
-    def _write_kind(
-        self, kind: str, generation: str, all_lists: Mapping[str, str], reads: DerivedFile
-    ) -> DerivedFile:
-        state = self.manifest.entities.get(kind)
-        lists = all_lists if state else {**all_lists, "observations": observations_in([])}
-        parts = {**lists, "kind": literal(kind)}
-        self.lake.engine.execute(statement("lake/entities/departed", **parts))
-        specification = shape([_SHAPES[kind]])
-        path = self.lake.path(reads.path)
-        self.lake.engine.execute(
-            statement("lake/entities/entries", specification=specification, reads=path, **parts)
+                files[f"jira_{kind}"] = self._write_kind(kind, files[READS])
+        self._engine.execute(
+            "drop view if exists entries; drop table if exists departed; drop table if exists changed"
         )
-        body = text_of("entry.body", is_kept=bool(state and state.has_bodies))
-        table = f"jira_{kind}"
-        return self._write(table, table, generation, {"body": body} if kind == "comments" else {})
+        return Derived(self._wanted, files)
 
-    def _write(self, table: str, name: str, generation: str, parts: Mapping[str, str]) -> DerivedFile:
-        relative = f"{table}/project={self.manifest.project_id}/{generation}.parquet"
-        path: Path = self.lake.path(relative)
+    def _write_kind(self, kind: str, reads: DerivedFile) -> DerivedFile:
+        state, table = self._manifest.entities.get(kind), f"jira_{kind}"
+        known = self._before.get(table)
+        parts = {"kind": literal(kind), **self._project}
+        self._engine.execute(statement("lake/entities/changed", observations=self._fresh, **parts))
+        lists = self._every if state else observations_in([])
+        if known is not None:
+            lists = f"(select * from {lists} where jira_id in (select jira_id from changed))"
+        self._engine.execute(statement("lake/entities/departed", observations=lists, **parts))
+        path = self._lake.path(reads.path)
+        specification = shape([_SHAPES[kind]])
+        self._engine.execute(
+            statement(
+                "lake/entities/entries", observations=lists, specification=specification, reads=path, **parts
+            )
+        )
+        kept = "" if known is None else self._kept(known, kind, reads)
+        body = text_of("entry.body", is_kept=bool(state and state.has_bodies))
+        return self._write(table, table, {"kept": kept, **({"body": body} if kind == "comments" else {})})
+
+    def _kept(self, known: DerivedFile, kind: str, reads: DerivedFile) -> str:
+        """Return the SQL of the rows that stay as they are."""
+        query = statement(
+            "lake/entities/unchanged",
+            table=self._lake.path(known.path),
+            reads=self._lake.path(reads.path),
+            kind=literal(kind),
+        )
+        return f"union all by name {query}"
+
+    def _rows_of(self, file: DerivedFile) -> str:
+        return f"read_parquet({literal(self._lake.path(file.path))})"
+
+    def _write(self, table: str, name: str, parts: Mapping[str, str]) -> DerivedFile:
+        relative = f"{table}/project={self._manifest.project_id}/{self._generation}.parquet"
+        path: Path = self._lake.path(relative)
         with new_file(path) as parquet:
             query = statement(f"lake/entities/{name}", parquet=parquet, **parts)
-            written = self.lake.engine.execute(query).fetchone()
+            written = self._engine.execute(query).fetchone()
         return DerivedFile(relative, written[0] if written else 0, *size_and_digest(path))
 
 

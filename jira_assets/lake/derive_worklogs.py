@@ -14,7 +14,9 @@ from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.json_shapes import shape
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, fingerprint
+from jira_assets.lake.rows import empty_table
 from jira_assets.lake.site_manifest import SiteManifest, SiteTable, WorklogFiles
+from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement, statements_version
 
 TABLE = "worklogs"
@@ -49,7 +51,7 @@ def derive_worklogs(lake: Lake, site: SiteManifest, at: datetime) -> bool:
     if is_current(site):
         return False
     if files.raw:
-        site.set_table(TABLE, _write(lake, files, at))
+        site.set_table(TABLE, _write(lake, site, at))
     elif TABLE in site.tables:
         site.drop_tables([TABLE])
     note_current(site)
@@ -67,13 +69,24 @@ def note_current(site: SiteManifest) -> None:
     site.worklogs.derived_from = _fingerprint(site.worklogs)
 
 
-def _write(lake: Lake, files: WorklogFiles, at: datetime) -> SiteTable:
+def _derived_before(site: SiteManifest) -> int:
+    """Count the files that the present table was made of, if it was made of the first of these; else 0."""
+    files = site.worklogs
+    if TABLE not in site.tables:
+        return 0
+    return next((n for n in range(len(files.raw), 0, -1) if _fingerprint(files, n) == files.derived_from), 0)
+
+
+def _write(lake: Lake, site: SiteManifest, at: datetime) -> SiteTable:
+    files, done = site.worklogs, _derived_before(site)
+    known = f"read_parquet({literal(lake.path(site.tables[TABLE].path))})" if done else None
     relative = f"site/{TABLE}-{uuid.uuid4().hex[:24]}.parquet"
     lake.engine.execute(statement("lake/derive/plain_text"))
     with one_thread(lake.engine), new_file(lake.path(relative)) as parquet:
         query = statement(
             "lake/entities/worklogs",
-            observations=observations_in([str(lake.path(file.path)) for file in files.raw]),
+            observations=observations_in([str(lake.path(file.path)) for file in files.raw[done:]]),
+            known=known or f"({empty_table(SITE_TABLES[TABLE])})",
             specification=shape(_SHAPE),
             text=text_of("entry.comment", is_kept=any(files.chosen.values())),
             parquet=parquet,
@@ -82,10 +95,10 @@ def _write(lake: Lake, files: WorklogFiles, at: datetime) -> SiteTable:
     return SiteTable(relative, written[0] if written else 0, at, *size_and_digest(lake.path(relative)))
 
 
-def _fingerprint(files: WorklogFiles) -> str:
+def _fingerprint(files: WorklogFiles, number: int | None = None) -> str:
     return fingerprint(
         [
-            [file.path for file in files.raw],
+            [file.path for file in files.raw[:number]],
             any(files.chosen.values()),
             statements_version("lake/entities"),
             statements_version("lake/derive"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from jira_assets.errors import AuthenticationError, Cancelled, JiraAssetsError, LakeError
-from jira_assets.lake.damage import damage_signs, set_lists_aside
+from jira_assets.lake.damage import damage_signs, note_damage, set_lists_aside
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.manifest import EntityProblem, Manifest
 from jira_assets.resource_limits import resource_errors
@@ -148,6 +148,7 @@ def _note_failure(context: SyncContext, project_id: str, error: JiraAssetsError)
         if manifest is None:
             return
         set_lists_aside(lake, manifest, "content")
+        note_damage(lake, manifest, "content")
         names = " and ".join(manifest.entities).capitalize().replace("_", " ")
         reason = f"{names} cannot be read: {error.reason.rstrip('.')}."
         manifest.note_entities({}, EntityProblem(reason, error.instruction, context.clock()))

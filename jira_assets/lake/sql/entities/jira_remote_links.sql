@@ -13,4 +13,5 @@ copy (
         seen_at::timestamp as seen_at,
         deleted_seen_at::timestamp as deleted_seen_at
     from entries
+    {kept}
 ) to {parquet} (format parquet, compression zstd)

@@ -1,5 +1,6 @@
 -- Each worklog as it was last seen. Only what Jira lists as deleted is deleted; that one is not shown proves nothing.
--- Ids are found first, so that of each worklog one payload alone is held.
+-- Ids are found first, so that of each worklog one payload alone is held. What was known before these observations, all
+-- of which are newer, is in `known`.
 copy (
     with seen as (
         select
@@ -40,27 +41,56 @@ copy (
             from_json(payload, {specification}) as entry
         from {observations}
         where kind = 'worklog'
+    ),
+    read as (
+        select
+            newest.worklog_id as worklog_id,
+            newest.here is not null as is_here,
+            newest.here.jira_id as jira_id,
+            newest.here.kind = 'worklog_head' as is_head,
+            entry.author.accountid as author_account_id,
+            entry.updateauthor.accountid as update_author_account_id,
+            utc_time(entry.started) as started_at,
+            entry.timespentseconds as seconds,
+            utc_time(entry.created) as created_at,
+            utc_time(entry.updated) as updated_at,
+            {text} as comment_text,
+            entry.visibility.type as visibility_type,
+            entry.visibility.value as visibility_value,
+            newest.seen_at as seen_at,
+            case
+                when newest.deleted_seq > coalesce(newest.here.seq, -1) then make_timestamp(newest.deleted_ms * 1000)
+            end as deleted_at,
+            former.jira_id as moved_from_jira_id
+        from newest
+        left join parsed on newest.here.file = parsed.file and newest.here.row = parsed.row
+        left join former on newest.worklog_id = former.worklog_id
     )
     select
-        newest.worklog_id::varchar as worklog_id,
-        newest.here.jira_id::varchar as jira_id,
-        (newest.here.kind = 'worklog_head')::boolean as is_head,
-        entry.author.accountid::varchar as author_account_id,
-        entry.updateauthor.accountid::varchar as update_author_account_id,
-        utc_time(entry.started)::timestamp as started_at,
-        entry.timespentseconds::bigint as seconds,
-        utc_time(entry.created)::timestamp as created_at,
-        utc_time(entry.updated)::timestamp as updated_at,
-        {text}::varchar as comment_text,
-        entry.visibility.type::varchar as visibility_type,
-        entry.visibility.value::varchar as visibility_value,
-        newest.seen_at::timestamp as seen_at,
-        case
-            when newest.deleted_seq > newest.here.seq then make_timestamp(newest.deleted_ms * 1000)
-        end::timestamp as deleted_at,
-        former.jira_id::varchar as moved_from_jira_id
-    from newest
-    left join parsed on newest.here.file = parsed.file and newest.here.row = parsed.row
-    left join former on newest.worklog_id = former.worklog_id
-    where newest.here is not null
+        read.worklog_id::varchar as worklog_id,
+        read.jira_id::varchar as jira_id,
+        read.is_head::boolean as is_head,
+        read.author_account_id::varchar as author_account_id,
+        read.update_author_account_id::varchar as update_author_account_id,
+        read.started_at::timestamp as started_at,
+        read.seconds::bigint as seconds,
+        read.created_at::timestamp as created_at,
+        read.updated_at::timestamp as updated_at,
+        read.comment_text::varchar as comment_text,
+        read.visibility_type::varchar as visibility_type,
+        read.visibility_value::varchar as visibility_value,
+        read.seen_at::timestamp as seen_at,
+        read.deleted_at::timestamp as deleted_at,
+        coalesce(
+            read.moved_from_jira_id,
+            case when known.jira_id <> read.jira_id then known.jira_id else known.moved_from_jira_id end
+        )::varchar as moved_from_jira_id
+    from read
+    left join {known} as known on read.worklog_id = known.worklog_id
+    where read.is_here
+    union all by name
+    select known.* replace (coalesce(read.deleted_at, known.deleted_at)::timestamp as deleted_at)
+    from {known} as known
+    left join read on known.worklog_id = read.worklog_id
+    where read.is_here is not true
 ) to {parquet} (format parquet, compression zstd)
