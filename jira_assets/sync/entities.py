@@ -64,7 +64,7 @@ def _prune(lake: Lake, manifest: Manifest, wanted: Mapping[str, bool]) -> None:
         if (state := manifest.entities.get(kind.name)) and kind.body
         if state.has_bodies and not wanted.get(kind.name)
     }
-    if manifest.entity_raw and (kinds or texts):
+    if wanted and manifest.entity_raw and (kinds or texts):
         prune(lake, manifest, kinds, texts)
 
 

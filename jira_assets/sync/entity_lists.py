@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from jira_assets.errors import AuthenticationError, JiraError, NotFound, RateLimited
+from jira_assets.formatting import counted
 from jira_assets.jira.entities import EmbeddedList, embedded_list
 from jira_assets.jira.models import RawIssue
 from jira_assets.lake.derive_entities import READS, known_comments
@@ -27,6 +28,9 @@ from jira_assets.sync.project_sync import ProjectSync
 
 ISSUES_AT_ONCE = 800
 LISTS_A_FILE = 4000
+LEAST_LOST = 10
+BELIEVED_AFTER = timedelta(days=1)
+"""So many lists that became empty, and more than half of all, are not believed for so long."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class ListReader:
         self._lake = sync.context.lake.cursor()
         self._landing: RawFileWriter | None = None
         self._redact = sync.context.redaction()
+        self._emptied: list[tuple[EntityKind, ListedIssue, datetime | None]] = []
+        self._had_entries = 0
         self.read = ListsRead()
 
     def run(self) -> ListsRead:
@@ -108,6 +114,7 @@ class ListReader:
             if self._landing is not None:
                 self._landing.discard()
             raise
+        self._judge_emptied()
         self._close_file()
         return self.read
 
@@ -200,7 +207,36 @@ class ListReader:
     def _land(
         self, kind: EntityKind, issue: ListedIssue, version: datetime | None, entries: Sequence[bytes]
     ) -> None:
-        """Land a list; of one that is as it was only the version is news, if that is another one."""
+        """Land a list, but for an empty one that had entries: those are judged together at the end."""
+        known = issue.known.get(kind.name)
+        if known is not None and known.entries:
+            self._had_entries += 1
+            if not entries:
+                self._emptied.append((kind, issue, version))
+                return
+        self._put(kind, issue, version, entries)
+
+    def _judge_emptied(self) -> None:
+        """Land the lists that became empty, unless these are so many that Jira is more likely out of order.
+
+        That is believed when it is so for a day.
+        """
+        emptied, self._emptied = self._emptied, []
+        problem, now = self._manifest.entity_problem, self._context.clock()
+        is_doubtful = len(emptied) >= LEAST_LOST and 2 * len(emptied) > self._had_entries
+        if is_doubtful and (problem is None or now - problem.since < BELIEVED_AFTER):
+            reason = (
+                f"Jira returns no {_named(self._kinds)} of {counted(len(emptied), 'issue')} that had some"
+            )
+            self.read.failed.update((issue.jira_key, reason) for _, issue, _ in emptied)
+            return
+        for kind, issue, version in emptied:
+            self._put(kind, issue, version, [])
+
+    def _put(
+        self, kind: EntityKind, issue: ListedIssue, version: datetime | None, entries: Sequence[bytes]
+    ) -> None:
+        """Put a list into the file; of one that is as it was only the version is news, if it is another."""
         self._count(kind, issue, len(entries))
         state, known = self._manifest.entities[kind.name], issue.known.get(kind.name)
         payload = self._redact(payload_of(entries, None if state.has_bodies else kind.body))

@@ -9,13 +9,13 @@ from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 
-from jira_assets.errors import AuthenticationError, Cancelled, JiraAssetsError, LakeError
+from jira_assets.errors import Cancelled, JiraAssetsError, LakeError
 from jira_assets.lake.damage import damage_signs, note_damage, set_lists_aside
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.manifest import EntityProblem, Manifest
 from jira_assets.resource_limits import resource_errors
 from jira_assets.state import State
-from jira_assets.sync.context import SyncContext
+from jira_assets.sync.context import SyncContext, SyncOptions
 from jira_assets.sync.entities import read_entities
 from jira_assets.sync.entity_kinds import WORKLOGS
 from jira_assets.sync.project import describe
@@ -33,8 +33,8 @@ def read_all_entities(
 ) -> list[Outcome]:
     """Read what is chosen of the projects whose issues were read; return the outcomes with what that changed.
 
-    A project that was proved just now is proved in this, too. Raises `AuthenticationError` when Jira refuses
-    our identity; whatever else fails is described in the manifest of the project.
+    A project that was proved just now is proved in this, too. Whatever fails is described in the manifest of
+    the project, be it that Jira refuses our identity: the issues that were read are to be published.
     """
     concerned = {outcome.project_id for outcome in outcomes if outcome.ok and _is_concerned(context, outcome)}
     if not concerned:
@@ -60,22 +60,27 @@ def read_all_worklogs(
 ) -> None:
     """Read the worklogs of the site for the projects that want them; what fails is a notice.
 
-    Projects that are out of sight keep theirs. Raises `AuthenticationError` when Jira refuses our identity.
+    Projects that are out of sight keep theirs.
     """
-    tracked = state.projects.tracked(include_inactive=True)
-    wanted = {each.project_id: context.options.entities_of(each.project_key) for each in tracked}
-    chosen = {key: kinds[WORKLOGS] for key, kinds in wanted.items() if WORKLOGS in kinds}
+    chosen = wanted_worklogs(state, context.options)
     proved = {outcome.project_id for outcome in outcomes if _is_proved(outcome, session)}
     try:
         with resource_errors(context.lake.root):
             sparing_memory(partial(_read_worklogs, context, session, chosen, proved & chosen.keys()))
-    except (AuthenticationError, Cancelled):
+    except Cancelled:
         raise
     except JiraAssetsError as error:
         note_worklog_failure(context, error)
     except damage_signs() as error:
         unexpected = f"an unexpected {type(error).__name__}"
         note_worklog_failure(context, LakeError(unexpected, "The next sync tries again."))
+
+
+def wanted_worklogs(state: State, options: SyncOptions) -> dict[str, bool]:
+    """Return the tracked projects that want worklogs, each with whether their texts are kept."""
+    tracked = state.projects.tracked(include_inactive=True)
+    wanted = {each.project_id: options.entities_of(each.project_key) for each in tracked}
+    return {key: kinds[WORKLOGS] for key, kinds in wanted.items() if WORKLOGS in kinds}
 
 
 def _read_worklogs(
@@ -106,7 +111,7 @@ def _of_project(context: SyncContext, session: SyncSession, outcome: Outcome) ->
     try:
         with resource_errors(context.lake.root), context.lake.lock(outcome.project_id, PURPOSE):
             changed = sparing_memory(partial(_read, context, session, outcome))
-    except (AuthenticationError, Cancelled):
+    except Cancelled:
         raise
     except JiraAssetsError as error:
         _note_failure(context, outcome.project_id, error)

@@ -158,7 +158,8 @@ def recover(lake: Lake, state: State, options: SyncOptions) -> bool:
     """
     with lake.lock("site", "repair"):
         is_news = bool(note_site_damage(lake, lake.site_manifest()))
-    restore_worklogs(lake, utc_now())
+    if lake.site_manifest().worklogs.raw:
+        restore_worklogs(lake, utc_now())
     behind = []
     for project in state.projects.tracked():
         with suppress(LockHeld, DamagedFile), lake.lock(project.project_id, "repair", wait=False):

@@ -27,6 +27,7 @@ from jira_assets.resource_limits import is_out_of_memory, is_resource_error
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
+from jira_assets.sync.entity_pass import wanted_worklogs
 from jira_assets.sync.events import SyncListener
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.findings import note_findings
@@ -167,7 +168,10 @@ class SitePipeline:
 
         Unless it is to `wait`, a project that another process works on comes back as failed by `LockHeld`.
         """
-        self.recovering(lambda site: restore_worklogs(site.lake.cursor(), site.clock()))
+        worklogs = self.lake.site_manifest().worklogs
+        if worklogs.raw or worklogs.chosen:
+            chosen = wanted_worklogs(self.state, self.options)
+            self.recovering(lambda site: restore_worklogs(site.lake.cursor(), site.clock(), chosen))
         return self.recovering(lambda site: rederive_projects(site.lake, projects, site.options, wait=wait))
 
     def compact(self) -> int:

@@ -173,13 +173,27 @@ def take_table(site: SiteManifest, derived: SiteManifest) -> None:
         site.tables = {name: each for name, each in site.tables.items() if name != TABLE}
 
 
-def restore_worklogs(lake: Lake, now: datetime) -> bool:
-    """Make the table again from the files, without asking Jira; return whether that was needed."""
-    if is_current(lake.site_manifest()):
-        return False
+def forget_unwanted(site: SiteManifest, chosen: Mapping[str, bool]) -> bool:
+    """Forget all worklogs where those of a project, or texts, are not wanted any more; return whether so.
+
+    What is still wanted is read again.
+    """
+    before = site.worklogs.chosen
+    is_less = any(key not in chosen or (keeps and not chosen[key]) for key, keeps in before.items())
+    if is_less or not chosen:
+        site.forget_worklogs()
+    return is_less
+
+
+def restore_worklogs(lake: Lake, now: datetime, chosen: Mapping[str, bool] | None = None) -> bool:
+    """Make the table again from the files, without asking Jira; return whether that was needed.
+
+    `chosen` are the projects that want worklogs, where that may be others than before.
+    """
     with lake.lock(LOCK, "derive"):
         site = lake.site_manifest()
-        is_news = derive_worklogs(lake, site, now)
+        is_news = chosen is not None and forget_unwanted(site, chosen)
+        is_news |= derive_worklogs(lake, site, now)
         if is_news:
             commit_worklogs(lake, partial(take_table, derived=site), site.worklogs)
         return is_news

@@ -27,6 +27,7 @@ from jira_assets.sync.worklog_files import (
     ROWS_A_FILE,
     WorklogLanding,
     commit_worklogs,
+    forget_unwanted,
     take_table,
 )
 from jira_assets.sync.worklog_proof import WorklogProof, prove_worklogs
@@ -42,7 +43,7 @@ def read_worklogs(
     """Bring the worklogs of the chosen projects up to date; return whether anything about them changed.
 
     `chosen` has whether texts are kept, by project; where the issues were `proved`, the worklogs are, too.
-    Raises `AuthenticationError` when Jira refuses our identity; else what fails is a notice.
+    What Jira refuses is a notice. Raises `AuthenticationError` when it refuses our identity.
     """
     lake = context.lake
     if not chosen and not lake.site_manifest().worklogs.raw:
@@ -239,10 +240,8 @@ def _prepared(lake: Lake, chosen: Mapping[str, bool]) -> tuple[dict[str, bool], 
     """
     site = lake.site_manifest()
     before = dict(site.worklogs.chosen)
-    is_less = any(key not in chosen or (keeps and not chosen[key]) for key, keeps in before.items())
     damaged = set_worklogs_aside(lake, site, "size")
-    if is_less or not chosen:
-        site.forget_worklogs()
+    is_less = forget_unwanted(site, chosen)
     site.worklogs.chosen = dict(chosen)
     return {} if damaged or is_less else before, site
 

@@ -388,3 +388,36 @@ def test_merging_files_changes_nothing(harness: SyncHarness, issue: str) -> None
     assert len(project.entity_raw) == 1
     harness.site.clock.sleep(120)
     assert [path for path in entity_requests(harness.requests_of()) if "/worklog" not in path] == []
+
+
+def test_lists_that_all_become_empty_at_once_are_not_believed_before_a_day(harness: SyncHarness) -> None:
+    site, before = harness.site, len(harness.site.comments_truth())
+    site.entities.comments, kept_aside = {}, site.entities.comments
+    of_issue = dict(site.entities._of_issue)
+    site.entities._of_issue = {key: ids for key, ids in of_issue.items() if key[0].__name__ != "DemoComment"}
+    site.render.forget()
+    site.clock.sleep(120)
+    result = harness.reconcile()
+    assert not result.failures
+    assert any("Jira returns no comments" in notice for notice in result.notices)
+    query = "select count(*) from jira_comments where deleted_seen_at is null"
+    assert harness.ask(query) == [(before,)]
+
+    site.entities.comments, site.entities._of_issue = kept_aside, of_issue
+    site.render.forget()
+    site.clock.sleep(120)
+    assert not any("Jira returns no" in notice for notice in harness.reconcile().notices)
+    assert differences(harness) == []
+
+
+def test_a_refused_identity_ends_the_pass_and_keeps_the_issues(harness: SyncHarness, issue: str) -> None:
+    harness.site.edit_issue(issue, summary="Changed meanwhile")
+    refused = answer(401, "{}", path="/rest/api/3/issue/bulkfetch", when='"comment"')
+    harness.site.faults.add(refused)
+    harness.site.clock.sleep(120)
+    result = harness.sync()
+    assert not result.failures
+    assert any("cannot be read" in notice for notice in result.notices)
+    assert harness.ask(f"select summary from jira_issues where jira_id = '{issue}'") == [
+        ("Changed meanwhile",)
+    ]
