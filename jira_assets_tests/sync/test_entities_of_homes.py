@@ -197,3 +197,14 @@ def test_tables_that_are_continued_have_the_rows_of_those_made_from_all_files(ha
 def rows(harness: SyncHarness) -> dict[str, list[tuple[object, ...]]]:
     tables = ("jira_comments", "jira_worklogs", "jira_attachments", "jira_remote_links")
     return {table: harness.ask(f"select * from {table} order by all") for table in tables}
+
+
+def test_people_who_only_comment_are_among_the_accounts(harness: SyncHarness, issue: str) -> None:
+    harness.site.add_user("customer-1", "Kim Customer", "kim@customer.example")
+    harness.site.switches.unlisted_users.add("customer-1")
+    harness.site.comment(issue, author="customer-1")
+    later(harness)
+    harness.site.clock.sleep(25 * 3600)
+    harness.sync()
+    names = harness.ask("select display_name from jira_users where account_id = 'customer-1'")
+    assert names == [("Kim Customer",)]

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from jira_assets.demo.http.faults import Fault, answer
+from jira_assets.demo.routes import entities
 from jira_assets.lake.lake import Lake
 from jira_assets.sync import entity_lists
 from jira_assets.sync.choose_tasks import choose_tasks
@@ -101,6 +102,46 @@ def test_a_rate_limit_between_the_list_and_the_worklogs_loses_none(harness: Sync
     harness.site.faults.add(answer(429, "{}", path="/rest/api/3/worklog/list", retry_after=20.0, count=2))
     later(harness)
     assert worklog_differences(harness) == []
+    assert harness.site.early_returns == []
+
+
+def test_a_worklog_that_is_edited_between_two_pages_is_not_missed(
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, issue = harness.site, min(harness.site.issues_truth())
+    ids = []
+    for _ in range(9):
+        ids.append(site.log_work(issue, 900))
+        site.clock.sleep(1)
+    site.switches.worklogs_a_page = 4
+    site.clock.sleep(120)
+    print_page = entities._changes
+
+    def edit_after_the_page(call: Any, which: str, found: list[tuple[int, int]]) -> Any:
+        page = print_page(call, which, found)
+        if ids and which == "updated":
+            site.edit_worklog(ids.pop(), seconds=60)
+            site.delete_worklog(ids.pop(0))
+        return page
+
+    monkeypatch.setattr(entities, "_changes", edit_after_the_page)
+    harness.sync()
+    ids.clear()
+    later(harness)
+    assert worklog_differences(harness) == []
+
+
+def test_a_long_pause_is_a_notice_and_the_next_sync_continues(harness: SyncHarness) -> None:
+    change(harness, 2)
+    away = answer(429, "{}", path="/rest/api/3/issue/bulkfetch", when='"comment"', retry_after=3.0 * 3600)
+    harness.site.faults.add(away)
+    harness.site.clock.sleep(120)
+    result = harness.sync()
+    assert not result.failures
+    assert any("cannot be read" in notice for notice in result.notices)
+    harness.site.faults.clear()
+    later(harness, minutes=4 * 60)
+    assert [*differences(harness), *worklog_differences(harness)] == []
     assert harness.site.early_returns == []
 
 
