@@ -12,6 +12,7 @@ import pytest
 from jira_assets.warehouse import publish
 from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync import damages
 from jira_assets_tests.sync.entity_homes import (
     ALL,
@@ -74,7 +75,7 @@ def test_a_worklog_that_comes_after_its_issue_is_published(harness: SyncHarness,
     assert harness.publish() is None, "nothing is another"
 
 
-@pytest.mark.parametrize("damage", ["missing", "garbage"])
+@pytest.mark.parametrize("damage", sampled(["missing", "garbage"]))
 def test_a_repair_brings_back_what_a_damaged_file_held(harness: SyncHarness, issue: str, damage: str) -> None:
     harness.site.comment(issue)
     harness.site.log_work(issue)

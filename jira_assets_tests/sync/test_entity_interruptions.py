@@ -83,10 +83,13 @@ def dying(monkeypatch: pytest.MonkeyPatch, step: int) -> Callable[[], int]:
     return lambda: done
 
 
+@pytest.mark.parametrize(
+    "steps", [range(3, 20, 8), pytest.param(range(1, 22), marks=pytest.mark.prove)], ids=["some", "all"]
+)
 def test_a_process_that_ends_at_any_commit_loses_nothing(
-    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, steps: range
 ) -> None:
-    for round_number, step in enumerate(range(3, 20, 4)):
+    for round_number, step in enumerate(steps):
         change(harness, round_number)
         harness.site.clock.sleep(120)
         with monkeypatch.context() as patch:
