@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from jira_assets.lake.entity_state import EntityProblem, EntityState
 from jira_assets.qualified import qualify_field, split
 
 
@@ -104,36 +105,6 @@ class UnreadIssue(msgspec.Struct, frozen=True):
     since: datetime
     reason: str
     is_left_out: bool = False
-
-
-class EntityProof(msgspec.Struct, frozen=True):
-    """Jira was asked about every issue, and what belongs to it is here; `fetched` lists differed before."""
-
-    at: datetime
-    in_jira: int
-    in_lake: int
-    fetched: int = 0
-
-
-class EntityState(msgspec.Struct, frozen=True):
-    """How far the comments, or another kind of things that belong to issues, are read.
-
-    Issues whose list was last read before `first_seq` are still to be read, in the number of `behind`.
-    """
-
-    read_at: datetime | None = None
-    first_seq: int = 0
-    has_bodies: bool = False
-    behind: int = 0
-    proof: EntityProof | None = None
-
-
-class EntityProblem(msgspec.Struct, frozen=True):
-    """Why comments and the like could not be read, or not all of them."""
-
-    reason: str
-    instruction: str
-    since: datetime
 
 
 class Disappearance(msgspec.Struct, frozen=True):

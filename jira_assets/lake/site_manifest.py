@@ -10,7 +10,8 @@ from datetime import datetime
 
 import msgspec
 
-from jira_assets.lake.manifest import EntityProblem, EntityProof, RawFile
+from jira_assets.lake.entity_state import EntityProblem, EntityProof
+from jira_assets.lake.manifest import RawFile
 
 
 class SiteTable(msgspec.Struct, frozen=True):

@@ -15,13 +15,15 @@ from jira_assets.formatting import counted
 from jira_assets.lake.compact import MOST_FILES, compact_entities
 from jira_assets.lake.damage import set_lists_aside
 from jira_assets.lake.derive_entities import count_present, derive_entities
+from jira_assets.lake.entity_state import EntityProblem, EntityProof, EntityState
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import EntityProblem, EntityProof, EntityState, Manifest
+from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.prune_entities import prune
 from jira_assets.sync.context import SyncOptions
 from jira_assets.sync.entity_kinds import KINDS, EntityKind
-from jira_assets.sync.entity_lists import ListReader, ListsRead, count_to_read
+from jira_assets.sync.entity_lists import ListReader, ListsRead
 from jira_assets.sync.project_sync import ProjectSync
+from jira_assets.sync.stale_lists import count_to_read
 
 MOST_NAMED = 5
 
@@ -126,7 +128,7 @@ def _conclude(sync: ProjectSync, read: _Read, *, prove: bool) -> None:
             differing = [key for key, count in there.items() if here.get(key, 0) != count]
             if differing:
                 reason = f"{counted(len(differing), 'issue')} have other {kind.name} here than in Jira"
-                problem = EntityProblem(f"{reason}.", "The next sync reads them again.", now)
+                problem = EntityProblem(f"{reason}.", "The next proof compares them again.", now)
             else:
                 in_lake = sum(here.get(key, 0) for key in there)
                 proof = EntityProof(sync.at, sum(there.values()), in_lake, read.fetched(kind))

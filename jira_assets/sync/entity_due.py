@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from jira_assets.lake.derive_worklogs import UNLISTED
-from jira_assets.lake.manifest import EntityState
+from jira_assets.lake.entity_state import EntityState
 from jira_assets.lake.site_manifest import WorklogFiles
 from jira_assets.sync.entity_kinds import KINDS, WORKLOGS
 

@@ -6,50 +6,29 @@ next pass reads it again. A list is landed only as a whole; of an issue that Jir
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from jira_assets.errors import AuthenticationError, JiraError, NotFound, RateLimited
 from jira_assets.formatting import counted
 from jira_assets.jira.entities import EmbeddedList, embedded_list
 from jira_assets.jira.models import RawIssue
-from jira_assets.lake.derive_entities import READS, known_comments
-from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import EntityFiles, Manifest
+from jira_assets.lake.derive_entities import known_comments
+from jira_assets.lake.manifest import EntityFiles
 from jira_assets.lake.raw_writer import Observation, RawFileWriter
-from jira_assets.lake.sql_files import literal, statement
 from jira_assets.sync.bulk_fetch import fetch_by_id
 from jira_assets.sync.context import Progress
 from jira_assets.sync.entity_kinds import COMMENTS, EntityKind, digest_of, payload_of, versions_in
 from jira_assets.sync.project_sync import ProjectSync
+from jira_assets.sync.stale_lists import ListedIssue, issues_to_read
 
 ISSUES_AT_ONCE = 800
 LISTS_A_FILE = 4000
 LEAST_LOST = 10
 BELIEVED_AFTER = timedelta(days=1)
 """So many lists that became empty, and more than half of all, are not believed for so long."""
-
-
-@dataclass(frozen=True)
-class KnownList:
-    """A list as it was last read."""
-
-    updated_at: datetime | None
-    digest: str
-    entries: int
-
-
-@dataclass(frozen=True)
-class ListedIssue:
-    """An issue of which lists are to be read, and those that are known, by kind."""
-
-    jira_id: str
-    jira_key: str
-    updated_at: datetime | None
-    known: Mapping[str, KnownList]
 
 
 @dataclass
@@ -61,23 +40,6 @@ class ListsRead:
     failed: dict[str, str] = field(default_factory=dict)
     left_out: int = 0
     is_paused: bool = False
-
-
-def issues_to_read(
-    lake: Lake, manifest: Manifest, kinds: Sequence[EntityKind], *, every: bool
-) -> Iterator[list[ListedIssue]]:
-    """Yield the issues whose lists of these kinds (of one group) are not read yet, or `every` one."""
-    cursor = lake.engine.cursor()
-    cursor.execute(_question(lake, manifest, kinds, every=every))
-    while rows := cursor.fetchmany(ISSUES_AT_ONCE):
-        yield [_listed(*row) for row in rows]
-
-
-def count_to_read(lake: Lake, manifest: Manifest, kinds: Sequence[EntityKind]) -> int:
-    """Count the issues whose lists of these kinds are not read yet."""
-    query = f"select count(*) from ({_question(lake, manifest, kinds, every=False)})"
-    found = lake.engine.execute(query).fetchone()
-    return int(found[0]) if found else 0
 
 
 class ListReader:
@@ -100,7 +62,9 @@ class ListReader:
         """Read until all is read, or the time is up, but never nothing; what has come is kept on an error."""
         done = 0
         try:
-            for issues in issues_to_read(self._lake, self._manifest, self._kinds, every=self._every):
+            for issues in issues_to_read(
+                self._lake, self._manifest, self._kinds, every=self._every, at_once=ISSUES_AT_ONCE
+            ):
                 if done and self._context.is_time_up():
                     self.read.is_paused = True
                     break
@@ -280,36 +244,5 @@ class ListReader:
             self._sync.commit()
 
 
-def _question(lake: Lake, manifest: Manifest, kinds: Sequence[EntityKind], *, every: bool) -> str:
-    files = {
-        name: lake.path(file.path) if (file := manifest.derived_file(table)) else ""
-        for name, table in (("issues", "jira_issues"), ("changes", "jira_issue_changes"), ("reads", READS))
-    }
-    states = [manifest.entities[kind.name] for kind in kinds]
-    return statement(
-        "sync/lists_to_read",
-        versions=statement(kinds[0].versions, issues=files["issues"], changes=files["changes"]),
-        reads=files["reads"],
-        kinds=", ".join(literal(kind.name) for kind in kinds),
-        how_many=len(kinds),
-        first_seq=max(state.first_seq for state in states),
-        is_all=every,
-    )
-
-
-def _listed(
-    jira_id: str, jira_key: str, updated_at: datetime | None, reads: list[dict[str, Any]] | None
-) -> ListedIssue:
-    known = {
-        read["entity"]: KnownList(_aware(read["updated_at"]), read["digest"] or "", read["entries"] or 0)
-        for read in reads or ()
-    }
-    return ListedIssue(jira_id, jira_key, _aware(updated_at), known)
-
-
 def _named(kinds: Sequence[EntityKind]) -> str:
     return " and ".join(kind.name.replace("_", " ") for kind in kinds)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(tzinfo=UTC)

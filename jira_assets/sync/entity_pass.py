@@ -12,7 +12,8 @@ from functools import partial
 from jira_assets.errors import Cancelled, JiraAssetsError, LakeError
 from jira_assets.lake.damage import damage_signs, note_damage, set_lists_aside
 from jira_assets.lake.duckdb_engine import sparing_memory
-from jira_assets.lake.manifest import EntityProblem, Manifest
+from jira_assets.lake.entity_state import EntityProblem
+from jira_assets.lake.manifest import Manifest
 from jira_assets.resource_limits import resource_errors
 from jira_assets.state import State
 from jira_assets.sync.context import SyncContext, SyncOptions

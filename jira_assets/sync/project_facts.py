@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from jira_assets.lake.entity_state import EntityState
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import EntityState, Manifest
+from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.manifest_facts import ManifestFacts
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.sync.completeness import issue_notices

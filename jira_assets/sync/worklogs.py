@@ -15,9 +15,10 @@ from jira_assets.jira.entities import WorklogPage
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.compact import MOST_FILES, merged_raw
 from jira_assets.lake.damage import set_worklogs_aside
-from jira_assets.lake.derive_worklogs import WorklogTable, derive_worklogs, stamp_worklogs
+from jira_assets.lake.derive_worklogs import KnownWorklog, WorklogTable, derive_worklogs, stamp_worklogs
+from jira_assets.lake.entity_state import EntityProblem, EntityProof
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import EntityProblem, EntityProof, Manifest
+from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import Notice, SiteManifest, WorklogFiles
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.session import SyncSession
@@ -46,7 +47,8 @@ def read_worklogs(
     What Jira refuses is a notice. Raises `AuthenticationError` when it refuses our identity.
     """
     lake = context.lake
-    if not chosen and not lake.site_manifest().worklogs.raw:
+    known = lake.site_manifest().worklogs
+    if not chosen and not known.raw and not known.chosen:
         return False
     with lake.lock(LOCK, "reading worklogs"):
         reader = _Reader(context, session, chosen)
@@ -179,6 +181,7 @@ class _Reader:
         files = self._files
         if len(files.raw) > MOST_FILES:
             files.replace_raw(merged_raw(self._context.lake, files.raw))
+            self.landing.commit()
         self._derive()
         files, lake = self._files, self.landing.lake
         counted = {each.project_id: each for each in self._proofs}
@@ -191,7 +194,8 @@ class _Reader:
                 if each.is_whole and here[key].missing == 0
             },
         }
-        files.unseen = {**files.unseen, **{key: found.unseen for key, found in here.items()}}
+        unseen = {**files.unseen, **{key: found.unseen for key, found in here.items()}}
+        files.unseen = {key: number for key, number in unseen.items() if key in files.chosen}
         files.problem = self._problem()
         site = lake.site_manifest()
         stamps = stamp_worklogs(lake, site, self._manifests)
@@ -246,7 +250,8 @@ def _prepared(lake: Lake, chosen: Mapping[str, bool]) -> tuple[dict[str, bool], 
     return {} if damaged or is_less else before, site
 
 
-def _is_known(known: object, at: int) -> bool:
-    updated_at = getattr(known, "updated_at", None)
-    is_head = getattr(known, "is_head", True)
-    return updated_at is not None and not is_head and epoch_ms(updated_at) >= at
+def _is_known(known: KnownWorklog | None, at: int) -> bool:
+    """Check whether a version of a worklog that Jira names, in epoch milliseconds, is here."""
+    if known is None or known.is_head or known.updated_at is None:
+        return False
+    return epoch_ms(known.updated_at) >= at

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from jira_assets.lake.manifest import EntityProblem, EntityProof, Manifest
+from jira_assets.lake.entity_state import EntityProblem, EntityProof
+from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.qualified import split
 
@@ -23,7 +24,8 @@ def entity_status(manifests: Sequence[Manifest], sites: Mapping[str, SiteManifes
         if site is not None and own_id in site.worklogs.chosen:
             files = site.worklogs
             proof = files.proofs.get(own_id)
-            yield _row(manifest, "worklogs", (files.asked_at, None), proof, files.problem)
+            row = _row(manifest, "worklogs", (files.asked_at, None), proof, files.problem)
+            yield {**row, "unseen": files.unseen.get(own_id)}
 
 
 def _row(
@@ -44,13 +46,14 @@ def _row(
         "in_jira": proof.in_jira if proof else None,
         "in_lake": proof.in_lake if proof else None,
         "missing": max(0, proof.in_jira - proof.in_lake) if proof else None,
+        "unseen": None,
         "problem": problem.reason if problem else None,
     }
 
 
 def entity_digest(manifests: Sequence[Manifest], sites: Mapping[str, SiteManifest]) -> list[object]:
     """Condense what is worth a new warehouse: not the hour of a proof, and not that of a read."""
-    shown = ("project_id", "entity", "issues_behind", "in_jira", "in_lake", "problem")
+    shown = ("project_id", "entity", "issues_behind", "in_jira", "in_lake", "unseen", "problem")
     return [
         [*(row[name] for name in shown), row["proved_at"] and f"{row['proved_at']:%Y-%m-%d}"]
         for row in entity_status(manifests, sites)

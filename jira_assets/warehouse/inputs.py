@@ -253,6 +253,7 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "in_jira": "bigint",
         "in_lake": "bigint",
         "missing": "bigint",
+        "unseen": "bigint",
         "problem": "varchar",
     },
     "metric_settings": {

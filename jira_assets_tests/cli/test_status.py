@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from jira_assets.lake.entity_state import EntityProof, EntityState
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import EntityProof, EntityState, Manifest, Paused
+from jira_assets.lake.manifest import Manifest, Paused
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord

@@ -110,6 +110,7 @@ def test_a_worklog_restricted_to_a_group_is_kept_and_comes_back(
     later(harness)
     harness.reconcile()
     assert worklog(harness, worklog_id, "deleted_at") == (None,)
+    assert harness.ask("select sum(unseen) from entity_status") == [(1,)]
     harness.site.restrict_worklog(worklog_id, None)
     later(harness)
     assert worklog(harness, worklog_id, "deleted_at") == (None,)

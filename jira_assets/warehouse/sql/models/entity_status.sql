@@ -12,6 +12,7 @@ select
     in_jira::bigint as in_jira,
     in_lake::bigint as in_lake,
     missing::bigint as missing,
+    unseen::bigint as unseen,
     problem::varchar as problem
 from given.entity_status;
 
@@ -25,4 +26,5 @@ comment on column warehouse.entity_status.proved_at is 'When the number of each 
 comment on column warehouse.entity_status.in_jira is 'How many Jira had then';
 comment on column warehouse.entity_status.in_lake is 'How many of these were here then';
 comment on column warehouse.entity_status.missing is 'How many of these were missing then';
+comment on column warehouse.entity_status.unseen is 'Worklogs here that Jira did not show then and does not list as deleted: restricted to a group, or out of sight';
 comment on column warehouse.entity_status.problem is 'Why some could not be read';
