@@ -66,7 +66,7 @@ def is_current(site: SiteManifest) -> bool:
 
 def note_current(site: SiteManifest) -> None:
     """Keep that the table was made of what there is now."""
-    site.worklogs.derived_from = _fingerprint(site.worklogs)
+    site.worklogs.note_derived(_fingerprint(site.worklogs))
 
 
 def _derived_before(site: SiteManifest) -> int:

@@ -98,6 +98,33 @@ class WorklogFiles(msgspec.Struct):
             raise ValueError(f"{before} observations of worklogs would become {after}")
         self.raw = files
 
+    def choose(self, chosen: Mapping[str, bool]) -> None:
+        """Keep which projects want them, and whether their texts."""
+        self.chosen = dict(chosen)
+
+    def note_asked(self, at: datetime) -> None:
+        """Keep that all is named that was logged a minute before."""
+        self.asked_at = at
+
+    def note_derived(self, digest: str) -> None:
+        """Keep what the table was made from."""
+        self.derived_from = digest
+
+    def note_problem(self, problem: EntityProblem | None) -> None:
+        """Keep why they could not be read, or not all of them."""
+        self.problem = problem
+
+    def note_proofs(self, proofs: Mapping[str, EntityProof], unseen: Mapping[str, int]) -> None:
+        """Keep new proofs, and what they did not see, of projects that want worklogs."""
+        known, not_seen = {**self.proofs, **proofs}, {**self.unseen, **unseen}
+        self.proofs = {key: proof for key, proof in known.items() if key in self.chosen}
+        self.unseen = {key: number for key, number in not_seen.items() if key in self.chosen}
+
+    def stamp(self, stamps: Mapping[str, str]) -> bool:
+        """Keep what tells one state of the worklogs of each project from another; return if it is news."""
+        is_news, self.stamps = self.stamps != stamps, dict(stamps)
+        return is_news
+
     def listed_until(self, *, updated: int | None, deleted: int | None) -> None:
         """Keep up to when Jira named what was updated or deleted; neither goes back."""
         if updated is not None:
@@ -124,6 +151,16 @@ class SiteManifest(msgspec.Struct):
         """Name every file this manifest makes exist."""
         return {table.path for table in self.tables.values()} | {file.path for file in self.worklogs.raw}
 
+    def put_worklogs(self, files: WorklogFiles) -> None:
+        """Put the files of worklogs in the place of those before."""
+        self.worklogs = files
+
+    def take_over(self, name: str, other: SiteManifest) -> None:
+        """Take a table, or that there is none, from another copy of the manifest."""
+        others = {key: table for key, table in self.tables.items() if key != name}
+        table = other.tables.get(name)
+        self.tables = others if table is None else {**others, name: table}
+
     def forget_worklogs(self) -> None:
         """Drop all worklogs: they are read from the beginning when they are wanted."""
         self.worklogs = WorklogFiles(next_seq=self.worklogs.next_seq)
@@ -139,7 +176,7 @@ class SiteManifest(msgspec.Struct):
         if "pull_requests" in names:
             self.pull_requests_read_from = ""
         if "worklogs" in names:
-            self.worklogs.derived_from = ""
+            self.worklogs.note_derived("")
         if set(names) - {"pull_requests", "worklogs"}:
             self.projects = {}  # with them sprints, versions and components are read again
         self.match_people_again()

@@ -158,7 +158,7 @@ def commit_worklogs(lake: Lake, change: Callable[[SiteManifest], None], files: W
     """Put the files into the manifest of the site, which others may have changed, and change it."""
     with lake.lock("site", "worklogs"):
         site = lake.site_manifest()
-        site.worklogs = files
+        site.put_worklogs(files)
         change(site)
         lake.commit_site(site)
         return site
@@ -166,11 +166,7 @@ def commit_worklogs(lake: Lake, change: Callable[[SiteManifest], None], files: W
 
 def take_table(site: SiteManifest, derived: SiteManifest) -> None:
     """Take over the table that was made in another copy of the manifest."""
-    table = derived.tables.get(TABLE)
-    if table is not None:
-        site.set_table(TABLE, table)
-    else:
-        site.tables = {name: each for name, each in site.tables.items() if name != TABLE}
+    site.take_over(TABLE, derived)
 
 
 def forget_unwanted(site: SiteManifest, chosen: Mapping[str, bool]) -> bool:

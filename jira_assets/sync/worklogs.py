@@ -108,7 +108,8 @@ class _Reader:
 
         def note(files: WorklogFiles) -> None:
             files.listed_until(updated=until, deleted=None)
-            files.asked_at = at or files.asked_at
+            if at is not None:
+                files.note_asked(at)
 
         self.landing.commit(note)
 
@@ -186,20 +187,14 @@ class _Reader:
         files, lake = self._files, self.landing.lake
         counted = {each.project_id: each for each in self._proofs}
         here = {key: each.count_here(self._table) for key, each in counted.items()}
-        files.proofs = {
-            **{key: proof for key, proof in files.proofs.items() if key in files.chosen},
-            **{
-                key: EntityProof(self._at, each.in_jira, here[key].present, each.fetched)
-                for key, each in counted.items()
-                if each.is_whole and here[key].missing == 0
-            },
+        proofs = {
+            key: EntityProof(self._at, each.in_jira, here[key].present, each.fetched)
+            for key, each in counted.items()
+            if each.is_whole and here[key].missing == 0
         }
-        unseen = {**files.unseen, **{key: found.unseen for key, found in here.items()}}
-        files.unseen = {key: number for key, number in unseen.items() if key in files.chosen}
-        files.problem = self._problem()
-        site = lake.site_manifest()
-        stamps = stamp_worklogs(lake, site, self._manifests)
-        is_changed, files.stamps = files.stamps != stamps, stamps
+        files.note_proofs(proofs, {key: found.unseen for key, found in here.items()})
+        files.note_problem(self._problem())
+        is_changed = files.stamp(stamp_worklogs(lake, lake.site_manifest(), self._manifests))
         notice = [_notice(files.problem)] if files.problem else []
         commit_worklogs(lake, lambda now: _renew(now, notice), files)
         return is_changed
@@ -223,7 +218,7 @@ def note_worklog_failure(context: SyncContext, error: JiraAssetsError) -> None:
     with suppress(JiraAssetsError, OSError), lake.lock("site", PART):
         site = lake.site_manifest()
         set_worklogs_aside(lake, site, "content")
-        site.worklogs.problem = problem
+        site.worklogs.note_problem(problem)
         _renew(site, [_notice(problem)])
         lake.commit_site(site)
 
@@ -246,7 +241,7 @@ def _prepared(lake: Lake, chosen: Mapping[str, bool]) -> tuple[dict[str, bool], 
     before = dict(site.worklogs.chosen)
     damaged = set_worklogs_aside(lake, site, "size")
     is_less = forget_unwanted(site, chosen)
-    site.worklogs.chosen = dict(chosen)
+    site.worklogs.choose(chosen)
     return {} if damaged or is_less else before, site
 
 
