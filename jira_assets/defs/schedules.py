@@ -11,7 +11,7 @@ from jira_assets.errors import SettingsError
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.results import read_records
-from jira_assets.sync.scheduling import OVERHEAD, choose_for_proof
+from jira_assets.sync.scheduling import choose_for_proof, proof_cost
 
 ON, OFF = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
 
@@ -87,8 +87,12 @@ def keys_to_prove(pipeline: Pipeline) -> list[str]:
         points = left.get(grant, budget - site.state.points.spent(now))
         free = [p for p in site.state.projects.tracked() if site.lake.holder(p.project_id) is None]
         records = read_records(site.state)
-        chosen = choose_for_proof(free, records, now, points)
-        left[grant] = points - sum(records[project.project_id].issues + OVERHEAD for project in chosen)
+        entities = pipeline.settings.entities.of
+        chosen = choose_for_proof(free, records, now, points, entities)
+        left[grant] = points - sum(
+            proof_cost(records[project.project_id].issues, entities(project.project_key))
+            for project in chosen
+        )
         keys += [project.project_key for project in chosen]
     return keys
 

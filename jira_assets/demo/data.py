@@ -22,7 +22,10 @@ A fields object is never changed in place: an edit replaces it, so that an index
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from jira_assets.demo.entities import DemoEntity
 
 Json = dict[str, Any]
 
@@ -200,6 +203,10 @@ class SiteData:
     boards: list[DemoBoard] = field(default_factory=list)
     sprints: list[DemoSprint] = field(default_factory=list)
     issues: list[DemoIssue] = field(default_factory=list)
+    entities: list[DemoEntity] = field(default_factory=list)
+    """Comments, worklogs, attachments and remote links."""
+    embeds_entities: bool = True
+    """Whether issues show lists of them; a loaded site shows what was loaded."""
     site_name: str = "Demo site"
     base_url: str | None = None
     time_zone: str = "Etc/UTC"

@@ -6,15 +6,16 @@ every later answer. Encoded pieces and whole issues are kept until the site's `e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
 
 from jira_assets.demo.data import DemoIssue, DemoUser, Json
-from jira_assets.demo.selection import Selection
-from jira_assets.demo.things import FORMER_USER, ThingPrinter
+from jira_assets.demo.entity_printer import EntityPrinter
+from jira_assets.demo.selection import BULKY_FIELDS, Selection
+from jira_assets.demo.things import FORMER_USER
 
 EXPAND = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
 _REFERENCES = {
@@ -45,10 +46,14 @@ class Issues(Protocol):
 
 
 @dataclass
-class Renderer(ThingPrinter):
-    """Print issues; `touched` names what was edited after it was loaded."""
+class Renderer(EntityPrinter):
+    """Print issues; `touched` names what was edited after it was loaded.
+
+    Unless it `embeds_entities`, lists of comments and the like are printed only where they are stored.
+    """
 
     issues: Issues
+    embeds_entities: bool = True
     epoch: int = 0
     touched: set[tuple[str, str]] = field(default_factory=set)
     _pieces: dict[str, dict[Any, msgspec.Raw]] = field(default_factory=dict)
@@ -90,6 +95,11 @@ class Renderer(ThingPrinter):
             body["fields"] = self.fields(issue, selection)
         return body
 
+    @property
+    def lists(self) -> Collection[str]:
+        """The fields that every issue has beside those that are stored."""
+        return BULKY_FIELDS if self.embeds_entities else ()
+
     def key(self, issue: DemoIssue) -> str:
         """Return the present key of an issue."""
         return f"{self.catalog.projects[issue.project_id].key}-{issue.number}"
@@ -110,6 +120,9 @@ class Renderer(ThingPrinter):
                 printed[name] = self._value(self._kinds[name], value)
         if "project" in selection:
             printed["project"] = self._project_of(issue)
+        for name in self.lists:
+            if name in selection and name not in stored:
+                printed[name] = self.embedded(name, issue.id)
         for name, ms in (("created", issue.created), ("updated", issue.updated)):
             if name in selection and name not in stored:
                 printed[name] = self.time(ms)

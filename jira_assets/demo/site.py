@@ -25,7 +25,9 @@ from jira_assets.demo.accounts import (
 from jira_assets.demo.catalog import Catalog
 from jira_assets.demo.clock import VirtualClock
 from jira_assets.demo.data import DemoUser, SiteData
-from jira_assets.demo.ground_truth import IssueTruth, Truth
+from jira_assets.demo.entities import EntityStore
+from jira_assets.demo.entity_truth import EntityTruth
+from jira_assets.demo.ground_truth import IssueTruth
 from jira_assets.demo.http.behaviour import Switches
 from jira_assets.demo.http.faults import Faults
 from jira_assets.demo.http.page_tokens import PageTokens
@@ -33,17 +35,22 @@ from jira_assets.demo.http.request_log import Journal, Request
 from jira_assets.demo.index import Document, SearchIndex
 from jira_assets.demo.oauth import OAuthServer
 from jira_assets.demo.render import Renderer
-from jira_assets.demo.selection import Selection
+from jira_assets.demo.selection import BULKY_FIELDS, Selection
 from jira_assets.demo.simulate.administration import Administration
+from jira_assets.demo.simulate.attached import Attachments
+from jira_assets.demo.simulate.comments import Comments
 from jira_assets.demo.simulate.links import IssueLinks
 from jira_assets.demo.simulate.moves import IssueMoves
 from jira_assets.demo.simulate.project_life import ProjectLife
+from jira_assets.demo.simulate.worklogs import Worklogs
 from jira_assets.demo.store import IssueStore
 
 __all__ = ["DemoSite", "IssueTruth"]
 
 
-class DemoSite(IssueMoves, IssueLinks, Administration, ProjectLife, Truth):
+class DemoSite(
+    IssueMoves, IssueLinks, Comments, Worklogs, Attachments, Administration, ProjectLife, EntityTruth
+):
     """Hold a site and change it the way people would; every method is thread-safe."""
 
     def __init__(
@@ -63,7 +70,16 @@ class DemoSite(IssueMoves, IssueLinks, Administration, ProjectLife, Truth):
         self.catalog = Catalog(data)
         self.store = IssueStore(self.catalog, data.issues)
         self.index = SearchIndex(self.store.documents.values())
-        self.render = Renderer(self.catalog, ZoneInfo(data.time_zone), "http://127.0.0.1", self.store)
+        self.entities = EntityStore.of(data.entities)
+        self.render = Renderer(
+            self.catalog,
+            ZoneInfo(data.time_zone),
+            "http://127.0.0.1",
+            self.entities,
+            self.store,
+            embeds_entities=data.embeds_entities,
+            hidden_groups=self.switches.hidden_groups,
+        )
         self.tokens = PageTokens(seed)
         self.random = random.Random(seed)
         self.latency_ms = 0.0
@@ -150,7 +166,7 @@ class DemoSite(IssueMoves, IssueLinks, Administration, ProjectLife, Truth):
             document.bodies.clear()
             document.epoch = self.render.epoch
         # Leaving out fields that the issue does not have anyway is the same as asking for all of them.
-        signature = selection.signature_for(document.issue.fields)
+        signature = selection.signature_for({*document.issue.fields, *self.render.lists})
         body = document.bodies.get(signature)
         if body is None:
             body = msgspec.json.encode(self.render.issue(document.issue, selection))
@@ -159,10 +175,10 @@ class DemoSite(IssueMoves, IssueLinks, Administration, ProjectLife, Truth):
 
     def warm(self) -> None:
         """Encode every issue ahead of time, so that a benchmark measures its client and not this site."""
-        everything = Selection.of(["*all"])
+        usual = Selection.of(["*all", *(f"-{name}" for name in BULKY_FIELDS)])
         with self.lock:
             for document in self.store.documents.values():
-                self.body(document, everything)
+                self.body(document, usual)
 
     @property
     def requests(self) -> list[Request]:

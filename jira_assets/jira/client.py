@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jira_assets.jira.boards import BoardEndpoints
 from jira_assets.jira.changelogs import ChangelogEndpoints
+from jira_assets.jira.entities import EntityEndpoints
 from jira_assets.jira.identity import IdentityEndpoints
 from jira_assets.jira.issues import IssueEndpoints
 from jira_assets.jira.metadata import CatalogEndpoints
@@ -15,6 +16,7 @@ class JiraClient(
     SearchEndpoints,
     IssueEndpoints,
     ChangelogEndpoints,
+    EntityEndpoints,
     CatalogEndpoints,
     BoardEndpoints,
 ):

@@ -15,6 +15,8 @@ import msgspec
 
 from jira_assets.lake.damage import damage_in
 from jira_assets.lake.derive import GROUP, derive_fingerprint
+from jira_assets.lake.derive_entities import GROUP as ENTITIES
+from jira_assets.lake.derive_entities import entity_fingerprint, is_current
 from jira_assets.lake.duckdb_engine import one_thread
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
@@ -37,7 +39,7 @@ def compact_project(lake: Lake, project_id: str, extra_fields: Sequence[str] = (
         manifest = lake.readable_manifest(project_id)
         if manifest is None or manifest.damaged:
             return 0
-        return compact_manifest(lake, manifest, extra_fields)
+        return compact_manifest(lake, manifest, extra_fields) + compact_entities(lake, manifest)
 
 
 def compact_manifest(lake: Lake, manifest: Manifest, extra_fields: Sequence[str] = ()) -> int:
@@ -61,6 +63,30 @@ def compact_manifest(lake: Lake, manifest: Manifest, extra_fields: Sequence[str]
         manifest.set_derived(GROUP, msgspec.structs.replace(derived, fingerprint=fresh))
     lake.commit(manifest)
     return before - len(manifest.raw)
+
+
+def compact_entities(lake: Lake, manifest: Manifest) -> int:
+    """Merge the lists of what belongs to the issues; commits. Where a file is damaged nothing is merged."""
+    before = len(manifest.entity_raw)
+    if before < 2 or damage_in(lake, manifest.entity_raw, "content"):
+        return 0
+    derived = manifest.derived.get(ENTITIES)
+    was_current = is_current(manifest)
+    manifest.replace_entity_raw([_merged(lake, group) for group in _groups(lake, manifest.entity_raw)])
+    if len(manifest.entity_raw) == before:
+        return 0
+    if derived is not None and was_current:
+        fresh = entity_fingerprint(manifest)
+        manifest.set_derived(ENTITIES, msgspec.structs.replace(derived, fingerprint=fresh))
+    lake.commit(manifest)
+    return before - len(manifest.entity_raw)
+
+
+def merged_raw(lake: Lake, files: Sequence[RawFile]) -> list[RawFile]:
+    """Merge files of a series of their own; where one is damaged, they are returned as they are."""
+    if damage_in(lake, files, "content"):
+        return list(files)
+    return [_merged(lake, group) for group in _groups(lake, files)]
 
 
 def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 from jira_assets.errors import DamagedFile, JiraAssetsError
 from jira_assets.formatting import counted
 from jira_assets.lake.derive import GROUP
+from jira_assets.lake.derive_entities import GROUP as ENTITIES
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest
@@ -97,10 +98,34 @@ def put_damage(lake: Lake, manifest: Manifest, groups: Collection[str], raw: lis
     return True
 
 
+def set_lists_aside(lake: Lake, manifest: Manifest, depth: Depth) -> list[Damage]:
+    """Move damaged files of what belongs to the issues away; return them. The project is held.
+
+    Every list is read again then, since it is not known what they held.
+    """
+    damaged = damage_in(lake, manifest.entity_raw, depth)
+    if damaged:
+        paths = [damage.path for damage in damaged]
+        lake.set_aside(paths)
+        manifest.read_entities_again(paths)
+        lake.commit(manifest)
+    return damaged
+
+
+def set_worklogs_aside(lake: Lake, site: SiteManifest, depth: Depth) -> list[Damage]:
+    """Move damaged files of worklogs away, and have all worklogs read again. The caller commits."""
+    damaged = damage_in(lake, site.worklogs.raw, depth)
+    if damaged:
+        lake.set_aside(damage.path for damage in damaged)
+        site.forget_worklogs()
+    return damaged
+
+
 def lacks_tables(manifest: Manifest) -> bool:
     """Check whether the raw files of a project are whole and its tables are not there."""
     is_read = manifest.watermark is not None and not manifest.damaged and not manifest.set_aside
-    return is_read and GROUP not in manifest.derived
+    lacks_lists = bool(manifest.entities) and ENTITIES not in manifest.derived
+    return is_read and (GROUP not in manifest.derived or lacks_lists)
 
 
 def refuse_damaged(lake: Lake, manifest: Manifest) -> None:

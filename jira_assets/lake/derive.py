@@ -99,7 +99,7 @@ class _Derivation:
         # The version comes first: publishing reads files of one version as one table, which is quicker.
         self._generation = f"{statements_version('lake/derive')}-{wanted}-{uuid.uuid4().hex[:8]}"
         self._stage = self._path("jira_issues").with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
-        self._issues = self._tombstones = self._superseded = _observations([])
+        self._issues = self._tombstones = self._superseded = observations_in([])
         self._kept = field_pairs([])
         self._typed = typed_fields([])
         self._files: dict[str, DerivedFile] = {}
@@ -129,15 +129,15 @@ class _Derivation:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""
         paths = [str(self._lake.path(file.path)) for file in self._manifest.raw]
         self._engine.execute(
-            statement("lake/derive/winners", observations=_observations(paths), project_id=self._project)
+            statement("lake/derive/winners", observations=observations_in(paths), project_id=self._project)
         )
         superseded = self._engine.execute(
-            statement("lake/derive/superseded", observations=_observations(paths))
+            statement("lake/derive/superseded", observations=observations_in(paths))
         )
-        self._superseded = _observations([path for (path,) in superseded.fetchall()])
+        self._superseded = observations_in([path for (path,) in superseded.fetchall()])
         found = self._engine.execute(statement("lake/derive/winning_files")).fetchall()
-        self._issues = _observations([path for path, has_issues, _ in found if has_issues])
-        self._tombstones = _observations([path for path, _, has_tombstones in found if has_tombstones])
+        self._issues = observations_in([path for path, has_issues, _ in found if has_issues])
+        self._tombstones = observations_in([path for path, _, has_tombstones in found if has_tombstones])
 
     def _write_stage(self, extra_fields: Sequence[str]) -> None:
         mapping = self._manifest.mapping
@@ -210,7 +210,7 @@ class _Derivation:
         return self._lake.path(f"{table}/project={self._manifest.project_id}/{self._generation}.parquet")
 
 
-def _observations(paths: Sequence[str]) -> str:
+def observations_in(paths: Sequence[str]) -> str:
     """Name the rows of raw files in SQL, each with the place where it lies."""
     if not paths:
         return f"({statement('lake/derive/no_observations')})"

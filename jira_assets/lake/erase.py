@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from jira_assets.lake.compact import copy_in_order, successor
+from jira_assets.lake.damage import damage_in
 from jira_assets.lake.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile
@@ -41,8 +42,14 @@ class _Clean(msgspec.Struct):
 
 def survey(lake: Lake, manifest: Manifest, needles: Iterable[str], redact: Redact) -> Rewritten:
     """Count what rewriting would change."""
+    lists = [file for file in manifest.entity_raw if not damage_in(lake, [file], "content")]
+    return survey_files(lake, [*manifest.raw, *lists], needles, redact)
+
+
+def survey_files(lake: Lake, files: Iterable[RawFile], needles: Iterable[str], redact: Redact) -> Rewritten:
+    """Count what rewriting these files would change."""
     found = Rewritten()
-    for file in manifest.raw:
+    for file in files:
         rows = sum(1 for _ in _changed_rows(lake, file, needles, redact))
         found += Rewritten(int(rows > 0), rows)
     return found
@@ -53,21 +60,36 @@ def rewrite_raw(lake: Lake, manifest: Manifest, needles: Iterable[str], redact: 
 
     The project is held, and its files are not damaged. The files before are left for a sweep to remove.
     """
-    found, files = Rewritten(), []
-    for file in manifest.raw:
-        fresh, rows = _rewritten(lake, file, needles, redact)
-        found += Rewritten(int(rows > 0), rows)
-        files.append(fresh)
-    if found.files:
-        manifest.replace_raw(files)
+    raw, found = rewrite_files(lake, manifest.raw, needles, redact)
+    lists, also = rewrite_files(lake, manifest.entity_raw, needles, redact)
+    if found.files or also.files:
+        manifest.replace_raw(raw)
+        manifest.replace_entity_raw(lists)
         lake.commit(manifest)
-    return found
+    return found + also
+
+
+def rewrite_files(
+    lake: Lake, files: Iterable[RawFile], needles: Iterable[str], redact: Redact
+) -> tuple[list[RawFile], Rewritten]:
+    """Write files without what `redact` takes out; return what takes their place, once it is committed."""
+    found, fresh = Rewritten(), []
+    for file in files:
+        clean, rows = _rewritten(lake, file, needles, redact)
+        found += Rewritten(int(rows > 0), rows)
+        fresh.append(clean)
+    return fresh, found
 
 
 def count_mentions(lake: Lake, manifest: Manifest, needles: Iterable[str]) -> int:
     """Count the observations with one of these texts anywhere."""
+    return count_in_files(lake, [*manifest.raw, *manifest.entity_raw], needles)
+
+
+def count_in_files(lake: Lake, files: Iterable[RawFile], needles: Iterable[str]) -> int:
+    """Count those in these files."""
     count = 0
-    for file in manifest.raw:
+    for file in files:
         mentions = statement("lake/erase/mentions", file=lake.path(file.path), condition=_condition(needles))
         found = lake.engine.execute(f"select count(*) from ({mentions})").fetchone()
         count += found[0] if found else 0

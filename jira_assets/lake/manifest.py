@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from jira_assets.lake.entity_state import EntityProblem, EntityState
 from jira_assets.qualified import qualify_field, split
 
 
@@ -183,6 +184,11 @@ class Manifest(msgspec.Struct):
     """Raw files that were found damaged: nothing is read or derived until they are repaired."""
     set_aside: Sequence[SetAside] = msgspec.field(default_factory=list)
     """Files that a repair moved away; the next sync to its end makes up for them."""
+    entity_raw: Sequence[RawFile] = msgspec.field(default_factory=list)
+    """Lists of what belongs to issues, as Jira gave them, apart from the issues."""
+    entities: Mapping[str, EntityState] = msgspec.field(default_factory=dict)
+    """How far each kind of them is read, by name; only what is chosen is there."""
+    entity_problem: EntityProblem | None = None
 
     def as_in_home(self, prefix: str, folder: str) -> Manifest:
         """Return what the home reads of it: qualified ids and key, paths relative to the lake of the home.
@@ -196,6 +202,7 @@ class Manifest(msgspec.Struct):
             project_id=prefix + self.project_id,
             project_key=prefix + split(self.project_key)[1],
             raw=[_moved(file, folder) for file in self.raw],
+            entity_raw=[_moved(file, folder) for file in self.entity_raw],
             mapping=msgspec.structs.replace(
                 self.mapping,
                 story_points_field=story_points,
@@ -218,7 +225,7 @@ class Manifest(msgspec.Struct):
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""
         derived = (file.path for group in self.derived.values() for file in group.files.values())
-        return {file.path for file in self.raw} | set(derived)
+        return {file.path for file in (*self.raw, *self.entity_raw)} | set(derived)
 
     def derived_file(self, table: str) -> DerivedFile | None:
         """Find the present file of a derived table."""
@@ -230,6 +237,11 @@ class Manifest(msgspec.Struct):
     def rename(self, project_key: str) -> None:
         """Take over the present key of the project."""
         self.project_key = project_key
+
+    @property
+    def raw_place(self) -> str:
+        """What the paths of its raw files begin with."""
+        return f"raw/project={self.project_id}/"
 
     def take_seq(self) -> int:
         """Return the number of the next observations; no other file gets it again."""
@@ -249,6 +261,56 @@ class Manifest(msgspec.Struct):
         if before != after:
             raise ValueError(f"{before} observations of project {self.project_id} would become {after}")
         self.raw = files
+
+    def add_entity_raw(self, file: RawFile) -> None:
+        """Make one more file of what belongs to issues exist."""
+        self.entity_raw = [*self.entity_raw, file]
+
+    def replace_entity_raw(self, files: Iterable[RawFile]) -> None:
+        """Put files with the same observations in the place of all; raises `ValueError` for others."""
+        files = list(files)
+        before, after = (sum(file.rows for file in some) for some in (self.entity_raw, files))
+        if before != after:
+            raise ValueError(f"{before} lists of project {self.project_id} would become {after}")
+        self.entity_raw = files
+
+    def put_entity_raw(self, files: Iterable[RawFile]) -> None:
+        """Put files with fewer observations, or others, in the place of all."""
+        self.entity_raw = list(files)
+
+    def read_entities_again(self, without: Iterable[str] = ()) -> None:
+        """Have every list read again, and forget the files `without` which it is to be."""
+        lost = set(without)
+        self.entity_raw = [file for file in self.entity_raw if file.path not in lost]
+        self.entities = {
+            name: msgspec.structs.replace(state, first_seq=self.next_seq, proof=None)
+            for name, state in self.entities.items()
+        }
+
+    def choose_entities(self, chosen: Mapping[str, bool]) -> bool:
+        """Keep which kinds are read, and whether with their bodies; return whether that is news.
+
+        Bodies that are wanted now and were not kept are read again. Without any kind no file stays.
+        """
+        before = self.entities
+        self.entities = {
+            name: self._chosen(before.get(name, EntityState()), has_bodies=has_bodies)
+            for name, has_bodies in chosen.items()
+        }
+        if not chosen:
+            self.entity_raw, self.entity_problem = [], None
+        return self.entities != before
+
+    def _chosen(self, state: EntityState, *, has_bodies: bool) -> EntityState:
+        first_seq = self.next_seq if has_bodies and not state.has_bodies else state.first_seq
+        return msgspec.structs.replace(state, has_bodies=has_bodies, first_seq=first_seq)
+
+    def note_entities(self, states: Mapping[str, EntityState], problem: EntityProblem | None) -> None:
+        """Keep how far each kind is read, and what could not be read; a problem keeps when it began."""
+        self.entities = {**self.entities, **states}
+        if problem is not None and self.entity_problem is not None:
+            problem = msgspec.structs.replace(problem, since=self.entity_problem.since)
+        self.entity_problem = problem
 
     def note_damaged(self, damaged: Iterable[Damage]) -> None:
         """Keep which raw files are damaged, in the place of what was known of that."""
@@ -340,6 +402,21 @@ class Manifest(msgspec.Struct):
         """Have these groups of tables derived again."""
         dropped = set(groups)
         self.derived = {name: group for name, group in self.derived.items() if name not in dropped}
+
+
+class EntityFiles(msgspec.Struct, frozen=True):
+    """Where lists of what belongs to the issues are written, in one series with these."""
+
+    manifest: Manifest
+
+    @property
+    def raw_place(self) -> str:
+        """What the paths of these files begin with."""
+        return f"entities/project={self.manifest.project_id}/"
+
+    def take_seq(self) -> int:
+        """Return the number of the next observations."""
+        return self.manifest.take_seq()
 
 
 File = TypeVar("File", RawFile, DerivedFile)

@@ -6,24 +6,50 @@ import os
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.json_lines import copy_lines
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest, RawFile
+from jira_assets.lake.manifest import RawFile
 from jira_assets.lake.sql_files import statement
 
-Kind = Literal["issue", "gone", "moved", "archived", "trashed", "invisible"]
+Kind = Literal[
+    "issue",
+    "gone",
+    "moved",
+    "archived",
+    "trashed",
+    "invisible",
+    "comments",
+    "attachments",
+    "remote_links",
+    "worklog",
+    "worklog_head",
+    "worklog_deleted",
+]
+
+
+class Series(Protocol):
+    """What gives observations their order, and their files a place."""
+
+    @property
+    def raw_place(self) -> str:
+        """What the paths of its raw files begin with."""
+
+    def take_seq(self) -> int:
+        """Return the number of the next observations."""
 
 
 class Observation(msgspec.Struct, frozen=True):
     """What was seen of an issue at one time.
 
-    An `issue` carries the answer verbatim and its whole changelog; every other kind is a tombstone, whose
-    payload, where there is one, says where the issue went.
+    An `issue` carries the answer verbatim and its whole changelog; `comments`, `attachments` and
+    `remote_links` the whole list of an issue, or nothing when it is the same as before; a `worklog` itself,
+    or its ids only. Every other kind is a tombstone, whose payload, where there is one, says where the issue
+    went.
     """
 
     jira_id: str
@@ -60,7 +86,7 @@ class RawFileWriter:
     def __init__(
         self,
         lake: Lake,
-        manifest: Manifest,
+        series: Series,
         asked_at: datetime,
         redact: Callable[[bytes], bytes] = bytes,
     ) -> None:
@@ -72,10 +98,10 @@ class RawFileWriter:
         self._newest: datetime | None = None
         self._longest = 2**20
         self._whole = 0
-        self._seq = manifest.take_seq()
+        self._seq = series.take_seq()
         self._encoder = msgspec.json.Encoder()
         stamp = f"{asked_at:%Y%m%dT%H%M%S%fZ}-{self._seq:08d}-{uuid.uuid4().hex[:8]}"
-        self._relative = f"raw/project={manifest.project_id}/{stamp}.parquet"
+        self._relative = f"{series.raw_place}{stamp}.parquet"
         self._staging = lake.path(self._relative).with_name(f".part-{stamp}.ndjson")
         self._staging.parent.mkdir(parents=True, exist_ok=True)
 

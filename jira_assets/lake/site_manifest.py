@@ -10,6 +10,9 @@ from datetime import datetime
 
 import msgspec
 
+from jira_assets.lake.entity_state import EntityProblem, EntityProof
+from jira_assets.lake.manifest import RawFile
+
 
 class SiteTable(msgspec.Struct, frozen=True):
     """One table about the site as a whole; its path holds a digest of its content."""
@@ -54,6 +57,86 @@ class ProjectDetails(msgspec.Struct, frozen=True):
     """A digest of the columns of the tables that were filled with them."""
 
 
+class WorklogFiles(msgspec.Struct):
+    """The worklogs of a site: raw files, and how far they are read.
+
+    `updated_until` and `deleted_until` are the times of the last ones that Jira named, in epoch
+    milliseconds. All that was logged a minute before `asked_at` has been named. `chosen` are the projects
+    whose worklogs are wanted, with whether their texts are kept; of other worklogs only the ids are. `stamps`
+    change, by project, with what is known of its worklogs.
+    """
+
+    raw: Sequence[RawFile] = msgspec.field(default_factory=list)
+    next_seq: int = 1
+    updated_until: int | None = None
+    deleted_until: int | None = None
+    asked_at: datetime | None = None
+    chosen: Mapping[str, bool] = msgspec.field(default_factory=dict)
+    stamps: Mapping[str, str] = msgspec.field(default_factory=dict)
+    derived_from: str = ""
+    """A digest of what the table of worklogs was made from."""
+    proofs: Mapping[str, EntityProof] = msgspec.field(default_factory=dict)
+    unseen: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """Worklogs by project that the proof did not see in Jira any more, and that no list says are deleted."""
+    problem: EntityProblem | None = None
+
+    @property
+    def raw_place(self) -> str:
+        """What the paths of its raw files begin with."""
+        return "site/worklogs-"
+
+    def take_seq(self) -> int:
+        """Return the number of the next observations."""
+        self.next_seq += 1
+        return self.next_seq - 1
+
+    def add_raw(self, file: RawFile) -> None:
+        """Make one more raw file exist."""
+        self.raw = [*self.raw, file]
+
+    def replace_raw(self, files: Iterable[RawFile]) -> None:
+        """Put files with the same observations in the place of all; raises `ValueError` for others."""
+        files = list(files)
+        before, after = (sum(file.rows for file in some) for some in (self.raw, files))
+        if before != after:
+            raise ValueError(f"{before} observations of worklogs would become {after}")
+        self.raw = files
+
+    def choose(self, chosen: Mapping[str, bool]) -> None:
+        """Keep which projects want them, and whether their texts."""
+        self.chosen = dict(chosen)
+
+    def note_asked(self, at: datetime) -> None:
+        """Keep that all is named that was logged a minute before."""
+        self.asked_at = at
+
+    def note_derived(self, digest: str) -> None:
+        """Keep what the table was made from."""
+        self.derived_from = digest
+
+    def note_problem(self, problem: EntityProblem | None) -> None:
+        """Keep why they could not be read, or not all of them."""
+        self.problem = problem
+
+    def note_proofs(self, proofs: Mapping[str, EntityProof], unseen: Mapping[str, int]) -> None:
+        """Keep new proofs, and what they did not see, of projects that want worklogs."""
+        known, not_seen = {**self.proofs, **proofs}, {**self.unseen, **unseen}
+        self.proofs = {key: proof for key, proof in known.items() if key in self.chosen}
+        self.unseen = {key: number for key, number in not_seen.items() if key in self.chosen}
+
+    def stamp(self, stamps: Mapping[str, str]) -> bool:
+        """Keep what tells one state of the worklogs of each project from another; return if it is news."""
+        is_news, self.stamps = self.stamps != stamps, dict(stamps)
+        return is_news
+
+    def listed_until(self, *, updated: int | None, deleted: int | None) -> None:
+        """Keep up to when Jira named what was updated or deleted; neither goes back."""
+        if updated is not None:
+            self.updated_until = max(updated, self.updated_until or 0)
+        if deleted is not None:
+            self.deleted_until = max(deleted, self.deleted_until or 0)
+
+
 class SiteManifest(msgspec.Struct):
     """What the lake holds of the site beside its issues: projects, users, sprints, statuses, fields, …"""
 
@@ -66,10 +149,26 @@ class SiteManifest(msgspec.Struct):
     decisions_followed: str = ""
     """A digest of what people decided and other programs keep, as it was when that was last published."""
     notices: Sequence[Notice] = msgspec.field(default_factory=list)
+    worklogs: WorklogFiles = msgspec.field(default_factory=WorklogFiles)
 
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""
-        return {table.path for table in self.tables.values()}
+        return {table.path for table in self.tables.values()} | {file.path for file in self.worklogs.raw}
+
+    def put_worklogs(self, files: WorklogFiles) -> None:
+        """Put the files of worklogs in the place of those before."""
+        self.worklogs = files
+
+    def take_over(self, name: str, other: SiteManifest) -> None:
+        """Take a table, or that there is none, from another copy of the manifest."""
+        others = {key: table for key, table in self.tables.items() if key != name}
+        table = other.tables.get(name)
+        self.tables = others if table is None else {**others, name: table}
+
+    def forget_worklogs(self) -> None:
+        """Drop all worklogs: they are read from the beginning when they are wanted."""
+        self.worklogs = WorklogFiles(next_seq=self.worklogs.next_seq)
+        self.tables = {name: table for name, table in self.tables.items() if name != "worklogs"}
 
     def set_table(self, name: str, table: SiteTable) -> None:
         """Make a table exist, in the place of the one before."""
@@ -80,7 +179,9 @@ class SiteManifest(msgspec.Struct):
         self.tables = {name: table for name, table in self.tables.items() if name not in names}
         if "pull_requests" in names:
             self.pull_requests_read_from = ""
-        if set(names) - {"pull_requests"}:
+        if "worklogs" in names:
+            self.worklogs.note_derived("")
+        if set(names) - {"pull_requests", "worklogs"}:
             self.projects = {}  # with them sprints, versions and components are read again
         self.match_people_again()
 

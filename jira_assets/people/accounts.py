@@ -18,6 +18,8 @@ from jira_assets.warehouse.inputs import DERIVED_TABLES
 
 Row = dict[str, Any]
 
+_WITH_AUTHORS = ("jira_comments", "jira_attachments")
+
 
 def people_seen(lake: Lake, manifests: Iterable[Manifest]) -> dict[str, list[Row]]:
     """Read who was seen in the issues of each project."""
@@ -32,9 +34,16 @@ def people_seen(lake: Lake, manifests: Iterable[Manifest]) -> dict[str, list[Row
     return by_project
 
 
-def accounts_seen(lake: Lake, manifests: Iterable[Manifest]) -> set[str]:
-    """Read the ids of everyone who was seen in issues."""
-    return {row["account_id"] for rows in people_seen(lake, manifests).values() for row in rows}
+def accounts_seen(lake: Lake, manifests: Sequence[Manifest]) -> set[str]:
+    """Read the ids of everyone who was seen in issues, or wrote a comment, logged work or attached a file."""
+    seen = {row["account_id"] for rows in people_seen(lake, manifests).values() for row in rows}
+    files = [manifest.derived_file(table) for manifest in manifests for table in _WITH_AUTHORS]
+    worklogs = lake.site_manifest().tables.get("worklogs")
+    for file in (*files, worklogs):
+        if file is not None and file.rows:
+            query = f"select distinct author_account_id from read_parquet({literal(lake.path(file.path))})"
+            seen |= {row[0] for row in lake.engine.execute(query).fetchall() if row[0]}
+    return seen
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ UNDELIVERED_RESOLUTIONS = (
 )
 """What closes an issue without its being delivered, unless someone says otherwise."""
 
+ENTITIES = ("comments", "worklogs", "attachments", "remote_links")
+"""What belongs to issues, has ids of its own, and is read only when someone asks for it."""
+WITH_BODIES = ("comments", "worklogs")
+
 _PROJECT = re.compile(r"\s*((?:[a-z][a-z0-9-]*:)?[A-Za-z][A-Za-z0-9_]+)\s*:(.*)", re.DOTALL)
 """The key of a project, with the short name of its site if that is a further one, and what holds for it."""
 _CATEGORIES = {
@@ -50,6 +54,10 @@ class ByProject(Generic[Value]):
     def is_named(self, project_key: str) -> bool:
         """Return whether a project has values of its own, be it none."""
         return project_key.upper() in self.projects
+
+    def __bool__(self) -> bool:
+        """Return whether there is any value, of the site or of a project."""
+        return bool(self.site) or any(self.projects.values())
 
     def map(self, read: Callable[[Value], Other]) -> ByProject[Other]:
         """Turn every value into another."""
@@ -83,6 +91,29 @@ def read_levels_by_project(text: str) -> ByProject[int]:
     if not all(re.fullmatch(r"-?[0-9]{1,3}", name) for values in _all(names) for name in values):
         raise ValueError("is not a list of hierarchy levels such as 0 or 0, 1; PAY: 0, -1")
     return names.map(int)
+
+
+def read_entities_by_project(text: str) -> ByProject[str]:
+    """Read what belongs to issues and is to be read; a project may have its own list, be it none."""
+    return _read_some_of(ENTITIES, text)
+
+
+def read_bodies_by_project(text: str) -> ByProject[str]:
+    """Read of what the text is to be kept."""
+    return _read_some_of(WITH_BODIES, text)
+
+
+def _read_some_of(known: tuple[str, ...], text: str) -> ByProject[str]:
+    names = read_names_by_project(text).map(_entity_name)
+    if not all(name in known for values in _all(names) for name in values):
+        raise ValueError(
+            f"is not a list of {', '.join(known)}, such as {known[0]}; PAY: {', '.join(known[:2])}"
+        )
+    return names
+
+
+def _entity_name(text: str) -> str:
+    return "_".join(text.lower().replace("-", " ").split())
 
 
 def read_categories_by_project(text: str) -> ByProject[tuple[str, str]]:

@@ -13,7 +13,9 @@ from jira_assets.settings.paths import HomePaths
 from jira_assets.settings.per_project import (
     UNDELIVERED_RESOLUTIONS,
     ByProject,
+    read_bodies_by_project,
     read_categories_by_project,
+    read_entities_by_project,
     read_levels_by_project,
     read_names_by_project,
 )
@@ -153,6 +155,20 @@ class Settings(HomePaths):
         "Fields that are never requested, separated by commas.",
         values.read_names,
         default="comment,worklog,attachment",
+    )
+    entities: ByProject[str] = setting(
+        "JIRA_ASSETS_ENTITIES",
+        "What is read beside the issues: comments, worklogs, attachments (without their content), "
+        "remote_links. Nothing when not set. Can differ by project: comments, worklogs; PAY: comments.",
+        read_entities_by_project,
+        default="",
+    )
+    entity_bodies: ByProject[str] = setting(
+        "JIRA_ASSETS_ENTITY_BODIES",
+        "Of which of them the text is kept as well: comments, worklogs. Such texts may contain personal "
+        "data. Can differ by project.",
+        read_bodies_by_project,
+        default="",
     )
     story_points_field: str | None = setting(
         "JIRA_ASSETS_STORY_POINTS_FIELD",

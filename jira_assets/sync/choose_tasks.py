@@ -21,9 +21,11 @@ from jira_assets.jira.client import JiraClient
 from jira_assets.lake.damage import damage_in, lacks_tables
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.site_manifest import WorklogFiles
 from jira_assets.state import TrackedProject
 from jira_assets.sync.change_detection import CALLED_BY_NAME, Probe, ProbeState, ProbeTarget, probe_changes
-from jira_assets.sync.context import SyncContext
+from jira_assets.sync.context import SyncContext, SyncOptions
+from jira_assets.sync.entity_due import are_lists_behind, are_worklogs_behind
 from jira_assets.sync.external_inputs import outside_identity
 from jira_assets.sync.monitor import probe_targets
 from jira_assets.sync.pipeline import Pipeline
@@ -159,13 +161,14 @@ def _settled(site: SitePipeline, projects: Sequence[TrackedProject]) -> dict[str
     holders = lake.holders(keys)
     # After the locks: a sync that ended before its lock was looked at has left its outcome.
     targets = probe_targets(projects, read_records(site.state))
+    is_behind = partial(_are_entities_behind, site.options, lake.site_manifest().worklogs, site.clock())
     found = {}
     for target in targets:
         key = target.project_id
         manifest = None if key in holders else lake.readable_manifest(key)
         if manifest is None or manifest.project_key != keys[key]:
             continue
-        if not _is_in_doubt(manifest) and not _is_damaged(lake, manifest):
+        if not _is_in_doubt(manifest) and not _is_damaged(lake, manifest) and not is_behind(manifest):
             found[key] = Settled(target, manifest)
     return found
 
@@ -174,6 +177,15 @@ def _is_in_doubt(manifest: Manifest) -> bool:
     """Check for what a sync reads, compares or derives whether Jira has news or not."""
     rest = (manifest.full, manifest.paused, manifest.unproved, manifest.disappearance)
     return any(each is not None for each in rest) or bool(manifest.unread) or lacks_tables(manifest)
+
+
+def _are_entities_behind(
+    options: SyncOptions, worklogs: WorklogFiles, now: datetime, manifest: Manifest
+) -> bool:
+    wanted = options.entities_of(manifest.project_key)
+    return are_lists_behind(manifest.entities, wanted) or are_worklogs_behind(
+        worklogs, manifest.project_id, wanted, manifest.newest, now
+    )
 
 
 def _is_damaged(lake: Lake, manifest: Manifest) -> bool:

@@ -41,4 +41,9 @@ def issue_notices(manifest: Manifest) -> list[Notice]:
                 manifest.project_id,
             )
         )
+    if manifest.entity_problem:
+        problem = manifest.entity_problem
+        notices.append(
+            Notice("entities", problem.reason, problem.instruction, problem.since, manifest.project_id)
+        )
     return notices

@@ -14,6 +14,7 @@ from jira_assets.clock import utc_now
 from jira_assets.jira.client import JiraClient
 from jira_assets.lake.lake import Lake
 from jira_assets.people.redaction import Redaction
+from jira_assets.settings.per_project import ByProject
 from jira_assets.sync.empty_search import EmptySearchGuard
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.identity_check import IdentityCheck
@@ -47,11 +48,18 @@ class SyncOptions:
     excluded_fields: tuple[str, ...] = ("comment", "worklog", "attachment")
     extra_fields: tuple[str, ...] = ()
     by_hand: FieldChoice = field(default_factory=FieldChoice)
+    entities: ByProject[str] = field(default_factory=ByProject)
+    entity_bodies: ByProject[str] = field(default_factory=ByProject)
 
     @property
     def fields(self) -> list[str]:
         """What to ask Jira for: everything but what is excluded."""
         return ["*all", *(f"-{name}" for name in self.excluded_fields)]
+
+    def entities_of(self, project_key: str) -> dict[str, bool]:
+        """Return what is read beside the issues of a project, each with whether its texts are kept."""
+        bodies = self.entity_bodies.of(project_key)
+        return {name: name in bodies for name in self.entities.of(project_key)}
 
     @property
     def embeds_lists(self) -> bool:

@@ -29,10 +29,12 @@ _SHOWN_SETTINGS = (
     "team_field",
     "team_from",
     "extra_fields",
+    "entities",
+    "entity_bodies",
 )
 """Settings that are brought to bear without a question to Jira."""
 
-FOLLOWED_SQL = ("lake/derive", "warehouse", "external")
+FOLLOWED_SQL = ("lake/derive", "lake/entities", "warehouse", "external")
 """Folders of SQL whose change derives and publishes again."""
 
 

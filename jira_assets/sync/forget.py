@@ -12,19 +12,34 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jira_assets.errors import InputError
 from jira_assets.formatting import counted
-from jira_assets.lake.damage import damage_in, note_damage
+from jira_assets.lake.damage import damage_in, note_damage, set_lists_aside
 from jira_assets.lake.derive import GROUP, derive_fingerprint
-from jira_assets.lake.erase import Rewritten, count_mentions, rewrite_raw, survey
+from jira_assets.lake.derive_entities import GROUP as ENTITIES
+from jira_assets.lake.derive_entities import is_current as are_lists_current
+from jira_assets.lake.derive_worklogs import derive_worklogs
+from jira_assets.lake.erase import (
+    Rewritten,
+    count_in_files,
+    count_mentions,
+    rewrite_files,
+    rewrite_raw,
+    survey,
+    survey_files,
+)
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.people.names import fold_email, fold_name
 from jira_assets.people.redaction import Redaction
 from jira_assets.state import State
+from jira_assets.sync.entity_kinds import WORKLOGS
 from jira_assets.sync.remains import clean_logs, remove_spilled
+from jira_assets.sync.worklog_files import LOCK, commit_worklogs, take_table
 from jira_assets.warehouse.publish import keep_only_present
 
 if TYPE_CHECKING:
@@ -83,6 +98,12 @@ def survey_accounts(pipeline: Pipeline, account_ids: Sequence[str]) -> Erased:
             redaction.row(row)
     for lake in lakes:
         _survey_projects(lake, redaction, found)
+        worklogs = lake.site_manifest().worklogs.raw
+        if damage_in(lake, worklogs, "content"):
+            continue  # read again from Jira by the next sync, without their names
+        rows = survey_files(lake, worklogs, redaction.account_ids, redaction)
+        if rows.rows:
+            found.projects[WORKLOGS] = found.projects.get(WORKLOGS, Rewritten()) + rows
     return found
 
 
@@ -113,6 +134,7 @@ def erase_pending(pipeline: Pipeline) -> Erased | None:
         for project_id in site.lake.project_ids():
             _rewrite(site.lake, project_id, redaction)
         _erase_from_site(site.lake, redaction)
+        _erase_from_worklogs(site.lake, redaction, site.clock())
     pipeline.rederive(pipeline.state.projects.tracked(include_inactive=True))
     for site in sites:
         for project_id in site.lake.project_ids():
@@ -151,6 +173,7 @@ def _rewrite(lake: Lake, project_id: str, redaction: Redaction) -> None:
         if manifest is None:
             return
         note_damage(lake, manifest, "content")
+        set_lists_aside(lake, manifest, "content")
         if not manifest.damaged:  # a file that is written anew would hide damage that it took over
             rewrite_raw(lake, manifest, redaction.account_ids, redaction)
 
@@ -168,6 +191,21 @@ def _erase_from_site(lake: Lake, redaction: Redaction) -> None:
         lake.sweep_site(site, live=0)
 
 
+def _erase_from_worklogs(lake: Lake, redaction: Redaction, now: datetime) -> None:
+    with lake.lock(LOCK, PURPOSE):
+        site = lake.site_manifest()
+        files = site.worklogs
+        if damage_in(lake, files.raw, "content"):
+            site.forget_worklogs()
+        else:
+            fresh, _ = rewrite_files(lake, files.raw, redaction.account_ids, redaction)
+            files.replace_raw(fresh)
+        derived = lake.cursor()
+        derive_worklogs(derived, site, now)
+        site = commit_worklogs(lake, partial(take_table, derived=site), site.worklogs)
+        lake.sweep_site(site, live=0)
+
+
 def _remove_former_files(site: SitePipeline, project_id: str, erased: Erased) -> None:
     """Remove what the manifest does not name any more; tables that were not made anew are given up."""
     lake = site.lake
@@ -179,6 +217,9 @@ def _remove_former_files(site: SitePipeline, project_id: str, erased: Erased) ->
         group = manifest.derived.get(GROUP)
         wanted = derive_fingerprint(manifest, site.settings.extra_fields)
         is_current = group is not None and group.fingerprint == wanted
+        if not are_lists_current(manifest):
+            manifest.drop_derived([ENTITIES])
+            lake.commit(manifest)
         if project_id in tracked and not is_current and (manifest.set_aside or manifest.damaged):
             reason = (
                 f"Its damaged files are not read again yet. Run `jira-assets sync {manifest.project_key}`."
@@ -234,6 +275,7 @@ def _texts_left(lakes: Sequence[Lake], names: Collection[str]) -> str:
         return ""
     whole = [(lake, manifest) for lake in lakes for manifest in lake.manifests() if not manifest.damaged]
     count = sum(count_mentions(lake, manifest, names) for lake, manifest in whole)
+    count += sum(count_in_files(lake, lake.site_manifest().worklogs.raw, names) for lake in lakes)
     if not count:
         return ""
     return f"{counted(count, 'version')} of issues still mention the name in texts that people typed."

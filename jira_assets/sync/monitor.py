@@ -15,8 +15,10 @@ from jira_assets.errors import BadQuery
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject, later_of
 from jira_assets.sync.change_detection import Probe, ProbeState, ProbeTarget, probe_changes
+from jira_assets.sync.entity_due import are_lists_behind, are_worklogs_behind
 from jira_assets.sync.inactive_projects import find_again
 from jira_assets.sync.project import failed
+from jira_assets.sync.project_facts import project_facts
 from jira_assets.sync.results import NOTHING_TRACKED, Portfolio, read_records, record_outcome
 from jira_assets.sync.scheduling import Asked, Due, ProjectSignals, Rules, due_projects, unsatisfied
 from jira_assets.sync.session import claim_lake
@@ -83,8 +85,35 @@ def evaluate(
         records = read_records(site.state)
         chosen = [entry.project for entry in due]
         due = due_projects(chosen, records, sighting, site.clock(), rules_from(site.settings))
+    due += _behind(site, free, due, records)
     memory = _remember(site, memory, probe, due)
     return Evaluation(due, memory, probe, notices, Portfolio(projects, records))
+
+
+def _behind(
+    site: SitePipeline, free: Sequence[TrackedProject], due: Sequence[Due], records: Mapping[str, SyncRecord]
+) -> list[Due]:
+    """List the projects of which only comments, worklogs and the like are behind.
+
+    Those of which some could not be read are left to the longest age.
+    """
+    options, worklogs = site.options, site.lake.site_manifest().worklogs
+    if not options.entities and not worklogs.chosen:
+        return []
+    facts, now, listed = project_facts(site.lake), site.clock(), {entry.project.project_id for entry in due}
+    found = []
+    for project in free:
+        record, known = records.get(project.project_id), facts.get(project.project_id)
+        if record is None or record.status != "complete" or known is None or project.project_id in listed:
+            continue
+        wanted = options.entities_of(project.project_key)
+        are_lists = not known.has_entity_problem and are_lists_behind(known.entities, wanted)
+        if are_lists or (
+            worklogs.problem is None
+            and are_worklogs_behind(worklogs, project.project_id, wanted, known.newest, now)
+        ):
+            found.append(Due(project, "comments or worklogs behind"))
+    return found
 
 
 def rules_from(settings: Settings) -> Rules:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from jira_assets.lake.entity_state import EntityState
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.manifest_facts import ManifestFacts
@@ -24,6 +25,8 @@ class ProjectFacts(msgspec.Struct, frozen=True):
 
     newest: datetime | None
     notices: tuple[Notice, ...]
+    entities: Mapping[str, EntityState] = {}
+    has_entity_problem: bool = False
 
 
 def project_facts(lake: Lake) -> Mapping[str, ProjectFacts]:
@@ -35,7 +38,8 @@ def project_facts(lake: Lake) -> Mapping[str, ProjectFacts]:
     for prefix in lake.folders:
         of_site = lake.of(prefix)
         for own_id, known in _facts_in(of_site.root).of(of_site).items():
-            found[prefix + own_id] = ProjectFacts(known.newest, tuple(_qualified(known.notices, prefix)))
+            notices = tuple(_qualified(known.notices, prefix))
+            found[prefix + own_id] = msgspec.structs.replace(known, notices=notices)
     return found
 
 
@@ -45,7 +49,12 @@ def _qualified(notices: Iterable[Notice], prefix: str) -> Iterator[Notice]:
 
 
 def _facts_of(manifest: Manifest) -> ProjectFacts:
-    return ProjectFacts(manifest.newest, tuple(issue_notices(manifest)))
+    return ProjectFacts(
+        manifest.newest,
+        tuple(issue_notices(manifest)),
+        manifest.entities,
+        manifest.entity_problem is not None,
+    )
 
 
 @lru_cache(MOST_SITES)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from jira_assets.clock import utc_now
 from jira_assets.errors import DamagedFile, LockHeld
 from jira_assets.lake.damage import (
     damage_in,
@@ -23,6 +24,8 @@ from jira_assets.lake.damage import (
     note_damage,
     note_site_damage,
     put_damage,
+    set_lists_aside,
+    set_worklogs_aside,
 )
 from jira_assets.lake.derive import GROUP, derive_fingerprint
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
@@ -34,6 +37,7 @@ from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import SyncOptions
 from jira_assets.sync.project import Task
 from jira_assets.sync.run import SyncResult, rederive_projects
+from jira_assets.sync.worklog_files import restore_worklogs
 from jira_assets.warehouse.audits import warehouse_damage
 from jira_assets.warehouse.publish import PublishResult
 
@@ -134,6 +138,10 @@ def set_aside_damaged(
     """Look at every byte of every file, and set aside what is damaged."""
     with lake.lock("site", "repair"):
         site = [*_damaged_documents(lake), *note_site_damage(lake, lake.site_manifest())]
+        manifest = lake.site_manifest()
+        if worklogs := set_worklogs_aside(lake, manifest, "content"):
+            lake.commit_site(manifest)
+            site += worklogs
     found = []
     for project in projects:
         with lake.lock(project.project_id, "repair"):
@@ -150,6 +158,8 @@ def recover(lake: Lake, state: State, options: SyncOptions) -> bool:
     """
     with lake.lock("site", "repair"):
         is_news = bool(note_site_damage(lake, lake.site_manifest()))
+    if lake.site_manifest().worklogs.raw:
+        restore_worklogs(lake, utc_now())
     behind = []
     for project in state.projects.tracked():
         with suppress(LockHeld, DamagedFile), lake.lock(project.project_id, "repair", wait=False):
@@ -209,8 +219,9 @@ def _set_aside(lake: Lake, project: TrackedProject, extra_fields: Sequence[str])
         _set_raw_aside(lake, manifest, raw, is_known=_is_current(manifest, extra_fields))
     of_tables = [each for group in groups.values() for each in group]
     lake.set_aside(each.path for each in of_tables)
-    damage += [*raw, *of_tables]
-    is_unread = bool(manifest.set_aside) or was_rebuilt
+    lists = set_lists_aside(lake, manifest, "content")
+    damage += [*raw, *of_tables, *lists]
+    is_unread = bool(manifest.set_aside) or was_rebuilt or bool(lists)
     if not damage and not is_unread:
         return None
     return FoundInProject(project, damage, list(manifest.set_aside), is_unread)

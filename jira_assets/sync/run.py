@@ -19,6 +19,8 @@ from jira_assets.lake.lake import Lake
 from jira_assets.people.publish_matches import derive_matches
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
+from jira_assets.sync.entities import derive_chosen
+from jira_assets.sync.entity_pass import read_all_entities, read_all_worklogs
 from jira_assets.sync.field_discovery import SiteFacts, read_site_facts
 from jira_assets.sync.new_names import find_unlisted
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
@@ -65,6 +67,8 @@ def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> 
     with context.client.transport.counted() as tally:
         session = start_session(context)
         outcomes = _sync_all(context, state, tasks, session)
+        outcomes = read_all_entities(context, outcomes, session)
+        read_all_worklogs(context, state, outcomes, session)
         renamed = ["projects"] if has_new_keys(context.lake.cursor(), outcomes) else []
         unlisted = find_unlisted(context.lake.cursor(), outcomes)
         if renamed or unlisted.lists or unlisted.projects:
@@ -165,6 +169,7 @@ def _rederive(
             if manifest.set_aside:
                 return describe(manifest)  # its tables know more than its raw files, until those are whole
             changed = derive_mapped(lake, manifest, project, facts, options)
+            changed |= derive_chosen(lake, manifest, options)
             return replace(describe(manifest), changed=changed)
     except (LockHeld, DamagedFile) as error:
         return failed(lake, project, error)

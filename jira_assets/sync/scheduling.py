@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from jira_assets import errors
 from jira_assets.errors import JiraError
 from jira_assets.lake.diff import LakeDiff
 from jira_assets.state.models import SyncRecord, SyncRequest, TrackedProject
+from jira_assets.sync.entity_kinds import ATTACHMENTS, COMMENTS, WORKLOGS
 from jira_assets.sync.project_sync import ProjectSync
 from jira_assets.sync.results import record_of
 
@@ -156,15 +157,31 @@ OVERHEAD = 20
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+def proof_cost(issues: int, entities: Collection[str] = ()) -> int:
+    """Return about how many points a proof costs: for each issue one, and one for each kind of list."""
+    lists = bool({COMMENTS.name, ATTACHMENTS.name} & set(entities))
+    return issues * (1 + lists + (WORKLOGS in entities)) + OVERHEAD
+
+
 def choose_for_proof(
-    projects: Iterable[TrackedProject], records: Mapping[str, SyncRecord], now: datetime, points: int
+    projects: Iterable[TrackedProject],
+    records: Mapping[str, SyncRecord],
+    now: datetime,
+    points: int,
+    entities: Callable[[str], Collection[str]] = lambda _: (),
 ) -> list[TrackedProject]:
     """Choose projects, the oldest proof first, that together cost no more than these points.
 
-    One that alone costs more is chosen alone, while there are points at all: else it would never be proved.
+    `entities` returns what is read of a project beside its issues, by its key. One project that alone costs
+    more is chosen alone, while there are points at all: else it would never be proved.
     """
     waiting = [
-        (record.proved_complete_at or _NEVER, project.project_key, project, record.issues + OVERHEAD)
+        (
+            record.proved_complete_at or _NEVER,
+            project.project_key,
+            project,
+            proof_cost(record.issues, entities(project.project_key)),
+        )
         for project in projects
         if (record := records.get(project.project_id)) is not None and _may_be_proved(record, now)
     ]

@@ -31,6 +31,8 @@ BY_PROJECT = (
     "active_statuses",
     "blocked_statuses",
     "status_categories",
+    "entities",
+    "entity_bodies",
 )
 
 

@@ -27,6 +27,7 @@ from jira_assets.resource_limits import is_out_of_memory, is_resource_error
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, State, TrackedProject
 from jira_assets.sync.context import Result, SyncContext, SyncOptions
+from jira_assets.sync.entity_pass import wanted_worklogs
 from jira_assets.sync.events import SyncListener
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.findings import note_findings
@@ -38,6 +39,7 @@ from jira_assets.sync.repair import Found, recover, set_aside_damaged
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult, record_results, rederive_projects, sync_projects
 from jira_assets.sync.session import start_session
+from jira_assets.sync.worklog_files import compact_worklogs, restore_worklogs
 
 OfProject = TypeVar("OfProject", TrackedProject, Outcome)
 
@@ -166,12 +168,17 @@ class SitePipeline:
 
         Unless it is to `wait`, a project that another process works on comes back as failed by `LockHeld`.
         """
+        worklogs = self.lake.site_manifest().worklogs
+        if worklogs.raw or worklogs.chosen:
+            chosen = wanted_worklogs(self.state, self.options)
+            self.recovering(lambda site: restore_worklogs(site.lake.cursor(), site.clock(), chosen))
         return self.recovering(lambda site: rederive_projects(site.lake, projects, site.options, wait=wait))
 
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
         tracked = self.state.projects.tracked(include_inactive=True)
-        return sum(self.recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
+        merged = sum(self.recovering(partial(_compact, project_id=project.project_id)) for project in tracked)
+        return merged + self.recovering(lambda site: compact_worklogs(site.lake))
 
     def set_aside_damaged(self, projects: Sequence[TrackedProject]) -> Found:
         """Look at every byte of every file, and set aside what is damaged."""
@@ -270,5 +277,7 @@ def options_from(settings: Settings) -> SyncOptions:
         deep_look_every=timedelta(minutes=settings.deep_look_every_minutes),
         excluded_fields=settings.excluded_fields,
         extra_fields=settings.extra_fields,
+        entities=settings.entities,
+        entity_bodies=settings.entity_bodies,
         by_hand=FieldChoice(settings.story_points_field, settings.sprint_field, settings.team_field),
     )

@@ -7,9 +7,10 @@ the site, `given` what the caller brought. What is not there yet is an empty tab
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jira_assets.lake.lake import Lake
@@ -19,6 +20,7 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.qualified import split
+from jira_assets.warehouse.entity_status import entity_status
 from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names
 from jira_assets.warehouse.models import models
 from jira_assets.warehouse.sites import PublishedSite, columns_of_site, define_sites
@@ -121,6 +123,45 @@ DERIVED_TABLES: Mapping[str, Columns] = {
         "inward": "varchar",
     },
     "jira_issue_texts": {"jira_id": "varchar", "description_text": "varchar"},
+    "jira_comments": {
+        "comment_id": "varchar",
+        "jira_id": "varchar",
+        "author_account_id": "varchar",
+        "update_author_account_id": "varchar",
+        "created_at": "timestamp",
+        "updated_at": "timestamp",
+        "body_text": "varchar",
+        "is_internal": "boolean",
+        "visibility_type": "varchar",
+        "visibility_value": "varchar",
+        "seen_at": "timestamp",
+        "deleted_seen_at": "timestamp",
+    },
+    "jira_attachments": {
+        "attachment_id": "varchar",
+        "jira_id": "varchar",
+        "author_account_id": "varchar",
+        "filename": "varchar",
+        "mime_type": "varchar",
+        "bytes": "bigint",
+        "created_at": "timestamp",
+        "seen_at": "timestamp",
+        "deleted_seen_at": "timestamp",
+    },
+    "jira_remote_links": {
+        "remote_link_id": "varchar",
+        "jira_id": "varchar",
+        "global_id": "varchar",
+        "relationship": "varchar",
+        "application": "varchar",
+        "application_type": "varchar",
+        "url": "varchar",
+        "title": "varchar",
+        "summary": "varchar",
+        "is_resolved": "boolean",
+        "seen_at": "timestamp",
+        "deleted_seen_at": "timestamp",
+    },
     "jira_issue_fields": {"jira_id": "varchar", "field_id": "varchar", "value": "varchar"},
     "jira_issue_changes": {
         "jira_id": "varchar",
@@ -203,6 +244,19 @@ GIVEN_TABLES: Mapping[str, Columns] = {
         "url": "varchar",
         "title": "varchar",
     },
+    "entity_status": {
+        "project_id": "varchar",
+        "project_key": "varchar",
+        "entity": "varchar",
+        "read_at": "timestamp",
+        "issues_behind": "bigint",
+        "proved_at": "timestamp",
+        "in_jira": "bigint",
+        "in_lake": "bigint",
+        "missing": "bigint",
+        "unseen": "bigint",
+        "problem": "varchar",
+    },
     "metric_settings": {
         "project_id": "varchar",
         "time_zone": "varchar",
@@ -245,7 +299,7 @@ def offer_sources(
     define_days(lake.engine, inputs.metrics.time_zone)
     define_names(lake.engine)
     define_sites(lake.engine, inputs.sites)
-    for table, rows in given_rows(manifests, inputs).items():
+    for table, rows in given_rows(manifests, inputs, sites).items():
         _offer_rows(lake.engine, f"given.{table}", rows, _given_columns(table))
     _offer_site(lake, sites)
     made = [manifest for manifest in manifests if replaced is None or manifest.project_id in replaced]
@@ -298,7 +352,11 @@ def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[st
         )
 
 
-def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str, list[Row]]:
+def given_rows(
+    manifests: Sequence[Manifest],
+    inputs: PublishInputs,
+    sites: Mapping[str, SiteManifest] = MappingProxyType({}),
+) -> dict[str, list[Row]]:
     """Name the rows that come from no file."""
     found = {manifest.project_id: manifest for manifest in manifests}
     keys = {row.get("project_id"): row.get("project_key") for row in inputs.sync_status}
@@ -311,6 +369,7 @@ def given_rows(manifests: Iterable[Manifest], inputs: PublishInputs) -> dict[str
         "team_members": list(inputs.team_members),
         "sites": [asdict(site) for site in inputs.sites],
         "sync_status": list(inputs.sync_status),
+        "entity_status": list(entity_status(manifests, sites)),
         "metric_settings": list(inputs.metrics.rows(sorted(set(inputs.tracked)))),
     }
 

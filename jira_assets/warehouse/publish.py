@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from jira_assets.lake.derive_worklogs import TABLE as WORKLOGS
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import lock_held
@@ -21,6 +22,7 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
 from jira_assets.warehouse.build import Builder
+from jira_assets.warehouse.entity_status import entity_digest
 from jira_assets.warehouse.extra_columns import choose_columns, read_fields
 from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.incremental_build import changed_projects, replace_projects
@@ -149,7 +151,7 @@ class _Version:
                 statements_version("warehouse"),
                 sorted(set(inputs.tracked)),
                 {
-                    prefix: {name: table.path for name, table in site.tables.items()}
+                    prefix: {name: table.path for name, table in site.tables.items() if name != WORKLOGS}
                     for prefix, site in sites.items()
                 },
                 sorted(members, key=str),
@@ -168,10 +170,20 @@ class _Version:
             ]
             for row in inputs.sync_status
         ]
-        projects = {manifest.project_id: fingerprint(_derived_from(manifest)) for manifest in manifests}
+        stamps = {
+            prefix + own_id: stamp
+            for prefix, site in sites.items()
+            for own_id, stamp in site.worklogs.stamps.items()
+        }
+        projects = {
+            manifest.project_id: fingerprint(_derived_from(manifest, stamps.get(manifest.project_id)))
+            for manifest in manifests
+        }
         files = [manifest.derived_file("jira_issues") for manifest in manifests]
         issues = sum(file.rows for file in files if file)
-        return cls(fingerprint([shared, projects, sorted(outcomes, key=str)]), shared, projects, issues)
+        entities = entity_digest(manifests, sites)
+        whole = [shared, projects, sorted(outcomes, key=str), *([entities] if entities else [])]
+        return cls(fingerprint(whole), shared, projects, issues)
 
     def changed_since(self, present: Mapping[str, str]) -> list[str] | None:
         """Name the projects that the present warehouse shows otherwise; None when all may differ."""
@@ -185,7 +197,7 @@ def _day(moment: datetime | None) -> str | None:
     return f"{moment:%Y-%m-%d}" if moment else None
 
 
-def _derived_from(manifest: Manifest) -> list[object]:
+def _derived_from(manifest: Manifest, worklogs: str | None) -> list[object]:
     groups = {name: group.fingerprint for name, group in manifest.derived.items()}
     mapping = manifest.mapping
     return [
@@ -195,6 +207,7 @@ def _derived_from(manifest: Manifest) -> list[object]:
         mapping.sprint_field,
         mapping.team_fields,
         groups,
+        *([worklogs] if worklogs else []),
     ]
 
 

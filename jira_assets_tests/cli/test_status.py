@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jira_assets.lake.entity_state import EntityProof, EntityState
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, Paused
 from jira_assets.lake.site_manifest import Notice
@@ -52,6 +53,7 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
         "sites",
         "warehouse",
         "projects",
+        "entities",
         "notices",
     ]
     assert document["warehouse"].endswith("jira.duckdb")
@@ -250,4 +252,27 @@ def test_what_stops_no_sync_is_told_below_the_table(run: Run, state: State, sett
     assert [(each["verdict"], each["repair"]) for each in found] == [
         ("warning", "Ask an admin."),
         ("warning", "Wait."),
+    ]
+
+
+def test_comments_and_worklogs_are_shown_with_their_proof(run: Run, state: State, settings: Settings) -> None:
+    tracked_pay(state)
+    lake = Lake(settings.lake_dir)
+    manifest = Manifest("10001", "PAY")
+    proof = EntityProof(NOON, 120, 120)
+    manifest.entities = {"comments": EntityState(NOON, proof=proof), "remote_links": EntityState(behind=2)}
+    lake.commit(manifest)
+    site = lake.site_manifest()
+    site.worklogs.chosen = {"10001": False}
+    lake.commit_site(site)
+
+    said = run("status").stderr
+    assert "PAY: 120 comments in Jira, 120 here, missing 0; proved" in said
+    assert "PAY: remote links not proved yet, 2 issues still to be read." in said
+    assert "PAY: worklogs not proved yet." in said
+    shown = json.loads(run("status", "--json").stdout)["entities"]
+    assert [(row["entity"], row["in_jira"], row["missing"]) for row in shown] == [
+        ("comments", 120, 0),
+        ("remote_links", None, None),
+        ("worklogs", None, None),
     ]

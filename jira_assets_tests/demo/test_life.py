@@ -75,6 +75,10 @@ def test_every_kind_of_thing_happens_and_each_changes_something() -> None:
         "renamed",
         "moved",
         "deleted",
+        "comment added",
+        "comment edited",
+        "work logged",
+        "file attached",
     ):
         assert any(words in each for each in told), words
     edits = sum("edited" in each or "now " in each for each in told)

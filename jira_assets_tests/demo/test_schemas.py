@@ -32,6 +32,11 @@ GETS = [
     (f"{API}/user/bulk", f"{API}/user/bulk", {"accountId": "{user}"}),
     (f"{API}/issue/{{issueIdOrKey}}", f"{API}/issue/{{issue}}", {"expand": "changelog"}),
     (f"{API}/issue/{{issueIdOrKey}}/changelog", f"{API}/issue/{{issue}}/changelog", {"maxResults": 1}),
+    (f"{API}/issue/{{issueIdOrKey}}/comment", f"{API}/issue/{{talked_of}}/comment", {"maxResults": 1}),
+    (f"{API}/issue/{{issueIdOrKey}}/worklog", f"{API}/issue/{{talked_of}}/worklog", {}),
+    (f"{API}/issue/{{issueIdOrKey}}/remotelink", f"{API}/issue/{{talked_of}}/remotelink", {}),
+    (f"{API}/worklog/updated", f"{API}/worklog/updated", {"since": "0"}),
+    (f"{API}/worklog/deleted", f"{API}/worklog/deleted", {"since": "0"}),
     (f"{API}/search/jql", f"{API}/search/jql", {"jql": "project = {project}", "fields": "*all"}),
     (f"{AGILE}/board", f"{AGILE}/board", {"maxResults": 2}),
     (f"{AGILE}/board/{{boardId}}/configuration", f"{AGILE}/board/{{board}}/configuration", {}),
@@ -42,6 +47,11 @@ POSTS: list[tuple[str, dict[str, Any]]] = [
     (f"{API}/search/jql", {"jql": "project = {project}", "maxResults": 2}),
     (f"{API}/search/approximate-count", {"jql": "project = {project}"}),
     (f"{API}/issue/bulkfetch", {"issueIdsOrKeys": ["{issue}", "NOPE-1"], "expand": ["changelog"]}),
+    (
+        f"{API}/issue/bulkfetch",
+        {"issueIdsOrKeys": ["{talked_of}"], "fields": ["comment", "worklog", "attachment"]},
+    ),
+    (f"{API}/worklog/list", {"ids": ["{worklog}", "1"]}),
 ]
 
 
@@ -51,7 +61,16 @@ def names(site: DemoSite) -> dict[str, str]:
     issue = next(each for each in site.issues_truth().values() if each.changes > 1)
     boards = {each.type: each.id for each in site.catalog.boards.values()}
     site.archive_project(site.truth(min(site.issues_truth())).project_key)
+    talked_of = site.issue(issue.id)
+    site.comment(talked_of.id, group="staff", public=False)
+    site.attach(talked_of.id, "screenshot.png")
+    site.link_remotely(talked_of.id, "https://wiki.example/1", "Runbook")
+    worklog = site.log_work(talked_of.id, comment="Pairing", group="staff")
+    site.delete_worklog(site.log_work(talked_of.id))
+    site.clock.sleep(120)
     return {
+        "talked_of": issue.key,
+        "worklog": worklog,
         "project": issue.project_key,
         "parted": next(each.key for each in site.catalog.projects.values() if each.components),
         "issue": issue.key,

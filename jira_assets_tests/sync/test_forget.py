@@ -34,7 +34,10 @@ TRACES = (NAME, BEFORE, ADDRESS, "Withdrawn", "Maiden", "ines.withdrawn", json.d
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """Somebody worked in each project, changed their name, and was matched by hand; all is published."""
     home = tmp_path_factory.mktemp("forget") / "home"
-    with open_harness(home, deepcopy(DATA), parquet_mirror="true") as harness:
+    kinds = "comments, worklogs, attachments"
+    with open_harness(
+        home, deepcopy(DATA), parquet_mirror="true", entities=kinds, entity_bodies="comments, worklogs"
+    ) as harness:
         harness.site.add_user("ines-1", BEFORE, ADDRESS)
         other = next(iter(harness.site.catalog.users))
         for project in harness.site.catalog.projects.values():
@@ -43,9 +46,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
             harness.site.edit_issue(mine.id, assignee="ines-1", author="ines-1")
             mention = {"type": "mention", "attrs": {"id": "ines-1", "text": f"@{NAME}"}}
             paragraph = {"type": "paragraph", "content": [mention]}
-            harness.site.edit_issue(
-                mine.id, description={"type": "doc", "version": 1, "content": [paragraph]}
-            )
+            text = {"type": "doc", "version": 1, "content": [paragraph]}
+            harness.site.edit_issue(mine.id, description=text)
+            harness.site.comment(mine.id, text, author="ines-1")
+            harness.site.log_work(mine.id, author="ines-1", comment=text)
         harness.track()
         harness.pipeline.state.team.replace(TEAM)
         harness.sync()
@@ -131,8 +135,10 @@ def test_a_person_who_is_forgotten_is_nowhere_in_the_home(harness: SyncHarness) 
     assert traces(harness) == []
     assert is_erased(harness)
     assert erased.names >= {NAME, BEFORE, ADDRESS}
-    assert erased.raw.rows == 2 * len(harness.tracked)
-    assert set(erased.projects) == {project.project_key for project in harness.tracked}
+    versions_lists_worklogs = 2 + 2 + 1
+    assert erased.raw.rows == versions_lists_worklogs * len(harness.tracked)
+    keys = {project.project_key for project in harness.tracked}
+    assert set(erased.projects) == keys | {"worklogs"}
     assert erased.publishes > 0
     assert erased.remaining == [
         "Not changed: Jira itself, and copies, exports and backups outside of this home."
@@ -228,7 +234,7 @@ def test_a_damaged_project_waits_for_its_repair_and_the_next_sync_ends_the_work(
     erased = harness.pipeline.forget("ines-1")
 
     assert list(erased.unfinished) == [damaged.project_key]
-    assert set(erased.projects) == {other.project_key}
+    assert set(erased.projects) == {other.project_key, "worklogs"}
     assert not is_erased(harness)
     harness.pipeline.repair(harness.tracked)
     harness.sync()

@@ -45,7 +45,7 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(be
         "jira_projects": 1,
         "metric_settings": 1,
         "forecast_inputs": 2,
-        "data_quality": 20,
+        "data_quality": 21,
         "jira_sites": 1,
         "jira_history_days": 91,
     }

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,10 +18,12 @@ from jira_assets.cli.wiring import open_state
 from jira_assets.errors import AuthenticationError
 from jira_assets.formatting import ago, counted
 from jira_assets.lake.home_lake import open_lake
+from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
-from jira_assets.state.models import ConnectedSite, SyncRecord
+from jira_assets.state.models import ConnectedSite, SyncRecord, TrackedProject
 from jira_assets.sync.notices import ActiveNotice, current_notices, in_lines
 from jira_assets.sync.results import ProjectStatus, read_statuses
+from jira_assets.warehouse.entity_status import entity_status
 
 if TYPE_CHECKING:
     from jira_assets.state import State
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     "--json",
     "as_json",
     is_flag=True,
-    help="site_url, connection, paused_until, sites, warehouse, projects, notices.",
+    help="site_url, connection, paused_until, sites, warehouse, projects, entities, notices.",
 )
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
@@ -43,7 +45,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
     remedy and can_sync. Each of `projects` has the columns of the table sync_status, and name, requests,
     seconds,
     last_instruction, held_by (the process that is working on it) and reading (how far the read of a
-    large project is that the next sync continues). `notices` are findings that do not
+    large project is that the next sync continues). Each of `entities` has the columns of the table
+    entity_status. `notices` are findings that do not
     stop a sync: part, reason, instruction, since and the keys of the affected projects.
 
     Exits with 4 if this home is not connected, its consent ended or its credential cannot be decrypted,
@@ -58,14 +61,33 @@ def status(invocation: Invocation, as_json: bool) -> None:
         tracked = state.projects.tracked()
         sites = [_site_status(settings, state, site) for site in sites_in_use(every_site, tracked)]
         notices = current_notices(lake, tracked)
+        entities = _entities(lake, tracked)
         unsent = unsent_notices(state, settings.alert_urls)
     if as_json:
-        write_json(_document(settings, projects, sites, notices))
+        write_json(_document(settings, projects, sites, entities, notices))
     else:
         _write(invocation, projects, sites)
+        for row in entities:
+            invocation.say(_entity_line(row))
         for line in [*in_lines(notices), *unsent]:
             invocation.say(f"! {line}")
     sys.exit(_exit_code(projects, sites))
+
+
+def _entities(lake: Lake, tracked: Sequence[TrackedProject]) -> list[dict[str, Any]]:
+    """Return how far comments and the like are read, of the projects that want them."""
+    found = (lake.readable_manifest(project.project_id) for project in tracked)
+    sites = {prefix: lake.of(prefix).site_manifest() for prefix in ("", *lake.folders)}
+    return list(entity_status([manifest for manifest in found if manifest is not None], sites))
+
+
+def _entity_line(row: dict[str, Any]) -> str:
+    name = row["entity"].replace("_", " ")
+    behind = f", {counted(row['issues_behind'], 'issue')} still to be read" if row["issues_behind"] else ""
+    if row["proved_at"] is None:
+        return f"{row['project_key']}: {name} not proved yet{behind}."
+    numbers = f"{row['in_jira']:,} {name} in Jira, {row['in_lake']:,} here, missing {row['missing']:,}"
+    return f"{row['project_key']}: {numbers}; proved {ago(row['proved_at'])}{behind}."
 
 
 @dataclass(frozen=True)
@@ -145,6 +167,7 @@ def _document(
     settings: Settings,
     projects: list[ProjectStatus],
     sites: Sequence[SiteStatus],
+    entities: list[dict[str, Any]],
     notices: list[ActiveNotice],
 ) -> dict[str, object]:
     warehouse, first = settings.warehouse_file, sites[0]
@@ -165,6 +188,7 @@ def _document(
             asdict(p.record) | {"name": p.name, "held_by": p.held_by, "reading": p.reading or None}
             for p in projects
         ],
+        "entities": entities,
         "notices": [asdict(notice) for notice in notices],
     }
 

@@ -72,5 +72,11 @@ class Switches:
     """The next reads of changelogs in bulk, so many, answer 200 with no histories."""
     half_emoji: bool = False
     """A replacement character (U+FFFD) in any text is printed as half a surrogate pair."""
+    hidden_groups: set[str] = field(default_factory=set)
+    """Groups that callers are not in: comments and worklogs restricted to one of them are not shown."""
+    time_tracking_off: bool = False
+    """Time tracking is not in use: everything about worklogs answers 404."""
+    worklogs_a_page: int = 1000
+    """How many worklogs a page of worklog/updated and worklog/deleted names."""
     retriable_issue_errors: int = 0
     """That many issues of the next bulk reads come back as `issueErrors` instead of issues."""

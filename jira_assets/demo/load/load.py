@@ -25,7 +25,11 @@ def load_site(paths: Sequence[Path]) -> SiteData:
     for issue in (read_issue(line) for path in issue_paths for line in lines(path)):
         if issue.id not in issues or issues[issue.id].updated <= issue.updated:
             issues[issue.id] = issue
-    data = SiteData(site_name="Loaded site", issues=sorted(issues.values(), key=lambda issue: issue.id))
+    data = SiteData(
+        site_name="Loaded site",
+        issues=sorted(issues.values(), key=lambda issue: issue.id),
+        embeds_entities=False,
+    )
     data.fields = derive_fields(data.issues)
     Mentions(data).derive()
     _add_users(data, [read_user(line) for path in user_paths for line in lines(path)])

@@ -28,9 +28,7 @@ _COSTLY_EXPANSIONS = {
 
 def get_issue(call: Call) -> Reply:
     """Answer GET issue/{idOrKey}."""
-    issue = _visible(call, call.arguments[0])
-    if issue is None:
-        raise no_issue()
+    issue = visible_issue(call)
     selection = Selection.of(call.several("fields") or ["*all"])
     printed = call.site.render.issue(issue, selection)
     if "changelog" in call.several("expand"):
@@ -57,9 +55,7 @@ def bulk_fetch(call: Call) -> Reply:
 
 def issue_changelog(call: Call) -> Reply:
     """Answer GET issue/{idOrKey}/changelog: pages, oldest first."""
-    issue = _visible(call, call.arguments[0])
-    if issue is None:
-        raise no_issue()
+    issue = visible_issue(call)
     start, size = call.number("startAt", 0), min(call.number("maxResults", 100), 100)
     page = issue.histories[start : start + size]
     address = f"{call.site.render.base_url}/rest/api/3/issue/{issue.id}/changelog"
@@ -97,6 +93,14 @@ def bulk_changelogs(call: Call) -> Reply:
         token = call.site.tokens.give(Cursor(cursor.question, cursor.items, cursor.start + size, now))
     grouped = [{"issueId": str(each), "changeHistories": histories} for each, histories in logs.items()]
     return ok({"issueChangeLogs": grouped, "nextPageToken": token})
+
+
+def visible_issue(call: Call) -> DemoIssue:
+    """Return the issue that the path names; raises Refusal for one that the caller does not see."""
+    issue = _visible(call, call.arguments[0])
+    if issue is None:
+        raise no_issue()
+    return issue
 
 
 def listed(opening: bytes, bodies: list[bytes], closing: bytes) -> bytes:

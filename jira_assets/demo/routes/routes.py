@@ -20,7 +20,7 @@ from jira_assets.demo.http.reply import (
     scope_missing,
     site_unauthorized,
 )
-from jira_assets.demo.routes import agile, issues, oauth, projects, search
+from jira_assets.demo.routes import agile, entities, issues, oauth, projects, search
 from jira_assets.demo.routes import site as whole
 from jira_assets.demo.site import DemoSite
 
@@ -73,6 +73,12 @@ ROUTES = (
     _route("POST", "/rest/api/3/issue/bulkfetch", issues.bulk_fetch),
     _route("POST", "/rest/api/3/changelog/bulkfetch", issues.bulk_changelogs, anonymous=False),
     _route("GET", "/rest/api/3/issue/{}/changelog", issues.issue_changelog),
+    _route("GET", "/rest/api/3/issue/{}/comment", entities.issue_comments),
+    _route("GET", "/rest/api/3/issue/{}/worklog", entities.issue_worklogs),
+    _route("GET", "/rest/api/3/issue/{}/remotelink", entities.remote_links),
+    _route("GET", "/rest/api/3/worklog/updated", entities.updated_worklogs, anonymous=False),
+    _route("GET", "/rest/api/3/worklog/deleted", entities.deleted_worklogs, anonymous=False),
+    _route("POST", "/rest/api/3/worklog/list", entities.list_worklogs, anonymous=False),
     _route("GET", "/rest/api/3/issue/{}", issues.get_issue),
     _route("GET", "/rest/api/3/project/search", projects.search_projects),
     _route("GET", "/rest/api/3/project/{}", projects.get_project),

@@ -12,6 +12,7 @@ from jira_assets.demo.accounts import Accounts
 from jira_assets.demo.catalog import Catalog, ids_called, reference
 from jira_assets.demo.clock import VirtualClock
 from jira_assets.demo.data import DemoIssue, DemoProject, DemoSprint, DemoStatus, Json
+from jira_assets.demo.entities import EntityStore
 from jira_assets.demo.http.behaviour import Switches
 from jira_assets.demo.index import SearchIndex
 from jira_assets.demo.render import Renderer
@@ -29,6 +30,7 @@ class SiteBase:
     store: IssueStore
     index: SearchIndex
     render: Renderer
+    entities: EntityStore
     _last_id: int
     _last_project_id: int = 0
 

@@ -12,6 +12,7 @@ from jira_assets.demo.generate.stories import POINTS
 from jira_assets.demo.generate.text import Descriptions
 from jira_assets.demo.generate.words import LABELS
 from jira_assets.demo.simulate.cast import Cast
+from jira_assets.demo.simulate.talk import Talk
 from jira_assets.demo.site import DemoSite
 from jira_assets.demo.things import LINK_TYPES
 
@@ -27,6 +28,7 @@ class Life:
         self._most_lag = most_lag
         self._descriptions = Descriptions(self._dice, None)
         self._cast = Cast(site, self._dice)
+        talk = Talk(site, self._dice, self._cast, self._descriptions)
         self._acts: dict[Act, int] = {
             self._edit: 40,
             self._walk_on: 28,
@@ -38,6 +40,9 @@ class Life:
             self._delete: 2,
             self._link: 3,
             self._unlink: 1,
+            talk.comment: 8,
+            talk.log_work: 4,
+            talk.attach: 1,
         }
 
     def step(self) -> str:

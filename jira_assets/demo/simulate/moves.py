@@ -28,6 +28,7 @@ class IssueMoves(IssueEdits):
                 else:
                     self.edit_issue(child.id, parent=None)
             self.store.remove(issue)
+            self.entities.forget_issue(issue.id)
             self._print_links_afresh(issue)
             self._announce(issue.id, None)
 

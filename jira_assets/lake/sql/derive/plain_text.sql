@@ -1,6 +1,6 @@
 -- The text of a rich-text document. Its JSON is compact, so each text is what stands between `"text":"`
 -- and the next quote; cards have addresses and expands have titles instead. A new `"content"` means that a block began.
-create or replace macro plain_text(value) as regexp_replace(
+create or replace temp macro plain_text(value) as regexp_replace(
     try((
         '"' || array_to_string(
             list_transform(

@@ -24,6 +24,7 @@ with findings as (
         {{'finding': 'many_sprints', 'meaning': 'Issues in more than five sprints'}},
         {{'finding': 'sprint_without_dates', 'meaning': 'Sprints started or closed without a start, an end, or in that order: no velocity'}},
         {{'finding': 'sprint_over_a_year', 'meaning': 'Sprints that are or were planned to be open for more than 366 days: no burndown'}},
+        {{'finding': 'worklogs_differ', 'meaning': 'Issues whose worklogs do not add up to the time spent in Jira: some are restricted to a group'}},
         {{'finding': 'unmatched_people', 'meaning': 'Jira accounts without a team member'}}
     ]) as finding
 ),
@@ -129,6 +130,14 @@ crowded as (
     from warehouse.jira_issue_sprints
     group by jira_id
     having count(*) > 5
+),
+logged as (
+    select
+        jira_id as jira_id,
+        sum(seconds) as seconds
+    from warehouse.jira_worklogs
+    where deleted_at is null
+    group by jira_id
 ),
 odd_sprints as (
     select
@@ -256,6 +265,17 @@ of_issues as (
         jira_id as jira_id,
         'many_sprints' as finding
     from crowded
+    union all
+    select
+        issues.jira_id as jira_id,
+        'worklogs_differ' as finding
+    from warehouse.jira_issues as issues
+    inner join given.entity_status as status on issues.project_id = status.project_id and status.entity = 'worklogs'
+    left join logged on issues.jira_id = logged.jira_id
+    -- Jira does not list worklogs of the last minute.
+    where
+        issues.updated_at <= status.read_at - interval 1 minute
+        and coalesce(issues.time_spent_seconds, 0) <> coalesce(logged.seconds, 0)
 ),
 subjects as (
     select
