@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jira_assets.settings.load import Settings
+from jira_assets.settings.values import mask_password
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,27 @@ class Target(Protocol):
         """Ask the target what it shows; None: nothing. Raises `TargetError`."""
 
 
-def targets_of(settings: Settings) -> list[Target]:
-    """Return the targets that the settings name, besides the DuckDB file.
+def target_names(settings: Settings) -> list[str]:
+    """Return the targets that the settings name, besides the DuckDB file."""
+    return [name for name in settings.publish if name in _KINDS]
 
-    Raises `TargetError` for one that lacks a setting.
-    """
-    return [_OPENERS[name](settings) for name in settings.publish if name in _OPENERS]
+
+def open_target(name: str, settings: Settings) -> Target:
+    """Return a target by its name. Raises `TargetError` when it lacks a setting."""
+    return _KINDS[name].open(settings)
+
+
+def place_of(name: str, settings: Settings) -> str:
+    """Return where a target is, without secrets and without loading what it needs."""
+    return _KINDS[name].place(settings)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How a target of this name is opened, and where it is."""
+
+    open: Callable[[Settings], Target]
+    place: Callable[[Settings], str]
 
 
 def _postgres(settings: Settings) -> Target:
@@ -63,4 +79,9 @@ def _postgres(settings: Settings) -> Target:
     return PostgresTarget.from_settings(settings)
 
 
-_OPENERS: dict[str, Callable[[Settings], Target]] = {"postgres": _postgres}
+def _schema_in_postgres(settings: Settings) -> str:
+    url = mask_password(settings.publish_postgres_url or settings.state_url)
+    return f"{url}, schema {settings.publish_postgres_schema}"
+
+
+_KINDS = {"postgres": _Kind(_postgres, _schema_in_postgres)}

@@ -5,14 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
-import duckdb
 import pytest
 from sqlalchemy.engine import make_url
 
 from jira_assets.warehouse.targets.postgres.target import PostgresTarget
-from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.warehouse.targets.database import Database, Reader, connected
 
 _NUMBERS = itertools.count(1)
@@ -38,9 +35,3 @@ def reader_of(database: Database) -> Iterator[Callable[..., Reader]]:
             return stack.enter_context(connected(url))
 
         yield connect
-
-
-@pytest.fixture
-def lake(tmp_path: Path, engine: duckdb.DuckDBPyConnection) -> LakeFixture:
-    """Offer an empty lake with a warehouse beside it."""
-    return LakeFixture(tmp_path, engine)

@@ -1,4 +1,4 @@
-"""What tests do with a schema in PostgreSQL: fill it, ask it as plain clients do, compare it with the file."""
+"""What tests do with a schema in PostgreSQL: fill it, ask it as a plain client, compare it with the file."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class Database:
     target: PostgresTarget
     owner: Reader
 
-    def publish(self, warehouse_dir: Path, *, force: bool = False) -> Shown:
-        """Bring the schema up to date."""
-        return self.target.publish(warehouse_dir / "jira.duckdb", force=force)
+    def publish(self, file: Path, *, force: bool = False) -> Shown:
+        """Bring the schema to a published file."""
+        return self.target.publish(file, force=force)
 
     def of(self, table: str) -> str:
         """Return the qualified name of a table."""
@@ -83,10 +83,10 @@ class Database:
         """Return which transaction wrote each issue's row."""
         return dict(self.ask(f"select jira_id, xmin::text::bigint from {table}"))
 
-    def differences(self, warehouse_dir: Path) -> dict[str, Any]:
+    def differences(self, file: Path) -> dict[str, Any]:
         """Compare every table, its columns and comments with the file; nothing means they are equal."""
         found: dict[str, Any] = {}
-        with closing(open_warehouse(warehouse_dir / "jira.duckdb")) as warehouse:
+        with closing(open_warehouse(file)) as warehouse:
             relations = published_relations(warehouse)
             for relation in relations:
                 rows = warehouse.execute(f"select * from {relation.name}").fetchall()

@@ -12,7 +12,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jira_assets.errors import TargetError
-from jira_assets.settings.values import mask_password
 from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE
 
 _SESSION = (
@@ -123,12 +122,6 @@ def _refused(place: str, url: URL, error: BaseException) -> TargetError:
         said = said.replace(str(url.password), "…")
     code = getattr(error, "pgcode", None)
     return TargetError(f"PostgreSQL ({place}) says: {said}", _REMEDIES.get(code or "", TRY_AGAIN))
-
-
-def place_of(url: URL, schema: str) -> str:
-    """Name a schema of a database, without the password."""
-    shown = mask_password(url.render_as_string(hide_password=False))
-    return f"{shown}, schema {schema}"
 
 
 def quoted(name: str) -> str:

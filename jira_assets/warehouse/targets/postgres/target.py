@@ -23,9 +23,9 @@ from jira_assets.warehouse.sandbox import file_of
 from jira_assets.warehouse.targets.postgres.changes import Change, plan_changes
 from jira_assets.warehouse.targets.postgres.lines import Lines, count_changed
 from jira_assets.warehouse.targets.postgres.schema import SLICES, Schema, check_free, columns_of
-from jira_assets.warehouse.targets.postgres.session import Session, opened, place_of, quoted
+from jira_assets.warehouse.targets.postgres.session import Session, opened, quoted
 from jira_assets.warehouse.targets.relations import ISSUES, OF_NO_PROJECT, Relation, published_relations
-from jira_assets.warehouse.targets.target import Shown
+from jira_assets.warehouse.targets.target import Shown, place_of
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -49,6 +49,7 @@ class PostgresTarget:
 
     url: URL = field(repr=False)
     schema: str
+    place: str = ""
     name: str = NAME
 
     @classmethod
@@ -64,12 +65,7 @@ class PostgresTarget:
                 "JIRA_ASSETS_PUBLISH names postgres, but no database is set.",
                 "Set JIRA_ASSETS_PUBLISH_POSTGRES_URL to postgresql://user:password@host/database.",
             )
-        return cls(url, settings.publish_postgres_schema)
-
-    @property
-    def place(self) -> str:
-        """Where it is, without the password."""
-        return place_of(self.url, self.schema)
+        return cls(url, settings.publish_postgres_schema, place_of(NAME, settings))
 
     def publish(self, warehouse_file: Path, *, force: bool = False, memory_limit: str | None = None) -> Shown:
         """Show what the file has: all of it anew with `force`, otherwise what differs."""

@@ -103,7 +103,7 @@ def _quoted_name(name: str) -> str:
 
 
 def _is_temporal(kind: str) -> bool:
-    return kind == "DATE" or kind.startswith("TIMESTAMP")
+    return kind == "DATE" or (kind.startswith("TIMESTAMP") and not kind.endswith("[]"))
 
 
 def _is_near(kind: str, value: str) -> str:
