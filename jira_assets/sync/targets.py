@@ -15,7 +15,7 @@ from jira_assets.errors import JiraAssetsError, TargetError
 from jira_assets.formatting import ago
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice, TargetRecord
-from jira_assets.lake.stamps import moment_of
+from jira_assets.lake.stamps import STAMP, moment_of
 from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.settings.load import Settings
 from jira_assets.warehouse.read import present_file
@@ -83,7 +83,8 @@ def _status(
     if record is not None and record.place != place:
         record = None  # what another database shows
     if record is not None and stamp is not None:
-        behind = max((moment_of(stamp) - moment_of(record.stamp)).total_seconds(), 0.0)
+        seconds = (moment_of(stamp) - moment_of(record.stamp)).total_seconds()
+        behind = 0.0 if stamp == record.stamp else max(seconds, 1.0)
     return TargetStatus(
         target=name,
         place=place,
@@ -97,9 +98,11 @@ def _status(
 
 
 def published_stamp(settings: Settings) -> str | None:
-    """Name the newest publish; None when there is none."""
+    """Name the newest publish; None when there is none, or only one of an earlier version."""
     file = present_file(settings.warehouse_dir)
-    return file.parent.name if file is not None and file.exists() else None
+    if file is None or not file.exists() or not STAMP.fullmatch(file.parent.name):
+        return None
+    return file.parent.name
 
 
 def targets_behind(lake: Lake, settings: Settings) -> list[str]:

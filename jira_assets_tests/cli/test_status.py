@@ -51,9 +51,11 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
         "paused_until",
         "sites",
         "warehouse",
+        "targets",
         "projects",
         "notices",
     ]
+    assert document["targets"] == []
     assert document["warehouse"].endswith("jira.duckdb")
     assert document["projects"] == [
         {

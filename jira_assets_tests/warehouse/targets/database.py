@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -92,7 +92,7 @@ class Database:
                 rows = warehouse.execute(f"select * from {relation.name}").fetchall()
                 expected = Counter(as_text(row, relation) for row in rows)
                 columns = ", ".join(f'"{name_of(column.name)}"' for column in relation.columns)
-                present = Counter(map(repr, self.ask(f"select {columns} from {relation.name}")))
+                present = Counter(map(_as_text, self.ask(f"select {columns} from {relation.name}")))
                 if expected != present:
                     found[relation.name] = (list(expected - present)[:3], list(present - expected)[:3])
                 if (said := self._comments(relation.name)) != comments_of(relation):
@@ -124,7 +124,18 @@ def comments_of(relation: Relation) -> dict[str, str]:
 def as_text(row: tuple[Any, ...], relation: Relation) -> str:
     """Write a row of the file as PostgreSQL's driver gives it."""
     pairs = zip(row, relation.columns, strict=True)
-    return repr(tuple(_as_given(value, column.type) for value, column in pairs))
+    return _as_text(_as_given(value, column.type) for value, column in pairs)
+
+
+def _as_text(row: Iterable[Any]) -> str:
+    return repr([_sorted(value) for value in row])
+
+
+def _sorted(value: Any) -> Any:
+    """Sort the keys of documents, whose order `jsonb` does not keep."""
+    if isinstance(value, dict):
+        return sorted((key, _sorted(each)) for key, each in value.items())
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
 def _as_given(value: Any, kind: str) -> Any:
