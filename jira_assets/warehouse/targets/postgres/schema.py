@@ -1,8 +1,8 @@
 """The tables of a schema in PostgreSQL: what is there, and what makes them those of a publish.
 
 Tables that stay are changed in place. So grants, default privileges, and views that people made on them
-survive, and a reader in a transaction goes on to see the publish with which it began. A schema that takes the
-place of another would show that reader empty tables.
+survive, and a reader in a transaction continues to see the publish with which it began. A schema that takes
+the place of another would show that reader empty tables.
 """
 
 from __future__ import annotations

@@ -56,10 +56,13 @@ class Session:
         found: list[tuple[Any, ...]] = self._cursor.fetchall()
         return found
 
-    def copy(self, table: str, columns: Sequence[str], file: Any) -> int:
-        """Copy the lines of a file into a table; return how many there were."""
-        named = ", ".join(map(quoted, columns))
-        self._cursor.copy_expert(f"copy {table} ({named}) from stdin", file, BYTES_AT_ONCE)
+    def copy(self, table: str, columns: Sequence[str], file: Any, *, is_new: bool) -> int:
+        """Copy the lines of a file into a table; return how many there were.
+
+        The rows of a table that is as new as the transaction need not be visited by a vacuum.
+        """
+        named, options = ", ".join(map(quoted, columns)), " with (freeze)" if is_new else ""
+        self._cursor.copy_expert(f"copy {table} ({named}) from stdin{options}", file, BYTES_AT_ONCE)
         return int(self._cursor.rowcount)
 
     def rollback(self) -> None:

@@ -11,12 +11,14 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from jira_assets.errors import TargetError
+from jira_assets.lake.duckdb_engine import sparing_memory
+from jira_assets.memory import default_memory_limit
 from jira_assets.settings.load import Settings
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets.warehouse.sandbox import file_of
@@ -69,21 +71,27 @@ class PostgresTarget:
 
     def publish(self, warehouse_file: Path, *, force: bool = False, memory_limit: str | None = None) -> Shown:
         """Show what the file has: all of it anew with `force`, otherwise what differs."""
-        with opened(self.url, self.place) as session:
-            try:
-                return self._publish(session, warehouse_file, force, memory_limit)
-            except _NotAsPublished:  # rows were changed by others
-                session.rollback()
-                return self._publish(session, warehouse_file, True, memory_limit)
 
-    def _publish(self, session: Session, file: Path, force: bool, memory_limit: str | None) -> Shown:
+        def publish(sparing: bool) -> Shown:
+            options: dict[str, Any] = {"memory_limit": memory_limit or default_memory_limit(sparing=sparing)}
+            options |= {"threads": 1} if sparing else {}
+            with opened(self.url, self.place) as session:
+                try:
+                    return self._publish(session, warehouse_file, options, force=force)
+                except _NotAsPublished:  # rows were changed by others
+                    session.rollback()
+                    return self._publish(session, warehouse_file, options, force=True)
+
+        return sparing_memory(publish)
+
+    def _publish(self, session: Session, file: Path, options: Mapping[str, Any], *, force: bool) -> Shown:
         check_encoding(session)
         session.run(f"set local lock_timeout = '{PATIENCE}'")
         # One publisher at a time. The file is opened after that, so no older publish can follow a newer one.
         session.run("select pg_advisory_xact_lock(hashtextextended(%s, 0))", f"jira_assets.{self.schema}")
         schema = Schema(session, self.schema)
         schema.create()
-        with closing(open_warehouse(file, memory_limit=memory_limit)) as warehouse:
+        with closing(open_warehouse(file, **options)) as warehouse:
             stamp = file_of(warehouse).parent.name
             written = _Publication(schema, warehouse).run(force)
         shown = replace(_shown(schema), stamp=stamp, written=written)
@@ -219,7 +227,8 @@ class _Publication:
         written = 0
         if change.has_rows:
             lines = Lines(self.warehouse, relation, change.slices)
-            written = self.schema.session.copy(table, list(columns_of(relation)), lines)
+            columns = list(columns_of(relation))
+            written = self.schema.session.copy(table, columns, lines, is_new=change.is_new)
             if lines.has_nul or change.has_dates:
                 changed = count_changed(self.warehouse, relation, change.slices, texts=lines.has_nul)
         if written != sum(each.rows for each in change.now.values()):
