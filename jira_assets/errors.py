@@ -26,6 +26,7 @@
     │   ├── DamagedFile             a file of the home is missing, or is not as it was written
     │   └── LockHeld                another process works on the same project
     ├── PublishError                the warehouse that was built did not pass its checks
+    ├── TargetError                 a target could not be brought up to date; it shows what it showed before
     └── ResourceExhausted                   a disk is full, or DuckDB may not use the memory it needs
 
 A fatal error ends the run, a retriable one may pass by itself, a skippable one concerns one project only.
@@ -186,6 +187,12 @@ class LockHeld(LakeError):
 
 class PublishError(JiraAssetsError):
     """The warehouse that was built did not pass its checks; the one before stays."""
+
+
+class TargetError(JiraAssetsError):
+    """A target of the publish could not be brought up to date; it shows what it showed before."""
+
+    severity: Severity = "retriable"
 
 
 class ResourceExhausted(JiraAssetsError):

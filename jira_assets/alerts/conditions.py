@@ -14,6 +14,7 @@ from jira_assets.sync.completeness import COMPLETENESS
 from jira_assets.sync.health import EVERY_PROJECT_SYNCED, NO_PROJECT_TOO_OLD, NO_PROJECT_UNPROVEN, Verdict
 from jira_assets.sync.notices import ActiveNotice
 from jira_assets.sync.publish import PART as PUBLISH
+from jira_assets.sync.targets import PART as TARGET
 
 SYNCS_STOPPED = "syncs_stopped"
 CONSENT_ENDS = "consent_ends"
@@ -52,7 +53,7 @@ Key = tuple[str, str]
 class Condition:
     """A problem that stands now; `about` and `subject` are the id and key of a project, or empty.
 
-    Those of a further site are its prefix and its short name.
+    Those of a further site are its prefix and its short name; a target of the publish has its name.
     """
 
     name: str
@@ -146,11 +147,13 @@ def _of_projects(verdicts: Iterable[Verdict], ids: Mapping[str, str]) -> Iterato
 
 
 def _of_notices(notices: Iterable[ActiveNotice], ids: Mapping[str, str]) -> Iterator[Condition]:
-    """Take the publish that failed, and the proofs that failed; other notices stop nothing."""
+    """Take the publishes that failed, and the proofs that failed; other notices stop nothing."""
     for notice in notices:
         said = (notice.reason, notice.instruction, notice.since)
         if notice.part == PUBLISH:
             yield Condition(PUBLISH_FAILED, "", "", *said)
+        if notice.part.startswith(TARGET):
+            yield Condition(PUBLISH_FAILED, notice.part, notice.part.removeprefix(TARGET), *said)
         if notice.part == COMPLETENESS:
             tracked = [key for key in notice.projects if key in ids]
             yield from (Condition(PROJECT_UNPROVEN, ids[key], key, *said) for key in tracked)

@@ -33,6 +33,7 @@ def sync_and_publish(
         for notice in raise_alerts(pipeline, _refused(error)):
             error.add_note(notice)
         raise
+    result.notices += [line for line in pipeline.target_notices() if line not in result.notices]
     access = {prefix: Access(refusal=error) for prefix, error in result.refusals.items()}
     result.notices += raise_alerts(pipeline, accepted_by(result.accepted) | access)
     return result, published

@@ -39,7 +39,7 @@ DESCRIPTIONS = {
         "allowed number of days, and no issue is missing.",
         NOTHING_UNREAD: "Every part of the site (people, boards, sprints, statuses, …) was read, no list is "
         "truncated, estimate fields were found, every setting refers to something that exists on the "
-        "site, and the last publish succeeded.",
+        "site, and the last publish succeeded, also that of the targets of JIRA_ASSETS_PUBLISH.",
         CONNECTION_HOLDS: "A Jira site is connected. Its consent is valid and does not end within two weeks.",
     },
     JIRA_ISSUES.key: {

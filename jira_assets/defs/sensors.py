@@ -32,6 +32,7 @@ from jira_assets.sync.home_monitor import HomeEvaluation, evaluate_home
 from jira_assets.sync.monitor import SensorState
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.scheduling import Due
+from jira_assets.sync.targets import overdue_targets
 
 Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
@@ -107,7 +108,8 @@ def jira_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> d
     minimum_interval_seconds=EVERY_HALF_MINUTE,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Publishes again after decisions by users, and after changes of the team, pull requests, "
-    "settings of the tables or the version of this project. No request to Jira is made.",
+    "settings of the tables or the version of this project, and where a target of the publish is behind. No "
+    "request to Jira is made.",
 )
 def publish_local_changes(context: dg.SensorEvaluationContext, home: JiraAssetsHome) -> dg.SensorResult:
     """Compare what is kept outside of Jira with what the published tables show of it."""
@@ -132,7 +134,8 @@ def _publish_request(
     if not pipeline.settings.warehouse_file.exists():
         return "Nothing has been published yet. The first sync publishes.", None
     identity = outside_identity(pipeline.state, pipeline.settings)
-    if identity == pipeline.lake.site_manifest().decisions_followed:
+    behind = overdue_targets(pipeline.lake, pipeline.settings, pipeline.clock())
+    if identity == pipeline.lake.site_manifest().decisions_followed and not behind:
         return "Nothing changed.", None
     if asked.identity != identity:
         return None, AskedFor(identity=identity, at=pipeline.clock(), times=1)

@@ -137,6 +137,16 @@ class WorklogFiles(msgspec.Struct):
             self.deleted_until = max(deleted, self.deleted_until or 0)
 
 
+class TargetRecord(msgspec.Struct, frozen=True):
+    """What a target of the publish shows: which file, since when, and how many values in another form."""
+
+    place: str
+    stamp: str
+    published_at: datetime
+    since: datetime
+    changed_values: int = 0
+
+
 class SiteManifest(msgspec.Struct):
     """What the lake holds of the site beside its issues: projects, users, sprints, statuses, fields, …"""
 
@@ -150,6 +160,8 @@ class SiteManifest(msgspec.Struct):
     """A digest of what people decided and other programs keep, as it was when that was last published."""
     notices: Sequence[Notice] = msgspec.field(default_factory=list)
     worklogs: WorklogFiles = msgspec.field(default_factory=WorklogFiles)
+    targets: Mapping[str, TargetRecord] = msgspec.field(default_factory=dict)
+    """What was published outside of this home."""
 
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""
@@ -208,6 +220,11 @@ class SiteManifest(msgspec.Struct):
         is_news = self.decisions_followed != decisions
         self.decisions_followed = decisions
         return is_news
+
+    def note_target(self, name: str, record: TargetRecord | None) -> None:
+        """Keep what a target shows; None: it is no target any more."""
+        others = {each: known for each, known in self.targets.items() if each != name}
+        self.targets = others if record is None else {**others, name: record}
 
     def renew_notices(self, asked: Iterable[tuple[str, str | None]], found: Iterable[Notice]) -> bool:
         """Replace the notices about what was asked by those found; what stood before keeps its `since`.

@@ -218,6 +218,27 @@ class Settings(HomePaths):
         default="15",
         unit="minutes",
     )
+    publish: tuple[str, ...] = setting(
+        "JIRA_ASSETS_PUBLISH",
+        "Where the tables are published, separated by commas: duckdb, from which the others are filled and "
+        "which is always there, and postgres (docs/targets.md).",
+        values.read_targets,
+        default="duckdb",
+    )
+    publish_postgres_url: str | None = setting(
+        "JIRA_ASSETS_PUBLISH_POSTGRES_URL",
+        "Database of the target postgres: postgresql://user:password@host/database. When not set: that of "
+        "JIRA_ASSETS_STATE_URL, if it is PostgreSQL.",
+        values.read_postgres_url,
+        mask=values.mask_password,
+        storable=False,
+    )
+    publish_postgres_schema: str = setting(
+        "JIRA_ASSETS_PUBLISH_POSTGRES_SCHEMA",
+        "Schema of the target postgres. Homes that share a database need one each.",
+        values.read_schema,
+        default="jira",
+    )
     longest_age_minutes: int = setting(
         "JIRA_ASSETS_LONGEST_AGE_MINUTES",
         "Maximum time of a project without a successful sync or probe.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _SCHEME = r"[a-z][a-z0-9+.-]*://"
@@ -21,6 +21,9 @@ _HOST_OF_ALERT_URL = re.compile(
     r"(?:[^@/?#]*@)?([\w.-]+|\[[0-9a-f:]+\])(?::[0-9]+)?(?:/[^@?#]*)?(?:\?(?:[\w+:-]+=.*)?)?$", re.IGNORECASE
 )
 """A password may contain any of these characters; where that makes the host doubtful, none is shown."""
+
+TARGETS = ("duckdb", "postgres")
+"""Where tables can be published."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _A_WEEK = 7 * 24 * 60
@@ -86,6 +89,31 @@ def read_database_url(text: str) -> str:
     if parts.scheme.startswith("sqlite") and len(parts.path) < 2:
         raise ValueError("contains no file name")
     return text
+
+
+def read_postgres_url(text: str) -> str:
+    """Read the address of a PostgreSQL database."""
+    url = read_database_url(text)
+    if not url.startswith("postgresql"):
+        raise ValueError("is not of the form postgresql://user:password@host/database")
+    if "password" in parse_qs(urlsplit(url).query):
+        raise ValueError("contains the password as a parameter; it belongs before the host, after the user")
+    return url
+
+
+def read_schema(text: str) -> str:
+    """Read the name of a schema, which needs no quotes in queries."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", text) or text.startswith("pg_"):
+        raise ValueError("is not a name of lower-case letters, digits and underscores, such as jira")
+    return text
+
+
+def read_targets(text: str) -> tuple[str, ...]:
+    """Read where to publish; the DuckDB file is always published, since the others are filled from it."""
+    names = read_names(text.casefold())
+    if not set(names) <= set(TARGETS):
+        raise ValueError(f"contains a name other than {' and '.join(TARGETS)}")
+    return tuple(name for name in TARGETS if name in names or name == TARGETS[0])
 
 
 def _split(text: str) -> SplitResult:

@@ -248,6 +248,7 @@ def _remaining(pipeline: Pipeline, erased: Erased) -> list[str]:
         _team_left(pipeline, erased),
         _texts_left([site.lake for site in pipeline.sites], erased.names),
         _copies_left(pipeline),
+        *_targets_left(pipeline),
         "Not changed: Jira itself, and copies, exports and backups outside of this home.",
     ]
     return [sentence for sentence in found if sentence]
@@ -279,6 +280,18 @@ def _texts_left(lakes: Sequence[Lake], names: Collection[str]) -> str:
     if not count:
         return ""
     return f"{counted(count, 'version')} of issues still mention the name in texts that people typed."
+
+
+def _targets_left(pipeline: Pipeline) -> list[str]:
+    left = []
+    for target in pipeline.targets():
+        if target.is_current and not target.trouble:
+            left.append(f"The server of {target.place} removes the former rows from its files by its vacuum.")
+        else:
+            left.append(
+                f"{target.place} could not be updated, so it may show the name. {target.remedy or ''}"
+            )
+    return left
 
 
 def _copies_left(pipeline: Pipeline) -> str:

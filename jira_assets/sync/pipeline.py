@@ -35,6 +35,7 @@ from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.run import SyncResult, match_people
 from jira_assets.sync.side_by_side import work_on_sites
 from jira_assets.sync.site_pipeline import SitePipeline
+from jira_assets.sync.targets import TargetStatus, publish_to_targets, target_statuses
 from jira_assets.warehouse.audits import warehouse_damage
 from jira_assets.warehouse.publish import PublishResult
 
@@ -180,6 +181,15 @@ class Pipeline:
         """Return what stops no sync, and people should know."""
         return current_notices(self.lake, self.state.projects.tracked())
 
+    def targets(self) -> list[TargetStatus]:
+        """Return how the targets stand that are published besides the DuckDB file."""
+        return target_statuses(self.lake, self.settings)
+
+    def target_notices(self) -> list[str]:
+        """Say which of them failed, in a line each."""
+        failed = {each.part for each in self.targets() if each.trouble}
+        return in_lines([notice for notice in self.notices() if notice.part in failed]) if failed else []
+
     @_in_room
     def rederive(self, projects: Sequence[TrackedProject], *, wait: bool = True) -> list[Outcome]:
         """Derive the projects' tables again from what the lake holds, without asking Jira.
@@ -227,7 +237,12 @@ class Pipeline:
 
     @_in_room
     def publish(self, *, force: bool = False) -> PublishResult | None:
-        """Publish what the lake holds, if that is not what the warehouse shows already."""
+        """Publish what the lake holds, if that is not what the warehouse shows already; then the targets."""
+        published = self._publish_or_mend(force=force)
+        publish_to_targets(self.lake, self.settings, self.clock, force=force)
+        return published
+
+    def _publish_or_mend(self, *, force: bool) -> PublishResult | None:
         signs: tuple[type[Exception], ...] = (*damage_signs(), PublishError)
         with publish_noted(self.lake, self.clock()):
             try:

@@ -16,6 +16,7 @@ from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, State, TrackedProject
 from jira_assets.sync.notices import renew_notice
 from jira_assets.sync.results import read_portfolio, read_statuses
+from jira_assets.sync.targets import targets_behind
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.publish import PublishInputs, PublishResult, is_up_to_date, publish
 from jira_assets.warehouse.sites import PublishedSite
@@ -50,14 +51,14 @@ def publish_warehouse(
 
 
 def is_published(lake: Lake, state: State, settings: Settings, *, now: datetime) -> bool:
-    """Check whether the present warehouse shows all there is, and the last publish did not fail."""
+    """Check whether the warehouse and the other targets show all there is, and no publish failed."""
     failed = any(notice.part == PART for notice in lake.site_manifest().notices)
+    if failed or targets_behind(lake, settings):
+        return False
     sites = state.sites.all()
     lake = lake.seeing(folders_of(sites))
     inputs = publish_inputs(lake, state, settings, sites, now=now)
-    return not failed and is_up_to_date(
-        lake, settings.warehouse_dir, inputs, mirrored=settings.parquet_mirror
-    )
+    return is_up_to_date(lake, settings.warehouse_dir, inputs, mirrored=settings.parquet_mirror)
 
 
 def publish_inputs(

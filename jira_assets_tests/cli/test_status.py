@@ -52,10 +52,12 @@ def test_the_json_has_its_documented_keys(run: Run, state: State, warehouse: Pat
         "paused_until",
         "sites",
         "warehouse",
+        "targets",
         "projects",
         "entities",
         "notices",
     ]
+    assert document["targets"] == []
     assert document["warehouse"].endswith("jira.duckdb")
     assert document["projects"] == [
         {

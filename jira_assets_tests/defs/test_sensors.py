@@ -610,6 +610,18 @@ def test_what_is_decided_about_a_project_that_a_sync_works_on_is_not_forgotten(
     assert not watcher.tick().run_requests
 
 
+def test_a_target_that_is_behind_is_tried_again_ever_later(
+    synced: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_assets.sync.targets.PATIENCE", timedelta(days=-999))
+    monkeypatch.setenv("JIRA_ASSETS_PUBLISH", "postgres")
+    monkeypatch.setenv("JIRA_ASSETS_PUBLISH_POSTGRES_URL", "postgresql://127.0.0.1:1/none")
+    assert watcher.tick().run_requests
+    assert publish(watcher.instance).success  # with a notice
+    assert [notice.part for notice in synced.pipeline.notices()] == ["target postgres"]
+    assert "Next attempt at" in str(watcher.tick().skip_reason)
+
+
 def test_before_anything_was_published_there_is_nothing_to_publish_again(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:

@@ -181,11 +181,13 @@ def test_secrets_are_shown_by_their_last_four_characters_only() -> None:
         JIRA_API_TOKEN=TOKEN,
         JIRA_CLIENT_SECRET="short",
         JIRA_ASSETS_STATE_URL="postgres://me:hun@ter2@host/db",
+        JIRA_ASSETS_PUBLISH_POSTGRES_URL="postgresql://me:hun@ter2@bi/db",
     )
     shown = {setting.name: setting.value for setting in settings.describe()}
     assert shown["jira_api_token"] == "…9f2c"
     assert shown["jira_client_secret"] == "…"
     assert shown["state_url"] == "postgresql+psycopg2://me:…@host/db"
+    assert shown["publish_postgres_url"] == "postgresql+psycopg2://me:…@bi/db"
     for text in (repr(settings), str(settings), repr(settings.describe())):
         assert TOKEN not in text
         assert "short" not in text
@@ -197,6 +199,28 @@ def test_no_text_of_a_secret_is_shown_whole(secret: str) -> None:
     shown = {s.name: s.value for s in from_environment(JIRA_API_TOKEN=secret).describe()}
     assert shown["jira_api_token"] in ("…", f"…{secret.strip()[-4:]}")
     assert len(secret.strip()) >= 12 or shown["jira_api_token"] == "…"
+
+
+def test_the_duckdb_file_is_published_always() -> None:
+    for text in ("postgres", "Postgres, duckdb", "duckdb,postgres"):
+        assert from_environment(JIRA_ASSETS_PUBLISH=text).publish == ("duckdb", "postgres")
+    assert from_environment().publish == ("duckdb",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("JIRA_ASSETS_PUBLISH", "duckdb,oracle"),
+        ("JIRA_ASSETS_PUBLISH_POSTGRES_URL", "sqlite:///hunter2.db"),
+        ("JIRA_ASSETS_PUBLISH_POSTGRES_URL", "postgresql://host/db?password=hunter2"),
+        ("JIRA_ASSETS_PUBLISH_POSTGRES_SCHEMA", "Jira; drop table"),
+        ("JIRA_ASSETS_PUBLISH_POSTGRES_SCHEMA", "pg_catalog"),
+    ],
+)
+def test_targets_that_make_no_sense_are_named_without_their_passwords(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        from_environment(**{name: text})
+    assert "hunter2" not in str(caught.value)
 
 
 def test_the_folders_of_a_home(tmp_path: Path) -> None:

@@ -64,6 +64,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
     from jira_assets.cli.commands.doctor_notices import check_notices
     from jira_assets.cli.commands.doctor_sources import check_sources
     from jira_assets.cli.commands.doctor_state import check_state
+    from jira_assets.cli.commands.doctor_targets import check_targets
     from jira_assets.cli.commands.doctor_warehouse import check_warehouse
 
     try:
@@ -82,6 +83,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
         check_sources,
         check_alerts,
         check_warehouse,
+        check_targets,
         check_dagster,
     )
     told: set[str] = set()

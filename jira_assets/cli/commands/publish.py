@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from jira_assets.cli.context import Invocation, pass_invocation
@@ -14,15 +16,21 @@ def publish(invocation: Invocation, force: bool) -> None:
     """Publish the content of the lake. Every sync that found changes does this automatically.
 
     The current team, pull requests, settings, and decisions about people and fields are applied. No request
-    to Jira is made.
+    to Jira is made. The targets that JIRA_ASSETS_PUBLISH names are brought up to date as well; --force writes
+    all of their rows again.
     """
     from jira_assets.sync.pipeline import open_pipeline  # late: it imports DuckDB and SQLAlchemy
 
     with open_pipeline(invocation.settings) as pipeline:
         notices, published = pipeline.publish_decisions(force=force)
+        targets, failed = pipeline.targets(), pipeline.target_notices()
     for notice in notices:
         invocation.say(notice)
     if published is None:
         invocation.say("The warehouse is up to date.")
     else:
         invocation.say(f"Published {published.path}.")
+    for target in targets:
+        invocation.say(f"{target.target}: {target.in_words(datetime.now(UTC))}.")
+    for notice in failed:
+        invocation.say(f"! {notice}")

@@ -23,6 +23,7 @@ from jira_assets.settings.load import Settings
 from jira_assets.state.models import ConnectedSite, SyncRecord, TrackedProject
 from jira_assets.sync.notices import ActiveNotice, current_notices, in_lines
 from jira_assets.sync.results import ProjectStatus, read_statuses
+from jira_assets.sync.targets import TargetStatus, target_statuses
 from jira_assets.warehouse.entity_status import entity_status
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     "--json",
     "as_json",
     is_flag=True,
-    help="site_url, connection, paused_until, sites, warehouse, projects, entities, notices.",
+    help="site_url, connection, paused_until, sites, warehouse, targets, projects, entities, notices.",
 )
 @pass_invocation
 def status(invocation: Invocation, as_json: bool) -> None:
@@ -45,8 +46,9 @@ def status(invocation: Invocation, as_json: bool) -> None:
     remedy and can_sync. Each of `projects` has the columns of the table sync_status, and name, requests,
     seconds,
     last_instruction, held_by (the process that is working on it) and reading (how far the read of a
-    large project is that the next sync continues). Each of `entities` has the columns of the table
-    entity_status. `notices` are findings that do not
+    large project is that the next sync continues). Each of `targets` (JIRA_ASSETS_PUBLISH) has target, place,
+    shows (the time of the publish that it shows), since, behind_seconds, changed_values, trouble and remedy.
+    Each of `entities` has the columns of the table entity_status. `notices` are findings that do not
     stop a sync: part, reason, instruction, since and the keys of the affected projects.
 
     Exits with 4 if this home is not connected, its consent ended or its credential cannot be decrypted,
@@ -62,13 +64,16 @@ def status(invocation: Invocation, as_json: bool) -> None:
         sites = [_site_status(settings, state, site) for site in sites_in_use(every_site, tracked)]
         notices = current_notices(lake, tracked)
         entities = _entities(lake, tracked)
+        targets = target_statuses(lake, settings)
         unsent = unsent_notices(state, settings.alert_urls)
     if as_json:
-        write_json(_document(settings, projects, sites, entities, notices))
+        write_json(_document(settings, projects, sites, entities, notices, targets))
     else:
         _write(invocation, projects, sites)
         for row in entities:
             invocation.say(_entity_line(row))
+        for target in targets:
+            invocation.say(f"{target.target}: {target.in_words(datetime.now(UTC))}.")
         for line in [*in_lines(notices), *unsent]:
             invocation.say(f"! {line}")
     sys.exit(_exit_code(projects, sites))
@@ -169,6 +174,7 @@ def _document(
     sites: Sequence[SiteStatus],
     entities: list[dict[str, Any]],
     notices: list[ActiveNotice],
+    targets: Sequence[TargetStatus],
 ) -> dict[str, object]:
     warehouse, first = settings.warehouse_file, sites[0]
     return {
@@ -184,6 +190,7 @@ def _document(
             for each in sites
         ],
         "warehouse": str(warehouse) if warehouse.exists() else None,
+        "targets": [asdict(target) for target in targets],
         "projects": [
             asdict(p.record) | {"name": p.name, "held_by": p.held_by, "reading": p.reading or None}
             for p in projects

@@ -13,6 +13,7 @@ from jira_assets.state import State
 from jira_assets.state.models import SyncRecord, SyncRequest
 from jira_assets.sync.notices import ActiveNotice, current_notices
 from jira_assets.sync.results import ProjectStatus, read_portfolio, read_statuses
+from jira_assets.sync.targets import TargetStatus, target_statuses
 from jira_assets.web.app_state import AppState
 from jira_assets.web.dagster_storage import DagsterStatus, read_dagster_status
 
@@ -65,6 +66,8 @@ class Overview:
     """When the oldest request was made that was not picked up, although the sensor had the time."""
     notices: Sequence[ActiveNotice] = ()
     """What stops no sync, and someone should know of."""
+    targets: Sequence[TargetStatus] = ()
+    """Where the tables are published besides the DuckDB file."""
 
     @property
     def shown(self) -> Sequence[ProjectRow]:
@@ -127,7 +130,8 @@ def read_overview(app_state: AppState, search: str = "") -> Overview:
     notices = current_notices(app_state.lake, portfolio.projects)
     failure = app_state.syncs.failure if app_state.syncs else None
     glance = read_dagster_status(settings, now)
-    return Overview(rows, found, *_pause(state, now), glance, failure, _unheard(rows, now), notices)
+    targets = target_statuses(app_state.lake, settings)
+    return Overview(rows, found, *_pause(state, now), glance, failure, _unheard(rows, now), notices, targets)
 
 
 def _requested_at(requests: Sequence[SyncRequest], record: SyncRecord) -> datetime | None:

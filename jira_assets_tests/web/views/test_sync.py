@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.site_manifest import Notice
+from jira_assets.lake.site_manifest import Notice, TargetRecord
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, ProjectRef, SyncRecord
+from jira_assets.warehouse.targets.target import place_of
 from jira_assets.web.app_state import AppState
 from jira_assets.web.queries.sync import read_overview
 from jira_assets.web.sync_process import SyncProcess
 from jira_assets_tests.web.conftest import OpenPage, Page
-from jira_assets_tests.web.hand_made import track_many
+from jira_assets_tests.web.hand_made import CONNECTED, track_many
 
 
 def synced(project_id: str, key: str, ago: timedelta = timedelta(minutes=3)) -> SyncRecord:
@@ -286,6 +287,34 @@ def test_what_could_not_be_read_is_shown_with_its_repair(page: Page) -> None:
     assert "They cannot be read: &lt;403&gt;." in text
     assert "<code>jira-assets doctor</code>" in text
     assert "2 h ago" in text
+
+
+def test_the_targets_of_the_publish_say_what_they_show(open_page: OpenPage) -> None:
+    url = "postgresql://me:hunter2@bi.acme.com/jira"
+    environ = {**CONNECTED, "JIRA_ASSETS_PUBLISH": "postgres", "JIRA_ASSETS_PUBLISH_POSTGRES_URL": url}
+    page = open_page(environ)
+    page.state.projects.track([ProjectRef("1", "PAY", "Payments")])
+    assert "postgres: nothing published yet" in page.get("/")
+
+    stamps = [f"2026112{day}T120000000000000Z" for day in (2, 3)]
+    for stamp in stamps:
+        (page.settings.warehouse_dir / stamp).mkdir(parents=True)
+        (page.settings.warehouse_dir / stamp / "jira.duckdb").touch()
+    page.settings.warehouse_file.symlink_to(f"{stamps[1]}/jira.duckdb")
+    lake = Lake(page.settings.lake_dir)
+    manifest, place = lake.site_manifest(), place_of("postgres", page.settings)
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    manifest.note_target("postgres", TargetRecord(place, stamps[0], noon, noon))
+    lake.commit_site(manifest)
+    text = page.get("/")
+    assert (
+        "postgres: 1 day, 0:00:00 behind the newest publish: the publish of 2026-11-22 12:00:00 UTC" in text
+    )
+    assert "hunter2" not in text
+
+    page.settings.warehouse_file.unlink()
+    page.settings.warehouse_file.symlink_to(f"{stamps[0]}/jira.duckdb")
+    assert "postgres: up to date" in page.get("/")
 
 
 def test_each_site_is_shown_with_its_connection_and_its_trouble(page: Page) -> None:

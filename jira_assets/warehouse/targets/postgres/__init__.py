@@ -1,0 +1,1 @@
+"""The published tables as a schema of a PostgreSQL database, for BI tools."""

@@ -1,0 +1,133 @@
+"""A connection to PostgreSQL: one transaction, and errors in words that hold no password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from jira_assets.errors import TargetError
+from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE
+
+_SESSION = (
+    "set client_encoding = 'UTF8'",
+    "set timezone = 'UTC'",
+    "set datestyle = 'ISO, YMD'",
+    "set search_path = pg_catalog",
+    # What an administrator limits for people would end a long copy.
+    "set statement_timeout = 0",
+    "set idle_in_transaction_session_timeout = 0",
+)
+_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+TRY_AGAIN = "The next publish tries again. `jira-assets publish` does so at once."
+_REMEDIES = {
+    "42501": "Grant the rights that docs/targets.md lists, then run `jira-assets publish`.",
+    "2BP01": "Drop the named objects, run `jira-assets publish`, and create them again.",
+    "53100": "Free disk space on the server of the database, then run `jira-assets publish`.",
+    "55P03": "Sessions that are idle in a transaction keep tables locked: end them. "
+    "The next publish tries again.",
+    "28000": "Correct JIRA_ASSETS_PUBLISH_POSTGRES_URL, then run `jira-assets publish`.",
+    "28P01": "Correct JIRA_ASSETS_PUBLISH_POSTGRES_URL, then run `jira-assets publish`.",
+    "3D000": "Create the database, or correct JIRA_ASSETS_PUBLISH_POSTGRES_URL.",
+}
+"""What to do, by the code of PostgreSQL's error."""
+
+
+class Session:
+    """One transaction of a database."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def run(self, query: str, *values: object) -> int:
+        """Run a statement; return how many rows it concerned."""
+        self._cursor.execute(query, values or None)
+        return int(self._cursor.rowcount)
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask for rows."""
+        self._cursor.execute(query, values or None)
+        found: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return found
+
+    def copy(self, table: str, columns: Sequence[str], file: Any, *, is_new: bool) -> int:
+        """Copy the lines of a file into a table; return how many there were.
+
+        The rows of a table that is as new as the transaction need not be visited by a vacuum.
+        """
+        named, options = ", ".join(map(quoted, columns)), " with (freeze)" if is_new else ""
+        self._cursor.copy_expert(f"copy {table} ({named}) from stdin{options}", file, BYTES_AT_ONCE)
+        return int(self._cursor.rowcount)
+
+    def rollback(self) -> None:
+        """Forget what was done since the last `commit`."""
+        self._cursor.connection.rollback()
+
+    def commit(self) -> None:
+        """Make visible what was done, all at once."""
+        self._cursor.connection.commit()
+
+    def attempt(self, statement: str, attempts: int) -> None:
+        """Run a statement that waits for locks, several times if it waits too long: others pass between."""
+        for left in reversed(range(attempts)):
+            self.run("savepoint attempt")
+            try:
+                self.run(statement)
+            except self._cursor.connection.OperationalError as error:
+                if error.pgcode != "55P03" or not left:
+                    raise
+                self.run("rollback to savepoint attempt")
+            else:
+                self.run("release savepoint attempt")
+                return
+
+
+@contextmanager
+def opened(url: URL, place: str) -> Iterator[Session]:
+    """Open a session for the block; what is not committed is rolled back. Raises `TargetError`."""
+    try:
+        engine = create_engine(url, poolclass=NullPool, connect_args=_missing_options(url))
+        with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            session = Session(cursor)
+            for statement in _SESSION:
+                session.run(statement)
+            session.commit()
+            yield session
+    except (ArgumentError, ImportError):
+        raise TargetError(
+            "The address of the target postgres is not valid.",
+            "Set JIRA_ASSETS_PUBLISH_POSTGRES_URL to postgresql://user:password@host/database.",
+        ) from None
+    except DBAPIError as error:  # no connection
+        raise _refused(place, url, error.orig or error) from None
+    except Exception as error:
+        if getattr(error, "pgcode", _NOT_POSTGRES) is _NOT_POSTGRES:
+            raise
+        raise _refused(place, url, error) from None
+
+
+_NOT_POSTGRES = object()
+
+
+def _missing_options(url: URL) -> dict[str, Any]:
+    return {name: value for name, value in _OPTIONS.items() if name not in url.query}
+
+
+def _refused(place: str, url: URL, error: BaseException) -> TargetError:
+    said = " ".join(str(error).split())
+    if url.password:
+        said = said.replace(str(url.password), "…")
+    code = getattr(error, "pgcode", None)
+    return TargetError(f"PostgreSQL ({place}) says: {said}", _REMEDIES.get(code or "", TRY_AGAIN))
+
+
+def quoted(name: str) -> str:
+    """Quote a name for PostgreSQL."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

@@ -1,0 +1,1 @@
+"""Tests of where tables are published besides the DuckDB file."""
