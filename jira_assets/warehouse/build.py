@@ -88,7 +88,7 @@ class Builder:
         import duckdb
 
         self.engine.execute("commit; begin")
-        for count in PARTS:
+        for count in self._counts(parts):
             try:
                 for part in parts.split(text, count):
                     self.engine.execute(part)
@@ -104,6 +104,14 @@ class Builder:
         self.engine.execute(statement(f"warehouse/{model.touched_by}", replaced=self.replaced))
         self.engine.execute(f"delete from warehouse.{model.name} where {parts.column} in (from touched)")
         self.engine.execute(parts.among(text, "touched"))
+
+    def _counts(self, parts: Parts) -> Sequence[int]:
+        """Return into how many parts a table is divided, until each fits."""
+        if parts.at_once is None:
+            return PARTS
+        found = self.engine.execute("select count(*) from warehouse.jira_issues").fetchone()
+        issues = found[0] if found else 0
+        return [count for count in PARTS if count * parts.at_once >= issues] or PARTS[-1:]
 
     def _inputs_of(self, name: str) -> dict[str, str]:
         if name in STATES:

@@ -18,15 +18,16 @@ _READ = (
 
 
 def _at_days() -> str:
-    days = "select ends_at as instant from jira_history_days"
+    days = "select day, ends_at as instant from jira_history_days"
     return statement("warehouse/states/issues_at", instants=days, **{table: table for table in _READ})
 
 
 def _at_a_moment() -> str:
     """Read tables by a name that is put together: a macro resolves plain ones where it is called."""
+    instant = "select moment::date as day, moment::timestamp as instant"
     of_home = """coalesce('"' || replace(home, '"', '""') || '".main.', '')"""
     tables = {table: f"query_table({of_home} || '{table}')" for table in _READ}
-    return statement("warehouse/states/issues_at", instants="select moment::timestamp as instant", **tables)
+    return statement("warehouse/states/issues_at", instants=instant, **tables)
 
 
 STATES: Mapping[str, Callable[[], str]] = {

@@ -59,6 +59,8 @@ class Parts:
 
     column: str
     relations: tuple[str, ...]
+    at_once: int | None = None
+    """Of how many issues a part may be made; with more, what spills to disk takes longer than more parts."""
 
     def split(self, text: str, count: int) -> Iterator[str]:
         """Divide the statement that makes the table into `count` statements that each make a part of it."""
@@ -161,7 +163,7 @@ def _read(name: str, names: frozenset[str]) -> Model:
         key=header.get("key"),
         macro=macro,
         beside=beside,
-        parts=_parts(header.get("parts")),
+        parts=_parts(header.get("parts"), header.get("at once")),
         touched_by=f"{TOUCHED}{name}" if name in _names_in(TOUCHED) else None,
         prepared_by=tuple(prepared_by),
         needs=frozenset(needs) & names - {name},
@@ -174,9 +176,10 @@ def _read(name: str, names: frozenset[str]) -> Model:
     )
 
 
-def _parts(text: str | None) -> Parts | None:
+def _parts(text: str | None, at_once: str | None) -> Parts | None:
     column, _, relations = (text or "").partition(" of ")
-    return Parts(column, tuple(relations.split(", "))) if text else None
+    limit = None if at_once is None else int(at_once.split()[0])
+    return Parts(column, tuple(relations.split(", ")), limit) if text else None
 
 
 def _source(schema: str, table: str, table_of_all: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -66,3 +67,26 @@ def test_a_publish_fails_when_the_smallest_parts_do_not_fit(
         site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
 
     assert tried == [1, 4, 16, 64] * 2  # the second time with one thread
+
+
+def test_a_table_may_be_made_in_parts_from_the_beginning(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
+    at_once = contents(site.bench)
+    issues = len(at_once["jira_issues"])
+    model = models()["issue_field_spans"]
+    assert model.parts is not None
+    fewer = replace(model.parts, at_once=issues // 2)
+    monkeypatch.setitem(models(), model.name, replace(model, parts=fewer))
+    counts: dict[Parts, int] = {}
+    real = Parts.split
+
+    def split(parts: Parts, text: str, count: int) -> Iterator[str]:
+        counts.setdefault(parts, count)
+        return real(parts, text, count)
+
+    monkeypatch.setattr(Parts, "split", split)
+    site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
+
+    assert contents(site.bench) == at_once
+    assert counts.pop(fewer) == 4
+    assert set(counts.values()) == {1}

@@ -2,7 +2,7 @@
 -- depends_on: warehouse.issue_estimate_spans, warehouse.issue_field_spans, warehouse.issue_replay_flags
 -- depends_on: warehouse.issue_sprint_spans, warehouse.issue_status_spans, warehouse.jira_issues, warehouse.jira_sprints
 create or replace macro warehouse.jira_issues_as_of(moment, home := null) as table
-select * exclude (instant)
+select * exclude (day)
 from (
 {issues_at}
 );

@@ -2,6 +2,7 @@
 -- scope: project
 -- key: project_id
 -- parts: jira_id of field_changes, field_moves, present_values, warehouse.jira_issues
+-- at once: 300000 issues
 
 -- A field that has one value goes from change to change; before the first one it had what that names as its value
 -- before. The elements of a list come and go by themselves. Only times with a value are here.

@@ -2,9 +2,10 @@
 -- scope: view
 -- beside: jira_issues_as_of
 
+-- depends_on: warehouse.jira_history_days
 create view warehouse.jira_issues_daily as
 select
-    days.day::date as day,
+    states.day::date as day,
     states.jira_id::varchar as jira_id,
     states.jira_key::varchar as jira_key,
     states.project_id::varchar as project_id,
@@ -30,12 +31,11 @@ select
     states.due_date::date as due_date,
     states.issue_created_at::timestamp as issue_created_at,
     states.contradicted::varchar[] as contradicted
-from jira_history_days as days
-inner join (
+from (
 {issues_at}
-) as states on days.ends_at = states.instant;
+) as states;
 
-comment on view warehouse.jira_issues_daily is 'Issues as they were at the end of each of the last 91 days, one row per issue and day; computed when it is read: ask for few days';
+comment on view warehouse.jira_issues_daily is 'Issues as they were at the end of each of the last 91 days, one row per issue and day; computed when it is read: choose one day, or few';
 comment on column warehouse.jira_issues_daily.day is 'The day, in the time zone of the settings';
 comment on column warehouse.jira_issues_daily.jira_id is 'Id of the issue; issues that were deleted since are not there';
 comment on column warehouse.jira_issues_daily.jira_key is 'Its key at that time';

@@ -1,10 +1,11 @@
--- What every issue was at some instants. A field that ever changed in an issue is replayed, any other is as today.
-with instants as ({instants}),
-issues as (
+-- What every issue was at some instants, one a day. A field that ever changed in an issue is replayed, any other is as
+-- today. The instants are named where they are needed, so that a filter on the day reaches all of them.
+with issues as (
     select
         instants.instant as instant,
+        instants.day as day,
         issues.*
-    from instants
+    from ({instants}) as instants
     inner join {jira_issues} as issues on issues.issue_created_at <= instants.instant
 ),
 spans as (
@@ -26,7 +27,7 @@ changed as (
 field_values as (
     select
         spans.jira_id as jira_id,
-        instants.instant as instant,
+        instants.day as day,
         max(spans.value_id) filter (where spans.field_id = 'assignee') as assignee_account_id,
         max(spans.value) filter (where spans.field_id = 'duedate') as due_date,
         max(spans.value) filter (where spans.field_id = 'issuekey') as jira_key,
@@ -43,16 +44,16 @@ field_values as (
         list(spans.value order by spans.value) filter (where spans.field_id = 'components') as components,
         list(spans.value order by spans.value) filter (where spans.field_id = 'fixVersions') as fix_versions,
         list(spans.value order by spans.value) filter (where spans.field_id = 'labels') as labels
-    from instants
+    from ({instants}) as instants
     inner join spans
         on spans.entered_at <= instants.instant and (spans.left_at is null or spans.left_at > instants.instant)
-    group by spans.jira_id, instants.instant
+    group by spans.jira_id, instants.day
 ),
 -- The sprint that was active, else the next one, else the one that was closed last.
 sprints as (
     select
         spans.jira_id as jira_id,
-        instants.instant as instant,
+        instants.day as day,
         arg_max(
             row(spans.sprint_id, sprints.sprint_name),
             row(
@@ -69,11 +70,11 @@ sprints as (
                 spans.sprint_id
             )
         ) as sprint
-    from instants
+    from ({instants}) as instants
     inner join {issue_sprint_spans} as spans
         on spans.entered_at <= instants.instant and (spans.left_at is null or spans.left_at > instants.instant)
     left join {jira_sprints} as sprints on spans.sprint_id = sprints.sprint_id
-    group by spans.jira_id, instants.instant
+    group by spans.jira_id, instants.day
 ),
 flags as (
     select
@@ -83,7 +84,7 @@ flags as (
     group by jira_id
 )
 select
-    issues.instant::timestamp as instant,
+    issues.day::date as day,
     issues.jira_id::varchar as jira_id,
     case when list_contains(changed.field_ids, 'issuekey') then field_values.jira_key else issues.jira_key end::varchar
         as jira_key,
@@ -146,7 +147,7 @@ select
         as contradicted
 from issues
 left join changed on issues.jira_id = changed.jira_id
-left join field_values on issues.jira_id = field_values.jira_id and issues.instant = field_values.instant
+left join field_values on issues.jira_id = field_values.jira_id and issues.day = field_values.day
 left join {issue_status_spans} as statuses
     on
         issues.jira_id = statuses.jira_id
@@ -157,5 +158,5 @@ left join {issue_estimate_spans} as estimates
         issues.jira_id = estimates.jira_id
         and estimates.entered_at <= issues.instant
         and (estimates.left_at is null or estimates.left_at > issues.instant)
-left join sprints on issues.jira_id = sprints.jira_id and issues.instant = sprints.instant
+left join sprints on issues.jira_id = sprints.jira_id and issues.day = sprints.day
 left join flags on issues.jira_id = flags.jira_id
