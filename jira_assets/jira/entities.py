@@ -140,7 +140,7 @@ class EntityEndpoints(Endpoints):
             page = self._get(path, _List, {**params, "startAt": start})
             entries = page.entries or []
             self.transport.spend(len(entries))
-            found |= {entry_id(each): bytes(each) for each in entries}
+            found |= {_entry_id(each): bytes(each) for each in entries}
             start += len(entries)
             if not entries or start == page.total:
                 return found, page.total
@@ -167,12 +167,12 @@ def embedded_list(issue: RawIssue, field: str) -> EmbeddedList | None:
     return EmbeddedList([bytes(each) for each in value.entries], value.total)
 
 
-def entry_id(entry: msgspec.Raw | bytes) -> str:
-    """Return the id of an entry of a list; raises IncompleteRead for one without."""
+def _entry_id(entry: msgspec.Raw) -> str:
+    """Return the id of an entry of a list; its text where it has none."""
     try:
         return str(msgspec.json.decode(entry, type=_Id).id)
-    except msgspec.DecodeError as error:
-        raise _incomplete("an entry has no id") from error
+    except msgspec.DecodeError:
+        return bytes(entry).decode()
 
 
 def _incomplete(what: str) -> JiraError:

@@ -192,4 +192,4 @@ def _is_damaged(lake: Lake, manifest: Manifest) -> bool:
     if manifest.damaged or manifest.set_aside:
         return True
     derived = (file for group in manifest.derived.values() for file in group.files.values())
-    return bool(damage_in(lake, chain(manifest.raw, derived), "size"))
+    return bool(damage_in(lake, chain(manifest.raw, manifest.entity_raw, derived), "size"))

@@ -43,9 +43,12 @@ WORKLOGS = "worklogs"
 
 
 def payload_of(entries: Sequence[bytes], without: str | None) -> bytes:
-    """Write a list as one document, in the order of the ids, without an attribute of its entries."""
-    cut = [(_decode(entry), entry) for entry in entries]
-    ordered = sorted(cut, key=lambda pair: _order(pair[0].get("id", b"")))
+    """Write a list as one document, in the order of the ids, without an attribute of its entries.
+
+    An entry without an id is left out.
+    """
+    cut = [(parts, entry) for entry in entries if (parts := _parts(entry))]
+    ordered = sorted(cut, key=lambda pair: _order(pair[0]["id"]))
     kept = [
         entry if without is None else msgspec.json.encode({k: v for k, v in parts.items() if k != without})
         for parts, entry in ordered
@@ -70,10 +73,19 @@ def versions_in(entries: Sequence[bytes]) -> set[tuple[str, Any]]:
     """Return ids and versions of the entries of a list."""
     found = set()
     for entry in entries:
-        parts = _decode(entry)
-        entry_id, updated = (msgspec.json.decode(parts.get(name, b"null")) for name in ("id", "updated"))
-        found.add((str(entry_id), parse_time(updated)))
+        if parts := _parts(entry):
+            entry_id, updated = (msgspec.json.decode(parts.get(name, b"null")) for name in ("id", "updated"))
+            found.add((str(entry_id), parse_time(updated)))
     return found
+
+
+def _parts(entry: bytes) -> dict[str, msgspec.Raw] | None:
+    """Return the attributes of an entry; None for what is none, or has no id."""
+    try:
+        parts = _decode(entry)
+    except msgspec.DecodeError:
+        return None
+    return parts if bytes(parts.get("id", b"null")) not in (b"null", b'""') else None
 
 
 def _order(raw_id: bytes) -> tuple[int, bytes]:

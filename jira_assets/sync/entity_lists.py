@@ -201,7 +201,7 @@ class ListReader:
         self, kind: EntityKind, issue: ListedIssue, version: datetime | None, entries: Sequence[bytes]
     ) -> None:
         """Put a list into the file; of one that is as it was only the version is news, if it is another."""
-        self._count(kind, issue, len(entries))
+        self._count(kind, issue, len(versions_in(entries)))
         state, known = self._manifest.entities[kind.name], issue.known.get(kind.name)
         payload = self._redact(payload_of(entries, None if state.has_bodies else kind.body))
         is_same = known is not None and known.digest == digest_of(payload)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from jira_assets.errors import Cancelled, JiraAssetsError, LakeError
-from jira_assets.lake.damage import damage_signs, note_damage, set_lists_aside
+from jira_assets.lake.damage import note_damage, set_lists_aside
 from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.entity_state import EntityProblem
 from jira_assets.lake.manifest import Manifest
@@ -72,7 +72,7 @@ def read_all_worklogs(
         raise
     except JiraAssetsError as error:
         note_worklog_failure(context, error)
-    except damage_signs() as error:
+    except Exception as error:  # whatever it is, it stands beside the issues
         unexpected = f"an unexpected {type(error).__name__}"
         note_worklog_failure(context, LakeError(unexpected, "The next sync tries again."))
 
@@ -117,7 +117,7 @@ def _of_project(context: SyncContext, session: SyncSession, outcome: Outcome) ->
     except JiraAssetsError as error:
         _note_failure(context, outcome.project_id, error)
         changed = False
-    except damage_signs() as error:
+    except Exception as error:  # whatever it is, it stands beside the issues
         unexpected = LakeError(f"an unexpected {type(error).__name__}", "The next sync tries again.")
         _note_failure(context, outcome.project_id, unexpected)
         changed = False

@@ -66,13 +66,10 @@ class WorklogLanding:
             self.add(answer)
 
     def add(self, worklogs: Sequence[bytes]) -> None:
-        """Land worklogs as Jira gave them."""
-        heads = [_head(each) for each in worklogs]
-        projects = self._projects_of({str(head.issue_id) for head in heads})
-        self._land(
-            self._observation(raw, head, projects.get(str(head.issue_id)))
-            for raw, head in zip(worklogs, heads, strict=True)
-        )
+        """Land worklogs as Jira gave them; one without its id or that of an issue is left out."""
+        found = [(raw, head) for raw in worklogs if (head := _head(raw)) is not None]
+        projects = self._projects_of({str(head.issue_id) for _, head in found})
+        self._land(self._observation(raw, head, projects.get(str(head.issue_id))) for raw, head in found)
 
     def add_deleted(self, deleted: Mapping[str, int], issues: Mapping[str, str]) -> None:
         """Land when worklogs were deleted, in epoch milliseconds; `issues` has the issue of each."""
@@ -207,5 +204,8 @@ def _note_issues(lake: Lake, chosen: Sequence[Manifest]) -> None:
     lake.engine.execute(f"create or replace temp table {ISSUES} as {source}")
 
 
-def _head(raw: bytes) -> WorklogHead:
-    return msgspec.json.decode(raw, type=WorklogHead)
+def _head(raw: bytes) -> WorklogHead | None:
+    try:
+        return msgspec.json.decode(raw, type=WorklogHead)
+    except msgspec.DecodeError:
+        return None

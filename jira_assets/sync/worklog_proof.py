@@ -71,11 +71,11 @@ def prove_worklogs(
             proof.issues.append(issue_id)
             fresh = []
             for entry in entries:
-                ((worklog_id, updated_at),) = versions_in([entry])
-                proof.shown[worklog_id] = issue_id
-                here = known.get(worklog_id)
-                if here is None or here.is_head or here.is_deleted or here.updated_at != updated_at:
-                    fresh.append(entry)
+                for worklog_id, updated_at in versions_in([entry]):
+                    proof.shown[worklog_id] = issue_id
+                    here = known.get(worklog_id)
+                    if here is None or here.is_head or here.is_deleted or here.updated_at != updated_at:
+                        fresh.append(entry)
             landing.add(fresh)
             proof.fetched += len(fresh)
     return proof

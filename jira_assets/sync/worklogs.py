@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 
 from jira_assets.errors import JiraAssetsError
-from jira_assets.jira.entities import WorklogPage
+from jira_assets.jira.entities import WORKLOGS_A_REQUEST, WorklogPage
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.compact import MOST_FILES, merged_raw
 from jira_assets.lake.damage import set_worklogs_aside
@@ -20,6 +20,7 @@ from jira_assets.lake.entity_state import EntityProblem, EntityProof
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import Notice, SiteManifest, WorklogFiles
+from jira_assets.sync.bulk_fetch import batches
 from jira_assets.sync.context import SyncContext
 from jira_assets.sync.session import SyncSession
 from jira_assets.sync.worklog_files import (
@@ -34,6 +35,7 @@ from jira_assets.sync.worklog_files import (
 from jira_assets.sync.worklog_proof import WorklogProof, prove_worklogs
 
 PART = "worklogs"
+AT_ONCE = 8 * WORKLOGS_A_REQUEST
 LOOK_BACK_MS = 120_000
 """How far before the last one named Jira is asked again: what is written together may be listed apart."""
 
@@ -157,8 +159,8 @@ class _Reader:
         if more_text and self._before:
             listed = ", ".join(f"'{key}'" for key in more_text)
             wanted += self._table.all_of(f"(select jira_id from {ISSUES} where project in ({listed}))")
-        if wanted:
-            self.landing.bring(sorted(set(wanted)))
+        for some in batches(sorted(set(wanted)), AT_ONCE):
+            self.landing.bring(some)
             self.landing.commit()
 
     def _prove(self, manifests: Sequence[Manifest]) -> None:

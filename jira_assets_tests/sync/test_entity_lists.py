@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jira_assets.demo.http.faults import answer
+from jira_assets.demo.http.faults import answer, odd_records
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sync.entity_homes import (
@@ -342,6 +342,19 @@ def test_odd_people_and_texts_are_read(harness: SyncHarness, issue: str) -> None
         harness.ask(f"select comment_id, author_account_id from jira_comments where jira_id = '{issue}'")
     )
     assert rows[ids[2]] is None
+
+
+def test_odd_comments_cost_themselves_alone(harness: SyncHarness, issue: str) -> None:
+    for _ in range(25):
+        harness.site.comment(issue)
+    odd = ({"id": None, "body": 5}, 5, None, {"id": "77", "author": 3, "created": "never"})
+    harness.site.faults.add(odd_records(*odd, path=f"/rest/api/3/issue/{issue}/comment"))
+    harness.site.clock.sleep(120)
+    assert not harness.sync().failures
+    harness.reconcile()
+    assert [each for each in differences(harness) if not each.startswith("comment 77:")] == []
+    query = "select created_at, author_account_id from jira_comments where comment_id = '77'"
+    assert harness.ask(query) == [(None, None)]
 
 
 def test_files_and_links_come_and_go(harness: SyncHarness, issue: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jira_assets.demo.http.faults import answer
+from jira_assets.demo.http.faults import answer, odd_records
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sync.entity_homes import (
@@ -207,6 +207,16 @@ def test_a_refusal_between_the_list_and_the_worklogs_loses_none(
     harness.site.faults.clear()
     harness.site.clock.sleep(3600)
     harness.sync()
+    assert worklog_differences(harness) == []
+
+
+def test_odd_worklogs_cost_themselves_alone(harness: SyncHarness, issues: tuple[str, str]) -> None:
+    odd = ({"id": "77"}, 5, None, {"worklogId": None}, {"issueId": "1"})
+    harness.site.log_work(issues[0])
+    for path in ("updated", "deleted", "list"):
+        harness.site.faults.add(odd_records(*odd, path=f"/rest/api/3/worklog/{path}"))
+    harness.site.clock.sleep(120)
+    assert not harness.sync().failures
     assert worklog_differences(harness) == []
 
 

@@ -8,7 +8,7 @@ from jira_assets.cli.check_results import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import DamagedFile
 from jira_assets.formatting import counted
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.damage import StoredFile, damage_in
 from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
 from jira_assets.settings.load import Settings
@@ -70,7 +70,8 @@ def _project(lake: Lake, project: TrackedProject) -> tuple[int, list[Finding]]:
     if manifest is None:
         return 0, []
     derived = [file for group in manifest.derived.values() for file in group.files.values()]
-    found = {each.path: each for each in damage_in(lake, [*manifest.raw, *derived], "footer")}
+    files: list[StoredFile] = [*manifest.raw, *manifest.entity_raw, *derived]
+    found = {each.path: each for each in damage_in(lake, files, "footer")}
     found |= {each.path: each for each in manifest.damaged}
     told = [bad("lake", f"{lake.path(each.path)} {each.reason}.", repair) for each in found.values()]
     if manifest.set_aside:
@@ -82,7 +83,7 @@ def _project(lake: Lake, project: TrackedProject) -> tuple[int, list[Finding]]:
                 "jira-assets sync",
             )
         )
-    return len(manifest.raw) + len(derived), told
+    return len(files), told
 
 
 def _untracked(lake: Lake) -> Iterator[Finding]:

@@ -58,7 +58,9 @@ class Fault:
     def with_odd_records(self, body: bytes) -> bytes:
         """Add the elements to the list in an answer, or to its page; an empty list ends paging and stays."""
         found = json.loads(body)
-        values = found["values"] if isinstance(found, dict) else found
+        values = found
+        if isinstance(found, dict):
+            values = next(found[name] for name in ("values", "comments", "worklogs") if name in found)
         values += self.elements if values else ()
         return json.dumps(found).encode()
 
