@@ -201,6 +201,9 @@ def test_a_target_has_some_time_to_follow_before_it_is_overdue(harness: SyncHarn
     published_at = moment_of(published_stamp(settings) or "")
     assert overdue_targets(lake, settings, published_at + timedelta(seconds=90)) == []
     assert overdue_targets(lake, settings, published_at + timedelta(seconds=150)) == ["postgres"]
+    later = replace(harness.pipeline, clock=lambda: published_at + timedelta(seconds=150))
+    [faults] = [each.faults for each in judge_home(later).verdicts if each.name == NOTHING_UNREAD]
+    assert list(faults) == ["target postgres"]
     harness.publish()
     assert overdue_targets(lake, settings, published_at + timedelta(days=1)) == []
 

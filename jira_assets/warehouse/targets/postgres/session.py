@@ -12,13 +12,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jira_assets.errors import TargetError
-from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE
+from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE, Lines
 
 _SESSION = (
     "set client_encoding = 'UTF8'",
     "set timezone = 'UTC'",
     "set datestyle = 'ISO, YMD'",
     "set search_path = pg_catalog",
+    "set standard_conforming_strings = on",
     # What an administrator limits for people would end a long copy.
     "set statement_timeout = 0",
     "set idle_in_transaction_session_timeout = 0",
@@ -56,13 +57,18 @@ class Session:
         found: list[tuple[Any, ...]] = self._cursor.fetchall()
         return found
 
-    def copy(self, table: str, columns: Sequence[str], file: Any, *, is_new: bool) -> int:
-        """Copy the lines of a file into a table; return how many there were.
+    def copy(self, table: str, columns: Sequence[str], lines: Lines, *, is_new: bool) -> int:
+        """Copy lines into a table; return how many there were.
 
         The rows of a table that is as new as the transaction need not be visited by a vacuum.
         """
         named, options = ", ".join(map(quoted, columns)), " with (freeze)" if is_new else ""
-        self._cursor.copy_expert(f"copy {table} ({named}) from stdin{options}", file, BYTES_AT_ONCE)
+        try:
+            self._cursor.copy_expert(f"copy {table} ({named}) from stdin{options}", lines, BYTES_AT_ONCE)
+        except Exception:
+            if lines.failure is not None:
+                raise lines.failure from None
+            raise
         return int(self._cursor.rowcount)
 
     def rollback(self) -> None:
