@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import threading
 from collections.abc import Callable
@@ -82,6 +83,24 @@ def test_every_table_is_that_of_the_file_through_a_history(
     written = database.publish(file).written
     assert database.differences(file) == {}
     assert 0 < written < shown.written
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(3))
+def test_every_publish_of_a_random_history_is_that_of_the_file(
+    database: Database, tmp_path: Path, engine: duckdb.DuckDBPyConnection, seed: int
+) -> None:
+    bench = LakeFixture(tmp_path, engine)
+    site, dice = Site(bench, seed), random.Random(seed)
+    for day in range(8):
+        tracked = dice.sample(PROJECTS, dice.choice([2, 3, 3]))
+        extra = dice.choice([[], [], ["customfield_16"]])
+        metrics = MetricSettings("UTC", date(2026, 2, 8 + day // 3))
+        bench.publish(*tracked, metrics=metrics, extra_fields=extra)
+        database.publish(bench.warehouse_dir / "jira.duckdb")
+        assert database.differences(bench.warehouse_dir / "jira.duckdb") == {}
+        for _ in range(4):
+            site.happen()
 
 
 def test_only_the_rows_of_a_changed_project_are_written(files: Files, database: Database) -> None:

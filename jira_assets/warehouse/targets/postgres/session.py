@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
@@ -14,17 +14,24 @@ from sqlalchemy.pool import NullPool
 from jira_assets.errors import TargetError
 from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE, Lines
 
-_SESSION = (
-    "set client_encoding = 'UTF8'",
-    "set timezone = 'UTC'",
-    "set datestyle = 'ISO, YMD'",
-    "set search_path = pg_catalog",
-    "set standard_conforming_strings = on",
+_OF_A_TRANSACTION = (
+    "timezone = 'UTC'",
+    "datestyle = 'ISO, YMD'",
+    "search_path = pg_catalog",
+    "standard_conforming_strings = on",
     # What an administrator limits for people would end a long copy.
-    "set statement_timeout = 0",
-    "set idle_in_transaction_session_timeout = 0",
+    "statement_timeout = 0",
+    "idle_in_transaction_session_timeout = 0",
 )
-_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Settings of each transaction: those of a session would reach others through a pool of connections."""
+
+_OPTIONS = {
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
 
 TRY_AGAIN = "The next publish tries again. `jira-assets publish` does so at once."
 _REMEDIES = {
@@ -45,6 +52,11 @@ class Session:
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        for setting in _OF_A_TRANSACTION:
+            self.run(f"set local {setting}")
 
     def run(self, query: str, *values: object) -> int:
         """Run a statement; return how many rows it concerned."""
@@ -72,7 +84,7 @@ class Session:
         return int(self._cursor.rowcount)
 
     def rollback(self) -> None:
-        """Forget what was done since the last `commit`."""
+        """End the transaction and forget what was done in it."""
         self._cursor.connection.rollback()
 
     def commit(self) -> None:
@@ -96,20 +108,11 @@ class Session:
 
 @contextmanager
 def opened(url: URL, place: str) -> Iterator[Session]:
-    """Open a session for the block; what is not committed is rolled back. Raises `TargetError`."""
+    """Connect for the block; what is not committed is rolled back. Raises `TargetError`."""
+    engine = _engine(url)
     try:
-        engine = create_engine(url, poolclass=NullPool, connect_args=_missing_options(url))
         with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-            session = Session(cursor)
-            for statement in _SESSION:
-                session.run(statement)
-            session.commit()
-            yield session
-    except (ArgumentError, ImportError):
-        raise TargetError(
-            "The address of the target postgres is not valid.",
-            "Set JIRA_ASSETS_PUBLISH_POSTGRES_URL to postgresql://user:password@host/database.",
-        ) from None
+            yield Session(cursor)
     except DBAPIError as error:  # no connection
         raise _refused(place, url, error.orig or error) from None
     except Exception as error:
@@ -121,8 +124,15 @@ def opened(url: URL, place: str) -> Iterator[Session]:
 _NOT_POSTGRES = object()
 
 
-def _missing_options(url: URL) -> dict[str, Any]:
-    return {name: value for name, value in _OPTIONS.items() if name not in url.query}
+def _engine(url: URL) -> Engine:
+    options = {name: value for name, value in _OPTIONS.items() if name not in url.query}
+    try:
+        return create_engine(url, poolclass=NullPool, connect_args=options)
+    except (ArgumentError, ImportError):  # such as the name of a driver that is not installed
+        raise TargetError(
+            "The address of the target postgres is not valid.",
+            "Set JIRA_ASSETS_PUBLISH_POSTGRES_URL to postgresql://user:password@host/database.",
+        ) from None
 
 
 def _refused(place: str, url: URL, error: BaseException) -> TargetError:
