@@ -144,12 +144,16 @@ def test_a_target_that_fails_stops_nothing_and_is_tried_again(
     assert "✗ postgres: " in cli("doctor").stdout
     assert "! target postgres" in cli("publish").stderr
 
+    [status] = harness.pipeline.targets()
+    assert (status.shows, status.behind_seconds) == (None, None)  # of the other place nothing is known
     publishing_to(harness, str(good))
     [status] = harness.pipeline.targets()
     assert status.shows == shown
     assert status.behind_seconds
     assert "behind the newest publish" in cli("status").stderr
-    harness.publish()
+    pipeline = harness.pipeline
+    result, _ = sync_and_publish(pipeline, lambda: pipeline.sync(harness.tracked))
+    assert result.notices == []
     assert harness.pipeline.notices() == []
     assert database.differences(pipeline.settings.warehouse_file) == {}
     assert is_published(pipeline.lake, pipeline.state, harness.pipeline.settings, now=pipeline.clock())

@@ -33,6 +33,10 @@ _OPTIONS = {
     "keepalives_count": 3,
 }
 
+UNREACHABLE = (
+    "Check JIRA_ASSETS_PUBLISH_POSTGRES_URL, and that the server accepts connections from here. "
+    "The next publish tries again."
+)
 TRY_AGAIN = "The next publish tries again. `jira-assets publish` does so at once."
 _REMEDIES = {
     "42501": "Grant the rights that docs/targets.md lists, then run `jira-assets publish`.",
@@ -40,9 +44,6 @@ _REMEDIES = {
     "53100": "Free disk space on the server of the database, then run `jira-assets publish`.",
     "55P03": "Sessions that are idle in a transaction keep tables locked: end them. "
     "The next publish tries again.",
-    "28000": "Correct JIRA_ASSETS_PUBLISH_POSTGRES_URL, then run `jira-assets publish`.",
-    "28P01": "Correct JIRA_ASSETS_PUBLISH_POSTGRES_URL, then run `jira-assets publish`.",
-    "3D000": "Create the database, or correct JIRA_ASSETS_PUBLISH_POSTGRES_URL.",
 }
 """What to do, by the code of PostgreSQL's error."""
 
@@ -113,15 +114,11 @@ def opened(url: URL, place: str) -> Iterator[Session]:
     try:
         with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
             yield Session(cursor)
-    except DBAPIError as error:  # no connection
-        raise _refused(place, url, error.orig or error) from None
-    except Exception as error:
-        if getattr(error, "pgcode", _NOT_POSTGRES) is _NOT_POSTGRES:
-            raise
-        raise _refused(place, url, error) from None
-
-
-_NOT_POSTGRES = object()
+    except DBAPIError as error:
+        reason = str(error.orig or error).partition("\n")[0]
+        raise _refused(place, url, reason, UNREACHABLE) from None
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _refused(place, url, _words(error), _REMEDIES.get(error.pgcode or "", TRY_AGAIN)) from None
 
 
 def _engine(url: URL) -> Engine:
@@ -135,12 +132,16 @@ def _engine(url: URL) -> Engine:
         ) from None
 
 
-def _refused(place: str, url: URL, error: BaseException) -> TargetError:
-    said = " ".join(str(error).split())
+def _words(error: Any) -> str:
+    """Return what an error says and names, without the hint: it may be to drop what belongs to others."""
+    parts = [error.diag.message_primary or str(error).strip().partition("\n")[0], error.diag.message_detail]
+    return ". ".join(" ".join(part.split()).rstrip(".") for part in parts if part)
+
+
+def _refused(place: str, url: URL, said: str, remedy: str) -> TargetError:
     if url.password:
         said = said.replace(str(url.password), "…")
-    code = getattr(error, "pgcode", None)
-    return TargetError(f"PostgreSQL ({place}) says: {said}", _REMEDIES.get(code or "", TRY_AGAIN))
+    return TargetError(f"PostgreSQL ({place}) says: {said}.", remedy)
 
 
 def quoted(name: str) -> str:
