@@ -219,3 +219,24 @@ def test_nothing_of_a_target_is_loaded_without_the_setting() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+@pytest.mark.few_tables("jira_users")
+def test_a_person_who_is_forgotten_is_not_in_the_target(harness: SyncHarness, database: Database) -> None:
+    harness.pipeline.publish(force=True)
+    [(account, name), *_] = database.ask(
+        "select account_id, display_name from jira_users where account_id in "
+        "(select assignee_account_id from jira_issues) and display_name in "
+        "(select display_name from jira_users group by 1 having count(*) = 1) order by 1"
+    )
+    erased = harness.pipeline.forget(account)
+    assert database.differences(harness.pipeline.settings.warehouse_file) == {}
+    assert database.ask(f"select count(*) from jira_users where display_name = '{name}'") == [(0,)]
+    assert database.ask(f"select count(*) from jira_issue_fields where value::text like '%{name}%'") == [(0,)]
+    assert any("vacuum" in sentence for sentence in erased.remaining)
+
+    publishing_to(harness, NOWHERE)
+    harness.pipeline.publish()
+    [(other,)] = database.ask(f"select max(account_id) from jira_users where account_id <> '{account}'")
+    erased = harness.pipeline.forget(other)
+    assert any("may show the name" in sentence for sentence in erased.remaining)

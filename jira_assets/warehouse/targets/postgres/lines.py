@@ -12,8 +12,8 @@ from jira_assets.warehouse.targets.relations import Relation
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
-ROWS_AT_ONCE = 2_000
-"""A description has up to 32,767 characters, so this many are at most some 100 MB."""
+ROWS_AT_ONCE = 500
+"""A description has up to 32,767 characters, so this many are at most some 50 MB."""
 
 BYTES_AT_ONCE = 1 << 18
 _NUL, _IN_ITS_PLACE = b"\0", "\ufffd".encode()
