@@ -15,6 +15,7 @@ from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.results import Portfolio, read_portfolio
 from jira_assets.sync.targets import PART as TARGET
 from jira_assets.sync.targets import overdue_targets
+from jira_assets.warehouse.targets.target import target_names
 
 CONNECTION_HOLDS = "the_connection_holds"
 EVERY_PROJECT_SYNCED = "every_project_synced"
@@ -77,10 +78,12 @@ def judge_home(pipeline: Pipeline, portfolio: Portfolio | None = None) -> Health
         if (how := connected[site.prefix]).trouble
     }
     notices = current_notices(pipeline.lake, portfolio.projects)
+    names = target_names(pipeline.settings)
+    overdue = [name for name in overdue_targets(pipeline.lake, pipeline.settings, now) if name in names]
     verdicts = [
         Verdict(CONNECTION_HOLDS, trouble),
         *judge_projects(portfolio, now, limits_from(pipeline.settings)),
-        judge_notices(notices, overdue_targets(pipeline.lake, pipeline.settings, now)),
+        judge_notices(notices, overdue),
     ]
     return Health(portfolio, connected, notices, verdicts)
 

@@ -140,7 +140,7 @@ def publish_to_targets(
             except Exception as error:
                 record = lake.site_manifest().targets.get(name)
                 notice = _describe(name, error, clock())
-        with suppress(OSError):  # a full disk keeps no notice either
+        with suppress(OSError, JiraAssetsError):  # a full disk keeps no notice either
             _note(lake, name, record, notice)
 
 

@@ -26,6 +26,8 @@ ISSUES = "jira_issues"
 _BY_VALUE = ("project_id", "project_key")
 _BY_ISSUE = ("jira_id", "source_jira_id")
 _BY_ENDING = ("sprint_id",)
+"""The columns by which tables are divided, in this order: by the value, by the project of the issue with that
+id, by the last two characters."""
 
 
 @dataclass(frozen=True)
