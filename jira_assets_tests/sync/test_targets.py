@@ -180,8 +180,15 @@ def test_an_error_that_nobody_expected_is_a_notice_as_well(harness: SyncHarness)
     assert "PLANTED" not in str(notice)
 
 
-def test_a_target_without_a_database_says_which_setting_it_lacks(harness: SyncHarness) -> None:
-    settings = replace(harness.pipeline.settings, publish_postgres_url=None)
+def test_without_a_database_it_is_that_of_the_state_or_says_which_setting_it_lacks(
+    harness: SyncHarness,
+) -> None:
+    of_state = "postgresql+psycopg2://me:hunter2@db/state"
+    settings = replace(harness.pipeline.settings, publish_postgres_url=None, state_url=of_state)
+    target = PostgresTarget.from_settings(settings)
+    assert (target.url.database, target.place) == ("state", "postgresql://me:…@db/state, schema jira")
+
+    settings = replace(settings, state_url="sqlite:///state.db")
     harness.pipeline = replace(harness.pipeline, settings=settings)
     harness.publish()
     [notice] = harness.pipeline.notices()
