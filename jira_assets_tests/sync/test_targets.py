@@ -98,7 +98,10 @@ def test_a_target_shows_each_publish_and_says_so(harness: SyncHarness, database:
     assert database.differences(file) == {}
 
     change(harness)
-    assert harness.publish() is not None
+    with mock.patch.object(harness.pipeline.listener, "publishing_to") as begun:
+        assert harness.publish() is not None
+        assert harness.publish() is None
+    begun.assert_called_once_with("postgres")
     assert database.differences(file) == {}
     assert harness.pipeline.notices() == []
 
