@@ -28,12 +28,14 @@ def sync_and_publish(
     """
     try:
         result = work()
+        before = pipeline.target_notices()
         published = pipeline.publish()
     except JiraAssetsError as error:
         for notice in raise_alerts(pipeline, _refused(error)):
             error.add_note(notice)
         raise
-    result.notices += [line for line in pipeline.target_notices() if line not in result.notices]
+    result.notices = [line for line in result.notices if line not in before]
+    result.notices += pipeline.target_notices()
     access = {prefix: Access(refusal=error) for prefix, error in result.refusals.items()}
     result.notices += raise_alerts(pipeline, accepted_by(result.accepted) | access)
     return result, published

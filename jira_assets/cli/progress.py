@@ -45,6 +45,10 @@ class LineReport(QuietReport):
         """Say that the tables are being published."""
         click.echo(f"Publishing {tables} tables.", err=True)
 
+    def publishing_to(self, target: str) -> None:
+        """Say that a target follows."""
+        click.echo(f"Publishing to {target}.", err=True)
+
     def waiting(self, wait: Wait) -> None:
         """Say that a request waits, and why."""
         click.echo(waiting_line(wait), err=True)

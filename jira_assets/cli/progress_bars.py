@@ -65,8 +65,15 @@ class BarReport(QuietReport):
 
     def publishing(self, tables: int) -> None:
         """Replace all rows by one for the publish."""
+        self._publishing(f"{tables} tables")
+
+    def publishing_to(self, target: str) -> None:
+        """Replace that row by one for a target."""
+        self._publishing(f"to {target}")
+
+    def _publishing(self, amount: str) -> None:
         self._bars.remove_task(self._whole)
-        self._whole = self._bars.add_task("publishing", total=None, amount=f"{tables} tables")
+        self._whole = self._bars.add_task("publishing", total=None, amount=amount)
 
     def waiting(self, wait: Wait) -> None:
         """Say above the bars that Jira asked us to wait."""

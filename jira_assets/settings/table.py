@@ -231,6 +231,7 @@ class Settings(HomePaths):
         "JIRA_ASSETS_STATE_URL, if it is PostgreSQL.",
         values.read_postgres_url,
         mask=values.mask_password,
+        secret=True,
         storable=False,
     )
     publish_postgres_schema: str = setting(

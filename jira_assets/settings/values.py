@@ -93,9 +93,9 @@ def read_database_url(text: str) -> str:
 
 def read_postgres_url(text: str) -> str:
     """Read the address of a PostgreSQL database."""
-    url = read_database_url(text)
-    if not url.startswith("postgresql"):
+    if not re.match(r"postgres(ql(\+psycopg2)?)?://", text):
         raise ValueError("is not of the form postgresql://user:password@host/database")
+    url = read_database_url(text)
     if "password" in parse_qs(urlsplit(url).query):
         raise ValueError("contains the password as a parameter; it belongs before the host, after the user")
     return url

@@ -15,5 +15,8 @@ class SyncListener:
     def publishing(self, tables: int) -> None:
         """Hear that a new warehouse of so many tables is being built."""
 
+    def publishing_to(self, target: str) -> None:
+        """Hear that a target of the publish is being brought up to date."""
+
     def waiting(self, wait: Wait) -> None:
         """Hear that a request waits, and why."""

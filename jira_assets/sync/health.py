@@ -13,6 +13,9 @@ from jira_assets.state.models import SyncRecord, TrackedProject
 from jira_assets.sync.notices import ActiveNotice, current_notices
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.results import Portfolio, read_portfolio
+from jira_assets.sync.targets import PART as TARGET
+from jira_assets.sync.targets import overdue_targets
+from jira_assets.warehouse.targets.target import target_names
 
 CONNECTION_HOLDS = "the_connection_holds"
 EVERY_PROJECT_SYNCED = "every_project_synced"
@@ -75,10 +78,12 @@ def judge_home(pipeline: Pipeline, portfolio: Portfolio | None = None) -> Health
         if (how := connected[site.prefix]).trouble
     }
     notices = current_notices(pipeline.lake, portfolio.projects)
+    names = target_names(pipeline.settings)
+    overdue = [name for name in overdue_targets(pipeline.lake, pipeline.settings, now) if name in names]
     verdicts = [
         Verdict(CONNECTION_HOLDS, trouble),
         *judge_projects(portfolio, now, limits_from(pipeline.settings)),
-        judge_notices(notices),
+        judge_notices(notices, overdue),
     ]
     return Health(portfolio, connected, notices, verdicts)
 
@@ -101,9 +106,13 @@ def judge_projects(portfolio: Portfolio, now: datetime, limits: Limits) -> list[
     ]
 
 
-def judge_notices(notices: Iterable[ActiveNotice]) -> Verdict:
-    """Judge whether some part of the site is stale or cut, or some setting without effect."""
-    return Verdict(NOTHING_UNREAD, {notice.concerns: str(notice) for notice in notices})
+def judge_notices(notices: Iterable[ActiveNotice], overdue: Iterable[str] = ()) -> Verdict:
+    """Judge whether a part of the site is stale or cut, a setting is without effect, or a target behind."""
+    behind = {
+        f"{TARGET}{name}": "It does not show the newest publish. `jira-assets publish` brings it up to date."
+        for name in overdue
+    }
+    return Verdict(NOTHING_UNREAD, behind | {notice.concerns: str(notice) for notice in notices})
 
 
 def _failure(record: SyncRecord) -> str | None:

@@ -239,7 +239,9 @@ class Pipeline:
     def publish(self, *, force: bool = False) -> PublishResult | None:
         """Publish what the lake holds, if that is not what the warehouse shows already; then the targets."""
         published = self._publish_or_mend(force=force)
-        publish_to_targets(self.lake, self.settings, self.clock, force=force)
+        publish_to_targets(
+            self.lake, self.settings, self.clock, force=force, on_begin=self.listener.publishing_to
+        )
         return published
 
     def _publish_or_mend(self, *, force: bool) -> PublishResult | None:

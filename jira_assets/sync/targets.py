@@ -126,21 +126,30 @@ def overdue_targets(lake: Lake, settings: Settings, now: datetime) -> list[str]:
 
 
 def publish_to_targets(
-    lake: Lake, settings: Settings, clock: Callable[[], datetime], *, force: bool = False
+    lake: Lake,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    force: bool = False,
+    on_begin: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Bring every target to the newest publish, all anew with `force`; failures become notices."""
+    """Bring every target to the newest publish, all anew with `force`; failures become notices.
+
+    `on_begin` is called with the name of each target before it is brought up to date.
+    """
     names, behind = target_names(settings), targets_behind(lake, settings)
     if published_stamp(settings) is None:
         return
     for name in dict.fromkeys([*names, *behind]) if force else behind:
         record, notice = None, None
         if name in names:
+            on_begin(name)
             try:
                 record = _published(open_target(name, settings), settings, clock, force=force)
             except Exception as error:
                 record = lake.site_manifest().targets.get(name)
                 notice = _describe(name, error, clock())
-        with suppress(OSError):  # a full disk keeps no notice either
+        with suppress(OSError, JiraAssetsError):  # a full disk keeps no notice either
             _note(lake, name, record, notice)
 
 

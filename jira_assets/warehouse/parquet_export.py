@@ -11,22 +11,15 @@ from typing import TYPE_CHECKING
 
 from jira_assets.lake.files import sync_to_disk
 from jira_assets.lake.sql_files import literal
+from jira_assets.warehouse.targets.relations import published_relations
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
 
 def write_mirror(engine: duckdb.DuckDBPyConnection, folder: Path, stamp: str) -> None:
-    """Copy every table and view of the catalog `built`.
-
-    Left out are what only reads files of the lake, and the view that has a row for each issue and day.
-    """
-    names = engine.execute(
-        "select table_name from duckdb_tables() where database_name = 'built' union all "
-        "select view_name from duckdb_views() where database_name = 'built' and not internal "
-        "and view_name not in ('jira_issues_daily', 'raw_jira_issues') order by all"
-    ).fetchall()
-    for (name,) in names:
+    """Copy every table and view of the catalog `built`, except those that stay in the file."""
+    for name in (relation.name for relation in published_relations(engine, "built")):
         file = folder / name / f"{name}-{stamp}.parquet"
         file.parent.mkdir(parents=True)
         engine.execute(f"copy built.{name} to {literal(file)} (format parquet, compression zstd)")

@@ -99,6 +99,26 @@ def test_a_publish_that_fails_is_reported_until_one_succeeds(
     assert harness.pipeline.notices() == []
 
 
+def test_a_target_that_fails_is_reported_until_it_follows(harness: SyncHarness) -> None:
+    settings = harness.pipeline.settings
+    nowhere = "postgresql://127.0.0.1:1/none"
+    post = Post()
+    harness.sync()
+    harness.pipeline = replace(
+        harness.pipeline,
+        settings=replace(settings, publish=("duckdb", "postgres"), publish_postgres_url=nowhere),
+    )
+    assert harness.publish() is not None
+    look(harness, post)
+    look(harness, post, after=10)
+    harness.pipeline = replace(harness.pipeline, settings=settings)
+    harness.publish()
+    look(harness, post)
+    look(harness, post, after=10)
+    assert post.titles == ["postgres: the last publish failed", "every reported problem is over"]
+    assert "JIRA_ASSETS_PUBLISH_POSTGRES_URL" in post.received[0].body
+
+
 def test_any_error_of_a_publish_is_noted_without_its_text(
     harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

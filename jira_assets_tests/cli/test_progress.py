@@ -139,6 +139,18 @@ def test_the_time_left_is_that_of_the_mean_pace(first: int, now: int, left: str)
     assert time_left(now, 1000, first, 10) == left
 
 
+def test_the_publish_and_each_target_have_a_row_one_after_the_other(screen: Screen) -> None:
+    with redirect_stderr(screen), BarReport() as report:
+        report.begins(1)
+        report.publishing(54)
+        report.show()
+        report.publishing_to("postgres")
+        report.show()
+    text = screen.text()
+    assert "54 tables" in text
+    assert re.search(r"publishing +\S+ +to postgres", text[text.rindex("54 tables") :])
+
+
 def test_what_is_said_meanwhile_stays_above_the_bars(screen: Screen) -> None:
     with redirect_stderr(screen), BarReport() as report:
         report.begins(1)
@@ -169,11 +181,13 @@ def test_where_no_terminal_is_progress_comes_in_lines(capsys: pytest.CaptureFixt
     ):
         report.progress(progress)
     report.publishing(37)
+    report.publishing_to("postgres")
     assert capsys.readouterr().err.splitlines() == [
         "PAY: 0 of 1,000 issues",
         "WEB: 1 issues",
         "WEB: waiting for another process",
         "Publishing 37 tables.",
+        "Publishing to postgres.",
     ]
 
 

@@ -35,6 +35,7 @@ CLIENT_SECRET = "PLANTED-client-secret-55aa"
 SERVICE_TOKEN = "PLANTED-service-token-90be"
 SERVICE_SECRET = "PLANTED-service-secret-4c7a"
 ALERT_PASSWORD = "PLANTED-alert-password-31c0"
+TARGET_PASSWORD = "PLANTED-target-password-e8b3"
 HOUR = timedelta(hours=1)
 
 
@@ -97,6 +98,8 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
             "JIRA_ASSETS_HOME": str(tmp_path / "home"),
             "JIRA_ASSETS_SECRET_KEY": key,
             "JIRA_ASSETS_ALERT_URLS": f"json://me:{ALERT_PASSWORD}@127.0.0.1:9/hook slack://{ALERT_PASSWORD}",
+            "JIRA_ASSETS_PUBLISH": "postgres",
+            "JIRA_ASSETS_PUBLISH_POSTGRES_URL": f"postgresql://me:{TARGET_PASSWORD}@127.0.0.1:1/bi",
             "JIRA_API_URL": server.url,
             "JIRA_AUTH_URL": server.url,
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
@@ -177,6 +180,7 @@ def planted(scene: Scene) -> list[str]:
         SERVICE_TOKEN,
         SERVICE_SECRET,
         ALERT_PASSWORD,
+        TARGET_PASSWORD,
         scene.environ["JIRA_ASSETS_SECRET_KEY"],
         "PLANTED-code-1",
         *issued,
@@ -227,7 +231,7 @@ def test_no_secret_is_in_anything_that_was_written(scene: Scene) -> None:
     go_wrong(scene)
     go_wrong_as_a_service_account(scene)
     secrets = planted(scene)
-    assert len(secrets) == 12
+    assert len(secrets) == 13
     found = [
         (place, secret)
         for place, content in everything_written(scene)

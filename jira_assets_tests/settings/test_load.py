@@ -49,6 +49,7 @@ def test_a_masked_value_is_in_no_output(setting: Setting) -> None:
     texts = {
         "alert_urls": f"jsons://user:{secret}@acme.com",
         "state_url": f"postgresql://user:{secret}@host/jira",
+        "publish_postgres_url": f"postgresql://user:{secret}@host/bi",
     }
     settings = load_settings(
         {setting.name: texts.get(setting.name, f"{secret}-0123")}, environ={}, dotenv=None, stored={}

@@ -98,7 +98,10 @@ def test_a_target_shows_each_publish_and_says_so(harness: SyncHarness, database:
     assert database.differences(file) == {}
 
     change(harness)
-    assert harness.publish() is not None
+    with mock.patch.object(harness.pipeline.listener, "publishing_to") as begun:
+        assert harness.publish() is not None
+        assert harness.publish() is None
+    begun.assert_called_once_with("postgres")
     assert database.differences(file) == {}
     assert harness.pipeline.notices() == []
 
@@ -144,12 +147,16 @@ def test_a_target_that_fails_stops_nothing_and_is_tried_again(
     assert "✗ postgres: " in cli("doctor").stdout
     assert "! target postgres" in cli("publish").stderr
 
+    [status] = harness.pipeline.targets()
+    assert (status.shows, status.behind_seconds) == (None, None)  # of the other place nothing is known
     publishing_to(harness, str(good))
     [status] = harness.pipeline.targets()
     assert status.shows == shown
     assert status.behind_seconds
     assert "behind the newest publish" in cli("status").stderr
-    harness.publish()
+    pipeline = harness.pipeline
+    result, _ = sync_and_publish(pipeline, lambda: pipeline.sync(harness.tracked))
+    assert result.notices == []
     assert harness.pipeline.notices() == []
     assert database.differences(pipeline.settings.warehouse_file) == {}
     assert is_published(pipeline.lake, pipeline.state, harness.pipeline.settings, now=pipeline.clock())
@@ -176,8 +183,15 @@ def test_an_error_that_nobody_expected_is_a_notice_as_well(harness: SyncHarness)
     assert "PLANTED" not in str(notice)
 
 
-def test_a_target_without_a_database_says_which_setting_it_lacks(harness: SyncHarness) -> None:
-    settings = replace(harness.pipeline.settings, publish_postgres_url=None)
+def test_without_a_database_it_is_that_of_the_state_or_says_which_setting_it_lacks(
+    harness: SyncHarness,
+) -> None:
+    of_state = "postgresql+psycopg2://me:hunter2@db/state"
+    settings = replace(harness.pipeline.settings, publish_postgres_url=None, state_url=of_state)
+    target = PostgresTarget.from_settings(settings)
+    assert (target.url.database, target.place) == ("state", "postgresql://me:…@db/state, schema jira")
+
+    settings = replace(settings, state_url="sqlite:///state.db")
     harness.pipeline = replace(harness.pipeline, settings=settings)
     harness.publish()
     [notice] = harness.pipeline.notices()
@@ -201,6 +215,9 @@ def test_a_target_has_some_time_to_follow_before_it_is_overdue(harness: SyncHarn
     published_at = moment_of(published_stamp(settings) or "")
     assert overdue_targets(lake, settings, published_at + timedelta(seconds=90)) == []
     assert overdue_targets(lake, settings, published_at + timedelta(seconds=150)) == ["postgres"]
+    later = replace(harness.pipeline, clock=lambda: published_at + timedelta(seconds=150))
+    [faults] = [each.faults for each in judge_home(later).verdicts if each.name == NOTHING_UNREAD]
+    assert list(faults) == ["target postgres"]
     harness.publish()
     assert overdue_targets(lake, settings, published_at + timedelta(days=1)) == []
 
@@ -212,3 +229,24 @@ def test_nothing_of_a_target_is_loaded_without_the_setting() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+@pytest.mark.few_tables("jira_users")
+def test_a_person_who_is_forgotten_is_not_in_the_target(harness: SyncHarness, database: Database) -> None:
+    harness.pipeline.publish(force=True)
+    [(account, name), *_] = database.ask(
+        "select account_id, display_name from jira_users where account_id in "
+        "(select assignee_account_id from jira_issues) and display_name in "
+        "(select display_name from jira_users group by 1 having count(*) = 1) order by 1"
+    )
+    erased = harness.pipeline.forget(account)
+    assert database.differences(harness.pipeline.settings.warehouse_file) == {}
+    assert database.ask(f"select count(*) from jira_users where display_name = '{name}'") == [(0,)]
+    assert database.ask(f"select count(*) from jira_issue_fields where value::text like '%{name}%'") == [(0,)]
+    assert any("vacuum" in sentence for sentence in erased.remaining)
+
+    publishing_to(harness, NOWHERE)
+    harness.pipeline.publish()
+    [(other,)] = database.ask(f"select max(account_id) from jira_users where account_id <> '{account}'")
+    erased = harness.pipeline.forget(other)
+    assert any("may show the name" in sentence for sentence in erased.remaining)

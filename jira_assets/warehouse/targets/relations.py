@@ -16,8 +16,8 @@ from jira_assets.warehouse.models import Column
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
-ONLY_HERE = "raw_jira_issues"
-"""The view that reads the files of the lake, which only this machine has."""
+ONLY_HERE = ("jira_issues_daily", "raw_jira_issues")
+"""Views that stay in the file: one has a row for each issue and day, the other reads files of this host."""
 
 OF_NO_PROJECT = ""
 """The slice of the rows without a project, and of tables that are not divided."""
@@ -26,6 +26,8 @@ ISSUES = "jira_issues"
 _BY_VALUE = ("project_id", "project_key")
 _BY_ISSUE = ("jira_id", "source_jira_id")
 _BY_ENDING = ("sprint_id",)
+"""The columns by which tables are divided, in this order: by the value, by the project of the issue with that
+id, by the last two characters."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,10 @@ class Slice:
 
 
 def published_relations(warehouse: duckdb.DuckDBPyConnection, catalog: str = "jira") -> list[Relation]:
-    """Read the tables and views of a published file, but for the one that reads the lake."""
+    """Read the tables and views of a published file, but for those that stay in it."""
     columns = warehouse.execute(
         "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
-        "where database_name = ? and not internal and table_name <> ? order by table_name, column_index",
+        "where database_name = ? and not internal and table_name not in ? order by table_name, column_index",
         [catalog, ONLY_HERE],
     ).fetchall()
     comments = warehouse.execute(

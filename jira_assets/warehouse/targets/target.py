@@ -80,7 +80,7 @@ def _postgres(settings: Settings) -> Target:
 
 
 def _schema_in_postgres(settings: Settings) -> str:
-    url = mask_password(settings.publish_postgres_url or settings.state_url)
+    url = mask_password(settings.publish_postgres_url or settings.state_url).replace("+psycopg2", "", 1)
     return f"{url}, schema {settings.publish_postgres_schema}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from jira_assets.warehouse.targets.postgres.target import PostgresTarget
 from jira_assets.warehouse.targets.target import Shown
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.lake_fixture import LakeFixture, at, seen
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.waiting import wait_until
 from jira_assets_tests.warehouse.targets.database import Database, Reader
 from jira_assets_tests.warehouse.test_incremental_build import METRICS, PROJECTS, Site
@@ -82,6 +84,24 @@ def test_every_table_is_that_of_the_file_through_a_history(
     written = database.publish(file).written
     assert database.differences(file) == {}
     assert 0 < written < shown.written
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(3))
+def test_every_publish_of_a_random_history_is_that_of_the_file(
+    database: Database, tmp_path: Path, engine: duckdb.DuckDBPyConnection, seed: int
+) -> None:
+    bench = LakeFixture(tmp_path, engine)
+    site, dice = Site(bench, seed), random.Random(seed)
+    for day in range(8):
+        tracked = dice.sample(PROJECTS, dice.choice([2, 3, 3]))
+        extra = dice.choice([[], [], ["customfield_16"]])
+        metrics = MetricSettings("UTC", date(2026, 2, 8 + day // 3))
+        bench.publish(*tracked, metrics=metrics, extra_fields=extra)
+        database.publish(bench.warehouse_dir / "jira.duckdb")
+        assert database.differences(bench.warehouse_dir / "jira.duckdb") == {}
+        for _ in range(4):
+            site.happen()
 
 
 def test_only_the_rows_of_a_changed_project_are_written(files: Files, database: Database) -> None:
@@ -203,7 +223,7 @@ def test_a_table_that_is_in_use_keeps_its_columns_until_the_next_publish(
     assert database.differences(files["another column"]) == {}
 
 
-@pytest.mark.parametrize("table", ["jira_issues", "warehouse_info"])
+@pytest.mark.parametrize("table", sampled(["warehouse_info", "jira_issues"]))
 def test_a_connection_that_is_lost_leaves_the_former_publish(
     files: Files, database: Database, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
@@ -253,13 +273,15 @@ def test_publishers_wait_for_each_other_and_the_last_one_shows_the_newest(
 
 @pytest.mark.parametrize(
     "change",
-    [
-        "delete from {}.jira_issues where jira_id = '102'",
-        "insert into {0}.jira_issue_fields select * from {0}.jira_issue_fields",
-        "drop table {}.jira_issue_fields",
-        "drop table {}.jira_issues",
-        "drop schema {} cascade",
-    ],
+    sampled(
+        [
+            "delete from {}.jira_issues where jira_id = '102'",
+            "insert into {0}.jira_issue_fields select * from {0}.jira_issue_fields",
+            "drop table {}.jira_issue_fields",
+            "drop table {}.jira_issues",
+            "drop schema {} cascade",
+        ]
+    ),
 )
 def test_what_others_changed_is_as_in_the_file_again(files: Files, database: Database, change: str) -> None:
     database.publish(files["first"])

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import duckdb
@@ -16,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jira_assets.warehouse.targets.postgres import lines
+from jira_assets.warehouse.read import open_warehouse
+from jira_assets.warehouse.targets.postgres import lines, target
 from jira_assets.warehouse.targets.target import Shown
 from jira_assets_tests.warehouse.targets.database import Database
 
@@ -223,6 +225,29 @@ def test_every_type_has_its_own(fill: Fill, database: Database) -> None:
         "first",
         "second",
     )
+
+
+def test_a_publish_that_exceeds_the_memory_is_repeated_with_one_thread(
+    fill: Fill, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[dict[str, Any]] = []
+    read = lines.Lines.read
+
+    def noted(file: Path, **options: Any) -> duckdb.DuckDBPyConnection:
+        limits.append(options)
+        return open_warehouse(file, **options)
+
+    def exhausted(self: lines.Lines, size: int = 0) -> bytes:
+        if len(limits) == 1:
+            self._rows = mock.Mock()
+            self._rows.fetchmany.side_effect = duckdb.OutOfMemoryException("out of memory")
+        return read(self, size)
+
+    monkeypatch.setattr(target, "open_warehouse", noted)
+    monkeypatch.setattr(lines.Lines, "read", exhausted)
+    assert fill("number integer", query="select 7").written == 2
+    assert [options.get("threads") for options in limits] == [None, 1]
+    assert database.ask("select * from odd") == [(7,)]
 
 
 def test_rows_are_read_in_parts_of_any_size(

@@ -12,15 +12,19 @@ from jira_assets.warehouse.targets.relations import Relation
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
-ROWS_AT_ONCE = 2_000
-"""A description has up to 32,767 characters, so this many are at most some 100 MB."""
+ROWS_AT_ONCE = 500
+"""A description has up to 32,767 characters, so this many are at most some 50 MB."""
 
 BYTES_AT_ONCE = 1 << 18
 _NUL, _IN_ITS_PLACE = b"\0", "\ufffd".encode()
 
 
 class Lines:
-    """A file that COPY reads; `has_nul` says whether a NUL character was replaced in it."""
+    """A file that COPY reads.
+
+    `has_nul` says whether a NUL character was replaced in it, `failure` what ended reading it: the driver
+    raises an error of its own for that.
+    """
 
     def __init__(
         self, warehouse: duckdb.DuckDBPyConnection, relation: Relation, slices: Sequence[str] | None
@@ -30,16 +34,23 @@ class Lines:
         self._rows = warehouse.execute(f"select {line} from {relation.rows}{_among(relation, slices)}")
         self._left = memoryview(b"")
         self.has_nul = False
+        self.failure: Exception | None = None
 
     def read(self, size: int = BYTES_AT_ONCE) -> bytes:
         """Return up to so many bytes; none at the end."""
         if not self._left:
-            rows = self._rows.fetchmany(ROWS_AT_ONCE)
-            self._left = memoryview(self._joined(rows)) if rows else memoryview(b"")
+            self._left = memoryview(self._next())
         part, self._left = self._left[:size], self._left[size:]
         return bytes(part)
 
-    def _joined(self, rows: list[tuple[str]]) -> bytes:
+    def _next(self) -> bytes:
+        try:
+            rows = self._rows.fetchmany(ROWS_AT_ONCE)
+        except Exception as error:
+            self.failure = error
+            raise
+        if not rows:
+            return b""
         text = "\n".join([line for (line,) in rows]).encode() + b"\n"
         if _NUL not in text:
             return text

@@ -6,25 +6,37 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jira_assets.errors import TargetError
-from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE
+from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE, Lines
 
-_SESSION = (
-    "set client_encoding = 'UTF8'",
-    "set timezone = 'UTC'",
-    "set datestyle = 'ISO, YMD'",
-    "set search_path = pg_catalog",
+_OF_A_TRANSACTION = (
+    "timezone = 'UTC'",
+    "datestyle = 'ISO, YMD'",
+    "search_path = pg_catalog",
+    "standard_conforming_strings = on",
     # What an administrator limits for people would end a long copy.
-    "set statement_timeout = 0",
-    "set idle_in_transaction_session_timeout = 0",
+    "statement_timeout = 0",
+    "idle_in_transaction_session_timeout = 0",
 )
-_OPTIONS = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Settings of each transaction: those of a session would reach others through a pool of connections."""
 
+_OPTIONS = {
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+
+UNREACHABLE = (
+    "Check JIRA_ASSETS_PUBLISH_POSTGRES_URL, and that the server accepts connections from here. "
+    "The next publish tries again."
+)
 TRY_AGAIN = "The next publish tries again. `jira-assets publish` does so at once."
 _REMEDIES = {
     "42501": "Grant the rights that docs/targets.md lists, then run `jira-assets publish`.",
@@ -32,9 +44,6 @@ _REMEDIES = {
     "53100": "Free disk space on the server of the database, then run `jira-assets publish`.",
     "55P03": "Sessions that are idle in a transaction keep tables locked: end them. "
     "The next publish tries again.",
-    "28000": "Correct JIRA_ASSETS_PUBLISH_POSTGRES_URL, then run `jira-assets publish`.",
-    "28P01": "Correct JIRA_ASSETS_PUBLISH_POSTGRES_URL, then run `jira-assets publish`.",
-    "3D000": "Create the database, or correct JIRA_ASSETS_PUBLISH_POSTGRES_URL.",
 }
 """What to do, by the code of PostgreSQL's error."""
 
@@ -44,6 +53,11 @@ class Session:
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        for setting in _OF_A_TRANSACTION:
+            self.run(f"set local {setting}")
 
     def run(self, query: str, *values: object) -> int:
         """Run a statement; return how many rows it concerned."""
@@ -56,17 +70,22 @@ class Session:
         found: list[tuple[Any, ...]] = self._cursor.fetchall()
         return found
 
-    def copy(self, table: str, columns: Sequence[str], file: Any, *, is_new: bool) -> int:
-        """Copy the lines of a file into a table; return how many there were.
+    def copy(self, table: str, columns: Sequence[str], lines: Lines, *, is_new: bool) -> int:
+        """Copy lines into a table; return how many there were.
 
         The rows of a table that is as new as the transaction need not be visited by a vacuum.
         """
         named, options = ", ".join(map(quoted, columns)), " with (freeze)" if is_new else ""
-        self._cursor.copy_expert(f"copy {table} ({named}) from stdin{options}", file, BYTES_AT_ONCE)
+        try:
+            self._cursor.copy_expert(f"copy {table} ({named}) from stdin{options}", lines, BYTES_AT_ONCE)
+        except Exception:
+            if lines.failure is not None:
+                raise lines.failure from None
+            raise
         return int(self._cursor.rowcount)
 
     def rollback(self) -> None:
-        """Forget what was done since the last `commit`."""
+        """End the transaction and forget what was done in it."""
         self._cursor.connection.rollback()
 
     def commit(self) -> None:
@@ -90,41 +109,39 @@ class Session:
 
 @contextmanager
 def opened(url: URL, place: str) -> Iterator[Session]:
-    """Open a session for the block; what is not committed is rolled back. Raises `TargetError`."""
+    """Connect for the block; what is not committed is rolled back. Raises `TargetError`."""
+    engine = _engine(url)
     try:
-        engine = create_engine(url, poolclass=NullPool, connect_args=_missing_options(url))
         with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-            session = Session(cursor)
-            for statement in _SESSION:
-                session.run(statement)
-            session.commit()
-            yield session
-    except (ArgumentError, ImportError):
+            yield Session(cursor)
+    except DBAPIError as error:
+        reason = str(error.orig or error).partition("\n")[0]
+        raise _refused(place, url, reason, UNREACHABLE) from None
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _refused(place, url, _words(error), _REMEDIES.get(error.pgcode or "", TRY_AGAIN)) from None
+
+
+def _engine(url: URL) -> Engine:
+    options = {name: value for name, value in _OPTIONS.items() if name not in url.query}
+    try:
+        return create_engine(url, poolclass=NullPool, connect_args=options)
+    except (ArgumentError, ImportError):  # such as the name of a driver that is not installed
         raise TargetError(
             "The address of the target postgres is not valid.",
             "Set JIRA_ASSETS_PUBLISH_POSTGRES_URL to postgresql://user:password@host/database.",
         ) from None
-    except DBAPIError as error:  # no connection
-        raise _refused(place, url, error.orig or error) from None
-    except Exception as error:
-        if getattr(error, "pgcode", _NOT_POSTGRES) is _NOT_POSTGRES:
-            raise
-        raise _refused(place, url, error) from None
 
 
-_NOT_POSTGRES = object()
+def _words(error: Any) -> str:
+    """Return what an error says and names, without the hint: it may be to drop what belongs to others."""
+    parts = [error.diag.message_primary or str(error).strip().partition("\n")[0], error.diag.message_detail]
+    return ". ".join(" ".join(part.split()).rstrip(".") for part in parts if part)
 
 
-def _missing_options(url: URL) -> dict[str, Any]:
-    return {name: value for name, value in _OPTIONS.items() if name not in url.query}
-
-
-def _refused(place: str, url: URL, error: BaseException) -> TargetError:
-    said = " ".join(str(error).split())
+def _refused(place: str, url: URL, said: str, remedy: str) -> TargetError:
     if url.password:
         said = said.replace(str(url.password), "…")
-    code = getattr(error, "pgcode", None)
-    return TargetError(f"PostgreSQL ({place}) says: {said}", _REMEDIES.get(code or "", TRY_AGAIN))
+    return TargetError(f"PostgreSQL ({place}) says: {said}.", remedy)
 
 
 def quoted(name: str) -> str:

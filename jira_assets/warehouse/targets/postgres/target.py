@@ -85,6 +85,7 @@ class PostgresTarget:
         return sparing_memory(publish)
 
     def _publish(self, session: Session, file: Path, options: Mapping[str, Any], *, force: bool) -> Shown:
+        session.begin()
         check_encoding(session)
         session.run(f"set local lock_timeout = '{PATIENCE}'")
         # One publisher at a time. The file is opened after that, so no older publish can follow a newer one.
@@ -101,6 +102,7 @@ class PostgresTarget:
     def shown(self) -> Shown | None:
         """Ask the database what it shows."""
         with opened(self.url, self.place) as session:
+            session.begin()
             check_encoding(session)
             schema = Schema(session, self.schema)
             return _shown(schema) if {SLICES, "warehouse_info"} <= schema.present().keys() else None
