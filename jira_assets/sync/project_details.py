@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from jira_assets.errors import BadQuery, JiraAssetsError
+from jira_assets.errors import BadQuery, JiraAssetsError, ScopeMissing
 from jira_assets.formatting import counted
 from jira_assets.jira.client import JiraClient
 from jira_assets.jira.models import Board, BoardConfiguration, Project, Sprint
@@ -22,7 +22,7 @@ from jira_assets.lake.site_tables import columns_digest
 from jira_assets.sync.board_tables import put_boards
 from jira_assets.sync.context import drain
 from jira_assets.sync.project_lists import COMPONENTS, put_components, put_versions, read_leads
-from jira_assets.sync.site_sync import Part, Read, SiteSync
+from jira_assets.sync.site_sync import Part, Read, SiteSync, is_refused
 from jira_assets.sync.sprints import merge_sprints
 
 DETAILS, BOARDS, SETUP, SPRINTS = "project details", "boards", "board configuration", "sprints"
@@ -182,11 +182,16 @@ def _note(site: SiteSync, details: Details, part: str, what: str, found: Mapping
     if failed:
         what = what.format(boards=_named(list(failed)))
         error = next(iter(failed.values()))
-        says = site.refusal if part == SETUP else site.failure
-        details.notices.append(says(part, project_id, what, error))
+        is_final = part == SETUP and all(_stays_closed(*each) for each in failed.items())
+        details.notices.append(site.failure(part, project_id, what, error, is_final=is_final))
         return
     together = Read(None, sum(each.left_out for each in read), sum(each.kept_in_part for each in read))
     details.notices += site.odd_records(part, project_id, together)
+
+
+def _stays_closed(board: Board, error: JiraAssetsError) -> bool:
+    """Check whether asking hourly for the setup of a board is of no use: kanban boards have no estimates."""
+    return is_refused(error) or (board.type == "kanban" and isinstance(error, ScopeMissing))
 
 
 def _named(boards: Sequence[Board]) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from jira_assets.jira.models import Component, Project, Version
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.sync.context import drain
-from jira_assets.sync.site_sync import Part, Read, Row, Rows, SiteSync
+from jira_assets.sync.site_sync import Part, Read, Row, Rows, SiteSync, is_refused
 
 COMPONENTS = "components"
 
@@ -31,7 +31,8 @@ def read_leads(site: SiteSync, projects: Sequence[Project]) -> tuple[dict[str, P
             completed[project.id] = _with_leads(project, part.content)
             notices += site.odd_records(COMPONENTS, project.id, part)
         else:
-            notices.append(site.refusal(COMPONENTS, project.id, "The leads of components", part))
+            what, is_final = "The leads of components", is_refused(part)
+            notices.append(site.failure(COMPONENTS, project.id, what, part, is_final=is_final))
     return completed, notices
 
 

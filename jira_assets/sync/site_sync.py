@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-import msgspec
-
 from jira_assets.errors import Forbidden, JiraAssetsError, NotFound
 from jira_assets.formatting import counted
 from jira_assets.jira.client import JiraClient
@@ -31,7 +29,6 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 AT_ONCE = 8
-REFUSALS = (403, 404)
 KNOWN_TO_FAIL = timedelta(seconds=15)
 """What failed for good the last time is not waited for as long again."""
 
@@ -47,6 +44,11 @@ class Read(Generic[Content]):
 
 Part = Read[Content] | JiraAssetsError
 """What came of asking."""
+
+
+def is_refused(error: JiraAssetsError) -> bool:
+    """Check whether Jira itself refuses something alone, or does not know it: that may stay so."""
+    return isinstance(error, Forbidden | NotFound) and error.facts.get("status") in (403, 404)
 
 
 @dataclass(frozen=True)
@@ -100,19 +102,15 @@ class SiteSync:
             return True
         return self.now() - known.refreshed_at >= self.context.options.refresh_every
 
-    def failure(self, part: str, project_id: str | None, what: str, error: JiraAssetsError) -> Notice:
-        """Return the notice that a part cannot be read; `what` completes the sentence "… cannot be read"."""
-        reason = f"{what} cannot be read: {error.reason.rstrip('.')}."
-        return Notice(part, reason, error.instruction, self.now(), project_id, is_unread=True)
+    def failure(
+        self, part: str, project_id: str | None, what: str, error: JiraAssetsError, *, is_final: bool = False
+    ) -> Notice:
+        """Return the notice that a part cannot be read; `what` completes the sentence "… cannot be read".
 
-    def refusal(self, part: str, project_id: str | None, what: str, error: JiraAssetsError) -> Notice:
-        """Return the notice about a part that Jira itself may refuse for good, with nothing else being wrong.
-
-        Then it is asked for again with the rest of the project, not every hour.
+        What `is_final` is asked for again with the rest of the project, not every hour.
         """
-        notice = self.failure(part, project_id, what, error)
-        is_final = isinstance(error, Forbidden | NotFound) and error.facts.get("status") in REFUSALS
-        return msgspec.structs.replace(notice, is_unread=not is_final)
+        reason = f"{what} cannot be read: {error.reason.rstrip('.')}."
+        return Notice(part, reason, error.instruction, self.now(), project_id, is_unread=not is_final)
 
     def odd_records(self, part: str, project_id: str | None, read: Read[Any]) -> list[Notice]:
         """Return one notice of all records of a part that were odd; none when none was."""

@@ -209,6 +209,20 @@ def test_a_board_whose_filter_is_not_shared_keeps_its_columns_and_is_asked_daily
     assert tomorrow(harness) == []
 
 
+@pytest.mark.parametrize(("kind", "asked"), [("kanban", 0), ("scrum", 1)])
+def test_a_token_without_the_scope_is_tried_hourly_only_where_estimates_need_it(
+    harness: SyncHarness, kind: str, asked: int
+) -> None:
+    board = board_of(harness, kind)
+    lacking = '{"code":401,"message":"Unauthorized; scope does not match"}'
+    harness.site.faults.add(answer(401, lacking, path=f"/rest/agile/1.0/board/{board.id}/configuration"))
+    assert tomorrow(harness) == ["board configuration"]
+
+    harness.site.clock.advance(timedelta(hours=2))
+    paths = [each.path for each in harness.requests_of()]
+    assert paths.count(f"/rest/agile/1.0/board/{board.id}/configuration") == asked
+
+
 def test_a_board_of_several_projects_belongs_to_each_until_it_shows_none(harness: SyncHarness) -> None:
     board, projects = board_of(harness, "kanban"), sorted(harness.site.catalog.projects)
     board.more_projects = [each for each in projects if each != board.project_id]
