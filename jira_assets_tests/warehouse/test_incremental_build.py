@@ -334,6 +334,7 @@ def test_a_link_with_another_name_changes_how_changes_elsewhere_are_read(
     assert bench.ask("select link from issue_link_spans where jira_id = '1'") == [{"link": "is cloned by"}]
 
 
+@pytest.mark.few_tables("blocked_work", "data_quality", "issue_blocked_times", "sprint_burndown")
 def test_a_blocker_that_is_done_in_another_project_unblocks_at_once(
     bench: LakeFixture, replaced: list[list[str]]
 ) -> None:
