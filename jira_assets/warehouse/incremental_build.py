@@ -55,8 +55,9 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
         key = model.key or "project_id"
         old, new = _rows_of(key, "base", ids), _rows_of(key, "warehouse", ids)
         engine.execute(statement("warehouse/incremental/rows", table=model.name, of_old=old, of_new=new))
-    has_forecasts = remember_forecasts(engine)
     engine.execute("commit; detach warehouse; detach merged")
+    # Not before: where it fails, a transaction that is open is lost.
+    has_forecasts = remember_forecasts(engine)
     engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG}); begin")
     _make_those_of_all(replace(builder, replaced=ids, has_before=has_forecasts))
     return True

@@ -365,6 +365,11 @@ def test_teams_add_links_time_flags_and_teams_to_their_issues() -> None:
     assert any(flags)
     assert moves[1] == sum(map(bool, flags)), "who is flagged was flagged once"
     assert moves[2] > 0
+    done = {status.id for status in data.statuses if status.category_key == "done"}
+    left_on = {
+        bool(flag) for issue, flag in zip(data.issues, flags, strict=True) if issue.fields["status"] in done
+    }
+    assert left_on == {False, True}, "some flags are left on issues that are done"
     assert any(issue.fields.get("timespent") for issue in data.issues)
     for issue in data.issues:
         if issue.fields.get("timespent"):

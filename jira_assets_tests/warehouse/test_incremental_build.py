@@ -334,6 +334,33 @@ def test_a_link_with_another_name_changes_how_changes_elsewhere_are_read(
     assert bench.ask("select link from issue_link_spans where jira_id = '1'") == [{"link": "is cloned by"}]
 
 
+@pytest.mark.few_tables("blocked_work", "data_quality", "issue_blocked_times", "sprint_burndown")
+def test_a_blocker_that_is_done_in_another_project_unblocks_at_once(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    kind = {"id": "1", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+    link = {"id": "70", "type": kind, "inwardIssue": {"id": "2", "key": "P11-2"}}
+    waiting, finished = (Life(key, on(1)).then(on(2), "status", "2") for key in ("1", "3"))
+    finished.then(on(9), "status", "4")
+    land_statuses(bench)
+    blocker = Life("2", on(1), project="11")
+    bench.land_and_derive(waiting.observation(issuelinks=[link]))
+    bench.land_and_derive(finished.observation(issuelinks=[link | {"id": "71"}]), asked_at=at(1))
+    bench.land_and_derive(blocker.observation(), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    before = bench.ask("select jira_id, blocker_keys from blocked_work")
+    blocker.then(on(4), "status", "4")
+    bench.land_and_derive(blocker.observation(), project="11", asked_at=at(2))
+
+    bench.publish(*PROJECTS, metrics=METRICS)
+    assert replaced == [["11"]]
+    assert before == [{"jira_id": "1", "blocker_keys": ["P11-2"]}]
+    assert bench.ask("from blocked_work") == []
+    assert bench.ask("select jira_id, days from issue_blocked_times where reason is null") == [
+        {"jira_id": "3", "days": 2.0}
+    ]
+
+
 @pytest.mark.prove
 def test_a_small_site_is_built_whole(bench: LakeFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail

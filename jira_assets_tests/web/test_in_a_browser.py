@@ -157,6 +157,8 @@ LEGENDS = {
     "throughput": {"Bug", "Story", "Mean of 12 weeks"},
     "cumulative_flow": {"Done in the window", "In progress", "To do"},
     "status_times": {"In progress", "Median", "85 % within"},
+    "blocked_times": {"Any cause", "Flag", "Status", "Open issue"},
+    "blocked_work": {"Flag", "Status", "Open issue", "Several"},
     "board_wip": {"In Progress", "In the column", "Limit"},
     "epic_forecast": {"Done", "Open"},
     "version_forecast": {"Done", "Open"},

@@ -14,12 +14,12 @@ from jira_assets.demo.generate.calendar import DAY, HOUR
 from jira_assets.demo.generate.changes import Teller, change
 from jira_assets.demo.generate.details import Details
 from jira_assets.demo.generate.field_edits import FieldEdits
+from jira_assets.demo.generate.impediments import IMPEDIMENT, Impediments, raised, taken_off
 from jira_assets.demo.generate.late_entries import LateEntries
 from jira_assets.demo.generate.links import Links
 from jira_assets.demo.generate.service_levels import ServiceLevels
 from jira_assets.demo.generate.setup import FLAGGED_FIELD, OLD_TEAM_FIELD, TEAM_FIELD, old_team_field
 
-IMPEDIMENT: Json = {"value": "Impediment", "id": "10019"}
 TEAMS = ("Core", "Growth")
 TEAM_FIELDS = (TEAM_FIELD, TEAM_FIELD, OLD_TEAM_FIELD, None)
 """The field in which each project has its teams, in turn; sites that use Plans have an older one."""
@@ -42,6 +42,8 @@ class Extras:
         self._details = Details(Random(f"{len(births)} details"), data, teller)
         edits = Random(f"{len(births)} edits")
         self._edits = FieldEdits(edits, LateEntries(edits, teller))
+        impeded = Random(f"{len(births)} impediments")
+        self._impediments = Impediments(impeded, self._categories, LateEntries(impeded, teller))
         self._service_levels = ServiceLevels(data, teller)
         self._teams = {
             project.id: [self._team(project.name, name) for name in TEAMS] for project in data.projects
@@ -70,6 +72,7 @@ class Extras:
             self._links.add(issue, self._issues[max(0, place - 1 - int(dice.expovariate(0.05)))], author)
         self._details.add(issue, birth)
         self._edits.add(issue, birth)
+        self._impediments.add(issue, author)
         self._service_levels.add(issue, birth)
 
     def finish(self) -> None:
@@ -112,18 +115,13 @@ class Extras:
 
     def _flag(self, issue: DemoIssue, author: str) -> None:
         """Mark the issue as impeded after it was last touched; half of these marks are taken off again."""
-        raised = self._entries.after(issue, HOUR)
-        taken_off = None if raised is None else self._entries.after(issue, 3 * DAY, raised)
-        if raised is None:
+        since = self._entries.after(issue, HOUR)
+        until = None if since is None else self._entries.after(issue, 3 * DAY, since)
+        if since is None:
             return
-        marked = ("[10019]", "Impediment")
-        self._entries.write(
-            issue, raised, author, [change("Flagged", FLAGGED_FIELD, "", "", *marked, "custom")]
-        )
-        if taken_off is not None and self._dice.random() < 0.5:
-            self._entries.write(
-                issue, taken_off, author, [change("Flagged", FLAGGED_FIELD, *marked, "", "", "custom")]
-            )
+        self._entries.write(issue, since, author, [raised()])
+        if until is not None and self._dice.random() < 0.5:
+            self._entries.write(issue, until, author, [taken_off()])
         else:
             issue.fields[FLAGGED_FIELD] = [IMPEDIMENT]
 

@@ -95,6 +95,25 @@ def _status_times(rows: Sequence[Row]) -> str:
     return f"Flow efficiency {share(efficiency, 1)}"
 
 
+def _blocked_times(rows: Sequence[Row]) -> str:
+    """Weigh the weeks by their days, as each week does its items."""
+    every = {cause: [row for row in rows if row["cause"] == cause] for cause in _CAUSES}
+    days = sum(row["days_in_all"] for row in every["any"])
+    if not days:
+        return ""
+    shares = {cause: sum(row["days_blocked"] for row in found) / days for cause, found in every.items()}
+    blocked = f"Blocked {share(shares.pop('any'), 1)} of the time from start to finish"
+    worst = max(shares, key=lambda cause: shares[cause])
+    return f"{blocked}; most by {_CAUSES[worst]}: {share(shares[worst], 1)}" if shares[worst] else blocked
+
+
+def _blocked_work(rows: Sequence[Row]) -> str:
+    first = rows[0]
+    drawn = f"; the longest {number(len(rows))} are shown" if first["items"] > len(rows) else ""
+    blocked = f"{_counted(first['items'], 'open item')} blocked, {number(first['items_started'])} started"
+    return f"{blocked}; {first['jira_key']} for {_counted(first['days_blocked'], 'day')}{drawn}"
+
+
 def _forecast(rows: Sequence[Row]) -> str:
     sure = next(row for row in rows if row["percent"] == 85)
     by = sure["all_finished_by"]
@@ -158,6 +177,8 @@ def _places(value: float) -> int:
     return 0 if value == int(value) else 1
 
 
+_CAUSES = {"any": "any cause", "flagged": "flags", "status": "statuses", "link": "open issues"}
+
 _HEADLINES: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "velocity": _velocity,
     "burndown": _burndown,
@@ -168,6 +189,8 @@ _HEADLINES: Mapping[str, Callable[[Sequence[Row]], str]] = {
     "throughput": _throughput,
     "cumulative_flow": _cumulative_flow,
     "status_times": _status_times,
+    "blocked_times": _blocked_times,
+    "blocked_work": _blocked_work,
     "forecast": _forecast,
     "board_wip": _board_wip,
     "epic_forecast": _epics,

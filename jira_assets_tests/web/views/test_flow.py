@@ -239,6 +239,51 @@ def test_headlines_of_boards_count_what_is_over_a_limit() -> None:
     assert headline("board_wip", rows[2:]) == "Board: 7 in these columns; none of them has a limit"
 
 
+def test_blocked_time_of_a_whole_project_is_that_of_the_published_tables(settings: Settings) -> None:
+    published = PublishedWarehouse(settings.warehouse_file)
+    answer = answer_panel(published, "blocked_times", {"project": "PAY", "weeks": "52"})
+    table = rows_of(
+        settings,
+        """select week, coalesce(reason, 'any'), sum(cycle_time_n), sum(blocked_n),
+        round(sum(blocked_days), 3)
+        from blocked_times where project_key = 'PAY' group by all""",
+    )
+    drawn = [
+        (row["period"], row["cause"], row["items"], row["items_blocked"], round(row["days_blocked"], 3))
+        for row in answer.rows
+        if row["period"] > answer.filter.since  # the first week may be cut
+    ]
+    assert drawn
+    assert {"any", "status"} <= {cause for _, cause, *_ in drawn}
+    assert set(drawn) <= set(table)
+
+
+def test_what_is_blocked_now_is_listed_from_the_longest_on(settings: Settings) -> None:
+    answer = answer_panel(PublishedWarehouse(settings.warehouse_file), "blocked_work", {"project": "PAY"})
+    table = rows_of(
+        settings,
+        """select jira_key, days_blocked, reasons, blocker_keys from blocked_work where project_key = 'PAY'
+        order by days_blocked desc, jira_key limit 12""",
+    )
+    columns = ("jira_key", "days_blocked", "reasons", "blocker_keys")
+    assert [tuple(row[name] for name in columns) for row in answer.rows] == table != []
+
+
+def test_headlines_of_blocked_work_name_the_cause_and_the_longest() -> None:
+    weeks: list[dict[str, Any]] = [
+        {"cause": cause, "days_blocked": days, "days_in_all": 40.0}
+        for cause, days in (("any", 10.0), ("flagged", 2.0), ("link", 9.0), ("any", 0.0), ("link", 0.0))
+    ]
+    assert headline("blocked_times", weeks) == (
+        "Blocked 12.5\u202f% of the time from start to finish; most by open issues: 11.2\u202f%"
+    )
+    assert headline("blocked_times", weeks[3:]) == "Blocked 0\u202f% of the time from start to finish"
+    assert headline("blocked_times", [weeks[0] | {"days_in_all": 0.0}]) == ""
+    item = {"jira_key": "PAY-1", "days_blocked": 1, "items": 1, "items_started": 0}
+    assert headline("blocked_work", [item]) == "1 open item blocked, 0 started; PAY-1 for 1 day"
+    assert headline("blocked_work", [item | {"items": 30}]).endswith("; the longest 1 are shown")
+
+
 def test_headlines_of_forecasts_name_the_first_that_is_delivered() -> None:
     rows = [
         {"epics": 20, "jira_key": "PAY-1", "finished_by": None, "has_forecast": True, "open_issues": 3},
@@ -566,7 +611,7 @@ def test_the_page_offers_what_there_is_and_names_what_is_odd(client: TestClient)
     assert '<option value="PAY" selected>' in text
     assert "<option selected>Bug</option>" in text
     assert "unmatched people" in text
-    assert text.count('data-panel="') == len(PANELS) == 13
+    assert text.count('data-panel="') == len(PANELS) == 15
     assert "weeks=52" in text
 
 
