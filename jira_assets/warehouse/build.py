@@ -14,7 +14,7 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.qualified import split
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
-from jira_assets.warehouse.forecasts import Forecasts, inputs_literal
+from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
 from jira_assets.warehouse.issue_states import STATES
 from jira_assets.warehouse.models import FIRST_COMMENT, MACROS, Model, Parts, models
 
@@ -55,23 +55,18 @@ class Builder:
 
     def make(self, names: Iterable[str]) -> None:
         """Run the statements of these names."""
-        with Forecasts(self.engine) as forecasts:
-            for name in names:
-                model = models().get(name.removeprefix("models/"))
-                forecasts.finish(model.needs if model else ())
-                self._run(model, self._text_of(name))
-                if model is not None and model.macro:
-                    macro = self._text_of(f"{MACROS}{model.macro}")
-                    forecasts.begin(model, macro, has_before=self.has_before)
-
-    def _run(self, model: Model | None, text: str) -> None:
-        parts = model.parts.in_schema(self.whole) if model and model.parts else None
-        if model and parts and model.touched_by and self.replaced:
-            self._make_touched(model, parts, text)
-        elif parts and self.commits:
-            self._make_in_parts(parts, text)
-        else:
-            self.engine.execute(text)
+        for name in names:
+            text = self._text_of(name)
+            model = models().get(name.removeprefix("models/"))
+            parts = model.parts.in_schema(self.whole) if model and model.parts else None
+            if model and parts and model.touched_by and self.replaced:
+                self._make_touched(model, parts, text)
+            elif parts and self.commits:
+                self._make_in_parts(parts, text)
+            else:
+                self.engine.execute(text)
+            if model is not None and model.macro:
+                fill_forecast(self.engine, model.name, has_before=self.has_before)
 
     def _text_of(self, name: str) -> str:
         text = statement(

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jira_assets.lake.sql_files import literal, statement
-from jira_assets.warehouse.models import FIRST_COMMENT, Model, models
+from jira_assets.warehouse.models import models
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
-
-Row = dict[str, Any]
-
-_ROWS = "select forecast.* from (select unnest($rows) as forecast)"
 
 _ENOUGH = "delivered >= 5"
 """Fewer deliveries are not enough data."""
@@ -46,64 +38,23 @@ def remember_forecasts(engine: duckdb.DuckDBPyConnection) -> bool:
     return True
 
 
-class Forecasts:
-    """Computes forecasts on another core while tables are made that do not need them, as a context manager.
+def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, *, has_before: bool) -> None:
+    """Fill a table with the answers of its macro for each project, and for all together.
 
-    A forecast takes hundredths of a second and one core, and there may be a thousand projects.
+    With `has_before`, projects with the same inputs keep the rows that were remembered: a forecast takes
+    hundredths of a second, and there may be a thousand projects.
     """
-
-    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
-        self._engine = engine
-        self._other_core = ThreadPoolExecutor(1, "forecasts")
-        self._begun: dict[str, Future[list[Row]]] = {}
-
-    def begin(self, model: Model, macro: str, *, has_before: bool) -> None:
-        """Compute the answers of the macro of a table for each project, and for all together.
-
-        `macro` is the statement that creates it. With `has_before`, projects with the same inputs keep the
-        rows that were remembered.
-        """
-        unknown = "from warehouse.forecast_inputs"
-        if has_before:
-            self._engine.execute(statement("warehouse/incremental/same_forecasts", table=model.name))
-            unknown += " except from forecast_inputs_before"
-        projects = self._engine.execute(
-            f"select project_id, project_key, as_of from ({unknown}) where {_ENOUGH} order by all"
-        ).fetchall()
-        # Another connection sees neither the macro nor the tables before they are committed.
-        own = macro.partition(FIRST_COMMENT)[0].replace("macro warehouse.", "temp macro ")
-        cursor = self._engine.cursor()
-        work = partial(_compute, cursor, own, str(model.macro), projects)
-        self._begun[model.name] = self._other_core.submit(work)
-
-    def finish(self, tables: Collection[str]) -> None:
-        """Insert the rows of these tables, once they are computed."""
-        for table in self._begun.keys() & set(tables):
-            if rows := self._begun.pop(table).result():
-                self._engine.execute(f"insert into warehouse.{table} by name {_ROWS}", {"rows": rows})
-
-    def __enter__(self) -> Forecasts:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if error is None:
-                self.finish(tuple(self._begun))
-        finally:
-            self._other_core.shutdown(cancel_futures=True)
-
-
-def _compute(
-    cursor: duckdb.DuckDBPyConnection, macro: str, name: str, projects: Sequence[tuple[Any, ...]]
-) -> list[Row]:
-    cursor.execute(macro)
-    rows: list[Row] = []
+    unknown = "from warehouse.forecast_inputs"
+    if has_before:
+        engine.execute(statement("warehouse/incremental/same_forecasts", table=table))
+        unknown += " except from forecast_inputs_before"
+    projects = engine.execute(
+        f"select project_id, project_key, as_of from ({unknown}) where {_ENOUGH} order by all"
+    ).fetchall()
     for project_id, project_key, as_of in projects:
-        found = cursor.execute(f"from {name}($project_key) order by percent", {"project_key": project_key})
-        columns = [column[0] for column in found.description or ()]
-        of_project = {"project_id": project_id, "project_key": project_key, "as_of": as_of}
-        rows += [of_project | dict(zip(columns, row, strict=True)) for row in found.fetchall()]
-    cursor.close()
-    return rows
+        engine.execute(
+            f"insert into warehouse.{table} by name select $project_id as project_id, "
+            "$project_key as project_key, $as_of as as_of, forecast.* "
+            f"from warehouse.{models()[table].macro}($project_key) as forecast order by percent",
+            {"project_id": project_id, "project_key": project_key, "as_of": as_of},
+        )
