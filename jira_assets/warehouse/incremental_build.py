@@ -66,6 +66,7 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
 def _make_those_of_all(builder: Builder) -> None:
     engine = builder.engine
     of_all = of_scope("all projects")
+    engine.execute(statement("warehouse/incremental/near_issues", replaced=builder.replaced))
     for model in of_all:
         if model.touched_by is None:
             engine.execute(f"drop {model.kind} if exists warehouse.{model.name}")

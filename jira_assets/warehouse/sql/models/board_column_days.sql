@@ -5,27 +5,7 @@
 
 -- A board may show several projects: each has its part, and the parts of a day add up. Limits concern the sum.
 create table warehouse.board_column_days as
-with shown as (
-    select distinct
-        boards.project_id as project_id,
-        boards.board_id as board_id,
-        columns.position as position,
-        columns.status_id as status_id
-    from (
-        select
-            board_id as board_id,
-            unnest(project_ids) as project_id
-        from warehouse.jira_boards
-    ) as boards
-    inner join (
-        select
-            board_id as board_id,
-            position as position,
-            unnest(status_ids) as status_id
-        from warehouse.jira_board_columns
-    ) as columns on boards.board_id = columns.board_id
-),
-left_out as (
+with left_out as (
     select
         project_id as project_id,
         count(*) filter (where is_counted and is_left_out) as issues
@@ -45,7 +25,7 @@ columns as (
         shown.position as position,
         settings.as_of as as_of,
         settings.as_of - 365 as first_day
-    from shown
+    from board_statuses as shown
     semi join open_statuses on shown.status_id = open_statuses.status_id
     semi join left_out on shown.project_id = left_out.project_id
     inner join warehouse.metric_settings as settings on shown.project_id = settings.project_id
@@ -61,7 +41,7 @@ stays as (
         case when spans.left_at is not null then least(local_day(spans.left_at), columns.as_of) end as went
     from warehouse.issue_status_spans as spans
     inner join warehouse.issue_flow as flow on spans.jira_id = flow.jira_id
-    inner join shown on spans.project_id = shown.project_id and spans.status_id = shown.status_id
+    inner join board_statuses as shown on spans.project_id = shown.project_id and spans.status_id = shown.status_id
     inner join columns
         on
             shown.project_id = columns.project_id

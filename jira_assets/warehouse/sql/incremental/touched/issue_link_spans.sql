@@ -1,14 +1,7 @@
 -- The issues of the changed projects, and those that are or were linked to one of them: by its id, or by a key that was
 -- not known or is that of another issue now. All, if links have other names: changes are read by these.
 create or replace temp table touched as
-with near as (
-    select jira_id from base.jira_issues where project_id in ({replaced})
-    union
-    select jira_id from warehouse.jira_issues where project_id in ({replaced})
-    union
-    select jira_id from lake.jira_deleted_issues
-),
-new_keys as (
+with new_keys as (
     select jira_key from warehouse.jira_issues where project_id in ({replaced})
     except
     select jira_key from base.jira_issues where project_id in ({replaced})
@@ -38,18 +31,18 @@ other_names as (
         from names
     )
 )
-from near
+from near_issues
 union
 select other_id as jira_id
 from lake.jira_issue_links
 union
 select links.jira_id as jira_id
 from whole.jira_issue_links as links
-semi join near on links.other_id = near.jira_id
+semi join near_issues as near on links.other_id = near.jira_id
 union
 select spans.jira_id as jira_id
 from base.issue_link_spans as spans
-semi join near on spans.other_jira_id = near.jira_id
+semi join near_issues as near on spans.other_jira_id = near.jira_id
 union
 select spans.jira_id as jira_id
 from base.issue_link_spans as spans
