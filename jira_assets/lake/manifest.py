@@ -256,11 +256,7 @@ class Manifest(msgspec.Struct):
 
     def replace_raw(self, files: Iterable[RawFile]) -> None:
         """Put files with the same observations in the place of all; raises `ValueError` for others."""
-        files = list(files)
-        before, after = (sum(file.rows for file in some) for some in (self.raw, files))
-        if before != after:
-            raise ValueError(f"{before} observations of project {self.project_id} would become {after}")
-        self.raw = files
+        self.raw = with_same_rows(self.raw, files, f"observations of project {self.project_id}")
 
     def add_entity_raw(self, file: RawFile) -> None:
         """Make one more file of what belongs to issues exist."""
@@ -268,11 +264,7 @@ class Manifest(msgspec.Struct):
 
     def replace_entity_raw(self, files: Iterable[RawFile]) -> None:
         """Put files with the same observations in the place of all; raises `ValueError` for others."""
-        files = list(files)
-        before, after = (sum(file.rows for file in some) for some in (self.entity_raw, files))
-        if before != after:
-            raise ValueError(f"{before} lists of project {self.project_id} would become {after}")
-        self.entity_raw = files
+        self.entity_raw = with_same_rows(self.entity_raw, files, f"lists of project {self.project_id}")
 
     def put_entity_raw(self, files: Iterable[RawFile]) -> None:
         """Put files with fewer observations, or others, in the place of all."""
@@ -417,6 +409,15 @@ class EntityFiles(msgspec.Struct, frozen=True):
     def take_seq(self) -> int:
         """Return the number of the next observations."""
         return self.manifest.take_seq()
+
+
+def with_same_rows(files: Iterable[RawFile], others: Iterable[RawFile], rows: str) -> list[RawFile]:
+    """Return the files that take the place of others; raises `ValueError` unless they have as many `rows`."""
+    found = list(others)
+    before, after = (sum(file.rows for file in some) for some in (files, found))
+    if before != after:
+        raise ValueError(f"{before} {rows} would become {after}")
+    return found
 
 
 File = TypeVar("File", RawFile, DerivedFile)

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from jira_assets.lake.entity_state import EntityProblem, EntityProof
-from jira_assets.lake.manifest import RawFile
+from jira_assets.lake.manifest import RawFile, with_same_rows
 
 
 class SiteTable(msgspec.Struct, frozen=True):
@@ -96,11 +96,7 @@ class WorklogFiles(msgspec.Struct):
 
     def replace_raw(self, files: Iterable[RawFile]) -> None:
         """Put files with the same observations in the place of all; raises `ValueError` for others."""
-        files = list(files)
-        before, after = (sum(file.rows for file in some) for some in (self.raw, files))
-        if before != after:
-            raise ValueError(f"{before} observations of worklogs would become {after}")
-        self.raw = files
+        self.raw = with_same_rows(self.raw, files, "observations of worklogs")
 
     def choose(self, chosen: Mapping[str, bool]) -> None:
         """Keep which projects want them, and whether their texts."""

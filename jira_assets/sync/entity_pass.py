@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
@@ -65,16 +65,8 @@ def read_all_worklogs(
     """
     chosen = wanted_worklogs(state, context.options)
     proved = {outcome.project_id for outcome in outcomes if _is_proved(outcome, session)}
-    try:
-        with resource_errors(context.lake.root):
-            sparing_memory(partial(_read_worklogs, context, session, chosen, proved & chosen.keys()))
-    except Cancelled:
-        raise
-    except JiraAssetsError as error:
-        note_worklog_failure(context, error)
-    except Exception as error:  # whatever it is, it stands beside the issues
-        unexpected = f"an unexpected {type(error).__name__}"
-        note_worklog_failure(context, LakeError(unexpected, "The next sync tries again."))
+    with _failures_noted(context, partial(note_worklog_failure, context)):
+        sparing_memory(partial(_read_worklogs, context, session, chosen, proved & chosen.keys()))
 
 
 def wanted_worklogs(state: State, options: SyncOptions) -> dict[str, bool]:
@@ -108,19 +100,27 @@ def _is_concerned(context: SyncContext, outcome: Outcome) -> bool:
     return manifest is not None and bool(manifest.entities or manifest.entity_raw)
 
 
-def _of_project(context: SyncContext, session: SyncSession, outcome: Outcome) -> Outcome:
+@contextmanager
+def _failures_noted(context: SyncContext, note: Callable[[JiraAssetsError], None]) -> Iterator[None]:
+    """Note whatever ends the block, but for being cancelled: it stands beside the issues."""
     try:
-        with resource_errors(context.lake.root), context.lake.lock(outcome.project_id, PURPOSE):
-            changed = sparing_memory(partial(_read, context, session, outcome))
+        with resource_errors(context.lake.root):
+            yield
     except Cancelled:
         raise
     except JiraAssetsError as error:
-        _note_failure(context, outcome.project_id, error)
-        changed = False
-    except Exception as error:  # whatever it is, it stands beside the issues
-        unexpected = LakeError(f"an unexpected {type(error).__name__}", "The next sync tries again.")
-        _note_failure(context, outcome.project_id, unexpected)
-        changed = False
+        note(error)
+    except Exception as error:
+        note(LakeError(f"an unexpected {type(error).__name__}", "The next sync tries again."))
+
+
+def _of_project(context: SyncContext, session: SyncSession, outcome: Outcome) -> Outcome:
+    changed = False
+    with (
+        _failures_noted(context, partial(_note_failure, context, outcome.project_id)),
+        context.lake.lock(outcome.project_id, PURPOSE),
+    ):
+        changed = sparing_memory(partial(_read, context, session, outcome))
     manifest = context.lake.readable_manifest(outcome.project_id)
     if manifest is None:
         return outcome
