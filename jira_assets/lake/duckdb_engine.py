@@ -64,7 +64,7 @@ def open_engine(
     if own:
         weakref.finalize(engine, own.release)
     engine.execute("set enable_progress_bar = false")
-    engine.execute("set timezone = 'UTC'")
+    engine.execute("set global timezone = 'UTC'")  # of its cursors as well
     for reader in DATE_READERS:
         engine.execute(reader)
     return engine

@@ -21,15 +21,21 @@ WITHOUT_LOG = "recovery_mode 'no_wal_writes'"
 """A file that is not whole yet may be lost."""
 
 MOST = 0.5
-"""Above this share of projects, building everything is as quick."""
+"""Above this share of the issues, building everything is as quick."""
 
 
-def changed_projects(before: Mapping[str, str], now: Mapping[str, str]) -> list[str] | None:
-    """Name the projects to replace, by their fingerprints; None when everything is to be built."""
+def changed_projects(
+    before: Mapping[str, str], now: Mapping[str, str], issues: Mapping[str, int]
+) -> list[str] | None:
+    """Name the projects to replace, by their fingerprints; None when everything is to be built.
+
+    `issues` has the number of issues of each project.
+    """
     if not before or before.keys() != now.keys():
         return None
     changed = [project for project, digest in now.items() if before[project] != digest]
-    return changed if len(changed) <= max(1, MOST * len(now)) else None
+    share = sum(issues[project] for project in changed) / max(sum(issues.values()), 1)
+    return changed if share <= MOST else None
 
 
 def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequence[str]) -> bool:

@@ -46,9 +46,6 @@ __all__ = ["PublishInputs", "PublishResult", "keep_only_present", "publish"]
 STORAGE_VERSION = "v1.4.0"
 """The newest format that the BI tools in use can open."""
 
-WORTHWHILE = 20_000
-"""Under so many issues, building everything is as quick as replacing some projects."""
-
 MIRRORS_KEPT = timedelta(minutes=15)
 """How long the Parquet files of a publish stay after the next one, unless a setting says otherwise."""
 
@@ -138,7 +135,8 @@ class _Version:
     whole: str
     shared: str
     projects: Mapping[str, str]
-    issues: int
+    issues: Mapping[str, int]
+    """How many issues each project has."""
 
     @classmethod
     def of(
@@ -179,17 +177,19 @@ class _Version:
             manifest.project_id: fingerprint(_derived_from(manifest, stamps.get(manifest.project_id)))
             for manifest in manifests
         }
-        files = [manifest.derived_file("jira_issues") for manifest in manifests]
-        issues = sum(file.rows for file in files if file)
+        issues = {
+            manifest.project_id: file.rows if (file := manifest.derived_file("jira_issues")) else 0
+            for manifest in manifests
+        }
         entities = entity_digest(manifests, sites)
         whole = [shared, projects, sorted(outcomes, key=str), *([entities] if entities else [])]
         return cls(fingerprint(whole), shared, projects, issues)
 
     def changed_since(self, present: Mapping[str, str]) -> list[str] | None:
         """Name the projects that the present warehouse shows otherwise; None when all may differ."""
-        if present.get("shared") != self.shared or present.get("moved") != "0" or self.issues < WORTHWHILE:
+        if present.get("shared") != self.shared or present.get("moved") != "0":
             return None
-        return changed_projects(json.loads(present["projects"]), self.projects)
+        return changed_projects(json.loads(present["projects"]), self.projects, self.issues)
 
 
 def _day(moment: datetime | None) -> str | None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jira_assets.warehouse import publish
 from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sampling import sampled
@@ -46,10 +45,7 @@ def all_differences(harness: SyncHarness) -> list[str]:
     return [*differences(harness), *worklog_differences(harness)]
 
 
-def test_replacing_the_projects_that_changed_gives_the_same_rows(
-    harness: SyncHarness, issue: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publish, "WORTHWHILE", 0)
+def test_replacing_the_projects_that_changed_gives_the_same_rows(harness: SyncHarness, issue: str) -> None:
     harness.publish()
     harness.site.comment(issue)
     harness.site.log_work(issue, 900)
