@@ -24,9 +24,6 @@ if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
 QUALIFIED_OBSERVATIONS = ("jira_id", "project_id", "project_key")
 """The columns of raw files that hold ids and keys."""
 
-PARTS = (1, 4, 16, 64)
-"""Into how many parts a table is divided until each fits into memory."""
-
 
 @dataclass(frozen=True)
 class Builder:
@@ -88,16 +85,19 @@ class Builder:
         import duckdb
 
         self.engine.execute("commit; begin")
-        for count in self._counts(parts):
+        *divisions, finest = parts.divisions(self._issues_of_projects() if parts.at_once else {})
+        for conditions in divisions:
             try:
-                for part in parts.split(text, count):
-                    self.engine.execute(part)
+                self._make_parts(parts.split(text, conditions))
             except duckdb.OutOfMemoryException:
-                if count == PARTS[-1]:
-                    raise
                 self.engine.execute("rollback; begin")
             else:
                 return
+        self._make_parts(parts.split(text, finest))
+
+    def _make_parts(self, statements: Iterable[str]) -> None:
+        for part in statements:
+            self.engine.execute(part)
 
     def _make_touched(self, model: Model, parts: Parts, text: str) -> None:
         """Make the rows of a table anew that depend on the replaced projects."""
@@ -105,13 +105,13 @@ class Builder:
         self.engine.execute(f"delete from warehouse.{model.name} where {parts.column} in (from touched)")
         self.engine.execute(parts.among(text, "touched"))
 
-    def _counts(self, parts: Parts) -> Sequence[int]:
-        """Return into how many parts a table is divided, until each fits."""
-        if parts.at_once is None:
-            return PARTS
-        found = self.engine.execute("select count(*) from warehouse.jira_issues").fetchone()
-        issues = found[0] if found else 0
-        return [count for count in PARTS if count * parts.at_once >= issues] or PARTS[-1:]
+    def _issues_of_projects(self) -> dict[str, int]:
+        """Count the issues of each project."""
+        return dict(
+            self.engine.execute(
+                "select project_id, count(*) from warehouse.jira_issues group by all order by all"
+            ).fetchall()
+        )
 
     def _inputs_of(self, name: str) -> dict[str, str]:
         if name in STATES:

@@ -8,17 +8,20 @@ types and comments are those of the statement. What it reads gives the order.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from jira_assets.lake.sql_files import statement_text
+from jira_assets.lake.sql_files import literal, statement_text
 
 Scope = Literal["site", "project", "all projects", "pull requests", "view"]
 """Small and made from all projects each time; a row belongs to one project; rows depend on several projects;
 the same, and empty without pull requests; holds no rows of its own."""
+
+PARTS = (1, 4, 16, 64)
+"""Into how many parts a table is divided until each fits into memory."""
 
 GROUPS = ("site", "issues", "people", "pull_requests", "metrics")
 MACROS = "macros/"
@@ -54,7 +57,8 @@ class Column:
 class Parts:
     """How a table can be made in parts: its rows with one value of a column need only rows with that value.
 
-    `relations` are those whose rows are chosen by the column, as the statement names them.
+    `relations` are those whose rows are chosen by the column, as the statement names them. With `at_once`
+    they are chosen by their project as well.
     """
 
     column: str
@@ -62,11 +66,24 @@ class Parts:
     at_once: int | None = None
     """Of how many issues a part may be made; with more, what spills to disk takes longer than more parts."""
 
-    def split(self, text: str, count: int) -> Iterator[str]:
-        """Divide the statement that makes the table into `count` statements that each make a part of it."""
-        for number in range(count):
+    def divisions(self, issues: Mapping[str, int]) -> Iterator[Sequence[str]]:
+        """Return conditions, one for each part: first for few parts, then for more and more.
+
+        `issues` has the number of issues of each project. The files of the lake have one project each, so
+        parts that are made of projects read every file once.
+        """
+        for share in PARTS:
+            if self.at_once is None:
+                yield self._by_value(share)
+            else:
+                most = min(self.at_once, sum(issues.values())) // share
+                yield self._by_project(issues, max(most, 1))
+
+    def split(self, text: str, conditions: Sequence[str]) -> Iterator[str]:
+        """Divide the statement that makes the table into statements that each make a part of it."""
+        for number, condition in enumerate(conditions):
             part = _insertion(text) if number else text
-            yield self._only(part, f"hash({self.column}) % {count} = {number}") if count > 1 else part
+            yield self._only(part, condition) if len(conditions) > 1 else part
 
     def among(self, text: str, values: str) -> str:
         """Return a statement that inserts the rows whose values of the column the relation `values` has."""
@@ -75,6 +92,25 @@ class Parts:
     def in_schema(self, whole: str) -> Parts:
         """Name the relations as the statement does once it is filled."""
         return replace(self, relations=tuple(name.format(whole=whole) for name in self.relations))
+
+    def _by_value(self, count: int) -> list[str]:
+        return [f"hash({self.column}) % {count} = {number}" for number in range(count)]
+
+    def _by_project(self, issues: Mapping[str, int], most: int) -> list[str]:
+        """Group projects of at most so many issues, and divide larger ones by the column."""
+        groups: list[list[str]] = [[]]
+        room, large = most, []
+        for project, count in issues.items():
+            name = literal(project)
+            if count > most:
+                large += [f"project_id = {name} and {part}" for part in self._by_value(-(-count // most))]
+            elif count > room:
+                groups.append([name])
+                room = most - count
+            else:
+                groups[-1].append(name)
+                room -= count
+        return [f"project_id in ({', '.join(group)})" for group in groups if group] + large
 
     def _only(self, text: str, condition: str) -> str:
         for relation in self.relations:

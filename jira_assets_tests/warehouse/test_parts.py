@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jira_assets.warehouse.models import Parts, models
 from jira_assets_tests.lake_fixture import LakeFixture
@@ -22,9 +27,10 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     real = Parts.split
 
-    def split(parts: Parts, text: str, count: int) -> Iterator[str]:
+    def split(parts: Parts, text: str, conditions: Sequence[str]) -> Iterator[str]:
+        count = len(conditions)
         counts.append(count)
-        for number, part in enumerate(real(parts, text, count)):
+        for number, part in enumerate(real(parts, text, conditions)):
             if number and count < FITS:
                 raise duckdb.OutOfMemoryException("full")
             if count > 1:
@@ -54,8 +60,27 @@ def test_tables_that_are_made_in_parts_have_the_same_rows(site: Site, request: p
     in_parts = contents(site.bench)
 
     assert {table for table in at_once if in_parts[table] != at_once[table]} == set()
-    assert tried == [1, 4, FITS] * sum(model.parts is not None for model in models().values())
+    assert tried.count(1) == sum(model.parts is not None for model in models().values())
+    assert all(4 <= second < FITS <= third for second, third in zip(tried[1::3], tried[2::3], strict=True))
     assert all(at_once[model.name] for model in models().values() if model.parts)
+
+
+@pytest.fixture
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
+    """Make the spans of fields of six issues at once; returns into how many parts each table was made."""
+    model = models()["issue_field_spans"]
+    assert model.parts is not None
+    fewer = replace(model.parts, at_once=6)
+    monkeypatch.setitem(models(), model.name, replace(model, parts=fewer))
+    counts: dict[str, list[int]] = {"spans of fields": [], "others": []}
+    real = Parts.split
+
+    def split(parts: Parts, text: str, conditions: Sequence[str]) -> Iterator[str]:
+        counts["spans of fields" if parts == fewer else "others"].append(len(conditions))
+        return real(parts, text, conditions)
+
+    monkeypatch.setattr(Parts, "split", split)
+    return counts
 
 
 def test_a_publish_fails_when_the_smallest_parts_do_not_fit(
@@ -69,24 +94,46 @@ def test_a_publish_fails_when_the_smallest_parts_do_not_fit(
     assert tried == [1, 4, 16, 64] * 2  # the second time with one thread
 
 
-def test_a_table_may_be_made_in_parts_from_the_beginning(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_may_be_made_in_parts_from_the_beginning(site: Site, request: pytest.FixtureRequest) -> None:
     site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
     at_once = contents(site.bench)
-    issues = len(at_once["jira_issues"])
-    model = models()["issue_field_spans"]
-    assert model.parts is not None
-    fewer = replace(model.parts, at_once=issues // 2)
-    monkeypatch.setitem(models(), model.name, replace(model, parts=fewer))
-    counts: dict[Parts, int] = {}
-    real = Parts.split
+    counts = request.getfixturevalue("few_at_once")
 
-    def split(parts: Parts, text: str, count: int) -> Iterator[str]:
-        counts.setdefault(parts, count)
-        return real(parts, text, count)
-
-    monkeypatch.setattr(Parts, "split", split)
     site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
 
     assert contents(site.bench) == at_once
-    assert counts.pop(fewer) == 4
-    assert set(counts.values()) == {1}
+    assert counts["spans of fields"][0] > len(PROJECTS)
+    assert set(counts["others"]) == {1}
+
+
+PARTS_OF_ISSUES = Parts("jira_id", ("some_issues",), at_once=64)
+
+
+@given(issues=st.dictionaries(st.from_regex(r"[0-9]{1,5}", fullmatch=True), st.integers(1, 300), min_size=1))
+def test_each_project_is_in_one_part_or_divided_into_all_of_its_own(issues: dict[str, int]) -> None:
+    most = PARTS_OF_ISSUES.at_once or 0
+    conditions = next(iter(PARTS_OF_ISSUES.divisions(issues)))
+    groups = [re.findall(r"'(\d+)'", each) for each in conditions if " in " in each]
+    pieces = Counter(each for each in conditions if " in " not in each)
+
+    divided = [project for project, count in issues.items() if count > min(most, sum(issues.values()))]
+    assert sorted(chain.from_iterable(groups)) == sorted(issues.keys() - divided)
+    assert all(sum(issues[project] for project in group) <= most for group in groups)
+    assert pieces == Counter(
+        f"project_id = '{project}' and hash(jira_id) % {count} = {number}"
+        for project in divided
+        for count in [-(-issues[project] // most)]
+        for number in range(count)
+    )
+
+
+def test_parts_of_projects_are_few_and_of_the_wanted_size() -> None:
+    issues = {"10": 40, "11": 20, "12": 30, "13": 150}
+    coarsest = next(iter(PARTS_OF_ISSUES.divisions(issues)))
+    assert coarsest == [
+        "project_id in ('10', '11')",
+        "project_id in ('12')",
+        "project_id = '13' and hash(jira_id) % 3 = 0",
+        "project_id = '13' and hash(jira_id) % 3 = 1",
+        "project_id = '13' and hash(jira_id) % 3 = 2",
+    ]

@@ -342,6 +342,7 @@ with numbers as (
 held as (
     select
         held.jira_id as jira_id,
+        fields.project_id as project_id,
         fields.field_no as field_no,
         fields.kind as kind,
         fields.form as form,
@@ -355,6 +356,7 @@ held as (
 parsed as (
     select
         jira_id as jira_id,
+        project_id as project_id,
         field_no as field_no,
         form as form,
         unnest(elements_in(kind, value)) as value
@@ -363,30 +365,37 @@ parsed as (
 )
 select
     labels.jira_id as jira_id,
+    issues.project_id as project_id,
     numbers.field_no as field_no,
     null::varchar as id,
     labels.label as name
 from warehouse.jira_issue_labels as labels
+inner join warehouse.jira_issues as issues on labels.jira_id = issues.jira_id
 inner join numbers on numbers.field_id = 'labels'
 union all
 select
     components.jira_id as jira_id,
+    issues.project_id as project_id,
     numbers.field_no as field_no,
     components.component_id as id,
     components.component as name
 from warehouse.jira_issue_components as components
+inner join warehouse.jira_issues as issues on components.jira_id = issues.jira_id
 inner join numbers on numbers.field_id = 'components'
 union all
 select
     versions.jira_id as jira_id,
+    issues.project_id as project_id,
     numbers.field_no as field_no,
     versions.version_id as id,
     versions.version as name
 from warehouse.jira_issue_versions as versions
+inner join warehouse.jira_issues as issues on versions.jira_id = issues.jira_id
 inner join numbers on case versions.kind when 'fix' then 'fixVersions' else 'versions' end = numbers.field_id
 union all
 select
     memberships.jira_id as jira_id,
+    issues.project_id as project_id,
     numbers.field_no as field_no,
     memberships.sprint_id as id,
     memberships.sprint_name as name
@@ -397,6 +406,7 @@ inner join numbers on projects.sprint_field = numbers.field_id
 union all
 select
     jira_id as jira_id,
+    project_id as project_id,
     field_no as field_no,
     case when form = 'id' then coalesce(value ->> '$.accountId', value ->> '$.id') end as id,
     case
