@@ -84,4 +84,14 @@ def _schema_in_postgres(settings: Settings) -> str:
     return f"{url}, schema {settings.publish_postgres_schema}"
 
 
-_KINDS = {"postgres": _Kind(_postgres, _schema_in_postgres)}
+def _delta(settings: Settings) -> Target:
+    from jira_assets.warehouse.targets.delta.target import DeltaTarget  # late: as the one above
+
+    return DeltaTarget.from_settings(settings)
+
+
+def _folder_of_delta(settings: Settings) -> str:
+    return settings.publish_delta_url or "no place"
+
+
+_KINDS = {"postgres": _Kind(_postgres, _schema_in_postgres), "delta": _Kind(_delta, _folder_of_delta)}
