@@ -80,6 +80,7 @@ class Present:
     """
 
     delta: DeltaTable = field(repr=False)
+    name: str
     version: int
     schema: Mapping[str, Any]
     description: str
@@ -181,6 +182,7 @@ class DeltaFolder:
         expected = [layout.partition] if layout and layout.partition else []
         return Present(
             delta,
+            table,
             delta.version(),
             schema,
             metadata.description or "",

@@ -329,7 +329,7 @@ class _Publication:
         present: Present | None,
     ) -> None:
         """Remove old files, now and then; those of this publish and of the one before always stay."""
-        due = [name for name, row in now.items() if name in before and row.tidied_at == self.now]
+        due = [name for name in now if name in before and before[name].is_due(self.now, self.kept)]
         keep = {name: [each[name].version for each in (before, now) if name in each] for name in due}
         if due and present:
             keep[VERSIONS] = [present.version]
