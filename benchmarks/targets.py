@@ -47,7 +47,8 @@ class Cost:
 
     def row(self, target: str, what: str) -> str:
         """Write a row of the table."""
-        return f"| {target} | {what} | {self.wall:.1f} | {self.cpu:.1f} | {self.peak_mib:.0f} | {self.written:,} |"
+        figures = f"{self.wall:.1f} | {self.cpu:.1f} | {self.peak_mib:.0f} | {self.written:,}"
+        return f"| {target} | {what} | {figures} |"
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -139,14 +140,14 @@ def measure(root: Path, url: str, arguments: argparse.Namespace) -> str:
     rows += [publish(root, where).row(name, changed) for name, where in targets.items()]
     issues = sum(file.rows for m in lake.manifests() if (file := m.derived_file("jira_issues")))
     ask(url, f"drop schema {SCHEMA} cascade")
+    rows.sort(key=lambda row: row.startswith("| Delta"))
     return (
-        f"{issues:,} issues of {len(lake.manifests())} projects; {sizes[0]:,.0f} MiB in PostgreSQL with indexes, "
-        f"{sizes[1]:,.0f} MiB in {files:,} files of Delta tables. "
+        f"{issues:,} issues of {len(lake.manifests())} projects; {sizes[0]:,.0f} MiB in PostgreSQL with "
+        f"indexes, {sizes[1]:,.0f} MiB in {files:,} files of Delta tables. "
         f"Publishing the DuckDB file after the change took {duckdb:.1f} s. CPU and memory are those of the "
         "publishing process, not of the server.\n\n"
         "| target | published | seconds | CPU seconds | peak MiB | rows written |\n"
-        "| --- | --- | ---: | ---: | ---: | ---: |\n"
-        + "\n".join(sorted(rows, key=lambda row: "| Delta" in row))
+        "| --- | --- | ---: | ---: | ---: | ---: |\n" + "\n".join(rows)
     )
 
 
