@@ -6,6 +6,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import duckdb
 import pytest
 from sqlalchemy.engine import make_url
 
+from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.targets.postgres.target import PostgresTarget
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.lake_fixture import LakeFixture, at, seen
 from jira_assets_tests.warehouse.targets.database import Database, Reader, connected
+from jira_assets_tests.warehouse.test_incremental_build import METRICS, PROJECTS, Site
 
 Files = dict[str, Path]
 _NUMBERS = itertools.count(1)
@@ -55,6 +58,23 @@ def files(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConne
         publish("untracked", "11")
         bench.land_and_derive(seen("103", {"customfield_7": "x"}), asked_at=at(4))
         publish("another column", extra_fields=["customfield_7"])
+    return kept
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> list[Path]:
+    """Publish all tables of a history twice, and keep both files."""
+    folder = tmp_path_factory.mktemp("history")
+    bench = LakeFixture(folder, engine)
+    site, kept = Site(bench, 3), []
+    for projects, day in ((PROJECTS, METRICS), (PROJECTS[:2], MetricSettings("UTC", date(2026, 2, 9)))):
+        published = bench.publish(*projects, metrics=day)
+        assert published is not None
+        kept.append(folder / published.file.parent.name / "jira.duckdb")
+        kept[-1].parent.mkdir()
+        shutil.copy(published.file, kept[-1])
+        for _ in range(6):
+            site.happen()
     return kept
 
 

@@ -36,7 +36,7 @@ from jira_assets_tests.sampling import sampled
 from jira_assets_tests.waiting import wait_until
 from jira_assets_tests.warehouse.targets.conftest import Files
 from jira_assets_tests.warehouse.targets.delta_tables import DeltaTables, log_of
-from jira_assets_tests.warehouse.test_incremental_build import METRICS, PROJECTS, Site
+from jira_assets_tests.warehouse.test_incremental_build import PROJECTS, Site
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -47,22 +47,14 @@ def tables(tmp_path: Path) -> DeltaTables:
     return DeltaTables(DeltaTarget(str(tmp_path / "delta")))
 
 
-def test_every_table_is_that_of_the_file_through_a_history(
-    tables: DeltaTables, tmp_path: Path, engine: duckdb.DuckDBPyConnection
-) -> None:
-    bench = LakeFixture(tmp_path, engine)
-    file = bench.warehouse_dir / "jira.duckdb"
-    site = Site(bench, 3)
-    bench.publish(*PROJECTS, metrics=METRICS)
-    shown = tables.publish(file)
-    assert tables.differences(file) == {}
+def test_every_table_is_that_of_the_file_through_a_history(tables: DeltaTables, history: list[Path]) -> None:
+    first, later = history
+    shown = tables.publish(first)
+    assert tables.differences(first) == {}
     assert shown.changed_values == 0
 
-    for _ in range(6):
-        site.happen()
-    bench.publish(*PROJECTS[:2], metrics=MetricSettings("UTC", date(2026, 2, 9)))
-    written = tables.publish(file).written
-    assert tables.differences(file) == {}
+    written = tables.publish(later).written
+    assert tables.differences(later) == {}
     assert 0 < written < shown.written
 
 

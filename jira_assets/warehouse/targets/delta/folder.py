@@ -1,6 +1,6 @@
 """A folder or an address in an object store that has Delta tables: read their logs, add files, commit.
 
-Every commit fails where somebody else committed since the table was opened. So a version holds what its
+Every commit fails where another one was made since the table was opened. So a version holds what its
 publisher put there, and nothing of another.
 """
 
@@ -49,7 +49,7 @@ _REMEDY = (
 
 
 class Conflict(Exception):
-    """Somebody else committed to the table meanwhile."""
+    """Another commit to the table was made meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
 
 NAME = "delta"
 ATTEMPTS = 3
-"""How often a publish begins anew because another publisher, or somebody who tidies, came between."""
+"""How often a publish begins anew because a commit of another process came between."""
 
 AT_ONCE = 8
 """Requests to an object store that wait for their answers at the same time."""

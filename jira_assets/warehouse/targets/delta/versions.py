@@ -1,7 +1,7 @@
 """The table that names, for the newest publish, the version of every other table.
 
-Delta has no transaction over several tables. This table is written last and in one commit, so whoever reads
-the versions that it names sees exactly one publish, however long ago that was or whatever came of the next.
+Delta has no transaction over several tables. This table is written last and in one commit, so readers of
+the versions that it names see exactly one publish, also while the next one is written or after it failed.
 """
 
 from __future__ import annotations
