@@ -261,15 +261,48 @@ def test_files_of_former_publishes_go_when_they_are_old_and_the_log_does_not_gro
     assert tables.differences(files["changed"]) == {}
 
 
+def test_an_old_version_that_is_still_named_is_not_removed_by_the_commit_after_it(
+    files: Files, tables: DeltaTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "CHECKPOINT_INTERVAL", 1)
+    tables.publish(files["first"])
+    before = summary_of(tables)
+    for path in tables.folder.rglob("_delta_log/*"):
+        os.utime(path, (LONG_AGO.timestamp(),) * 2)
+    late = replace(tables.target, clock=lambda: datetime.now(UTC) + timedelta(days=30))
+    with (
+        mock.patch.object(DeltaFolder, "upload", failing_for(VERSIONS, DeltaFolder.upload)),
+        pytest.raises(TargetError),
+    ):
+        late.publish(files["changed"])
+    assert tables.newest() != tables.versions()
+    assert summary_of(tables) == before
+    versions = tables.versions()
+    late.publish(files["changed"])
+    assert tables.differences(files["changed"]) == {}
+    assert all(tables.table(name, version).version() == version for name, version in versions.items())
+
+
+def failing_for(table: str, upload: Callable[..., None]) -> Callable[..., None]:
+    """Return an upload that fails for the files of a table."""
+
+    def wrapped(self: DeltaFolder, file: Path, path: str) -> None:
+        if path.startswith(table):
+            raise TargetError("Planted.", "")
+        upload(self, file, path)
+
+    return wrapped
+
+
 def test_tidying_is_done_now_and_then_only_and_follows_the_setting(
     files: Files, tables: DeltaTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tidied: list[str] = []
     tidy = DeltaFolder.tidy
 
-    def noted(self: DeltaFolder, table: str, versions: list[int]) -> None:
+    def noted(self: DeltaFolder, table: str, versions: list[int], *, cut_log: bool) -> None:
         tidied.append(table)
-        tidy(self, table, versions)
+        tidy(self, table, versions, cut_log=cut_log)
 
     monkeypatch.setattr(DeltaFolder, "tidy", noted)
     at = [LONG_AGO]

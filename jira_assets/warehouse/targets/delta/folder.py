@@ -139,6 +139,8 @@ class DeltaFolder:
         self._is_local = "://" not in url
         self._configuration = {
             "delta.checkpointInterval": str(CHECKPOINT_INTERVAL),
+            # After a commit, this would remove the version before it, if that is old: the one that is named.
+            "delta.enableExpiredLogCleanup": "false",
             "delta.logRetentionDuration": f"interval {days_kept} days",
             "delta.deletedFileRetentionDuration": f"interval {days_kept} days",
         }
@@ -239,10 +241,11 @@ class DeltaFolder:
         return present.version + 1
 
     @_speaking
-    def tidy(self, table: str, versions: Sequence[int]) -> None:
+    def tidy(self, table: str, versions: Sequence[int], *, cut_log: bool) -> None:
         """Remove files that are of no version which has to be kept, and follow the settings.
 
-        Those of these versions stay, however old they are.
+        Those of these versions stay, however old they are. To `cut_log` removes the entries of its log that
+        are old, and after which there is a checkpoint that is not younger than the oldest of the others.
         """
         present = self.open(table)
         if present is None:
@@ -257,6 +260,8 @@ class DeltaFolder:
             full=True,
             keep_versions=sorted(set(versions)),
         )
+        if cut_log:
+            present.delta.cleanup_metadata()
 
     @_speaking
     def rows(self, present: Present) -> list[dict[str, Any]]:

@@ -133,9 +133,9 @@ def _versions(folder: DeltaFolder, present: Present) -> dict[str, TableVersion]:
 def _shown(versions: Mapping[str, TableVersion]) -> Shown | None:
     if not versions:
         return None
-    any_row = next(iter(versions.values()))
+    stamp = next(iter(versions.values())).stamp
     changed = sum(row.changed_values for row in versions.values())
-    return Shown(any_row.published_at, changed, any_row.stamp)
+    return Shown(shown_at(versions), changed, stamp)
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class _Publication:
         files = {table.relation.name: self._write(table) for table in plan if not table.is_current}
         versions = list(self.pool.map(lambda table: self._commit(table, files), plan))
         rows = self._rows(stamp, zip(plan, versions, strict=True), files, before)
-        rows += self._retire(before.keys() - {relation.name for relation in relations}, before, stamp)
+        rows += self._retire(before.keys() - {relation.name for relation in relations}, before, rows[0])
         self._name(present, rows)
         self._tidy(before, {row.table_name: row for row in rows}, present)
         shown = _shown({row.table_name: row for row in rows})
@@ -293,18 +293,27 @@ class _Publication:
         """Return when a table was last tidied, as of the end of this publish."""
         return self.now if known is None or known.is_due(self.now, self.kept) else known.tidied_at
 
-    def _retire(self, names: set[str], before: Mapping[str, TableVersion], stamp: str) -> list[TableVersion]:
-        """Take the rows out of tables that are no longer published."""
+    def _retire(
+        self, names: set[str], before: Mapping[str, TableVersion], published: TableVersion
+    ) -> list[TableVersion]:
+        """Take the rows out of tables that are no longer published; return what to name of them."""
         rows = []
         for name in sorted(names):
             known = before[name]
-            if known.is_over(self.kept):
+            present = None if known.is_over(self.kept) else self.folder.open(name)
+            if present is None:
                 continue
-            row = replace(known, stamp=stamp, rows=0, changed_values=0, tidied_at=self._tidied_at(known))
-            if known.is_published and (present := self.folder.open(name)):
+            row = replace(
+                known,
+                is_published=False,
+                published_at=published.published_at,
+                stamp=published.stamp,
+                tidied_at=self._tidied_at(known),
+            )
+            if known.is_published:
                 shape = Shape(present.schema, present.description, present.layout or Layout(None, 1))
                 version = self.folder.replace(name, present, shape, [])
-                row = replace(row, version=version, is_published=False, changed_at=self.now)
+                row = replace(row, version=version, rows=0, changed_values=0, changed_at=self.now)
             rows.append(row)
         return rows
 
@@ -328,12 +337,24 @@ class _Publication:
         now: Mapping[str, TableVersion],
         present: Present | None,
     ) -> None:
-        """Remove old files, now and then; those of this publish and of the one before always stay."""
+        """Remove old files, now and then; those of this publish and of the one before always stay.
+
+        The log of a table is cut off only if its version of the publish before is young: it stays then.
+        """
+
+        def tidy(name: str) -> None:
+            versions = [each[name].version for each in (before, now) if name in each]
+            self.folder.tidy(name, versions, cut_log=self.now - before[name].changed_at < self.kept)
+
         due = [name for name in now if name in before and before[name].is_due(self.now, self.kept)]
-        keep = {name: [each[name].version for each in (before, now) if name in each] for name in due}
+        list(self.pool.map(tidy, due))
         if due and present:
-            keep[VERSIONS] = [present.version]
-        list(self.pool.map(self.folder.tidy, keep.keys(), keep.values()))
+            self.folder.tidy(VERSIONS, [present.version], cut_log=self.now - shown_at(before) < self.kept)
+
+
+def shown_at(versions: Mapping[str, TableVersion]) -> datetime:
+    """Return the time of a publish."""
+    return next(iter(versions.values())).published_at
 
 
 def _compared(
