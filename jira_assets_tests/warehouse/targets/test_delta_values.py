@@ -120,6 +120,16 @@ def test_what_readers_do_not_know_is_null_and_counted_by_project(fill: Fill, tab
     assert fill("project_id varchar, texts varchar").changed_values == 0
 
 
+def test_projects_of_further_sites_and_odd_ids_are_partitions(fill: Fill, tables: DeltaTables) -> None:
+    ids = ["acme:10001", "a/b c%", "ä", None]
+    fill("project_id varchar, number integer", [(each, n) for n, each in enumerate(ids)])
+    assert {row["project_id"]: row["number"] for row in tables.rows("odd")} == {
+        each: n for n, each in enumerate(ids)
+    }
+    assert len(tables.table("odd").file_uris()) == 4
+    assert tables.table("odd").metadata().partition_columns == ["project_id"]
+
+
 def test_every_type_has_its_own(fill: Fill, tables: DeltaTables) -> None:
     fill(
         "yes boolean, tiny tinyint, small_one usmallint, big ubigint, part decimal(38, 10), small float, "
