@@ -11,6 +11,7 @@ RUN_LOCK := requirements/runtime.txt
 DEV_LOCK := requirements/dev.txt
 BUILD_LOCK := requirements/build.txt
 KUBERNETES_LOCK := requirements/kubernetes.txt
+DELTA_LOCK := requirements/delta.txt
 LOWEST := $(VENV)/lowest
 LOWEST_LOCK := requirements/lowest.txt
 CHARTS := jira_assets/web/static/vendor/charts.js
@@ -141,6 +142,7 @@ benchmark: setup-dev  ## Measure syncs against other tools
 lock:  ## Pin the newest dependencies, with hashes and without addresses
 	@$(COMPILE) --upgrade pyproject.toml -o $(RUN_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml --extra kubernetes -c $(RUN_LOCK) -o $(KUBERNETES_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml --extra delta -c $(RUN_LOCK) -o $(DELTA_LOCK)
 	@$(COMPILE) --upgrade requirements/build.in -o $(BUILD_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev -c $(RUN_LOCK) -o $(DEV_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev --resolution lowest-direct -o $(LOWEST_LOCK)

@@ -1,8 +1,8 @@
-"""Measure what a target of the publish costs: filling a schema of PostgreSQL, following a change.
+"""Measure what the targets of the publish cost, PostgreSQL and Delta: filling them, following a change.
 
 `python -m benchmarks.targets --write`. The lake is generated, without a site: 100,000 issues with 4.7 changes
-each, in 100 projects. Each publish into the target is a process of its own. Without --url, a PostgreSQL is
-started for the benchmark, which does not wait for the disk.
+each, in 100 projects. Each publish into a target is a process of its own. Without --url, a PostgreSQL is
+started for the benchmark, which does not wait for the disk. The Delta tables are in a folder.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,10 +28,14 @@ from benchmarks.metrics import CHANGED, MEMORY, derive_all, elapsed, publish_lak
 from benchmarks.results import command_line, describe_machine, write_into
 from jira_assets.lake.derive import derive_project
 from jira_assets.lake.lake import Lake
+from jira_assets.warehouse.targets.delta.target import DeltaTarget
 from jira_assets.warehouse.targets.postgres.target import PostgresTarget
+from jira_assets.warehouse.targets.target import Target
 from jira_assets_tests.postgres import find_programs, running_postgres
 
 SCHEMA = "jira_benchmark"
+USUAL = 100_000
+"""Issues; the figures of other numbers have a place of their own in the docs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,10 @@ class Cost:
     peak_mib: float
     written: int
 
-    def row(self, name: str) -> str:
+    def row(self, target: str, what: str) -> str:
         """Write a row of the table."""
-        return f"| {name} | {self.wall:.1f} | {self.cpu:.1f} | {self.peak_mib:.0f} | {self.written:,} |"
+        figures = f"{self.wall:.1f} | {self.cpu:.1f} | {self.peak_mib:.0f} | {self.written:,}"
+        return f"| {target} | {what} | {figures} |"
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -58,7 +64,8 @@ def main(given: Sequence[str] | None = None) -> None:
     found = f"`{command_line('benchmarks.targets', given)}`\n\n{describe_machine()}.\n\n{found}"
     print(found)
     if arguments.write:
-        write_into("targets", found)
+        is_usual = arguments.projects * arguments.issues == USUAL
+        write_into("targets" if is_usual else "targets of a large site", found)
 
 
 def parse(given: Sequence[str] | None) -> argparse.Namespace:
@@ -70,6 +77,7 @@ def parse(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--lake", type=Path, help="keep the lake in this folder, and use what is there")
     parser.add_argument("--write", action="store_true", help="put the table into the docs")
     parser.add_argument("--once", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args(given)
 
 
@@ -87,13 +95,15 @@ def server(url: str | None) -> Iterator[str]:
 
 
 def publish_once(arguments: argparse.Namespace) -> dict[str, float]:
-    """Publish the file into the schema, and return what this process used for it."""
-    target = PostgresTarget(make_url(arguments.url), SCHEMA)
+    """Publish the file into the target, and return what this process used for it."""
+    target: Target
+    if arguments.folder:
+        target = DeltaTarget(str(arguments.folder))
+    else:
+        target = PostgresTarget(make_url(arguments.url), SCHEMA)
     before = time.process_time()
     begin = time.perf_counter()
-    written = target.publish(
-        arguments.once,
-    ).written
+    written = target.publish(arguments.once).written
     return {
         "wall": time.perf_counter() - begin,
         "cpu": time.process_time() - before,
@@ -119,35 +129,47 @@ def measure(root: Path, url: str, arguments: argparse.Namespace) -> str:
         derive_all(lake)
     publish_lake(lake, root, force=True)
     ask(url, f"drop schema if exists {SCHEMA} cascade")
-    rows = [publish(root, url).row("everything"), publish(root, url).row("nothing")]
-    size = float(
-        str(ask(url, f"select sum(pg_total_relation_size(c.oid)) from pg_class as c where {_TABLES}"))
-    )
-    size /= 2**20
+    targets = {"PostgreSQL": ["--url", url], "Delta": ["--folder", str(root / "delta")]}
+    shutil.rmtree(root / "delta", ignore_errors=True)
+    rows = [publish(root, where).row(name, "everything") for name, where in targets.items()]
+    sizes = [float(str(ask(url, _SIZE))) / 2**20, size_of(root / "delta") / 2**20]
+    files = sum(1 for _ in (root / "delta").rglob("*.parquet"))
+    rows += [publish(root, where).row(name, "nothing") for name, where in targets.items()]
     with closing(lake):
         write_raw(lake, lake.manifests()[0], arguments.issues - CHANGED + 2, arguments.issues + 2)
         derive_project(lake, lake.manifests()[0])
     duckdb = elapsed(lambda: publish_lake(lake, root))
-    rows.append(publish(root, url).row(f"{CHANGED} changed issues of one project"))
+    changed = f"{CHANGED} changed issues of one project"
+    rows += [publish(root, where).row(name, changed) for name, where in targets.items()]
     issues = sum(file.rows for m in lake.manifests() if (file := m.derived_file("jira_issues")))
     ask(url, f"drop schema {SCHEMA} cascade")
+    rows.sort(key=lambda row: row.startswith("| Delta"))
     return (
-        f"{issues:,} issues of {len(lake.manifests())} projects; {size:,.0f} MiB in PostgreSQL with indexes. "
+        f"{issues:,} issues of {len(lake.manifests())} projects; {sizes[0]:,.0f} MiB in PostgreSQL with "
+        f"indexes, {sizes[1]:,.0f} MiB in {files:,} files of Delta tables. "
         f"Publishing the DuckDB file after the change took {duckdb:.1f} s. CPU and memory are those of the "
         "publishing process, not of the server.\n\n"
-        "| published into PostgreSQL | seconds | CPU seconds | peak MiB | rows written |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n" + "\n".join(rows)
+        "| target | published | seconds | CPU seconds | peak MiB | rows written |\n"
+        "| --- | --- | ---: | ---: | ---: | ---: |\n" + "\n".join(rows)
     )
 
 
-_TABLES = f"c.relkind = 'r' and c.relnamespace = '{SCHEMA}'::regnamespace"
+_SIZE = (
+    "select sum(pg_total_relation_size(c.oid)) from pg_class as c "
+    f"where c.relkind = 'r' and c.relnamespace = '{SCHEMA}'::regnamespace"
+)
 
 
-def publish(root: Path, url: str) -> Cost:
+def publish(root: Path, where: Sequence[str]) -> Cost:
     """Publish in a process of its own."""
     file = root / "warehouse" / "jira.duckdb"
-    command = [sys.executable, "-m", "benchmarks.targets", "--url", url, "--once", str(file)]
+    command = [sys.executable, "-m", "benchmarks.targets", *where, "--once", str(file)]
     return Cost(**json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def size_of(folder: Path) -> int:
+    """Add up the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def ask(url: str, statement: str) -> object:

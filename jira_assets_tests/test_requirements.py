@@ -62,7 +62,7 @@ def pinned(lock: str) -> dict[str, str]:
 
 
 def test_whatever_the_package_imports_is_declared() -> None:
-    assert imported("jira_assets") - set(declared("alerts")) == set()
+    assert imported("jira_assets") - set(declared("alerts", "delta")) == set()
 
 
 def test_whatever_the_tests_and_the_build_import_is_declared() -> None:
@@ -72,7 +72,8 @@ def test_whatever_the_tests_and_the_build_import_is_declared() -> None:
 
 @pytest.mark.parametrize(
     ("lock", "extras", "builds"),
-    [("runtime.txt", (), False), ("kubernetes.txt", ("kubernetes",), False)]
+    [("runtime.txt", (), False)]
+    + [(f"{extra}.txt", (extra,), False) for extra in ("delta", "kubernetes")]
     + [(lock, ("dev",), True) for lock in ("dev.txt", "lowest.txt")],
 )
 def test_each_lock_pins_what_is_declared(lock: str, extras: tuple[str, ...], builds: bool) -> None:
@@ -84,7 +85,7 @@ def test_each_lock_pins_what_is_declared(lock: str, extras: tuple[str, ...], bui
     assert wrong == {}
 
 
-@pytest.mark.parametrize("lock", ["runtime.txt", "kubernetes.txt"])
+@pytest.mark.parametrize("lock", ["runtime.txt", "delta.txt", "kubernetes.txt"])
 def test_what_only_builds_is_in_no_lock_that_runs(lock: str) -> None:
     assert set(build_requirements()) & set(pinned(lock)) == set()
 

@@ -11,9 +11,11 @@ ids, which containers with a common folder may share.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
+import tempfile
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -22,12 +24,22 @@ _LOCK = ".lock"
 
 
 class Scratch:
-    """A folder for one engine, its own until it is released or the process ends."""
+    """A folder for one engine, its own until it is released or the process ends.
+
+    In a lake that this host may only read there is none: then it is in the folder for temporary files.
+    """
 
     def __init__(self, scratch: Path) -> None:
-        scratch.mkdir(parents=True, exist_ok=True)
-        _sweep(scratch)
-        self._lock, self._descriptor = _new_lock(scratch)
+        self._elsewhere: Path | None = None
+        try:
+            scratch.mkdir(parents=True, exist_ok=True)
+            _sweep(scratch)
+            self._lock, self._descriptor = _new_lock(scratch)
+        except OSError as error:
+            if error.errno not in (errno.EROFS, errno.EACCES):
+                raise
+            self._elsewhere = Path(tempfile.mkdtemp(prefix="jira_assets-"))
+            self._lock, self._descriptor = _new_lock(self._elsewhere)
         self.folder = self._lock.with_suffix("")
 
     def release(self) -> None:
@@ -36,6 +48,8 @@ class Scratch:
             if not self.folder.exists():
                 self._lock.unlink()
         os.close(self._descriptor)
+        if self._elsewhere:
+            shutil.rmtree(self._elsewhere, ignore_errors=True)
 
 
 def _new_lock(scratch: Path) -> tuple[Path, int]:

@@ -12,12 +12,18 @@ from typing import Any
 from jira_assets.errors import SettingsError
 from jira_assets.settings.setting import Setting, Source
 from jira_assets.settings.table import SETTINGS, Settings
-from jira_assets.settings.values import read_database_url, read_postgres_url, read_site, read_url
+from jira_assets.settings.values import (
+    read_database_url,
+    read_folder_url,
+    read_postgres_url,
+    read_site,
+    read_url,
+)
 
 __all__ = ["Settings", "load_settings", "read_dotenv"]
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
-_ADDRESSES = (read_url, read_site, read_database_url, read_postgres_url)
+_ADDRESSES = (read_url, read_site, read_database_url, read_postgres_url, read_folder_url)
 
 
 def load_settings(

@@ -221,7 +221,7 @@ class Settings(HomePaths):
     publish: tuple[str, ...] = setting(
         "JIRA_ASSETS_PUBLISH",
         "Where the tables are published, separated by commas: duckdb, from which the others are filled and "
-        "which is always there, and postgres (docs/targets.md).",
+        "which is always there, postgres, and delta (docs/targets.md).",
         values.read_targets,
         default="duckdb",
     )
@@ -239,6 +239,19 @@ class Settings(HomePaths):
         "Schema of the target postgres. Homes that share a database need one each.",
         values.read_schema,
         default="jira",
+    )
+    publish_delta_url: str | None = setting(
+        "JIRA_ASSETS_PUBLISH_DELTA_URL",
+        "Where the target delta keeps its tables: a folder, s3://bucket/path, gs://bucket/path or "
+        "az://container/path. Homes need one each. Credentials: the environment variables of the cloud.",
+        values.read_folder_url,
+    )
+    publish_delta_days: int = setting(
+        "JIRA_ASSETS_PUBLISH_DELTA_DAYS",
+        "How long files of former publishes are kept for readers of the target delta.",
+        values.read_days,
+        default="7",
+        unit="days",
     )
     longest_age_minutes: int = setting(
         "JIRA_ASSETS_LONGEST_AGE_MINUTES",

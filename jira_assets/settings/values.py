@@ -22,7 +22,7 @@ _HOST_OF_ALERT_URL = re.compile(
 )
 """A password may contain any of these characters; where that makes the host doubtful, none is shown."""
 
-TARGETS = ("duckdb", "postgres")
+TARGETS = ("duckdb", "postgres", "delta")
 """Where tables can be published."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -108,11 +108,23 @@ def read_schema(text: str) -> str:
     return text
 
 
+def read_folder_url(text: str) -> str:
+    """Read a folder of this machine, or an address in an object store, which has no credentials."""
+    if "://" not in text:
+        return str(read_path(text))
+    parts = _split(text)
+    if parts.scheme not in ("s3", "gs", "az") or not parts.netloc:
+        raise ValueError("is neither a folder nor of the form s3://bucket/path, gs://… or az://…")
+    if "@" in parts.netloc or parts.query:
+        raise ValueError("contains credentials; they belong into the environment variables of the cloud")
+    return text.rstrip("/")
+
+
 def read_targets(text: str) -> tuple[str, ...]:
     """Read where to publish; the DuckDB file is always published, since the others are filled from it."""
     names = read_names(text.casefold())
     if not set(names) <= set(TARGETS):
-        raise ValueError(f"contains a name other than {' and '.join(TARGETS)}")
+        raise ValueError(f"contains a name other than {', '.join(TARGETS)}")
     return tuple(name for name in TARGETS if name in names or name == TARGETS[0])
 
 
@@ -137,6 +149,7 @@ def _number_between(low: int, high: int) -> Callable[[str], int]:
 read_requests = _number_between(1, 8)
 read_port = _number_between(1024, 65535)
 read_minutes = _number_between(1, _A_WEEK)
+read_days = _number_between(1, 365)
 read_count = _number_between(1, _A_MILLION)
 
 

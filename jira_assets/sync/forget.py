@@ -41,6 +41,7 @@ from jira_assets.sync.entity_kinds import WORKLOGS
 from jira_assets.sync.remains import clean_logs, remove_spilled
 from jira_assets.sync.worklog_files import LOCK, commit_worklogs, take_table
 from jira_assets.warehouse.publish import keep_only_present
+from jira_assets.warehouse.targets.target import what_stays
 
 if TYPE_CHECKING:
     from jira_assets.sync.pipeline import Pipeline
@@ -286,7 +287,7 @@ def _targets_left(pipeline: Pipeline) -> list[str]:
     left = []
     for target in pipeline.targets():
         if target.is_current and not target.trouble:
-            left.append(f"The server of {target.place} removes the former rows from its files by its vacuum.")
+            left.append(what_stays(target.target, pipeline.settings))
         else:
             left.append(
                 f"{target.place} could not be updated, so it may show the name. {target.remedy or ''}"

@@ -11,7 +11,7 @@ import msgspec
 
 from jira_assets.lake.entity_state import EntityState
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Manifest
+from jira_assets.lake.manifest import Manifest, fingerprint
 from jira_assets.lake.manifest_facts import ManifestFacts
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.sync.completeness import issue_notices
@@ -21,12 +21,13 @@ MOST_SITES = 32
 
 
 class ProjectFacts(msgspec.Struct, frozen=True):
-    """The newest version in the lake, and what is missing of the project."""
+    """The newest version in the lake, and what is missing of the project; `files` condenses its content."""
 
     newest: datetime | None
     notices: tuple[Notice, ...]
     entities: Mapping[str, EntityState] = {}
     has_entity_problem: bool = False
+    files: str = ""
 
 
 def project_facts(lake: Lake) -> Mapping[str, ProjectFacts]:
@@ -54,6 +55,7 @@ def _facts_of(manifest: Manifest) -> ProjectFacts:
         tuple(issue_notices(manifest)),
         manifest.entities,
         manifest.entity_problem is not None,
+        fingerprint(sorted(manifest.file_paths())),
     )
 
 

@@ -24,7 +24,12 @@ _ATTEMPTS = 3
 
 
 def open_warehouse(
-    path: Path, *, memory_limit: str | None = None, threads: int | None = None, spill: bool = True
+    path: Path,
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    spill: bool = True,
+    exports: Path | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the warehouse that this link points to now, as `open_confined` does.
 
@@ -37,7 +42,9 @@ def open_warehouse(
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             file = path.resolve(strict=True)
-            return open_confined(file, memory_limit=memory_limit, threads=threads, spill=spill)
+            return open_confined(
+                file, memory_limit=memory_limit, threads=threads, spill=spill, exports=exports
+            )
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no warehouse at {path}.",

@@ -53,12 +53,17 @@ _WORDS = {
 
 
 def open_confined(
-    file: Path, *, memory_limit: str | None = None, threads: int | None = None, spill: bool = True
+    file: Path,
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    spill: bool = True,
+    exports: Path | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a published file for questions; its tables are in the catalog `jira`, times are UTC.
 
-    Without `spill`, nothing is written anywhere. A `cursor()` of it does not start in that catalog.
-    Raises DuckDB's own errors when it does not open.
+    Without `spill`, nothing is written anywhere. Files can be written to the folder `exports`. A `cursor()`
+    of it does not start in that catalog. Raises DuckDB's own errors when it does not open.
     """
     import duckdb
 
@@ -78,7 +83,7 @@ def open_confined(
             connection.execute(f"set memory_limit = {literal(memory_limit)}")
         if threads:
             connection.execute(f"set threads = {threads}")
-        _confine(connection)
+        _confine(connection, exports)
     except BaseException:
         connection.close()
         raise
@@ -92,9 +97,11 @@ def _attach(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     connection.execute("set timezone = 'UTC'")
 
 
-def _confine(connection: duckdb.DuckDBPyConnection) -> None:
+def _confine(connection: duckdb.DuckDBPyConnection, exports: Path | None) -> None:
     named = ", ".join(literal(path) for path in files_of_views(connection))
     connection.execute(f"set allowed_paths = [{named}]")
+    if exports:
+        connection.execute(f"set allowed_directories = [{literal(exports)}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
 

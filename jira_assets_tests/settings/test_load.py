@@ -205,7 +205,16 @@ def test_no_text_of_a_secret_is_shown_whole(secret: str) -> None:
 def test_the_duckdb_file_is_published_always() -> None:
     for text in ("postgres", "Postgres, duckdb", "duckdb,postgres"):
         assert from_environment(JIRA_ASSETS_PUBLISH=text).publish == ("duckdb", "postgres")
+    assert from_environment(JIRA_ASSETS_PUBLISH="delta,postgres").publish == ("duckdb", "postgres", "delta")
     assert from_environment().publish == ("duckdb",)
+
+
+def test_delta_tables_are_in_a_folder_or_an_object_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text, url in {"s3://bucket/a/": "s3://bucket/a", "here": str(tmp_path / "here")}.items():
+        assert from_environment(JIRA_ASSETS_PUBLISH_DELTA_URL=text).publish_delta_url == url
 
 
 @pytest.mark.parametrize(
@@ -216,6 +225,10 @@ def test_the_duckdb_file_is_published_always() -> None:
         ("JIRA_ASSETS_PUBLISH_POSTGRES_URL", "postgresql://host/db?password=hunter2"),
         ("JIRA_ASSETS_PUBLISH_POSTGRES_SCHEMA", "Jira; drop table"),
         ("JIRA_ASSETS_PUBLISH_POSTGRES_SCHEMA", "pg_catalog"),
+        ("JIRA_ASSETS_PUBLISH_DELTA_URL", "s3://key:hunter2@bucket/path"),
+        ("JIRA_ASSETS_PUBLISH_DELTA_URL", "az://container/path?sig=hunter2"),
+        ("JIRA_ASSETS_PUBLISH_DELTA_URL", "ftp://host/path"),
+        ("JIRA_ASSETS_PUBLISH_DELTA_DAYS", "0"),
     ],
 )
 def test_targets_that_make_no_sense_are_named_without_their_passwords(name: str, text: str) -> None:

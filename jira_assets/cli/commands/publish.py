@@ -7,18 +7,26 @@ from datetime import UTC, datetime
 import click
 
 from jira_assets.cli.context import Invocation, pass_invocation
+from jira_assets.cli.interrupts import stop_on_signals
 
 
 @click.command()
 @click.option("--force", is_flag=True, help="Publish even if the warehouse is up to date.")
+@click.option("--follow", is_flag=True, help="Continue, and publish again whenever the lake changes.")
 @pass_invocation
-def publish(invocation: Invocation, force: bool) -> None:
+def publish(invocation: Invocation, force: bool, follow: bool) -> None:
     """Publish the content of the lake. Every sync that found changes does this automatically.
 
     The current team, pull requests, settings, and decisions about people and fields are applied. No request
     to Jira is made. The targets that JIRA_ASSETS_PUBLISH names are brought up to date as well; --force writes
     all of their rows again.
+
+    With --follow, the command runs until Ctrl-C and publishes the DuckDB file alone: on a host of readers
+    that has the lake of another host (docs/targets.md). It writes nothing to the lake.
     """
+    if follow:
+        _follow(invocation, force)
+        return
     from jira_assets.sync.pipeline import open_pipeline  # late: it imports DuckDB and SQLAlchemy
 
     with open_pipeline(invocation.settings) as pipeline:
@@ -34,3 +42,14 @@ def publish(invocation: Invocation, force: bool) -> None:
         invocation.say(f"{target.target}: {target.in_words(datetime.now(UTC))}.")
     for notice in failed:
         invocation.say(f"! {notice}")
+
+
+def _follow(invocation: Invocation, force: bool) -> None:
+    from jira_assets.sync.follow import Failure, follow_lake  # late: as above
+
+    with stop_on_signals() as stopping:
+        for each in follow_lake(invocation.settings, stopping.wait, force=force):
+            if isinstance(each, Failure):
+                invocation.say(f"! {each.error}")
+            else:
+                invocation.say(f"Published {each.path}, as of {each.published_at:%Y-%m-%d %H:%M:%S} UTC.")

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from types import FrameType
 
 import click
 
 from jira_assets.cli.context import Invocation, pass_invocation
 from jira_assets.cli.dagster_home import create_storage, use_dagster_home
+from jira_assets.cli.interrupts import stop_on_signals
 from jira_assets.cli.lifeline import SECONDS_TO_STOP
 from jira_assets.cli.port_option import port_option
 from jira_assets.errors import JiraAssetsError, SettingsError
@@ -65,22 +65,6 @@ def services_of(workspace: str, port: int) -> list[Service]:
         Service("The page, with Dagster at /dagster", "jira_assets.web", page, port),
         Service("Dagster's daemon", "dagster._daemon", ["run", "-w", workspace]),
     ]
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """Turn Ctrl-C and a polite kill into an event for the block."""
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopping
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 def _run(invocation: Invocation, services: Sequence[Service], stopping: threading.Event) -> None:

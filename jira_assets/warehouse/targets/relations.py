@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jira_assets.lake.sql_files import literal
 from jira_assets.warehouse.models import Column
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
@@ -70,6 +71,10 @@ class Relation:
         """Return in SQL the relation, with what `slice_of_row` needs."""
         joined = f" left join {ISSUES} as issue on t.{self.key} = issue.jira_id" if self.is_by_issue else ""
         return f"{self.name} as t{joined}"
+
+    def among(self, slices: Sequence[str]) -> str:
+        """Return in SQL the condition by which only rows of these slices are read."""
+        return f" where {self.slice_of_row} in ({', '.join(map(literal, slices))})"
 
 
 @dataclass(frozen=True)

@@ -65,12 +65,18 @@ def place_of(name: str, settings: Settings) -> str:
     return _KINDS[name].place(settings)
 
 
+def what_stays(name: str, settings: Settings) -> str:
+    """Say until when a target has what it no longer shows."""
+    return _KINDS[name].stays.format(place=place_of(name, settings), days=settings.publish_delta_days)
+
+
 @dataclass(frozen=True)
 class _Kind:
-    """How a target of this name is opened, and where it is."""
+    """How a target of this name is opened, where it is, and what stays there of what it no longer shows."""
 
     open: Callable[[Settings], Target]
     place: Callable[[Settings], str]
+    stays: str
 
 
 def _postgres(settings: Settings) -> Target:
@@ -84,4 +90,26 @@ def _schema_in_postgres(settings: Settings) -> str:
     return f"{url}, schema {settings.publish_postgres_schema}"
 
 
-_KINDS = {"postgres": _Kind(_postgres, _schema_in_postgres)}
+def _delta(settings: Settings) -> Target:
+    from jira_assets.warehouse.targets.delta.target import DeltaTarget  # late: as the one above
+
+    return DeltaTarget.from_settings(settings)
+
+
+def _folder_of_delta(settings: Settings) -> str:
+    return settings.publish_delta_url or "no place"
+
+
+_KINDS = {
+    "postgres": _Kind(
+        _postgres,
+        _schema_in_postgres,
+        "The server of {place} removes the former rows from its files by its vacuum.",
+    ),
+    "delta": _Kind(
+        _delta,
+        _folder_of_delta,
+        "Files of former publishes in {place} have the name until later publishes remove them, "
+        "after {days} days (JIRA_ASSETS_PUBLISH_DELTA_DAYS).",
+    ),
+}

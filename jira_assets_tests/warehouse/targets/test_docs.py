@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from io import StringIO
@@ -20,9 +21,11 @@ from jira_assets.warehouse.targets.postgres.target import PostgresTarget
 from jira_assets.warehouse.targets.target import open_target
 from jira_assets_tests.lake_fixture import LakeFixture, seen
 from jira_assets_tests.warehouse.targets.database import Reader, connected
+from jira_assets_tests.warehouse.test_clients import CLIENTS, Client, lacking
 
 PAGE = Path(__file__).parents[3] / "docs" / "targets.md"
 TEXT = PAGE.read_text(encoding="utf-8")
+FOLDER = "s3://acme-lake/jira"
 ADDRESS = "postgresql://jira_assets:change-me@db.acme.com/bi"
 
 pytestmark = pytest.mark.few_tables("sprint_velocity", "team_velocity")
@@ -75,6 +78,26 @@ def test_the_blocks_of_the_page_run(
         assert space["published_at"] == f"{published.published_at:%Y-%m-%d %H:%M:%S}"
         space["engine"].dispose()
     owner.run("drop role ana")
+
+
+def test_the_recipes_for_delta_show_the_publish(tmp_path: Path, engine: duckdb.DuckDBPyConnection) -> None:
+    python = os.environ.get(CLIENTS) or lacking(f"{CLIENTS} names no Python that has Polars")
+    environ = dotenv_values(stream=StringIO(blocks("sh")[1].replace(FOLDER, str(tmp_path / "delta"))))
+    values = {name: value or "" for name, value in environ.items()}
+    settings = load_settings({"home": str(tmp_path)}, values, dotenv=None, stored={})
+    bench = LakeFixture(tmp_path, engine)
+    bench.land_and_derive(seen("1"), seen("2"))
+    published = bench.publish()
+    assert published is not None
+    open_target(settings.publish[1], settings).publish(published.path)
+
+    client = Client(python, tmp_path)
+    alone, together = (block.replace(FOLDER, str(tmp_path / "delta")) for block in blocks("python")[1:])
+    shown = "answer = [issues.collect().height, points.columns]"
+    assert client.run("alone", f"{alone}\n{shown}") == [2, ["project_key", "story_points"]]
+    answer = client.run("together", f"{together}\nanswer = [str(published_at), changes.height]")
+    assert answer == [f"{published.published_at:%Y-%m-%d %H:%M:%S}+00:00", 0]
+    client.close()
 
 
 def test_every_setting_and_view_that_is_named_exists() -> None:

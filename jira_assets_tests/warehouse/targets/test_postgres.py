@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-import shutil
 import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -20,69 +18,24 @@ from jira_assets.warehouse.targets.postgres import target as publishing
 from jira_assets.warehouse.targets.postgres.lines import Lines
 from jira_assets.warehouse.targets.postgres.target import PostgresTarget
 from jira_assets.warehouse.targets.target import Shown
-from jira_assets_tests.few_tables import few_tables
-from jira_assets_tests.lake_fixture import LakeFixture, at, seen
+from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.waiting import wait_until
+from jira_assets_tests.warehouse.targets.conftest import Files
 from jira_assets_tests.warehouse.targets.database import Database, Reader
-from jira_assets_tests.warehouse.test_incremental_build import METRICS, PROJECTS, Site
+from jira_assets_tests.warehouse.test_incremental_build import PROJECTS, Site
 
 Readers = Callable[..., Reader]
-Files = dict[str, Path]
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> Files:
-    """Publish a history of two projects once, and keep the file of each publish by a name."""
-    folder = tmp_path_factory.mktemp("publishes")
-    bench = LakeFixture(folder, engine)
-    kept: Files = {}
-
-    def publish(name: str, *tracked: str, **given: Any) -> None:
-        bench.publish(*tracked or ("10", "11"), **given)
-        kept[name] = folder / name / "jira.duckdb"
-        kept[name].parent.mkdir()
-        shutil.copy(bench.warehouse_dir / "jira.duckdb", kept[name])
-
-    with few_tables(described=True):
-        for project in ("10", "11"):
-            issues = [
-                seen(f"{project}{n}", {"customfield_8": "x", "summary": "S"}, project=project) for n in (1, 2)
-            ]
-            bench.land_and_derive(*issues, project=project)
-        publish("first")
-        bench.land_and_derive(seen("101", {"summary": "T"}, updated=at(1)), asked_at=at(1))
-        publish("changed")
-        bench.land_and_derive(seen("101", {"summary": "U"}, updated=at(2)), asked_at=at(2))
-        publish("changed again")
-        bench.land_and_derive(
-            seen("101", {"summary": "U"}, project="11", updated=at(3)), project="11", asked_at=at(3)
-        )
-        gone = seen("101", kind="moved", payload=b'{"key": "P11-101", "project_id": "11"}')
-        bench.land_and_derive(gone, asked_at=at(3))
-        publish("moved")
-        publish("untracked", "11")
-        bench.land_and_derive(seen("103", {"customfield_7": "x"}), asked_at=at(4))
-        publish("another column", extra_fields=["customfield_7"])
-    return kept
-
-
-def test_every_table_is_that_of_the_file_through_a_history(
-    database: Database, tmp_path: Path, engine: duckdb.DuckDBPyConnection
-) -> None:
-    bench = LakeFixture(tmp_path, engine)
-    file = bench.warehouse_dir / "jira.duckdb"
-    site = Site(bench, 3)
-    bench.publish(*PROJECTS, metrics=METRICS)
-    shown = database.publish(file)
-    assert database.differences(file) == {}
+def test_every_table_is_that_of_the_file_through_a_history(database: Database, history: list[Path]) -> None:
+    first, later = history
+    shown = database.publish(first)
+    assert database.differences(first) == {}
     assert shown.changed_values == 0
 
-    for _ in range(6):
-        site.happen()
-    bench.publish(*PROJECTS[:2], metrics=MetricSettings("UTC", date(2026, 2, 9)))
-    written = database.publish(file).written
-    assert database.differences(file) == {}
+    written = database.publish(later).written
+    assert database.differences(later) == {}
     assert 0 < written < shown.written
 
 

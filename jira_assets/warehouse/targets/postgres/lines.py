@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jira_assets.lake.sql_files import literal
 from jira_assets.warehouse.targets.postgres.types import changed_values, line_of
 from jira_assets.warehouse.targets.relations import Relation
 
@@ -70,6 +69,4 @@ def count_changed(
 
 
 def _among(relation: Relation, slices: Sequence[str] | None) -> str:
-    if slices is None:
-        return ""
-    return f" where {relation.slice_of_row} in ({', '.join(map(literal, slices))})"
+    return "" if slices is None else relation.among(slices)

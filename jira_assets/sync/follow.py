@@ -1,0 +1,83 @@
+"""Publish the DuckDB file whenever the lake changed: for a host of readers, which syncs nothing.
+
+Nothing is written to the lake, which may be that of another host: no notice, no repair, nothing of targets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+from jira_assets.clock import utc_now
+from jira_assets.errors import JiraAssetsError
+from jira_assets.lake.home_lake import folders_of, open_lake
+from jira_assets.lake.lake import Lake
+from jira_assets.resource_limits import resource_errors
+from jira_assets.settings.load import Settings
+from jira_assets.state import State
+from jira_assets.sync.project_facts import project_facts
+from jira_assets.sync.publish import publish_warehouse
+from jira_assets.warehouse.publish import PublishResult
+
+EVERY_SECONDS = 2.0
+"""How often is looked for changes of the lake: this reads what a commit replaces."""
+
+ANYWAY_SECONDS = 60.0
+"""How often all is compared: decisions, settings and the day change tables as well."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A publish that failed; the file before stays, and the next look tries again."""
+
+    error: JiraAssetsError
+
+
+def follow_lake(
+    settings: Settings,
+    wait: Callable[[float], bool],
+    *,
+    force: bool = False,
+    now: Callable[[], datetime] = utc_now,
+    seconds: Callable[[], float] = time.monotonic,
+) -> Iterator[PublishResult | Failure]:
+    """Publish now, and again whenever the lake changed, until `wait`, given seconds, returns true.
+
+    Yields each publish, and each failure that is another one than the one before.
+    """
+    seen: object = None
+    compared, failed = 0.0, ""
+    with closing(State.open(settings.state_url)) as state, closing(_lake(state, settings)) as lake:
+        while True:
+            found = _look(lake, state)
+            if found != seen or seconds() - compared >= ANYWAY_SECONDS:
+                seen, compared = found, seconds()
+                try:
+                    with resource_errors(settings.home):
+                        published = publish_warehouse(lake, state, settings, now=now(), force=force)
+                except JiraAssetsError as error:
+                    seen = None  # a file may have been replaced while it was read
+                    if str(error) != failed:
+                        yield Failure(error)
+                    failed = str(error)
+                else:
+                    force, failed = False, ""
+                    if published:
+                        yield published
+            if wait(EVERY_SECONDS):
+                return
+
+
+def _lake(state: State, settings: Settings) -> Lake:
+    return open_lake(settings.lake_dir, state.sites.all(), memory_limit=settings.memory_limit)
+
+
+def _look(lake: Lake, state: State) -> object:
+    """Return what differs after any commit of a project or of a site, and when projects are tracked."""
+    lake = lake.seeing(folders_of(state.sites.all()))
+    projects = {project_id: facts.files for project_id, facts in project_facts(lake).items()}
+    sites = [site.site_manifest().file_paths() for site in (lake, *map(lake.of, lake.folders))]
+    return projects, sites, [project.project_id for project in state.projects.tracked()]
