@@ -20,7 +20,7 @@ from jira_assets.cli.lazy import NEW_OBJECTS
 from jira_assets.cli.run_recorder import End, Failed, Finished, RecordedSync
 from jira_assets.clock import utc_now
 from jira_assets.errors import JiraAssetsError
-from jira_assets.lake.lake import Lake
+from jira_assets.lake.home_lake import lake_of_first_site
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.settings.load import Settings
@@ -59,8 +59,9 @@ def noted(settings: Settings) -> Iterator[None]:
         notice = _describe(settings, error)
         raise
     finally:
-        if settings.lake_dir.exists():
-            renew_notice(Lake(settings.lake_dir), PART, notice)
+        if settings.lake_url or settings.lake_dir.exists():
+            with lake_of_first_site(settings) as lake:
+                renew_notice(lake, PART, notice)
 
 
 def _describe(settings: Settings, error: Exception) -> Notice:

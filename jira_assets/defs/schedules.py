@@ -85,7 +85,9 @@ def keys_to_prove(pipeline: Pipeline) -> list[str]:
     for site in pipeline.sites:
         grant, budget = site.site.grant_id, pipeline.settings.reconcile_points_per_hour
         points = left.get(grant, budget - site.state.points.spent(now))
-        free = [p for p in site.state.projects.tracked() if site.lake.holder(p.project_id) is None]
+        tracked = site.state.projects.tracked()
+        held = site.lake.holders(project.project_id for project in tracked)
+        free = [project for project in tracked if project.project_id not in held]
         records = read_records(site.state)
         entities = pipeline.settings.entities.of
         chosen = choose_for_proof(free, records, now, points, entities)

@@ -94,7 +94,7 @@ def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
     group: list[RawFile] = []
     filled = 0
     for file in sorted(files, key=lambda file: Path(file.path).name):
-        size = lake.path(file.path).stat().st_size
+        size = file.size or lake.path(file.path).stat().st_size
         if group and (size >= SMALL or filled >= SMALL or filled + size > LARGEST):
             yield group
             group, filled = [], 0
@@ -108,8 +108,8 @@ def _merged(lake: Lake, group: Sequence[RawFile]) -> RawFile:
     if len(group) == 1:
         return group[0]
     relative = successor(group[-1].path)
-    with new_file(lake.path(relative)) as parquet:
-        files = [lake.path(file.path) for file in group]
+    with new_file(lake.new_path(relative)) as parquet:
+        files = lake.paths(file.path for file in group)
         copy_in_order(lake.engine, statement("lake/compact", files=files, parquet=parquet))
     return RawFile(
         relative,

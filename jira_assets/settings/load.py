@@ -41,10 +41,30 @@ def load_settings(
         (".env", read_dotenv(dotenv) if dotenv else {}),
     ]
     settings = _build(layers)
+    _check_shared_lake(settings)
     if stored is None:
         stored = _read_stored(settings)
     by_env = {s.env: stored[s.name] for s in SETTINGS if s.storable and s.name in stored}
     return _build([*layers, ("state", by_env)]) if by_env else settings
+
+
+def _check_shared_lake(settings: Settings) -> None:
+    """Raise `SettingsError` where hosts share the files, and do not share what else they need."""
+    if settings.lake_url is None:
+        return
+    lacking = {}
+    if not settings.state_url.startswith("postgresql"):
+        lacking["JIRA_ASSETS_STATE_URL"] = "postgresql+psycopg2://user:password@host/database"
+    if settings.secret_key is None:
+        lacking["JIRA_ASSETS_SECRET_KEY"] = "a key that every host has"  # noqa: S105 - not a key
+    if lacking:
+        needed = " and ".join(f"{name} to {value}" for name, value in lacking.items())
+        raise SettingsError(
+            f"JIRA_ASSETS_LAKE is {settings.lake_url}, but the state or the key is in the folder of "
+            "this home, which other hosts do not have.",
+            f"Set {needed}. docs/shared-lake.md has the steps.",
+            name="lake_url",
+        )
 
 
 def _build(layers: list[tuple[Source, Mapping[str, str]]]) -> Settings:

@@ -147,6 +147,25 @@ def read_size(text: str) -> str:
     return text
 
 
+def read_lake(text: str) -> str:
+    """Read the address of a store that hosts share; `file://` serves as one in tests."""
+    parts = _split(text)
+    if parts.scheme not in ("s3", "gs", "az", "file") or not (parts.netloc or parts.scheme == "file"):
+        raise ValueError("is not of the form s3://bucket/prefix, gs://bucket/prefix or az://container/prefix")
+    if parts.username or parts.password or parts.query:
+        raise ValueError("contains credentials; they belong into the variables of the cloud, such as AWS_…")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def bytes_of(size: str) -> int:
+    """Return how many bytes an amount of memory in DuckDB's words has."""
+    found = re.fullmatch(r"([0-9.]+)\s*([KMGT])(i?)B", size, re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"{size!r} is not an amount of memory")
+    base = 1024 if found[3] else 1000
+    return int(float(found[1]) * base ** (1 + "KMGT".index(found[2].upper())))
+
+
 def read_names(text: str) -> tuple[str, ...]:
     """Read names separated by commas; blanks and repetitions are dropped."""
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

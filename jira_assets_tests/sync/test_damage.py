@@ -283,7 +283,7 @@ def die_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         return write_or_die
 
     for name, write in (("move_durably", move_durably), ("write_atomically", write_atomically)):
-        monkeypatch.setattr(f"jira_assets.lake.lake.{name}", mortal(write))
+        monkeypatch.setattr(f"jira_assets.lake.storage.local.{name}", mortal(write))
 
 
 def check_death(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, kind: str, step: int) -> None:

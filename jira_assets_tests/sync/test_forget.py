@@ -250,7 +250,7 @@ class Killed(BaseException):
 STEPS = (
     "lake.files.put_in_place",
     "lake.lake.write_atomically",
-    "lake.lake._remove_old",
+    "lake.storage.local.remove_old",
     "warehouse.swap.point_link",
     "warehouse.swap._remove",
     "lake.erase.copy_in_order",
