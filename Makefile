@@ -140,7 +140,7 @@ benchmark: setup-dev  ## Measure syncs against other tools
 
 lock:  ## Pin the newest dependencies, with hashes and without addresses
 	@$(COMPILE) --upgrade pyproject.toml -o $(RUN_LOCK)
-	@$(COMPILE) --upgrade pyproject.toml --extra kubernetes -c $(RUN_LOCK) -o $(KUBERNETES_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml --extra kubernetes --extra shared -c $(RUN_LOCK) -o $(KUBERNETES_LOCK)
 	@$(COMPILE) --upgrade requirements/build.in -o $(BUILD_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev -c $(RUN_LOCK) -o $(DEV_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev --resolution lowest-direct -o $(LOWEST_LOCK)

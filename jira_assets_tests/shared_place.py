@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+from cryptography.fernet import Fernet
 
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.storage.bucket import Bucket
@@ -36,11 +37,17 @@ class SharedPlace:
     folder: Path
     state_url: str
     _opened: ExitStack = field(default_factory=ExitStack)
+    _key: str = field(default_factory=lambda: Fernet.generate_key().decode())
 
     @property
     def address(self) -> str:
         """The address of the store."""
         return f"file://{self.folder}/store"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a home needs to work on it."""
+        return {"state_url": self.state_url, "lake_url": self.address, "secret_key": self._key}
 
     def objects(self) -> set[str]:
         """Name every object of the store."""
