@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from cryptography.fernet import Fernet
@@ -45,7 +46,7 @@ class SharedPlace:
         return f"file://{self.folder}/store"
 
     @property
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, Any]:
         """What a home needs to work on it."""
         return {"state_url": self.state_url, "lake_url": self.address, "secret_key": self._key}
 

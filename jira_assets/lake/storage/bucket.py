@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -104,6 +106,22 @@ class Bucket:
         with self._errors(f"list {prefix} in"):
             found = obstore.list_with_delimiter(self._store, prefix=prefix or None)["common_prefixes"]
             return sorted(key.rpartition("/")[2] for key in found)
+
+    def probe(self) -> None:
+        """Write, read, list and delete a small object; raises `StoreUnavailable` when one of these fails."""
+        key = f"probe/{uuid.uuid4().hex}"
+        with TemporaryDirectory() as folder:
+            written, read = Path(folder, "written"), Path(folder, "read")
+            written.write_text(key, encoding="utf-8")
+            self.put(key, written)
+            is_same = self.get(key, read) and read.read_text(encoding="utf-8") == key
+        is_listed = key in self.sizes("probe")
+        self.delete([key])
+        if not is_same or not is_listed or self.has(key):
+            raise StoreUnavailable(
+                f"{self.address} does not show an object right after it was written or deleted.",
+                "Use a store that is consistent.",
+            )
 
     @contextmanager
     def _errors(self, action: str) -> Iterator[None]:

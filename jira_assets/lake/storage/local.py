@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from itertools import chain
 from pathlib import Path
 
-from jira_assets.lake.files import TEMPORARY_PREFIX, move_durably, write_atomically
+from jira_assets.lake.files import TEMPORARY_PREFIX, copy_file, move_durably, new_file, write_atomically
 from jira_assets.lake.locks import Holder, holder, lock_held
 from jira_assets.lake.stamps import new_stamp
 from jira_assets.lake.storage.storage import (
@@ -96,6 +96,13 @@ class LocalStorage:
             with suppress(FileNotFoundError):
                 os.utime(self.root / relative)
         write_atomically(self.root / manifest_document(name), content)
+
+    def take(self, name: str, files: Mapping[str, Path]) -> None:
+        """Copy files into the folder."""
+        del name
+        for relative, path in files.items():
+            with new_file(self.root / relative) as copy:
+                copy_file(path, copy)
 
     def replace(self, document: str, content: bytes) -> None:
         """Write a document."""

@@ -7,7 +7,7 @@ names it is committed; a commit is one statement of the database, which checks t
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -56,6 +56,8 @@ class _Parts:
     documents: LakeDocuments
     leases: Leases
     expected: dict[str, StoredFile] = field(default_factory=dict)
+    uploaded: set[str] = field(default_factory=set)
+    """What was taken from elsewhere, and is not committed yet."""
 
 
 class SharedStorage:
@@ -140,13 +142,24 @@ class SharedStorage:
 
     def _upload(self, relative: str) -> None:
         key = self._key(relative)
-        if (path := self._parts.cache.find(key)) is not None:
+        if key in self._parts.uploaded:
+            self._parts.uploaded.discard(key)
+        elif (path := self._parts.cache.find(key)) is not None:
             self._parts.bucket.put(key, path)
             self._parts.cache.note_kept(key)
         elif not self._parts.bucket.has(key):
             raise LakeError(
-                f"{path} is to be committed, and is neither on this host nor in the store.", "Sync again."
+                f"{self.place}/{relative} is to be committed, and is neither on this host nor in the store.",
+                "Sync again.",
             )
+
+    def take(self, name: str, files: Mapping[str, Path]) -> None:
+        """Upload files that are not in the folder of this host."""
+        parts = self._parts
+        if files:
+            parts.documents.note_unnamed(self.place, name, files.keys())
+        self._side_by_side(lambda relative: parts.bucket.put(self._key(relative), files[relative]), files)
+        parts.uploaded.update(map(self._key, files))
 
     def replace(self, document: str, content: bytes) -> None:
         """Write a row."""

@@ -94,6 +94,9 @@ class Storage(Protocol):
         `named` are the files that exist from now on, `unnamed` those that do not any more.
         """
 
+    def take(self, name: str, files: Mapping[str, Path]) -> None:
+        """Copy files, which a manifest of that name is about to name, to where they are kept."""
+
     def replace(self, document: str, content: bytes) -> None:
         """Write a document that no lock protects."""
 
