@@ -249,7 +249,7 @@ class Killed(BaseException):
 
 STEPS = (
     "lake.files.put_in_place",
-    "lake.lake.write_atomically",
+    "lake.storage.local.write_atomically",
     "lake.storage.local.remove_old",
     "warehouse.swap.point_link",
     "warehouse.swap._remove",

@@ -29,14 +29,15 @@ def lake() -> None:
 @click.argument("place")
 @pass_invocation
 def move(invocation: Invocation, place: str) -> None:
-    """Copy the lake to PLACE: s3://bucket/prefix, gs://bucket/prefix, az://container/prefix, or the folder
-    `lake` of a home.
+    """Copy the lake to another PLACE.
+
+    PLACE is s3://bucket/prefix, gs://bucket/prefix, az://container/prefix, or the folder `lake` of a home.
 
     Waits until no process works on a project, and holds all of them. If it is interrupted, run it again: it
     copies what is missing. The lake that is in use now is left as it is. The settings that put the copy into
     use are shown at the end.
 
-    For a store, the state has to be in PostgreSQL and the key in the environment: see docs/shared-lake.md.
+    For a store, the state has to be in PostgreSQL and the key in the environment (docs/shared-lake.md).
     """
     from jira_assets.sync.lake_move import move_lake  # late: it imports DuckDB
 
