@@ -128,7 +128,7 @@ class LakeDocuments(StatePart):
             connection.execute(_REPLACE, {"lake": lake, "name": name, "body": body})
 
     def rename(self, lake: str, name: str, new: str) -> None:
-        """Give a document another name; what is missing is passed over."""
+        """Rename a document; what is missing is passed over."""
         with self._database.writing() as connection:
             connection.execute(_RENAME, {"lake": lake, "name": name, "new": new})
 

@@ -40,6 +40,6 @@ def _within(storage: Storage, site: ConnectedSite) -> Storage:
 
 
 def _allow_many_files() -> None:
-    """Let this process hold a lock file for each of very many projects."""
+    """Allow this process a lock file for each of very many projects."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

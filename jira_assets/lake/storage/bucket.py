@@ -79,7 +79,7 @@ class Bucket:
         return True
 
     def move(self, key: str, new: str) -> bool:
-        """Give an object another key; return False when there is none."""
+        """Move an object to another key; return False when there is none."""
         with self._errors(f"move {key} within"):
             try:
                 obstore.copy(self._store, key, new)
