@@ -6,6 +6,7 @@ import dagster as dg
 
 from jira_assets.defs.jobs import OUR_JOBS, compact_job, reconcile_job, refresh_site_job, sync_job
 from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.defs.run_locks import run_locks
 from jira_assets.defs.runs import fail_stale_runs
 from jira_assets.errors import SettingsError
 from jira_assets.settings.load import Settings, load_settings
@@ -68,7 +69,7 @@ def nightly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
 
 def request_proofs(instance: dg.DagsterInstance, pipeline: Pipeline) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run over what can be proved now, or say why there is none."""
-    alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
+    alive = fail_stale_runs(instance, run_locks(pipeline.settings), OUR_JOBS, pipeline.clock())
     if any(run.job_name == reconcile_job.name for run in alive):
         return dg.SkipReason("The previous reconcile is still running.")
     keys = keys_to_prove(pipeline)

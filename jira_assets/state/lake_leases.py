@@ -36,6 +36,13 @@ select name, host, pid, purpose, since from lake_leases
 where lake = :lake and name = any(cast(:names as text[])) and expires_at >= now()
 """)
 
+_STANDING = text("select expires_at >= now() from lake_leases where lake = :lake and name = :name")
+_DELETE_EXPIRED = text("""
+delete from lake_leases
+where lake = :lake and starts_with(name, :prefix) and expires_at < now()
+    and name <> all(cast(:kept as text[]))
+""")
+
 
 @dataclass(frozen=True)
 class LeaseHolder:
@@ -69,6 +76,17 @@ class LakeLeases(StatePart):
         """Free a lease, unless it was taken over."""
         with self._database.writing() as connection:
             connection.execute(_GIVE, {"lake": lake, "name": name, "token": token})
+
+    def standing(self, lake: str, name: str) -> bool | None:
+        """Check whether a lease is held: False when it ran out, None when there is none."""
+        with self._database.reading() as connection:
+            found = connection.scalar(_STANDING, {"lake": lake, "name": name})
+        return None if found is None else bool(found)
+
+    def delete_expired(self, lake: str, prefix: str, kept: Sequence[str]) -> None:
+        """Delete leases that ran out, of names that begin like this and are not to be kept."""
+        with self._database.writing() as connection:
+            connection.execute(_DELETE_EXPIRED, {"lake": lake, "prefix": prefix, "kept": list(kept)})
 
     def holders(self, lake: str, names: Sequence[str]) -> dict[str, LeaseHolder]:
         """Return who holds which of these."""
