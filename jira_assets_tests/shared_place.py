@@ -37,13 +37,10 @@ class SharedPlace:
 
     folder: Path
     state_url: str
+    address: str
+    """The address of the store."""
     _opened: ExitStack = field(default_factory=ExitStack)
     _key: str = field(default_factory=lambda: Fernet.generate_key().decode())
-
-    @property
-    def address(self) -> str:
-        """The address of the store."""
-        return f"file://{self.folder}/store"
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -68,9 +65,9 @@ class SharedPlace:
 
 
 @contextmanager
-def shared_place(folder: Path, state_url: str) -> Iterator[SharedPlace]:
-    """Offer an empty place."""
-    place = SharedPlace(folder, state_url)
+def shared_place(folder: Path, state_url: str, address: str | None = None) -> Iterator[SharedPlace]:
+    """Offer an empty place, by default with a folder as its store."""
+    place = SharedPlace(folder, state_url, address or f"file://{folder}/store")
     try:
         yield place
     finally:

@@ -40,7 +40,7 @@ class Bench(LakeFixture):
 
 @pytest.fixture(params=["folder", "store"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path, engine: duckdb.DuckDBPyConnection) -> Bench:
-    """An empty lake in a folder, or in a store."""
+    """An empty lake in a folder, or in a store that hosts share."""
     bench = Bench(tmp_path, engine)
     if request.param == "store":
         bench.lake = request.getfixturevalue("shared").host("a", engine).lake

