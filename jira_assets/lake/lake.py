@@ -249,27 +249,36 @@ class Lake:
         except DamagedFile:
             return None
 
-    def readable_manifests(self, project_ids: Iterable[str]) -> dict[str, Manifest]:
-        """Read what exists of many projects, without those whose manifest is missing or damaged."""
+    def readable_manifests(
+        self, project_ids: Iterable[str], *, for_files: bool = True
+    ) -> dict[str, Manifest]:
+        """Read what exists of many projects, without those whose manifest is missing or damaged.
+
+        Where it is not `for_files`, what these have to be like is not remembered.
+        """
         found = {}
         for prefix, own_ids in _by_prefix(project_ids).items():
             for own_id, content in self._of(prefix).read_manifests(own_ids).items():
                 try:
-                    manifest = self._seen(_decoded(content, Manifest), prefix + own_id)
+                    manifest = self._in_home(_decoded(content, Manifest), prefix + own_id)
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     continue
-                if manifest is not None:
-                    found[prefix + own_id] = manifest
+                found[prefix + own_id] = manifest
+                if for_files:
+                    self._storage.expect(manifest.files())
         return found
 
     def _seen(self, manifest: Manifest | None, project_id: str) -> Manifest | None:
+        if manifest is None:
+            return None
+        manifest = self._in_home(manifest, project_id)
+        self._storage.expect(manifest.files())
+        return manifest
+
+    def _in_home(self, manifest: Manifest, project_id: str) -> Manifest:
         """Return a manifest as this lake shows it."""
         prefix, _ = split(project_id)
-        if manifest and prefix:
-            manifest = manifest.as_in_home(prefix, self.folders[prefix])
-        if manifest:
-            self._storage.expect(manifest.files())
-        return manifest
+        return manifest.as_in_home(prefix, self.folders[prefix]) if prefix else manifest
 
     def manifests(self) -> list[Manifest]:
         """Read the manifests of all projects."""

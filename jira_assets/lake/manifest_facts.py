@@ -47,6 +47,6 @@ class ManifestFacts(Generic[Fact]):
             for project_id in found.of
             if project_id in self._facts and found.shows_same(project_id, before)
         }
-        fresh = lake.readable_manifests(found.of.keys() - same.keys())
+        fresh = lake.readable_manifests(found.of.keys() - same.keys(), for_files=False)
         self._facts = same | {project_id: self._make(manifest) for project_id, manifest in fresh.items()}
         self._versions = found

@@ -104,7 +104,8 @@ class Settings(HomePaths):
     lake_url: str | None = setting(
         "JIRA_ASSETS_LAKE",
         "Store for the files of the lake, which several hosts share: s3://bucket/prefix, gs://bucket/prefix "
-        "or az://container/prefix. When not set: the folder lake in the home.",
+        "or az://container/prefix (docs/shared-lake.md). Needs the extra `shared`. When not set: the folder "
+        "lake in the home.",
         values.read_lake,
         storable=False,
     )

@@ -383,7 +383,7 @@ def test_a_tick_over_idle_projects_reads_no_manifest(
     onlooker.look()
     read: list[str] = []
 
-    def note(_: Lake, project_ids: Iterable[str]) -> dict[str, Manifest]:
+    def note(_: Lake, project_ids: Iterable[str], **_options: bool) -> dict[str, Manifest]:
         read.extend(project_ids)
         return {}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -78,3 +79,43 @@ def test_every_host_publishes_what_one_home_on_a_folder_does(
         assert len(expected["jira_issues"]) == 60
         assert differences(published(first.pipeline), expected) == []
         assert differences(published(second), expected) == []
+
+        # Raw files stay where they are.
+        assert not (second.lake.root / "raw").exists()
+        with closing(open_warehouse(second.settings.warehouse_file)) as warehouse:
+            assert warehouse.execute("select count(*) from raw_jira_issues").fetchall() == [(0,)]
+
+
+@pytest.mark.few_tables
+def test_another_host_continues_where_one_stopped(
+    first: SyncHarness, open_host: OpenHost, shared: SharedPlace
+) -> None:
+    assert first.sync().failures == []
+    for copy in first.pipeline.lake.root.rglob("*.parquet"):
+        copy.unlink()
+    first.site.clock.advance(timedelta(minutes=30))
+    issue = next(iter(first.site.issues_truth()))
+    first.site.edit_issue(issue, summary="changed since")
+    with open_host("second") as second:
+        result = second.sync(second.state.projects.tracked())
+        assert result.failures == []
+        assert sum(outcome.fetched for outcome in result.outcomes) == 1
+        for each in (second, first.pipeline):
+            each.publish()
+            with closing(open_warehouse(each.settings.warehouse_file)) as warehouse:
+                found = warehouse.execute("select summary from jira_issues where jira_id = ?", [issue])
+                assert found.fetchall() == [("changed since",)]
+
+
+def test_all_that_is_damaged_is_repaired_on_any_host(
+    first: SyncHarness, open_host: OpenHost, shared: SharedPlace
+) -> None:
+    assert first.sync().failures == []
+    objects = sorted(shared.objects())
+    for relative in (objects[0], next(name for name in objects if name.startswith("raw/"))):
+        (shared.folder / "store" / relative).write_bytes(b"PAR1 no more")
+    with open_host("second") as second:
+        repaired = second.repair(second.state.projects.tracked())
+        assert repaired.result.failures == []
+    assert first.sync().failures == []
+    assert first.differences() == []

@@ -7,6 +7,7 @@ names it is committed; a commit is one statement of the database, which checks t
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -56,6 +57,7 @@ class _Parts:
     documents: LakeDocuments
     leases: Leases
     expected: dict[str, StoredFile] = field(default_factory=dict)
+    guard: threading.Lock = field(default_factory=threading.Lock)
     uploaded: set[str] = field(default_factory=set)
     """What was taken from elsewhere, and is not committed yet."""
 
@@ -179,9 +181,8 @@ class SharedStorage:
         """Return a copy; it is fetched when it is not here."""
         if not self._fetch(relative):
             self._parts.cache.drop(self._key(relative))
-            expected = self._parts.expected[self._key(relative)]
             raise DamagedFile(
-                f"{self.place}/{relative} is not the file of {expected.size:,} bytes that was written.",
+                f"{self.place}/{relative} is not the file that was written.",
                 "Run `jira-assets repair`: it sets the file aside, and reads again from Jira what it held.",
             )
         return self.root / relative
@@ -214,10 +215,11 @@ class SharedStorage:
     def expect(self, files: Iterable[StoredFile]) -> None:
         """Note what arrives with these names."""
         expected = self._parts.expected
-        for file in files:
-            expected[self._key(file.path)] = file
-        while len(expected) > MOST_EXPECTED:
-            expected.pop(next(iter(expected)), None)
+        with self._parts.guard:
+            for file in files:
+                expected[self._key(file.path)] = file
+            while len(expected) > MOST_EXPECTED:
+                del expected[next(iter(expected))]
 
     def _fetch(self, relative: str) -> bool:
         """Fetch a file that is not here; return False when it is not as it was written."""

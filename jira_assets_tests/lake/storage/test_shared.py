@@ -284,7 +284,7 @@ def test_a_damaged_object_is_reported_and_a_damaged_copy_is_replaced(
     stored = shared.folder / "store" / raw.path
     stored.write_bytes(stored.read_bytes()[:-9])
     b.cache.drop(raw.path)
-    with pytest.raises(DamagedFile, match=f"is not the file of {raw.size:,} bytes"):
+    with pytest.raises(DamagedFile, match="is not the file that was written"):
         b.lake.path(raw.path)
     assert [each.path for each in damage_in(b.lake, [raw], "footer")] == [raw.path]
     assert [each.path for each in damage_in(b.lake, [raw], "content")] == [raw.path]
