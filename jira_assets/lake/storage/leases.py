@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import DBAPIError
 
-from jira_assets.errors import LakeError, LockHeld
+from jira_assets.errors import LakeError, LeaseLost, LockHeld
 from jira_assets.lake.locks import Holder
 from jira_assets.lake.storage.storage import OnWait
 from jira_assets.state.lake_leases import LakeLeases, LeaseHolder
@@ -58,6 +58,12 @@ class Leases:
         if lease is None:
             raise LakeError(f"{name} is to be committed and is not held.", "Report this as a bug.")
         return lease
+
+    def insist(self, lake: str, name: str) -> None:
+        """Renew a lease that this process holds; raises `LeaseLost` when it was taken over."""
+        lease = self.find(lake, name)
+        if lease is not None and not self._table.renew([lease.token], LEASE_SECONDS):
+            raise lease_lost(lake, name)
 
     @contextmanager
     def hold(
@@ -137,3 +143,12 @@ class Leases:
                 self._table.renew(tokens, LEASE_SECONDS)
             except DBAPIError as error:
                 _log.warning("The leases of the lake could not be renewed: %s", error.orig)
+
+
+def lease_lost(lake: str, name: str) -> LeaseLost:
+    """Say that another host took a project over."""
+    return LeaseLost(
+        f"Another process took {name} of {lake} over while this one did not renew its lease: what it did is "
+        "not kept.",
+        "Nothing is lost: the next sync continues.",
+    )

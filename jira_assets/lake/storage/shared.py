@@ -18,13 +18,13 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from jira_assets.errors import DamagedFile, LakeError, LeaseLost
+from jira_assets.errors import DamagedFile, LakeError
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.locks import Holder
 from jira_assets.lake.stamps import new_stamp
 from jira_assets.lake.storage.bucket import Bucket
 from jira_assets.lake.storage.cache import Cache
-from jira_assets.lake.storage.leases import Leases
+from jira_assets.lake.storage.leases import Leases, lease_lost
 from jira_assets.lake.storage.local import LocalStorage
 from jira_assets.lake.storage.storage import (
     DAMAGED,
@@ -135,11 +135,7 @@ class SharedStorage:
             lease.version = None  # it may have been committed, or not
             raise
         if version is None:
-            raise LeaseLost(
-                f"Another process took {name} of {self.place} over while this one did not renew its lease: "
-                "what it did is not kept.",
-                "Nothing is lost: the next sync continues.",
-            )
+            raise lease_lost(self.place, name)
         lease.version = version
 
     def _upload(self, relative: str) -> None:
@@ -287,6 +283,8 @@ class SharedStorage:
         noted = parts.documents.unnamed(self.place, owner, live)
         present = {*noted, *(self._relative(key) for sizes in listed for key in sizes)} - set(named)
         if present:
+            # What this knows as named may be old: who took the project over has named other files since.
+            parts.leases.insist(self.place, owner)
             parts.bucket.delete([self._key(relative) for relative in present])
             for relative in present:
                 parts.cache.drop(self._key(relative))

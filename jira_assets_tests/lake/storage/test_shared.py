@@ -168,6 +168,18 @@ def test_a_host_that_was_silent_for_too_long_keeps_nothing(a: Host, b: Host, sha
     assert shared.objects() == {first.path, second.path}
 
 
+@pytest.mark.usefixtures("short_leases")
+def test_a_host_that_lost_a_project_removes_nothing(a: Host, b: Host, shared: SharedPlace) -> None:
+    first = land(a.lake)
+    with a.lake.lock("10", "forget"):
+        manifest = a.lake.manifest("10")
+        assert manifest is not None
+        second = land(b.lake, summary="y")
+        with pytest.raises(LeaseLost):
+            a.lake.sweep(manifest, live=0)
+    assert shared.objects() == {first.path, second.path}
+
+
 def test_a_project_that_is_not_held_is_not_committed(a: Host) -> None:
     with pytest.raises(LakeError, match="10 is to be committed and is not held"):
         a.lake.commit(Manifest("10", "P10"))
