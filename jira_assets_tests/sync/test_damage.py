@@ -26,6 +26,9 @@ from jira_assets_tests.sync.damages import DAMAGES, flip
 NOW_MS = 1_795_435_200_000
 
 
+pytestmark = pytest.mark.local_lake
+
+
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """Two projects, one of which was synced twice, so that it has two raw files; all is published."""

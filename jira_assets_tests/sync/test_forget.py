@@ -30,6 +30,9 @@ TEAM = [TeamMember("m1", NAME, ADDRESS), TeamMember("m2", "Bo Li", "bo@acme.exam
 TRACES = (NAME, BEFORE, ADDRESS, "Withdrawn", "Maiden", "ines.withdrawn", json.dumps(NAME)[1:-1])
 
 
+pytestmark = pytest.mark.local_lake
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """Somebody worked in each project, changed their name, and was matched by hand; all is published."""

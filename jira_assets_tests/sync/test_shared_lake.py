@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from jira_assets.settings.load import load_settings
@@ -119,3 +121,30 @@ def test_all_that_is_damaged_is_repaired_on_any_host(
         assert repaired.result.failures == []
     assert first.sync().failures == []
     assert first.differences() == []
+
+
+@pytest.mark.few_tables("jira_users")
+def test_a_person_who_is_forgotten_is_in_no_object_and_in_no_copy_of_this_host(
+    first: SyncHarness, shared: SharedPlace, engine: duckdb.DuckDBPyConnection
+) -> None:
+    first.site.add_user("ines-1", "Ines Withdrawn", "ines@acme.example")
+    for project in first.site.catalog.projects.values():
+        first.site.create_issue(project.key, assignee="ines-1")
+    assert first.sync().failures == []
+    first.publish()
+    assert mentions(engine, shared.folder / "store")
+
+    erased = first.pipeline.forget("ines-1")
+    assert not erased.unfinished
+    assert mentions(engine, shared.folder / "store") == []
+    assert mentions(engine, first.pipeline.lake.root) == []
+    assert first.sync().failures == []
+    assert first.differences() == []
+
+
+def mentions(engine: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+    return [
+        path.name
+        for path in folder.rglob("*.parquet")
+        if "Withdrawn" in str(engine.execute(f"from read_parquet('{path}')").fetchall())
+    ]
