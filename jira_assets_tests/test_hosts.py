@@ -190,6 +190,7 @@ def test_many_deaths_and_freezes_at_any_step_lose_nothing(tmp_path: Path, postgr
             sys.stdout.write(f"{number}: {mode}, {sends.name} before step {step}\n")
             if number % 10 == 9:
                 assert hosts.harness.sync().failures == []
+                assert hosts.harness.reconcile().failures == []  # which finds what was deleted
                 assert hosts.harness.differences() == []
         assert hosts.harness.sync().failures == []
         hosts.check()
