@@ -29,6 +29,11 @@ def test_a_home_moves_to_a_store_and_back(
     run("projects", "track", "PAY")
     assert run("sync").exit_code == 0
     address = f"file://{home}-store"
+    with monkeypatch.context() as patch:
+        patch.setenv("JIRA_ASSETS_LAKE", address)
+        doctor = run("doctor")
+        assert f"! store: {address} has no project, and {home}/lake has some" in doctor.stdout
+        assert f"→ Unset JIRA_ASSETS_LAKE, then: jira-assets lake move {address}" in doctor.stdout
 
     moved = run("lake", "move", address)
     assert moved.exit_code == 0, moved.output

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jira_assets.cli.check_results import Finding, bad, good
+from jira_assets.cli.check_results import Finding, bad, doubtful, good
 from jira_assets.errors import StoreUnavailable
-from jira_assets.lake.home_lake import open_bucket
+from jira_assets.lake.home_lake import lake_of_first_site, open_bucket
+from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings
 
 
@@ -23,3 +24,11 @@ def check_store(settings: Settings) -> Iterator[Finding]:
         yield bad("store", error.reason, error.instruction)
         return
     yield good("store", f"{settings.lake_url} can be written, read, listed and deleted from")
+    with lake_of_first_site(settings) as lake:
+        is_new = not lake.manifests()
+    if is_new and Lake(settings.lake_dir).manifests():
+        yield doubtful(
+            "store",
+            f"{settings.lake_url} has no project, and {settings.lake_dir} has some: syncs read them again.",
+            f"Unset JIRA_ASSETS_LAKE, then: jira-assets lake move {settings.lake_url}",
+        )

@@ -194,7 +194,9 @@ class SharedStorage:
 
     def new_path(self, relative: str) -> Path:
         """Name a file that is to be uploaded; its folder is there."""
-        return self.root / relative
+        path = self.root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def is_at_hand(self, relative: str) -> bool:
         """Check whether there is a copy on this host."""
