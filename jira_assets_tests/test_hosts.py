@@ -94,7 +94,7 @@ class Hosts:
             yield pipeline
 
     def check(self, *, but: Collection[str] = ()) -> None:
-        """The lake is whole, and every host publishes from it what one host alone would, but for some tables."""
+        """The lake is whole, and hosts publish from it what one host alone would, but for some tables."""
         assert self.harness.reconcile().failures == []
         assert {record.missing_issues for record in self.harness.pipeline.state.records.all()} == {0}
         assert self.harness.differences() == []
