@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,17 @@ def test_a_store_that_does_not_answer_is_named(
         in found.stdout
     )
     assert "secret-of-the-store" not in found.output
+
+
+def test_the_client_of_stores_is_an_extra(
+    run: Run, home: Path, on_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jira_assets.lake.storage.bucket", None)
+    address = "s3://acme/not-opened-before"
+    assert "pip install 'jira_assets[shared]'" in run("lake", "move", address).stderr
+    monkeypatch.setenv("JIRA_ASSETS_LAKE", address)
+    assert "the package obstore is not installed" in run("status").stderr
+    assert (
+        f"✗ store: JIRA_ASSETS_LAKE is {address}, and the package obstore is not installed."
+        in run("doctor").stdout
+    )
