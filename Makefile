@@ -26,7 +26,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev assets demo programs test test-lowest test-postgres prove pictures lint types check docs benchmark lock clean
+.PHONY: help setup setup-dev assets demo programs test test-lowest test-postgres test-shared prove pictures lint types check docs benchmark lock clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -117,6 +117,10 @@ test-postgres: setup-dev programs  ## Run what touches state or runs once more, 
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
 		$(addprefix jira_assets_tests/,sync people defs/test_sensors.py defs/test_schedules.py defs/test_checks.py)
 
+test-shared: setup-dev programs  ## Run what syncs once more, on a lake that hosts share
+	@$(IN_MEMORY) JIRA_ASSETS_TEST_SHARED_LAKE=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove and not local_lake" \
+		$(addprefix jira_assets_tests/,sync people)
+
 prove: setup-dev programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
@@ -141,7 +145,7 @@ benchmark: setup-dev  ## Measure syncs against other tools
 
 lock:  ## Pin the newest dependencies, with hashes and without addresses
 	@$(COMPILE) --upgrade pyproject.toml -o $(RUN_LOCK)
-	@$(COMPILE) --upgrade pyproject.toml --extra kubernetes -c $(RUN_LOCK) -o $(KUBERNETES_LOCK)
+	@$(COMPILE) --upgrade pyproject.toml --extra kubernetes --extra shared -c $(RUN_LOCK) -o $(KUBERNETES_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml --extra delta -c $(RUN_LOCK) -o $(DELTA_LOCK)
 	@$(COMPILE) --upgrade requirements/build.in -o $(BUILD_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev -c $(RUN_LOCK) -o $(DEV_LOCK)

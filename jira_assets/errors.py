@@ -24,7 +24,9 @@
     ├── LakeError                   the files of the lake are not what they should be
     │   ├── WrongSite               the lake belongs to another Jira site
     │   ├── DamagedFile             a file of the home is missing, or is not as it was written
-    │   └── LockHeld                another process works on the same project
+    │   ├── LockHeld                another process works on the same project
+    │   ├── LeaseLost               another host took a project over while this process was silent
+    │   └── StoreUnavailable        the store of a shared lake does not answer, or refuses
     ├── PublishError                the warehouse that was built did not pass its checks
     ├── TargetError                 a target could not be brought up to date; it shows what it showed before
     └── ResourceExhausted                   a disk is full, or DuckDB may not use the memory it needs
@@ -181,6 +183,18 @@ class DamagedFile(LakeError):
 
 class LockHeld(LakeError):
     """Another process works on the same project."""
+
+    severity: Severity = "retriable"
+
+
+class LeaseLost(LakeError):
+    """Another host took a project over while this process was silent; what this one did is not kept."""
+
+    severity: Severity = "retriable"
+
+
+class StoreUnavailable(LakeError):
+    """The store of a shared lake does not answer, or refuses."""
 
     severity: Severity = "retriable"
 

@@ -18,6 +18,7 @@ from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.postgres import find_programs, running_postgres
 from jira_assets_tests.programs import lacking
+from jira_assets_tests.shared_place import SharedPlace, shared_place
 
 settings.register_profile("untimed", deadline=None)  # how fast a busy machine is proves nothing
 settings.load_profile("untimed")
@@ -65,6 +66,13 @@ def postgres_url(postgres_server: str) -> str:
         connection.execute(text("create schema public"))
     engine.dispose()
     return postgres_server
+
+
+@pytest.fixture
+def shared(tmp_path: Path, postgres_url: str) -> Iterator[SharedPlace]:
+    """Offer a store and a database for a lake that hosts share."""
+    with shared_place(tmp_path, postgres_url) as place:
+        yield place
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

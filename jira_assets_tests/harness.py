@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
+
 from jira_assets.demo.clock import VirtualClock
 from jira_assets.demo.data import SiteData
 from jira_assets.demo.generate.generate import generate_site
@@ -33,6 +35,9 @@ MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ON_POSTGRES = "JIRA_ASSETS_TEST_POSTGRES"
 """With this variable set, every rig keeps its state in a PostgreSQL of the tests' own."""
 
+ON_A_SHARED_LAKE = "JIRA_ASSETS_TEST_SHARED_LAKE"
+"""With this variable set, every rig does so, and has its lake in a store: a folder beside its home."""
+
 
 @dataclass
 class SyncHarness:
@@ -53,6 +58,11 @@ class SyncHarness:
         """What a process needs to work on the same home."""
         settings = self.pipeline.settings
         places = {"JIRA_ASSETS_HOME": str(settings.home), "JIRA_ASSETS_STATE_URL": settings.state_url}
+        if settings.lake_url:
+            places |= {
+                "JIRA_ASSETS_LAKE": settings.lake_url,
+                "JIRA_ASSETS_SECRET_KEY": settings.secret_key or "",
+            }
         return {**credentials(self.server), **places}
 
     @property
@@ -165,6 +175,11 @@ def by_key(result: SyncResult) -> dict[str, Outcome]:
     return {outcome.project_key: outcome for outcome in result.outcomes}
 
 
+def has_state_elsewhere() -> bool:
+    """Check whether a copy of a home would not have its state."""
+    return any(os.environ.get(name) for name in (ON_POSTGRES, ON_A_SHARED_LAKE))
+
+
 def credentials(server: DemoServer) -> dict[str, str]:
     """The environment that connects to a demo site."""
     return {"JIRA_SITE_URL": server.url, "JIRA_EMAIL": "demo@example.com", "JIRA_API_TOKEN": "demo-token"}
@@ -181,8 +196,11 @@ def open_harness(
     """
     clock = VirtualClock(MONDAY_NOON if frozen else None, frozen=frozen)
     site = DemoSite(data or generate_site(7, projects=2, issues=60, now_ms=clock.now_ms()), clock=clock)
-    if os.environ.get(ON_POSTGRES):
+    if has_state_elsewhere():
         settings = {"state_url": empty_schema(), **settings}
+    if os.environ.get(ON_A_SHARED_LAKE):
+        key = Fernet.generate_key().decode()
+        settings = {"lake_url": f"file://{home}-store", "secret_key": key, **settings}
     with serve_site(site, home, settings) as harness:
         yield harness
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import shutil
 import socket
@@ -17,7 +16,7 @@ from typing import Any
 
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.warehouse.publish import PublishResult
-from jira_assets_tests.harness import ON_POSTGRES, SyncHarness, serve_site
+from jira_assets_tests.harness import SyncHarness, has_state_elsewhere, serve_site
 from jira_assets_tests.two_sites import TwoSites
 
 Prepare = Callable[[Path], AbstractContextManager[SyncHarness]]
@@ -34,7 +33,7 @@ class HomeTemplates:
     @contextmanager
     def open(self, prepare: Prepare, home: Path) -> Iterator[SyncHarness]:
         """Open a copy of what `prepare` leaves: its home at this place, its site at the same address."""
-        if os.environ.get(ON_POSTGRES):  # a copy of the home would not have the state
+        if has_state_elsewhere():  # a copy of the home would not have the state
             with prepare(home) as harness:
                 yield harness
             return
@@ -44,7 +43,7 @@ class HomeTemplates:
     @contextmanager
     def open_two(self, prepare: PrepareTwo, home: Path) -> Iterator[TwoSites]:
         """Open a copy of a home that is connected to two sites."""
-        if os.environ.get(ON_POSTGRES):
+        if has_state_elsewhere():
             with prepare(home) as sites:
                 yield sites
             return

@@ -45,7 +45,7 @@ class Preview:
         engine = _idle.pop() if _idle else open_engine()
         self._engine = _connected_to(engine)
         weakref.finalize(self, _give_back, engine, self._engine).atexit = False
-        lake = Lake(lake.root, self._engine, folders=lake.folders)
+        lake = lake.using(self._engine)
         offer_sources(lake, manifests, site_manifests(lake, inputs), inputs)
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
         self._builder = Builder(lake, manifests, [], team_from=inputs.team_from, is_described=False)

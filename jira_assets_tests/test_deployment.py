@@ -30,8 +30,17 @@ ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 STAND_IN = Path(__file__).parent / "dagster_chart"
 PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
-BLOCKS = [(match[1], match[2]) for match in re.finditer(r"```(\w+)\n(.*?)```\n", PAGE, re.DOTALL)]
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Return the blocks of a page, each with its language."""
+    return [(match[1], match[2]) for match in re.finditer(r"```(\w+)\n(.*?)```\n", page, re.DOTALL)]
+
+
+BLOCKS = blocks(PAGE)
+OF_A_SHARED_LAKE = blocks((ROOT / "docs" / "shared-lake.md").read_text(encoding="utf-8"))
 SHELLS = [text for language, text in BLOCKS if language == "sh"]
+MORE_SHELLS = [text for language, text in OF_A_SHARED_LAKE if language == "sh"]
 SHOWN = [text for language, text in BLOCKS if language != "sh"] + [(DEPLOY / "env.example").read_text()]
 
 
@@ -54,7 +63,7 @@ def test_the_page_shows_the_files_as_they_are() -> None:
     assert {files[text] for text in SHOWN} == set(files.values()) - {"databases.sql"}
 
 
-@pytest.mark.parametrize("text", SHELLS, ids=range(len(SHELLS)))
+@pytest.mark.parametrize("text", SHELLS + MORE_SHELLS, ids=range(len(SHELLS + MORE_SHELLS)))
 def test_the_shell_of_the_page_parses_and_names_settings_that_exist(text: str) -> None:
     parsed = subprocess.run(["/bin/sh", "-n"], input=text, text=True, capture_output=True, check=False)
     assert (parsed.returncode, parsed.stderr) == (0, "")
@@ -189,7 +198,9 @@ def rendered() -> list[dict[str, Any]]:
 def test_the_values_have_what_the_chart_requires(chart: str, part: str | None) -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="`make setup-dev` installs it")
     schema = json.loads((STAND_IN / chart / "values.schema.json").read_text(encoding="utf-8"))
-    jsonschema.validate(values()[part] if part else values(), schema)
+    (without_volume,) = (yaml.safe_load(text) for language, text in OF_A_SHARED_LAKE if language == "yaml")
+    for each in (values(), without_volume):
+        jsonschema.validate(each[part] if part else each, schema)
 
 
 def test_what_helm_renders_is_what_kubernetes_takes_and_the_page_names() -> None:

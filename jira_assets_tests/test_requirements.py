@@ -62,7 +62,7 @@ def pinned(lock: str) -> dict[str, str]:
 
 
 def test_whatever_the_package_imports_is_declared() -> None:
-    assert imported("jira_assets") - set(declared("alerts", "delta")) == set()
+    assert imported("jira_assets") - set(declared("alerts", "delta", "shared")) == set()
 
 
 def test_whatever_the_tests_and_the_build_import_is_declared() -> None:
@@ -72,8 +72,11 @@ def test_whatever_the_tests_and_the_build_import_is_declared() -> None:
 
 @pytest.mark.parametrize(
     ("lock", "extras", "builds"),
-    [("runtime.txt", (), False)]
-    + [(f"{extra}.txt", (extra,), False) for extra in ("delta", "kubernetes")]
+    [
+        ("runtime.txt", (), False),
+        ("delta.txt", ("delta",), False),
+        ("kubernetes.txt", ("kubernetes", "shared"), False),
+    ]
     + [(lock, ("dev",), True) for lock in ("dev.txt", "lowest.txt")],
 )
 def test_each_lock_pins_what_is_declared(lock: str, extras: tuple[str, ...], builds: bool) -> None:

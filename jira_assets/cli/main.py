@@ -33,6 +33,10 @@ COMMANDS = {
         "jira_assets.cli.commands.doctor:doctor",
         "Run all checks, and show how to resolve each problem.",
     ),
+    "lake": (
+        "jira_assets.cli.commands.lake:lake",
+        "Move the files of this home to a store that hosts share, and back.",
+    ),
     "projects": (
         "jira_assets.cli.commands.projects:projects",
         "List projects, and choose which of them are tracked.",

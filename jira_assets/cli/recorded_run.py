@@ -20,7 +20,7 @@ from jira_assets.cli.lazy import NEW_OBJECTS
 from jira_assets.cli.run_recorder import End, Failed, Finished, RecordedSync
 from jira_assets.clock import utc_now
 from jira_assets.errors import JiraAssetsError
-from jira_assets.lake.lake import Lake
+from jira_assets.lake.home_lake import lake_of_first_site
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.settings.load import Settings
@@ -59,8 +59,9 @@ def noted(settings: Settings) -> Iterator[None]:
         notice = _describe(settings, error)
         raise
     finally:
-        if settings.lake_dir.exists():
-            renew_notice(Lake(settings.lake_dir), PART, notice)
+        if settings.lake_url or settings.lake_dir.exists():
+            with lake_of_first_site(settings) as lake:
+                renew_notice(lake, PART, notice)
 
 
 def _describe(settings: Settings, error: Exception) -> Notice:
@@ -81,7 +82,8 @@ def record(sync: RecordedSync, receive: Callable[[], End]) -> None:
     from jira_assets.definitions import defs
     from jira_assets.defs.jobs import OUR_JOBS
     from jira_assets.defs.resources import Home, resource_of
-    from jira_assets.defs.runs import fail_stale_runs, hold_run
+    from jira_assets.defs.run_locks import run_locks
+    from jira_assets.defs.runs import fail_stale_runs
 
     ends: list[End | None] = []
 
@@ -94,9 +96,10 @@ def record(sync: RecordedSync, receive: Callable[[], End]) -> None:
     config = {"ops": {"project_tables": {"config": wanted}}}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with open_pipeline(sync.settings) as pipeline, _open_instance(sync.settings) as instance:
-        fail_stale_runs(instance, sync.settings.run_locks_dir, OUR_JOBS, utc_now())
+        locks = run_locks(sync.settings)
+        fail_stale_runs(instance, locks, OUR_JOBS, utc_now())
         run_id = str(uuid.uuid4())
-        hold_run(sync.settings.run_locks_dir, run_id)  # from before its first event: it may be killed then
+        locks.hold(run_id)  # from before its first event: it may be killed then
         run = job.execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from jira_assets.alerts.watch import sync_and_publish
-from jira_assets.defs.runs import hold_run
+from jira_assets.defs.run_locks import run_locks
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
 from jira_assets.sync.run import SyncResult
@@ -64,7 +64,7 @@ def resource_of(home: Home) -> dg.ResourceDefinition:
     def home_resource(context: dg.InitResourceContext) -> Home:
         """Return the home, and show that the run is alive for as long as its process is."""
         if context.run is not None:
-            hold_run(home.settings().run_locks_dir, context.run.run_id)
+            run_locks(home.settings()).hold(context.run.run_id)
         return home
 
     return home_resource

@@ -1,19 +1,17 @@
 """Distinguish runs that are alive from runs whose process died, by a lock that dies with the process.
 
 Dagster shows a killed run as STARTED for ever. Every run of ours holds a lock of its own until its
-process ends, so a run without one is dead, whatever its status says. The locks are in the home, since every
-process that syncs shares it: Dagster's own folder may be the read-only disk of one container.
+process ends, so a run without one is dead, whatever its status says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 
-from jira_assets.lake.locks import hold_for_life, holder
+from jira_assets.defs.run_locks import RunLocks
 
 CODE_LOCATION = "jira_assets"
 UNFINISHED = [
@@ -27,13 +25,8 @@ TIME_TO_START = timedelta(minutes=2)
 """A process that was started needs some seconds until it holds its lock."""
 
 
-def hold_run(locks: Path, run_id: str) -> None:
-    """Show that this run is alive for as long as this process is."""
-    hold_for_life(lock_of(locks, run_id), f"run {run_id}")
-
-
 def fail_stale_runs(
-    instance: dg.DagsterInstance, locks: Path, jobs: Iterable[str], now: datetime
+    instance: dg.DagsterInstance, locks: RunLocks, jobs: Iterable[str], now: datetime
 ) -> list[dg.DagsterRun]:
     """Mark our runs whose process is gone as failed, and return those that are alive.
 
@@ -45,13 +38,8 @@ def fail_stale_runs(
     for record in ours:
         if record.dagster_run not in alive:
             _mark_failed(instance, record.dagster_run)
-    _sweep(locks, {record.dagster_run.run_id for record in ours})
+    locks.sweep({record.dagster_run.run_id for record in ours})
     return alive
-
-
-def lock_of(locks: Path, run_id: str) -> Path:
-    """Return the path of a run's lock."""
-    return locks / f"{run_id}.lock"
 
 
 def _is_ours(run: dg.DagsterRun, jobs: set[str]) -> bool:
@@ -62,13 +50,13 @@ def _is_ours(run: dg.DagsterRun, jobs: set[str]) -> bool:
     return origin.location_name.replace("-", "_") == CODE_LOCATION
 
 
-def _is_alive(instance: dg.DagsterInstance, locks: Path, record: dg.RunRecord, now: datetime) -> bool:
+def _is_alive(instance: dg.DagsterInstance, locks: RunLocks, record: dg.RunRecord, now: datetime) -> bool:
     status = record.dagster_run.status
     if status is dg.DagsterRunStatus.QUEUED:
         return True  # the daemon starts it, also after it was killed itself
-    path = lock_of(locks, record.dagster_run.run_id)
-    if path.exists():
-        return holder(path) is not None
+    is_held = locks.is_held(record.dagster_run.run_id)
+    if is_held is not None:
+        return is_held
     if status is dg.DagsterRunStatus.STARTING and instance.run_monitoring_enabled:
         return True  # a pod may have to fetch its image first; Dagster's monitoring knows when to give up
     return now - record.update_timestamp < TIME_TO_START
@@ -83,9 +71,3 @@ def _mark_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
         instance.report_run_canceled(run, message)
     else:
         instance.report_run_failed(run, message)
-
-
-def _sweep(locks: Path, unfinished: set[str]) -> None:
-    for path in locks.glob("*.lock"):
-        if path.stem not in unfinished and holder(path) is None:
-            path.unlink(missing_ok=True)

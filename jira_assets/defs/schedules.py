@@ -6,6 +6,7 @@ import dagster as dg
 
 from jira_assets.defs.jobs import OUR_JOBS, compact_job, reconcile_job, refresh_site_job, sync_job
 from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.defs.run_locks import run_locks
 from jira_assets.defs.runs import fail_stale_runs
 from jira_assets.errors import SettingsError
 from jira_assets.settings.load import Settings, load_settings
@@ -68,7 +69,7 @@ def nightly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
 
 def request_proofs(instance: dg.DagsterInstance, pipeline: Pipeline) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run over what can be proved now, or say why there is none."""
-    alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
+    alive = fail_stale_runs(instance, run_locks(pipeline.settings), OUR_JOBS, pipeline.clock())
     if any(run.job_name == reconcile_job.name for run in alive):
         return dg.SkipReason("The previous reconcile is still running.")
     keys = keys_to_prove(pipeline)
@@ -85,7 +86,9 @@ def keys_to_prove(pipeline: Pipeline) -> list[str]:
     for site in pipeline.sites:
         grant, budget = site.site.grant_id, pipeline.settings.reconcile_points_per_hour
         points = left.get(grant, budget - site.state.points.spent(now))
-        free = [p for p in site.state.projects.tracked() if site.lake.holder(p.project_id) is None]
+        tracked = site.state.projects.tracked()
+        held = site.lake.holders(project.project_id for project in tracked)
+        free = [project for project in tracked if project.project_id not in held]
         records = read_records(site.state)
         entities = pipeline.settings.entities.of
         chosen = choose_for_proof(free, records, now, points, entities)

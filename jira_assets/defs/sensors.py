@@ -22,6 +22,7 @@ from jira_assets.defs.jobs import OUR_JOBS, publish_job, sync_job
 from jira_assets.defs.partitions import follow_requests
 from jira_assets.defs.recovered_partitions import recovered_partitions
 from jira_assets.defs.resources import JiraAssetsHome
+from jira_assets.defs.run_locks import run_locks
 from jira_assets.defs.runs import fail_stale_runs
 from jira_assets.errors import AuthenticationError, JiraAssetsError
 from jira_assets.lake.manifest import fingerprint
@@ -127,7 +128,7 @@ def _publish_request(
     instance: dg.DagsterInstance, pipeline: Pipeline, asked: AskedFor
 ) -> tuple[str | None, AskedFor | None]:
     """Say why nothing has to be published, or ask for it."""
-    alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
+    alive = fail_stale_runs(instance, run_locks(pipeline.settings), OUR_JOBS, pipeline.clock())
     at_work = next((run for run in alive if run.job_name == publish_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is in progress.", None
@@ -182,7 +183,7 @@ def _obstacle(
     instance: dg.DagsterInstance, pipeline: Pipeline, tracked: Sequence[TrackedProject]
 ) -> str | None:
     """Return why nothing can be requested now, of any site."""
-    alive = fail_stale_runs(instance, pipeline.settings.run_locks_dir, OUR_JOBS, pipeline.clock())
+    alive = fail_stale_runs(instance, run_locks(pipeline.settings), OUR_JOBS, pipeline.clock())
     at_work = next((run for run in alive if run.job_name == sync_job.name), None)
     if at_work is not None:
         return f"Run {at_work.run_id[:8]} is in progress."

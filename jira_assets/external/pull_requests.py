@@ -69,7 +69,7 @@ def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datet
         f"{name}-{uuid.uuid4().hex[:8]}.parquet"  # an older one of this content may be about to be swept
     )
     columns = ", ".join(SITE_TABLES[TABLE])
-    with new_file(lake.path(relative)) as parquet:
+    with new_file(lake.new_path(relative)) as parquet:
         table.engine.execute(
             f"copy (select {columns} from pull_requests) to {literal(parquet)} "
             "(format parquet, compression zstd)"

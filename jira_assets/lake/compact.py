@@ -49,7 +49,7 @@ def compact_manifest(lake: Lake, manifest: Manifest, extra_fields: Sequence[str]
     """
     before = len(manifest.raw)
     # A merged file is new: damage that it took over could not be found any more.
-    if damaged := damage_in(lake, manifest.raw, "content"):
+    if damaged := damage_in(lake, _to_compare(lake, manifest.raw), "content"):
         manifest.note_damaged(damaged)
         lake.commit(manifest)
         return 0
@@ -68,7 +68,7 @@ def compact_manifest(lake: Lake, manifest: Manifest, extra_fields: Sequence[str]
 def compact_entities(lake: Lake, manifest: Manifest) -> int:
     """Merge the lists of what belongs to the issues; commits. Where a file is damaged nothing is merged."""
     before = len(manifest.entity_raw)
-    if before < 2 or damage_in(lake, manifest.entity_raw, "content"):
+    if before < 2 or damage_in(lake, _to_compare(lake, manifest.entity_raw), "content"):
         return 0
     derived = manifest.derived.get(ENTITIES)
     was_current = is_current(manifest)
@@ -84,9 +84,16 @@ def compact_entities(lake: Lake, manifest: Manifest) -> int:
 
 def merged_raw(lake: Lake, files: Sequence[RawFile]) -> list[RawFile]:
     """Merge files of a series of their own; where one is damaged, they are returned as they are."""
-    if damage_in(lake, files, "content"):
+    if damage_in(lake, _to_compare(lake, files), "content"):
         return list(files)
     return [_merged(lake, group) for group in _groups(lake, files)]
+
+
+def _to_compare(lake: Lake, files: Sequence[RawFile]) -> list[RawFile]:
+    """Return the files to compare with what was written: all of them, or those that are fetched anyway."""
+    if lake.is_local:
+        return list(files)
+    return [file for group in _groups(lake, files) if len(group) > 1 for file in group]
 
 
 def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
@@ -94,7 +101,7 @@ def _groups(lake: Lake, files: Iterable[RawFile]) -> Iterator[list[RawFile]]:
     group: list[RawFile] = []
     filled = 0
     for file in sorted(files, key=lambda file: Path(file.path).name):
-        size = lake.path(file.path).stat().st_size
+        size = file.size or lake.path(file.path).stat().st_size
         if group and (size >= SMALL or filled >= SMALL or filled + size > LARGEST):
             yield group
             group, filled = [], 0
@@ -108,8 +115,8 @@ def _merged(lake: Lake, group: Sequence[RawFile]) -> RawFile:
     if len(group) == 1:
         return group[0]
     relative = successor(group[-1].path)
-    with new_file(lake.path(relative)) as parquet:
-        files = [lake.path(file.path) for file in group]
+    with new_file(lake.new_path(relative)) as parquet:
+        files = lake.paths(file.path for file in group)
         copy_in_order(lake.engine, statement("lake/compact", files=files, parquet=parquet))
     return RawFile(
         relative,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from jira_assets.errors import DamagedFile, JiraAssetsError
 from jira_assets.formatting import counted
@@ -21,6 +21,7 @@ from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal
+from jira_assets.lake.storage.storage import StoredFile
 from jira_assets.resource_limits import is_resource_error
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
@@ -28,19 +29,6 @@ if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
 
 Depth = Literal["size", "footer", "content"]
 """How closely to look: at the size; also at the footer, which says what the file holds; or at every byte."""
-
-
-class StoredFile(Protocol):
-    """What a manifest says of a Parquet file; size and digest are empty where an earlier version wrote it."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def rows(self) -> int: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def digest(self) -> str: ...
 
 
 def damage_signs() -> tuple[type[Exception], ...]:
@@ -51,10 +39,26 @@ def damage_signs() -> tuple[type[Exception], ...]:
 
 
 def damage_in(lake: Lake, files: Iterable[StoredFile], depth: Depth) -> list[Damage]:
-    """Compare files with what their manifest says; return those that differ, each with the reason."""
+    """Compare files with what their manifest says; return those that differ, each with the reason.
+
+    Of files that would have to be fetched, only the content is worth that; a store has them whole or not at
+    all, and what arrives is compared anyway.
+    """
+    files = list(files)
+    far = [] if depth == "content" else [file for file in files if not lake.is_at_hand(file.path)]
+    sizes = lake.stored_sizes([file.path for file in far]) if far and depth == "footer" else None
+    found = [(file, _difference_of_size(file, sizes.get(file.path))) for file in far if sizes is not None]
+    near = {file.path for file in files} - {file.path for file in far}
     with _Reader() as reader:
-        found = [(file, _difference(reader, lake.path(file.path), file, depth)) for file in files]
+        found += [(file, _found(reader, lake, file, depth)) for file in files if file.path in near]
     return [Damage(file.path, reason) for file, reason in found if reason is not None]
+
+
+def _found(reader: _Reader, lake: Lake, file: StoredFile, depth: Depth) -> str | None:
+    difference = _difference(reader, lake.suspect(file.path), file, depth)
+    if difference is not None and lake.read_anew(file.path):  # it was only the copy on this host
+        difference = _difference(reader, lake.suspect(file.path), file, depth)
+    return difference
 
 
 def damaged_groups(lake: Lake, manifest: Manifest, depth: Depth) -> dict[str, list[Damage]]:
@@ -137,7 +141,7 @@ def refuse_damaged(lake: Lake, manifest: Manifest) -> None:
     more = f" So are {counted(others, 'other file')} of {manifest.project_key}." if others else ""
     repair = f"jira-assets repair {manifest.project_key}"
     raise DamagedFile(
-        f"{lake.path(first.path)} {first.reason}.{more}", REPAIR.replace("jira-assets repair", repair)
+        f"{lake.name_of(first.path)} {first.reason}.{more}", REPAIR.replace("jira-assets repair", repair)
     )
 
 
@@ -218,13 +222,9 @@ class _Reader:
 
 def _difference(reader: _Reader, path: Path, file: StoredFile, depth: Depth) -> str | None:
     try:
-        size = path.stat().st_size
-        if size == 0:
-            return "is empty"
-        if file.size and size != file.size:
-            return f"has {size:,} bytes in place of {file.size:,}"
-        if depth == "size":
-            return None
+        difference = _difference_of_size(file, path.stat().st_size)
+        if difference is not None or depth == "size":
+            return difference
         if depth == "content" and file.digest:
             is_same = size_and_digest(path) == (file.size, file.digest)
             return None if is_same else "has another content than was written"
@@ -236,6 +236,14 @@ def _difference(reader: _Reader, path: Path, file: StoredFile, depth: Depth) -> 
     if isinstance(found, str):
         return found
     return None if found == file.rows else f"has {found:,} rows in place of {file.rows:,}"
+
+
+def _difference_of_size(file: StoredFile, size: int | None) -> str | None:
+    if size is None:
+        return "is missing"
+    if size == 0:
+        return "is empty"
+    return f"has {size:,} bytes in place of {file.size:,}" if file.size and size != file.size else None
 
 
 def _damaged_raw(lake: Lake, manifest: Manifest, depth: Depth) -> list[Damage]:

@@ -127,7 +127,7 @@ class _Derivation:
 
     def _find_winners(self) -> None:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""
-        paths = [str(self._lake.path(file.path)) for file in self._manifest.raw]
+        paths = [str(path) for path in self._lake.paths(file.path for file in self._manifest.raw)]
         self._engine.execute(
             statement("lake/derive/winners", observations=observations_in(paths), project_id=self._project)
         )
@@ -207,7 +207,7 @@ class _Derivation:
         return {name: CutList(*counts) for name, *counts in self._engine.execute(query).fetchall()}
 
     def _path(self, table: str) -> Path:
-        return self._lake.path(f"{table}/project={self._manifest.project_id}/{self._generation}.parquet")
+        return self._lake.new_path(f"{table}/project={self._manifest.project_id}/{self._generation}.parquet")
 
 
 def observations_in(paths: Sequence[str]) -> str:

@@ -127,7 +127,7 @@ class _Derivation:
         self._manifest = manifest
         self._wanted = wanted
         self._generation = f"{statements_version('lake/entities')}-{wanted}-{uuid.uuid4().hex[:8]}"
-        paths = [str(lake.path(file.path)) for file in manifest.entity_raw]
+        paths = [str(path) for path in lake.paths(file.path for file in manifest.entity_raw)]
         done = _derived_before(manifest)
         self._every, self._fresh = observations_in(paths), observations_in(paths[done:])
         self._before = manifest.derived[GROUP].files if done else {}
@@ -183,7 +183,7 @@ class _Derivation:
 
     def _write(self, table: str, name: str, parts: Mapping[str, str]) -> DerivedFile:
         relative = f"{table}/project={self._manifest.project_id}/{self._generation}.parquet"
-        path: Path = self._lake.path(relative)
+        path: Path = self._lake.new_path(relative)
         with new_file(path) as parquet:
             query = statement(f"lake/entities/{name}", parquet=parquet, **parts)
             written = self._engine.execute(query).fetchone()

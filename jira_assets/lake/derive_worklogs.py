@@ -82,10 +82,11 @@ def _write(lake: Lake, site: SiteManifest, at: datetime) -> SiteTable:
     known = f"read_parquet({literal(lake.path(site.tables[TABLE].path))})" if done else None
     relative = f"site/{TABLE}-{uuid.uuid4().hex[:24]}.parquet"
     lake.engine.execute(statement("lake/derive/plain_text"))
-    with one_thread(lake.engine), new_file(lake.path(relative)) as parquet:
+    raw = lake.paths(file.path for file in files.raw[done:])
+    with one_thread(lake.engine), new_file(lake.new_path(relative)) as parquet:
         query = statement(
             "lake/entities/worklogs",
-            observations=observations_in([str(lake.path(file.path)) for file in files.raw[done:]]),
+            observations=observations_in(list(map(str, raw))),
             known=known or f"({empty_table(SITE_TABLES[TABLE])})",
             specification=shape(_SHAPE),
             text=text_of("entry.comment", is_kept=any(files.chosen.values())),

@@ -155,7 +155,7 @@ class LakeDiff:
             self._is_prepared = True
 
     def _read_known(self) -> None:
-        files = [literal(self._lake.path(file.path)) for file in self._manifest.raw]
+        files = [literal(path) for path in self._lake.paths(file.path for file in self._manifest.raw)]
         observations = (
             self._observations.format(", ".join(files))
             if files

@@ -98,7 +98,7 @@ def count_in_files(lake: Lake, files: Iterable[RawFile], needles: Iterable[str])
 
 def _rewritten(lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact) -> tuple[RawFile, int]:
     relative = successor(file.path)
-    path = lake.path(relative)
+    path = lake.new_path(relative)
     staging = path.with_name(f"{TEMPORARY_PREFIX}{path.stem}.ndjson")
     rows, longest = 0, 2**20
     try:

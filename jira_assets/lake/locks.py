@@ -19,15 +19,17 @@ from jira_assets.decoding import decode_json
 from jira_assets.errors import LakeError, LockHeld
 
 
-class Holder(msgspec.Struct, frozen=True):
-    """Who holds a lock, what for, and since when."""
+class Holder(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who holds a lock, what for, and since when; `host` is empty where it can only be this one."""
 
     pid: int
     purpose: str
     since: datetime
+    host: str = ""
 
     def __str__(self) -> str:
-        return f"process {self.pid} ({self.purpose}, since {self.since:%H:%M:%S} UTC)"
+        where = f" on {self.host}" if self.host else ""
+        return f"process {self.pid}{where} ({self.purpose}, since {self.since:%H:%M:%S} UTC)"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ written once. Nothing exists before `Lake.commit`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -222,10 +222,16 @@ class Manifest(msgspec.Struct):
         """The latest `updated` of any observation."""
         return max((file.newest for file in self.raw if file.newest is not None), default=None)
 
+    def files(self) -> Iterator[RawFile | DerivedFile]:
+        """List every file this manifest makes exist."""
+        yield from self.raw
+        yield from self.entity_raw
+        for group in self.derived.values():
+            yield from group.files.values()
+
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""
-        derived = (file.path for group in self.derived.values() for file in group.files.values())
-        return {file.path for file in (*self.raw, *self.entity_raw)} | set(derived)
+        return {file.path for file in self.files()}
 
     def derived_file(self, table: str) -> DerivedFile | None:
         """Find the present file of a derived table."""

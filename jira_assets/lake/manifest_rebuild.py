@@ -18,7 +18,7 @@ def rebuild_manifest(lake: Lake, project_id: str, project_key: str) -> tuple[Man
     project counts as never read, so that its next sync reads everything.
     """
     present = lake.raw_files(project_id)
-    damaged = [Damage(path, reason) for path in present if (reason := unreadable(lake.path(path)))]
+    damaged = [Damage(path, reason) for path in present if (reason := unreadable(lake.suspect(path)))]
     readable = sorted(set(present) - {damage.path for damage in damaged})
     raw, next_seq = [], 1
     if readable:

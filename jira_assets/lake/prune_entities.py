@@ -45,7 +45,7 @@ def prune(lake: Lake, manifest: Manifest, kinds: Collection[str], texts: Collect
 def _without_kinds(lake: Lake, file: RawFile, kinds: Collection[str]) -> RawFile:
     relative = successor(file.path)
     listed = ", ".join(map(literal, sorted(kinds)))
-    with new_file(lake.path(relative)) as parquet:
+    with new_file(lake.new_path(relative)) as parquet:
         query = statement(
             "lake/entities/without_kinds", file=lake.path(file.path), kinds=listed, parquet=parquet
         )

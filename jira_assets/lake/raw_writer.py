@@ -102,7 +102,7 @@ class RawFileWriter:
         self._encoder = msgspec.json.Encoder()
         stamp = f"{asked_at:%Y%m%dT%H%M%S%fZ}-{self._seq:08d}-{uuid.uuid4().hex[:8]}"
         self._relative = f"{series.raw_place}{stamp}.parquet"
-        self._staging = lake.path(self._relative).with_name(f".part-{stamp}.ndjson")
+        self._staging = lake.new_path(self._relative).with_name(f".part-{stamp}.ndjson")
         self._staging.parent.mkdir(parents=True, exist_ok=True)
 
     def add(self, observations: Iterable[Observation]) -> None:
@@ -127,7 +127,7 @@ class RawFileWriter:
         if self.rows == 0:
             return None
         os.truncate(self._staging, self._whole)  # a full disk may have cut a line in two
-        with new_file(self._lake.path(self._relative)) as parquet:
+        with new_file(self._lake.new_path(self._relative)) as parquet:
             copy_lines(
                 self._lake.engine.cursor(),
                 # The reader allocates twice the longest line for each thread, so it needs the real length.

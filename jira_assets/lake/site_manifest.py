@@ -5,7 +5,7 @@ As with the manifest of a project, other modules change it by its methods only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -159,9 +159,14 @@ class SiteManifest(msgspec.Struct):
     targets: Mapping[str, TargetRecord] = msgspec.field(default_factory=dict)
     """What was published outside of this home."""
 
+    def files(self) -> Iterator[SiteTable | RawFile]:
+        """List every file this manifest makes exist."""
+        yield from self.tables.values()
+        yield from self.worklogs.raw
+
     def file_paths(self) -> set[str]:
         """Name every file this manifest makes exist."""
-        return {table.path for table in self.tables.values()} | {file.path for file in self.worklogs.raw}
+        return {file.path for file in self.files()}
 
     def put_worklogs(self, files: WorklogFiles) -> None:
         """Put the files of worklogs in the place of those before."""

@@ -182,7 +182,7 @@ def land_site_table(
     if known is not None and known.path == relative and known.digest and lake.path(relative).exists():
         return msgspec.structs.replace(known, refreshed_at=refreshed_at, columns=columns_digest(name))
     if not lake.path(relative).exists():
-        write_rows(lake.engine, lake.path(relative), lines, SITE_TABLES[name])
+        write_rows(lake.engine, lake.new_path(relative), lines, SITE_TABLES[name])
     kept = size_and_digest(lake.path(relative))
     return SiteTable(relative, len(lines), refreshed_at, *kept, columns_digest(name))
 

@@ -107,7 +107,7 @@ def _of_site(lake: Lake, files: Sequence[str], columns: Columns) -> str:
     """Name the rows of files; the empty table gives columns to those of an older version."""
     source = empty_table(columns)
     if files:
-        listed = ", ".join(literal(lake.path(file)) for file in files)
+        listed = ", ".join(map(literal, lake.paths(files)))
         source += (
             f" union all by name select * from read_parquet([{listed}], union_by_name = true, "
             "hive_partitioning = false)"
@@ -118,7 +118,7 @@ def _of_site(lake: Lake, files: Sequence[str], columns: Columns) -> str:
 def matched_by_email(lake: Lake, manifests: Iterable[Manifest]) -> dict[str, str]:
     """Read which member each account was given to by its address, when people were last matched."""
     present = [manifest.derived_file("jira_user_matches") for manifest in manifests]
-    files = [lake.path(file.path) for file in present if file]
+    files = lake.paths(file.path for file in present if file)
     if not files:
         return {}
     return dict(lake.engine.execute(statement("people/matched_by_email", files=files)).fetchall())

@@ -69,7 +69,7 @@ def derive_matches(
     Returns the ids of those projects. Whether a name is unique depends on all sites, so a new namesake in one
     project may change another. A project that is being synced is left to that sync.
     """
-    manifests = _readable(lake, project_ids)
+    manifests = lake.readable_manifests(project_ids)
     inputs = _inputs(lake, manifests.values(), members, overrides)
     if lake.site_manifest().people_matched_from == inputs and all(map(_is_matched, manifests.values())):
         return set()
@@ -85,12 +85,8 @@ def derive_matches(
         except LockHeld:
             busy.add(project_id)
     if not busy:
-        _remember(lake, _inputs(lake, _readable(lake, manifests).values(), members, overrides))
+        _remember(lake, _inputs(lake, lake.readable_manifests(manifests).values(), members, overrides))
     return changed
-
-
-def _readable(lake: Lake, project_ids: Iterable[str]) -> dict[str, Manifest]:
-    return {key: manifest for key in project_ids if (manifest := lake.readable_manifest(key)) is not None}
 
 
 def _is_matched(manifest: Manifest) -> bool:
@@ -144,7 +140,7 @@ def _replace(lake: Lake, manifest: Manifest, rows: list[Row], matching: Matching
     files = {}
     for name, (_, columns) in tables.items():
         relative = f"{name}/project={manifest.project_id}/{digest}-{uuid.uuid4().hex[:8]}.parquet"
-        write_rows(lake.engine, lake.path(relative), lines[name], columns)
+        write_rows(lake.engine, lake.new_path(relative), lines[name], columns)
         files[name] = DerivedFile(relative, len(lines[name]), *size_and_digest(lake.path(relative)))
     manifest.set_derived("people", Derived(digest, files))
     return True
@@ -165,7 +161,7 @@ def _withdraw(
     group, table = manifest.derived[GROUP], "people_seen"
     present = group.files[table]
     relative = f"{present.path.rpartition('-')[0]}-{uuid.uuid4().hex[:8]}.parquet"
-    write_rows(lake.engine, lake.path(relative), encode_rows(fresh, SEEN), SEEN)
+    write_rows(lake.engine, lake.new_path(relative), encode_rows(fresh, SEEN), SEEN)
     file = DerivedFile(relative, present.rows, *size_and_digest(lake.path(relative)))
     manifest.set_derived(GROUP, msgspec.structs.replace(group, files={**group.files, table: file}))
     return True

@@ -15,6 +15,7 @@ from jira_assets.settings.table import SETTINGS, Settings
 from jira_assets.settings.values import (
     read_database_url,
     read_folder_url,
+    read_lake,
     read_postgres_url,
     read_site,
     read_url,
@@ -23,7 +24,7 @@ from jira_assets.settings.values import (
 __all__ = ["Settings", "load_settings", "read_dotenv"]
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
-_ADDRESSES = (read_url, read_site, read_database_url, read_postgres_url, read_folder_url)
+_ADDRESSES = (read_url, read_site, read_database_url, read_postgres_url, read_folder_url, read_lake)
 
 
 def load_settings(
@@ -47,10 +48,29 @@ def load_settings(
         (".env", read_dotenv(dotenv) if dotenv else {}),
     ]
     settings = _build(layers)
+    if settings.lake_url is not None:
+        check_shared_lake(settings, settings.lake_url)
     if stored is None:
         stored = _read_stored(settings)
     by_env = {s.env: stored[s.name] for s in SETTINGS if s.storable and s.name in stored}
     return _build([*layers, ("state", by_env)]) if by_env else settings
+
+
+def check_shared_lake(settings: Settings, address: str) -> None:
+    """Raise `SettingsError` where hosts could share the files, and do not share what else they need."""
+    lacking = {}
+    if not settings.state_url.startswith("postgresql"):
+        lacking["JIRA_ASSETS_STATE_URL"] = "postgresql+psycopg2://user:password@host/database"
+    if settings.secret_key is None:
+        lacking["JIRA_ASSETS_SECRET_KEY"] = "a key that every host has"  # noqa: S105 - not a key
+    if lacking:
+        needed = " and ".join(f"{name} to {value}" for name, value in lacking.items())
+        raise SettingsError(
+            f"JIRA_ASSETS_LAKE is {address}, but the state or the key is in the folder of "
+            "this home, which other hosts do not have.",
+            f"Set {needed}. docs/shared-lake.md has the steps.",
+            name="lake_url",
+        )
 
 
 def _build(layers: list[tuple[Source, Mapping[str, str]]]) -> Settings:

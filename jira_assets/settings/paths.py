@@ -16,6 +16,11 @@ class HomePaths:
         return self.home / "lake"
 
     @property
+    def lake_cache_dir(self) -> Path:
+        """The folder of copies of files of a shared lake."""
+        return self.home / "lake-cache"
+
+    @property
     def warehouse_dir(self) -> Path:
         """The folder of the published DuckDB files."""
         return self.home / "warehouse"

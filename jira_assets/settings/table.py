@@ -101,6 +101,20 @@ class Settings(HomePaths):
         mask=values.mask_password,
         storable=False,
     )
+    lake_url: str | None = setting(
+        "JIRA_ASSETS_LAKE",
+        "Store for the files of the lake, which several hosts share: s3://bucket/prefix, gs://bucket/prefix "
+        "or az://container/prefix (docs/shared-lake.md). Needs the extra `shared`. When not set: the folder "
+        "lake in the home.",
+        values.read_lake,
+        storable=False,
+    )
+    lake_cache: str = setting(
+        "JIRA_ASSETS_LAKE_CACHE",
+        "Disk space for copies of files of that store, in the folder lake-cache of the home.",
+        values.read_size,
+        default="10GB",
+    )
     secret_key: str | None = setting(
         "JIRA_ASSETS_SECRET_KEY",
         "Key that encrypts the stored credential. Several keys are separated by commas, newest "

@@ -112,12 +112,7 @@ def read_folder_url(text: str) -> str:
     """Read a folder of this machine, or an address in an object store, which has no credentials."""
     if "://" not in text:
         return str(read_path(text))
-    parts = _split(text)
-    if parts.scheme not in ("s3", "gs", "az") or not parts.netloc:
-        raise ValueError("is neither a folder nor of the form s3://bucket/path, gs://… or az://…")
-    if "@" in parts.netloc or parts.query:
-        raise ValueError("contains credentials; they belong into the environment variables of the cloud")
-    return text.rstrip("/")
+    return _store_address(text, "is neither a folder nor of the form")
 
 
 def read_targets(text: str) -> tuple[str, ...]:
@@ -158,6 +153,32 @@ def read_size(text: str) -> str:
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?\s*[KMGT]i?B", text, re.IGNORECASE):
         raise ValueError("is not an amount of memory such as 300MB or 2GB")
     return text
+
+
+def read_lake(text: str) -> str:
+    """Read the address of a store that hosts share; `file://` serves as one in tests."""
+    if text.startswith("file:///"):
+        return text.rstrip("/")
+    return _store_address(text, "is not of the form")
+
+
+def _store_address(text: str, complaint: str) -> str:
+    """Read an address in an object store, which has no credentials."""
+    parts = _split(text)
+    if parts.scheme not in ("s3", "gs", "az") or not parts.netloc:
+        raise ValueError(f"{complaint} s3://bucket/prefix, gs://bucket/prefix or az://container/prefix")
+    if "@" in parts.netloc or parts.query:
+        raise ValueError("contains credentials; they belong into the variables of the cloud, such as AWS_…")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def bytes_of(size: str) -> int:
+    """Return how many bytes an amount of memory in DuckDB's words has."""
+    found = re.fullmatch(r"([0-9.]+)\s*([KMGT])(i?)B", size, re.IGNORECASE)
+    if found is None:
+        raise ValueError(f"{size!r} is not an amount of memory")
+    base = 1024 if found[3] else 1000
+    return int(float(found[1]) * base ** (1 + "KMGT".index(found[2].upper())))
 
 
 def read_names(text: str) -> tuple[str, ...]:

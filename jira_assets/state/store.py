@@ -16,6 +16,8 @@ from jira_assets.state.alerts import Alerts
 from jira_assets.state.credentials import Credentials
 from jira_assets.state.database import Database, open_database_engine
 from jira_assets.state.forgotten import Forgotten
+from jira_assets.state.lake_documents import LakeDocuments
+from jira_assets.state.lake_leases import LakeLeases
 from jira_assets.state.models import ConnectedSite
 from jira_assets.state.pauses import Pauses
 from jira_assets.state.quota import Points
@@ -50,6 +52,8 @@ class State(Database):
         self.settings = SiteSettings(self)
         self.credentials = Credentials(self, site.site_id)
         self.alerts = Alerts(self)
+        self.lake_documents = LakeDocuments(self)
+        self.lake_leases = LakeLeases(self)
 
     @classmethod
     def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> State:

@@ -6,7 +6,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Dialect, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    String,
+    Table,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -201,3 +215,38 @@ site_settings = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
+
+lake_documents = Table(
+    "lake_documents",
+    metadata,
+    Column("lake", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+lake_leases = Table(
+    "lake_leases",
+    metadata,
+    Column("lake", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("token", BigInteger, nullable=False),
+    Column("host", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+)
+
+lake_trash = Table(
+    "lake_trash",
+    metadata,
+    Column("lake", String, primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("unnamed_at", UtcTime, nullable=False),
+    Index("lake_trash_owner", "lake", "owner"),
+)
+
+lake_tokens = Sequence("lake_tokens", metadata=metadata)

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from jira_assets.sync.site_pipeline import SitePipeline
 
 PURPOSE = "forgetting people"
-NOT_LOGS = ("lake", "warehouse", "run_locks")
+NOT_LOGS = ("lake", "lake-cache", "warehouse", "run_locks")
 
 
 @dataclass

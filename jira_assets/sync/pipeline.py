@@ -315,5 +315,5 @@ def open_pipeline(settings: Settings, listener: SyncListener | None = None) -> I
     """Open the state and the lake of this home."""
     with closing(State.open(settings.state_url)) as state:
         sites = state.sites.all()
-        with closing(open_lake(settings.lake_dir, sites, memory_limit=settings.memory_limit)) as lake:
+        with closing(open_lake(settings, state, sites)) as lake:
             yield Pipeline(settings, state, lake, listener or SyncListener(), known_sites=sites)

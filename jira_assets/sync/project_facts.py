@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
 import msgspec
 
@@ -32,13 +31,13 @@ class ProjectFacts(msgspec.Struct, frozen=True):
 
 def project_facts(lake: Lake) -> Mapping[str, ProjectFacts]:
     """Return the facts of every project with a readable manifest, by id."""
-    facts = _facts_in(lake.root).of(lake)
+    facts = _facts_in(lake.place).of(lake)
     if not lake.folders:
         return facts
     found = dict(facts)
     for prefix in lake.folders:
         of_site = lake.of(prefix)
-        for own_id, known in _facts_in(of_site.root).of(of_site).items():
+        for own_id, known in _facts_in(of_site.place).of(of_site).items():
             notices = tuple(_qualified(known.notices, prefix))
             found[prefix + own_id] = msgspec.structs.replace(known, notices=notices)
     return found
@@ -60,5 +59,5 @@ def _facts_of(manifest: Manifest) -> ProjectFacts:
 
 
 @lru_cache(MOST_SITES)
-def _facts_in(root: Path) -> ManifestFacts[ProjectFacts]:
+def _facts_in(place: str) -> ManifestFacts[ProjectFacts]:
     return ManifestFacts(_facts_of)

@@ -284,7 +284,7 @@ def _held(lake: Lake, manifest: Manifest, whole: Sequence[RawFile]) -> dict[str,
 def _observations(lake: Lake, files: Sequence[RawFile]) -> str:
     if not files:
         return "(select null::varchar as jira_id, null::timestamp as asked_at, null::timestamp as updated_at)"
-    listed = ", ".join(literal(lake.path(file.path)) for file in files)
+    listed = ", ".join(map(literal, lake.paths(file.path for file in files)))
     return f"read_parquet([{listed}], hive_partitioning = false)"
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
+from jira_assets.lake.lake import Lake
 from jira_assets.state import ConnectedSite, State
 from jira_assets.sync.notices import renew_notice
 from jira_assets.sync.pipeline import Pipeline
@@ -29,7 +28,7 @@ def find_contents(pipeline: Pipeline, site: ConnectedSite) -> Contents:
     """Count what the home has of a site."""
     lake = pipeline.lake.of(site.prefix)
     derived = [manifest.derived_file("jira_issues") for manifest in lake.manifests()]
-    sizes = [path.stat().st_size for path in lake.root.rglob("*") if path.is_file()]
+    sizes = lake.sizes()
     return Contents(
         len(pipeline.state.of(site).projects.tracked()),
         sum(file.rows for file in derived if file),
@@ -47,19 +46,19 @@ def remove_site(pipeline: Pipeline, site: ConnectedSite) -> None:
         for name in [*sorted({*lake.project_ids(), *(each.project_id for each in tracked)}), "site"]:
             held.enter_context(lake.lock(name, PURPOSE))
         pipeline.state.sites.remove(site)
-        remove_folders_of_no_site(pipeline.lake.root, pipeline.state)
+        remove_folders_of_no_site(pipeline.lake, pipeline.state)
     for each in pipeline.sites:
         if each.site != site:  # where it is the only one left, nothing would renew it
             renew_notice(each.lake, PART, None)
 
 
-def remove_folders_of_no_site(root: Path, state: State) -> None:
+def remove_folders_of_no_site(lake: Lake, state: State) -> None:
     """Remove what killed commands, and syncs that ended late, left of removed sites.
 
     Their numbers are used again, so this comes before a site is added, too.
     """
-    present = list(root.glob("sites/*"))  # first: a site is in the state before its folder is there
-    known = {root / site.folder for site in state.sites.all()}
+    present = lake.site_folders()  # first: a site is in the state before its folder is there
+    known = {site.folder for site in state.sites.all()}
     for folder in present:
         if folder not in known:
-            shutil.rmtree(folder, ignore_errors=True)
+            lake.remove_folder(folder)

@@ -194,7 +194,7 @@ def restore_worklogs(lake: Lake, now: datetime, chosen: Mapping[str, bool] | Non
 
 def _note_issues(lake: Lake, chosen: Sequence[Manifest]) -> None:
     files = [file for manifest in chosen if (file := manifest.derived_file("jira_issues"))]
-    listed = ", ".join(literal(lake.path(file.path)) for file in files)
+    listed = ", ".join(map(literal, lake.paths(file.path for file in files)))
     source = (
         f"select jira_id, project from read_parquet([{listed}], hive_partitioning = true, "
         "hive_types = {'project': 'varchar'}, union_by_name = true)"

@@ -129,8 +129,11 @@ class Builder:
 
     @cached_property
     def _observations(self) -> str:
-        """Name the raw files from which the present tables were derived, but for damaged ones."""
-        derived = [manifest for manifest in self.manifests if manifest.derived]
+        """Name the raw files from which the present tables were derived, but for damaged ones.
+
+        None of a lake that hosts share: all of them would have to be fetched to this one.
+        """
+        derived = [manifest for manifest in self.manifests if manifest.derived and self.lake.is_local]
         files: dict[str, list[str]] = defaultdict(list)
         for manifest in derived:
             files[split(manifest.project_id)[0]] += readable_files(self.lake, manifest)

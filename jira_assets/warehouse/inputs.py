@@ -406,7 +406,7 @@ def _offer_files(
 def _rows_of(lake: Lake, files: Sequence[str], columns: Columns) -> str:
     source = empty_table(columns)
     if files:
-        listed = ", ".join(literal(lake.path(file)) for file in files)
+        listed = ", ".join(map(literal, lake.paths(files)))
         by_project = "true, hive_types = {'project': 'varchar'}" if "project" in columns else "false"
         # The empty table gives columns and types to files of an older version.
         source += (

@@ -116,7 +116,8 @@ def keep_only_present(warehouse_dir: Path) -> int:
 
 
 def _manifests(lake: Lake, inputs: PublishInputs) -> list[Manifest]:
-    return [found for key in sorted(set(inputs.tracked)) if (found := lake.readable_manifest(key))]
+    found = lake.readable_manifests(inputs.tracked)
+    return [found[key] for key in sorted(found)]
 
 
 def site_manifests(lake: Lake, inputs: PublishInputs) -> dict[str, SiteManifest]:

@@ -62,7 +62,7 @@ class AppState:
     @property
     def lake(self) -> Lake:
         """The files that runs write."""
-        return open_lake(self.settings.lake_dir, self.state.sites.all())
+        return open_lake(self.settings, self.state, self.state.sites.all())
 
     @property
     def published(self) -> PublishedWarehouse:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from jira_assets.definitions import defs
-from jira_assets.defs.runs import lock_of
+from jira_assets.defs.run_locks import LocalRunLocks
 from jira_assets.defs.schedules import keys_to_prove, request_proofs, schedules, settings_at_load
 from jira_assets.lake.locks import lock_held
 from jira_assets.settings.load import load_settings
@@ -97,7 +97,7 @@ def test_a_run_is_asked_for_unless_one_is_alive_or_all_is_proved(tmp_path: Path)
 
         job = defs.resolve_job_def("reconcile_jira")
         alive = instance.create_run_for_job(job_def=job, status=dg.DagsterRunStatus.STARTED)
-        with lock_held(lock_of(harness.pipeline.settings.run_locks_dir, alive.run_id), "run"):
+        with lock_held(LocalRunLocks(harness.pipeline.settings.run_locks_dir).path(alive.run_id), "run"):
             assert "still running" in str(request_proofs(instance, harness.pipeline))
 
 

@@ -22,7 +22,7 @@ from jira_assets.defs.asset_specs import PROJECT_SPECS
 from jira_assets.defs.failed_partitions import failed_partitions, report_failures
 from jira_assets.defs.partitions import follow_requests
 from jira_assets.defs.resources import Home
-from jira_assets.defs.runs import lock_of
+from jira_assets.defs.run_locks import LocalRunLocks
 from jira_assets.defs.sensors import AskedFor, jira_changes, publish_local_changes, read_cursor
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.errors import JiraUnavailable, PublishError
@@ -267,7 +267,7 @@ def test_there_is_never_a_second_run_while_one_is_alive(
 ) -> None:
     alive = start_run(ticker.instance, dg.DagsterRunStatus.STARTED, location)
 
-    with lock_held(lock_of(harness.pipeline.settings.run_locks_dir, alive.run_id), "run"):
+    with lock_held(LocalRunLocks(harness.pipeline.settings.run_locks_dir).path(alive.run_id), "run"):
         result = ticker.tick()
 
     assert result.skip_reason == dg.SkipReason(f"Run {alive.run_id[:8]} is in progress.")
@@ -305,7 +305,7 @@ def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(
     harness: SyncHarness, ticker: Ticker
 ) -> None:
     dead = start_run(ticker.instance, dg.DagsterRunStatus.STARTED)
-    with lock_held(lock_of(harness.pipeline.settings.run_locks_dir, dead.run_id), "run"):
+    with lock_held(LocalRunLocks(harness.pipeline.settings.run_locks_dir).path(dead.run_id), "run"):
         pass
 
     ticker.tick()
@@ -314,7 +314,7 @@ def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(
     after = ticker.instance.get_run_by_id(dead.run_id)
     assert after is not None
     assert after.status is dg.DagsterRunStatus.FAILURE
-    assert not lock_of(harness.pipeline.settings.run_locks_dir, dead.run_id).exists()
+    assert not LocalRunLocks(harness.pipeline.settings.run_locks_dir).path(dead.run_id).exists()
 
 
 def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(harness: SyncHarness, ticker: Ticker) -> None:
@@ -323,7 +323,7 @@ def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(harness: SyncHar
 
     done = run(ticker.instance, ticker.tick())
 
-    lock = lock_of(harness.pipeline.settings.run_locks_dir, done.run_id)
+    lock = LocalRunLocks(harness.pipeline.settings.run_locks_dir).path(done.run_id)
     assert holder(lock) is not None  # until this process ends
     assert not any(
         "lock" in path.name for path in set(Path(ticker.instance.root_directory).iterdir()) - before

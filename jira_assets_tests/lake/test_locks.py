@@ -13,6 +13,7 @@ import pytest
 from jira_assets.errors import LakeError, LockHeld
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder, holder, lock_held
+from jira_assets.lake.storage.local import LocalStorage
 
 HOLD = (
     "import sys\nfrom pathlib import Path\nfrom jira_assets.lake.locks import lock_held\n"
@@ -40,7 +41,7 @@ def test_the_holders_of_many_projects_are_found_in_one_pass(tmp_path: Path) -> N
     for project_id in ("10", "20"):
         with lake.lock(project_id, "a sync before"):
             pass
-    process = hold_elsewhere(lake.lock_path("20"))
+    process = hold_elsewhere(LocalStorage(tmp_path).lock_path("20"))
     try:
         assert {key: who.pid for key, who in lake.holders(["10", "20", "30"]).items()} == {"20": process.pid}
     finally:

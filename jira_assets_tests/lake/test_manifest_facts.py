@@ -37,7 +37,7 @@ def reader() -> Reader:
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every file for one that no write can follow within the same step of time."""
-    monkeypatch.setattr("jira_assets.lake.manifest_facts.SETTLED_NS", -1)
+    monkeypatch.setattr("jira_assets.lake.storage.local.SETTLED_NS", -1)
 
 
 @pytest.mark.usefixtures("settled")

@@ -12,7 +12,7 @@ from jira_assets.errors import SettingsError
 from jira_assets.settings.load import Settings, load_settings
 from jira_assets.settings.setting import Setting
 from jira_assets.settings.table import SETTINGS
-from jira_assets.settings.values import mask_alert_url
+from jira_assets.settings.values import bytes_of, mask_alert_url
 from jira_assets.state import State
 
 TOKEN = "ATATT3xFfGF0-secret-9f2c"
@@ -160,6 +160,11 @@ def test_a_site_address_is_read_as_people_paste_it(given: str, read: str) -> Non
         ("JIRA_ASSETS_MEMORY_LIMIT", "a lot", "not an amount of memory"),
         ("JIRA_ASSETS_STATE_URL", "mysql://me:hunter2@host/db", "is neither sqlite"),
         ("JIRA_ASSETS_STATE_URL", "sqlite://", "contains no file name"),
+        ("JIRA_ASSETS_LAKE", "/var/lake", "is not of the form s3://bucket/prefix"),
+        ("JIRA_ASSETS_LAKE", "s3:///prefix", "is not of the form s3://bucket/prefix"),
+        ("JIRA_ASSETS_LAKE", "s3://key:hunter2@acme/lake", "contains credentials"),
+        ("JIRA_ASSETS_LAKE", "az://acme/lake?sig=hunter2", "contains credentials"),
+        ("JIRA_ASSETS_LAKE_CACHE", "much", "not an amount of memory"),
     ],
 )
 def test_a_bad_value_is_an_error_that_names_variable_and_source(name: str, value: str, words: str) -> None:
@@ -235,6 +240,29 @@ def test_targets_that_make_no_sense_are_named_without_their_passwords(name: str,
     with pytest.raises(SettingsError, match=name) as caught:
         from_environment(**{name: text})
     assert "hunter2" not in str(caught.value)
+
+
+SHARED = {
+    "JIRA_ASSETS_LAKE": "s3://acme/lake/",
+    "JIRA_ASSETS_STATE_URL": "postgresql://me:hunter2@host/db",
+    "JIRA_ASSETS_SECRET_KEY": "hunter2",
+}
+
+
+def test_a_lake_that_hosts_share_needs_a_state_and_a_key_that_they_share() -> None:
+    instructions = {"STATE_URL": "JIRA_ASSETS_STATE_URL to postgresql", "SECRET_KEY": "SECRET_KEY to a key"}
+    for lacking, words in instructions.items():
+        with pytest.raises(SettingsError, match="the key is in the folder of this home") as caught:
+            from_environment(**{name: text for name, text in SHARED.items() if lacking not in name})
+        assert words in caught.value.instruction
+        assert "hunter2" not in str(caught.value)
+
+
+def test_a_lake_that_hosts_share_has_one_address() -> None:
+    settings = load_settings({}, SHARED, dotenv=None, stored={})
+    assert settings.lake_url == "s3://acme/lake"
+    assert bytes_of(settings.lake_cache) == 10**10
+    assert [bytes_of(text) for text in ("1.5 KB", "2MiB", "1tb")] == [1500, 2 * 2**20, 10**12]
 
 
 def test_the_folders_of_a_home(tmp_path: Path) -> None:

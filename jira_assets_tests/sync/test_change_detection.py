@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from jira_assets.demo.jql.syntax import parse
 from jira_assets.demo.jql.tree import operands
 from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, ProjectOutOfSight
 from jira_assets.lake.lake import Lake
+from jira_assets.lake.manifest import Manifest
 from jira_assets.state import SyncRecord
 from jira_assets.sync.change_query import ChangeQuestion, divide
 from jira_assets.sync.health import judge_home
@@ -376,12 +377,19 @@ def test_ten_thousand_projects_are_eight_questions_that_no_site_finds_too_long()
 def test_a_tick_over_idle_projects_reads_no_manifest(
     harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jira_assets.lake.manifest_facts.SETTLED_NS", -1)
+    monkeypatch.setattr("jira_assets.lake.storage.local.SETTLED_NS", -1)
     onlooker = Onlooker(harness)
     onlooker.look()
     onlooker.look()
     read: list[str] = []
-    monkeypatch.setattr(Lake, "manifest", lambda _, project_id: read.append(project_id))
+
+    def note(_: Lake, project_ids: Iterable[str], **_options: bool) -> dict[str, Manifest]:
+        read.extend(project_ids)
+        return {}
+
+    for one in ("manifest", "readable_manifest"):
+        monkeypatch.setattr(Lake, one, lambda _, project_id: read.append(project_id))
+    monkeypatch.setattr(Lake, "readable_manifests", note)
 
     judge_home(harness.pipeline, onlooker.look().portfolio)
 

@@ -181,6 +181,7 @@ def test_a_source_that_is_a_query_is_read_by_every_sync(harness: SyncHarness) ->
     assert keys(choose_tasks(replace(harness.pipeline, settings=settings), harness.tracked)) == EVERY
 
 
+@pytest.mark.local_lake
 def test_a_damaged_file_chooses_its_project(harness: SyncHarness) -> None:
     [project] = [each for each in harness.tracked if each.project_key == "WEB"]
     manifest = harness.pipeline.lake.manifest(project.project_id)

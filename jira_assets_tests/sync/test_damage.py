@@ -26,6 +26,9 @@ from jira_assets_tests.sync.damages import DAMAGES, flip
 NOW_MS = 1_795_435_200_000
 
 
+pytestmark = pytest.mark.local_lake
+
+
 @pytest.fixture(scope="module")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """Two projects, one of which was synced twice, so that it has two raw files; all is published."""
@@ -283,7 +286,7 @@ def die_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         return write_or_die
 
     for name, write in (("move_durably", move_durably), ("write_atomically", write_atomically)):
-        monkeypatch.setattr(f"jira_assets.lake.lake.{name}", mortal(write))
+        monkeypatch.setattr(f"jira_assets.lake.storage.local.{name}", mortal(write))
 
 
 def check_death(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, kind: str, step: int) -> None:

@@ -30,6 +30,9 @@ TEAM = [TeamMember("m1", NAME, ADDRESS), TeamMember("m2", "Bo Li", "bo@acme.exam
 TRACES = (NAME, BEFORE, ADDRESS, "Withdrawn", "Maiden", "ines.withdrawn", json.dumps(NAME)[1:-1])
 
 
+pytestmark = pytest.mark.local_lake
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """Somebody worked in each project, changed their name, and was matched by hand; all is published."""
@@ -249,8 +252,8 @@ class Killed(BaseException):
 
 STEPS = (
     "lake.files.put_in_place",
-    "lake.lake.write_atomically",
-    "lake.lake._remove_old",
+    "lake.storage.local.write_atomically",
+    "lake.storage.local.remove_old",
     "warehouse.swap.point_link",
     "warehouse.swap._remove",
     "lake.erase.copy_in_order",

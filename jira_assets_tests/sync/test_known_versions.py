@@ -20,7 +20,7 @@ def listed(jira_id: str, project: str = "10", key: str | None = None, minutes: f
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rely on what was written a moment ago."""
-    monkeypatch.setattr("jira_assets.lake.manifest_facts.SETTLED_NS", -1)
+    monkeypatch.setattr("jira_assets.lake.storage.local.SETTLED_NS", -1)
 
 
 def test_each_issue_is_compared_within_its_project(bench: LakeFixture) -> None:

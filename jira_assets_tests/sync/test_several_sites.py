@@ -356,7 +356,7 @@ def test_what_a_killed_removal_left_is_gone_before_its_number_is_used_again(site
     pipeline = sites.pipeline
     acme = pipeline.state.sites.find("acme")
     pipeline.state.sites.remove(acme)  # as far as the killed command came
-    remove_folders_of_no_site(pipeline.lake.root, pipeline.state)
+    remove_folders_of_no_site(pipeline.lake, pipeline.state)
     assert not (pipeline.lake.root / acme.folder).exists()
     assert pipeline.lake.manifests()
 

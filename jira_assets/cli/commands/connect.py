@@ -98,11 +98,13 @@ def _short_name(text: str | None) -> str | None:
 
 def _tell_what_is(invocation: Invocation, settings: Settings, short_name: str | None) -> str | None:
     """Say which connections may be replaced; return the address of the site that has the short name."""
+    from jira_assets.lake.home_lake import open_lake
     from jira_assets.sync.site_removal import remove_folders_of_no_site  # late: it imports the pipeline
 
     with open_state(settings) as state:
-        remove_folders_of_no_site(settings.lake_dir, state)
-        sites = [each for each in state.sites.all() if short_name in (None, each.short_name)]
+        every_site = state.sites.all()
+        remove_folders_of_no_site(open_lake(settings, state, every_site), state)
+        sites = [each for each in every_site if short_name in (None, each.short_name)]
         found = [(site, state.of(site).credentials.current()) for site in sites]
     for site, credential in found:
         if credential is not None:

@@ -64,6 +64,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
     from jira_assets.cli.commands.doctor_notices import check_notices
     from jira_assets.cli.commands.doctor_sources import check_sources
     from jira_assets.cli.commands.doctor_state import check_state
+    from jira_assets.cli.commands.doctor_store import check_store
     from jira_assets.cli.commands.doctor_targets import check_targets
     from jira_assets.cli.commands.doctor_warehouse import check_warehouse
 
@@ -77,6 +78,7 @@ def _examine(invocation: Invocation, *, alert_test: bool) -> Iterator[Finding]:
         check_files,
         check_disk,
         check_state,
+        check_store,
         check_lake,
         check_jira,
         check_notices,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from jira_assets.cli.check_results import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import DamagedFile
 from jira_assets.formatting import counted
-from jira_assets.lake.damage import StoredFile, damage_in
+from jira_assets.lake.damage import damage_in
 from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
+from jira_assets.lake.storage.storage import StoredFile
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import TrackedProject
 
@@ -23,7 +24,10 @@ def check_lake(settings: Settings) -> Iterator[Finding]:
     with open_state(settings) as state:
         sites = state.sites.all()
         tracked = {site.prefix: state.of(site).projects.tracked(include_inactive=True) for site in sites}
-    home = open_lake(settings.lake_dir, sites)
+        yield from _check(open_lake(settings, state, sites), tracked)
+
+
+def _check(home: Lake, tracked: Mapping[str, Sequence[TrackedProject]]) -> Iterator[Finding]:
     if not any(tracked.values()):
         yield from _untracked(home)
         return
@@ -48,7 +52,7 @@ def _look(lake: Lake, projects: Sequence[TrackedProject]) -> tuple[int, list[Fin
         failed += findings
     tables = list(lake.site_manifest().tables.values())
     failed += [
-        bad("lake", f"{lake.path(each.path)} {each.reason}.", REPAIR)
+        bad("lake", f"{lake.name_of(each.path)} {each.reason}.", REPAIR)
         for each in damage_in(lake, tables, "footer")
     ]
     return looked_at + len(tables) if looked_at else 0, failed
@@ -57,7 +61,7 @@ def _look(lake: Lake, projects: Sequence[TrackedProject]) -> tuple[int, list[Fin
 def _documents(lake: Lake) -> Iterator[Finding]:
     for document in (IDENTITY, SITE_MANIFEST):
         if why := lake.document_damage(document):
-            yield bad("lake", f"{lake.path(document)} {why}.", REPAIR)
+            yield bad("lake", f"{lake.name_of(document)} {why}.", REPAIR)
 
 
 def _project(lake: Lake, project: TrackedProject) -> tuple[int, list[Finding]]:
@@ -73,7 +77,7 @@ def _project(lake: Lake, project: TrackedProject) -> tuple[int, list[Finding]]:
     files: list[StoredFile] = [*manifest.raw, *manifest.entity_raw, *derived]
     found = {each.path: each for each in damage_in(lake, files, "footer")}
     found |= {each.path: each for each in manifest.damaged}
-    told = [bad("lake", f"{lake.path(each.path)} {each.reason}.", repair) for each in found.values()]
+    told = [bad("lake", f"{lake.name_of(each.path)} {each.reason}.", repair) for each in found.values()]
     if manifest.set_aside:
         held = sum(file.rows for file in manifest.set_aside)
         told.append(
@@ -92,6 +96,6 @@ def _untracked(lake: Lake) -> Iterator[Finding]:
     if keys:
         yield doubtful(
             "lake",
-            f"{lake.root} holds {', '.join(keys[:MOST_SHOWN])}, and no project is tracked.",
+            f"{lake.place} holds {', '.join(keys[:MOST_SHOWN])}, and no project is tracked.",
             f"If the state database was lost, put back a copy; else: jira-assets projects track {keys[0]}",
         )

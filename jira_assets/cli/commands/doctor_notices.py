@@ -17,11 +17,10 @@ from jira_assets.sync.setting_checks import PART, KnownNames, unmatched_settings
 
 def check_notices(settings: Settings) -> Iterator[Finding]:
     """Repeat what the last syncs noticed; the settings are looked at as they are now."""
-    with open_state(settings) as state:
-        tracked, sites = state.projects.tracked(), state.sites.all()
-    if not tracked:
-        return
-    with closing(open_lake(settings.lake_dir, sites, memory_limit=settings.memory_limit)) as lake:
+    with open_state(settings) as state, closing(open_lake(settings, state, state.sites.all())) as lake:
+        tracked = state.projects.tracked()
+        if not tracked:
+            return
         known = KnownNames(lake, tracked)
         try:
             unmatched = list(unmatched_settings(known, settings, datetime.now(UTC)))
@@ -30,7 +29,7 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
                 "settings", f"The tables do not open: {str(error).splitlines()[0]}", "jira-assets repair"
             )
             unmatched = []
-    standing = [each for each in current_notices(lake, tracked) if not each.part.startswith(PART)]
+        standing = [each for each in current_notices(lake, tracked) if not each.part.startswith(PART)]
     for notice in standing:
         since = f"(since {notice.since:%Y-%m-%d %H:%M} UTC)"
         yield doubtful("notices", f"{notice.concerns}: {notice.reason} {since}", notice.instruction)

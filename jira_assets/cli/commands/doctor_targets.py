@@ -20,8 +20,8 @@ _PUBLISH = "jira-assets publish"
 def check_targets(settings: Settings) -> Iterator[Finding]:
     """Ask every target what it shows; without further targets there is nothing to check."""
     with open_state(settings) as state:
-        lake = open_lake(settings.lake_dir, state.sites.all())
-    for status in target_statuses(lake, settings):
+        statuses = target_statuses(open_lake(settings, state, state.sites.all()), settings)
+    for status in statuses:
         yield _look(settings, status)
 
 

@@ -61,12 +61,11 @@ def fields(
                 sprint=None if discover else sprint or project.sprint_field,
             )
             (project,) = state.projects.find([key])
-        sites = state.sites.all()
-    from jira_assets.cli.discovered_fields import read_discovered  # late: it imports DuckDB
-    from jira_assets.lake.home_lake import open_lake
+        from jira_assets.cli.discovered_fields import read_discovered  # late: it imports DuckDB
+        from jira_assets.lake.home_lake import open_lake
 
-    lake = open_lake(settings.lake_dir, sites, memory_limit=settings.memory_limit)
-    found = read_discovered(settings, lake, project)
+        lake = open_lake(settings, state, state.sites.all())
+        found = read_discovered(settings, lake, project)
     if as_json:
         write_json(asdict(found))
         return

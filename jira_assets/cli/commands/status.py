@@ -58,7 +58,7 @@ def status(invocation: Invocation, as_json: bool) -> None:
     settings = invocation.settings
     with open_state(settings) as state:
         every_site = state.sites.all()
-        lake = open_lake(settings.lake_dir, every_site)
+        lake = open_lake(settings, state, every_site)
         projects = read_statuses(state, lake)
         tracked = state.projects.tracked()
         sites = [_site_status(settings, state, site) for site in sites_in_use(every_site, tracked)]
@@ -81,9 +81,9 @@ def status(invocation: Invocation, as_json: bool) -> None:
 
 def _entities(lake: Lake, tracked: Sequence[TrackedProject]) -> list[dict[str, Any]]:
     """Return how far comments and the like are read, of the projects that want them."""
-    found = (lake.readable_manifest(project.project_id) for project in tracked)
+    found = lake.readable_manifests(project.project_id for project in tracked)
     sites = {prefix: lake.of(prefix).site_manifest() for prefix in ("", *lake.folders)}
-    return list(entity_status([manifest for manifest in found if manifest is not None], sites))
+    return list(entity_status(list(found.values()), sites))
 
 
 def _entity_line(row: dict[str, Any]) -> str:

@@ -92,7 +92,7 @@ def _in_order(projects: Sequence[VisibleProject]) -> list[VisibleProject]:
 
 
 def _read(lake: Lake, prefix: str) -> list[VisibleProject]:
-    with closing(Lake(lake.root, open_engine(memory_limit="100MB"))) as reader:
+    with closing(lake.using(open_engine(memory_limit="100MB"))) as reader:
         rows = read_site_table(reader, lake.site_manifest(), "projects")
     return [
         VisibleProject(
@@ -107,7 +107,7 @@ def _read(lake: Lake, prefix: str) -> list[VisibleProject]:
 
 
 def _read_fields(lake: Lake) -> dict[str, str]:
-    with closing(Lake(lake.root, open_engine(memory_limit="100MB"))) as reader:
+    with closing(lake.using(open_engine(memory_limit="100MB"))) as reader:
         rows = read_site_table(reader, lake.site_manifest(), "fields")
     return {row["field_id"]: row["field_name"] or "" for row in rows}
 

@@ -103,7 +103,7 @@ def _connect(request: Request, form: Form) -> str:
     if missing:
         raise InputError(f"The {' and the '.join(missing)} is missing.", "Fill in every field of the form.")
     settings = replace(app_state.settings, jira_site_url=_site(form.get("site")))
-    remove_folders_of_no_site(settings.lake_dir, app_state.state)
+    remove_folders_of_no_site(app_state.lake, app_state.state)
     short_name = _short_name(form)
     # What is set in the environment is for the first site.
     find_first = partial(first_site, app_state.settings if short_name else settings)

@@ -1,0 +1,77 @@
+"""A process of a host that shares a lake: it syncs, and dies or freezes just before a step of a commit.
+
+`python -m jira_assets_tests.host_process LEASE_SECONDS STEP SIGNAL MODE KEYS…` sends itself the signal before
+its step number STEP (0: never): an upload, a commit, or what follows a commit. MODE is `full` or something
+else. At its end it writes the number of steps and the reasons of failures as JSON.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from jira_assets.errors import JiraAssetsError
+from jira_assets.lake.storage import leases
+from jira_assets.lake.storage.bucket import Bucket
+from jira_assets.settings.load import load_settings
+from jira_assets.state.lake_documents import LakeDocuments
+from jira_assets.sync.pipeline import Pipeline, open_pipeline
+
+
+class Steps:
+    """Counts steps, and sends a signal before one of them."""
+
+    def __init__(self, last: int, signal: int) -> None:
+        self._last = last
+        self._signal = signal
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self.taken = 0
+
+    def watch(self, owner: type[Any], name: str, *, after: bool = False) -> None:
+        """Count the calls of a method, and with `after` also what follows them."""
+        method: Callable[..., Any] = getattr(owner, name)
+
+        def counted(*given: Any, **options: Any) -> Any:
+            self._step()
+            done = method(*given, **options)
+            if after:
+                self._step()
+            return done
+
+        setattr(owner, name, counted)
+
+    def _step(self) -> None:
+        with self._lock:
+            self.taken = next(self._numbers)
+            if self.taken == self._last:
+                os.kill(os.getpid(), self._signal)
+
+
+def main() -> None:
+    """Do as the module says."""
+    seconds, step, signal, mode, *keys = sys.argv[1:]
+    leases.LEASE_SECONDS = float(seconds)
+    steps = Steps(int(step), int(signal))
+    steps.watch(Bucket, "put")
+    steps.watch(LakeDocuments, "commit", after=True)
+    with open_pipeline(load_settings(dotenv=None)) as pipeline:
+        failures = _work(pipeline, mode, keys)
+    print(json.dumps({"steps": steps.taken, "failures": failures}))  # noqa: T201 - who started it reads this
+
+
+def _work(pipeline: Pipeline, mode: str, keys: list[str]) -> list[str]:
+    try:
+        result = pipeline.sync(pipeline.state.projects.find(keys), full=mode == "full")
+    except JiraAssetsError as error:
+        return [str(error)]
+    return [str(outcome.error) for outcome in result.failures]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Homes on a lake that hosts share: they publish what one home on a folder publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from jira_assets.settings.load import load_settings
+from jira_assets.state import ProjectRef
+from jira_assets.sync.pipeline import Pipeline, open_pipeline
+from jira_assets.warehouse.read import open_warehouse
+from jira_assets_tests.harness import SyncHarness, credentials, open_harness
+from jira_assets_tests.shared_place import SharedPlace
+
+OpenHost = Callable[..., AbstractContextManager[Pipeline]]
+OF_THE_SYNC = {"warehouse_info", "raw_jira_issues", "sync_status"}
+"""Relations that say when and where the sync was done."""
+
+
+@pytest.fixture
+def first(shared: SharedPlace) -> Iterator[SyncHarness]:
+    """A home on the shared lake; both projects of the site are tracked."""
+    with open_harness(shared.folder / "first", **shared.settings) as harness:
+        harness.track()
+        yield harness
+
+
+@pytest.fixture
+def open_host(first: SyncHarness, shared: SharedPlace) -> OpenHost:
+    """Open homes of other hosts that are connected to the same site."""
+
+    @contextmanager
+    def opened(name: str, *, is_shared: bool = True) -> Iterator[Pipeline]:
+        chosen = load_settings(
+            {"home": str(shared.folder / name), **(shared.settings if is_shared else {})},
+            credentials(first.server),
+            dotenv=None,
+        )
+        with open_pipeline(chosen) as pipeline:
+            yield replace(pipeline, clock=first.site.clock.now, sleep=first.site.clock.sleep)
+
+    return opened
+
+
+def published(pipeline: Pipeline) -> dict[str, list[tuple[Any, ...]]]:
+    """Publish, and return every row of every table."""
+    pipeline.publish()
+    with ExitStack() as stack:
+        warehouse = stack.enter_context(open_warehouse(pipeline.settings.warehouse_file))
+        names = [name for (name,) in warehouse.execute("select table_name from duckdb_tables()").fetchall()]
+        return {
+            name: sorted(warehouse.execute(f"select * from {name}").fetchall(), key=repr)
+            for name in set(names) - OF_THE_SYNC
+        }
+
+
+def tracked(harness: SyncHarness) -> list[ProjectRef]:
+    return [ProjectRef(each.project_id, each.project_key, each.name) for each in harness.tracked]
+
+
+def differences(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> list[str]:
+    assert one.keys() == other.keys()
+    return [name for name in sorted(one) if one[name] != other[name]]
+
+
+def test_every_host_publishes_what_one_home_on_a_folder_does(
+    first: SyncHarness, open_host: OpenHost, shared: SharedPlace
+) -> None:
+    with open_host("local", is_shared=False) as local, open_host("second") as second:
+        local.state.projects.track(tracked(first))
+        assert first.sync().failures == []
+        assert local.sync(local.state.projects.tracked()).failures == []
+        expected = published(local)
+        assert len(expected["jira_issues"]) == 60
+        assert differences(published(first.pipeline), expected) == []
+        assert differences(published(second), expected) == []
+
+        # Raw files stay where they are.
+        assert not (second.lake.root / "raw").exists()
+        with closing(open_warehouse(second.settings.warehouse_file)) as warehouse:
+            assert warehouse.execute("select count(*) from raw_jira_issues").fetchall() == [(0,)]
+
+
+@pytest.mark.few_tables
+def test_another_host_continues_where_one_stopped(
+    first: SyncHarness, open_host: OpenHost, shared: SharedPlace
+) -> None:
+    assert first.sync().failures == []
+    for copy in first.pipeline.lake.root.rglob("*.parquet"):
+        copy.unlink()
+    first.site.clock.advance(timedelta(minutes=30))
+    issue = next(iter(first.site.issues_truth()))
+    first.site.edit_issue(issue, summary="changed since")
+    with open_host("second") as second:
+        result = second.sync(second.state.projects.tracked())
+        assert result.failures == []
+        assert sum(outcome.fetched for outcome in result.outcomes) == 1
+        for each in (second, first.pipeline):
+            each.publish()
+            with closing(open_warehouse(each.settings.warehouse_file)) as warehouse:
+                found = warehouse.execute("select summary from jira_issues where jira_id = ?", [issue])
+                assert found.fetchall() == [("changed since",)]
+
+
+def test_all_that_is_damaged_is_repaired_on_any_host(
+    first: SyncHarness, open_host: OpenHost, shared: SharedPlace
+) -> None:
+    assert first.sync().failures == []
+    objects = sorted(shared.objects())
+    for relative in (objects[0], next(name for name in objects if name.startswith("raw/"))):
+        (shared.folder / "store" / relative).write_bytes(b"PAR1 no more")
+    with open_host("second") as second:
+        repaired = second.repair(second.state.projects.tracked())
+        assert repaired.result.failures == []
+    assert first.sync().failures == []
+    assert first.differences() == []
+
+
+@pytest.mark.few_tables("jira_users")
+def test_a_person_who_is_forgotten_is_in_no_object_and_in_no_copy_of_this_host(
+    first: SyncHarness, shared: SharedPlace, engine: duckdb.DuckDBPyConnection
+) -> None:
+    first.site.add_user("ines-1", "Ines Withdrawn", "ines@acme.example")
+    for project in first.site.catalog.projects.values():
+        first.site.create_issue(project.key, assignee="ines-1")
+    assert first.sync().failures == []
+    first.publish()
+    assert mentions(engine, shared.folder / "store")
+
+    erased = first.pipeline.forget("ines-1")
+    assert not erased.unfinished
+    assert mentions(engine, shared.folder / "store") == []
+    assert mentions(engine, first.pipeline.lake.root) == []
+    assert first.sync().failures == []
+    assert first.differences() == []
+
+
+def mentions(engine: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+    return [
+        path.name
+        for path in folder.rglob("*.parquet")
+        if "Withdrawn" in str(engine.execute(f"from read_parquet('{path}')").fetchall())
+    ]
