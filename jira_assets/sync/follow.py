@@ -50,7 +50,7 @@ def follow_lake(
     """
     seen: object = None
     compared, failed = 0.0, ""
-    with closing(State.open(settings.state_url)) as state, closing(_lake(state, settings)) as lake:
+    with closing(State.open(settings.state_url)) as state, _lake_of(settings, state) as lake:
         while True:
             found = _look(lake, state)
             if found != seen or seconds() - compared >= ANYWAY_SECONDS:
@@ -71,8 +71,8 @@ def follow_lake(
                 return
 
 
-def _lake(state: State, settings: Settings) -> Lake:
-    return open_lake(settings.lake_dir, state.sites.all(), memory_limit=settings.memory_limit)
+def _lake_of(settings: Settings, state: State) -> closing[Lake]:
+    return closing(open_lake(settings, state, state.sites.all()))
 
 
 def _look(lake: Lake, state: State) -> object:
