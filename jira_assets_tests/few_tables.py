@@ -39,7 +39,7 @@ def few_tables(*more: str, described: bool = False) -> Iterator[None]:
         with (
             # The audit compares tables of metrics.
             mock.patch("jira_assets.warehouse.validation._check_replayed_series"),
-            mock.patch("jira_assets.warehouse.publish.statements_version", lambda _: version),
+            mock.patch("jira_assets.warehouse.publish.statements_version", return_value=version),
             mock.patch("jira_assets.warehouse.publish.Builder", partial(Builder, is_described=described)),
         ):
             yield
