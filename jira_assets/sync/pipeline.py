@@ -252,7 +252,8 @@ class Pipeline:
             except signs as error:
                 if is_resource_error(error):
                     raise
-                is_mended = self._recover()
+                # Of a store, only the copies on this host may have been damaged: they were fetched again.
+                is_mended = self._recover() or not self.lake.is_local
                 if not is_mended and warehouse_damage(self.settings.warehouse_dir) is None:
                     raise
             return self._publish(force=True)  # from the lake alone: the last warehouse may be damaged

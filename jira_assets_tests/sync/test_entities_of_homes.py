@@ -107,11 +107,13 @@ def test_a_newer_version_makes_the_tables_again_without_a_question(harness: Sync
         group = manifest.derived["entities"]
         files = {name: file for name, file in group.files.items() if name != "jira_comments"}
         manifest.set_derived("entities", msgspec.structs.replace(group, fingerprint="old", files=files))
-        lake.commit(manifest)
+        with lake.lock(manifest.project_id, "test"):
+            lake.commit(manifest)
     site = lake.site_manifest()
     site.worklogs.derived_from = "old"
     site.tables = {name: table for name, table in site.tables.items() if name != "worklogs"}
-    lake.commit_site(site)
+    with lake.lock("site", "test"):
+        lake.commit_site(site)
     mark = harness.site.journal.mark()
     harness.pipeline.publish_decisions()
     harness.is_behind, harness._preview = True, None
@@ -181,10 +183,12 @@ def test_tables_that_are_continued_have_the_rows_of_those_made_from_all_files(ha
     lake = harness.pipeline.lake
     for manifest in lake.manifests():
         manifest.drop_derived(["entities"])
-        lake.commit(manifest)
+        with lake.lock(manifest.project_id, "test"):
+            lake.commit(manifest)
     manifest_of_site = lake.site_manifest()
     manifest_of_site.drop_tables(["worklogs"])
-    lake.commit_site(manifest_of_site)
+    with lake.lock("site", "test"):
+        lake.commit_site(manifest_of_site)
     harness.pipeline.rederive(harness.tracked)
     harness.is_behind, harness._preview = True, None
     assert rows(harness) == continued

@@ -290,7 +290,8 @@ def test_an_existing_home_gets_all_of_it_without_a_request(harness: SyncHarness)
             manifest.derived["issues"], fingerprint="of an older version", files={}
         )
         manifest.set_derived("issues", former)
-        lake.commit(manifest)
+        with lake.lock(manifest.project_id, "test"):
+            lake.commit(manifest)
     harness.pipeline.publish(force=True)
     assert [len(rows) for rows in contents().values()] == [0, 0, 0, 91, 0]
     mark = harness.site.journal.mark()

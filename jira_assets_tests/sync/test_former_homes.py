@@ -67,6 +67,7 @@ def published(harness: SyncHarness) -> dict[str, list[Any]]:
     return {name: sorted(ADDRESS.sub("", repr(row)) for row in found) for name, found in rows.items()}
 
 
+@pytest.mark.local_lake
 @pytest.mark.parametrize("archive", HOMES, ids=lambda archive: archive.stem)
 def test_a_home_of_an_earlier_release_goes_on_without_reading_an_issue_again(
     archive: Path, tmp_path: Path

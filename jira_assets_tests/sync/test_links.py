@@ -50,7 +50,8 @@ def test_an_existing_home_gets_links_and_texts_without_a_request(harness: SyncHa
         files = {table: file for table, file in derived.files.items() if table not in ADDED}
         former = msgspec.structs.replace(derived, fingerprint="of an older version", files=files)
         manifest.set_derived("issues", former)
-        lake.commit(manifest)
+        with lake.lock(manifest.project_id, "test"):
+            lake.commit(manifest)
     harness.pipeline.publish(force=True)
     assert links(harness) == set()
     mark = harness.site.journal.mark()

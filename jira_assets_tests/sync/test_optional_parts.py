@@ -84,7 +84,8 @@ def harness(synced: SyncHarness) -> Iterator[SyncHarness]:
     synced.site.clock.advance(timedelta(days=2))
     manifest = synced.pipeline.lake.site_manifest()
     manifest.notices = []
-    synced.pipeline.lake.commit_site(manifest)
+    with synced.pipeline.lake.lock("site", "test"):
+        synced.pipeline.lake.commit_site(manifest)
     yield synced
     synced.site.faults.clear()
 
