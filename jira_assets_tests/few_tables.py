@@ -36,6 +36,8 @@ def few_tables(*more: str, described: bool = False) -> Iterator[None]:
         with (
             # The audit compares tables of metrics.
             mock.patch("jira_assets.warehouse.validation._check_replayed_series"),
+            # So do the statements that replace projects.
+            mock.patch("jira_assets.warehouse.publish.changed_projects", return_value=None),
             mock.patch("jira_assets.warehouse.publish.Builder", partial(Builder, is_described=described)),
         ):
             yield

@@ -291,10 +291,15 @@ def test_what_could_not_be_read_is_shown_with_its_repair(page: Page) -> None:
 
 def test_the_targets_of_the_publish_say_what_they_show(open_page: OpenPage) -> None:
     url = "postgresql://me:hunter2@bi.acme.com/jira"
-    environ = {**CONNECTED, "JIRA_ASSETS_PUBLISH": "postgres", "JIRA_ASSETS_PUBLISH_POSTGRES_URL": url}
-    page = open_page(environ)
+    environ = {
+        "JIRA_ASSETS_PUBLISH": "postgres,delta",
+        "JIRA_ASSETS_PUBLISH_POSTGRES_URL": url,
+        "JIRA_ASSETS_PUBLISH_DELTA_URL": "s3://acme/jira",
+    }
+    page = open_page(CONNECTED | environ)
     page.state.projects.track([ProjectRef("1", "PAY", "Payments")])
     assert "postgres: nothing published yet" in page.get("/")
+    assert "delta: nothing published yet" in page.get("/")
 
     stamps = [f"2026112{day}T120000000000000Z" for day in (2, 3)]
     for stamp in stamps:
@@ -302,14 +307,16 @@ def test_the_targets_of_the_publish_say_what_they_show(open_page: OpenPage) -> N
         (page.settings.warehouse_dir / stamp / "jira.duckdb").touch()
     page.settings.warehouse_file.symlink_to(f"{stamps[1]}/jira.duckdb")
     lake = Lake(page.settings.lake_dir)
-    manifest, place = lake.site_manifest(), place_of("postgres", page.settings)
+    manifest = lake.site_manifest()
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    manifest.note_target("postgres", TargetRecord(place, stamps[0], noon, noon))
+    for name, stamp in zip(("postgres", "delta"), stamps, strict=True):
+        manifest.note_target(name, TargetRecord(place_of(name, page.settings), stamp, noon, noon))
     lake.commit_site(manifest)
     text = page.get("/")
     assert (
         "postgres: 1 day, 0:00:00 behind the newest publish: the publish of 2026-11-22 12:00:00 UTC" in text
     )
+    assert "delta: up to date" in text
     assert "hunter2" not in text
 
     page.settings.warehouse_file.unlink()
