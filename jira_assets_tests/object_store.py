@@ -73,7 +73,7 @@ def running_store(weed: Path, folder: Path) -> Iterator[ObjectStore]:
     options += [f"-{name}.port={port}" for name, port in ports.items()]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [str(weed), "server", *options],
+            [str(weed), f"-logdir={folder}", "server", *options],
             stdout=log,
             stderr=log,
             cwd=folder,
@@ -86,6 +86,9 @@ def running_store(weed: Path, folder: Path) -> Iterator[ObjectStore]:
         server.kill()
         server.wait()
         shutil.rmtree(data)
+        for port in (*ports.values(), *(port + _GRPC for port in ports.values())):
+            for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - where it makes them
+                left.unlink(missing_ok=True)
 
 
 def _answers(server: subprocess.Popen[bytes], port: int, log: Path) -> bool:

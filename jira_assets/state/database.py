@@ -83,6 +83,15 @@ class Database:
         ):
             yield connection
 
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """Open a connection of PostgreSQL on which each statement is a transaction of its own.
+
+        A process that freezes at whatever moment holds no lock for others to wait for.
+        """
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
     def upsert(self, connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
         """Write one row, in place of the row of the same primary key if there is one."""
         statement = self.insert_into(table).values(**values)

@@ -88,14 +88,14 @@ class LakeDocuments(StatePart):
 
     def read(self, lake: str, name: str) -> tuple[int, bytes] | None:
         """Return the version and the content of a document."""
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             row = connection.execute(_READ, {"lake": lake, "name": name}).one_or_none()
         return None if row is None else (row.version, bytes(row.body))
 
     def read_many(self, lake: str, names: Sequence[str]) -> dict[str, bytes]:
         """Return the content of those of the documents that there are."""
         found: dict[str, bytes] = {}
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             for first in range(0, len(names), READ_AT_ONCE):
                 some = list(names[first : first + READ_AT_ONCE])
                 rows = connection.execute(_READ_MANY, {"lake": lake, "names": some})
@@ -104,7 +104,7 @@ class LakeDocuments(StatePart):
 
     def versions(self, lake: str, prefix: str = "") -> dict[str, int]:
         """Return the version of every document whose name begins like this."""
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             rows = connection.execute(_VERSIONS, {"lake": lake, "pattern": _beginning(prefix)})
             return {name: int(version) for name, version in rows}
 
@@ -118,53 +118,53 @@ class LakeDocuments(StatePart):
             "named": list(commit.named),
             "unnamed": list(commit.unnamed),
         }
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             version = connection.scalar(_COMMIT, {"lake": lake, **given})
         return None if version is None else int(version)
 
     def replace(self, lake: str, name: str, body: bytes) -> None:
         """Write a document that no lease protects."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             connection.execute(_REPLACE, {"lake": lake, "name": name, "body": body})
 
     def rename(self, lake: str, name: str, new: str) -> None:
         """Rename a document; what is missing is passed over."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             connection.execute(_RENAME, {"lake": lake, "name": name, "new": new})
 
     def delete(self, lake: str, prefix: str) -> int:
         """Delete the documents whose names begin like this; return how many."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             return connection.execute(_DELETE, {"lake": lake, "pattern": _beginning(prefix)}).rowcount
 
     def note_unnamed(self, lake: str, owner: str, paths: Collection[str]) -> None:
         """Note files that no manifest names now, before they are written."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             connection.execute(_NOT_YET_NAMED, {"lake": lake, "owner": owner, "paths": list(paths)})
 
     def unnamed(self, lake: str, owner: str, live: float) -> list[str]:
         """Return the files of a project, or of the site, that were not named for so many seconds."""
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             return list(connection.scalars(_UNNAMED, {"lake": lake, "owner": owner, "live": live}))
 
     def note_removed(self, lake: str, paths: Collection[str]) -> None:
         """Note that these files are gone."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             connection.execute(_GONE, {"lake": lake, "paths": list(paths)})
 
     def sizes(self, lake: str) -> list[int]:
         """Return the bytes of each document."""
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             return list(connection.scalars(_SIZES, {"lake": lake}))
 
     def lakes_below(self, address: str) -> list[str]:
         """Name the lakes whose address begins with this one and a slash."""
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             return list(connection.scalars(_LAKES, {"pattern": _beginning(f"{address}/")}))
 
     def forget(self, lake: str) -> None:
         """Delete all that is kept of a lake."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             for statement in _FORGET:
                 connection.execute(statement, {"lake": lake})
 

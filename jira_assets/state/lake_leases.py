@@ -63,34 +63,34 @@ class LakeLeases(StatePart):
         Returns its token; None when another process holds it. The `since` of the holder is not used.
         """
         given = {"host": holder.host, "pid": holder.pid, "purpose": holder.purpose, "life": life}
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             token = connection.scalar(_TAKE, {"lake": lake, "name": name, **given})
         return None if token is None else int(token)
 
     def renew(self, tokens: Collection[int], life: float) -> set[int]:
         """Have leases last for so many seconds from now; return those that are still held."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             return set(connection.scalars(_RENEW, {"tokens": list(tokens), "life": life}))
 
     def give_back(self, lake: str, name: str, token: int) -> None:
         """Free a lease, unless it was taken over."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             connection.execute(_GIVE, {"lake": lake, "name": name, "token": token})
 
     def standing(self, lake: str, name: str) -> bool | None:
         """Check whether a lease is held: False when it ran out, None when there is none."""
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             found = connection.scalar(_STANDING, {"lake": lake, "name": name})
         return None if found is None else bool(found)
 
     def delete_expired(self, lake: str, prefix: str, kept: Sequence[str]) -> None:
         """Delete leases that ran out, of names that begin like this and are not to be kept."""
-        with self._database.writing() as connection:
+        with self._database.at_once() as connection:
             connection.execute(_DELETE_EXPIRED, {"lake": lake, "prefix": prefix, "kept": list(kept)})
 
     def holders(self, lake: str, names: Sequence[str]) -> dict[str, LeaseHolder]:
         """Return who holds which of these."""
-        with self._database.reading() as connection:
+        with self._database.at_once() as connection:
             rows = connection.execute(_HOLDERS, {"lake": lake, "names": list(names)})
             return {
                 name: LeaseHolder(host, pid, purpose, since.astimezone(UTC))

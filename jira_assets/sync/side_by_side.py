@@ -37,7 +37,8 @@ def work_on_sites(
     """
     parts = _by_site(sites, tasks)
     ended = cancelled or threading.Event()
-    results = _results(parts, partial(_work_on, deep=deep, until=until, cancelled=ended), ended)
+    work = partial(_work_on, deep=deep, until=until, cancelled=ended, is_waited_for=len(parts) > 1)
+    results = _results(parts, work, ended)
     refusals = {
         site.site.prefix: result
         for (site, _), result in zip(parts, results, strict=True)
@@ -78,10 +79,14 @@ def _by_site(sites: Sequence[SitePipeline], tasks: Sequence[Task]) -> list[Part]
     return parts
 
 
-def _work_on(part: Part, *, deep: bool, until: datetime | None, cancelled: threading.Event) -> Result:
+def _work_on(
+    part: Part, *, deep: bool, until: datetime | None, cancelled: threading.Event, is_waited_for: bool
+) -> Result:
+    """Work on a site; other sites that wait for it are not held up by one that is down."""
     site, tasks = part
     try:
-        site.check_reachable()  # the others publish when this one has ended
+        if is_waited_for:
+            site.check_reachable()
         return site.work_on(tasks, deep=deep, until=until, cancelled=cancelled)
     except Cancelled:
         raise

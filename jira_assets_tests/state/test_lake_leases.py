@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from jira_assets.state import State
 from jira_assets.state.lake_leases import LeaseHolder
@@ -87,3 +88,13 @@ def test_of_many_that_want_a_lease_at_the_same_time_one_gets_it(state: State) ->
                 assert all(tokens)
             else:
                 assert len([token for token in tokens if token]) == 1
+
+
+def test_a_process_that_freezes_behind_a_statement_keeps_no_one_waiting(
+    state: State, postgres_url: str
+) -> None:
+    state.lake_leases.take(LAKE, "10", on("a"), 60)
+    impatient = f"{postgres_url}?options=-clock_timeout%3D5000"
+    with state.at_once() as frozen, State.open(impatient) as other:
+        frozen.execute(text("update lake_leases set expires_at = now() - interval '1 second'"))
+        assert other.lake_leases.take(LAKE, "10", on("b"), 60) is not None

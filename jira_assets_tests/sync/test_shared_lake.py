@@ -114,7 +114,9 @@ def test_all_that_is_damaged_is_repaired_on_any_host(
 ) -> None:
     assert first.sync().failures == []
     objects = sorted(shared.objects())
-    for relative in (objects[0], next(name for name in objects if name.startswith("raw/"))):
+    [lost, damaged, *_] = [name for name in objects if name.startswith("raw/")]
+    (shared.folder / "store" / lost).unlink()
+    for relative in (objects[0], damaged):
         (shared.folder / "store" / relative).write_bytes(b"PAR1 no more")
     with open_host("second") as second:
         repaired = second.repair(second.state.projects.tracked())

@@ -396,7 +396,8 @@ def test_a_home_of_other_columns_reads_the_lists_again_at_once(harness: SyncHarn
     manifest.tables = {name: table for name, table in manifest.tables.items() if name != "boards"}
     for project_id, details in manifest.projects.items():
         manifest.set_project(project_id, type(details)(details.refreshed_at, boards=details.boards))
-    harness.pipeline.lake.commit_site(manifest)
+    with harness.pipeline.lake.lock("site", "test"):
+        harness.pipeline.lake.commit_site(manifest)
 
     harness.sync()
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from jira_assets.errors import DamagedFile, LakeError
+from jira_assets.errors import DamagedFile
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.locks import Holder
 from jira_assets.lake.stamps import new_stamp
@@ -146,9 +146,10 @@ class SharedStorage:
             self._parts.bucket.put(key, path)
             self._parts.cache.note_kept(key)
         elif not self._parts.bucket.has(key):
-            raise LakeError(
+            raise DamagedFile(
                 f"{self.place}/{relative} is to be committed, and is neither on this host nor in the store.",
                 "Sync again.",
+                again=True,
             )
 
     def take(self, name: str, files: Mapping[str, Path]) -> None:

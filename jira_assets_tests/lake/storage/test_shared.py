@@ -180,6 +180,16 @@ def test_a_host_that_lost_a_project_removes_nothing(a: Host, b: Host, shared: Sh
     assert shared.objects() == {first.path, second.path}
 
 
+def test_a_file_that_is_lost_before_its_commit_is_not_named(a: Host, b: Host) -> None:
+    raw = write(a.lake)
+    a.lake.path(raw.path).unlink()
+    manifest = Manifest("10", "P10")
+    manifest.add_raw(raw)
+    with a.lake.lock("10", "sync"), pytest.raises(DamagedFile, match="neither on this host nor in the store"):
+        a.lake.commit(manifest)
+    assert b.lake.manifests() == []
+
+
 def test_a_project_that_is_not_held_is_not_committed(a: Host) -> None:
     with pytest.raises(LakeError, match="10 is to be committed and is not held"):
         a.lake.commit(Manifest("10", "P10"))
