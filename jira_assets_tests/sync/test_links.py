@@ -111,7 +111,6 @@ def test_links_are_right_after_people_added_removed_moved_and_deleted(
             harness.site.clock.advance(timedelta(minutes=1))
             life.step()
         harness.reconcile()
-        harness.publish()
         assert links(harness) == truth(harness)
 
 
