@@ -13,7 +13,6 @@ from jira_assets.clock import utc_now
 from jira_assets.demo.data import SiteData
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
-from jira_assets.qualified import split
 from jira_assets.state import ConnectedSite, Credential, ProjectRef
 from jira_assets.state.encryption import open_secret_box
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
@@ -60,14 +59,10 @@ class TwoSites:
             for key in sorted(truth.keys() | found.keys())
             if truth.get(key) != found.get(key)
         ]
-        sprints = {(key, sprint) for key, issue in truth.items() for sprint in self._sprints_of(key)}
+        sprints_of = _sprints(self.ours.site, "") | _sprints(self.acme, "acme:")
+        sprints = {(key, sprint) for key in truth for sprint in sprints_of[key]}
         shown = set(self.ours.ask("select jira_id, sprint_id from jira_issue_sprints"))
         return told + [f"sprints differ: {pair}" for pair in sorted(sprints ^ shown)]
-
-    def _sprints_of(self, key: str) -> list[str]:
-        prefix, own_id = split(key)
-        site = self.acme if prefix else self.ours.site
-        return [prefix + sprint for sprint in site.issues_truth()[own_id].sprint_ids]
 
     def pass_time(self, **units: float) -> None:
         """Move the clock of everything: both sites live by that of the first."""
@@ -88,6 +83,14 @@ def _truth(site: DemoSite, prefix: str) -> dict[str, tuple[Any, ...]]:
             issue.updated.replace(tzinfo=None),
             prefix.removesuffix(":"),
         )
+        for issue in site.issues_truth().values()
+    }
+
+
+def _sprints(site: DemoSite, prefix: str) -> dict[str, list[str]]:
+    """Return the qualified ids of the sprints of each issue, by its qualified id."""
+    return {
+        prefix + issue.id: [prefix + sprint for sprint in issue.sprint_ids]
         for issue in site.issues_truth().values()
     }
 

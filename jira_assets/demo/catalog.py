@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from jira_assets.demo.data import DemoField, DemoProject, SiteData
@@ -33,7 +34,7 @@ class Catalog:
         self.boards = {each.id: each for each in data.boards}
         self.sprints = {each.id: each for each in data.sprints}
 
-    @property
+    @cached_property
     def sprint_fields(self) -> list[str]:
         """Return the ids of the fields that hold sprints."""
         return [each.id for each in self.fields.values() if each.is_sprint]

@@ -110,7 +110,8 @@ class Parts:
             else:
                 groups[-1].append(name)
                 room -= count
-        return [f"project_id in ({', '.join(group)})" for group in groups if group] + large
+        parts = [f"project_id in ({', '.join(group)})" for group in groups if group] + large
+        return parts or ["true"]  # without issues, the table is made nevertheless
 
     def _only(self, text: str, condition: str) -> str:
         for relation in self.relations:

@@ -45,7 +45,7 @@ def test_a_sync_ends_with_a_table_of_outcomes_and_publishes(
 
 
 def test_a_second_sync_says_that_nothing_changed(run: Run, site: DemoSite) -> None:
-    track_all(run)
+    run("projects", "track", "PAY")
     run("sync")
 
     result = run("sync")

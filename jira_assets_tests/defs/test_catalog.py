@@ -27,6 +27,8 @@ MADE_BY_STEPS = {
     "team_members",
 }
 
+FEW = pytest.mark.few_tables("metric_settings", "pull_requests", "sprint_velocity")
+
 
 def parents(table: str) -> set[str]:
     """What an asset is made from."""
@@ -129,6 +131,7 @@ def observed(instance: dg.DagsterInstance) -> dict[str, int]:
     }
 
 
+@FEW
 def test_a_source_is_observed_when_its_content_changed_by_the_run_that_follows_it(
     harness: SyncHarness, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +150,7 @@ def test_a_source_is_observed_when_its_content_changed_by_the_run_that_follows_i
     assert observed(instance) == {"pull_requests_source": 2, "table_settings": 2, "team_source": 2}
 
 
+@FEW
 def test_a_table_of_each_publish_gets_no_event_of_its_own(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
@@ -160,6 +164,7 @@ def test_a_table_of_each_publish_gets_no_event_of_its_own(
     assert with_events <= {*MADE_BY_STEPS, "warehouse", *SOURCES}
 
 
+@FEW
 def test_a_source_that_was_never_read_is_not_observed(
     harness: SyncHarness, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:

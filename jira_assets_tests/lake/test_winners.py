@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -54,10 +55,24 @@ def standing(history: Sequence[Sequence[Sighting]]) -> dict[int, tuple[Kind, set
 
 
 @given(history=batches)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_newest_version_since_the_last_tombstone_stands(
     engine: duckdb.DuckDBPyConnection, history: list[list[Sighting]]
 ) -> None:
+    check(engine, history)
+
+
+@pytest.mark.prove
+@given(history=batches)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_newest_version_stands_in_200_histories(
+    engine: duckdb.DuckDBPyConnection, history: list[list[Sighting]]
+) -> None:
+    check(engine, history)
+
+
+def check(engine: duckdb.DuckDBPyConnection, history: list[list[Sighting]]) -> None:
+    """Land the batches, and compare what is derived with what stands."""
     with tempfile.TemporaryDirectory() as folder:
         bench = LakeFixture(Path(folder), engine)
         for batch in history:

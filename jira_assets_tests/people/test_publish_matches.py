@@ -15,6 +15,7 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.generate.people import sample_team
 from jira_assets.state import TeamMember
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 
 NOON_MS = 1_795_435_200_000
 DATA = generate_site(7, projects=2, issues=60, now_ms=NOON_MS)
@@ -22,23 +23,26 @@ TEAM = sample_team(DATA)
 
 
 @contextmanager
-def synced(folder: Path) -> Iterator[SyncHarness]:
-    with open_harness(folder / "home", deepcopy(DATA), team=str(folder / "team.csv")) as harness:
+def synced(home: Path) -> Iterator[SyncHarness]:
+    team = home.parent / f"{home.name}-team.csv"
+    with open_harness(home, deepcopy(DATA), team=str(team)) as harness:
         harness.track()
-        write_team(folder / "team.csv", TEAM)
+        write_team(team, TEAM)
         harness.sync()
         yield harness
 
 
 @pytest.fixture
-def harness(tmp_path: Path) -> Iterator[SyncHarness]:
-    with synced(tmp_path) as opened:
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    """A copy of the home; all copies read the same file, which is put back."""
+    with templates.open(synced, tmp_path / "home") as opened:
         yield opened
+        write_team(team_of(opened), TEAM)
 
 
 @pytest.fixture(scope="module")
 def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
-    with synced(tmp_path_factory.mktemp("people")) as opened:
+    with synced(tmp_path_factory.mktemp("people") / "home") as opened:
         yield opened
 
 
@@ -101,6 +105,7 @@ def test_whoever_is_set_aside_is_nobody_that_waits_for_a_match(read_only: SyncHa
     assert read_only.ask("select 1 from jira_match_rates where accounts_set_aside > 0")
 
 
+@pytest.mark.few_tables("jira_user_matches")
 def test_decisions_survive_what_the_team_is_read_from(harness: SyncHarness) -> None:
     ((account, member),) = harness.ask(
         "select account_id, member_id from jira_user_matches order by all limit 1"

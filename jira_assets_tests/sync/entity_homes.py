@@ -65,6 +65,7 @@ def _comments(harness: SyncHarness) -> list[str]:
         "select comment_id, jira_id, author_account_id, created_at, updated_at, is_internal, "
         "visibility_value from jira_comments where deleted_seen_at is null"
     )
+    is_tracked = _tracked(harness)
     truth = {
         key: (
             each.issue_id,
@@ -75,7 +76,7 @@ def _comments(harness: SyncHarness) -> list[str]:
             each.group,
         )
         for key, each in harness.site.comments_truth().items()
-        if _is_tracked(harness, each.issue_id)
+        if is_tracked(each.issue_id)
     }
     return _compared("comment", truth, {row[0]: row[1:] for row in rows}, len(rows))
 
@@ -83,7 +84,8 @@ def _comments(harness: SyncHarness) -> list[str]:
 def _simple(harness: SyncHarness, name: str) -> list[str]:
     rows = harness.ask(f"select {name}_id, jira_id from jira_{name}s where deleted_seen_at is null")
     asked: Callable[[], dict[str, str]] = getattr(harness.site, f"{name}s_truth")
-    truth = {key: issue for key, issue in asked().items() if _is_tracked(harness, issue)}
+    is_tracked = _tracked(harness)
+    truth = {key: issue for key, issue in asked().items() if is_tracked(issue)}
     return _compared(name, truth, dict(rows), len(rows))
 
 
@@ -95,9 +97,10 @@ def _compared(name: str, truth: Mapping[str, object], found: Mapping[str, object
     ] + ([] if rows == len(found) else [f"{rows - len(found)} rows of {name} too many"])
 
 
-def _is_tracked(harness: SyncHarness, issue_id: str) -> bool:
+def _tracked(harness: SyncHarness) -> Callable[[str], bool]:
+    """Return what checks whether an issue is in a tracked project."""
     tracked = {project.project_id for project in harness.tracked}
-    return str(harness.site.issue(issue_id).project_id) in tracked
+    return lambda issue_id: str(harness.site.issue(issue_id).project_id) in tracked
 
 
 def replace_settings(harness: SyncHarness, **chosen: str) -> Pipeline:
@@ -113,6 +116,7 @@ def worklog_differences(harness: SyncHarness) -> list[str]:
         "select worklog_id, jira_id, author_account_id, started_at, seconds, updated_at, visibility_value "
         "from jira_worklogs where deleted_at is null"
     )
+    is_tracked = _tracked(harness)
     truth = {
         key: (
             each.issue_id,
@@ -123,6 +127,6 @@ def worklog_differences(harness: SyncHarness) -> list[str]:
             each.group,
         )
         for key, each in harness.site.worklogs_truth().items()
-        if _is_tracked(harness, each.issue_id)
+        if is_tracked(each.issue_id)
     }
     return _compared("worklog", truth, {row[0]: row[1:] for row in rows}, len(rows))

@@ -21,6 +21,13 @@ from jira_assets_tests.sampling import sampled
 
 pytestmark = pytest.mark.few_tables
 
+
+@pytest.fixture
+def harness(synced: SyncHarness) -> SyncHarness:
+    """A site of two projects, both tracked and just synced."""
+    return synced
+
+
 Happening = Callable[[DemoSite], None]
 Work = Callable[[SyncHarness], object]
 QUESTIONS = (
@@ -110,7 +117,6 @@ def said(harness: SyncHarness, work: Work) -> list[JiraAssetsError]:
 def test_nothing_is_deleted_and_it_is_said_why(
     harness: SyncHarness, happening: Happening, error: type[JiraAssetsError], words: str
 ) -> None:
-    harness.sync()
     before = tables(harness)
     harness.site.clock.advance(timedelta(hours=2))
     happening(harness.site)
@@ -133,7 +139,6 @@ def test_nothing_is_deleted_and_it_is_said_why(
 def test_what_changed_meanwhile_comes_with_the_next_sync_after_it_is_over(
     harness: SyncHarness, happening: Happening, error: type[JiraAssetsError], words: str
 ) -> None:
-    harness.sync()
     harness.site.clock.advance(timedelta(hours=2))
     happening(harness.site)
     said(harness, sync)
@@ -162,7 +167,6 @@ def restore(site: DemoSite) -> None:
 
 
 def test_a_project_that_was_emptied_by_hand_is_believed_when_a_person_says_so(harness: SyncHarness) -> None:
-    harness.sync()
     harness.site.clock.advance(timedelta(hours=2))
     issue_security_closes(harness.site)
     keys = [project.project_key for project in harness.tracked]
@@ -176,7 +180,6 @@ def test_a_project_that_was_emptied_by_hand_is_believed_when_a_person_says_so(ha
 
 
 def test_an_idle_run_asks_one_question_more_to_know_that_search_answers(harness: SyncHarness) -> None:
-    harness.sync()
     harness.site.clock.advance(timedelta(hours=2))
     harness.sync()
     harness.site.clock.advance(timedelta(hours=2))

@@ -21,35 +21,33 @@ def manifests_of(harness: SyncHarness) -> dict[str, bytes]:
     }
 
 
-def test_dead_credentials_that_answer_200_with_nothing_change_nothing(harness: SyncHarness) -> None:
-    harness.sync()
-    before = manifests_of(harness)
-    harness.site.clock.advance(timedelta(hours=1))
-    harness.site.switches.dead_credentials = True
+def test_dead_credentials_that_answer_200_with_nothing_change_nothing(synced: SyncHarness) -> None:
+    before = manifests_of(synced)
+    synced.site.clock.advance(timedelta(hours=1))
+    synced.site.switches.dead_credentials = True
 
     with pytest.raises(AuthenticationError) as caught:
-        harness.sync()
+        synced.sync()
 
     assert caught.value.exit_code == 4
-    assert manifests_of(harness) == before
+    assert manifests_of(synced) == before
     assert "demo-token" not in str(caught.value)
 
 
-def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(harness: SyncHarness) -> None:
-    harness.sync()
-    before = manifests_of(harness)
-    harness.site.clock.advance(timedelta(hours=1))
-    with harness.pipeline.sites[0].asking_jira() as context:
+def test_credentials_that_die_in_the_middle_of_a_sync_change_nothing(synced: SyncHarness) -> None:
+    before = manifests_of(synced)
+    synced.site.clock.advance(timedelta(hours=1))
+    with synced.pipeline.sites[0].asking_jira() as context:
         from jira_assets.sync.field_discovery import SiteFacts
         from jira_assets.sync.project import Task, sync_project
         from jira_assets.sync.session import verify_identity
 
         mark = verify_identity(context.client)
-        harness.site.switches.dead_credentials = True
+        synced.site.switches.dead_credentials = True
         with pytest.raises(AuthenticationError, match="did not accept the API token"):
-            sync_project(context, Task(harness.tracked[0]), mark, lambda _: (SiteFacts(), harness.tracked[0]))
+            sync_project(context, Task(synced.tracked[0]), mark, lambda _: (SiteFacts(), synced.tracked[0]))
 
-    assert manifests_of(harness) == before
+    assert manifests_of(synced) == before
 
 
 def test_forbidden_vanished_and_unknown_projects_are_reported_and_the_rest_syncs(tmp_path: Path) -> None:
@@ -83,31 +81,29 @@ def test_forbidden_vanished_and_unknown_projects_are_reported_and_the_rest_syncs
         assert shown[rest[0]] == "complete"
 
 
-def test_what_was_read_of_a_failing_project_stays_published(harness: SyncHarness) -> None:
-    harness.sync()
-    key = harness.tracked[0].project_key
-    count = harness.ask(f"select count(*) from jira_issues where project_key = '{key}'")
-    harness.site.clock.advance(timedelta(days=2))
-    harness.site.forbid_project(key)
+def test_what_was_read_of_a_failing_project_stays_published(synced: SyncHarness) -> None:
+    key = synced.tracked[0].project_key
+    count = synced.ask(f"select count(*) from jira_issues where project_key = '{key}'")
+    synced.site.clock.advance(timedelta(days=2))
+    synced.site.forbid_project(key)
 
-    harness.sync()
+    synced.sync()
 
-    assert harness.ask(f"select count(*) from jira_issues where project_key = '{key}'") == count
+    assert synced.ask(f"select count(*) from jira_issues where project_key = '{key}'") == count
 
 
-def test_a_full_read_that_finds_nothing_where_the_lake_has_issues_is_an_error(harness: SyncHarness) -> None:
-    harness.sync()
-    before = harness.ask("select count(*) from jira_issues")
-    harness.site.clock.advance(timedelta(hours=1))
-    key = harness.tracked[0].project_key
-    while issues := harness.site.issues_truth(key):  # a parent takes its sub-tasks with it
-        harness.site.delete_issue(next(iter(issues)))
+def test_a_full_read_that_finds_nothing_where_the_lake_has_issues_is_an_error(synced: SyncHarness) -> None:
+    before = synced.ask("select count(*) from jira_issues")
+    synced.site.clock.advance(timedelta(hours=1))
+    key = synced.tracked[0].project_key
+    while issues := synced.site.issues_truth(key):  # a parent takes its sub-tasks with it
+        synced.site.delete_issue(next(iter(issues)))
 
-    (outcome,) = harness.sync(key, full=True).outcomes
+    (outcome,) = synced.sync(key, full=True).outcomes
 
     assert isinstance(outcome.error, MassDeletionSuspected)
     assert "--accept" in outcome.error.instruction
-    assert harness.ask("select count(*) from jira_issues") == before
+    assert synced.ask("select count(*) from jira_issues") == before
 
 
 def test_a_lake_of_another_site_is_refused(harness: SyncHarness) -> None:

@@ -14,12 +14,16 @@ import pytest
 from jira_assets.demo import clock
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.simulate.life import Life
+from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
 from jira_assets_tests.warehouse.field_replay import FieldKinds, replay
 
 NOW = int(MONDAY_NOON.timestamp() * 1000)
 DATA = generate_site(5, projects=4, issues=500, now_ms=NOW)
+TABLES = ("issue_field_spans", "issue_block_spans", "issue_sla_cycles", "jira_history_days")
 BLOCKED = ("Waiting for supplier", "In Review")
+
+pytestmark = pytest.mark.few_tables(*TABLES, "jira_issues_daily")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,8 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     with open_harness(tmp_path_factory.mktemp("fields"), DATA, blocked_statuses=chosen) as opened:
         opened.track()
         opened.sync()
-        opened.publish()
+        with few_tables(*TABLES, "jira_issues_daily"):
+            opened.publish()
         yield opened
 
 
@@ -273,9 +278,6 @@ def test_the_cycles_of_agreements_are_those_of_the_payloads(harness: SyncHarness
     }
     assert set(rows) == wanted
     assert len(rows) == len(wanted) > 100
-
-
-TABLES = ("issue_field_spans", "issue_block_spans", "issue_sla_cycles", "jira_history_days")
 
 
 def test_an_existing_home_gets_all_of_it_without_a_request(harness: SyncHarness) -> None:

@@ -21,6 +21,8 @@ from jira_assets.errors import InputError
 from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.people.redaction import FORGOTTEN
 from jira_assets.state import ConnectedSite, Credential, TeamMember
+from jira_assets.warehouse.models import models
+from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.sync.damages import DAMAGES
 
@@ -30,7 +32,9 @@ TEAM = [TeamMember("m1", NAME, ADDRESS), TeamMember("m2", "Bo Li", "bo@acme.exam
 TRACES = (NAME, BEFORE, ADDRESS, "Withdrawn", "Maiden", "ines.withdrawn", json.dumps(NAME)[1:-1])
 
 
-pytestmark = pytest.mark.local_lake
+ABOUT_PEOPLE = ("jira_users", "jira_user_matches", "jira_unmatched_users", "jira_comments", "jira_worklogs")
+
+pytestmark = [pytest.mark.local_lake, pytest.mark.few_tables(*ABOUT_PEOPLE)]
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +60,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
         harness.track()
         harness.pipeline.state.team.replace(TEAM)
         harness.sync()
-        harness.publish()
-        harness.site.rename_user("ines-1", NAME)
-        a_day_later(harness)
-        harness.publish()
+        with few_tables(*ABOUT_PEOPLE):
+            harness.publish()
+            harness.site.rename_user("ines-1", NAME)
+            a_day_later(harness)
+            harness.publish()
         yield harness
 
 
@@ -130,7 +135,17 @@ def shown(harness: SyncHarness) -> set[tuple[Any, ...]]:
     return set(harness.ask("select display_name, email from jira_users where account_id = 'ines-1'"))
 
 
-def test_a_person_who_is_forgotten_is_nowhere_in_the_home(harness: SyncHarness) -> None:
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "those about people",
+        pytest.param("all", marks=[pytest.mark.prove, pytest.mark.few_tables(*models(), described=True)]),
+    ],
+)
+def test_a_person_who_is_forgotten_is_nowhere_in_the_home(harness: SyncHarness, tables: str) -> None:
+    if tables == "all":
+        harness.pipeline.publish(force=True)
+    assert traces(harness) != []
     versions = harness.ask("select count(*) from raw_jira_issues")
 
     erased = harness.pipeline.forget("ines-1")
@@ -156,7 +171,6 @@ def test_a_person_who_is_forgotten_is_nowhere_in_the_home(harness: SyncHarness) 
     assert not harness.pipeline.repair(harness.tracked).found
 
 
-@pytest.mark.few_tables("jira_users", "jira_user_matches", "jira_unmatched_users")
 def test_later_syncs_do_not_bring_the_person_back(harness: SyncHarness) -> None:
     harness.pipeline.forget("ines-1")
 
@@ -301,7 +315,6 @@ def check_death(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, step: int
     assert harness.differences() == []
 
 
-@pytest.mark.few_tables("jira_users", "jira_user_matches", "jira_unmatched_users")
 @pytest.mark.parametrize(("step", "end"), [(7, "sync")])
 def test_a_death_is_made_up_for(
     harness: SyncHarness, monkeypatch: pytest.MonkeyPatch, step: int, end: str

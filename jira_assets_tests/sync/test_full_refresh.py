@@ -16,10 +16,19 @@ from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 
 
+@pytest.fixture(autouse=True)
+def _small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fill several files with few issues."""
+    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 40)
+    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_FILE", 100)
+    monkeypatch.setattr("jira_assets.sync.bulk_fetch.ISSUES_A_REQUEST", 10)
+    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_REQUEST", 10)
+
+
 @contextmanager
 def tracked(home: Path) -> Iterator[SyncHarness]:
     """A site of one project that fills several files."""
-    with open_harness(home, generate_site(2, projects=1, issues=1700, now_ms=1_790_000_000_000)) as harness:
+    with open_harness(home, generate_site(2, projects=1, issues=300, now_ms=1_790_000_000_000)) as harness:
         harness.track()
         yield harness
 
@@ -152,14 +161,13 @@ def test_an_expired_page_token_starts_the_pages_over_and_fetches_nothing_twice(l
     assert large.differences() == []
 
 
-def test_a_full_read_counts_as_updated_only_what_changed(harness: SyncHarness) -> None:
-    harness.sync()
-    harness.site.clock.advance(timedelta(hours=1))
-    harness.site.edit_issue(next(iter(harness.site.issues_truth())), summary="the only change")
+def test_a_full_read_counts_as_updated_only_what_changed(synced: SyncHarness) -> None:
+    synced.site.clock.advance(timedelta(hours=1))
+    synced.site.edit_issue(next(iter(synced.site.issues_truth())), summary="the only change")
 
-    outcomes = harness.sync(full=True).outcomes
+    outcomes = synced.sync(full=True).outcomes
 
-    assert sum(outcome.fetched for outcome in outcomes) == len(harness.site.issues_truth())
+    assert sum(outcome.fetched for outcome in outcomes) == len(synced.site.issues_truth())
     assert sum(outcome.updated for outcome in outcomes) == 1
     assert sum(outcome.created for outcome in outcomes) == 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,25 +12,15 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import answer
 from jira_assets.demo.http.request_log import Request
 from jira_assets_tests.harness import SyncHarness, open_harness
-from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sampling import sampled
 
 pytestmark = pytest.mark.few_tables
 
 
-@contextmanager
-def synced_once(home: Path) -> Iterator[SyncHarness]:
-    """A site of two projects, both tracked and just synced."""
-    with open_harness(home) as harness:
-        harness.track()
-        harness.sync()
-        yield harness
-
-
 @pytest.fixture
-def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
-    with templates.open(synced_once, tmp_path / "home") as harness:
-        yield harness
+def harness(synced: SyncHarness) -> SyncHarness:
+    """A site of two projects, both tracked and just synced."""
+    return synced
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jira_assets_tests.lake_fixture import LakeFixture
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.warehouse.blockable import (
     HOURS,
     REASONS,
@@ -32,7 +33,7 @@ def rows(bench: LakeFixture, keys: int, query: str) -> dict[Any, Any]:
     return {row[:keys]: row[keys:] for row in found}
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("seed", sampled([2, 3]))
 def test_blocked_work_is_that_of_every_hour(bench: LakeFixture, seed: int) -> None:
     world = Chance(seed).world(150)
     world = World(list(blockable(world.lives, random.Random(seed))), (), world.as_of, world.zone)

@@ -10,6 +10,7 @@ import pytest
 
 from jira_assets.warehouse.metric_settings import ProjectMetrics
 from jira_assets_tests.lake_fixture import LakeFixture, Row
+from jira_assets_tests.sampling import sampled
 from jira_assets_tests.warehouse.brute_force import World, monday, quantile, until
 from jira_assets_tests.warehouse.histories import TYPES, Life, on, preview_lives
 from jira_assets_tests.warehouse.test_metrics import Chance
@@ -70,7 +71,7 @@ def level_of(life: Life) -> int:
     return int(TYPES[life.kind]["hierarchyLevel"])
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", sampled([3, 4]))
 def test_work_in_progress_is_that_of_every_day(bench: LakeFixture, seed: int) -> None:
     world = Chance(seed).world(60)
     land_boards(bench)
@@ -100,7 +101,7 @@ def test_work_in_progress_is_that_of_every_day(bench: LakeFixture, seed: int) ->
     assert dict(rows(bench, "select distinct board_id, left_out from board_column_wip")) == left_out
 
 
-@pytest.mark.parametrize("seed", [5, 6])
+@pytest.mark.parametrize("seed", sampled([5, 6]))
 def test_times_in_columns_are_those_of_all_visits(bench: LakeFixture, seed: int) -> None:
     world = Chance(seed).world(400)
     land_boards(bench)

@@ -112,6 +112,7 @@ def test_the_usual_answers_are_tables(warehouse: LakeFixture) -> None:
         ]
 
 
+@pytest.mark.few_tables("forecast_completion", "forecast_throughput", "progress_forecasts")
 def test_forecasts_of_the_same_inputs_are_taken_over(warehouse: LakeFixture) -> None:
     def publish(**given: Any) -> list[Row]:
         assert warehouse.publish("10", "11", metrics=MetricSettings("UTC", AS_OF), **given) is not None

@@ -137,3 +137,8 @@ def test_parts_of_projects_are_few_and_of_the_wanted_size() -> None:
         "project_id = '13' and hash(jira_id) % 3 = 1",
         "project_id = '13' and hash(jira_id) % 3 = 2",
     ]
+
+
+def test_a_table_is_made_though_there_are_no_issues() -> None:
+    for conditions in PARTS_OF_ISSUES.divisions({}):
+        assert list(PARTS_OF_ISSUES.split("create table t", conditions)) == ["create table t"]
