@@ -118,7 +118,7 @@ def test_without_tracked_projects_it_is_said_what_to_do(run: Run, site: DemoSite
 
 
 def test_publish_says_when_there_is_nothing_to_do(run: Run, site: DemoSite) -> None:
-    track_all(run)
+    run("projects", "track", "PAY")
     run("sync")
 
     assert "is up to date" in run("publish").stderr

@@ -12,11 +12,15 @@ import pytest
 from jira_assets.demo.clock import moment
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.simulate.life import Life
+from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
 from jira_assets_tests.sampling import sampled
 
 DATA = generate_site(5, projects=3, issues=400, now_ms=int(MONDAY_NOON.timestamp() * 1000))
 ADDED = ("jira_issue_links", "jira_issue_texts")
+ASKED = (*ADDED, "issue_link_spans", "jira_issue_versions")
+
+pytestmark = pytest.mark.few_tables(*ASKED)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,8 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     with open_harness(tmp_path_factory.mktemp("links"), DATA) as opened:
         opened.track()
         opened.sync()
-        opened.publish()
+        with few_tables(*ASKED):
+            opened.publish()
         yield opened
 
 

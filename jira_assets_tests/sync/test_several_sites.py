@@ -298,6 +298,7 @@ def test_renaming_a_site_asks_nothing_and_renames_its_rows(sites: TwoSites) -> N
     assert not [row for row in after["jira_issues"] if "acme:" in repr(row)]
 
 
+@pytest.mark.few_tables("jira_sites")
 def test_a_site_that_is_added_during_a_sync_is_in_what_that_publishes(sites: TwoSites) -> None:
     sync(sites)
     late = ConnectedSite("c3", "https://late.atlassian.net", "Late", short_name="late")
@@ -308,6 +309,7 @@ def test_a_site_that_is_added_during_a_sync_is_in_what_that_publishes(sites: Two
     assert choose_tasks(sites.pipeline, sites.pipeline.state.projects.tracked()).is_idle
 
 
+@pytest.mark.few_tables("jira_sites")
 def test_a_site_that_is_renamed_during_a_sync_keeps_its_rows_and_stops_no_other(sites: TwoSites) -> None:
     sync(sites)
     before = published(sites)
@@ -361,8 +363,18 @@ def test_what_a_killed_removal_left_is_gone_before_its_number_is_used_again(site
     assert pipeline.lake.manifests()
 
 
-def test_a_removed_site_is_gone_from_tables_and_lake_and_the_other_is_as_it_was(sites: TwoSites) -> None:
+@pytest.mark.parametrize(
+    "tables",
+    [
+        pytest.param("a few", marks=pytest.mark.few_tables("jira_sites", "jira_user_sites", "jira_boards")),
+        pytest.param("all", marks=pytest.mark.prove),
+    ],
+)
+def test_a_removed_site_is_gone_from_tables_and_lake_and_the_other_is_as_it_was(
+    sites: TwoSites, tables: str
+) -> None:
     before = published(sites)
+    assert (len(before) > 50) is (tables == "all")
     pipeline = sites.pipeline
     acme = pipeline.state.sites.find("acme")
     contents = find_contents(pipeline, acme)
