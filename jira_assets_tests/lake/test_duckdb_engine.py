@@ -18,7 +18,7 @@ from benchmarks.lake import write_lake
 from jira_assets.lake.derive import derive_project
 from jira_assets.lake.duckdb_engine import one_thread, open_engine, sparing_memory
 from jira_assets.lake.lake import Lake
-from jira_assets.warehouse import build
+from jira_assets.warehouse import models
 from jira_assets.warehouse import publish as publishing
 from jira_assets.warehouse.inputs import PublishInputs
 from jira_assets.warehouse.metric_settings import MetricSettings
@@ -56,7 +56,7 @@ def once(work: Callable[[bool], object]) -> object:
 def test_a_publish_that_runs_out_of_memory_is_done_again_with_less(
     tmp_path: Path, engine: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "PARTS", (1,))  # else tables that do not fit are made in parts
+    monkeypatch.setattr(models, "PARTS", (1,))  # else tables that do not fit are made in parts
     lake = Lake(tmp_path / "lake", engine, memory_limit=TIGHT)
     write_lake(lake, 1, ISSUES)
     [manifest] = lake.manifests()
