@@ -208,8 +208,8 @@ def test_a_team_that_has_another_name_has_it_in_all_projects(
 
 @pytest.mark.prove
 def test_forecasts_of_other_projects_are_taken_over(bench: LakeFixture, replaced: list[list[str]]) -> None:
-    for project in PROJECTS[:2]:
-        lives = [Life(f"{project}{number}", on(1), project=project) for number in range(8)]
+    for project, issues in zip(PROJECTS, (10, 8), strict=False):
+        lives = [Life(f"{project}{number}", on(1), project=project) for number in range(issues)]
         for day, life in enumerate(lives[1:], 2):
             life.then(on(day), "status", "4")
         bench.land([life.observation() for life in lives], project=project)
