@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from jira_assets.lake.sql_files import identifier
+
 
 def sqlite_tables(file: Path) -> list[str]:
     """Name the tables and views of the file."""
@@ -22,7 +24,7 @@ def as_ndjson(file: Path, table: str, ndjson: Path) -> list[str]:
     """Write the rows of a table as lines of JSON, every value as a text; returns the columns."""
     encoder = msgspec.json.Encoder()
     with _opened(file) as connection, ndjson.open("wb") as lines:
-        rows = connection.execute('select * from "' + table.replace('"', '""') + '"')
+        rows = connection.execute(f"select * from {identifier(table)}")
         columns = [str(column[0]) for column in rows.description]
         for row in rows:
             lines.write(encoder.encode(dict(zip(columns, map(_text, row), strict=True))) + b"\n")

@@ -24,7 +24,7 @@ from jira_assets.errors import InputError
 from jira_assets.external.sqlite import as_ndjson, sqlite_tables
 from jira_assets.external.team_csv import check_path
 from jira_assets.lake.duckdb_engine import open_engine
-from jira_assets.lake.sql_files import literal, statement
+from jira_assets.lake.sql_files import identifier, literal, statement
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -171,7 +171,7 @@ def _duckdb_table(engine: duckdb.DuckDBPyConnection, source: str, file: Path, ta
     engine.execute("set search_path = 'memory.main,source.main'")  # views there name tables without a place
     found = [str(row[0]) for row in engine.execute(statement("external/list_tables")).fetchall()]
     schema, _, name = _chosen(source, found, table).partition(".")
-    return f"select * from source.{_quoted(schema)}.{_quoted(name)}"
+    return f"select * from source.{identifier(schema)}.{identifier(name)}"
 
 
 def _sqlite_table(source: str, file: Path, table: str | None, scratch: Path) -> str:
@@ -190,7 +190,3 @@ def _chosen(source: str, found: Sequence[str], table: str | None) -> str:
         problem = f"it has no table {table}" if table else "it has several tables" if found else "it is empty"
         raise unreadable(source, f"{problem}; write file#table with one of: {names}.")
     return fitting[0]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

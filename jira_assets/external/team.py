@@ -11,6 +11,7 @@ from jira_assets.errors import InputError
 from jira_assets.external.tables import OutsideTable, outside_table, shown
 from jira_assets.external.team_csv import csv_rows, lacks, unusable
 from jira_assets.lake.duckdb_engine import sparing_memory
+from jira_assets.lake.sql_files import identifier
 from jira_assets.people.names import fold_email
 from jira_assets.state.models import TeamMember
 
@@ -99,12 +100,12 @@ def _table_rows(table: OutsideTable, columns: MemberColumns) -> Iterator[Row]:
             "--member-id login --display-name name --email email, or rename them in a query: "
             "\"select login as member_id, name as display_name, email from 'members.parquet'\".",
         )
-    quoted = ", ".join(
-        '"' + name.replace('"', '""') + '"::varchar' if name.casefold() in present else "null::varchar"
+    selected = ", ".join(
+        f"{identifier(name)}::varchar" if name.casefold() in present else "null::varchar"
         for name in (*columns.required, *columns.optional)
     )
     seen = set()
-    for place, row in enumerate(table.engine.execute(f"select {quoted} from outside").fetchall(), start=1):
+    for place, row in enumerate(table.engine.execute(f"select {selected} from outside").fetchall(), start=1):
         if row not in seen:
             seen.add(row)
             yield place, [(value or "").strip() for value in row]

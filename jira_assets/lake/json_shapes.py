@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from jira_assets.lake.sql_files import literal
+from jira_assets.lake.sql_files import identifier, literal
 
 STAGED_FIELDS = (
     "summary",
@@ -122,7 +122,7 @@ def typed_fields(field_ids: Sequence[str]) -> dict[str, str]:
 
 def field_path(field_id: str | None) -> str:
     """Name a staged field in SQL; no field is a null."""
-    return "null::json" if field_id is None else f"fields.{_identifier(field_id)}"
+    return "null::json" if field_id is None else f"fields.{identifier(field_id)}"
 
 
 def first_set(field_ids: Sequence[str]) -> str:
@@ -143,7 +143,3 @@ def legacy_sprint_parts() -> str:
         f"nullif(regexp_extract(body, '(?:^|,){key}{rest}', 1, 's'), '<null>') as {column}"
         for column, key in LEGACY_SPRINT_COLUMNS.items()
     )
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

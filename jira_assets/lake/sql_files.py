@@ -23,6 +23,12 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def identifier(name: str) -> str:
+    """Quote the name of a table or a column for SQL."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
 @cache
 def statement_text(name: str) -> str:
     """Read a statement as it stands in its file."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jira_assets.errors import DamagedFile, InputError, JiraAssetsError, LockHeld
+from jira_assets.lake.sql_files import literal
 from jira_assets.lake.stamps import STAMP, moment_of
 from jira_assets.warehouse.sandbox import open_confined
 
@@ -112,8 +113,7 @@ def published_info(warehouse_dir: Path) -> dict[str, str]:
     try:
         # Attached to an engine of its own, so the settings of other readers in this process don't matter.
         with closing(duckdb.connect(":memory:")) as engine:
-            quoted = str(present).replace("'", "''")
-            engine.execute(f"attach '{quoted}' as present (read_only)")
+            engine.execute(f"attach {literal(present)} as present (read_only)")
             return dict(engine.execute("select key, value from present.warehouse_info").fetchall())
     except duckdb.Error:
         return {}

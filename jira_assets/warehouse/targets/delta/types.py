@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jira_assets.lake.sql_files import identifier
 from jira_assets.warehouse.models import Column
 
 _SCALARS = {
@@ -134,14 +135,14 @@ def _map(key: Kind, value: Kind, depth: int) -> Kind:
 
 def _struct(fields: dict[str, Kind]) -> Kind:
     delta = {"type": "struct", "fields": [field_of(name, kind) for name, kind in fields.items()]}
-    cast = f"STRUCT({', '.join(f'{quoted(name)} {kind.cast}' for name, kind in fields.items())})"
+    cast = f"STRUCT({', '.join(f'{identifier(name)} {kind.cast}' for name, kind in fields.items())})"
     changes = [(name, kind.is_changed) for name, kind in fields.items() if kind.is_changed]
     if not changes:
         return Kind(delta, cast)
 
     def held(value: str) -> str:
         parts = (
-            f"{quoted(name)} := {(kind.held or str)(f'{value}.{quoted(name)}')}"
+            f"{identifier(name)} := {(kind.held or str)(f'{value}.{identifier(name)}')}"
             for name, kind in fields.items()
         )
         return f"case when {value} is not null then struct_pack({', '.join(parts)}) end"
@@ -150,7 +151,7 @@ def _struct(fields: dict[str, Kind]) -> Kind:
         delta,
         cast,
         held,
-        lambda value: f"({' or '.join(changed(f'{value}.{quoted(name)}') for name, changed in changes)})",
+        lambda value: f"({' or '.join(changed(f'{value}.{identifier(name)}') for name, changed in changes)})",
     )
 
 
@@ -165,18 +166,12 @@ def written(columns: Sequence[Column]) -> str:
 
 
 def _written(column: Column) -> str:
-    kind, value = kind_of(column.type), f"t.{quoted(column.name)}"
-    return f"({(kind.held or str)(value)})::{kind.cast} as {quoted(column.name)}"
+    kind, value = kind_of(column.type), f"t.{identifier(column.name)}"
+    return f"({(kind.held or str)(value)})::{kind.cast} as {identifier(column.name)}"
 
 
 def changed_values(columns: Sequence[Column]) -> str | None:
     """Return in DuckDB's SQL how many values of a row `t` cannot be held; None: all can."""
     found = [(kind_of(column.type).is_changed, column.name) for column in columns]
-    parts = [f"({is_changed(f't.{quoted(name)}')})::integer" for is_changed, name in found if is_changed]
+    parts = [f"({is_changed(f't.{identifier(name)}')})::integer" for is_changed, name in found if is_changed]
     return " + ".join(parts) or None
-
-
-def quoted(name: str) -> str:
-    """Quote a name for DuckDB."""
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from jira_assets.errors import TargetError
-from jira_assets.lake.sql_files import literal
-from jira_assets.warehouse.targets.postgres.session import Session, quoted
+from jira_assets.lake.sql_files import identifier, literal
+from jira_assets.warehouse.targets.postgres.session import Session
 from jira_assets.warehouse.targets.postgres.types import name_of, type_of
 from jira_assets.warehouse.targets.relations import ISSUES, Relation, Slice
 
@@ -42,12 +42,12 @@ class Schema:
 
     def of(self, table: str) -> str:
         """Return the qualified name of a table."""
-        return f"{quoted(self.name)}.{quoted(table)}"
+        return f"{identifier(self.name)}.{identifier(table)}"
 
     def create(self) -> None:
         """Create the schema and the table of slices where they are missing."""
         if not self.session.rows("select from pg_namespace where nspname = %s", self.name):
-            self.session.run(f"create schema {quoted(self.name)}")
+            self.session.run(f"create schema {identifier(self.name)}")
         if SLICES in self.present():
             return
         self.session.run(
@@ -106,17 +106,17 @@ class Schema:
 
     def create_table(self, relation: Relation) -> None:
         """Create an empty table, with the default privileges of the schema."""
-        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns_of(relation).items())
+        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in columns_of(relation).items())
         self.session.run(f"create table {self.of(relation.name)} ({columns})")
 
     def index(self, relation: Relation) -> None:
         """Create the indexes of a table that was filled, and collect what the planner asks for."""
         names = [column.name for column in relation.columns]
         if primary := _PRIMARY.get(relation.name):
-            self.session.run(f"alter table {self.of(relation.name)} add primary key ({quoted(primary)})")
+            self.session.run(f"alter table {self.of(relation.name)} add primary key ({identifier(primary)})")
         for column in _INDEXED:
             if column in names and column != primary:
-                self.session.run(f"create index on {self.of(relation.name)} ({quoted(column)})")
+                self.session.run(f"create index on {self.of(relation.name)} ({identifier(column)})")
         self.session.run(f"analyze {self.of(relation.name)}")
 
     def alter_columns(self, relation: Relation, present: Present) -> None:
@@ -128,12 +128,12 @@ class Schema:
         before = {name: column_type for name, (column_type, _) in present.columns.items()}
         dropped = [name for name, column_type in before.items() if wanted.get(name) != column_type]
         added = [name for name, column_type in wanted.items() if before.get(name) != column_type]
-        actions = [f"drop column {quoted(name)}" for name in dropped]
-        actions += [f"add column {quoted(name)} {wanted[name]}" for name in added]
+        actions = [f"drop column {identifier(name)}" for name in dropped]
+        actions += [f"add column {identifier(name)} {wanted[name]}" for name in added]
         self.session.run(f"alter table {table} {', '.join(actions)}")
         for column in added:
             if column in _INDEXED:
-                self.session.run(f"create index on {table} ({quoted(column)})")
+                self.session.run(f"create index on {table} ({identifier(column)})")
 
     def comment(self, relation: Relation, present: Present) -> None:
         """Write the comments that are others than those of the publish."""
@@ -142,7 +142,7 @@ class Schema:
         for column in relation.columns:
             name = name_of(column.name)
             if present.columns[name][1] != column.comment:
-                place = f"{self.of(relation.name)}.{quoted(name)}"
+                place = f"{self.of(relation.name)}.{identifier(name)}"
                 self.session.run(f"comment on column {place} is {literal(column.comment)}")
 
 

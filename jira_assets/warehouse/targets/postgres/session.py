@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from jira_assets.errors import TargetError
+from jira_assets.lake.sql_files import identifier
 from jira_assets.warehouse.targets.postgres.lines import BYTES_AT_ONCE, Lines
 
 _OF_A_TRANSACTION = (
@@ -75,7 +76,7 @@ class Session:
 
         The rows of a table that is as new as the transaction need not be visited by a vacuum.
         """
-        named, options = ", ".join(map(quoted, columns)), " with (freeze)" if is_new else ""
+        named, options = ", ".join(map(identifier, columns)), " with (freeze)" if is_new else ""
         try:
             self._cursor.copy_expert(f"copy {table} ({named}) from stdin{options}", lines, BYTES_AT_ONCE)
         except Exception:
@@ -142,9 +143,3 @@ def _refused(place: str, url: URL, said: str, remedy: str) -> TargetError:
     if url.password:
         said = said.replace(str(url.password), "…")
     return TargetError(f"PostgreSQL ({place}) says: {said}.", remedy)
-
-
-def quoted(name: str) -> str:
-    """Quote a name for PostgreSQL."""
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 
 from jira_assets.errors import TargetError
 from jira_assets.lake.duckdb_engine import sparing_memory
+from jira_assets.lake.sql_files import identifier
 from jira_assets.memory import default_memory_limit
 from jira_assets.settings.load import Settings
 from jira_assets.warehouse.read import open_warehouse
@@ -25,7 +26,7 @@ from jira_assets.warehouse.sandbox import file_of
 from jira_assets.warehouse.targets.postgres.changes import Change, plan_changes
 from jira_assets.warehouse.targets.postgres.lines import Lines, count_changed
 from jira_assets.warehouse.targets.postgres.schema import SLICES, Schema, check_free, columns_of
-from jira_assets.warehouse.targets.postgres.session import Session, opened, quoted
+from jira_assets.warehouse.targets.postgres.session import Session, opened
 from jira_assets.warehouse.targets.relations import ISSUES, OF_NO_PROJECT, Relation, published_relations
 from jira_assets.warehouse.targets.target import Shown, place_of
 
@@ -173,13 +174,13 @@ class _Publication:
         return f"delete from {table} as t where {condition}", list(change.slices)
 
     def _of_slices(self, relation: Relation) -> str:
-        key = f"t.{quoted(relation.key or '')}"
+        key = f"t.{identifier(relation.key or '')}"
         if relation.is_by_issue:
             return f"{key} in (select jira_id from {self.schema.of(ISSUES)} where project_id = any(%s))"
         return f"{key} = any(%s)" if relation.is_by_value else f"{relation.slice_of_row} = any(%s)"
 
     def _of_none(self, relation: Relation) -> str:
-        key = f"t.{quoted(relation.key or '')}"
+        key = f"t.{identifier(relation.key or '')}"
         if relation.is_by_issue:
             issues = self.schema.of(ISSUES)
             return (
@@ -198,8 +199,10 @@ class _Publication:
 
     def _stage(self, change: Change) -> str:
         """Copy the rows of a table whose columns change beside it; return where to."""
-        name = quoted(change.relation.name)
-        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns_of(change.relation).items())
+        name = identifier(change.relation.name)
+        columns = ", ".join(
+            f"{identifier(name)} {kind}" for name, kind in columns_of(change.relation).items()
+        )
         self.schema.session.run(f"create temporary table {name} ({columns}) on commit drop")
         self._copy(change, f"pg_temp.{name}")
         return f"pg_temp.{name}"
@@ -213,7 +216,7 @@ class _Publication:
         for change in altered:
             name = change.relation.name
             assert change.present is not None  # noqa: S101  # it is altered
-            columns = ", ".join(map(quoted, columns_of(change.relation)))
+            columns = ", ".join(map(identifier, columns_of(change.relation)))
             session.run(f"delete from {self.schema.of(name)}")
             self.schema.alter_columns(change.relation, change.present)
             written += session.run(

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from jira_assets.lake.sql_files import identifier
 from jira_assets.warehouse.models import Column
 
 NULL = r"\N"
@@ -98,8 +99,7 @@ def far(column: Column) -> str | None:
 
 
 def _quoted_name(name: str) -> str:
-    quoted = name.replace('"', '""')
-    return f't."{quoted}"'
+    return f"t.{identifier(name)}"
 
 
 def _is_temporal(kind: str) -> bool:
