@@ -13,7 +13,6 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.external.tables import source_identity
@@ -191,5 +190,4 @@ def _are_entities_behind(
 def _is_damaged(lake: Lake, manifest: Manifest) -> bool:
     if manifest.damaged or manifest.set_aside:
         return True
-    derived = (file for group in manifest.derived.values() for file in group.files.values())
-    return bool(damage_in(lake, chain(manifest.raw, manifest.entity_raw, derived), "size"))
+    return bool(damage_in(lake, manifest.files(), "size"))

@@ -11,7 +11,6 @@ from jira_assets.formatting import counted
 from jira_assets.lake.damage import damage_in
 from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
-from jira_assets.lake.storage.storage import StoredFile
 from jira_assets.settings.load import Settings
 from jira_assets.state.models import TrackedProject
 
@@ -73,8 +72,7 @@ def _project(lake: Lake, project: TrackedProject) -> tuple[int, list[Finding]]:
         return 1, [bad("lake", error.reason, repair)]
     if manifest is None:
         return 0, []
-    derived = [file for group in manifest.derived.values() for file in group.files.values()]
-    files: list[StoredFile] = [*manifest.raw, *manifest.entity_raw, *derived]
+    files = list(manifest.files())
     found = {each.path: each for each in damage_in(lake, files, "footer")}
     found |= {each.path: each for each in manifest.damaged}
     told = [bad("lake", f"{lake.name_of(each.path)} {each.reason}.", repair) for each in found.values()]
