@@ -31,14 +31,13 @@ import msgspec
 
 from jira_assets.decoding import decode_json
 from jira_assets.errors import DamagedFile, WrongSite
-from jira_assets.lake.locks import Holder
+from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.storage.local import LocalStorage
 from jira_assets.lake.storage.storage import (
     SITE,
     SITES,
-    OnWait,
     Storage,
     Versions,
     manifest_document,

@@ -32,13 +32,17 @@ class Holder(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"process {self.pid}{where} ({self.purpose}, since {self.since:%H:%M:%S} UTC)"
 
 
+OnWait = Callable[[Holder | None], None]
+"""Is called once, with who holds a lock, when it has to be waited for."""
+
+
 @contextmanager
 def lock_held(
     path: Path,
     purpose: str,
     *,
     wait: bool = True,
-    on_wait: Callable[[Holder | None], None] | None = None,
+    on_wait: OnWait | None = None,
 ) -> Iterator[None]:
     """Hold the lock for the block; when another has it, wait for it or raise `LockHeld`.
 
@@ -92,9 +96,7 @@ def holder(path: Path | str, folder: int | None = None) -> Holder | None:
         os.close(descriptor)
 
 
-def _acquire(
-    descriptor: int, path: Path, wait: bool, on_wait: Callable[[Holder | None], None] | None
-) -> None:
+def _acquire(descriptor: int, path: Path, wait: bool, on_wait: OnWait | None) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

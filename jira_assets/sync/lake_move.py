@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable
 from contextlib import ExitStack
 
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.locks import Holder
+from jira_assets.lake.locks import OnWait
 from jira_assets.lake.move import PURPOSE, Move, Moved
 from jira_assets.lake.storage.storage import SITE, Storage
 from jira_assets.state import ConnectedSite
 from jira_assets.sync.worklog_files import LOCK
-
-OnWait = Callable[[Holder | None], None]
 
 
 def move_lake(source: Storage, target: Storage, sites: list[ConnectedSite], on_wait: OnWait) -> Moved:

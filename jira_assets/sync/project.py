@@ -12,7 +12,7 @@ from jira_assets.lake.compact import MOST_FILES, compact_manifest
 from jira_assets.lake.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
 from jira_assets.lake.derive import derive_project
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.locks import Holder
+from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.manifest import Manifest
 from jira_assets.resource_limits import resource_errors
 from jira_assets.state import TrackedProject
@@ -205,7 +205,7 @@ def failed(lake: Lake, project: TrackedProject, error: JiraAssetsError) -> Outco
     return replace(known, project_key=project.project_key, error=error)
 
 
-def _tell(notify: Callable[[Progress], None], project_key: str) -> Callable[[Holder | None], None]:
+def _tell(notify: Callable[[Progress], None], project_key: str) -> OnWait:
     def tell(holder: Holder | None) -> None:
         message = f"waiting for {holder or 'another process'}"
         notify(Progress(project_key, 0, message=message))

@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import DBAPIError
 
 from jira_assets.errors import LakeError, LeaseLost, LockHeld
-from jira_assets.lake.locks import Holder
-from jira_assets.lake.storage.storage import OnWait
+from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.state.lake_leases import LakeLeases, LeaseHolder
 
 LEASE_SECONDS = 60.0

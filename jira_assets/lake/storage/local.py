@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from jira_assets.lake.files import TEMPORARY_PREFIX, copy_file, move_durably, new_file, write_atomically
-from jira_assets.lake.locks import Holder, holder, lock_held
+from jira_assets.lake.locks import Holder, OnWait, holder, lock_held
 from jira_assets.lake.stamps import new_stamp
 from jira_assets.lake.storage.storage import (
     DAMAGED,
@@ -20,7 +20,6 @@ from jira_assets.lake.storage.storage import (
     RAW,
     SITE,
     SITES,
-    OnWait,
     StoredFile,
     Versions,
     manifest_document,

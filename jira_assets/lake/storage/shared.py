@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jira_assets.errors import DamagedFile
 from jira_assets.lake.files import size_and_digest
-from jira_assets.lake.locks import Holder
+from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.stamps import new_stamp
 from jira_assets.lake.storage.bucket import Bucket
 from jira_assets.lake.storage.cache import Cache
@@ -32,7 +32,6 @@ from jira_assets.lake.storage.storage import (
     RAW,
     SITE,
     SITES,
-    OnWait,
     StoredFile,
     Versions,
     manifest_document,

@@ -6,13 +6,13 @@ exist while a manifest names them. Both are named by their paths within the lake
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from jira_assets.lake.locks import Holder
+from jira_assets.lake.locks import Holder, OnWait
 
 MANIFESTS = "manifests"
 LOCKS = "locks"
@@ -21,8 +21,6 @@ DAMAGED = "damaged"
 SITES = "sites"
 SITE = "site"
 """The name of the manifest and the lock of what belongs to no project, and the folder of its tables."""
-
-OnWait = Callable[[Holder | None], None]
 
 
 def manifest_document(name: str) -> str:
