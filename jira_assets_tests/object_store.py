@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from jira_assets_tests.waiting import wait_until
@@ -19,6 +21,7 @@ from jira_assets_tests.waiting import wait_until
 SECONDS_TO_START = 60
 _GRPC = 10_000
 """Each of its ports has another one, so much higher, beside it."""
+_FIRST_PORT, _PORTS_OF_A_WORKER, _WORKERS = 21_000, 200, 8
 _PR_SET_PDEATHSIG = 1
 KEY_ID, KEY = "key-of-the-tests", "secret-of-the-tests"
 
@@ -105,11 +108,12 @@ def _answers(server: subprocess.Popen[bytes], port: int, log: Path) -> bool:
 
 
 def _free_ports(number: int) -> list[int]:
-    found: list[int] = []
-    for port in range(21_000, 30_000, 7):
-        if len(found) < number and _is_free(port) and _is_free(port + _GRPC):
-            found.append(port)
-    return found
+    """Find ports below those of clients; each worker has its own, since all may look at the same moment."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+    first = _FIRST_PORT + worker * _PORTS_OF_A_WORKER
+    candidates = range(first, first + _PORTS_OF_A_WORKER)
+    free = (port for port in candidates if _is_free(port) and _is_free(port + _GRPC))
+    return list(islice(free, number))
 
 
 def _is_free(port: int) -> bool:
