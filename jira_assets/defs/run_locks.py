@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -77,18 +77,18 @@ class SharedRunLocks:
         self._table = state.lake_leases
         self._leases = Leases(self._table)
         self._address = address
-        self._held: tuple[str, AbstractContextManager[None]] | None = None
+        self._run_id: str | None = None
+        self._lease = ExitStack()
 
     def hold(self, run_id: str) -> None:
         """Take a lease, which a thread renews."""
-        if self._held is not None:
-            known, lease = self._held
-            if known == run_id:
-                return
-            lease.__exit__(None, None, None)
+        if run_id == self._run_id:
+            return
+        self._run_id = None
+        self._lease.close()
         lease = self._leases.hold(self._address, RUNS + run_id, f"run {run_id}", wait=False, on_wait=None)
-        lease.__enter__()
-        self._held = run_id, lease
+        self._lease.enter_context(lease)
+        self._run_id = run_id
 
     def is_held(self, run_id: str) -> bool | None:
         """Look at the lease."""
