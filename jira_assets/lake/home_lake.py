@@ -28,12 +28,13 @@ def open_lake(settings: Settings, state: State, sites: Iterable[ConnectedSite]) 
 
     The state has to be open for as long as the lake is used.
     """
-    storage = (
-        LocalStorage(settings.lake_dir)
-        if settings.lake_url is None
-        else shared_storage(settings, state, settings.lake_url)
-    )
+    storage = open_storage(settings, state, settings.lake_url)
     return Lake(storage, memory_limit=settings.memory_limit, folders=folders_of(sites))
+
+
+def open_storage(settings: Settings, state: State, address: str | None) -> Storage:
+    """Return the place of a lake: the store at an address or, without one, the folder of the home."""
+    return LocalStorage(settings.lake_dir) if address is None else shared_storage(settings, state, address)
 
 
 def shared_storage(settings: Settings, state: State, address: str) -> Storage:

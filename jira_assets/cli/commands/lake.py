@@ -39,11 +39,12 @@ def move(invocation: Invocation, place: str) -> None:
 
     For a store, the state has to be in PostgreSQL and the key in the environment (docs/shared-lake.md).
     """
-    from jira_assets.sync.lake_move import move_lake  # late: it imports DuckDB
+    from jira_assets.lake.home_lake import open_storage  # late: they import DuckDB
+    from jira_assets.sync.lake_move import move_lake
 
     settings = invocation.settings
     with open_state(settings) as state:
-        source = _storage_of(settings, state, settings.lake_url)
+        source = open_storage(settings, state, settings.lake_url)
         target, changes = _target(settings, state, place)
         if source.place == target.place:
             raise InputError(f"{target.place} is the lake of this home.", "Nothing was changed.")
@@ -61,15 +62,9 @@ def move(invocation: Invocation, place: str) -> None:
         click.echo(change)
 
 
-def _storage_of(settings: Settings, state: State, address: str | None) -> Storage:
-    from jira_assets.lake.home_lake import shared_storage
-    from jira_assets.lake.storage.local import LocalStorage
-
-    return shared_storage(settings, state, address) if address else LocalStorage(settings.lake_dir)
-
-
 def _target(settings: Settings, state: State, place: str) -> tuple[Storage, list[str]]:
     """Return the new place, and the settings that put it into use."""
+    from jira_assets.lake.home_lake import open_storage
     from jira_assets.lake.storage.local import LocalStorage
 
     if "://" in place:
@@ -78,7 +73,7 @@ def _target(settings: Settings, state: State, place: str) -> tuple[Storage, list
         except ValueError as error:
             raise InputError(f"{place} {error}.", "Nothing was changed.") from None
         check_shared_lake(settings, address)
-        return _storage_of(settings, state, address), [f"JIRA_ASSETS_LAKE={address}"]
+        return open_storage(settings, state, address), [f"JIRA_ASSETS_LAKE={address}"]
     folder = Path(place).expanduser().absolute()
     if folder.name != settings.lake_dir.name:
         raise InputError(
