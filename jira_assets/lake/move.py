@@ -95,14 +95,12 @@ class Move:
     def _copy(self, name: str, files: Iterable[StoredFile]) -> Moved:
         files = list(files)
         present = self._target.stored_sizes([file.path for file in files])
-        lacking = [
-            file for file in files if file.path not in present or self._differs(file, present[file.path])
-        ]
+        lacking = [file for file in files if file.path not in present or _differs(file, present[file.path])]
         paths = [file.path for file in lacking]
         far = [path for path in paths if not self._source.is_at_hand(path)]
         found = dict(zip(paths, self._source.paths(paths), strict=True))
         for file in lacking:
-            if not found[file.path].exists() or self._differs(file, found[file.path].stat().st_size):
+            if not found[file.path].exists() or _differs(file, found[file.path].stat().st_size):
                 raise DamagedFile(
                     f"{self._source.place}/{file.path} is missing, or not as it was written.", REPAIR
                 )
@@ -112,5 +110,6 @@ class Move:
             self._source.read_anew(relative)
         return moved
 
-    def _differs(self, file: StoredFile, size: int) -> bool:
-        return bool(file.size) and file.size != size
+
+def _differs(file: StoredFile, size: int) -> bool:
+    return bool(file.size) and file.size != size

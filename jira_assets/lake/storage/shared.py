@@ -122,7 +122,7 @@ class SharedStorage:
         if named:
             # Before they are there, so that files of a commit that never came are found and removed.
             parts.documents.note_unnamed(self.place, name, named)
-            self._side_by_side(self._upload, named)
+            _side_by_side(self._upload, named)
         if lease.version is None:
             self.read(manifest_document(name))
         commit = DocumentCommit(
@@ -156,7 +156,7 @@ class SharedStorage:
         parts = self._parts
         if files:
             parts.documents.note_unnamed(self.place, name, files.keys())
-        self._side_by_side(lambda relative: parts.bucket.put(self._key(relative), files[relative]), files)
+        _side_by_side(lambda relative: parts.bucket.put(self._key(relative), files[relative]), files)
         parts.uploaded.update(map(self._key, files))
 
     def replace(self, document: str, content: bytes) -> None:
@@ -185,7 +185,7 @@ class SharedStorage:
 
     def paths(self, relatives: Iterable[str]) -> list[Path]:
         """Return copies; many are fetched at the same time."""
-        return self._side_by_side(self.path, list(relatives))
+        return _side_by_side(self.path, list(relatives))
 
     def suspect(self, relative: str) -> Path:
         """Return a copy as it is."""
@@ -235,7 +235,7 @@ class SharedStorage:
     def stored_sizes(self, relatives: Collection[str]) -> dict[str, int]:
         """List the folders of these files."""
         folders = sorted({relative.rpartition("/")[0] for relative in relatives})
-        found = self._side_by_side(lambda folder: self._parts.bucket.sizes(self._key(folder)), folders)
+        found = _side_by_side(lambda folder: self._parts.bucket.sizes(self._key(folder)), folders)
         return {self._relative(key): size for sizes in found for key, size in sizes.items()}
 
     def project_ids(self) -> list[str]:
@@ -281,7 +281,7 @@ class SharedStorage:
 
     def _sweep(self, owner: str, folders: Collection[str], named: Collection[str], live: float) -> int:
         parts = self._parts
-        listed = self._side_by_side(lambda folder: parts.bucket.sizes(self._key(folder)), folders)
+        listed = _side_by_side(lambda folder: parts.bucket.sizes(self._key(folder)), folders)
         noted = parts.documents.unnamed(self.place, owner, live)
         present = {*noted, *(self._relative(key) for sizes in listed for key in sizes)} - set(named)
         if present:
@@ -313,11 +313,12 @@ class SharedStorage:
         self._parts.bucket.delete(self._parts.bucket.sizes(self._key(folder)))
         shutil.rmtree(self.root / folder, ignore_errors=True)
 
-    def _side_by_side(self, work: Callable[[Item], Result], items: Collection[Item]) -> list[Result]:
-        if len(items) < 2:
-            return [work(item) for item in items]
-        with ThreadPoolExecutor(min(AT_ONCE, len(items))) as pool:
-            return list(pool.map(work, items))
+
+def _side_by_side(work: Callable[[Item], Result], items: Collection[Item]) -> list[Result]:
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(AT_ONCE, len(items))) as pool:
+        return list(pool.map(work, items))
 
 
 def _owner(document: str) -> str:
