@@ -5,27 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from click.testing import CliRunner, Result
 
 from jira_assets.alerts.watch import sync_and_publish
-from jira_assets.cli.main import main
 from jira_assets.sync.health import NOTHING_UNREAD, judge_home
-from jira_assets.sync.targets import targets_behind
 from jira_assets.warehouse.targets.delta.target import DeltaTarget
 from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.home_templates import HomeTemplates
-from jira_assets_tests.sync.test_targets import change, synced
+from jira_assets_tests.sync.conftest import Cli
+from jira_assets_tests.sync.test_targets import change, check_each_publish_is_shown, synced
 from jira_assets_tests.warehouse.targets.delta_tables import DeltaTables
 
 pytestmark = pytest.mark.few_tables
-
-Cli = Callable[..., Result]
 
 
 @pytest.fixture
@@ -47,34 +43,8 @@ def publishing_to(harness: SyncHarness, url: str | None) -> SyncHarness:
     return harness
 
 
-@pytest.fixture
-def cli(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Run commands on the home, with the settings that it has by then."""
-
-    def run(*words: str) -> Result:
-        settings = harness.pipeline.settings
-        for name, value in harness.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("JIRA_ASSETS_PUBLISH", ",".join(settings.publish))
-        monkeypatch.setenv("JIRA_ASSETS_PUBLISH_DELTA_URL", settings.publish_delta_url or "")
-        return CliRunner().invoke(main, words)
-
-    return run
-
-
 def test_it_shows_each_publish_and_says_so(harness: SyncHarness, tables: DeltaTables, cli: Cli) -> None:
-    file = harness.pipeline.settings.warehouse_file
-    assert targets_behind(harness.pipeline.lake, harness.pipeline.settings) == ["delta"]
-    assert harness.publish() is None  # the file is as it should be
-    assert tables.differences(file) == {}
-
-    change(harness)
-    with mock.patch.object(harness.pipeline.listener, "publishing_to") as begun:
-        assert harness.publish() is not None
-        assert harness.publish() is None
-    begun.assert_called_once_with("delta")
-    assert tables.differences(file) == {}
-    assert harness.pipeline.notices() == []
+    check_each_publish_is_shown(harness, "delta", tables.differences)
 
     assert "delta: up to date: the publish of" in cli("status").stderr
     [target] = json.loads(cli("status", "--json").stdout)["targets"]

@@ -13,11 +13,9 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy.engine import URL, make_url
 
 from jira_assets.alerts.watch import sync_and_publish
-from jira_assets.cli.main import main
 from jira_assets.lake.stamps import moment_of
 from jira_assets.sync.health import NOTHING_UNREAD, judge_home
 from jira_assets.sync.publish import is_published
@@ -25,11 +23,11 @@ from jira_assets.sync.targets import overdue_targets, published_stamp, targets_b
 from jira_assets.warehouse.targets.postgres.target import PostgresTarget
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.sync.conftest import Cli
 from jira_assets_tests.warehouse.targets.database import Database, connected
 
 pytestmark = pytest.mark.few_tables
 
-Cli = Callable[..., Result]
 NOWHERE = "postgresql://me:hunter2@127.0.0.1:1/none"
 
 
@@ -73,37 +71,26 @@ def change(harness: SyncHarness) -> None:
     harness.sync()
 
 
-@pytest.fixture
-def cli(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Run commands on the home, with the settings that it has by then."""
-
-    def run(*words: str) -> Result:
-        settings = harness.pipeline.settings
-        chosen = {
-            **harness.environment,
-            "JIRA_ASSETS_PUBLISH": ",".join(settings.publish),
-            "JIRA_ASSETS_PUBLISH_POSTGRES_URL": settings.publish_postgres_url or "",
-        }
-        for name, value in chosen.items():
-            monkeypatch.setenv(name, value)
-        return CliRunner().invoke(main, words)
-
-    return run
-
-
-def test_a_target_shows_each_publish_and_says_so(harness: SyncHarness, database: Database, cli: Cli) -> None:
+def check_each_publish_is_shown(
+    harness: SyncHarness, name: str, differences: Callable[[Path], object]
+) -> None:
+    """Fill a target that is behind, and follow a change; `differences` compares it with a file."""
     file = harness.pipeline.settings.warehouse_file
-    assert targets_behind(harness.pipeline.lake, harness.pipeline.settings) == ["postgres"]
+    assert targets_behind(harness.pipeline.lake, harness.pipeline.settings) == [name]
     assert harness.publish() is None  # the file is as it should be
-    assert database.differences(file) == {}
+    assert differences(file) == {}
 
     change(harness)
     with mock.patch.object(harness.pipeline.listener, "publishing_to") as begun:
         assert harness.publish() is not None
         assert harness.publish() is None
-    begun.assert_called_once_with("postgres")
-    assert database.differences(file) == {}
+    begun.assert_called_once_with(name)
+    assert differences(file) == {}
     assert harness.pipeline.notices() == []
+
+
+def test_a_target_shows_each_publish_and_says_so(harness: SyncHarness, database: Database, cli: Cli) -> None:
+    check_each_publish_is_shown(harness, "postgres", database.differences)
 
     said = cli("status")
     assert "postgres: up to date: the publish of" in said.stderr

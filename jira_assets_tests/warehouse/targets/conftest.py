@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -98,3 +99,17 @@ def reader_of(database: Database) -> Iterator[Callable[..., Reader]]:
             return stack.enter_context(connected(url))
 
         yield connect
+
+
+def random_history(folder: Path, engine: duckdb.DuckDBPyConnection, seed: int) -> Iterator[Path]:
+    """Publish a site day after day, with other projects, columns and dates; yield each file."""
+    bench = LakeFixture(folder, engine)
+    site, dice = Site(bench, seed), random.Random(seed)
+    for day in range(8):
+        tracked = dice.sample(PROJECTS, dice.choice([2, 3, 3]))
+        extra = dice.choice([[], [], ["customfield_16"]])
+        metrics = MetricSettings("UTC", date(2026, 2, 8 + day // 3))
+        bench.publish(*tracked, metrics=metrics, extra_fields=extra)
+        yield bench.warehouse_dir / "jira.duckdb"
+        for _ in range(4):
+            site.happen()

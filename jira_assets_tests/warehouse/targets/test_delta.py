@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -25,18 +24,15 @@ from deltalake.transaction import AddAction
 from jira_assets.errors import TargetError
 from jira_assets.lake.files import point_link
 from jira_assets.lake.locks import lock_held
-from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.targets.delta import folder as storing
 from jira_assets.warehouse.targets.delta import layout as dividing
 from jira_assets.warehouse.targets.delta.folder import Conflict, DeltaFolder
 from jira_assets.warehouse.targets.delta.target import DeltaTarget
 from jira_assets.warehouse.targets.delta.versions import VERSIONS
-from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.waiting import wait_until
-from jira_assets_tests.warehouse.targets.conftest import Files
+from jira_assets_tests.warehouse.targets.conftest import Files, random_history
 from jira_assets_tests.warehouse.targets.delta_tables import DeltaTables, log_of
-from jira_assets_tests.warehouse.test_incremental_build import PROJECTS, Site
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -63,17 +59,9 @@ def test_every_table_is_that_of_the_file_through_a_history(tables: DeltaTables, 
 def test_every_publish_of_a_random_history_is_that_of_the_file(
     tables: DeltaTables, tmp_path: Path, engine: duckdb.DuckDBPyConnection, seed: int
 ) -> None:
-    bench = LakeFixture(tmp_path, engine)
-    site, dice = Site(bench, seed), random.Random(seed)
-    for day in range(8):
-        tracked = dice.sample(PROJECTS, dice.choice([2, 3, 3]))
-        extra = dice.choice([[], [], ["customfield_16"]])
-        metrics = MetricSettings("UTC", date(2026, 2, 8 + day // 3))
-        bench.publish(*tracked, metrics=metrics, extra_fields=extra)
-        tables.publish(bench.warehouse_dir / "jira.duckdb")
-        assert tables.differences(bench.warehouse_dir / "jira.duckdb") == {}
-        for _ in range(4):
-            site.happen()
+    for file in random_history(tmp_path, engine, seed):
+        tables.publish(file)
+        assert tables.differences(file) == {}
 
 
 def test_a_table_of_projects_is_partitioned_and_described(files: Files, tables: DeltaTables) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,13 +19,9 @@ from jira_assets.warehouse.targets.delta import target as publishing
 from jira_assets.warehouse.targets.delta.target import DeltaTarget
 from jira_assets.warehouse.targets.target import Shown
 from jira_assets_tests.warehouse.targets.delta_tables import DeltaTables
-from jira_assets_tests.warehouse.targets.test_values import ROWS, comparable, written
+from jira_assets_tests.warehouse.targets.test_values import COLUMNS, ROWS, comparable, odd_file, written
 
 Fill = Callable[..., Shown]
-COLUMNS = (
-    "texts varchar, lists varchar[], floats double, whole hugeint, moments timestamp, days date, "
-    "documents json"
-)
 LARGEST = 10**38
 
 
@@ -42,21 +37,7 @@ def fill(tables: DeltaTables, tmp_path: Path) -> Fill:
     file.parent.mkdir()
 
     def publish(columns: str, rows: Sequence[Sequence[Any]] = (), query: str = "") -> Shown:
-        file.unlink(missing_ok=True)
-        with closing(duckdb.connect(str(file))) as engine:
-            engine.execute("set timezone = 'UTC'")
-            engine.execute(
-                "create table warehouse_info as "
-                "select 'published_at' as key, '2026-11-01 10:00:00' as value; "
-                "create table jira_issues (jira_id varchar, project_id varchar)"
-            )
-            engine.execute(f"create table odd ({columns})")
-            if rows:
-                places = ", ".join("?" for _ in rows[0])
-                engine.executemany(f"insert into odd values ({places})", [list(row) for row in rows])
-            if query:
-                engine.execute(f"insert into odd {query}")
-        return tables.publish(file, force=True)
+        return tables.publish(odd_file(file, columns, rows, query), force=True)
 
     return publish
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -13,17 +11,14 @@ import pytest
 
 from jira_assets.errors import TargetError
 from jira_assets.lake.files import point_link
-from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.targets.postgres import target as publishing
 from jira_assets.warehouse.targets.postgres.lines import Lines
 from jira_assets.warehouse.targets.postgres.target import PostgresTarget
 from jira_assets.warehouse.targets.target import Shown
-from jira_assets_tests.lake_fixture import LakeFixture
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.waiting import wait_until
-from jira_assets_tests.warehouse.targets.conftest import Files
+from jira_assets_tests.warehouse.targets.conftest import Files, random_history
 from jira_assets_tests.warehouse.targets.database import Database, Reader
-from jira_assets_tests.warehouse.test_incremental_build import PROJECTS, Site
 
 Readers = Callable[..., Reader]
 
@@ -44,17 +39,9 @@ def test_every_table_is_that_of_the_file_through_a_history(database: Database, h
 def test_every_publish_of_a_random_history_is_that_of_the_file(
     database: Database, tmp_path: Path, engine: duckdb.DuckDBPyConnection, seed: int
 ) -> None:
-    bench = LakeFixture(tmp_path, engine)
-    site, dice = Site(bench, seed), random.Random(seed)
-    for day in range(8):
-        tracked = dice.sample(PROJECTS, dice.choice([2, 3, 3]))
-        extra = dice.choice([[], [], ["customfield_16"]])
-        metrics = MetricSettings("UTC", date(2026, 2, 8 + day // 3))
-        bench.publish(*tracked, metrics=metrics, extra_fields=extra)
-        database.publish(bench.warehouse_dir / "jira.duckdb")
-        assert database.differences(bench.warehouse_dir / "jira.duckdb") == {}
-        for _ in range(4):
-            site.happen()
+    for file in random_history(tmp_path, engine, seed):
+        database.publish(file)
+        assert database.differences(file) == {}
 
 
 def test_only_the_rows_of_a_changed_project_are_written(files: Files, database: Database) -> None:

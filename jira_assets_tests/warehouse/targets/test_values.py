@@ -67,26 +67,31 @@ COLUMNS = (
 )
 
 
+def odd_file(file: Path, columns: str, rows: Sequence[Sequence[Any]] = (), query: str = "") -> Path:
+    """Write a published file with one table of these columns and rows, in place of the one before."""
+    file.unlink(missing_ok=True)
+    with closing(duckdb.connect(str(file))) as engine:
+        engine.execute("set timezone = 'UTC'")
+        engine.execute(
+            "create table warehouse_info as "
+            "select 'published_at' as key, '2026-11-01 10:00:00' as value; "
+            "create table jira_issues (jira_id varchar, project_id varchar)"
+        )
+        engine.execute(f"create table odd ({columns})")
+        if rows:
+            places = ", ".join("?" for _ in rows[0])
+            engine.executemany(f"insert into odd values ({places})", [list(row) for row in rows])
+        if query:
+            engine.execute(f"insert into odd {query}")
+    return file
+
+
 @pytest.fixture
 def fill(database: Database, tmp_path: Path) -> Fill:
     """Publish a file with one table of these columns and rows."""
 
     def publish(columns: str, rows: Sequence[Sequence[Any]] = (), query: str = "") -> Shown:
-        file = tmp_path / "jira.duckdb"
-        file.unlink(missing_ok=True)
-        with closing(duckdb.connect(str(file))) as engine:
-            engine.execute(
-                "create table warehouse_info as "
-                "select 'published_at' as key, '2026-11-01 10:00:00' as value; "
-                "create table jira_issues (jira_id varchar, project_id varchar)"
-            )
-            engine.execute(f"create table odd ({columns})")
-            if rows:
-                places = ", ".join("?" for _ in rows[0])
-                engine.executemany(f"insert into odd values ({places})", [list(row) for row in rows])
-            if query:
-                engine.execute(f"insert into odd {query}")
-        return database.publish(file)
+        return database.publish(odd_file(tmp_path / "jira.duckdb", columns, rows, query))
 
     return publish
 
