@@ -24,7 +24,7 @@ _idle: list[duckdb.DuckDBPyConnection] = []
 def _connected_to(engine: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Connect to an engine that has nothing but a catalog for sources; what is temporary ends with it."""
     connection = engine.cursor()
-    connection.execute("attach ':memory:' as sources; use sources; set timezone = 'UTC'")
+    connection.execute("attach ':memory:' as sources; use sources")
     for reader in DATE_READERS:
         connection.execute(reader)
     return connection
