@@ -148,3 +148,16 @@ def test_the_values_of_a_parameter_import_nothing(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
         engine.execute("select unnest($ids::varchar[])", {"ids": ["a", "b"]}).fetchall()
     assert tried == []
+
+
+def test_every_connection_keeps_times_in_utc_whatever_the_zone_of_the_machine() -> None:
+    program = (
+        "from jira_assets.lake.duckdb_engine import open_engine; engine = open_engine(); "
+        "print(*(each.execute(\"select current_setting('timezone')\").fetchone()[0] "
+        "for each in (engine, engine.cursor())))"
+    )
+    environment = {**os.environ, "TZ": "America/New_York"}
+    shown = subprocess.run(
+        [sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True
+    )
+    assert shown.stdout.split() == ["UTC", "UTC"]
