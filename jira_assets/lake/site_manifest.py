@@ -141,6 +141,8 @@ class TargetRecord(msgspec.Struct, frozen=True):
     published_at: datetime
     since: datetime
     changed_values: int = 0
+    fingerprint: str = ""
+    """Where hosts share the lake, a digest of what was published: it is the same on all of them."""
 
 
 class SiteManifest(msgspec.Struct):

@@ -7,7 +7,7 @@ show is kept in the manifest of the site, so that it can be reported without ask
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from jira_assets.lake.site_manifest import Notice, TargetRecord
 from jira_assets.lake.stamps import STAMP, moment_of
 from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.settings.load import Settings
-from jira_assets.warehouse.read import present_file
+from jira_assets.warehouse.read import present_file, published_info
 from jira_assets.warehouse.targets.target import Target, open_target, place_of, target_names
 
 PATIENCE = timedelta(minutes=2)
@@ -71,30 +71,63 @@ def target_statuses(lake: Lake, settings: Settings) -> list[TargetStatus]:
     names = target_names(settings)
     if not names:
         return []
-    site = lake.site_manifest()
+    site, newest = lake.site_manifest(), _Publish.newest(lake, settings)
     notices = {notice.part: notice for notice in site.notices}
-    return [_status(name, site.targets.get(name), settings, notices.get(f"{PART}{name}")) for name in names]
+    return [
+        _status(name, site.targets.get(name), newest, settings, notices.get(f"{PART}{name}"))
+        for name in names
+    ]
 
 
 def _status(
-    name: str, record: TargetRecord | None, settings: Settings, notice: Notice | None
+    name: str, record: TargetRecord | None, newest: _Publish | None, settings: Settings, notice: Notice | None
 ) -> TargetStatus:
-    behind, place, stamp = None, place_of(name, settings), published_stamp(settings)
+    place = place_of(name, settings)
     if record is not None and record.place != place:
         record = None  # what another database shows
-    if record is not None and stamp is not None:
-        seconds = (moment_of(stamp) - moment_of(record.stamp)).total_seconds()
-        behind = 0.0 if stamp == record.stamp else max(seconds, 1.0)
     return TargetStatus(
         target=name,
         place=place,
         shows=record.published_at if record else None,
         since=record.since if record else None,
-        behind_seconds=behind,
+        behind_seconds=newest.seconds_after(record) if newest and record else None,
         changed_values=record.changed_values if record else 0,
         trouble=notice.reason if notice else None,
         remedy=notice.instruction if notice else None,
     )
+
+
+@dataclass(frozen=True)
+class _Publish:
+    """A publish of this home. It has a fingerprint where other hosts may publish the same."""
+
+    stamp: str
+    fingerprint: str
+
+    @classmethod
+    def newest(cls, lake: Lake, settings: Settings) -> _Publish | None:
+        """Find the newest one; None as in `published_stamp`."""
+        stamp = published_stamp(settings)
+        return None if stamp is None else cls(stamp, _fingerprint_of(stamp, lake, settings))
+
+    def is_shown(self, record: TargetRecord) -> bool:
+        """Check whether a target shows it, or what another host made of the same."""
+        return record.stamp == self.stamp or "" != self.fingerprint == record.fingerprint
+
+    def seconds_after(self, record: TargetRecord) -> float:
+        """Return how much newer it is than what a target shows: 0 for the same, and for what is newer."""
+        seconds = (moment_of(self.stamp) - moment_of(record.stamp)).total_seconds()
+        if self.is_shown(record) or (self.fingerprint and seconds < 0):
+            return 0.0
+        return max(seconds, 1.0)
+
+
+def _fingerprint_of(stamp: str, lake: Lake, settings: Settings) -> str:
+    """Read the fingerprint of a publish of this home, where it is needed and can be read."""
+    if lake.is_local:
+        return ""
+    found = published_info(settings.warehouse_dir).get("fingerprint", "")
+    return found if published_stamp(settings) == stamp else ""  # it may be that of a newer one
 
 
 def published_stamp(settings: Settings) -> str | None:
@@ -107,22 +140,32 @@ def published_stamp(settings: Settings) -> str | None:
 
 def targets_behind(lake: Lake, settings: Settings) -> list[str]:
     """Name the targets that lack the newest publish, or failed; also those that are targets no more."""
-    stamp, names = published_stamp(settings), target_names(settings)
-    if stamp is None:
-        return []
-    site = lake.site_manifest()
+    newest = _Publish.newest(lake, settings)
+    return _lacking(lake, settings, newest.is_shown) if newest else []
+
+
+def _lacking(lake: Lake, settings: Settings, is_shown: Callable[[TargetRecord], bool]) -> list[str]:
+    site, names = lake.site_manifest(), target_names(settings)
     noted = {notice.part.removeprefix(PART) for notice in site.notices if notice.part.startswith(PART)}
-    known = {name: (record.place, record.stamp) for name, record in site.targets.items()}
-    behind = [name for name in names if known.get(name) != (place_of(name, settings), stamp) or name in noted]
-    return [*behind, *sorted((known.keys() | noted) - set(names))]
+    lacking = []
+    for name in names:
+        record = site.targets.get(name)
+        is_current = record and record.place == place_of(name, settings) and is_shown(record)
+        if name in noted or not is_current:
+            lacking.append(name)
+    return [*lacking, *sorted((site.targets.keys() | noted) - set(names))]
 
 
 def overdue_targets(lake: Lake, settings: Settings, now: datetime) -> list[str]:
-    """Name the targets that are behind although who published had the time to bring them up to date."""
-    stamp = published_stamp(settings)
-    if stamp is None or now - moment_of(stamp) < PATIENCE:
+    """Name the targets that are behind although who published had the time to bring them up to date.
+
+    Where hosts share the lake, the file of this host may be older than what another one published: then
+    the targets are not behind.
+    """
+    newest = _Publish.newest(lake, settings)
+    if newest is None or now - moment_of(newest.stamp) < PATIENCE:
         return []
-    return targets_behind(lake, settings)
+    return _lacking(lake, settings, lambda record: newest.seconds_after(record) == 0)
 
 
 def publish_to_targets(
@@ -135,7 +178,7 @@ def publish_to_targets(
 ) -> None:
     """Bring every target to the newest publish, all anew with `force`; failures become notices.
 
-    `on_begin` is called with the name of each target before it is brought up to date.
+    `on_begin` is called with the name of each target before it is brought up to date. Hold `targets_lock`.
     """
     names, behind = target_names(settings), targets_behind(lake, settings)
     if published_stamp(settings) is None:
@@ -145,7 +188,7 @@ def publish_to_targets(
         if name in names:
             on_begin(name)
             try:
-                record = _published(open_target(name, settings), settings, clock, force=force)
+                record = _published(lake, open_target(name, settings), settings, clock, force=force)
             except Exception as error:
                 record = lake.site_manifest().targets.get(name)
                 notice = _describe(name, error, clock())
@@ -153,11 +196,19 @@ def publish_to_targets(
             _note(lake, name, record, notice)
 
 
+def targets_lock(lake: Lake) -> AbstractContextManager[None]:
+    """Hold the targets: one process of all that share the lake publishes to them at a time."""
+    return lake.lock("targets", "publishing to the targets")
+
+
 def _published(
-    target: Target, settings: Settings, clock: Callable[[], datetime], *, force: bool
+    lake: Lake, target: Target, settings: Settings, clock: Callable[[], datetime], *, force: bool
 ) -> TargetRecord:
     shown = target.publish(settings.warehouse_file, force=force, memory_limit=settings.memory_limit)
-    return TargetRecord(target.place, shown.stamp, shown.published_at, clock(), shown.changed_values)
+    fingerprint = _fingerprint_of(shown.stamp, lake, settings)
+    return TargetRecord(
+        target.place, shown.stamp, shown.published_at, clock(), shown.changed_values, fingerprint
+    )
 
 
 def _note(lake: Lake, name: str, record: TargetRecord | None, notice: Notice | None) -> None:

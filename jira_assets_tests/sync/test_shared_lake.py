@@ -11,10 +11,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from sqlalchemy import create_engine, text
 
+from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import load_settings
 from jira_assets.state import ProjectRef
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
+from jira_assets.sync.targets import overdue_targets, targets_behind, targets_lock
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness, credentials, open_harness
 from jira_assets_tests.shared_place import SharedPlace
@@ -37,9 +40,9 @@ def open_host(first: SyncHarness, shared: SharedPlace) -> OpenHost:
     """Open homes of other hosts that are connected to the same site."""
 
     @contextmanager
-    def opened(name: str, *, is_shared: bool = True) -> Iterator[Pipeline]:
+    def opened(name: str, *, is_shared: bool = True, **settings: str) -> Iterator[Pipeline]:
         chosen = load_settings(
-            {"home": str(shared.folder / name), **(shared.settings if is_shared else {})},
+            {"home": str(shared.folder / name), **(shared.settings if is_shared else {}), **settings},
             credentials(first.server),
             dotenv=None,
         )
@@ -150,3 +153,90 @@ def mentions(engine: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
         for path in folder.rglob("*.parquet")
         if "Withdrawn" in str(engine.execute(f"from read_parquet('{path}')").fetchall())
     ]
+
+
+TARGET = {"publish": "postgres"}
+
+
+def in_target(pipeline: Pipeline, issue: str) -> str:
+    """Return the summary of an issue that the target shows."""
+    engine = create_engine(pipeline.settings.state_url)
+    with closing(engine.connect()) as connection:
+        found = connection.execute(
+            text("select summary from jira.jira_issues where jira_id = :issue"), {"issue": issue}
+        ).scalar_one()
+    engine.dispose()
+    return str(found)
+
+
+@pytest.fixture
+def _no_target_stays(postgres_url: str) -> Iterator[None]:
+    yield
+    engine = create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(text("drop schema if exists jira cascade"))
+    engine.dispose()
+
+
+@pytest.mark.few_tables
+@pytest.mark.usefixtures("_no_target_stays")
+def test_what_one_host_published_to_a_target_is_not_published_by_another_one(
+    first: SyncHarness, open_host: OpenHost
+) -> None:
+    assert first.sync().failures == []
+    with open_host("second", **TARGET) as second, open_host("third", **TARGET) as third:
+        second.publish()
+        record = second.lake.site_manifest().targets["postgres"]
+
+        third.publish()
+
+        assert third.lake.site_manifest().targets["postgres"] == record
+        for host in (second, third):
+            assert [target.is_current for target in host.targets()] == [True]
+            assert targets_behind(host.lake, host.settings) == []
+
+
+@pytest.mark.few_tables
+@pytest.mark.usefixtures("_no_target_stays")
+def test_a_host_that_waited_for_another_one_does_not_bring_a_target_back_to_what_it_was(
+    first: SyncHarness, open_host: OpenHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert first.sync().failures == []
+    issue = next(iter(first.site.issues_truth()))
+    with open_host("second", **TARGET) as second, open_host("third", **TARGET) as third:
+
+        @contextmanager
+        def overtaken(lake: Lake) -> Iterator[None]:
+            """Have another host sync and publish before the lock is taken."""
+            monkeypatch.undo()
+            first.site.clock.advance(timedelta(minutes=30))
+            first.site.edit_issue(issue, summary="changed since")
+            assert third.sync(third.state.projects.tracked()).failures == []
+            third.publish()
+            with targets_lock(lake):
+                yield
+
+        monkeypatch.setattr("jira_assets.sync.pipeline.targets_lock", overtaken)
+        second.publish()
+
+        assert in_target(second, issue) == "changed since"
+        assert [target.is_current for target in second.targets()] == [True]
+
+
+@pytest.mark.few_tables
+@pytest.mark.usefixtures("_no_target_stays")
+def test_a_host_with_an_older_file_does_not_say_that_a_target_is_behind(
+    first: SyncHarness, open_host: OpenHost
+) -> None:
+    assert first.sync().failures == []
+    issue = next(iter(first.site.issues_truth()))
+    with open_host("second", **TARGET) as second, open_host("third", **TARGET) as third:
+        second.publish()
+        first.site.clock.advance(timedelta(minutes=30))
+        first.site.edit_issue(issue, summary="changed since")
+        third.sync(third.state.projects.tracked())
+        third.publish()
+
+        assert [target.is_current for target in second.targets()] == [True]
+        tomorrow = second.clock() + timedelta(days=1)
+        assert overdue_targets(second.lake, second.settings, tomorrow) == []
