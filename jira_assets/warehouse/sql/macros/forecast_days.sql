@@ -1,6 +1,7 @@
 -- 10,000 trials draw day after day from the last twelve weeks. Which day is drawn is a hash of trial, day and seed,
 -- spelt out since DuckDB's own differs between versions: the same answer everywhere, on any number of threads.
 -- Rows of a trial hold no more than they must: with the twelve weeks in each of them, the page's memory was not enough.
+-- Where not even the best of the days, day after day, leads to the goal, nothing has to be drawn.
 -- The rows of forecast_inputs are part of the macro: a macro finds no table where its file is attached under another name.
 -- depends_on: warehouse.forecast_inputs
 create or replace macro warehouse.forecast_days(project, items := null) as table
@@ -29,6 +30,7 @@ trials as (
         chosen.goal as missing
     from chosen
     cross join range(10000) as numbers(trial)
+    where list_max(chosen.daily) * 180 >= chosen.goal
     union all
     select
         draws.trial as trial,
@@ -60,10 +62,9 @@ trials as (
     cross join chosen
 ),
 finishes as (
-    select
-        coalesce(min(day) filter (where missing <= 0), 181)::integer as day
-    from trials
-    group by trial
+    select coalesce(trials.day, 181)::integer as day
+    from range(10000) as numbers(trial)
+    left join trials on numbers.trial = trials.trial and trials.missing <= 0
 ),
 answers as (
     select
