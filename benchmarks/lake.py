@@ -24,13 +24,15 @@ STATUSES = [
 ]
 
 
-def write_lake(lake: Lake, projects: int, issues: int) -> None:
-    """Write so many projects with so many issues each."""
+def write_lake(lake: Lake, projects: int, issues: int, *, has_comments: bool = False) -> None:
+    """Write so many projects with so many issues each, and as many comments where they are wanted."""
     ids = [str(101 + number) for number in range(projects)]
     for project_id in ids:
         mapping = FieldMapping("customfield_10016", "customfield_10020")
         manifest = Manifest(project_id, f"P{project_id}", watermark=NOW, mapping=mapping)
         write_raw(lake, manifest, 1, issues + 1)
+        if has_comments:
+            write_comments(lake, manifest, 1, issues + 1)
     site = lake.site_manifest()
     for name, rows in site_tables(ids).items():
         site.set_table(name, land_site_table(lake, name, rows, NOW))
@@ -39,10 +41,22 @@ def write_lake(lake: Lake, projects: int, issues: int) -> None:
 
 def write_raw(lake: Lake, manifest: Manifest, first: int, last: int) -> None:
     """Write the issues of those numbers as one raw file, newer than all before."""
+    manifest.add_raw(_generated(lake, manifest, "lake", first, last))
+    lake.commit(manifest)
+
+
+def write_comments(lake: Lake, manifest: Manifest, first: int, last: int) -> None:
+    """Write the comments of the issues of those numbers, with their texts."""
+    manifest.choose_entities({"comments": True})
+    manifest.add_entity_raw(_generated(lake, manifest, "comments", first, last))
+    lake.commit(manifest)
+
+
+def _generated(lake: Lake, manifest: Manifest, name: str, first: int, last: int) -> RawFile:
     seq = manifest.take_seq()
     relative = f"raw/project={manifest.project_id}/{seq:08d}.parquet"
     lake.path(relative).parent.mkdir(parents=True, exist_ok=True)
-    text = (HERE / "generate_lake.sql").read_text(encoding="utf-8")
+    text = (HERE / f"generate_{name}.sql").read_text(encoding="utf-8")
     parts: dict[str, object] = {
         "project": manifest.project_id,
         "key": literal(manifest.project_key),
@@ -52,8 +66,7 @@ def write_raw(lake: Lake, manifest: Manifest, first: int, last: int) -> None:
     }
     with new_file(lake.path(relative)) as parquet:
         lake.engine.execute(text.format(parquet=literal(parquet), **parts))
-    manifest.add_raw(RawFile(relative, last - first, NOW, NOW))
-    lake.commit(manifest)
+    return RawFile(relative, last - first, NOW, NOW)
 
 
 def site_tables(project_ids: list[str]) -> dict[str, list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""A million issues are derived and published in little memory, by default and with the least limit."""
+"""A million issues and comments take little memory to publish, by default and with the least limit."""
 
 from __future__ import annotations
 
@@ -26,16 +26,24 @@ MOST_MIB_SPARING = 400
 
 
 def home_with_issues(home: Path, projects: int, issues: int) -> dict[str, str]:
-    """Write a home with so many issues in each of so many projects; returns the settings to open it with."""
+    """Write a home with so many issues and comments in each of so many projects.
+
+    Returns the settings to open it with.
+    """
     settings = Settings(home, f"sqlite:///{home / 'state.db'}")
     lake = Lake(settings.lake_dir)
     with closing(lake):
-        write_lake(lake, projects, issues)
+        write_lake(lake, projects, issues, has_comments=True)
     with closing(State.open(settings.state_url)) as state:
         state.projects.track(
             ProjectRef(each.project_id, each.project_key, each.project_key) for each in lake.manifests()
         )
-    return {"JIRA_ASSETS_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    return {
+        "JIRA_ASSETS_HOME": str(home),
+        "JIRA_ASSETS_ENTITIES": "comments",
+        "JIRA_ASSETS_ENTITY_BODIES": "comments",
+        "PYTHONPATH": str(ROOT),
+    }
 
 
 def published(folder: Path, variables: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
@@ -70,6 +78,7 @@ def test_a_million_issues_are_published_with_the_default_settings(
 
     assert printed["rows"]["jira_issues"] == 1_000_000
     assert printed["rows"]["jira_issue_changes"] > 4_000_000
+    assert printed["rows"]["jira_comments"] == 1_000_000
     assert printed["rows"]["sprint_burndown"] > 0
     assert peak <= MOST_MIB, f"{peak:.0f} MiB with a limit of {printed['memory_limit']}"
 
