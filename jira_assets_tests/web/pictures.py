@@ -21,7 +21,9 @@ SHOTS = {
     "projects": ("/projects", 1200, 600),
     "people": ("/people", 1200, 860),
     "flow": ("/flow?project=PAY&weeks=26", 1200, 1130),
+    "progress": ("/flow?project=PAY&weeks=26#board_wip", 1200, 900),
 }
+"""The address of each picture, with the element at its top, its width and its height."""
 
 
 def take_pictures(folder: Path) -> None:
@@ -68,7 +70,9 @@ def take(look: Visit, path: str, width: int, height: int, file: Path) -> None:
     look.page.set_viewport_size({"width": width, "height": height})
     look.open(path)
     look.see_all()
-    look.page.evaluate("scrollTo(0, 0)")
+    _, _, top = path.partition("#")
+    at_top = f"document.getElementById('{top}').closest('section').scrollIntoView()"
+    look.page.evaluate(at_top if top else "scrollTo(0, 0)")
     look.page.mouse.move(0, 0)
     look.page.wait_for_timeout(300)
     look.page.screenshot(path=file)
