@@ -235,7 +235,8 @@ class Settings(HomePaths):
     publish: tuple[str, ...] = setting(
         "JIRA_ASSETS_PUBLISH",
         "Where the tables are published, separated by commas: duckdb, from which the others are filled and "
-        "which is always there, postgres, and delta (docs/targets.md).",
+        "which is always there, postgres, and delta (docs/targets.md). none: syncs of this host publish "
+        "nothing, since others do (docs/shared-lake.md).",
         values.read_targets,
         default="duckdb",
     )

@@ -24,6 +24,7 @@ _HOST_OF_ALERT_URL = re.compile(
 
 TARGETS = ("duckdb", "postgres", "delta")
 """Where tables can be published."""
+NO_TARGET = "none"
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _A_WEEK = 7 * 24 * 60
@@ -116,10 +117,12 @@ def read_folder_url(text: str) -> str:
 
 
 def read_targets(text: str) -> tuple[str, ...]:
-    """Read where to publish; the DuckDB file is always published, since the others are filled from it."""
+    """Read where to publish, `none` for nowhere; the others are filled from the DuckDB file."""
     names = read_names(text.casefold())
+    if names == (NO_TARGET,):
+        return ()
     if not set(names) <= set(TARGETS):
-        raise ValueError(f"contains a name other than {', '.join(TARGETS)}")
+        raise ValueError(f"is neither {NO_TARGET} nor made of {', '.join(TARGETS)}")
     return tuple(name for name in TARGETS if name in names or name == TARGETS[0])
 
 

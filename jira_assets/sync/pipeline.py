@@ -243,9 +243,13 @@ class Pipeline:
 
     @_in_room
     def publish(self, *, force: bool = False) -> PublishResult | None:
-        """Publish what the lake holds, if that is not what the warehouse shows already; then the targets."""
-        published = self._publish_or_mend(force=force)
-        if force or targets_behind(self.lake, self.settings):
+        """Publish what the lake holds, if that is not what the warehouse shows already; then the targets.
+
+        Where other hosts publish, it does nothing unless it is forced.
+        """
+        is_ours = bool(self.settings.publish)
+        published = self._publish_or_mend(force=force) if is_ours or force else None
+        if is_ours and (force or targets_behind(self.lake, self.settings)):
             published = self._publish_to_targets(force=force) or published
         return published
 

@@ -78,3 +78,17 @@ def test_it_publishes_whenever_the_lake_changes_and_ends_on_a_signal(
     process.send_signal(sent)
     assert process.communicate()[1] == ""
     assert process.returncode == 0
+
+
+@pytest.mark.few_tables
+def test_a_host_whose_syncs_publish_nothing_publishes_only_when_forced(
+    run: Run, site: DemoSite, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track_all(run)
+    monkeypatch.setenv("JIRA_ASSETS_PUBLISH", "none")
+    assert "Published" not in run("sync").stderr
+    assert "other hosts publish" in run("publish").stderr
+    assert "other hosts publish" in run("doctor").output
+    assert not settings.warehouse_file.exists()
+    run("publish", "--force")
+    assert settings.warehouse_file.exists()

@@ -30,6 +30,7 @@ from jira_assets.lake.locks import holder, lock_held
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.shared_place import SharedPlace
 
 pytestmark = pytest.mark.few_tables("jira_unmatched_users", "metric_settings", "pull_requests")
 
@@ -629,6 +630,23 @@ def test_before_anything_was_published_there_is_nothing_to_publish_again(
     watcher.tick()
     harness.pipeline.state.team.set_override("somebody", None)
     assert not watcher.tick().run_requests
+
+
+def test_on_a_lake_that_hosts_share_decisions_are_followed_wherever_the_file_is_published(
+    shared: SharedPlace, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        open_harness(shared.folder / "home", **shared.settings, publish="none") as harness,
+        environment_of(harness, monkeypatch),
+    ):
+        harness.track()
+        watcher = Ticker(instance, publish_local_changes)
+        assert not watcher.tick().run_requests
+        assert harness.sync().failures == []
+        assert watcher.tick().run_requests
+        harness.pipeline.publish_decisions()
+        assert not watcher.tick().run_requests
+        assert not harness.pipeline.settings.warehouse_dir.exists()
 
 
 def published(harness: SyncHarness, sql: str) -> list[tuple[Any, ...]]:

@@ -207,11 +207,15 @@ def test_no_text_of_a_secret_is_shown_whole(secret: str) -> None:
     assert len(secret.strip()) >= 12 or shown["jira_api_token"] == "…"
 
 
-def test_the_duckdb_file_is_published_always() -> None:
+def test_the_duckdb_file_is_published_with_every_other_target() -> None:
     for text in ("postgres", "Postgres, duckdb", "duckdb,postgres"):
         assert from_environment(JIRA_ASSETS_PUBLISH=text).publish == ("duckdb", "postgres")
     assert from_environment(JIRA_ASSETS_PUBLISH="delta,postgres").publish == ("duckdb", "postgres", "delta")
     assert from_environment().publish == ("duckdb",)
+
+
+def test_a_host_can_leave_the_publish_to_others() -> None:
+    assert from_environment(JIRA_ASSETS_PUBLISH="None").publish == ()
 
 
 def test_delta_tables_are_in_a_folder_or_an_object_store(
@@ -226,6 +230,7 @@ def test_delta_tables_are_in_a_folder_or_an_object_store(
     ("name", "text"),
     [
         ("JIRA_ASSETS_PUBLISH", "duckdb,oracle"),
+        ("JIRA_ASSETS_PUBLISH", "none,postgres"),
         ("JIRA_ASSETS_PUBLISH_POSTGRES_URL", "sqlite:///hunter2.db"),
         ("JIRA_ASSETS_PUBLISH_POSTGRES_URL", "postgresql://host/db?password=hunter2"),
         ("JIRA_ASSETS_PUBLISH_POSTGRES_SCHEMA", "Jira; drop table"),

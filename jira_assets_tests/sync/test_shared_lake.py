@@ -13,11 +13,15 @@ import duckdb
 import pytest
 from sqlalchemy import create_engine, text
 
+from jira_assets.clock import utc_now
 from jira_assets.lake.lake import Lake
+from jira_assets.lake.site_manifest import TargetRecord
 from jira_assets.settings.load import load_settings
 from jira_assets.state import ProjectRef
+from jira_assets.sync.follow import follow_lake
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
 from jira_assets.sync.targets import overdue_targets, targets_behind, targets_lock
+from jira_assets.warehouse.publish import PublishResult
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness, credentials, open_harness
 from jira_assets_tests.shared_place import SharedPlace
@@ -110,6 +114,27 @@ def test_another_host_continues_where_one_stopped(
             with closing(open_warehouse(each.settings.warehouse_file)) as warehouse:
                 found = warehouse.execute("select summary from jira_issues where jira_id = ?", [issue])
                 assert found.fetchall() == [("changed since",)]
+
+
+@pytest.mark.few_tables
+def test_a_host_of_readers_publishes_what_hosts_that_publish_nothing_sync(
+    first: SyncHarness, open_host: OpenHost
+) -> None:
+    lake = first.pipeline.lake
+    with lake.lock("site", "publishing"):
+        shown = lake.site_manifest()
+        shown.note_target("postgres", TargetRecord("elsewhere", "stamp", utc_now(), utc_now()))
+        lake.commit_site(shown)
+    first.pipeline = replace(first.pipeline, settings=replace(first.pipeline.settings, publish=()))
+    assert first.sync().failures == []
+    assert first.publish() is None
+    assert not first.pipeline.settings.warehouse_dir.exists()
+    with open_host("reader") as reader:
+        [made] = follow_lake(reader.settings, lambda _: True)
+        assert isinstance(made, PublishResult)
+        assert made.rows["jira_issues"] == 60
+    assert first.pipeline.publish(force=True)
+    assert list(lake.site_manifest().targets) == ["postgres"]  # that of another host
 
 
 def test_all_that_is_damaged_is_repaired_on_any_host(

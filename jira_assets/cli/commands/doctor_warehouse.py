@@ -20,6 +20,9 @@ def check_warehouse(settings: Settings) -> Iterator[Finding]:
     if file.is_symlink() and not file.exists():
         yield bad("warehouse", f"{file} points to a file that is missing", "jira-assets repair")
         return
+    if not file.exists() and not settings.publish:
+        yield good("warehouse", "other hosts publish: JIRA_ASSETS_PUBLISH is none")
+        return
     if not file.exists():
         yield doubtful("warehouse", "nothing has been published yet", "jira-assets sync")
         return

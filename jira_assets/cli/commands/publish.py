@@ -34,7 +34,9 @@ def publish(invocation: Invocation, force: bool, follow: bool) -> None:
         targets, failed = pipeline.targets(), pipeline.target_notices()
     for notice in notices:
         invocation.say(notice)
-    if published is None:
+    if published is None and not invocation.settings.publish:
+        invocation.say("JIRA_ASSETS_PUBLISH is none: other hosts publish. --force makes a file here, too.")
+    elif published is None:
         invocation.say("The warehouse is up to date.")
     else:
         invocation.say(f"Published {published.path}.")
