@@ -1,6 +1,6 @@
-"""Publish the DuckDB file whenever the lake changed: for a host of readers, which syncs nothing.
+"""Publish whenever the lake changed: for a host that syncs nothing.
 
-Nothing is written to the lake, which may be that of another host: no notice, no repair, nothing of targets.
+Without targets nothing is written to the lake, which may be that of another host: no notice, no repair.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeAlias
 
 from jira_assets.clock import utc_now
 from jira_assets.errors import JiraAssetsError
@@ -20,6 +22,7 @@ from jira_assets.settings.load import Settings
 from jira_assets.state import State
 from jira_assets.sync.project_facts import project_facts
 from jira_assets.sync.publish import publish_warehouse
+from jira_assets.sync.targets import TargetStatus, publish_to_targets, target_statuses
 from jira_assets.warehouse.publish import PublishResult
 
 EVERY_SECONDS = 2.0
@@ -27,6 +30,9 @@ EVERY_SECONDS = 2.0
 
 ANYWAY_SECONDS = 60.0
 """How often all is compared: decisions, settings and the day change tables as well."""
+
+
+Event: TypeAlias = "PublishResult | TargetStatus | Failure"
 
 
 @dataclass(frozen=True)
@@ -41,15 +47,18 @@ def follow_lake(
     wait: Callable[[float], bool],
     *,
     force: bool = False,
+    with_targets: bool = False,
     now: Callable[[], datetime] = utc_now,
     seconds: Callable[[], float] = time.monotonic,
-) -> Iterator[PublishResult | Failure]:
+) -> Iterator[Event]:
     """Publish now, and again whenever the lake changed, until `wait`, given seconds, returns true.
 
-    Yields each publish, and each failure that is another one than the one before.
+    With `with_targets`, the targets of the settings follow. Yields each publish, how targets stand whenever
+    that changed, and each failure that is another one than the one before.
     """
     seen: object = None
     compared, failed = 0.0, ""
+    targets: list[TargetStatus] = []
     with closing(State.open(settings.state_url)) as state, _lake_of(settings, state) as lake:
         while True:
             found = _look(lake, state)
@@ -57,7 +66,11 @@ def follow_lake(
                 seen, compared = found, seconds()
                 try:
                     with resource_errors(settings.home):
-                        published = publish_warehouse(lake, state, settings, now=now(), force=force)
+                        again = partial(publish_warehouse, lake, state, settings, now=now())
+                        published = again(force=force)
+                        if with_targets:
+                            newer = publish_to_targets(lake, settings, now, again, force=force)
+                            published = newer or published
                 except JiraAssetsError as error:
                     seen = None  # a file may have been replaced while it was read
                     if str(error) != failed:
@@ -67,6 +80,9 @@ def follow_lake(
                     force, failed = False, ""
                     if published:
                         yield published
+                    if with_targets:
+                        before, targets = targets, target_statuses(lake, settings)
+                        yield from (target for target in targets if target not in before)
             if wait(EVERY_SECONDS):
                 return
 

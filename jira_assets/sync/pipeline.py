@@ -35,13 +35,7 @@ from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.run import SyncResult, match_people
 from jira_assets.sync.side_by_side import work_on_sites
 from jira_assets.sync.site_pipeline import SitePipeline
-from jira_assets.sync.targets import (
-    TargetStatus,
-    publish_to_targets,
-    target_statuses,
-    targets_behind,
-    targets_lock,
-)
+from jira_assets.sync.targets import TargetStatus, publish_to_targets, target_statuses
 from jira_assets.warehouse.audits import warehouse_damage
 from jira_assets.warehouse.publish import PublishResult
 
@@ -247,22 +241,19 @@ class Pipeline:
 
         Where other hosts publish, it does nothing unless it is forced.
         """
-        is_ours = bool(self.settings.publish)
-        published = self._publish_or_mend(force=force) if is_ours or force else None
-        if is_ours and (force or targets_behind(self.lake, self.settings)):
-            published = self._publish_to_targets(force=force) or published
-        return published
-
-    def _publish_to_targets(self, *, force: bool) -> PublishResult | None:
-        """Bring the targets up to date, of all hosts that share the lake one at a time."""
-        published = None
-        with targets_lock(self.lake):
-            if not self.lake.is_local:
-                # Another host may have published what is newer than the file of this one: never go back.
-                published = self._publish_or_mend(force=False)
-            publish_to_targets(
-                self.lake, self.settings, self.clock, force=force, on_begin=self.listener.publishing_to
+        if not (self.settings.publish or force):
+            return None
+        published = self._publish_or_mend(force=force)
+        if self.settings.publish:
+            again = publish_to_targets(
+                self.lake,
+                self.settings,
+                self.clock,
+                lambda: self._publish_or_mend(force=False),
+                force=force,
+                on_begin=self.listener.publishing_to,
             )
+            published = again or published
         return published
 
     def _publish_or_mend(self, *, force: bool) -> PublishResult | None:

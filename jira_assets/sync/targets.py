@@ -18,6 +18,7 @@ from jira_assets.lake.site_manifest import Notice, TargetRecord
 from jira_assets.lake.stamps import STAMP, moment_of
 from jira_assets.resource_limits import as_resource_exhausted
 from jira_assets.settings.load import Settings
+from jira_assets.warehouse.publish import PublishResult
 from jira_assets.warehouse.read import present_file, published_info
 from jira_assets.warehouse.targets.target import Target, open_target, place_of, target_names
 
@@ -172,14 +173,33 @@ def publish_to_targets(
     lake: Lake,
     settings: Settings,
     clock: Callable[[], datetime],
+    publish_file: Callable[[], PublishResult | None],
     *,
     force: bool = False,
     on_begin: Callable[[str], None] = lambda _: None,
-) -> None:
+) -> PublishResult | None:
     """Bring every target to the newest publish, all anew with `force`; failures become notices.
 
-    `on_begin` is called with the name of each target before it is brought up to date. Hold `targets_lock`.
+    Of all that share the lake, one does it at a time, and calls `publish_file` first: another host may have
+    published what is newer than the file of this one. Returns what that published. `on_begin` is called with
+    the name of each target before it is brought up to date.
     """
+    if not (force or targets_behind(lake, settings)):
+        return None
+    with targets_lock(lake):
+        published = None if lake.is_local else publish_file()
+        _publish_to_each(lake, settings, clock, force=force, on_begin=on_begin)
+    return published
+
+
+def _publish_to_each(
+    lake: Lake,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    force: bool,
+    on_begin: Callable[[str], None],
+) -> None:
     names, behind = target_names(settings), targets_behind(lake, settings)
     if published_stamp(settings) is None:
         return

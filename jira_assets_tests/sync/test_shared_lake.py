@@ -20,7 +20,7 @@ from jira_assets.settings.load import load_settings
 from jira_assets.state import ProjectRef
 from jira_assets.sync.follow import follow_lake
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
-from jira_assets.sync.targets import overdue_targets, targets_behind, targets_lock
+from jira_assets.sync.targets import TargetStatus, overdue_targets, targets_behind, targets_lock
 from jira_assets.warehouse.publish import PublishResult
 from jira_assets.warehouse.read import open_warehouse
 from jira_assets_tests.harness import SyncHarness, credentials, open_harness
@@ -241,7 +241,7 @@ def test_a_host_that_waited_for_another_one_does_not_bring_a_target_back_to_what
             with targets_lock(lake):
                 yield
 
-        monkeypatch.setattr("jira_assets.sync.pipeline.targets_lock", overtaken)
+        monkeypatch.setattr("jira_assets.sync.targets.targets_lock", overtaken)
         second.publish()
 
         assert in_target(second, issue) == "changed since"
@@ -265,3 +265,36 @@ def test_a_host_with_an_older_file_does_not_say_that_a_target_is_behind(
         assert [target.is_current for target in second.targets()] == [True]
         tomorrow = second.clock() + timedelta(days=1)
         assert overdue_targets(second.lake, second.settings, tomorrow) == []
+
+
+@pytest.mark.few_tables
+@pytest.mark.usefixtures("_no_target_stays")
+def test_a_host_that_follows_brings_targets_up_to_date_where_syncs_publish_nothing(
+    first: SyncHarness, open_host: OpenHost
+) -> None:
+    issue = next(iter(first.site.issues_truth()))
+    with open_host("syncing", publish="none") as syncing, open_host("following", **TARGET) as following:
+
+        def sync() -> None:
+            assert syncing.sync(syncing.state.projects.tracked()).failures == []
+            assert syncing.publish() is None
+
+        def change_once(_seconds: float) -> bool:
+            if shown:
+                return True
+            shown.append(in_target(following, issue))
+            first.site.clock.advance(timedelta(minutes=30))
+            first.site.edit_issue(issue, summary="changed since")
+            sync()
+            return False
+
+        shown: list[str] = []
+        sync()
+        events = list(
+            follow_lake(following.settings, change_once, with_targets=True, now=first.site.clock.now)
+        )
+
+        assert [type(each) for each in events] == [PublishResult, TargetStatus] * 2
+        assert all(each.is_current for each in events if isinstance(each, TargetStatus))
+        assert shown != ["changed since"]
+        assert in_target(following, issue) == "changed since"
