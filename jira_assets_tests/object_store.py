@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from jira_assets.errors import StoreUnavailable
 from jira_assets_tests.waiting import wait_until
 
 SECONDS_TO_START = 60
@@ -92,6 +93,17 @@ def running_store(weed: Path, folder: Path) -> Iterator[ObjectStore]:
         for port in (*ports.values(), *(port + _GRPC for port in ports.values())):
             for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - where it makes them
                 left.unlink(missing_ok=True)
+
+
+def can_be_written(address: str) -> bool:
+    """Check whether objects can be written below an address; a volume takes a moment after the start."""
+    from jira_assets.lake.storage.bucket import Bucket  # late: few tests need its client
+
+    try:
+        Bucket(address).probe()
+    except StoreUnavailable:
+        return False
+    return True
 
 
 def _answers(server: subprocess.Popen[bytes], port: int, log: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -28,10 +29,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from jira_assets.clock import utc_now
-from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError
+from jira_assets.errors import DamagedFile, JiraAssetsError, SettingsError, StateUnavailable
 from jira_assets.resource_limits import as_resource_exhausted, full_disk, resource_errors
 from jira_assets.state.schema import prepare_schema
 from jira_assets.state.scope import HOME, Scope
@@ -46,9 +47,17 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 500
 """Of a long result: so many are read together, and none outlives what is made of it."""
 
+PATIENCE_SECONDS = 30.0
+"""How long a server that went away is waited for: it may restart, or another one may take over."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+
 
 class Database:
-    """A state database with its two kinds of transaction: one that reads and one that writes."""
+    """A state database with its two kinds of transaction: one that reads and one that writes.
+
+    Both raise `StateUnavailable` when the server does not answer, or ended the connection; a transaction that
+    was open is undone then.
+    """
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now, scope: Scope = HOME) -> None:
         self._engine = engine
@@ -58,15 +67,28 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one moment and never waits for writers."""
-        with self._damage_errors(), self._engine.connect() as connection, connection.begin():
+        with self._errors(), self._connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def _damage_errors(self) -> Iterator[None]:
+    def _errors(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:
-            raise (_damage(self._engine.url, error.orig) or error) from None
+            url = self._engine.url
+            raise (_damage(url, error.orig) or _unavailable(url, error) or error) from None
+
+    def _connect(self) -> Connection:
+        """Connect; a server that was there before, and does not answer, is waited for."""
+        waited, pause = 0.0, _FIRST_PAUSE
+        while True:
+            try:
+                return self._engine.connect()
+            except OperationalError:
+                if self._engine.dialect.name == "sqlite" or waited >= PATIENCE_SECONDS:
+                    raise
+            time.sleep(pause)
+            waited, pause = waited + pause, min(2 * pause, _LONGEST_PAUSE)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -77,8 +99,8 @@ class Database:
         """
         with (
             resource_errors(_file(self._engine.url)),
-            self._damage_errors(),
-            self._engine.connect().execution_options(state_writes=True) as connection,
+            self._errors(),
+            self._connect().execution_options(state_writes=True) as connection,
             connection.begin(),
         ):
             yield connection
@@ -89,7 +111,7 @@ class Database:
 
         A process that freezes at whatever moment holds no lock for others to wait for.
         """
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._errors(), self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 
     def upsert(self, connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
@@ -178,6 +200,19 @@ def _damage(url: URL, error: object) -> DamagedFile | None:
     if not is_damage(error):
         return None
     return DamagedFile(f"The state database {url.database} is damaged: {error}.", DAMAGED_STATE)
+
+
+def _unavailable(url: URL, error: DBAPIError) -> StateUnavailable | None:
+    """Turn what is raised for a server that went away into an error with its remedy."""
+    is_sqlite, code = url.get_backend_name() == "sqlite", getattr(error.orig, "pgcode", None)
+    # What a server refuses has a code; where none can be asked, there is none.
+    if is_sqlite or not (error.connection_invalidated or (isinstance(error, OperationalError) and not code)):
+        return None
+    first_line = next(iter(str(error.orig).splitlines()), "the connection was closed")
+    return StateUnavailable(
+        f"The state database {url.render_as_string(hide_password=True)} does not answer: {first_line}",
+        "What was committed is kept. Start the server, or check its network, then try again.",
+    )
 
 
 def _cannot_open(url: URL, why: object) -> JiraAssetsError:

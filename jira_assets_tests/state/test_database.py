@@ -3,18 +3,20 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import inspect, make_url, text, update
 
-from jira_assets.errors import DamagedFile, SettingsError
+from jira_assets.errors import DamagedFile, SettingsError, StateUnavailable
 from jira_assets.settings.load import load_settings
 from jira_assets.state import ProjectRef, State, SyncRecord
 from jira_assets.state.stored_settings import read_site_settings
 from jira_assets.state.tables import alembic_version, site_settings
+from jira_assets_tests.network_faults import Gate, gate_before
 
 PROCESSES, TIMES = 6, 20
 
@@ -137,3 +139,53 @@ def test_the_default_state_of_a_home_opens(tmp_path: Path) -> None:
     settings = load_settings({"home": str(home)}, environ={}, dotenv=None)
     State.open(settings.state_url).close()
     assert settings.state_path.is_file()
+
+
+@pytest.fixture
+def gate(postgres_url: str) -> Iterator[Gate]:
+    """Open a gate before the server."""
+    with gate_before(postgres_url) as gate:
+        yield gate
+
+
+@pytest.fixture
+def behind(gate: Gate, postgres_url: str) -> Iterator[State]:
+    """A state whose server is behind the gate."""
+    url = make_url(postgres_url).set(host="127.0.0.1", port=gate.port, password="hunter2")
+    with State.open(url.render_as_string(hide_password=False)) as state:
+        yield state
+
+
+def test_a_server_that_restarts_is_waited_for(
+    gate: Gate, behind: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.close()
+    monkeypatch.setattr("time.sleep", lambda _: gate.open())
+    assert behind.projects.tracked() == []
+
+
+def test_a_server_that_stays_away_is_named_with_its_remedy_and_without_its_password(
+    gate: Gate, behind: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jira_assets.state.database.PATIENCE_SECONDS", 0)
+    gate.close()
+    with pytest.raises(StateUnavailable, match=r"does not answer: .*Connection refused") as refused:
+        behind.projects.tracked()
+    assert "Start the server" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_transaction_during_which_the_server_went_away_is_undone(gate: Gate, behind: State) -> None:
+    def write_and_lose_the_connection() -> None:
+        with behind.writing() as connection:
+            connection.execute(text("create table half_done (id integer)"))
+            gate.close()
+            gate.open()
+            connection.execute(text("select 1"))
+
+    with pytest.raises(StateUnavailable, match="does not answer"):
+        write_and_lose_the_connection()
+    with behind.reading() as connection:
+        assert not inspect(connection).has_table("half_done")
+    behind.projects.track([ProjectRef("10", "PAY", "Payments")])
+    assert [each.project_key for each in behind.projects.tracked()] == ["PAY"]

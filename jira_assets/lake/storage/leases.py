@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import DBAPIError
 
-from jira_assets.errors import LakeError, LeaseLost, LockHeld
+from jira_assets.errors import LakeError, LeaseLost, LockHeld, StateUnavailable
 from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.state.lake_leases import LakeLeases, LeaseHolder
 
@@ -91,8 +91,8 @@ class Leases:
     def _give_back(self, lake: str, name: str, lease: Lease) -> None:
         try:
             self._table.give_back(lake, name, lease.token)
-        except DBAPIError as error:  # it runs out by itself
-            _log.warning("The lease on %s could not be given back: %s", name, error.orig)
+        except (DBAPIError, StateUnavailable) as error:  # it runs out by itself
+            _log.warning("The lease on %s could not be given back: %s", name, error)
 
     def holders(self, lake: str, names: Iterable[str]) -> dict[str, Holder]:
         """Return who holds which of these now."""
@@ -140,8 +140,8 @@ class Leases:
                     return
             try:
                 self._table.renew(tokens, LEASE_SECONDS)
-            except DBAPIError as error:
-                _log.warning("The leases of the lake could not be renewed: %s", error.orig)
+            except (DBAPIError, StateUnavailable) as error:
+                _log.warning("The leases of the lake could not be renewed: %s", error)
 
 
 def lease_lost(lake: str, name: str) -> LeaseLost:

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from jira_assets.errors import DamagedFile
+from jira_assets.errors import DamagedFile, StateUnavailable
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.stamps import new_stamp
@@ -130,7 +130,7 @@ class SharedStorage:
         )
         try:
             version = parts.documents.commit(self.place, commit)
-        except DBAPIError:
+        except (DBAPIError, StateUnavailable):
             lease.version = None  # it may have been committed, or not
             raise
         if version is None:

@@ -9,7 +9,8 @@ import pytest
 from jira_assets.errors import StoreUnavailable
 from jira_assets.lake.storage import bucket as module
 from jira_assets.lake.storage.bucket import Bucket
-from jira_assets_tests.object_store import KEY
+from jira_assets_tests.network_faults import faulty_store
+from jira_assets_tests.object_store import KEY, ObjectStore
 
 
 @pytest.fixture(params=["folder", "S3"])
@@ -82,3 +83,19 @@ def test_wrong_credentials_are_refused_in_words(s3: str, monkeypatch: pytest.Mon
     assert KEY not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "jira-assets doctor" in caught.value.instruction
+
+
+def test_a_store_that_refuses_and_loses_answers_is_asked_again(
+    object_store: ObjectStore, s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with faulty_store(object_store.endpoint, share=0.3) as between:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", between.endpoint)
+        bucket = Bucket(s3)
+        expected = {f"raw/{number}": bytes([number]) * number for number in range(1, 13)}
+        for key, content in expected.items():
+            put(bucket, key, content, tmp_path)
+        assert {key: get(bucket, key, tmp_path) for key in expected} == expected
+        assert bucket.sizes("raw") == {key: len(content) for key, content in expected.items()}
+        bucket.delete(list(expected))
+        assert bucket.sizes("raw") == {}
+        assert between.refused > 5
