@@ -160,6 +160,8 @@ class SiteManifest(msgspec.Struct):
     worklogs: WorklogFiles = msgspec.field(default_factory=WorklogFiles)
     targets: Mapping[str, TargetRecord] = msgspec.field(default_factory=dict)
     """What was published outside of this home."""
+    raw_table_names: str = ""
+    """A digest of the raw files that the Delta table of them names."""
 
     def files(self) -> Iterator[SiteTable | RawFile]:
         """List every file this manifest makes exist."""
@@ -228,6 +230,10 @@ class SiteManifest(msgspec.Struct):
         """Keep what a target shows; None: it is no target any more."""
         others = {each: known for each, known in self.targets.items() if each != name}
         self.targets = others if record is None else {**others, name: record}
+
+    def note_raw_table(self, names: str) -> None:
+        """Keep which raw files the Delta table of them names."""
+        self.raw_table_names = names
 
     def renew_notices(self, asked: Iterable[tuple[str, str | None]], found: Iterable[Notice]) -> bool:
         """Replace the notices about what was asked by those found; what stood before keeps its `since`.

@@ -115,6 +115,13 @@ class Settings(HomePaths):
         values.read_size,
         default="10GB",
     )
+    lake_delta: bool = setting(
+        "JIRA_ASSETS_LAKE_DELTA",
+        "Whether other engines can read the raw files of the lake, where they are, as the Delta table raw "
+        "(docs/targets.md). Needs the extra `delta`.",
+        values.read_yes_no,
+        default="no",
+    )
     secret_key: str | None = setting(
         "JIRA_ASSETS_SECRET_KEY",
         "Key that encrypts the stored credential. Several keys are separated by commas, newest "

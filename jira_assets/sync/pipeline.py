@@ -30,6 +30,7 @@ from jira_assets.sync.forget import Erased, check_forgettable, erase_pending, go
 from jira_assets.sync.notices import ActiveNotice, current_notices, in_lines
 from jira_assets.sync.project import Task
 from jira_assets.sync.publish import publish_noted, publish_warehouse
+from jira_assets.sync.raw_table import follow_raw_files
 from jira_assets.sync.repair import Repaired, repair_home
 from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.run import SyncResult, match_people
@@ -233,7 +234,9 @@ class Pipeline:
     @_in_room
     def compact(self) -> int:
         """Merge the raw files of every project into fewer; returns how many files became one less."""
-        return sum(site.compact() for site in self.sites)
+        merged = sum(site.compact() for site in self.sites)
+        follow_raw_files(self.lake, self.settings, self.clock)  # before the former ones are removed
+        return merged
 
     @_in_room
     def publish(self, *, force: bool = False) -> PublishResult | None:
@@ -241,6 +244,7 @@ class Pipeline:
 
         Where other hosts publish, it does nothing unless it is forced.
         """
+        follow_raw_files(self.lake, self.settings, self.clock)
         if not (self.settings.publish or force):
             return None
         published = self._publish_or_mend(force=force)

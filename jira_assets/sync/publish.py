@@ -15,6 +15,7 @@ from jira_assets.resource_limits import resource_errors
 from jira_assets.settings.load import Settings
 from jira_assets.state import ConnectedSite, State, TrackedProject
 from jira_assets.sync.notices import renew_notice
+from jira_assets.sync.raw_table import is_raw_table_current
 from jira_assets.sync.results import read_portfolio, read_statuses
 from jira_assets.sync.targets import targets_behind
 from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
@@ -55,6 +56,8 @@ def is_published(lake: Lake, state: State, settings: Settings, *, now: datetime)
 
     That holds where other hosts publish, too.
     """
+    if not is_raw_table_current(lake, settings):
+        return False
     if not settings.publish:
         return True
     failed = any(notice.part == PART for notice in lake.site_manifest().notices)

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from deltalake import DeltaTable
 from sqlalchemy import create_engine, text
 
 from jira_assets.clock import utc_now
@@ -298,3 +299,16 @@ def test_a_host_that_follows_brings_targets_up_to_date_where_syncs_publish_nothi
         assert all(each.is_current for each in events if isinstance(each, TargetStatus))
         assert shown != ["changed since"]
         assert in_target(following, issue) == "changed since"
+
+
+@pytest.mark.few_tables
+def test_the_raw_files_of_a_store_are_a_delta_table_there(first: SyncHarness, shared: SharedPlace) -> None:
+    first.pipeline = replace(first.pipeline, settings=replace(first.pipeline.settings, lake_delta=True))
+    assert first.sync().failures == []
+    first.publish()
+    found = DeltaTable(f"{shared.address}/raw").get_add_actions()["path"].to_pylist()
+    assert {f"raw/{path}" for path in found} == {
+        file.path for manifest in first.pipeline.lake.manifests() for file in manifest.raw
+    }
+    # The folder of its log is no project.
+    assert {each.project_id for each in first.tracked} == set(first.pipeline.lake.project_ids())

@@ -14,6 +14,7 @@ copy (
             payload: 'varchar',
             histories: 'varchar'
         }},
-        maximum_object_size = {longest}
+        maximum_object_size = {longest},
+        hive_partitioning = false -- the name of the folder is no column
     )
 ) to {parquet} (format parquet, compression zstd, row_group_size 2048)

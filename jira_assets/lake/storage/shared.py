@@ -241,7 +241,7 @@ class SharedStorage:
     def project_ids(self) -> list[str]:
         """List rows and folders of objects."""
         folders = self._parts.bucket.folders(self._key(RAW))
-        found = {name.removeprefix("project=") for name in folders}
+        found = {name.removeprefix("project=") for name in folders if name.startswith("project=")}
         return sorted({*self.manifest_names()} - {SITE} | found)
 
     def set_aside(self, paths: Iterable[str]) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -102,20 +104,47 @@ class Present:
 def _speaking(
     method: Callable[Concatenate[DeltaFolder, Given], Returned],
 ) -> Callable[Concatenate[DeltaFolder, Given], Returned]:
-    """Raise `TargetError` for what the method meets in the store, and `Conflict` for a lost race."""
+    """Raise as `delta_errors` does."""
 
     @functools.wraps(method)
     def wrapped(self: DeltaFolder, /, *args: Given.args, **options: Given.kwargs) -> Returned:
-        from deltalake.exceptions import CommitFailedError, DeltaError
-
-        try:
+        with delta_errors(self.url, _REMEDY):
             return method(self, *args, **options)
-        except CommitFailedError:
-            raise Conflict from None
-        except (DeltaError, OSError) as error:
-            raise TargetError(f"Delta ({self.url}) says: {_words(error)}.", _REMEDY) from None
 
     return wrapped
+
+
+@contextmanager
+def delta_errors(address: str, remedy: str) -> Iterator[None]:
+    """Raise `TargetError` for what the block meets in the store, and `Conflict` for a lost race."""
+    from deltalake.exceptions import CommitFailedError, DeltaError
+
+    try:
+        yield
+    except CommitFailedError:
+        raise Conflict from None
+    except (DeltaError, OSError) as error:
+        raise TargetError(f"Delta ({address}) says: {_words(error)}.", remedy) from None
+
+
+def check_installed() -> None:
+    """Raise `TargetError` where the package is missing that knows Delta."""
+    try:
+        import deltalake  # noqa: F401
+    except ImportError:
+        raise TargetError(
+            "Delta tables need the package deltalake, which is not installed.",
+            f"Install it: {HOW_TO_INSTALL}.",
+        ) from None
+
+
+def store_options(address: str) -> dict[str, str] | None:
+    """Return how the store of an address is asked; None for a folder."""
+    if "://" not in address:
+        return None
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3", "")  # the client knows the name for all services only
+    own = {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
+    return {**_OPTIONS, **own, **({"AWS_ALLOW_HTTP": "true"} if endpoint.startswith("http:") else {})}
 
 
 def _words(error: Exception) -> str:
@@ -128,13 +157,7 @@ class DeltaFolder:
     """The folder of the published tables, each of which is a folder in it. Raises `TargetError`."""
 
     def __init__(self, url: str, days_kept: int) -> None:
-        try:
-            import deltalake  # noqa: F401
-        except ImportError:
-            raise TargetError(
-                "The target delta needs the package deltalake, which is not installed.",
-                f"Install it: {HOW_TO_INSTALL}.",
-            ) from None
+        check_installed()
         self.url = url
         self._is_local = "://" not in url
         self._configuration = {
@@ -157,7 +180,7 @@ class DeltaFolder:
 
     @property
     def _options(self) -> dict[str, str] | None:
-        return None if self._is_local else _OPTIONS
+        return store_options(self.url)
 
     def address(self, table: str) -> str:
         """Return where a table is."""
@@ -217,7 +240,7 @@ class DeltaFolder:
             description=shape.description,
             configuration=self._configuration,
             storage_options=self._options,
-            commit_properties=_unrepeated(),
+            commit_properties=unrepeated(),
         )
         found = self.open(table)
         paths = {file.path for file in files}
@@ -236,7 +259,7 @@ class DeltaFolder:
             mode="append",
             schema=_schema(shape),
             partition_by=layout.partition,
-            commit_properties=_unrepeated(),
+            commit_properties=unrepeated(),
         )
         return present.version + 1
 
@@ -313,7 +336,8 @@ def _removed(layout: Layout, file: File, now: datetime) -> RemoveAction:
     return RemoveAction(file.path, True, int(now.timestamp() * 1000), file.size, _partition_of(layout, file))
 
 
-def _unrepeated() -> CommitProperties:
+def unrepeated() -> CommitProperties:
+    """Return that a commit which meets another one fails."""
     from deltalake.transaction import CommitProperties
 
     return CommitProperties(max_commit_retries=0)
