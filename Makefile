@@ -112,10 +112,17 @@ test-lowest: setup-dev $(LOWEST)/.installed programs  ## Run most tests on the l
 		-W "ignore:websockets:DeprecationWarning" \
 		$(addprefix --ignore jira_assets_tests/,demo test_distributions.py test_image.py)
 
-test-postgres: setup-dev programs  ## Run what touches state or runs once more, on PostgreSQL
+# Tests in which the state decides what happens. Others keep in it what these do, and would do the same twice.
+STATEFUL := $(addprefix sync/test_,$(addsuffix .py,change_detection choose_tasks external_inputs failures \
+	field_discovery forget full_refresh histories histories_of_several_sites incremental project_state \
+	proofs published_status results scheduling several_sites teams troubles)) \
+	$(addprefix people/test_,$(addsuffix .py,accounts lookup publish_matches withdrawn)) \
+	$(addprefix defs/test_,$(addsuffix .py,checks schedules sensors))
+
+test-postgres: setup-dev programs  ## Run what depends on state or runs once more, on PostgreSQL
 	@$(IN_MEMORY) $(BIN)/python -m pytest -n 2 --dist worksteal jira_assets_tests/defs/assets/test_postgres_storage.py
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_POSTGRES=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove" \
-		$(addprefix jira_assets_tests/,sync people defs/test_sensors.py defs/test_schedules.py defs/test_checks.py)
+		$(addprefix jira_assets_tests/,$(STATEFUL))
 
 test-shared: setup-dev programs  ## Run what syncs once more, on a lake that hosts share
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_SHARED_LAKE=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove and not local_lake" \
