@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -52,6 +53,24 @@ PATIENCE_SECONDS = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
+@dataclass(frozen=True)
+class Engines:
+    """The connections to a database: those on which transactions are opened, and others (PostgreSQL only).
+
+    On the others each statement is a transaction of its own. They are apart, since a connection whose mode is
+    set back on its return fails there, after the work, where the server ended it.
+    """
+
+    transactions: Engine
+    at_once: Engine | None = None
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.transactions.dispose()
+        if self.at_once is not None:
+            self.at_once.dispose()
+
+
 class Database:
     """A state database with its two kinds of transaction: one that reads and one that writes.
 
@@ -59,15 +78,18 @@ class Database:
     was open is undone then.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now, scope: Scope = HOME) -> None:
-        self._engine = engine
+    def __init__(
+        self, engines: Engines, clock: Callable[[], datetime] = utc_now, scope: Scope = HOME
+    ) -> None:
+        self._engines = engines
+        self._engine = engines.transactions
         self.clock = clock
         self.scope = scope
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one moment and never waits for writers."""
-        with self._errors(), self._connect() as connection, connection.begin():
+        with self._errors(), self._connect(self._engine) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -78,14 +100,14 @@ class Database:
             url = self._engine.url
             raise (_damage(url, error.orig) or _unavailable(url, error) or error) from None
 
-    def _connect(self) -> Connection:
+    def _connect(self, engine: Engine) -> Connection:
         """Connect; a server that was there before, and does not answer, is waited for."""
         waited, pause = 0.0, _FIRST_PAUSE
         while True:
             try:
-                return self._engine.connect()
+                return engine.connect()
             except OperationalError:
-                if self._engine.dialect.name == "sqlite" or waited >= PATIENCE_SECONDS:
+                if engine.dialect.name == "sqlite" or waited >= PATIENCE_SECONDS:
                     raise
             time.sleep(pause)
             waited, pause = waited + pause, min(2 * pause, _LONGEST_PAUSE)
@@ -100,7 +122,7 @@ class Database:
         with (
             resource_errors(_file(self._engine.url)),
             self._errors(),
-            self._connect().execution_options(state_writes=True) as connection,
+            self._connect(self._engine).execution_options(state_writes=True) as connection,
             connection.begin(),
         ):
             yield connection
@@ -111,7 +133,10 @@ class Database:
 
         A process that freezes at whatever moment holds no lock for others to wait for.
         """
-        with self._errors(), self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        engine = self._engines.at_once
+        if engine is None:
+            raise ValueError("only PostgreSQL has connections of this kind")
+        with self._errors(), self._connect(engine) as connection:
             yield connection
 
     def upsert(self, connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
@@ -148,7 +173,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self._engines.dispose()
 
     def __enter__(self) -> Self:
         """Close the database at the end of the block."""
@@ -165,11 +190,12 @@ class StatePart:
         self._database = database
 
 
-def open_database_engine(url: str) -> Engine:
+def open_engines(url: str) -> Engines:
     """Open the database of that URL and make its schema today's."""
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, **_options(parsed.get_backend_name()))
+        options = _options(parsed.get_backend_name())
+        engine = create_engine(parsed, **options)
     except (ArgumentError, ImportError):
         raise SettingsError(
             "The address of the state database is not valid.",
@@ -181,7 +207,9 @@ def open_database_engine(url: str) -> Engine:
         prepare_schema(engine)
     except (OSError, sqlite3.Error, DBAPIError) as error:
         raise as_resource_exhausted(error, _file(parsed)) or _cannot_open(parsed, _reason(error)) from None
-    return engine
+    if engine.dialect.name == "sqlite":
+        return Engines(engine)
+    return Engines(engine, create_engine(parsed, isolation_level="AUTOCOMMIT", **options))
 
 
 def _reason(error: OSError | sqlite3.Error | DBAPIError) -> object:

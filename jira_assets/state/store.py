@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Engine
-
 from jira_assets.clock import utc_now
 from jira_assets.state.alerts import Alerts
 from jira_assets.state.credentials import Credentials
-from jira_assets.state.database import Database, open_database_engine
+from jira_assets.state.database import Database, Engines, open_engines
 from jira_assets.state.forgotten import Forgotten
 from jira_assets.state.lake_documents import LakeDocuments
 from jira_assets.state.lake_leases import LakeLeases
@@ -35,11 +33,11 @@ class State(Database):
 
     def __init__(
         self,
-        engine: Engine,
+        engines: Engines,
         clock: Callable[[], datetime] = utc_now,
         site: ConnectedSite | None = None,
     ) -> None:
-        super().__init__(engine, clock, Scope(site.prefix, is_home=False) if site else HOME)
+        super().__init__(engines, clock, Scope(site.prefix, is_home=False) if site else HOME)
         site = site or ConnectedSite()
         self.sites = Sites(self)
         self.projects = Projects(self)
@@ -58,8 +56,8 @@ class State(Database):
     @classmethod
     def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> State:
         """Open the state database of that URL; its schema is created when missing."""
-        return cls(open_database_engine(url), clock)
+        return cls(open_engines(url), clock)
 
     def of(self, site: ConnectedSite) -> State:
         """Return the view of one site; closing the state of the home closes it, too."""
-        return State(self._engine, self.clock, site)
+        return State(self._engines, self.clock, site)

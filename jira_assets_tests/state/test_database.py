@@ -189,3 +189,12 @@ def test_a_transaction_during_which_the_server_went_away_is_undone(gate: Gate, b
         assert not inspect(connection).has_table("half_done")
     behind.projects.track([ProjectRef("10", "PAY", "Payments")])
     assert [each.project_key for each in behind.projects.tracked()] == ["PAY"]
+
+
+def test_a_statement_that_was_done_before_the_server_went_away_is_done(gate: Gate, behind: State) -> None:
+    with behind.at_once() as connection:
+        connection.execute(text("create table done (id integer)"))
+        gate.close()
+        gate.open()
+    with behind.at_once() as connection:
+        assert inspect(connection).has_table("done")
