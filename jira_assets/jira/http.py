@@ -24,7 +24,7 @@ from jira_assets.jira.request_counter import RequestCount, counting, tallies
 from jira_assets.jira.response import Response
 from jira_assets.jira.retry_budget import LONGEST_WAIT, RetryBudget, current_retry_budget
 from jira_assets.jira.text import valid_text
-from jira_assets.jira.throttle import EndpointThrottle, MemoryPauseStore, PauseStore, Wait, endpoint_of
+from jira_assets.jira.throttle import WHOLE_SITE, MemoryPauseStore, Pause, PauseStore, Wait, endpoint_of
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -52,7 +52,7 @@ class _Call:
     params: Params | None
     body: bytes | None
     endpoint: str
-    not_before: tuple[datetime, str] | None = None
+    not_before: Pause | None = None
     waited_until: datetime | None = None
     token: str = field(default="", repr=False)
     renewed: bool = False
@@ -113,7 +113,6 @@ class Transport:
         """Set by the caller: it ends other transports as well, so it is never set here."""
         self._sleep = sleep or self._rest
         self._pauses: PauseStore = pause if pause is not None else MemoryPauseStore()
-        self._gates = EndpointThrottle()
         self._on_wait = on_wait
         self._ledger = ledger
         self._slots = threading.BoundedSemaphore(max_in_flight)
@@ -269,11 +268,11 @@ class Transport:
 
     def _stay_away(self, call: _Call, limit: Limit, until: datetime) -> None:
         """Close what has to stay closed for a while."""
-        call.not_before = (until, limit.reason)
+        call.not_before = Pause(until, limit.reason)
         if limit.scope == "site":
             self._pauses.pause(until, limit.reason)
         elif limit.scope == "endpoint":
-            self._gates.close(call.endpoint, until, limit.reason)
+            self._pauses.pause(until, limit.reason, call.endpoint)
 
     @contextmanager
     def _slot(self, call: _Call) -> Iterator[None]:
@@ -286,25 +285,20 @@ class Transport:
                 if held_back is None:
                     yield
                     return
-            self._wait(call, *held_back)
+            self._wait(call, held_back)
 
-    def _held_back(self, call: _Call) -> tuple[datetime, str] | None:
-        """Return the time this call has to wait for, None when it may go."""
-        reasons = [call.not_before, self._gates.closed_until(call.endpoint), self._paused()]
-        last = max((reason for reason in reasons if reason), default=None)
-        if last is None or last[0] <= self.clock():
+    def _held_back(self, call: _Call) -> Pause | None:
+        """Return what this call has to wait for, None when it may go."""
+        pauses = self._pauses.all()
+        found = [call.not_before, pauses.get(call.endpoint), pauses.get(WHOLE_SITE)]
+        last = max((pause for pause in found if pause), default=None)
+        if last is None or last.until <= self.clock():
             return None
         # Clocks may disagree with sleeping by a hair; what was slept through is over.
-        return last if call.waited_until is None or last[0] > call.waited_until else None
+        return last if call.waited_until is None or last.until > call.waited_until else None
 
-    def _paused(self) -> tuple[datetime, str] | None:
-        """Return the end of the pause that holds for every process, and whose it is."""
-        until = self._pauses.until()
-        if until is None or until <= self.clock():
-            return None
-        return until, self._pauses.reason() or "Jira's quota or the configured budget is spent"
-
-    def _wait(self, call: _Call, until: datetime, reason: str) -> None:
+    def _wait(self, call: _Call, pause: Pause) -> None:
+        until, reason = pause.until, pause.reason
         seconds = max((until - self.clock()).total_seconds(), 0.0)
         if seconds > self._patience.total_seconds() or self._is_closed_too_long(call, until):
             raise RateLimited(
@@ -320,7 +314,8 @@ class Transport:
 
     def _is_closed_too_long(self, call: _Call, until: datetime) -> bool:
         """Return whether an endpoint, not the whole site, is closed for longer than its answer is worth."""
-        if call.patience is None or until == self._pauses.until():
+        of_site = self._pauses.all().get(WHOLE_SITE)
+        if call.patience is None or (of_site is not None and until == of_site.until):
             return False
         return call.not_before is None and not call.patience.waits_until(until)
 

@@ -24,7 +24,7 @@ from jira_assets.errors import (
 )
 from jira_assets.jira.connection import BasicToken, Bearer, Connection
 from jira_assets.jira.http import ATTEMPTS, Transport
-from jira_assets.jira.throttle import MemoryPauseStore, Wait
+from jira_assets.jira.throttle import WHOLE_SITE, MemoryPauseStore, Wait
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, VirtualClock, self_signed
 
@@ -198,7 +198,7 @@ def test_a_spent_quota_pauses_everything_until_reset(scripted: Ask, headers: dic
     client, site = scripted(spent, Canned([]), pause=board, attempts=1)
     with pytest.raises(RateLimited, match="with 429: no explanation"):
         client.fetch_fields()
-    assert board.until() == START + timedelta(minutes=30)
+    assert board.all()[WHOLE_SITE].until == START + timedelta(minutes=30)
     client.fetch_statuses()
     assert site.seen[1].at == START + timedelta(minutes=30)
 
