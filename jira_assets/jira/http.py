@@ -18,6 +18,7 @@ from jira_assets.errors import Cancelled, JiraAssetsError, JiraUnavailable, Rate
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.connection_errors import host_unreachable, unreachable
 from jira_assets.jira.error_mapping import error_from, login_failed
+from jira_assets.jira.in_flight import InFlightLimit, ProcessLimit
 from jira_assets.jira.quota import PointsLedger
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
 from jira_assets.jira.request_counter import RequestCount, counting, tallies
@@ -35,6 +36,8 @@ ATTEMPTS = 16
 ATTEMPTS_TO_REACH = 3
 # A quota is full again at the next full hour, so an hour and a little is worth waiting for.
 PATIENCE = timedelta(minutes=70)
+PATIENCE_FOR_A_SLOT = timedelta(minutes=1)
+_LOOK_SECONDS = 0.25
 _CONNECT_AND_READ_SECONDS = (10, 60)
 _PIECE = 2**16
 # The gateway answers an expired token now and then as if the thing were forbidden or not there.
@@ -83,14 +86,15 @@ class Transport:
     """Ask Jira; safe to use from many threads, which then share its limits.
 
     `timeouts` are seconds to connect and to wait for data. `sleep` has to let `clock` pass. Every attempt
-    counts as a request. `on_wait` hears of every wait. Once `cancelled` is set nothing more is asked: calls
-    end with `Cancelled`, and waits end early.
+    counts as a request. `in_flight` is a limit that holds for more than this transport. `on_wait` hears of
+    every wait. Once `cancelled` is set, nothing more is asked: calls end with `Cancelled`, waits end early.
     """
 
     def __init__(
         self,
         connection: Connection,
         *,
+        in_flight: InFlightLimit | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
         attempts: int = ATTEMPTS,
         patience: timedelta = PATIENCE,
@@ -115,7 +119,7 @@ class Transport:
         self._pauses: PauseStore = pause if pause is not None else MemoryPauseStore()
         self._on_wait = on_wait
         self._ledger = ledger
-        self._slots = threading.BoundedSemaphore(max_in_flight)
+        self._in_flight = in_flight or ProcessLimit(max_in_flight)
         self._reached = False
         self._session = open_session(connection, pool_size=max_in_flight)
 
@@ -151,6 +155,7 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+        self._in_flight.close()
         if self._ledger is not None:
             self._ledger.close()
 
@@ -278,14 +283,28 @@ class Transport:
     def _slot(self, call: _Call) -> Iterator[None]:
         """Hold one of the places in flight, once nothing asks this call to wait; never wait in one."""
         while True:
-            with self._slots:
+            self._acquire_slot()
+            try:
                 if self._is_cancelled():
                     raise Cancelled
                 held_back = self._held_back(call)
                 if held_back is None:
                     yield
                     return
+            finally:
+                self._in_flight.release()
             self._wait(call, held_back)
+
+    def _acquire_slot(self) -> None:
+        give_up = time.monotonic() + max(self._patience, PATIENCE_FOR_A_SLOT).total_seconds()
+        while not self._in_flight.acquire(_LOOK_SECONDS):
+            if self._is_cancelled():
+                raise Cancelled
+            if time.monotonic() >= give_up:
+                raise RateLimited(
+                    "Other processes have as many requests in flight as the site may get at a time.",
+                    "Try again when another sync has ended.",
+                )
 
     def _held_back(self, call: _Call) -> Pause | None:
         """Return what this call has to wait for, None when it may go."""

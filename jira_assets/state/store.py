@@ -41,6 +41,7 @@ class State(Database):
     ) -> None:
         super().__init__(engine, clock, Scope(site.prefix, is_home=False) if site else HOME)
         site = site or ConnectedSite()
+        self.site_id = site.site_id
         self.sites = Sites(self)
         self.projects = Projects(self)
         self.records = Outcomes(self)

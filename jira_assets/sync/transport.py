@@ -1,4 +1,4 @@
-"""Ask a site as one of many processes: its pauses hold for all of them."""
+"""Ask a site as one of many processes: pauses and the limit of requests in flight hold for all of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 from jira_assets.auth.credentials import choose_connection
 from jira_assets.jira.connection import Bearer, Connection
 from jira_assets.jira.http import Transport
+from jira_assets.jira.in_flight import InFlightLimit
 from jira_assets.jira.quota import PointsLedger
 from jira_assets.jira.throttle import RecentPauses
 from jira_assets.settings.load import Settings
 from jira_assets.state import State
+from jira_assets.sync.in_flight_files import FileLimit
 
 POINTS_OF_AN_APP = 60_000
 """What an OAuth app may spend in an hour, less a reserve; Jira allows 65,000 for all its users together."""
@@ -39,12 +41,18 @@ def open_transport(
         ledger = PointsLedger(state.points, pauses, _budget(settings, connection), clock)
     return Transport(
         connection,
+        in_flight=_limit(settings, state),
         max_in_flight=settings.max_in_flight,
         pause=pauses,
         ledger=ledger,
         clock=clock,
         **options,
     )
+
+
+def _limit(settings: Settings, state: State) -> InFlightLimit:
+    """Return what all processes of the home that ask the site have in common."""
+    return FileLimit(settings.in_flight_dir / str(state.site_id), settings.max_in_flight)
 
 
 def _budget(settings: Settings, connection: Connection) -> int | None:
