@@ -15,6 +15,7 @@ from jira_assets.state.pauses import are_of_site, pause_scope
 from jira_assets.state.tables import (
     alerts,
     pauses,
+    request_shares,
     sites,
     sync_records,
     sync_requests,
@@ -86,6 +87,7 @@ class Sites(StatePart):
         with self._database.writing() as connection:
             _delete_rows(connection, _present(_select(connection), site).prefix)
             connection.execute(delete(pauses).where(are_of_site(pause_scope(site))))
+            connection.execute(delete(request_shares).where(request_shares.c.site_id == site.site_id))
             connection.execute(delete(sites).where(sites.c.site_id == site.site_id))
             delete_unused(connection)
 

@@ -21,6 +21,7 @@ from jira_assets.state.lake_leases import LakeLeases
 from jira_assets.state.models import ConnectedSite
 from jira_assets.state.pauses import Pauses
 from jira_assets.state.quota import Points
+from jira_assets.state.request_shares import RequestShares
 from jira_assets.state.scope import HOME, Scope
 from jira_assets.state.site_settings import SiteSettings
 from jira_assets.state.sites import Sites
@@ -55,6 +56,7 @@ class State(Database):
         self.alerts = Alerts(self)
         self.lake_documents = LakeDocuments(self)
         self.lake_leases = LakeLeases(self)
+        self.request_shares = RequestShares(self, site)
 
     @classmethod
     def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> State:

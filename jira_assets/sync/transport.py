@@ -51,8 +51,13 @@ def open_transport(
 
 
 def _limit(settings: Settings, state: State) -> InFlightLimit:
-    """Return what all processes of the home that ask the site have in common."""
-    return FileLimit(settings.in_flight_dir / str(state.site_id), settings.max_in_flight)
+    """Return what all processes that ask the site have in common: those of a home, or of a shared lake."""
+    slots = settings.max_in_flight
+    if settings.lake_url is None:
+        return FileLimit(settings.in_flight_dir / str(state.site_id), slots)
+    from jira_assets.sync.in_flight_shared import SharedLimit  # late: few homes need it
+
+    return SharedLimit(state.request_shares, slots)
 
 
 def _budget(settings: Settings, connection: Connection) -> int | None:
