@@ -26,14 +26,10 @@ def open_client(
     settings: Settings, state: State, on_wait: Callable[[Wait], None] | None = None
 ) -> JiraClient:
     """Open a client for the connected site; raises AuthenticationError when none is connected."""
-    from jira_assets.auth.credentials import choose_connection
     from jira_assets.jira.client import JiraClient
-    from jira_assets.jira.http import Transport
+    from jira_assets.sync.transport import open_transport
 
-    connection = choose_connection(settings, state)
-    return JiraClient(
-        Transport(connection, max_in_flight=settings.max_in_flight, pause=state.pauses, on_wait=on_wait)
-    )
+    return JiraClient(open_transport(settings, state, on_wait=on_wait))
 
 
 def open_warehouse(settings: Settings) -> duckdb.DuckDBPyConnection:

@@ -18,13 +18,14 @@ from jira_assets.errors import Cancelled, JiraAssetsError, JiraUnavailable, Rate
 from jira_assets.jira.connection import Connection, open_session
 from jira_assets.jira.connection_errors import host_unreachable, unreachable
 from jira_assets.jira.error_mapping import error_from, login_failed
+from jira_assets.jira.in_flight import InFlightLimit, ProcessLimit
 from jira_assets.jira.quota import PointsLedger
 from jira_assets.jira.rate_limits import Limit, backoff, read_limit
 from jira_assets.jira.request_counter import RequestCount, counting, tallies
 from jira_assets.jira.response import Response
 from jira_assets.jira.retry_budget import LONGEST_WAIT, RetryBudget, current_retry_budget
 from jira_assets.jira.text import valid_text
-from jira_assets.jira.throttle import EndpointThrottle, MemoryPauseStore, PauseStore, Wait, endpoint_of
+from jira_assets.jira.throttle import WHOLE_SITE, MemoryPauseStore, Pause, PauseStore, Wait, endpoint_of
 
 Params = Mapping[str, str | int | Sequence[str]]
 
@@ -35,6 +36,8 @@ ATTEMPTS = 16
 ATTEMPTS_TO_REACH = 3
 # A quota is full again at the next full hour, so an hour and a little is worth waiting for.
 PATIENCE = timedelta(minutes=70)
+PATIENCE_FOR_A_SLOT = timedelta(minutes=1)
+_LOOK_SECONDS = 0.25
 _CONNECT_AND_READ_SECONDS = (10, 60)
 _PIECE = 2**16
 # The gateway answers an expired token now and then as if the thing were forbidden or not there.
@@ -52,7 +55,7 @@ class _Call:
     params: Params | None
     body: bytes | None
     endpoint: str
-    not_before: tuple[datetime, str] | None = None
+    not_before: Pause | None = None
     waited_until: datetime | None = None
     token: str = field(default="", repr=False)
     renewed: bool = False
@@ -83,14 +86,15 @@ class Transport:
     """Ask Jira; safe to use from many threads, which then share its limits.
 
     `timeouts` are seconds to connect and to wait for data. `sleep` has to let `clock` pass. Every attempt
-    counts as a request. `on_wait` hears of every wait. Once `cancelled` is set nothing more is asked: calls
-    end with `Cancelled`, and waits end early.
+    counts as a request. `in_flight` is a limit that holds for more than this transport. `on_wait` hears of
+    every wait. Once `cancelled` is set, nothing more is asked: calls end with `Cancelled`, waits end early.
     """
 
     def __init__(
         self,
         connection: Connection,
         *,
+        in_flight: InFlightLimit | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
         attempts: int = ATTEMPTS,
         patience: timedelta = PATIENCE,
@@ -113,10 +117,9 @@ class Transport:
         """Set by the caller: it ends other transports as well, so it is never set here."""
         self._sleep = sleep or self._rest
         self._pauses: PauseStore = pause if pause is not None else MemoryPauseStore()
-        self._gates = EndpointThrottle()
         self._on_wait = on_wait
         self._ledger = ledger
-        self._slots = threading.BoundedSemaphore(max_in_flight)
+        self._in_flight = in_flight or ProcessLimit(max_in_flight)
         self._reached = False
         self._session = open_session(connection, pool_size=max_in_flight)
 
@@ -152,6 +155,7 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+        self._in_flight.close()
         if self._ledger is not None:
             self._ledger.close()
 
@@ -269,42 +273,51 @@ class Transport:
 
     def _stay_away(self, call: _Call, limit: Limit, until: datetime) -> None:
         """Close what has to stay closed for a while."""
-        call.not_before = (until, limit.reason)
+        call.not_before = Pause(until, limit.reason)
         if limit.scope == "site":
             self._pauses.pause(until, limit.reason)
         elif limit.scope == "endpoint":
-            self._gates.close(call.endpoint, until, limit.reason)
+            self._pauses.pause(until, limit.reason, call.endpoint)
 
     @contextmanager
     def _slot(self, call: _Call) -> Iterator[None]:
         """Hold one of the places in flight, once nothing asks this call to wait; never wait in one."""
         while True:
-            with self._slots:
+            self._acquire_slot()
+            try:
                 if self._is_cancelled():
                     raise Cancelled
                 held_back = self._held_back(call)
                 if held_back is None:
                     yield
                     return
-            self._wait(call, *held_back)
+            finally:
+                self._in_flight.release()
+            self._wait(call, held_back)
 
-    def _held_back(self, call: _Call) -> tuple[datetime, str] | None:
-        """Return the time this call has to wait for, None when it may go."""
-        reasons = [call.not_before, self._gates.closed_until(call.endpoint), self._paused()]
-        last = max((reason for reason in reasons if reason), default=None)
-        if last is None or last[0] <= self.clock():
+    def _acquire_slot(self) -> None:
+        give_up = time.monotonic() + max(self._patience, PATIENCE_FOR_A_SLOT).total_seconds()
+        while not self._in_flight.acquire(_LOOK_SECONDS):
+            if self._is_cancelled():
+                raise Cancelled
+            if time.monotonic() >= give_up:
+                raise RateLimited(
+                    "Other processes have as many requests in flight as the site may get at a time.",
+                    "Try again when another sync has ended.",
+                )
+
+    def _held_back(self, call: _Call) -> Pause | None:
+        """Return what this call has to wait for, None when it may go."""
+        pauses = self._pauses.all()
+        found = [call.not_before, pauses.get(call.endpoint), pauses.get(WHOLE_SITE)]
+        last = max((pause for pause in found if pause), default=None)
+        if last is None or last.until <= self.clock():
             return None
         # Clocks may disagree with sleeping by a hair; what was slept through is over.
-        return last if call.waited_until is None or last[0] > call.waited_until else None
+        return last if call.waited_until is None or last.until > call.waited_until else None
 
-    def _paused(self) -> tuple[datetime, str] | None:
-        """Return the end of the pause that holds for every process, and whose it is."""
-        until = self._pauses.until()
-        if until is None or until <= self.clock():
-            return None
-        return until, self._pauses.reason() or "Jira's quota or the configured budget is spent"
-
-    def _wait(self, call: _Call, until: datetime, reason: str) -> None:
+    def _wait(self, call: _Call, pause: Pause) -> None:
+        until, reason = pause.until, pause.reason
         seconds = max((until - self.clock()).total_seconds(), 0.0)
         if seconds > self._patience.total_seconds() or self._is_closed_too_long(call, until):
             raise RateLimited(
@@ -320,7 +333,8 @@ class Transport:
 
     def _is_closed_too_long(self, call: _Call, until: datetime) -> bool:
         """Return whether an endpoint, not the whole site, is closed for longer than its answer is worth."""
-        if call.patience is None or until == self._pauses.until():
+        of_site = self._pauses.all().get(WHOLE_SITE)
+        if call.patience is None or (of_site is not None and until == of_site.until):
             return False
         return call.not_before is None and not call.patience.waits_until(until)
 

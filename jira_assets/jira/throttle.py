@@ -1,55 +1,85 @@
-"""What may not be asked until when: a whole site (all processes know) or an endpoint (this one knows)."""
+"""What may not be asked until when: a whole site or one endpoint of it. All processes know."""
 
 from __future__ import annotations
 
 import re
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+WHOLE_SITE = ""
+"""In place of an endpoint: a pause of all of them."""
+NEWS_SECONDS = 1.0
+"""How long what was read of a store may be used: other processes hear of a pause that much later."""
+
 _IDENTIFIER = re.compile(r"\d+|[A-Z][A-Z0-9_]*(-\d+)?")
 
 
+@dataclass(frozen=True, order=True)
+class Pause:
+    """Until when something may not be asked; `reason` says whose pause it is, and why."""
+
+    until: datetime
+    reason: str
+
+
 class PauseStore(Protocol):
-    """Where a pause of the whole site stands, for everyone to see."""
+    """Where the pauses of a site are, for everyone to see."""
 
-    def until(self) -> datetime | None:
-        """Return the end of the present pause, None when there is none."""
+    def all(self) -> Mapping[str, Pause]:
+        """Return the last pause of each endpoint and that of the `WHOLE_SITE`, also when they are over."""
         ...
 
-    def reason(self) -> str | None:
-        """Say whose pause it is, and why."""
-        ...
-
-    def pause(self, until: datetime, reason: str) -> None:
-        """Pause all requests until `until`."""
+    def pause(self, until: datetime, reason: str, endpoint: str = WHOLE_SITE) -> None:
+        """Pause requests until `until`; a pause that ends later stays."""
         ...
 
 
 class MemoryPauseStore:
-    """A board for one process."""
+    """The pauses that one process knows."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until: datetime | None = None
-        self._reason: str | None = None
+        self._pauses: dict[str, Pause] = {}
 
-    def until(self) -> datetime | None:
-        """Return the end of the present pause, None when there is none."""
-        with self._lock:
-            return self._until
+    def all(self) -> Mapping[str, Pause]:
+        """Return the last pause of each endpoint and that of the whole site."""
+        return self._pauses
 
-    def pause(self, until: datetime, reason: str) -> None:
-        """Pause all requests until `until`; a pause that ends later stays."""
+    def pause(self, until: datetime, reason: str, endpoint: str = WHOLE_SITE) -> None:
+        """Pause requests until `until`; a pause that ends later stays."""
         with self._lock:
-            if self._until is None or self._until < until:
-                self._until, self._reason = until, reason
+            present = self._pauses.get(endpoint)
+            if present is None or present.until < until:
+                self._pauses = {**self._pauses, endpoint: Pause(until, reason)}
 
-    def reason(self) -> str | None:
-        """Say whose pause it is, and why."""
+
+class RecentPauses:
+    """The pauses of a store, which is read at most once a second and not before each request."""
+
+    def __init__(self, store: PauseStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._found: Mapping[str, Pause] = {}
+        self._good_until = 0.0
+
+    def all(self) -> Mapping[str, Pause]:
+        """Return what the store had a second ago or later."""
         with self._lock:
-            return self._reason
+            now = time.monotonic()
+            if now >= self._good_until:
+                self._found = self._store.all()
+                self._good_until = now + NEWS_SECONDS
+            return self._found
+
+    def pause(self, until: datetime, reason: str, endpoint: str = WHOLE_SITE) -> None:
+        """Write a pause down at once, and read it with those of others before the next request."""
+        self._store.pause(until, reason, endpoint)
+        with self._lock:
+            self._good_until = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,26 +90,6 @@ class Wait:
     seconds: float
     until: datetime
     reason: str
-
-
-class EndpointThrottle:
-    """The endpoints that may not be asked for a while, with the reason."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._closed: dict[str, tuple[datetime, str]] = {}
-
-    def close(self, endpoint: str, until: datetime, reason: str) -> None:
-        """Keep an endpoint from being asked before `until`; a gate that opens later stays."""
-        with self._lock:
-            present = self._closed.get(endpoint)
-            if present is None or present[0] < until:
-                self._closed[endpoint] = (until, reason)
-
-    def closed_until(self, endpoint: str) -> tuple[datetime, str] | None:
-        """Return the time and reason of the last closing, also when it is over."""
-        with self._lock:
-            return self._closed.get(endpoint)
 
 
 def endpoint_of(method: str, path: str) -> str:

@@ -41,6 +41,11 @@ class HomePaths:
         return self.home / "run_locks"
 
     @property
+    def in_flight_dir(self) -> Path:
+        """The folder of the locks that limit the requests in flight, with one folder for each site."""
+        return self.home / "in_flight"
+
+    @property
     def state_path(self) -> Path:
         """The SQLite file of the state, unless `state_url` names another database."""
         return self.home / "state.db"

@@ -132,7 +132,7 @@ class Settings(HomePaths):
     )
     max_in_flight: int = setting(
         "JIRA_ASSETS_MAX_IN_FLIGHT",
-        "Maximum number of concurrent requests, 1 to 8.",
+        "Maximum number of concurrent requests to a site, of all processes together, 1 to 8.",
         values.read_requests,
         default="8",
     )

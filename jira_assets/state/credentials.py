@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
+from datetime import timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from jira_assets.errors import InputError
 from jira_assets.state.database import Database, StatePart
 from jira_assets.state.grants import is_shared, new_number
 from jira_assets.state.models import ConnectedSite, Credential
 from jira_assets.state.tables import credentials, sites
+
+LONGEST_HOLD = timedelta(minutes=1)
+"""So long a process of another host waits for one that froze; more than a request to Atlassian takes."""
 
 _SITE = [sites.c[field.name] for field in fields(ConnectedSite)]
 _CREDENTIAL = [credentials.c[field.name] for field in fields(Credential)]
@@ -90,9 +94,13 @@ class Credentials(StatePart):
         """Hold the credential so that no other process, on any machine, changes it meanwhile.
 
         On SQLite the transaction keeps every writer of the state out, so be quick; on Postgres a lock of the
-        row keeps out only those who want the same. Death frees both, and then nothing was changed.
+        row keeps out only those who want the same. Death frees both, and then nothing was changed. If
+        the process freezes, Postgres ends its transaction after a minute, to the same effect.
         """
         with self._database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                limit = text("select set_config('idle_in_transaction_session_timeout', :milliseconds, true)")
+                connection.execute(limit, {"milliseconds": str(LONGEST_HOLD // timedelta(milliseconds=1))})
             grant_id = self._site(connection).grant_id
             yield HeldCredential(connection, grant_id, _select(connection, grant_id, alone=True))
 

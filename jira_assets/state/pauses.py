@@ -1,19 +1,27 @@
-"""When Jira asked everyone to wait."""
+"""When Jira asked everyone to wait, with all requests to a site or with those to one endpoint."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
+from jira_assets.jira.throttle import WHOLE_SITE, Pause
 from jira_assets.state.database import Database, StatePart
 from jira_assets.state.models import ConnectedSite
 from jira_assets.state.tables import pauses
+
+_BEFORE_ENDPOINT = ": "
 
 
 def pause_scope(site: ConnectedSite) -> str:
     """Name what pauses of a site apply to."""
     return "site" if site.is_first else f"site {site.site_id}"
+
+
+def are_of_site(scope: str) -> ColumnElement[bool]:
+    """Return the condition for the pauses of a site and of its endpoints."""
+    return or_(pauses.c.scope == scope, pauses.c.scope.startswith(f"{scope}{_BEFORE_ENDPOINT}"))
 
 
 class Pauses(StatePart):
@@ -23,19 +31,30 @@ class Pauses(StatePart):
         super().__init__(database)
         self._scope = pause_scope(site)
 
+    def all(self) -> dict[str, Pause]:
+        """Return the last pause of each endpoint and that of the `WHOLE_SITE`, also when they are over."""
+        query = select(pauses.c.scope, pauses.c.until, pauses.c.reason).where(are_of_site(self._scope))
+        before = self._scope + _BEFORE_ENDPOINT
+        with self._database.reading() as connection:
+            return {
+                WHOLE_SITE if scope == self._scope else scope.removeprefix(before): Pause(until, reason)
+                for scope, until, reason in connection.execute(query)
+            }
+
     def until(self) -> datetime | None:
-        """Return the end of the last pause, also when it is over; None when there never was one."""
+        """Return the end of the last pause of the whole site, also when it is over; None without any."""
         with self._database.reading() as connection:
             return connection.scalar(select(pauses.c.until).where(pauses.c.scope == self._scope))
 
     def reason(self) -> str | None:
-        """Return the reason of the pause."""
+        """Return the reason of that pause."""
         with self._database.reading() as connection:
             return connection.scalar(select(pauses.c.reason).where(pauses.c.scope == self._scope))
 
-    def pause(self, until: datetime, reason: str) -> None:
-        """Pause all requests to the site until that time; a longer pause that stands already is kept."""
-        statement = self._database.insert_into(pauses).values(scope=self._scope, until=until, reason=reason)
+    def pause(self, until: datetime, reason: str, endpoint: str = WHOLE_SITE) -> None:
+        """Pause requests until that time; a longer pause that stands already is kept."""
+        scope = f"{self._scope}{_BEFORE_ENDPOINT}{endpoint}" if endpoint else self._scope
+        statement = self._database.insert_into(pauses).values(scope=scope, until=until, reason=reason)
         with self._database.writing() as connection:
             connection.execute(
                 statement.on_conflict_do_update(
@@ -46,6 +65,6 @@ class Pauses(StatePart):
             )
 
     def resume(self) -> None:
-        """End the pause now."""
+        """End all pauses of the site now."""
         with self._database.writing() as connection:
-            connection.execute(delete(pauses).where(pauses.c.scope == self._scope))
+            connection.execute(delete(pauses).where(are_of_site(self._scope)))

@@ -13,7 +13,7 @@ from jira_assets.state.models import FIRST_SITE
 from jira_assets.state.sqlite_file import Snapshot
 from jira_assets.state.tables import alembic_version, metadata, sites
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 _SCHEMA_LOCK = 54_672_031  # any number, as long as it is always the same: the key of an advisory lock
 _BEFORE_ALEMBIC = "0001"
 

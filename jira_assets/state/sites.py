@@ -11,10 +11,11 @@ from jira_assets.errors import InputError
 from jira_assets.state.database import StatePart
 from jira_assets.state.grants import delete_unused, new_number
 from jira_assets.state.models import ConnectedSite
-from jira_assets.state.pauses import pause_scope
+from jira_assets.state.pauses import are_of_site, pause_scope
 from jira_assets.state.tables import (
     alerts,
     pauses,
+    request_shares,
     sites,
     sync_records,
     sync_requests,
@@ -85,7 +86,8 @@ class Sites(StatePart):
         """Forget a further site, its projects, and its credential unless another site uses that."""
         with self._database.writing() as connection:
             _delete_rows(connection, _present(_select(connection), site).prefix)
-            connection.execute(delete(pauses).where(pauses.c.scope == pause_scope(site)))
+            connection.execute(delete(pauses).where(are_of_site(pause_scope(site))))
+            connection.execute(delete(request_shares).where(request_shares.c.site_id == site.site_id))
             connection.execute(delete(sites).where(sites.c.site_id == site.site_id))
             delete_unused(connection)
 

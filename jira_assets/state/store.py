@@ -19,6 +19,7 @@ from jira_assets.state.lake_leases import LakeLeases
 from jira_assets.state.models import ConnectedSite
 from jira_assets.state.pauses import Pauses
 from jira_assets.state.quota import Points
+from jira_assets.state.request_shares import RequestShares
 from jira_assets.state.scope import HOME, Scope
 from jira_assets.state.site_settings import SiteSettings
 from jira_assets.state.sites import Sites
@@ -39,6 +40,7 @@ class State(Database):
     ) -> None:
         super().__init__(engines, clock, Scope(site.prefix, is_home=False) if site else HOME)
         site = site or ConnectedSite()
+        self.site_id = site.site_id
         self.sites = Sites(self)
         self.projects = Projects(self)
         self.records = Outcomes(self)
@@ -52,6 +54,7 @@ class State(Database):
         self.alerts = Alerts(self)
         self.lake_documents = LakeDocuments(self)
         self.lake_leases = LakeLeases(self)
+        self.request_shares = RequestShares(self, site)
 
     @classmethod
     def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> State:

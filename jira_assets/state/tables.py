@@ -249,4 +249,12 @@ lake_trash = Table(
     Index("lake_trash_owner", "lake", "owner"),
 )
 
+request_shares = Table(
+    "request_shares",
+    metadata,
+    Column("site_id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+    Column("shares", String, nullable=False),
+)
+
 lake_tokens = Sequence("lake_tokens", metadata=metadata)

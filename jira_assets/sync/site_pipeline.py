@@ -11,13 +11,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from jira_assets.auth.credentials import choose_connection
 from jira_assets.auth.remedies import error_of
 from jira_assets.errors import AuthenticationError
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.connection import Bearer, Connection
-from jira_assets.jira.http import Transport
-from jira_assets.jira.quota import PointsLedger
 from jira_assets.lake.compact import compact_project
 from jira_assets.lake.damage import damage_signs, worth_doing_again
 from jira_assets.lake.duckdb_engine import sparing_memory
@@ -39,12 +35,10 @@ from jira_assets.sync.repair import Found, recover, set_aside_damaged
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult, record_results, rederive_projects, sync_projects
 from jira_assets.sync.session import start_session
+from jira_assets.sync.transport import open_transport
 from jira_assets.sync.worklog_files import compact_worklogs, restore_worklogs
 
 OfProject = TypeVar("OfProject", TrackedProject, Outcome)
-
-POINTS_OF_AN_APP = 60_000
-"""What an OAuth app may spend in an hour, less a reserve; Jira allows 65,000 for all its users together."""
 
 FEW_RETRIES: dict[str, Any] = {"attempts": 3, "patience": timedelta(seconds=10)}
 NO_RETRIES: dict[str, Any] = {"attempts": 1, "patience": timedelta(seconds=5), "timeouts": (4, 8)}
@@ -236,17 +230,15 @@ class SitePipeline:
     @contextmanager
     def _asking(self, *, patient: bool, cancelled: threading.Event | None) -> Iterator[SyncContext]:
         impatient = FEW_RETRIES if self.is_alone else NO_RETRIES
-        connection = choose_connection(self.settings, self.state, self.clock)
-        transport = Transport(
-            connection,
-            max_in_flight=self.settings.max_in_flight,
-            **({} if patient else impatient),
-            ledger=PointsLedger(self.state.points, self.state.pauses, self._budget(connection), self.clock),
-            clock=self.clock,
+        transport = open_transport(
+            self.settings,
+            self.state,
+            self.clock,
+            counts_points=True,
             sleep=self.sleep,
             cancelled=cancelled,
-            pause=self.state.pauses,
             on_wait=self.listener.waiting,
+            **({} if patient else impatient),
         )
         with closing(transport), ThreadPoolExecutor(self.settings.max_in_flight, "ask") as pool:
             yield SyncContext(
@@ -258,11 +250,6 @@ class SitePipeline:
                 notify=self.listener.progress,
                 redaction=partial(redaction_of, self.state),
             )
-
-    def _budget(self, connection: Connection) -> int | None:
-        """Return how many points an hour may cost; Jira meters OAuth apps only."""
-        metered = isinstance(connection.credential, Bearer)
-        return self.settings.points_per_hour or (POINTS_OF_AN_APP if metered else None)
 
 
 def _compact(site: SitePipeline, project_id: str) -> int:

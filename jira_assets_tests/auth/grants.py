@@ -16,9 +16,13 @@ from jira_assets.state.encryption import open_secret_box
 SCOPES = "read:jira-work read:jira-user read:sprint:jira-software offline_access"
 
 
-def connected_settings(server: DemoServer, home: Path, state_url: str) -> Settings:
+def connected_settings(
+    server: DemoServer, home: Path, state_url: str, secret_key: str | None = None
+) -> Settings:
     """Name the home, the state, and the site that stands in for Atlassian; no credential."""
     places = {"JIRA_API_URL": server.url, "JIRA_AUTH_URL": server.url, "JIRA_ASSETS_STATE_URL": state_url}
+    if secret_key:
+        places["JIRA_ASSETS_SECRET_KEY"] = secret_key
     return load_settings({"home": str(home)}, places, dotenv=None, stored={})
 
 

@@ -6,11 +6,13 @@ import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from jira_assets.auth.credentials import choose_connection
 from jira_assets.auth.status import connected_as
@@ -31,7 +33,7 @@ from jira_assets.jira.client import JiraClient
 from jira_assets.jira.connection import BasicToken
 from jira_assets.jira.http import Transport
 from jira_assets.settings.load import Settings
-from jira_assets.state import State
+from jira_assets.state import State, credentials
 from jira_assets.state.encryption import open_secret_box
 from jira_assets_tests.auth.grants import connected_settings, store_grant
 
@@ -281,3 +283,21 @@ def test_waiting_for_the_credential_does_not_wait_for_ever(connected: Connected)
     with connected.state.credentials.exclusive() as held:
         assert held.credential is not None
         assert held.credential.display_name == "Demo Analyst"
+
+
+@pytest.mark.parametrize("state_url", ["postgres"], indirect=True)
+def test_a_host_that_freezes_with_the_credential_in_hand_changes_nothing_and_others_go_on(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected.clock.advance(timedelta(hours=1))
+    with State.open(connected.settings.state_url) as host, ExitStack() as frozen:
+        with monkeypatch.context() as patch:
+            patch.setattr(credentials, "LONGEST_HOLD", timedelta(milliseconds=50))
+            held = frozen.enter_context(host.credentials.exclusive())
+        assert connected.client().fetch_identity().email == "demo@example.com"
+        assert held.credential is not None
+        with pytest.raises(DBAPIError):  # it wakes up, with the credential of before
+            held.keep(held.credential)
+        frozen.pop_all()
+    assert connected.site.oauth.refreshes == 1
+    assert connected.client().fetch_identity().email == "demo@example.com"

@@ -22,9 +22,11 @@ from jira_assets.errors import (
     RateLimited,
     SettingsError,
 )
+from jira_assets.jira import http
 from jira_assets.jira.connection import BasicToken, Bearer, Connection
 from jira_assets.jira.http import ATTEMPTS, Transport
-from jira_assets.jira.throttle import MemoryPauseStore, Wait
+from jira_assets.jira.in_flight import ProcessLimit
+from jira_assets.jira.throttle import WHOLE_SITE, MemoryPauseStore, Wait
 from jira_assets_tests.jira.conftest import Ask
 from jira_assets_tests.jira.scripted_site import START, Canned, ScriptedSite, VirtualClock, self_signed
 
@@ -198,7 +200,7 @@ def test_a_spent_quota_pauses_everything_until_reset(scripted: Ask, headers: dic
     client, site = scripted(spent, Canned([]), pause=board, attempts=1)
     with pytest.raises(RateLimited, match="with 429: no explanation"):
         client.fetch_fields()
-    assert board.until() == START + timedelta(minutes=30)
+    assert board.all()[WHOLE_SITE].until == START + timedelta(minutes=30)
     client.fetch_statuses()
     assert site.seen[1].at == START + timedelta(minutes=30)
 
@@ -303,6 +305,32 @@ def test_waiting_takes_no_place_in_flight(scripted: Ask) -> None:
         assert client.fetch_statuses() == []
         awake.set()
         assert slow.result() == []
+
+
+def test_a_limit_that_others_use_up_is_an_error_after_a_while(
+    scripted: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "PATIENCE_FOR_A_SLOT", timedelta(0))
+    limit = ProcessLimit(1)
+    assert limit.acquire(0)
+    client, site = scripted(Canned([]), in_flight=limit, patience=timedelta(0))
+    with pytest.raises(RateLimited, match="Other processes"):
+        client.fetch_fields()
+    limit.release()
+    client.fetch_fields()
+    assert len(site.seen) == 1
+
+
+def test_what_waits_for_a_slot_can_be_cancelled(scripted: Ask) -> None:
+    limit = ProcessLimit(1)
+    assert limit.acquire(0)
+    client, site = scripted(Canned([]), in_flight=limit)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.fetch_fields)
+        client.transport.cancel()
+        with pytest.raises(Cancelled):
+            waiting.result()
+    assert site.seen == []
 
 
 def test_each_part_of_a_program_counts_its_own_requests(scripted: Ask) -> None:

@@ -1,4 +1,4 @@
-"""Pauses: a later end wins, and ids don't make new endpoints."""
+"""Pauses: a later end wins, others hear of them, and ids don't make new endpoints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jira_assets.jira.throttle import EndpointThrottle, MemoryPauseStore, endpoint_of
+from jira_assets.jira import throttle
+from jira_assets.jira.throttle import (
+    WHOLE_SITE,
+    MemoryPauseStore,
+    Pause,
+    RecentPauses,
+    endpoint_of,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=1)
@@ -14,18 +21,31 @@ LATER = NOON + timedelta(minutes=1)
 
 def test_a_pause_is_never_shortened() -> None:
     board = MemoryPauseStore()
-    assert board.until() is None
+    assert board.all() == {}
     board.pause(LATER, "quota")
-    board.pause(NOON, "quota")
-    assert board.until() == LATER
+    board.pause(NOON, "other")
+    board.pause(LATER, "burst", "GET /x")
+    board.pause(NOON, "other", "GET /x")
+    assert board.all() == {WHOLE_SITE: Pause(LATER, "quota"), "GET /x": Pause(LATER, "burst")}
 
 
-def test_a_gate_is_never_opened_early() -> None:
-    gates = EndpointThrottle()
-    gates.close("GET /x", LATER, "burst")
-    gates.close("GET /x", NOON, "other")
-    assert gates.closed_until("GET /x") == (LATER, "burst")
-    assert gates.closed_until("GET /y") is None
+def test_the_store_is_not_read_for_every_request() -> None:
+    board = MemoryPauseStore()
+    pauses = RecentPauses(board)
+    assert pauses.all() == {}
+    board.pause(NOON, "another process")
+    assert pauses.all() == {}
+    pauses.pause(LATER, "burst", "GET /x")  # from now on, that of the other process is known as well
+    assert set(pauses.all()) == {WHOLE_SITE, "GET /x"}
+
+
+def test_what_the_store_said_is_used_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "NEWS_SECONDS", 0.0)
+    board = MemoryPauseStore()
+    pauses = RecentPauses(board)
+    assert pauses.all() == {}
+    board.pause(NOON, "another process")
+    assert set(pauses.all()) == {WHOLE_SITE}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Eight processes share one grant for two virtual days, and are killed at any moment.
 
+Each has a home of its own, as on a host of its own: what they share is the database and the key.
+
 The clock stands in a file that every process reads; it moves while they work, and tokens expire every hour.
 One process is killed at every step. Every other time that the site replaces the refresh token, all of them
 are killed before anybody has heard of it: the worst that can happen. Whoever comes next has to heal that
@@ -22,6 +24,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from jira_assets.auth.credentials import choose_connection
 from jira_assets.auth.token_store import EARLY
@@ -65,7 +68,8 @@ class Shared:
     """What the processes share, and what the site saw of them."""
 
     site: DemoSite
-    settings: Settings
+    settings_of: Callable[[int], Settings]
+    """The settings of a process, by its number."""
     clock: SharedClock
     expires_at: Callable[[], datetime]
     stored: set[str] = field(default_factory=set)
@@ -131,10 +135,15 @@ def sharing(tmp_path: Path, state_url: str) -> Iterator[Shared]:
     virtual = VirtualClock(NOON, frozen=True)
     site = DemoSite(generate_site(1, projects=1, issues=2, now_ms=epoch_ms(NOON)), clock=virtual)
     with DemoServer(site) as server, State.open(state_url, clock.now) as state:
-        settings = connected_settings(server, tmp_path / "home", state_url)
+        key = Fernet.generate_key().decode()
+
+        def settings_of(number: int) -> Settings:
+            return connected_settings(server, tmp_path / f"home-{number}", state_url, key)
+
+        settings = settings_of(0)
         store_grant(site, settings, state, clock.now, server.url)
         state.projects.track([ProjectRef("10", "PAY")])
-        box = open_secret_box(None, settings.secret_key_file)
+        box = open_secret_box(key, settings.secret_key_file)
 
         def expires_at() -> datetime:
             credential = state.credentials.current()
@@ -142,7 +151,7 @@ def sharing(tmp_path: Path, state_url: str) -> Iterator[Shared]:
             assert credential.expires_at is not None
             return credential.expires_at
 
-        shared = Shared(site, settings, clock, expires_at)
+        shared = Shared(site, settings_of, clock, expires_at)
 
         def watch(event: str, token: str) -> None:
             # What is stored stays until the next refresh, so looking at each request misses none.
@@ -176,7 +185,9 @@ def live(shared: Shared, days: float, seed: int) -> None:
 
 
 def _start(shared: Shared, seed: int) -> BaseProcess:
-    process = FORK.Process(target=ask_for_ever, args=(shared.settings, shared.clock.now, seed), daemon=True)
+    process = FORK.Process(
+        target=ask_for_ever, args=(shared.settings_of(seed), shared.clock.now, seed), daemon=True
+    )
     process.start()
     return process
 
@@ -196,7 +207,8 @@ def test_the_grant_outlives_every_kill_and_no_process_uses_what_it_did_not_store
         assert shared.unknown == []
         assert oauth.refreshes >= days * 24 - 1  # a token lives for an hour
         assert shared.lost >= days * 12 - 1
-        with State.open(shared.settings.state_url, shared.clock.now) as state:
-            transport = Transport(choose_connection(shared.settings, state, shared.clock.now))
+        settings = shared.settings_of(0)
+        with State.open(settings.state_url, shared.clock.now) as state:
+            transport = Transport(choose_connection(settings, state, shared.clock.now))
             with closing(transport):
                 assert JiraClient(transport).fetch_identity().email == "demo@example.com"

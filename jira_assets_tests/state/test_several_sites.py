@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jira_assets.errors import InputError
+from jira_assets.jira.throttle import WHOLE_SITE
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -251,16 +252,17 @@ def test_removing_a_site_leaves_the_other_as_it_was(state: State) -> None:
     for view in track_both(state):
         view.records.put(SyncRecord("10001", "PAY"))
         view.pauses.pause(NOON, "quota")
+        view.pauses.pause(NOON, "burst", "GET /x")
     acme = state.sites.find("acme")
     state.sites.remove(acme)
     assert [each.label for each in state.sites.all()] == ["ours.atlassian.net"]
     assert [each.project_id for each in state.projects.tracked()] == ["10001"]
     assert [each.project_id for each in state.records.all()] == ["10001"]
-    assert state.pauses.reason() == "quota"
+    assert set(state.pauses.all()) == {WHOLE_SITE, "GET /x"}
     again = state.sites.add(ACME)
     assert state.of(again).projects.tracked(include_inactive=True) == []
     assert state.of(again).credentials.current() is None
-    assert state.of(again).pauses.until() is None
+    assert state.of(again).pauses.all() == {}
 
 
 def test_names_that_begin_alike_are_kept_apart(state: State) -> None:

@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jira_assets.errors import InputError
+from jira_assets.jira.throttle import WHOLE_SITE, Pause
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord, TeamMember
 from jira_assets.state.models import CredentialKind
 
@@ -129,6 +130,15 @@ def test_the_longer_pause_stands(state: State) -> None:
     assert (state.pauses.until(), state.pauses.reason()) == (NOON + timedelta(hours=1), "a longer one")
     state.pauses.resume()
     assert state.pauses.until() is None
+
+
+def test_a_pause_of_an_endpoint_stands_beside_that_of_the_site(state: State) -> None:
+    state.pauses.pause(NOON, "burst", "GET /x")
+    assert state.pauses.until() is None
+    state.pauses.pause(NOON, "quota")
+    assert state.pauses.all() == {"GET /x": Pause(NOON, "burst"), WHOLE_SITE: Pause(NOON, "quota")}
+    state.pauses.resume()
+    assert state.pauses.all() == {}
 
 
 def test_settings_are_kept_changed_and_removed(state: State) -> None:

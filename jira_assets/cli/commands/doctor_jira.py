@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from jira_assets.auth.credentials import choose_connection
 from jira_assets.auth.remedies import error_of
 from jira_assets.auth.status import connected_as, sites_in_use
 from jira_assets.auth.verify import HOW_TO_SEE_PROJECTS
@@ -21,10 +20,10 @@ from jira_assets.errors import (
     ScopeMissing,
 )
 from jira_assets.jira.client import JiraClient
-from jira_assets.jira.http import Transport
 from jira_assets.settings.load import Settings
 from jira_assets.state import State, TrackedProject
 from jira_assets.sync.identity_check import IdentityCheck
+from jira_assets.sync.transport import open_transport
 
 SKEW = timedelta(seconds=60)
 ATTEMPTS = 3
@@ -46,8 +45,8 @@ def check_jira(settings: Settings) -> Iterator[Finding]:
 def _check_site(settings: Settings, state: State) -> Iterator[Finding]:
     if connected_as(settings, state).kind is None:
         return  # that nothing is connected was said already
-    connection = choose_connection(settings, state)
-    transport = Transport(connection, attempts=ATTEMPTS, patience=timedelta(seconds=30), pause=state.pauses)
+    transport = open_transport(settings, state, attempts=ATTEMPTS, patience=timedelta(seconds=30))
+    connection = transport.connection
     with closing(transport):
         client = JiraClient(transport)
         identity = client.prove_identity(None)

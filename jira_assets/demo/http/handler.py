@@ -105,7 +105,7 @@ class SiteHandler(BaseHTTPRequestHandler):
                 time.sleep(site.latency_ms / 1000)
             self._respond(request, target, fault)
         finally:
-            site.journal.end()
+            site.journal.end(request)
 
     def _respond(self, request: Request, target: Target, fault: Fault | None) -> None:
         site = self.site

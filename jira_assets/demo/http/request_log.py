@@ -51,17 +51,17 @@ class Journal:
     points: int = 0
     """What the requests cost of Jira's hourly quota: one point each and those of what was answered."""
     early_returns: list[Request] = field(default_factory=list)
-    _in_flight: int = 0
+    _in_flight: set[int] = field(default_factory=set)
     _barred: dict[tuple[str, str, str, bytes], int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, method: str, path: str, query: str, body: bytes, at_ms: int) -> Request:
         """Note that a request has arrived."""
         with self._lock:
-            self._in_flight += 1
             self.total += 1
-            self.most_in_flight = max(self.most_in_flight, self._in_flight)
-            request = Request(self.total, method, path, query, body, at_ms, self._in_flight)
+            self._in_flight.add(self.total)
+            self.most_in_flight = max(self.most_in_flight, len(self._in_flight))
+            request = Request(self.total, method, path, query, body, at_ms, len(self._in_flight))
             self.requests.append(request)
             self.counts[path] += 1
             if at_ms < self._barred.pop(_identity(request), 0):
@@ -73,6 +73,7 @@ class Journal:
     ) -> None:
         """Note the answer, before it is sent: its reader may come back at once."""
         with self._lock:
+            self._in_flight.discard(request.number)
             self.points += 1 + points
             request.status = status
             request.retry_after = retry_after
@@ -80,10 +81,10 @@ class Journal:
             if retry_after:
                 self._barred[_identity(request)] = now_ms + int(retry_after * 1000)
 
-    def end(self) -> None:
-        """Note that an answer has been sent."""
+    def end(self, request: Request) -> None:
+        """Note that a request is over, also if it could not be answered."""
         with self._lock:
-            self._in_flight -= 1
+            self._in_flight.discard(request.number)
 
     def mark(self) -> int:
         """Return a mark for `since`."""

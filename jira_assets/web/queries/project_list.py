@@ -127,14 +127,10 @@ def _fetch_all(settings: Settings, state: State) -> list[VisibleProject]:
 
 
 def _fetch(settings: Settings, state: State, prefix: str) -> list[VisibleProject]:
-    from jira_assets.auth.credentials import choose_connection
     from jira_assets.jira.client import JiraClient  # late: most pages ask Jira nothing
-    from jira_assets.jira.http import Transport
+    from jira_assets.sync.transport import open_transport
 
-    connection = choose_connection(settings, state)
-    with closing(
-        Transport(connection, max_in_flight=settings.max_in_flight, pause=state.pauses)
-    ) as transport:
+    with closing(open_transport(settings, state)) as transport:
         client = JiraClient(transport)
         client.fetch_identity()  # dead credentials see no project without an error
         return [
