@@ -72,7 +72,7 @@ def running_store(weed: Path, folder: Path) -> Iterator[ObjectStore]:
         "-s3.port.lance=0",
         f"-dir={data}",
     ]
-    options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=64", "-volume.max=3"]
+    options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
     options += ["-master.telemetry=false"]
     options += [f"-{name}.port={port}" for name, port in ports.items()]
     with (folder / "log").open("wb") as log:
