@@ -39,6 +39,7 @@ _WORD = re.compile(r"\w+")
 _TEXT = r"'((?:[^']|'')*)'"
 _TABLE_COMMENT = re.compile(rf"comment on (?:table|view) warehouse\.\w+ is {_TEXT}")
 _COLUMN_COMMENT = re.compile(rf"comment on column warehouse\.\w+\.(\w+) is {_TEXT}")
+_CAST = re.compile(r"::\s*(\w+(?:\[\]|\([^)]*\))?)\s+as\s+(\w+)")
 _CREATES_TABLE = re.compile(r"^create table (warehouse\.\w+) as$", re.MULTILINE)
 _CREATED = re.compile(r"^create (table|view) ", re.MULTILINE)
 _TEMPORARY = re.compile(r"^create temp (?:table|view|macro) (\w+)", re.MULTILINE)
@@ -186,7 +187,8 @@ def _read(name: str, names: frozenset[str]) -> Model:
     macro = header.get("macro")
     beside = header.get("beside")
     prepared_by = [f"{MACROS}{each}" for each in (macro, beside) if each]
-    prepared_by += [made_by for made_by, made in _intermediate().items() if made & set(_WORD.findall(text))]
+    words = set(_WORD.findall(text))
+    prepared_by += [made_by for made_by, made in _intermediate().items() if made & words]
     read = "".join([text, *(statement_text(f"warehouse/{each}") for each in prepared_by)])
     comment = _TABLE_COMMENT.search(text)
     created = _CREATED.search(text)
@@ -206,11 +208,15 @@ def _read(name: str, names: frozenset[str]) -> Model:
         needs=frozenset(needs) & names - {name},
         sources=frozenset(_source(*found) for found in _SOURCES.findall(read)),
         comment=_unquoted(comment.group(1)) if comment else "",
-        columns=tuple(
-            Column(column, _type_of(text, column), _unquoted(said))
-            for column, said in _COLUMN_COMMENT.findall(text)
-        ),
+        columns=tuple(_columns(text)),
     )
+
+
+def _columns(text: str) -> Iterator[Column]:
+    """Read the columns, with the types they are cast to; the last cast is that of the outermost query."""
+    types = {column: kind for kind, column in _CAST.findall(text)}
+    for column, said in _COLUMN_COMMENT.findall(text):
+        yield Column(column, types.get(column, ""), _unquoted(said))
 
 
 def _parts(text: str | None, at_once: str | None) -> Parts | None:
@@ -252,12 +258,6 @@ def _insertion(text: str) -> str:
     """Turn the statement that makes a table into one that inserts its rows."""
     query, _, _ = _CREATES_TABLE.sub(r"insert into \1", text).partition(FIRST_COMMENT)
     return query
-
-
-def _type_of(text: str, column: str) -> str:
-    """Find what the column is cast to; the last cast is that of the outermost query."""
-    casts = re.findall(rf"::\s*(\w+(?:\[\]|\([^)]*\))?)\s+as\s+{column}\b", text)
-    return casts[-1] if casts else ""
 
 
 def _unquoted(text: str) -> str:
