@@ -129,7 +129,7 @@ test-shared: setup-dev programs  ## Run what syncs once more, on a lake that hos
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_SHARED_LAKE=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove and not local_lake" \
 		$(addprefix jira_assets_tests/,sync people)
 
-prove: setup-dev programs  ## Run the slow proofs: many random histories, crashes, concurrency
+prove: setup-dev $(NODE)/.installed programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
 pictures: setup-dev programs  ## Take the pictures of the page for README and docs
