@@ -15,8 +15,8 @@ DELTA_LOCK := requirements/delta.txt
 LOWEST := $(VENV)/lowest
 LOWEST_LOCK := requirements/lowest.txt
 CHARTS := jira_assets/web/static/vendor/charts.js
-AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
-AXE_VERSION := 4.14.1
+NODE := $(VENV)/node
+NODE_LOCK := requirements/package-lock.json
 KUBERNETES := $(VENV)/kubernetes
 OLD_DUCKDB := $(VENV)/duckdb15
 OLD_DUCKDB_LOCK := requirements/duckdb15.txt
@@ -75,10 +75,11 @@ programs:
 $(CHARTS): build_backend/charts.py $(BUILD_LOCK) | $(VENV)/.runtime
 	@$(BIN)/python -m build_backend.charts
 
-# Only tests use it; without npm those that need it say so and are skipped.
-$(AXE):
-	@command -v npm >/dev/null && npm install --silent --no-save --ignore-scripts --prefix $(VENV)/axe \
-		axe-core@$(AXE_VERSION) >/dev/null || echo "No npm, or no way to its registry: accessibility is not tested."
+# axe-core and Azurite, which only tests use; without npm those that need them say so and are skipped.
+$(NODE)/.installed: $(NODE_LOCK) requirements/package.json
+	@mkdir -p $(NODE) && cp $^ $(NODE)
+	@command -v npm >/dev/null && cd $(NODE) && npm ci --silent --ignore-scripts --no-audit >/dev/null \
+		&& touch .installed || echo "No npm, or no way to its registry: accessibility and Azure are not tested."
 
 # helm and kubectl, which only tests use as well.
 $(KUBERNETES)/helm: .ci/kubernetes
@@ -98,7 +99,7 @@ MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 1000 {pri
 IN_MEMORY := $(if $(MEMORY),TMPDIR=$(MEMORY))
 
 # Three workers on two cores: one of them usually waits for a browser or a disk.
-test: setup-dev $(AXE) $(KUBERNETES)/helm $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed programs  ## Run all tests
+test: setup-dev $(NODE)/.installed $(KUBERNETES)/helm $(OLD_DUCKDB)/.installed $(CLIENTS)/.installed programs  ## Run all tests
 	@$(IN_MEMORY) JIRA_ASSETS_DUCKDB15_PYTHON=$(CURDIR)/$(OLD_DUCKDB)/bin/python \
 		JIRA_ASSETS_CLIENTS_PYTHON=$(CURDIR)/$(CLIENTS)/bin/python \
 		JIRA_ASSETS_KUBERNETES_TOOLS=$(CURDIR)/$(KUBERNETES) \
@@ -128,7 +129,7 @@ test-shared: setup-dev programs  ## Run what syncs once more, on a lake that hos
 	@$(IN_MEMORY) JIRA_ASSETS_TEST_SHARED_LAKE=1 $(BIN)/python -m pytest -n 3 --dist worksteal -m "not prove and not local_lake" \
 		$(addprefix jira_assets_tests/,sync people)
 
-prove: setup-dev programs  ## Run the slow proofs: many random histories, crashes, concurrency
+prove: setup-dev $(NODE)/.installed programs  ## Run the slow proofs: many random histories, crashes, concurrency
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m prove
 
 pictures: setup-dev programs  ## Take the pictures of the page for README and docs
@@ -158,6 +159,7 @@ lock:  ## Pin the newest dependencies, with hashes and without addresses
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev -c $(RUN_LOCK) -o $(DEV_LOCK)
 	@$(COMPILE) --upgrade pyproject.toml requirements/build.in --extra dev --resolution lowest-direct -o $(LOWEST_LOCK)
 	@$(COMPILE) requirements/clients.in --upgrade -o $(CLIENTS_LOCK)
+	@cd $(dir $(NODE_LOCK)) && npm update --silent --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts
 
 clean:  ## Remove the environment and every cache
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

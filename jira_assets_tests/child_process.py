@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+_PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
@@ -19,3 +24,11 @@ def child_process(command: Sequence[str], **options: Any) -> Iterator[subprocess
             yield process
         finally:
             process.kill()
+
+
+def end_with_parent(sent: signal.Signals) -> Callable[[], object] | None:
+    """Return what a server runs before it starts, so that tests that are killed take it with them."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(_PR_SET_PDEATHSIG, sent)

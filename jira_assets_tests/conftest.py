@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets_tests.azurite import CONTAINER, Azurite, find_azurite, running_azurite
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.lake_fixture import LakeFixture
@@ -95,6 +96,24 @@ def s3(object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     address = f"s3://tests/{tmp_path.name}"
     wait_until(lambda: can_be_written(address), 60)
     return address
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Run a store that speaks Azure as long as tests run."""
+    program = find_azurite()
+    if program is None:
+        lacking("there is no Azurite: `make test` fetches it with npm, and node runs it")
+    with running_azurite(program, tmp_path_factory.mktemp("azurite")) as store:
+        yield store
+
+
+@pytest.fixture
+def azure(azurite: Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have the credentials of Azurite in the environment; return an address in it at which nothing is."""
+    for name, value in azurite.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"az://{CONTAINER}/{tmp_path.name}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
@@ -17,13 +16,13 @@ from itertools import islice
 from pathlib import Path
 
 from jira_assets.errors import StoreUnavailable
+from jira_assets_tests.child_process import end_with_parent
 from jira_assets_tests.waiting import wait_until
 
 SECONDS_TO_START = 60
 _GRPC = 10_000
 """Each of its ports has another one, so much higher, beside it."""
 _FIRST_PORT, _PORTS_OF_A_WORKER, _WORKERS = 21_000, 200, 8
-_PR_SET_PDEATHSIG = 1
 KEY_ID, KEY = "key-of-the-tests", "secret-of-the-tests"
 
 
@@ -81,7 +80,7 @@ def running_store(weed: Path, folder: Path) -> Iterator[ObjectStore]:
             stdout=log,
             stderr=log,
             cwd=folder,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=end_with_parent(signal.SIGKILL),
         )
     try:
         wait_until(lambda: _answers(server, s3, folder / "log"), SECONDS_TO_START)
@@ -135,8 +134,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _end_with_parent() -> None:
-    # Tests that are killed take their server with them.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import itertools
 import os
 import pwd
@@ -11,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,11 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jira_assets_tests.child_process import end_with_parent
 from jira_assets_tests.waiting import wait_until
 
 _DEBIAN = "/usr/lib/postgresql"
 _SECONDS_TO_START = 30
-_PR_SET_PDEATHSIG = 1
 _NUMBERS = itertools.count(1)
 
 
@@ -58,7 +56,7 @@ def running_postgres(programs: Path) -> Iterator[str]:
                 stdout=log,
                 stderr=log,
                 cwd=folder,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent(signal.SIGINT),
                 **as_someone,
             )
         try:
@@ -106,11 +104,6 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
-
-
-def _end_with_parent() -> None:
-    # Tests that are killed take their server with them.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _wait_until_ready(programs: Path, server: subprocess.Popen[Any], port: int, log: Path) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 REQUIRED = "JIRA_ASSETS_PROGRAMS_REQUIRED"
+NODE_MODULES = Path(sys.prefix) / "node" / "node_modules"
+"""Where `make test` installs packages of npm."""
 
 
 def lacking(what: str) -> NoReturn:

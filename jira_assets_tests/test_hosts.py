@@ -163,10 +163,11 @@ def open_hosts(
         yield Hosts(shared, harness)
 
 
-@pytest.fixture
-def hosts(tmp_path: Path, postgres_url: str) -> Iterator[Hosts]:
+@pytest.fixture(params=["folder", pytest.param("azure", marks=pytest.mark.prove)])
+def hosts(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str) -> Iterator[Hosts]:
     """A small site, which nobody has synced."""
-    with open_hosts(tmp_path, postgres_url, 3, 60) as hosts:
+    address = None if request.param == "folder" else request.getfixturevalue(request.param)
+    with open_hosts(tmp_path, postgres_url, 3, 60, address) as hosts:
         yield hosts
 
 

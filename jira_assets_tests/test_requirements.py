@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -108,3 +109,12 @@ def test_a_lock_has_hashes_and_no_addresses(lock: str) -> None:
     pins = re.findall(r"^[\w.-]+(?:\[.*?\])?==", text, re.MULTILINE)
     hashed = re.findall(r"^[\w.-]+(?:\[.*?\])?==.*\\\n    --hash=", text, re.MULTILINE)
     assert len(hashed) == len(pins) > 0
+
+
+def test_the_lock_of_npm_has_hashes_and_no_addresses() -> None:
+    lock = json.loads((ROOT / "requirements" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = [package for path, package in lock["packages"].items() if path]
+    assert packages
+    assert [each for each in packages if "resolved" in each or "integrity" not in each] == []
+    wanted = json.loads((ROOT / "requirements" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert wanted == {name: lock["packages"][f"node_modules/{name}"]["version"] for name in wanted}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect, sync_playwright
@@ -17,9 +15,9 @@ from starlette.types import ASGIApp
 
 from build_backend.charts import build_bundle
 from jira_assets.web.static_files import has_charts
-from jira_assets_tests.programs import find_chromium
+from jira_assets_tests.programs import NODE_MODULES, find_chromium
 
-AXE = Path(sys.prefix) / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 
 
 @contextmanager

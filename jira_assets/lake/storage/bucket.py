@@ -8,7 +8,6 @@ A folder (`file:///path`) serves as a store in tests.
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,16 +22,17 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store
 
 from jira_assets.errors import StoreUnavailable
+from jira_assets.object_stores import endpoint_of, in_a_line
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+    from obstore.store import AzureConfig, ClientConfig, ObjectStore, RetryConfig, S3Config
 
 LARGE = 64 * 2**20
 """A file of more bytes is written in parts, without the condition that there is none yet."""
 _CHUNK = 8 * 2**20
 _CLIENT: ClientConfig = {"connect_timeout": "10s", "timeout": "300s"}
 _RETRY: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
-_WORDS = 300
+_WORDS = 500
 
 
 class Bucket:
@@ -80,12 +80,13 @@ class Bucket:
 
     def move(self, key: str, new: str) -> bool:
         """Move an object to another key; return False when there is none."""
-        with self._errors(f"move {key} within"):
-            try:
-                obstore.copy(self._store, key, new)
-            except FileNotFoundError:
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "moved")
+            # Azure may still be copying when its answer is there: too late if the object is deleted then.
+            if not self.get(key, path):
                 return False
-            obstore.delete(self._store, key)
+            self.put(new, path)
+        self.delete([key])
         return True
 
     def delete(self, keys: Collection[str]) -> None:
@@ -97,13 +98,13 @@ class Bucket:
 
     def sizes(self, prefix: str) -> dict[str, int]:
         """Return the bytes of each object in a folder and below, by key."""
-        with self._errors(f"list {prefix} in"):
+        with self._errors(f"list {prefix or 'objects'} in"):
             pages = obstore.list(self._store, prefix=prefix or None, chunk_size=1000)
             return {found["path"]: found["size"] for page in pages for found in page}
 
     def folders(self, prefix: str) -> list[str]:
         """Name the folders in a folder, or at the top."""
-        with self._errors(f"list {prefix} in"):
+        with self._errors(f"list {prefix or 'objects'} in"):
             found = obstore.list_with_delimiter(self._store, prefix=prefix or None)["common_prefixes"]
             return sorted(key.rpartition("/")[2] for key in found)
 
@@ -127,9 +128,10 @@ class Bucket:
     def _errors(self, action: str) -> Iterator[None]:
         try:
             yield
-        except (BaseError, ValueError) as error:
+        except (BaseError, ValueError, FileNotFoundError) as error:  # the last for a bucket that is missing
+            said = in_a_line(str(error).split("\n\n", 1)[0])  # then comes what is for its developers
             raise StoreUnavailable(
-                f"Could not {action} {self.address}: {_first_words(error)}",
+                f"Could not {action} {self.address}: {said[:_WORDS]}.",
                 "Run `jira-assets doctor`. It checks the address (JIRA_ASSETS_LAKE), the credentials in the "
                 "environment and what they allow.",
             ) from None
@@ -140,19 +142,15 @@ def _open(address: str, environ: Mapping[str, str]) -> ObjectStore:
     prefix = parts.path.strip("/") or None
     if parts.scheme == "file":
         return LocalStore(parts.path, mkdir=True, automatic_cleanup=True)
+    endpoint = endpoint_of(address, environ)
+    client: ClientConfig = {**_CLIENT, "allow_http": (endpoint or "").startswith("http://")}
     if parts.scheme == "gs":
-        return GCSStore(parts.netloc, prefix=prefix, client_options=_CLIENT, retry_config=_RETRY)
+        return GCSStore(parts.netloc, prefix=prefix, client_options=client, retry_config=_RETRY)
+    # The client itself does not know all names of the variable.
     if parts.scheme == "az":
-        return AzureStore(parts.netloc, prefix=prefix, client_options=_CLIENT, retry_config=_RETRY)
-    # The name that Amazon's own tools prefer is one that the client does not know.
-    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
-    if endpoint is None:
-        return S3Store(parts.netloc, prefix=prefix, client_options=_CLIENT, retry_config=_RETRY)
-    client: ClientConfig = {**_CLIENT, "allow_http": endpoint.startswith("http://")}
-    return S3Store(parts.netloc, prefix=prefix, endpoint=endpoint, client_options=client, retry_config=_RETRY)
-
-
-def _first_words(error: Exception) -> str:
-    """Shorten what the client says; the query of an address may have a signature."""
-    first = str(error).split("\n\n", 1)[0].replace("\n", " ")
-    return re.sub(r"\?\S*", "", first)[:_WORDS].rstrip(" .") + "."
+        azure: AzureConfig = {"endpoint": endpoint} if endpoint else {}
+        return AzureStore(
+            parts.netloc, prefix=prefix, config=azure, client_options=client, retry_config=_RETRY
+        )
+    s3: S3Config = {"endpoint": endpoint} if endpoint else {}
+    return S3Store(parts.netloc, prefix=prefix, config=s3, client_options=client, retry_config=_RETRY)

@@ -1,8 +1,12 @@
-"""A folder and a store that speaks S3 do the same with objects; what they refuse is said without secrets."""
+"""A folder, S3 and Azure do the same with objects; what they refuse is said without secrets."""
 
 from __future__ import annotations
 
+import base64
+import os
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,13 +14,31 @@ from jira_assets.errors import StoreUnavailable
 from jira_assets.lake.storage import bucket as module
 from jira_assets.lake.storage.bucket import Bucket
 from jira_assets_tests.network_faults import faulty_store
-from jira_assets_tests.object_store import KEY, ObjectStore
 
 
-@pytest.fixture(params=["folder", "S3"])
+@pytest.fixture(params=["folder", "s3", "azure"])
 def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     """An empty place in a store."""
-    return Bucket(f"file://{tmp_path}/store" if request.param == "folder" else request.getfixturevalue("s3"))
+    is_folder = request.param == "folder"
+    return Bucket(f"file://{tmp_path}/store" if is_folder else request.getfixturevalue(request.param))
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An address at which nothing is, and the variables that have its server and its secret."""
+
+    address: str
+    server: str
+    secret: str
+
+
+@pytest.fixture(params=["s3", "azure"])
+def remote(request: pytest.FixtureRequest) -> Remote:
+    """A store with credentials."""
+    address = request.getfixturevalue(request.param)
+    if request.param == "azure":
+        return Remote(address, "AZURE_STORAGE_ENDPOINT", "AZURE_STORAGE_ACCOUNT_KEY")
+    return Remote(address, "AWS_ENDPOINT_URL_S3", "AWS_SECRET_ACCESS_KEY")
 
 
 def put(bucket: Bucket, key: str, content: bytes, folder: Path) -> None:
@@ -76,21 +98,44 @@ def test_objects_are_moved_and_deleted_and_missing_ones_passed_over(bucket: Buck
     assert bucket.sizes("") == {}
 
 
-def test_wrong_credentials_are_refused_in_words(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f"not-{KEY}")
-    with pytest.raises(StoreUnavailable, match="Could not look for a in s3://tests") as caught:
-        Bucket(s3).has("a")
-    assert KEY not in str(caught.value)
+def test_wrong_credentials_are_refused_in_words(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = base64.b64encode(b"not the key of the tests").decode()
+    monkeypatch.setenv(remote.secret, wrong)
+    with pytest.raises(StoreUnavailable, match=f"Could not look for a in {remote.address}") as caught:
+        Bucket(remote.address).has("a")
+    assert wrong not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "jira-assets doctor" in caught.value.instruction
 
 
-def test_a_store_that_refuses_and_loses_answers_is_asked_again(
-    object_store: ObjectStore, s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_SAS_TOKEN"])
+def test_azure_says_what_it_refuses_without_the_credential(
+    azure: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    with faulty_store(object_store.endpoint, share=0.3) as between:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", between.endpoint)
-        bucket = Bucket(s3)
+    secret = "sv=2021-12-02&ss=b&srt=co&sp=rl&se=2030-01-01&sig=bm90LXRoZS1rZXk%3D"
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_KEY")
+    monkeypatch.setenv(name, secret)
+    with pytest.raises(StoreUnavailable) as caught:
+        Bucket(azure).sizes("")
+    assert "bm90" not in str(caught.value)
+
+
+def test_a_container_that_is_missing_is_named(azure: str) -> None:
+    bucket = Bucket(azure.replace("//", "//no-"))
+    for ask, action in [(bucket.probe, "write probe/"), (lambda: bucket.sizes(""), "list objects")]:
+        with pytest.raises(
+            StoreUnavailable, match=rf"Could not {action}.* az://no-tests/.*: ContainerNotFound"
+        ):
+            ask()
+
+
+def test_a_store_that_refuses_and_loses_answers_is_asked_again(
+    remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = os.environ[remote.server]
+    with faulty_store(endpoint, share=0.3) as between:
+        monkeypatch.setenv(remote.server, between.endpoint + urlsplit(endpoint).path)
+        bucket = Bucket(remote.address)
         expected = {f"raw/{number}": bytes([number]) * number for number in range(1, 13)}
         for key, content in expected.items():
             put(bucket, key, content, tmp_path)

@@ -14,6 +14,7 @@ from typing import Any
 from deltalake import DeltaTable
 
 from jira_assets.warehouse.read import open_warehouse
+from jira_assets.warehouse.targets.delta.folder import store_options
 from jira_assets.warehouse.targets.delta.target import DeltaTarget
 from jira_assets.warehouse.targets.delta.versions import VERSIONS
 from jira_assets.warehouse.targets.relations import published_relations
@@ -39,7 +40,8 @@ class DeltaTables:
 
     def table(self, name: str, version: int | None = None) -> DeltaTable:
         """Open a table, by default its newest version."""
-        return DeltaTable(str(self.folder / name), version=version)
+        place = self.target.place
+        return DeltaTable(f"{place}/{name}", version=version, storage_options=store_options(place))
 
     def rows(self, name: str, version: int | None = None) -> list[Row]:
         """Read all rows of a table."""

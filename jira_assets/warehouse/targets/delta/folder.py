@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from jira_assets.errors import TargetError
+from jira_assets.object_stores import endpoint_of, in_a_line
 from jira_assets.warehouse.targets.delta.layout import PARTITION, File, Layout, file_of_name
 from jira_assets.warehouse.targets.delta.types import field_of, kind_of
 from jira_assets.warehouse.targets.relations import Relation
@@ -42,8 +42,6 @@ CHECKPOINT_INTERVAL = 50
 
 _OPTIONS = {"max_retries": "3", "retry_timeout": "30s", "connect_timeout": "10s", "timeout": "120s"}
 _CHUNK = 1 << 22
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_QUERY = re.compile(r"\?[^\s]*")
 _REMEDY = (
     "Check JIRA_ASSETS_PUBLISH_DELTA_URL, and that this process may read, write and list there "
     "(docs/targets.md). The next publish tries again."
@@ -124,7 +122,7 @@ def delta_errors(address: str, remedy: str) -> Iterator[None]:
     except CommitFailedError:
         raise Conflict from None
     except (DeltaError, OSError) as error:
-        raise TargetError(f"Delta ({address}) says: {_words(error)}.", remedy) from None
+        raise TargetError(f"Delta ({address}) says: {in_a_line(str(error))}.", remedy) from None
 
 
 def check_installed() -> None:
@@ -142,15 +140,11 @@ def store_options(address: str) -> dict[str, str] | None:
     """Return how the store of an address is asked; None for a folder."""
     if "://" not in address:
         return None
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3", "")  # the client knows the name for all services only
-    own = {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
-    return {**_OPTIONS, **own, **({"AWS_ALLOW_HTTP": "true"} if endpoint.startswith("http:") else {})}
-
-
-def _words(error: Exception) -> str:
-    """Return what an error says in one line, without the parameters of addresses: they may be secret."""
-    lines = (line.strip(" ↳") for line in _COLOURS.sub("", str(error)).splitlines())
-    return _QUERY.sub("?…", ": ".join(line for line in lines if line)).rstrip(".")
+    endpoint = endpoint_of(address, os.environ)
+    if endpoint is None:
+        return _OPTIONS
+    # The client itself does not know all names of the variable.
+    return {**_OPTIONS, "endpoint": endpoint, "allow_http": str(endpoint.startswith("http://")).lower()}
 
 
 class DeltaFolder:
