@@ -16,6 +16,7 @@ from jira_assets.lake.manifest import RawFile, fingerprint
 from jira_assets.lake.site_manifest import Notice
 from jira_assets.lake.storage.storage import RAW
 from jira_assets.settings.load import Settings
+from jira_assets.sync.targets import targets_lock
 
 if TYPE_CHECKING:  # loaded late: few homes have such a table
     from jira_assets.warehouse.targets.delta.raw_files import DataFile
@@ -25,34 +26,40 @@ PART = "raw table"
 
 def is_raw_table_current(lake: Lake, settings: Settings) -> bool:
     """Check whether the tables name the raw files that there are, where they are wanted."""
-    return not settings.lake_delta or all(
-        site.site_manifest().raw_table_names == _digest(_raw_files(site)) for site in _sites(lake)
-    )
+    return not settings.lake_delta or all(map(_is_current, _sites(lake)))
 
 
 def follow_raw_files(lake: Lake, settings: Settings, clock: Callable[[], datetime]) -> None:
     """Have the tables name the raw files that there are, where they are wanted; failures become notices."""
     if not settings.lake_delta:
         return
+    for site in _sites(lake):
+        if not _is_current(site):
+            with targets_lock(lake):  # what is named has to be newer than what another host named before
+                _follow(site, clock)
+
+
+def _follow(site: Lake, clock: Callable[[], datetime]) -> None:
     from jira_assets.warehouse.targets.delta.raw_files import show_files
 
-    for site in _sites(lake):
-        files = _raw_files(site)
-        named, notice = _digest(files), None
-        if site.site_manifest().raw_table_names == named:
-            continue
-        try:
-            show_files(f"{site.place}/{RAW}", _data_files(site, files))
-        except Exception as error:
-            named, notice = "", _describe(error, clock())
-        with suppress(OSError, JiraAssetsError):  # a full disk keeps no notice either
-            _note(site, named, notice)
+    files = _raw_files(site)
+    named, notice = _digest(files), None
+    try:
+        show_files(f"{site.place}/{RAW}", _data_files(site, files))
+    except Exception as error:
+        named, notice = "", _describe(error, clock())
+    with suppress(OSError, JiraAssetsError):  # a full disk keeps no notice either
+        _note(site, named, notice)
 
 
 def _sites(lake: Lake) -> Iterator[Lake]:
     yield lake.of("")
     for prefix in lake.folders:
         yield lake.of(prefix)
+
+
+def _is_current(site: Lake) -> bool:
+    return site.site_manifest().raw_table_names == _digest(_raw_files(site))
 
 
 def _raw_files(site: Lake) -> list[RawFile]:
