@@ -40,21 +40,25 @@ class PointsLedger:
 
     def spend(self, points: int) -> None:
         """Count points; they are written down a few hundred at a time."""
-        with self._lock:
-            self._unwritten += points
-            if self._unwritten >= A_NOTE:
-                self._write()
+        self._write(points, A_NOTE)
 
     def close(self) -> None:
         """Write down the rest."""
-        with self._lock:
-            if self._unwritten:
-                self._write()
+        self._write(0, 1)
 
-    def _write(self) -> None:
+    def _write(self, points: int, least: int) -> None:
+        with self._lock:
+            self._unwritten += points
+            if self._unwritten < least:
+                return
+            note, self._unwritten = self._unwritten, 0
         now = self._clock()
-        spent = self._book.spend(self._unwritten, now)
-        self._unwritten = 0
+        try:
+            spent = self._book.spend(note, now)  # other threads go on counting
+        except BaseException:
+            with self._lock:
+                self._unwritten += note
+            raise
         if self._budget is not None and spent >= self._budget:
             next_hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
             self._pauses.pause(

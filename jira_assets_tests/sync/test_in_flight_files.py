@@ -43,6 +43,29 @@ def test_a_process_alone_has_all_of_them_again_and_again(one: FileLimit) -> None
             one.release()
 
 
+def test_a_returned_slot_is_kept_for_the_next_request_until_another_process_waits(
+    one: FileLimit, other: FileLimit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [one.acquire(AT_ONCE) for _ in range(3)] == [True, True, True]
+    one.release()
+    with monkeypatch.context() as patch:
+        patch.delattr("fcntl.flock")
+        assert one.acquire(AT_ONCE)  # without a system call
+        one.release()
+    assert not other.acquire(AT_ONCE)
+    assert one.acquire(AT_ONCE)
+    one.release()
+    assert other.acquire(AT_ONCE)
+
+
+def test_no_slot_stays_with_a_process_that_has_no_request_in_flight(one: FileLimit, other: FileLimit) -> None:
+    for _ in range(3):
+        assert one.acquire(AT_ONCE)
+    for _ in range(3):
+        one.release()
+    assert [other.acquire(AT_ONCE) for _ in range(4)] == [True, True, True, False]
+
+
 def test_a_lower_limit_counts_the_requests_of_others(one: FileLimit, tmp_path: Path) -> None:
     with closing(FileLimit(tmp_path / "1", 1)) as lower:
         assert one.acquire(AT_ONCE)
