@@ -147,9 +147,8 @@ def _publish_request(
 
 def _is_anything_published(pipeline: Pipeline) -> bool:
     """Check whether a sync published; where hosts share the lake, another one may have done it."""
-    return pipeline.settings.warehouse_file.exists() or not (
-        pipeline.lake.is_local or pipeline.lake.site() is None
-    )
+    lake = pipeline.lake
+    return pipeline.settings.warehouse_file.exists() or (not lake.is_local and lake.site() is not None)
 
 
 @contextmanager
