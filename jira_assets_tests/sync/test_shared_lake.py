@@ -69,6 +69,12 @@ def published(pipeline: Pipeline) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+def change_later(harness: SyncHarness, issue: str) -> None:
+    """Change an issue half an hour later."""
+    harness.site.clock.advance(timedelta(minutes=30))
+    harness.site.edit_issue(issue, summary="changed since")
+
+
 def tracked(harness: SyncHarness) -> list[ProjectRef]:
     return [ProjectRef(each.project_id, each.project_key, each.name) for each in harness.tracked]
 
@@ -103,9 +109,8 @@ def test_another_host_continues_where_one_stopped(
     assert first.sync().failures == []
     for copy in first.pipeline.lake.root.rglob("*.parquet"):
         copy.unlink()
-    first.site.clock.advance(timedelta(minutes=30))
     issue = next(iter(first.site.issues_truth()))
-    first.site.edit_issue(issue, summary="changed since")
+    change_later(first, issue)
     with open_host("second") as second:
         result = second.sync(second.state.projects.tracked())
         assert result.failures == []
@@ -235,8 +240,7 @@ def test_a_host_that_waited_for_another_one_does_not_bring_a_target_back_to_what
         def overtaken(lake: Lake) -> Iterator[None]:
             """Have another host sync and publish before the lock is taken."""
             monkeypatch.undo()
-            first.site.clock.advance(timedelta(minutes=30))
-            first.site.edit_issue(issue, summary="changed since")
+            change_later(first, issue)
             assert third.sync(third.state.projects.tracked()).failures == []
             third.publish()
             with targets_lock(lake):
@@ -258,8 +262,7 @@ def test_a_host_with_an_older_file_does_not_say_that_a_target_is_behind(
     issue = next(iter(first.site.issues_truth()))
     with open_host("second", **TARGET) as second, open_host("third", **TARGET) as third:
         second.publish()
-        first.site.clock.advance(timedelta(minutes=30))
-        first.site.edit_issue(issue, summary="changed since")
+        change_later(first, issue)
         third.sync(third.state.projects.tracked())
         third.publish()
 
@@ -284,8 +287,7 @@ def test_a_host_that_follows_brings_targets_up_to_date_where_syncs_publish_nothi
             if shown:
                 return True
             shown.append(in_target(following, issue))
-            first.site.clock.advance(timedelta(minutes=30))
-            first.site.edit_issue(issue, summary="changed since")
+            change_later(first, issue)
             sync()
             return False
 
