@@ -14,9 +14,9 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.sql_files import literal, statement
 from jira_assets.qualified import split
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
-from jira_assets.warehouse.forecasts import fill_forecast, inputs_literal
+from jira_assets.warehouse.forecasts import days_to_goal, fill_forecast, macro_parts
 from jira_assets.warehouse.issue_states import STATES
-from jira_assets.warehouse.models import FIRST_COMMENT, MACROS, Model, Parts, models
+from jira_assets.warehouse.models import FIRST_COMMENT, Model, Parts, models
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -63,7 +63,7 @@ class Builder:
             else:
                 self.engine.execute(text)
             if model is not None and model.macro:
-                fill_forecast(self.engine, model.name, has_before=self.has_before)
+                fill_forecast(self.engine, model.name, model.macro, has_before=self.has_before)
 
     def _text_of(self, name: str) -> str:
         text = statement(
@@ -74,6 +74,7 @@ class Builder:
             people=statement("lake/people/people", people_by_site=self._people_by_site),
             people_by_site=self._people_by_site,
             observations=self._observations,
+            days_to_goal=days_to_goal(),
             extra_columns=column_list(self.extra),
             extra_source=column_source(self.extra),
             extra_comments=column_comments(self.extra),
@@ -116,7 +117,7 @@ class Builder:
     def _inputs_of(self, name: str) -> dict[str, str]:
         if name in STATES:
             return {"issues_at": STATES[name]()}
-        return {"forecast_inputs": inputs_literal(self.engine)} if name.startswith(MACROS) else {}
+        return macro_parts(self.engine, name)
 
     def write_info(self, info: Mapping[str, str]) -> None:
         """Keep what the warehouse says of itself."""

@@ -1,17 +1,48 @@
-"""Forecasts: macros that hold what they are computed from, and two tables with their usual answers."""
+"""Forecasts: macros that hold what they are computed from, and two tables with their usual answers.
+
+Chances are computed, not tried: `sql/forecasts/` has a query for each macro, which the table runs for all
+projects at once.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from jira_assets.lake.sql_files import literal, statement
-from jira_assets.warehouse.models import models
+from jira_assets.warehouse.models import MACROS, models
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
+_QUERIES = {"forecast_days": "warehouse/forecasts/days", "forecast_items": "warehouse/forecasts/items"}
 _ENOUGH = "delivered >= 5"
 """Fewer deliveries are not enough data."""
+
+_USUAL_DAYS = 28
+_KEY_COLUMNS = "inputs.project_id as project_id, inputs.project_key as project_key, inputs.as_of as as_of,"
+_SHAPE = '[{"project_key": "VARCHAR", "as_of": "DATE", "daily": ["INTEGER"], "open_issues": "BIGINT"}]'
+
+
+def macro_parts(engine: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+    """Return what the statement of a macro is filled with; nothing for a macro that is no forecast.
+
+    The macro holds the rows of forecast_inputs that are enough data.
+    """
+    macro = name.removeprefix(MACROS)
+    if macro not in _QUERIES:
+        return {}
+    rows = f"(select unnest(from_json({inputs_literal(engine)}, {literal(_SHAPE)}), max_depth := 2))"
+    of_project = f"(from {rows} where project_key is not distinct from project)"
+    forecast = _query(macro, of_project, key_columns="", goal="coalesce(items, open_issues)", within="days")
+    return {"forecast": forecast, "usual_days": str(_USUAL_DAYS)}
+
+
+def days_to_goal() -> str:
+    """Return the query for the days on which goals are reached, with the chances that forecasts give.
+
+    It reads `goals` (subject, goal) and `daily` (subject, issues, times) of the query around it.
+    """
+    return statement("warehouse/forecasts/days_to_goal", goals="goals", daily="daily")
 
 
 def inputs_literal(engine: duckdb.DuckDBPyConnection) -> str:
@@ -38,7 +69,7 @@ def remember_forecasts(engine: duckdb.DuckDBPyConnection) -> bool:
     return True
 
 
-def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, *, has_before: bool) -> None:
+def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, macro: str, *, has_before: bool) -> None:
     """Fill a table with the answers of its macro for each project, and for all together.
 
     With `has_before`, projects with the same inputs keep the rows that were remembered: a forecast takes
@@ -48,13 +79,17 @@ def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, *, has_before: 
     if has_before:
         engine.execute(statement("warehouse/incremental/same_forecasts", table=table))
         unknown += " except from forecast_inputs_before"
-    projects = engine.execute(
-        f"select project_id, project_key, as_of from ({unknown}) where {_ENOUGH} order by all"
-    ).fetchall()
-    for project_id, project_key, as_of in projects:
-        engine.execute(
-            f"insert into warehouse.{table} by name select $project_id as project_id, "
-            "$project_key as project_key, $as_of as as_of, forecast.* "
-            f"from warehouse.{models()[table].macro}($project_key) as forecast order by percent",
-            {"project_id": project_id, "project_key": project_key, "as_of": as_of},
-        )
+    inputs = f"(from ({unknown}) where {_ENOUGH})"
+    query = _query(macro, inputs, key_columns=_KEY_COLUMNS, goal="open_issues", within=str(_USUAL_DAYS))
+    engine.execute(f"insert into warehouse.{table} by name {query}")
+
+
+def _query(macro: str, inputs: str, *, key_columns: str, goal: str, within: str) -> str:
+    return statement(
+        _QUERIES[macro],
+        inputs=inputs,
+        key_columns=key_columns,
+        goal=goal,
+        within=within,
+        days_to_goal=days_to_goal(),
+    )

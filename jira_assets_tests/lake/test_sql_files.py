@@ -13,9 +13,9 @@ from jira_assets.lake.sql_files import statement
 
 PACKAGE = Path(jira_assets.__file__).parent
 FILES = sorted(PACKAGE.glob("*/sql/**/*.sql"))
-NOTHING = frozenset({"extra_columns", "extra_source", "extra_comments"})
+NOTHING = frozenset({"extra_columns", "extra_source", "extra_comments", "key_columns"})
 """Parts that are empty unless a site has something to add."""
-QUERIES = frozenset({"instants", "people"})
+QUERIES = frozenset({"days_to_goal", "forecast", "instants", "people"})
 """Parts that are queries."""
 
 

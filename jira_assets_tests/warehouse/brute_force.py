@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -463,10 +464,36 @@ class World:
         return state.points or 0 if is_open and sprint.sprint_id in state.sprints else 0
 
 
-def drawn(trial: int, day: int) -> int:
-    """Which of the 84 days a trial draws."""
-    mask = 0xFFFFFFFF
-    seeded = trial * 1024 + day + 54672031
-    first = ((seeded ^ seeded >> 16) * 2246822507) & mask
-    second = ((first ^ first >> 13) * 3266489909) & mask
-    return (second ^ second >> 16) % 84
+def finished_in_days(daily: Sequence[int], goal: int) -> list[float]:
+    """The chance that so many are delivered, after each day from 0 to 180: each day is equally likely."""
+    chances, finished = {goal: 1.0}, []
+    for _ in range(181):
+        chances = {left: chance for left, chance in chances.items() if left > 0 and chance > 1e-15}
+        finished.append(1 - sum(chances.values()))
+        chances = _a_day_later(chances, [-count for count in daily])
+    return finished
+
+
+def first_day(daily: Sequence[int], goal: int, percent: int) -> int | None:
+    """The first day of 180 after which so many issues are delivered with that chance."""
+    chances = enumerate(finished_in_days(daily, goal))
+    return next((day for day, chance in chances if chance >= percent / 100 - 1e-9), None)
+
+
+def reached(daily: Sequence[int], days: int, percent: int) -> int:
+    """The highest count that so many days reach with that chance: each day is equally likely."""
+    chances = {0: 1.0}
+    for _ in range(days):
+        chances = _a_day_later(chances, daily)
+    counts = sorted(chances, reverse=True)
+    sums = itertools.accumulate(chances[count] for count in counts)
+    return next(count for count, sure in zip(counts, sums, strict=True) if sure >= percent / 100 - 1e-9)
+
+
+def _a_day_later(chances: Mapping[int, float], daily: Sequence[int]) -> dict[int, float]:
+    times = Counter(daily)
+    following: dict[int, float] = defaultdict(float)
+    for count, chance in chances.items():
+        for more, days in times.items():
+            following[count + more] += chance * days / len(daily)
+    return following

@@ -1,23 +1,29 @@
-"""Forecasts are drawn from the last twelve weeks, the same ones every time and everywhere."""
+"""Forecasts are the chances of the last twelve weeks, the same ones every time and everywhere."""
 
 from __future__ import annotations
 
+import random
 from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
+from jira_assets.lake.sql_files import statement
+from jira_assets.warehouse.forecasts import macro_parts
 from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets_tests.lake_fixture import LakeFixture, Row, rows_of
-from jira_assets_tests.warehouse.brute_force import drawn, quantile
+from jira_assets_tests.sampling import sampled
+from jira_assets_tests.warehouse.brute_force import finished_in_days, first_day, reached
 from jira_assets_tests.warehouse.histories import Life, on, publish_lives
 
 AS_OF = date(2026, 2, 8)
 FINISHES = [3, 3, 4, 9, 10, 10, 10, 17, 24, 25, 26, 31]
 OPEN = 4
+PERCENTS = (50, 70, 85, 95)
 
 
 @pytest.fixture(scope="module")
@@ -30,43 +36,95 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyC
     return bench
 
 
-def trials(days: int) -> list[list[int]]:
-    """What each trial delivers on each day, drawn in Python."""
-    daily = [0] * 84
+def daily() -> list[int]:
+    """How many issues were delivered on each of the twelve weeks' days."""
+    counts = [0] * 84
     for day in FINISHES:
-        daily[(on(day).date() - (AS_OF - timedelta(days=84))).days] += 1
-    return [[daily[drawn(trial, day)] for day in range(days)] for trial in range(10_000)]
+        counts[(on(day).date() - (AS_OF - timedelta(days=84))).days] += 1
+    return counts
 
 
-def days_to(goal: int, draws: list[int]) -> int:
-    done = 0
-    for day, issues in enumerate(draws, 1):
-        done += issues
-        if done >= goal:
-            return day
-    return 181
-
-
-def test_the_days_are_those_of_ten_thousand_trials(warehouse: LakeFixture) -> None:
-    expected = [days_to(OPEN, draws) for draws in trials(180)]
-
+def test_the_days_are_the_first_with_each_chance(warehouse: LakeFixture) -> None:
     rows = warehouse.ask("select * from forecast_days('P10')")
-    shares = {50: 0.5, 70: 0.7, 85: 0.85, 95: 0.95}
     assert {row["percent"]: row["days"] for row in rows} == {
-        percent: quantile(expected, share) for percent, share in shares.items()
+        percent: first_day(daily(), OPEN, percent) for percent in PERCENTS
     }
     assert {row["items"] for row in rows} == {OPEN}
     assert all(row["finished_by"] == AS_OF + timedelta(days=row["days"]) for row in rows)
 
 
-def test_the_items_are_those_reached_in_so_many_trials(warehouse: LakeFixture) -> None:
-    totals = [sum(draws) for draws in trials(28)]
-
+def test_the_items_are_the_most_with_each_chance(warehouse: LakeFixture) -> None:
     for row in warehouse.ask("select * from forecast_items('P10')"):
-        reached = sum(total >= row["items"] for total in totals)
-        more = sum(total >= row["items"] + 1 for total in totals)
-        assert reached >= row["percent"] * 100 > more
+        assert row["items"] == reached(daily(), 28, row["percent"])
         assert (row["days"], row["finished_by"]) == (28, AS_OF + timedelta(days=28))
+
+
+def test_trials_come_to_the_same(warehouse: LakeFixture) -> None:
+    dice = random.Random(1)
+    counts = daily()
+    trials = sorted(days_to(OPEN, counts, dice) for _ in range(5000))
+    for row in warehouse.ask("select * from forecast_days('P10')"):
+        assert abs(row["days"] - trials[len(trials) * row["percent"] // 100]) <= 1
+
+
+def days_to(goal: int, counts: list[int], dice: random.Random) -> int:
+    """How many days a trial takes."""
+    for day in range(181):
+        if goal <= 0:
+            return day
+        goal -= dice.choice(counts)
+    return 181
+
+
+few = st.lists(st.integers(0, 24), min_size=84, max_size=84).filter(lambda counts: sum(counts) >= 5)
+
+
+@given(few, st.integers(0, 400), st.integers(1, 40))
+@settings(max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+def test_forecasts_of_few_deliveries_are_exact(counts: list[int], goal: int, within: int) -> None:
+    days, items = forecasts(counts, goal, within)
+    assert days == [first_day(counts, goal, percent) for percent in PERCENTS]
+    assert items == [reached(counts, within, percent) for percent in PERCENTS]
+
+
+def test_a_bulk_change_does_not_blur_what_a_small_project_delivers() -> None:
+    counts = [0, 1, 2] * 27 + [1, 1, 500]
+    days, items = forecasts(counts, 60, 28)
+    assert days == [first_day(counts, 60, percent) for percent in PERCENTS]
+    assert items == [reached(counts, 28, percent) for percent in PERCENTS]
+
+
+@pytest.mark.parametrize("seed", sampled(range(12), 4))
+def test_forecasts_of_many_deliveries_are_those_of_nearly_the_same_chance(seed: int) -> None:
+    dice = random.Random(seed)
+    counts = [round(dice.gauss(60, 20)) if day % 7 < 5 else dice.randrange(3) for day in range(84)]
+    counts[dice.randrange(84)] += dice.choice([0, 400])
+    goal, within, step = dice.randint(400, 800), dice.randint(1, 12), max(counts) // 24 + 1
+    days, items = forecasts(counts, goal, within)
+    finished = finished_in_days(counts, goal)
+    for percent, day, count in zip(PERCENTS, days, items, strict=True):
+        assert day is not None
+        assert finished[day - 1] < percent / 100 + 0.02
+        assert finished[day] > percent / 100 - 0.02
+        least, most = (reached(counts, within, percent + more) for more in (1, -1))
+        assert least - step <= count <= most + step
+
+
+def forecasts(counts: list[int], goal: int, within: int) -> tuple[list[int | None], list[int]]:
+    """The days until the goal is reached, and the items within so many days, with each chance."""
+    with closing(duckdb.connect()) as engine:
+        engine.execute(
+            "attach ':memory:' as warehouse; create table warehouse.forecast_inputs as select "
+            f"'P' as project_key, date '2026-02-08' as as_of, {counts}::integer[] as daily, "
+            f"{goal}::bigint as open_issues, 5 as delivered"
+        )
+        for macro in ("forecast_days", "forecast_items"):
+            name = f"warehouse/macros/{macro}"
+            engine.execute(statement(name, **macro_parts(engine, f"macros/{macro}")))
+        days = engine.execute("select days from warehouse.forecast_days('P') order by percent").fetchall()
+        query = "select items from warehouse.forecast_items('P', days := ?) order by percent"
+        items = engine.execute(query, [within]).fetchall()
+    return [each for (each,) in days], [each for (each,) in items]
 
 
 def test_every_number_of_threads_gives_the_same_answer(warehouse: LakeFixture) -> None:
@@ -81,7 +139,7 @@ def test_every_number_of_threads_gives_the_same_answer(warehouse: LakeFixture) -
 
 def test_other_goals_can_be_asked_for(warehouse: LakeFixture) -> None:
     (half, *_) = warehouse.ask("select * from forecast_days('P10', items := 1) order by percent")
-    assert (half["items"], half["days"]) == (1, quantile([days_to(1, draws) for draws in trials(60)], 0.5))
+    assert (half["items"], half["days"]) == (1, first_day(daily(), 1, 50))
     (all_, *_) = warehouse.ask("select * from forecast_days(null) order by percent")
     assert all_["items"] == OPEN + 1
     far = warehouse.ask("select distinct days, finished_by from forecast_days('P10', items := 100000)")
@@ -120,8 +178,8 @@ def test_forecasts_of_the_same_inputs_are_taken_over(warehouse: LakeFixture) -> 
 
     before = publish(force=True)
     with pytest.MonkeyPatch.context() as patch:
-        # The macros have no inputs now: what is computed has no rows.
-        patch.setattr("jira_assets.warehouse.build.inputs_literal", lambda _: "'[]'")
+        # Nothing is enough data now: what is computed has no rows.
+        patch.setattr("jira_assets.warehouse.forecasts._ENOUGH", "false")
         assert publish(team_members=[{"member_id": "ann"}]) == before
         assert publish(force=True) == []
     assert publish(force=True) == before
@@ -138,12 +196,3 @@ def test_forecasts_work_under_every_name(warehouse: LakeFixture) -> None:
 def test_too_few_deliveries_are_not_enough_data(warehouse: LakeFixture) -> None:
     assert warehouse.ask("select * from forecast_days('P11')") == []
     assert warehouse.ask("select * from forecast_items('P11')") == []
-
-
-def test_the_hash_does_not_prefer_any_day(tmp_path: Path) -> None:
-    counts = [0] * 84
-    for trial in range(0, 10_000, 7):
-        for day in range(180):
-            counts[drawn(trial, day)] += 1
-    mean = sum(counts) / 84
-    assert max(abs(count - mean) for count in counts) < 5 * mean**0.5

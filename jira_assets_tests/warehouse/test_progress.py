@@ -15,7 +15,7 @@ from jira_assets.lake.raw_writer import Observation
 from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets_tests.lake_fixture import LakeFixture, Row
 from jira_assets_tests.sampling import sampled
-from jira_assets_tests.warehouse.brute_force import World, drawn, monday, until
+from jira_assets_tests.warehouse.brute_force import World, first_day, monday, until
 from jira_assets_tests.warehouse.histories import Life, State, land_statuses, on
 from jira_assets_tests.warehouse.test_metrics import Chance
 
@@ -239,18 +239,6 @@ def test_shares_and_what_is_left_out_are_those_of_today(bench: LakeFixture, seed
         assert row["points_left_out"] == len(others)
 
 
-def finished_in_days(daily: list[int], missing: int) -> Iterator[float]:
-    """The chance that so many issues are finished, after each day from 0."""
-    chances = {missing: 1.0}
-    for _ in range(181):
-        yield 1 - sum(chance for left, chance in chances.items() if left > 0)
-        following: dict[int, float] = {}
-        for left, chance in chances.items():
-            for count in daily if left > 0 else ():
-                following[left - count] = following.get(left - count, 0) + chance / len(daily)
-        chances = following
-
-
 @pytest.mark.parametrize("missing", [0, 1, 6, 40])
 def test_forecasts_are_those_of_days_drawn_from_the_last_twelve_weeks(
     bench: LakeFixture, missing: int
@@ -267,11 +255,7 @@ def test_forecasts_are_those_of_days_drawn_from_the_last_twelve_weeks(
     daily = [0] * 84
     for day in finishes:
         daily[(on(day).date() - (AS_OF - timedelta(days=84))).days] += 1
-    chances = list(finished_in_days(daily, missing))
-    expected = {
-        percent: next((day for day, chance in enumerate(chances) if chance >= percent / 100 - 1e-9), None)
-        for percent in (50, 70, 85, 95)
-    }
+    expected = {percent: first_day(daily, missing, percent) for percent in (50, 70, 85, 95)}
     rows = bench.ask("select * from progress_forecasts where kind = 'epic'")
     assert {row["percent"]: row["days"] for row in rows} == expected
     assert {(row["delivered"], row["open_issues"], row["subject_id"]) for row in rows} == {
@@ -281,23 +265,10 @@ def test_forecasts_are_those_of_days_drawn_from_the_last_twelve_weeks(
         row["finished_by"] == (None if row["days"] is None else AS_OF + timedelta(days=row["days"]))
         for row in rows
     )
-    trials = sorted(days_to(missing, daily, trial) for trial in range(0, 10_000, 5))
-    for percent, days in expected.items():
-        drawn_days = trials[int(len(trials) * percent / 100)]
-        assert abs((181 if days is None else days) - drawn_days) <= max(3, drawn_days // 20)
     released = bench.ask(
         "select distinct subject_id, open_issues from progress_forecasts where kind = 'version'"
     )
     assert released == [{"subject_id": "101", "open_issues": 0}]
-
-
-def days_to(goal: int, daily: list[int], trial: int) -> int:
-    """How long a trial takes, as the forecasts of projects draw it."""
-    day = 0
-    while goal > 0 and day < 181:
-        goal -= daily[drawn(trial, day)]
-        day += 1
-    return day
 
 
 def test_four_deliveries_are_not_enough_and_what_is_closed_has_no_forecast(bench: LakeFixture) -> None:

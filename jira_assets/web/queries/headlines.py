@@ -122,7 +122,7 @@ def _forecast(rows: Sequence[Row]) -> str:
         if by
         else "the open items take longer than 180 days"
     )
-    return f"In 85 % of the trials: {number(sure['items'])} items or more within four weeks; {finish}"
+    return f"With a chance of 85 %: {number(sure['items'])} items or more within four weeks; {finish}"
 
 
 def _board_wip(rows: Sequence[Row]) -> str:

@@ -2,7 +2,7 @@
 -- scope: all projects
 -- macro: forecast_items
 
--- Filled by the macro, project by project.
+-- Filled with the query of the macro, for all projects at once.
 create table warehouse.forecast_throughput as
 select
     null::varchar as project_id,
@@ -18,7 +18,7 @@ comment on table warehouse.forecast_throughput is 'Forecast of the items that ea
 comment on column warehouse.forecast_throughput.project_id is 'Id of the project; null: all projects together';
 comment on column warehouse.forecast_throughput.project_key is 'Key of the project today; null: all projects together';
 comment on column warehouse.forecast_throughput.as_of is 'The day on which the forecast begins';
-comment on column warehouse.forecast_throughput.percent is 'Share of the trials, in percent: 50, 70, 85 or 95';
+comment on column warehouse.forecast_throughput.percent is 'Chance in percent: 50, 70, 85 or 95';
 comment on column warehouse.forecast_throughput.days is 'Forecast horizon in days: 28';
 comment on column warehouse.forecast_throughput.finished_by is 'The day that many days after as_of';
-comment on column warehouse.forecast_throughput.items is 'Issues delivered by then: the count reached in that share of the trials'
+comment on column warehouse.forecast_throughput.items is 'Issues delivered by then: so many or more with that chance'

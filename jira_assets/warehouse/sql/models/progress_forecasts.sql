@@ -1,11 +1,9 @@
 -- group: metrics
 -- scope: all projects
 
--- Days are drawn from the last twelve weeks, as in forecast_days, but of the epic or version alone, and without trials:
--- `walk` has the chance of each number of issues still missing after each day. What becomes less likely than one in a
--- million is left out.
+-- As forecast_days, but only what the epic or version itself delivered counts.
 create table warehouse.progress_forecasts as
-with recursive subjects as (
+with subjects as (
     select
         'epic' as kind,
         issues.jira_id as subject_id,
@@ -46,92 +44,42 @@ goals as (
     select
         kind as kind,
         subject_id as subject_id,
+        kind || subject_id as subject,
         any_value(project_id) as project_id,
         any_value(project_key) as project_key,
         any_value(as_of) as as_of,
-        count(*) filter (where is_open) as open_issues,
+        count(*) filter (where is_open) as goal,
         count(delivered_on) as delivered,
         count(distinct delivered_on) as days
     from items
     group by kind, subject_id
     having count(delivered_on) >= 5
 ),
-chances as (
+daily as (
     select
-        kind as kind,
-        subject_id as subject_id,
+        kind || subject_id as subject,
         issues as issues,
-        count(*) / 84.0::double as chance
+        count(*) as times
     from (
         select
             kind as kind,
             subject_id as subject_id,
-            delivered_on as day,
             count(*) as issues
         from items
         where delivered_on is not null
         group by kind, subject_id, delivered_on
-    ) as daily
-    group by kind, subject_id, issues
+    ) as days_before
+    group by kind || subject_id, issues
     union all
     select
-        kind as kind,
-        subject_id as subject_id,
+        subject as subject,
         0 as issues,
-        (84 - days) / 84.0::double as chance
+        84 - days as times
     from goals
     where days < 84
 ),
-walk as (
-    select
-        kind as kind,
-        subject_id as subject_id,
-        0::integer as day,
-        open_issues::bigint as missing,
-        1::double as chance
-    from goals
-    union all
-    select
-        walk.kind as kind,
-        walk.subject_id as subject_id,
-        (walk.day + 1)::integer as day,
-        (walk.missing - chances.issues)::bigint as missing,
-        -- Rounded: the last digits of a sum depend on the order in which threads add it up.
-        round(sum(walk.chance * chances.chance), 12)::double as chance
-    from walk
-    inner join chances on walk.kind = chances.kind and walk.subject_id = chances.subject_id
-    where walk.day < 180 and walk.missing > chances.issues
-    group by walk.kind, walk.subject_id, walk.day, walk.missing - chances.issues
-    having sum(walk.chance * chances.chance) > 0.000001
-),
-unfinished as (
-    select
-        kind as kind,
-        subject_id as subject_id,
-        day as day,
-        sum(chance) as chance
-    from walk
-    where missing > 0
-    group by kind, subject_id, day
-),
-percents as (
-    select unnest([50, 70, 85, 95]) as percent
-),
--- The last day on which it is less sure than that: 180 means that it takes longer.
 answers as (
-    select
-        goals.kind as kind,
-        goals.subject_id as subject_id,
-        percents.percent as percent,
-        coalesce(max(unfinished.day) + 1, 0) as days
-    from goals
-    cross join percents
-    left join unfinished
-        on
-            goals.kind = unfinished.kind
-            and goals.subject_id = unfinished.subject_id
-            and unfinished.chance > 1 - percents.percent / 100.0 + 0.000000001
-    group by goals.kind, goals.subject_id, percents.percent
+    {days_to_goal}
 )
 select
     goals.kind::varchar as kind,
@@ -140,12 +88,12 @@ select
     goals.project_key::varchar as project_key,
     goals.as_of::date as as_of,
     goals.delivered::bigint as delivered,
-    goals.open_issues::bigint as open_issues,
+    goals.goal::bigint as open_issues,
     answers.percent::integer as percent,
-    case when answers.days <= 180 then answers.days end::integer as days,
-    case when answers.days <= 180 then goals.as_of + answers.days::integer end::date as finished_by
+    answers.day::integer as days,
+    (goals.as_of + answers.day)::date as finished_by
 from goals
-inner join answers on goals.kind = answers.kind and goals.subject_id = answers.subject_id;
+inner join answers on goals.subject = answers.subject;
 
 comment on table warehouse.progress_forecasts is 'Forecast of when the open issues of each open epic and unreleased version are delivered, from its own last twelve weeks; no rows: fewer than 5 of its issues delivered in them';
 comment on column warehouse.progress_forecasts.kind is 'epic or version';

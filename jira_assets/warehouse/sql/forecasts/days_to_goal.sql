@@ -1,0 +1,83 @@
+-- The days on which it becomes so likely that a goal is reached. `goals` has the goal of each subject, `daily` on how
+-- many of 84 days (`times`) it delivered so many issues: each of these days is equally likely, day after day. `walk` has the chance of each number of issues still missing after each day. What becomes less likely than one in a
+-- billion is left out.
+-- Where up to 24 issues a day are delivered, or up to 400 are missing, the chances are exact. With more, issues are
+-- counted in steps: a count between two steps is one of both, as likely as keeps the mean.
+with recursive sized as materialized (
+    select
+        goals.subject as subject,
+        goals.goal as goal,
+        greatest(1, least((max(daily.issues) + 23) // 24, goals.goal // 200))::bigint as step
+    from {goals} as goals
+    inner join {daily} as daily on goals.subject = daily.subject
+    group by goals.subject, goals.goal
+),
+chances as materialized (
+    select
+        sized.subject as subject,
+        daily.issues // sized.step + sides.side as steps,
+        sum(
+            daily.times / 84.0::double
+            * case sides.side when 1 then daily.issues % sized.step else sized.step - daily.issues % sized.step end
+            / sized.step
+        ) as chance
+    from sized
+    inner join {daily} as daily on sized.subject = daily.subject
+    cross join (values (0), (1)) as sides (side)
+    where sides.side = 0 or daily.issues % sized.step > 0
+    group by sized.subject, daily.issues // sized.step + sides.side
+),
+walk as (
+    select
+        sized.subject as subject,
+        0::integer as day,
+        (sized.goal // sized.step + sides.side)::bigint as missing,
+        (case sides.side when 1 then sized.goal % sized.step else sized.step - sized.goal % sized.step end / sized.step)::double
+            as chance
+    from sized
+    cross join (values (0), (1)) as sides (side)
+    where sized.goal > 0 and (sides.side = 0 or sized.goal % sized.step > 0)
+    union all
+    select
+        walk.subject as subject,
+        (walk.day + 1)::integer as day,
+        (walk.missing - chances.steps)::bigint as missing,
+        -- Rounded: the last digits of a sum depend on the order in which threads add it up.
+        round(sum(walk.chance * chances.chance), 12)::double as chance
+    from walk
+    inner join chances on walk.subject = chances.subject
+    where walk.day < 180 and walk.missing > chances.steps
+    group by walk.subject, walk.day, walk.missing - chances.steps
+    having sum(walk.chance * chances.chance) > 0.000000001
+),
+unfinished as (
+    select
+        subject as subject,
+        day as day,
+        sum(chance) as chance
+    from walk
+    where missing > 0
+    group by subject, day
+),
+percents as (
+    select unnest([50, 70, 85, 95]) as percent
+),
+-- The last day on which it is less sure than that: 180 means that it takes longer.
+last_days as (
+    select
+        sized.subject as subject,
+        percents.percent as percent,
+        coalesce(max(unfinished.day) + 1, 0) as day
+    from sized
+    cross join percents
+    left join unfinished
+        on
+            sized.subject = unfinished.subject
+            and unfinished.chance > 1 - percents.percent / 100.0 + 0.000000001
+    group by sized.subject, percents.percent
+)
+select
+    subject as subject,
+    percent as percent,
+    case when day <= 180 then day end::integer as day
+from last_days
