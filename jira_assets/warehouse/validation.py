@@ -71,9 +71,9 @@ def _rows(table: str, replaced: Sequence[str] | None) -> str:
 
 
 def _count(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    counts = ", ".join(f"(select count(*) from built.{table}) as {table}" for table in tables())
-    found = engine.execute(f"select {counts}").fetchone()
-    return dict(zip(tables(), map(int, found or ()), strict=True))
+    # One query for each table in a single row takes four times as long to plan.
+    counts = (f"select {literal(table)}, count(*) from built.{table}" for table in tables())
+    return dict(engine.execute(" union all ".join(counts)).fetchall())
 
 
 def _check_one_row_an_issue(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:
