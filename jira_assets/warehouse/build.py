@@ -21,6 +21,10 @@ from jira_assets.warehouse.models import FIRST_COMMENT, Model, Parts, models
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
+TABLES_UP_TO = 20_000
+"""With so many issues, what several statements read is kept in tables. With more, these would need too much
+memory: views are computed for each of them."""
+
 QUALIFIED_OBSERVATIONS = ("jira_id", "project_id", "project_key")
 """The columns of raw files that hold ids and keys."""
 
@@ -36,6 +40,8 @@ class Builder:
     """The schema that has the derived tables of all projects."""
     replaced: str = ""
     """The ids of the projects that are replaced in a copy of the last warehouse, as SQL lists them."""
+    issues: int = 0
+    """How many issues are offered."""
     team_from: str = "jira"
     """Which team of an issue comes first: `jira` or `assignee`."""
     has_before: bool = False
@@ -70,6 +76,7 @@ class Builder:
             f"warehouse/{name}",
             **self._inputs_of(name),
             whole=self.whole,
+            materialized="table" if self.issues <= TABLES_UP_TO else "view",
             team_from=literal(self.team_from),
             people=statement("lake/people/people", people_by_site=self._people_by_site),
             people_by_site=self._people_by_site,

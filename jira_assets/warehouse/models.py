@@ -42,7 +42,7 @@ _COLUMN_COMMENT = re.compile(rf"comment on column warehouse\.\w+\.(\w+) is {_TEX
 _CAST = re.compile(r"::\s*(\w+(?:\[\]|\([^)]*\))?)\s+as\s+(\w+)")
 _CREATES_TABLE = re.compile(r"^create table (warehouse\.\w+) as$", re.MULTILINE)
 _CREATED = re.compile(r"^create (table|view) ", re.MULTILINE)
-_TEMPORARY = re.compile(r"^create temp (?:table|view|macro) (\w+)", re.MULTILINE)
+_TEMPORARY = re.compile(r"^create temp (?:table|view|macro|\{materialized\}) (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -311,4 +311,5 @@ class _Publication:
         fields = read_fields(lake.engine) if inputs.extra_fields else []
         extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))
         whole = "lake" if replaced is None else "whole"
-        return Builder(lake, self._manifests, extra, whole, team_from=inputs.team_from)
+        issues = [count for key, count in self._version.issues.items() if replaced is None or key in replaced]
+        return Builder(lake, self._manifests, extra, whole, issues=sum(issues), team_from=inputs.team_from)

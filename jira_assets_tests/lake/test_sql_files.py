@@ -31,6 +31,7 @@ def filled(file: Path) -> str:
         dict.fromkeys(parts, "filled")
         | dict.fromkeys(parts & NOTHING, "")
         | dict.fromkeys(parts & QUERIES, "select 1")
+        | dict.fromkeys(parts & {"materialized"}, "view")
     )
     return statement(name_of(file), **dummies)
 

@@ -24,6 +24,7 @@ FITS = 16
 @pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let tables run out of memory unless parts are small; returns how many parts were tried."""
+    monkeypatch.setattr("jira_assets.warehouse.build.TABLES_UP_TO", 0)
     counts: list[int] = []
     real = Parts.split
 
@@ -71,6 +72,7 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
     model = models()["issue_field_spans"]
     assert model.parts is not None
     fewer = replace(model.parts, at_once=6)
+    monkeypatch.setattr("jira_assets.warehouse.build.TABLES_UP_TO", 0)
     monkeypatch.setitem(models(), model.name, replace(model, parts=fewer))
     counts: dict[str, list[int]] = {"spans of fields": [], "others": []}
     real = Parts.split

@@ -214,7 +214,7 @@ create temp macro value_name(form, id, name) as nullif(
     case form when 'id' then name when 'day' then left(coalesce(nullif(id, ''), name), 10) else coalesce(name, id) end, ''
 );
 
-create temp view field_changes as
+create temp {materialized} field_changes as
 select
     change.jira_id as jira_id,
     change.project as project_id,
@@ -275,7 +275,7 @@ create temp macro element_key(id, name) as coalesce(id, '=' || name);
 
 -- What each change added to a list or took from it. Some changes name the whole list, and so what was kept in it; others
 -- only what came or went.
-create temp view field_moves as
+create temp {materialized} field_moves as
 with lists as (
     select
         * exclude (from_value, from_string, to_value, to_string),
@@ -332,7 +332,7 @@ select
 from keys;
 
 -- What Jira shows today in the fields that can be read from the payload: one row for each value, or for each element.
-create temp view present_values as
+create temp {materialized} present_values as
 with numbers as (
     select distinct
         field_id as field_id,

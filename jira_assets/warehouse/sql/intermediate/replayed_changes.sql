@@ -19,7 +19,7 @@ left join names as points on projects.story_points_field = points.field_id
 where projects.is_tracked;
 
 -- What is replayed of the history of each issue.
-create temp view replayed_changes as
+create temp {materialized} replayed_changes as
 select
     changes.jira_id as jira_id,
     case

@@ -1,6 +1,6 @@
 -- What the changes of every issue say of its status. A change that names a status without its id means the status of
 -- that name which the project has: its own, else the one that its issues or their histories use, else a shared one.
-create temp view status_values as
+create temp {materialized} status_values as
 select
     changes.jira_id as jira_id,
     issues.project_id as project_id,
@@ -99,7 +99,7 @@ create temp macro status_key(id, name) as coalesce(id, '=' || folded(name));
 
 create temp macro id_of(key) as case when not starts_with(key, '=') then key end;
 
-create temp view status_changes as
+create temp {materialized} status_changes as
 select
     changes.jira_id as jira_id,
     changes.project_id as project_id,
