@@ -7,7 +7,9 @@ changes, nothing is done.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from jira_assets.lake.duckdb_engine import DATE_READERS, one_thread
@@ -31,6 +33,8 @@ from jira_assets.lake.sql_files import literal, statement, statements_version
 GROUP = "issues"
 """The name under which a manifest keeps what is derived here."""
 
+PAYLOADS_A_THREAD = 2000
+
 _SHAPES_VERSION = 2
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
 
@@ -41,34 +45,54 @@ def derive_project(
     *,
     extra_fields: Sequence[str] = (),
     embeds_lists: bool = False,
+    derive: Derive | None = None,
 ) -> bool:
-    """Bring the derived tables of a project up to date and commit them; return whether any were not."""
-    derived = derive_issues(lake, manifest, extra_fields=extra_fields, embeds_lists=embeds_lists)
-    if derived is None:
+    """Bring the derived tables of a project up to date and commit them; return whether any were not.
+
+    `extra_fields` are fields beside the custom ones that `jira_issue_fields` keeps. `embeds_lists` has the
+    comments and worklogs counted that did not come whole, where issues come with them. `derive` is what
+    derives the tables: alone, if it is not given.
+    """
+    if is_derived(manifest, extra_fields):
         return False
-    manifest.set_derived(GROUP, derived)
+    work = DeriveOptions(tuple(extra_fields), embeds_lists)
+    manifest.set_derived(GROUP, (derive or derive_alone)(lake, manifest, work))
     lake.commit(manifest)
     return True
 
 
-def derive_issues(
-    lake: Lake,
-    manifest: Manifest,
-    *,
-    extra_fields: Sequence[str] = (),
-    embeds_lists: bool = False,
-) -> Derived | None:
-    """Write the derived tables of a project as new files; None when those it has are up to date.
+@dataclass(frozen=True)
+class DeriveOptions:
+    """What is derived beside what always is: see `derive_project`."""
 
-    `extra_fields` are fields beside the custom ones that `jira_issue_fields` keeps. `embeds_lists` has the
-    comments and worklogs counted that did not come whole, where issues come with them. The files exist once
-    the caller puts the answer into the manifest and commits that.
+    extra_fields: tuple[str, ...] = ()
+    embeds_lists: bool = False
+
+
+Derive = Callable[[Lake, Manifest, DeriveOptions], Derived]
+"""Writes the derived tables of a project as new files. They exist once the caller puts the answer into the
+manifest and commits that."""
+
+
+def derive_alone(lake: Lake, manifest: Manifest, options: DeriveOptions) -> Derived:
+    """Write the derived tables of one project."""
+    (derived,) = derive_projects(lake, [manifest], options)
+    return derived
+
+
+def derive_projects(lake: Lake, manifests: Sequence[Manifest], options: DeriveOptions) -> list[Derived]:
+    """Write the derived tables of projects with the same mapping, each statement once for all of them.
+
+    To plan the statements takes longer than to derive some hundred issues. The rows of several projects are
+    kept in memory until they are written; those of one are not.
     """
-    wanted = derive_fingerprint(manifest, extra_fields)
+    return _Derivation(lake, manifests, options).run()
+
+
+def is_derived(manifest: Manifest, extra_fields: Sequence[str] = ()) -> bool:
+    """Check whether the derived tables of a project are up to date."""
     present = manifest.derived.get(GROUP)
-    if present is not None and present.fingerprint == wanted:
-        return None
-    return _Derivation(lake, manifest, wanted).run(extra_fields, embeds_lists=embeds_lists)
+    return present is not None and present.fingerprint == derive_fingerprint(manifest, extra_fields)
 
 
 def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> str:
@@ -87,49 +111,72 @@ def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> 
     )
 
 
-class _Derivation:
-    """One project on its way from raw files to tables: the payloads are read once, into a stage."""
+class _Project:
+    """One of the projects that are derived together."""
 
-    def __init__(self, lake: Lake, manifest: Manifest, wanted: str) -> None:
+    def __init__(self, manifest: Manifest, options: DeriveOptions) -> None:
+        self.id = manifest.project_id
+        self.fingerprint = derive_fingerprint(manifest, options.extra_fields)
+        # The version comes first: publishing reads files of one version as one table, which is quicker.
+        self._generation = (
+            f"{statements_version('lake/derive')}-{self.fingerprint}-{uuid.uuid4().hex[:8]}.parquet"
+        )
+        self.files: dict[str, DerivedFile] = {}
+
+    def name_of(self, table: str) -> str:
+        """Return the name of the file of a table."""
+        return f"{table}/project={self.id}/{self._generation}"
+
+
+class _Derivation:
+    """Projects on their way from raw files to tables: the payloads are read once, into a stage."""
+
+    def __init__(self, lake: Lake, manifests: Sequence[Manifest], options: DeriveOptions) -> None:
         self._engine = lake.engine
         self._lake = lake
-        self._manifest = manifest
-        self._fingerprint = wanted
-        self._project = literal(manifest.project_id)
-        # The version comes first: publishing reads files of one version as one table, which is quicker.
-        self._generation = f"{statements_version('lake/derive')}-{wanted}-{uuid.uuid4().hex[:8]}"
-        self._stage = self._path("jira_issues").with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+        self._options = options
+        self._projects = [_Project(manifest, options) for manifest in manifests]
+        self._raw = [file for manifest in manifests for file in manifest.raw]
+        self._mapping = manifests[0].mapping
+        first = lake.new_path(self._projects[0].name_of("jira_issues"))
+        self._stage = first.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
         self._issues = self._tombstones = self._superseded = observations_in([])
         self._kept = field_pairs([])
         self._typed = typed_fields([])
-        self._files: dict[str, DerivedFile] = {}
 
-    def run(self, extra_fields: Sequence[str], *, embeds_lists: bool) -> Derived:
-        """Write every table."""
+    def run(self) -> list[Derived]:
+        """Write every table of every project."""
         self._find_winners()
-        cut = {}
+        cut: dict[str, dict[str, CutList]] = {}
         self._stage.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._read_payloads(extra_fields)
+            self._read_payloads()
             self._write_tables()
-            if embeds_lists:
+            if self._options.embeds_lists:
                 cut = self._count_cut()
         finally:
             self._stage.unlink(missing_ok=True)
             self._engine.execute("drop table if exists winners; drop table if exists superseded")
-        return Derived(self._fingerprint, self._files, self._count_nulled(), cut)
+            self._engine.execute("drop table if exists changes; drop table if exists rows_of_projects")
+        nulled = self._count_nulled()
+        return [
+            Derived(project.fingerprint, project.files, nulled.get(project.id, {}), cut.get(project.id, {}))
+            for project in self._projects
+        ]
 
-    def _read_payloads(self, extra_fields: Sequence[str]) -> None:
+    def _read_payloads(self) -> None:
         # A thread has up to 2,000 payloads in hand and what they are parsed into.
-        with one_thread(self._engine):
-            self._write_stage(extra_fields)
+        is_large = sum(file.rows for file in self._raw) > PAYLOADS_A_THREAD
+        with one_thread(self._engine) if is_large else nullcontext():
+            self._write_stage()
             self._write_changes()
 
     def _find_winners(self) -> None:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""
-        paths = [str(path) for path in self._lake.paths(file.path for file in self._manifest.raw)]
+        paths = [str(path) for path in self._lake.paths(file.path for file in self._raw)]
+        ids = ", ".join(literal(project.id) for project in self._projects)
         self._engine.execute(
-            statement("lake/derive/winners", observations=observations_in(paths), project_id=self._project)
+            statement("lake/derive/winners", observations=observations_in(paths), project_ids=ids)
         )
         superseded = self._engine.execute(
             statement("lake/derive/superseded", observations=observations_in(paths))
@@ -139,12 +186,12 @@ class _Derivation:
         self._issues = observations_in([path for path, has_issues, _ in found if has_issues])
         self._tombstones = observations_in([path for path, _, has_tombstones in found if has_tombstones])
 
-    def _write_stage(self, extra_fields: Sequence[str]) -> None:
-        mapping = self._manifest.mapping
+    def _write_stage(self) -> None:
+        mapping = self._mapping
         found = self._engine.execute(
             statement("lake/derive/custom_fields", observations=self._issues)
         ).fetchall()
-        kept = sorted({str(row[0]) for row in found} | set(extra_fields))
+        kept = sorted({str(row[0]) for row in found} | set(self._options.extra_fields))
         fields = (mapping.story_points_field, mapping.sprint_field, *mapping.team_fields)
         chosen = [name for name in fields if name is not None]
         self._kept = field_pairs(kept)
@@ -161,53 +208,78 @@ class _Derivation:
     def _write_changes(self) -> None:
         self._write(
             "jira_issue_changes",
+            kept_as="changes",
             observations=self._issues,
             specification=shape(HISTORIES),
             is_long_text=_LONG_TEXT,
         )
 
     def _write_tables(self) -> None:
-        stage, project_id = self._stage, self._project
+        stage = _rows_in(self._stage)
         self._engine.execute(statement("lake/derive/plain_text"))
-        sprints = field_path(self._manifest.mapping.sprint_field)
-        story_points = field_path(self._manifest.mapping.story_points_field)
+        sprints = field_path(self._mapping.sprint_field)
         self._write(
             "jira_issues",
             stage=stage,
-            project_id=project_id,
-            story_points=story_points,
+            story_points=field_path(self._mapping.story_points_field),
             sprints=sprints,
-            teams=first_set(self._manifest.mapping.team_fields),
+            teams=first_set(self._mapping.team_fields),
             **self._typed,
         )
         self._write("jira_issue_links", stage=stage, issuelinks=self._typed["issuelinks"])
         self._write("jira_issue_texts", stage=stage)
         self._write("jira_issue_sprints", stage=stage, sprints=sprints, legacy_parts=legacy_sprint_parts())
         self._write("jira_issue_fields", stage=stage, pairs=self._kept)
-        self._write("jira_deleted_issues", observations=self._tombstones, project_id=project_id)
-        changes = self._lake.path(self._files["jira_issue_changes"].path)
+        self._write("jira_deleted_issues", observations=self._tombstones)
         self._write("statuses_seen", stage=stage, observations=self._superseded, state=shape(STATUS))
-        self._write("people_seen", stage=stage, changes=changes, person=shape(PERSON))
+        self._write("people_seen", stage=stage, changes=self._changes(), person=shape(PERSON))
 
-    def _write(self, table: str, **parts: object) -> None:
-        with new_file(self._path(table)) as parquet:
+    def _changes(self) -> str:
+        if len(self._projects) > 1:
+            return "changes"
+        (project,) = self._projects
+        path = self._lake.path(project.files["jira_issue_changes"].path)
+        return f"(select {literal(project.id)} as project, * from {_rows_in(path)})"
+
+    def _write(self, table: str, *, kept_as: str = "rows_of_projects", **parts: object) -> None:
+        """Write a table of each project; the rows of several are in a temporary table meanwhile."""
+        query = statement(f"lake/derive/{table}", **parts)
+        if len(self._projects) == 1:
+            self._copy(table, self._projects[0], f"({query})")
+            return
+        self._engine.execute(f"create or replace temp table {kept_as} as {query}")
+        for project in self._projects:
+            self._copy(table, project, f"{kept_as} where project = {literal(project.id)}")
+
+    def _copy(self, table: str, project: _Project, rows: str) -> None:
+        path = self._lake.new_path(project.name_of(table))
+        with new_file(path) as parquet:
             written = self._engine.execute(
-                statement(f"lake/derive/{table}", parquet=parquet, **parts)
+                f"copy (select * exclude (project) from {rows}) "
+                f"to {literal(parquet)} (format parquet, compression zstd)"
             ).fetchone()
-        relative = str(self._path(table).relative_to(self._lake.root))
-        rows = written[0] if written else 0
-        self._files[table] = DerivedFile(relative, rows, *size_and_digest(self._path(table)))
+        rows_written = written[0] if written else 0
+        project.files[table] = DerivedFile(project.name_of(table), rows_written, *size_and_digest(path))
 
-    def _count_nulled(self) -> dict[str, int]:
-        issues = self._lake.path(self._files["jira_issues"].path)
-        return dict(self._engine.execute(statement("lake/derive/nulled", issues=issues)).fetchall())
+    def _count_nulled(self) -> dict[str, dict[str, int]]:
+        issues = [self._lake.path(project.files["jira_issues"].path) for project in self._projects]
+        found = self._engine.execute(statement("lake/derive/nulled", issues=issues)).fetchall()
+        return {
+            project.id: {column: times for project_id, column, times in found if project_id == project.id}
+            for project in self._projects
+        }
 
-    def _count_cut(self) -> dict[str, CutList]:
+    def _count_cut(self) -> dict[str, dict[str, CutList]]:
         query = statement("lake/derive/cut_lists", observations=self._issues)
-        return {name: CutList(*counts) for name, *counts in self._engine.execute(query).fetchall()}
+        found: dict[str, dict[str, CutList]] = {}
+        for project_id, name, *counts in self._engine.execute(query).fetchall():
+            found.setdefault(project_id, {})[name] = CutList(*counts)
+        return found
 
-    def _path(self, table: str) -> Path:
-        return self._lake.new_path(f"{table}/project={self._manifest.project_id}/{self._generation}.parquet")
+
+def _rows_in(path: Path) -> str:
+    """Name the rows of a file in SQL: the project in its path is none of its columns."""
+    return f"read_parquet({literal(path)}, hive_partitioning = false)"
 
 
 def observations_in(paths: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextvars import copy_context
@@ -15,6 +16,7 @@ from jira_assets.jira.client import JiraClient
 from jira_assets.lake.lake import Lake
 from jira_assets.people.redaction import Redaction
 from jira_assets.settings.per_project import ByProject
+from jira_assets.sync.derivation_queue import DerivationQueue
 from jira_assets.sync.empty_search import EmptySearchGuard
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.identity_check import IdentityCheck
@@ -22,6 +24,10 @@ from jira_assets.sync.project_state import ProjectStates
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+READ_AT_ONCE = 4
+"""Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them. With
+more at once, all would be read to their ends at the same time, and none derived while others are read."""
 
 Stage = Literal["reading", "deriving", "done"]
 
@@ -85,6 +91,9 @@ class SyncContext:
     """Reads which accounts are forgotten; to be asked while the project is held whose issues are landed."""
     silence: EmptySearchGuard = field(default_factory=EmptySearchGuard)
     identity: IdentityCheck = field(default_factory=IdentityCheck)
+    derivations: DerivationQueue = field(default_factory=DerivationQueue)
+    places: threading.Semaphore = field(default_factory=partial(threading.Semaphore, READ_AT_ONCE))
+    """Limits how many projects are read at the same time."""
     is_time_up: Callable[[], bool] = lambda: False
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.lake.compact import MOST_FILES, compact_manifest
 from jira_assets.lake.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
-from jira_assets.lake.derive import derive_project
+from jira_assets.lake.derive import Derive, derive_project
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.manifest import Manifest
@@ -77,12 +77,14 @@ def _sync_locked(
     _look_for_damage(sync, project)
     mode = _mode_needed(manifest, task.mode)
     try:
-        fetched = _read(sync, mode, accept=task.accept)
+        with context.derivations.expected():
+            with context.places:
+                fetched = _read(sync, mode, accept=task.accept)
+            context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
+            changed = _derive(sync, *facts(mode))
     except ReadPaused as paused:
         sync.commit()
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
-    context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
-    changed = _derive(sync, *facts(mode))
     return replace(_with_counts(describe(manifest), mode, fetched), changed=changed)
 
 
@@ -141,7 +143,7 @@ def _read_changes(sync: ProjectSync) -> FetchResult:
 def _derive(sync: ProjectSync, site: SiteFacts, project: TrackedProject) -> bool:
     """Derive the project's tables from what was read and tidy up its files; return whether they changed."""
     lake, manifest, options = sync.context.lake.cursor(), sync.manifest, sync.context.options
-    changed = derive_mapped(lake, manifest, project, site, options)
+    changed = derive_mapped(lake, manifest, project, site, options, sync.context.derivations.derive)
     if len(manifest.raw) > MOST_FILES:
         compact_manifest(lake, manifest, options.extra_fields)
     lake.sweep(manifest)
@@ -154,10 +156,12 @@ def derive_mapped(
     project: TrackedProject,
     facts: SiteFacts,
     options: SyncOptions,
+    derive: Derive | None = None,
 ) -> bool:
     """Derive the project's tables when they are behind; return whether they were.
 
     The first derivation may show which candidate for story points is really in use: then once more.
+    `derive` is what derives them: alone, if it is not given.
     """
     changed = False
     for _ in range(2):
@@ -167,6 +171,7 @@ def derive_mapped(
             manifest,
             extra_fields=options.extra_fields,
             embeds_lists=options.embeds_lists,
+            derive=derive,
         ):
             break
         changed = True

@@ -29,8 +29,8 @@ from jira_assets.sync.renames import follow_renames, has_new_keys
 from jira_assets.sync.results import Mode, Outcome, record_outcome
 from jira_assets.sync.session import SyncSession, start_session
 
-PROJECTS_AT_ONCE = 4
-"""Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them."""
+PROJECTS_AT_ONCE = 12
+"""Those that are read, and those that wait for a place or are derived meanwhile."""
 
 
 @dataclass

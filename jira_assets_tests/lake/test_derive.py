@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jira_assets.lake.derive import derive_fingerprint, derive_issues
+from jira_assets.lake.derive import DeriveOptions, derive_alone, derive_fingerprint
 from jira_assets.lake.manifest import FieldMapping
 from jira_assets_tests.lake_fixture import NOON, TEAM_FIELD, LakeFixture, Row, at, seen, utc
 
@@ -333,7 +333,7 @@ def test_the_fingerprint_knows_every_input(bench: LakeFixture) -> None:
 
 def test_what_was_written_before_a_crash_does_not_exist(bench: LakeFixture) -> None:
     bench.land([seen("1")])
-    assert derive_issues(bench.lake, bench.manifest()) is not None  # and never committed
+    derive_alone(bench.lake, bench.manifest(), DeriveOptions())  # and never committed
     assert "issues" not in bench.manifest().derived
     assert bench.derive()
     assert [row["jira_id"] for row in bench.rows("jira_issues")] == ["1"]

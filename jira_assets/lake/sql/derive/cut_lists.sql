@@ -1,16 +1,19 @@
 -- Jira embeds only the first page of comments and worklogs in an issue, and says how many there are.
 select
+    project as project,
     name as name,
     count(*) filter (where kept < total) as issues,
     sum(least(kept, total))::bigint as kept,
     sum(total)::bigint as total
 from (
     select
+        project as project,
         list.name as name,
         list.kept as kept,
         list.total as total
     from (
         select
+            winners.project as project,
             unnest([
                 {{
                     'name': 'comment',
@@ -29,5 +32,5 @@ from (
     )
 )
 where kept is not null and total is not null
-group by name
+group by project, name
 having issues > 0

@@ -3,6 +3,7 @@
 -- of the join then, and does not hold every parsed payload in memory. Half a surrogate pair makes a payload malformed, so such payloads are mended first.
 copy (
     select
+        winners.project as project,
         winners.jira_id as jira_id,
         winners.jira_key as jira_key,
         winners.project_key as project_key,

@@ -1,42 +1,44 @@
 -- What any version of an issue said of the status it was in: the site itself only lists the statuses that its active
 -- workflows use, and histories name the others by their ids.
-copy (
-    with said as (
-        select
-            from_json(fields.status, {state}) as state,
-            asked_at as asked_at
-        from read_parquet({stage})
-        union all
-        select
-            from_json(try(json_extract(raw.payload, '$.fields.status')), {state}) as state,
-            raw.asked_at as asked_at
-        from (
-            select
-                filename as file,
-                file_row_number as row,
-                payload as payload,
-                asked_at as asked_at
-            from {observations}
-        ) as raw
-        inner join superseded on raw.file = superseded.file and raw.row = superseded.row
-    ),
-    statuses as (
-        select
-            state.id as status_id,
-            state.name as status,
-            case
-                when state.statuscategory.key in ('new', 'indeterminate', 'done') then state.statuscategory.key
-                when state.statuscategory.key = 'undefined' then 'new'
-            end as status_category,
-            asked_at as asked_at
-        from said
-        where state.id is not null
-    )
+with said as (
     select
-        status_id::varchar as status_id,
-        arg_max(status, asked_at)::varchar as status,
-        arg_max(status_category, asked_at)::varchar as status_category,
-        max(asked_at)::timestamp as seen_at
-    from statuses
-    group by status_id
-) to {parquet} (format parquet, compression zstd)
+        project as project,
+        from_json(fields.status, {state}) as state,
+        asked_at as asked_at
+    from {stage}
+    union all
+    select
+        superseded.project as project,
+        from_json(try(json_extract(raw.payload, '$.fields.status')), {state}) as state,
+        raw.asked_at as asked_at
+    from (
+        select
+            filename as file,
+            file_row_number as row,
+            payload as payload,
+            asked_at as asked_at
+        from {observations}
+    ) as raw
+    inner join superseded on raw.file = superseded.file and raw.row = superseded.row
+),
+statuses as (
+    select
+        project as project,
+        state.id as status_id,
+        state.name as status,
+        case
+            when state.statuscategory.key in ('new', 'indeterminate', 'done') then state.statuscategory.key
+            when state.statuscategory.key = 'undefined' then 'new'
+        end as status_category,
+        asked_at as asked_at
+    from said
+    where state.id is not null
+)
+select
+    project as project,
+    status_id::varchar as status_id,
+    arg_max(status, asked_at)::varchar as status,
+    arg_max(status_category, asked_at)::varchar as status_category,
+    max(asked_at)::timestamp as seen_at
+from statuses
+group by project, status_id

@@ -1,6 +1,7 @@
 -- The versions of issues that lost against a newer one or a tombstone, and the files that hold any.
 create or replace temp table superseded as
 select
+    project_id as project,
     filename as file,
     file_row_number as row
 from {observations} as seen
