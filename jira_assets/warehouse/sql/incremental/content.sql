@@ -1,0 +1,7 @@
+-- What the rows of these projects are, in whatever order they lie.
+select
+    {label} as table_name,
+    count(*) as row_count,
+    sum(hash(t)) as digest
+from {catalog}.{table} as t
+where {of_projects}
