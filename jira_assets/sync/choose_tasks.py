@@ -16,7 +16,6 @@ from functools import partial
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.external.tables import source_identity
-from jira_assets.jira.client import JiraClient
 from jira_assets.lake.damage import damage_in, lacks_tables
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
@@ -32,7 +31,7 @@ from jira_assets.sync.project import Task, describe
 from jira_assets.sync.publish import is_published
 from jira_assets.sync.reference_data import is_refresh_due
 from jira_assets.sync.results import Outcome, read_records
-from jira_assets.sync.session import claim_lake, verify_identity
+from jira_assets.sync.session import SyncSession, claim_lake, verify_identity
 from jira_assets.sync.site_access import note_access
 from jira_assets.sync.site_pipeline import SitePipeline
 
@@ -105,11 +104,13 @@ def _ask(site: SitePipeline, context: SyncContext, settled: Mapping[str, Settled
     claim_lake(context.lake, context.client)
     with context.client.transport.counted() as tally:
         began = site.clock()
-        identity = context.submit(partial(_clock_ahead, context.client))
+        identity = context.submit(partial(verify_identity, context.client))
         question = context.submit(partial(_probe, context, settled.values(), began))
         is_due = is_refresh_due(context, settled)
-        complete_until = began - identity.result()
+        session = identity.result()
+        complete_until = began - _clock_ahead(session, context.client.transport.clock())
         probe = question.result()
+    site.verified[site.site.prefix] = session
     if is_due:
         return NOTHING_SETTLED
     concerned = probe.lacking.keys() | probe.set_aside.keys()
@@ -119,11 +120,10 @@ def _ask(site: SitePipeline, context: SyncContext, settled: Mapping[str, Settled
     return Look(outcomes, tally.requests)
 
 
-def _clock_ahead(client: JiraClient) -> timedelta:
-    """Prove who we are; return by how much our clock is at most ahead of Jira's."""
-    session = verify_identity(client)
+def _clock_ahead(session: SyncSession, now: datetime) -> timedelta:
+    """Return by how much our clock is at most ahead of Jira's, now that it has answered who we are."""
     theirs = session.at - min(session.skew, timedelta())
-    return max(client.transport.clock() - theirs, timedelta())
+    return max(now - theirs, timedelta())
 
 
 def _probe(context: SyncContext, settled: Iterable[Settled], now: datetime) -> Probe:

@@ -34,6 +34,7 @@ from jira_assets.sync.raw_table import follow_raw_files
 from jira_assets.sync.repair import Repaired, repair_home
 from jira_assets.sync.results import Mode, Outcome
 from jira_assets.sync.run import SyncResult, match_people
+from jira_assets.sync.session import SyncSession
 from jira_assets.sync.side_by_side import work_on_sites
 from jira_assets.sync.site_pipeline import SitePipeline
 from jira_assets.sync.targets import TargetStatus, publish_to_targets, target_statuses
@@ -72,6 +73,8 @@ class Pipeline:
     clock: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] | None = None
     known_sites: Sequence[ConnectedSite] = (ConnectedSite(),)
+    verified: dict[str, SyncSession] = field(default_factory=dict)
+    """Sessions that began with a question just now, for the next work on each site, by prefix."""
 
     @property
     def sites(self) -> list[SitePipeline]:
@@ -88,6 +91,7 @@ class Pipeline:
             self.clock,
             self.sleep,
             is_alone=len(self.known_sites) == 1,
+            verified=self.verified,
         )
 
     def by_site(self, projects: Sequence[TrackedProject]) -> list[tuple[SitePipeline, list[TrackedProject]]]:

@@ -59,13 +59,16 @@ class SyncResult:
         return SyncResult(outcomes, later.notices, self.requests + later.requests)
 
 
-def sync_projects(context: SyncContext, state: State, tasks: Sequence[Task]) -> SyncResult:
+def sync_projects(
+    context: SyncContext, state: State, tasks: Sequence[Task], verified: SyncSession | None = None
+) -> SyncResult:
     """Bring the projects up to date in the lake; `record_results` is the next step, which needs no Jira.
 
-    Raises `AuthenticationError` before anything changes when Jira does not know us.
+    `verified` is the session that a question just before has begun; without one, this begins it. Raises
+    `AuthenticationError` before anything changes when Jira does not know us.
     """
     with context.client.transport.counted() as tally:
-        session = start_session(context)
+        session = start_session(context, verified)
         outcomes = _sync_all(context, state, tasks, session)
         outcomes = read_all_entities(context, outcomes, session)
         read_all_worklogs(context, state, outcomes, session)

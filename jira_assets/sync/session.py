@@ -47,14 +47,14 @@ def verify_identity(client: JiraClient) -> SyncSession:
     return SyncSession(min(ours, theirs), ours - theirs, identity.account_id, identity.display_name)
 
 
-def start_session(context: SyncContext) -> SyncSession:
-    """Begin the session of a sync, and record the site in a new lake.
+def start_session(context: SyncContext, verified: SyncSession | None = None) -> SyncSession:
+    """Begin the session of a sync, or continue a `verified` one, and record the site in a new lake.
 
     Raises `AuthenticationError` when Jira does not know us, before anything is recorded; raises `WrongSite`
     when the lake belongs to another site.
     """
     site = context.submit(partial(_identify, context.client, context.lake.site()))
-    session = verify_identity(context.client)
+    session = verified or verify_identity(context.client)
     context.lake.claim(site.result())
     return session
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ from jira_assets.sync.reference_data import refresh_site
 from jira_assets.sync.repair import Found, recover, set_aside_damaged
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult, record_results, rederive_projects, sync_projects
-from jira_assets.sync.session import start_session
+from jira_assets.sync.session import SyncSession, start_session
 from jira_assets.sync.transport import open_transport
 from jira_assets.sync.worklog_files import compact_worklogs, restore_worklogs
 
@@ -58,6 +58,8 @@ class SitePipeline:
     sleep: Callable[[float], None] | None = None
     is_alone: bool = True
     """Whether it is the only site of the home."""
+    verified: dict[str, SyncSession] = field(default_factory=dict)
+    """Sessions that began with a question just now, for the next work on each site, by prefix."""
 
     def as_own(self, thing: OfProject) -> OfProject:
         """Return a project or an outcome with the id that the project has in its site."""
@@ -135,7 +137,7 @@ class SitePipeline:
                 context = replace(context, options=options)
             if until is not None:
                 context = replace(context, is_time_up=lambda: self.clock() >= until)
-            read = sync_projects(context, self.state, tasks)
+            read = sync_projects(context, self.state, tasks, self.verified.pop(self.site.prefix, None))
         result = record_results(self.lake.cursor(), self.state, read, self.clock())
         self.note_findings(result.outcomes)
         return result

@@ -14,6 +14,7 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.sync import choose_tasks as choosing
 from jira_assets.sync.choose_tasks import Choice, choose_tasks
 from jira_assets.sync.external_inputs import note_followed, outside_identity
+from jira_assets.sync.project import Task
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 
@@ -252,3 +253,28 @@ def test_of_many_projects_others_are_called_by_name_each_time(
     hide_silently(harness, "WEB")
 
     assert any(keys(choose(harness)) == ["WEB"] for _ in range(100))
+
+
+def test_who_we_are_is_asked_once_for_choosing_and_the_sync_that_follows(harness: SyncHarness) -> None:
+    issue = next(iter(harness.site.store.documents))
+    harness.site.edit_issue(issue, summary="Changed")
+
+    mark = harness.site.journal.mark()
+
+    harness.pipeline.work_on(choose(harness).tasks)
+
+    asked = [request.path for request in harness.site.requests_since(mark)]
+    assert sum(path.endswith("/myself") for path in asked) == 1
+    harness.publish()
+    assert harness.ask("select count(*) from jira_issues where summary = 'Changed'") == [(1,)]
+
+
+def test_a_sync_without_choosing_asks_who_we_are_each_time(harness: SyncHarness) -> None:
+    tasks = [Task(project) for project in harness.tracked]
+    choose(harness)
+    harness.pipeline.work_on(tasks)
+    mark = harness.site.journal.mark()
+
+    harness.pipeline.work_on(tasks)
+
+    assert any(request.path.endswith("/myself") for request in harness.site.requests_since(mark))
