@@ -17,14 +17,13 @@ from jira_assets.lake.damage import damage_in
 from jira_assets.lake.derive import GROUP, derive_fingerprint
 from jira_assets.lake.derive_entities import GROUP as ENTITIES
 from jira_assets.lake.derive_entities import entity_fingerprint, is_current
-from jira_assets.lake.duckdb_engine import one_thread
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile
 from jira_assets.lake.sql_files import statement
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
-    import duckdb
+    pass
 
 SMALL = 16 * 2**20
 """A file of this size, in bytes, is left as it is, so that nothing is rewritten week after week."""
@@ -117,7 +116,7 @@ def _merged(lake: Lake, group: Sequence[RawFile]) -> RawFile:
     relative = successor(group[-1].path)
     with new_file(lake.new_path(relative)) as parquet:
         files = lake.paths(file.path for file in group)
-        copy_in_order(lake.engine, statement("lake/compact", files=files, parquet=parquet))
+        copy_in_order(lake, statement("lake/compact", files=files, parquet=parquet))
     return RawFile(
         relative,
         sum(file.rows for file in group),
@@ -133,11 +132,11 @@ def successor(path: str) -> str:
     return str(file.with_name(f"{file.stem.rpartition('-')[0]}-{uuid4().hex[:8]}.parquet"))
 
 
-def copy_in_order(engine: duckdb.DuckDBPyConnection, copy: str) -> None:
+def copy_in_order(lake: Lake, copy: str) -> None:
     """Copy rows in order, by settings that hold for the whole engine: so for one thread at a time."""
-    with one_thread(engine):
-        engine.execute("set preserve_insertion_order = true")
+    with lake.one_thread():
+        lake.engine.execute("set preserve_insertion_order = true")
         try:
-            engine.execute(copy)
+            lake.engine.execute(copy)
         finally:
-            engine.execute("set preserve_insertion_order = false")
+            lake.engine.execute("set preserve_insertion_order = false")

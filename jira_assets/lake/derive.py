@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from jira_assets.lake.duckdb_engine import DATE_READERS, one_thread
+from jira_assets.lake.duckdb_engine import DATE_READERS
 from jira_assets.lake.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.lake.json_shapes import (
     HISTORIES,
@@ -32,8 +31,6 @@ from jira_assets.lake.sql_files import literal, statement, statements_version
 
 GROUP = "issues"
 """The name under which a manifest keeps what is derived here."""
-
-PAYLOADS_A_THREAD = 2000
 
 _SHAPES_VERSION = 2
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
@@ -146,6 +143,7 @@ class _Derivation:
 
     def run(self) -> list[Derived]:
         """Write every table of every project."""
+        self._lake.expect_rows(sum(file.rows for file in self._raw))
         self._find_winners()
         cut: dict[str, dict[str, CutList]] = {}
         self._stage.parent.mkdir(parents=True, exist_ok=True)
@@ -166,8 +164,7 @@ class _Derivation:
 
     def _read_payloads(self) -> None:
         # A thread has up to 2,000 payloads in hand and what they are parsed into.
-        is_large = sum(file.rows for file in self._raw) > PAYLOADS_A_THREAD
-        with one_thread(self._engine) if is_large else nullcontext():
+        with self._lake.one_thread():
             self._write_stage()
             self._write_changes()
 

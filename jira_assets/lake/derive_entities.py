@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jira_assets.lake.derive import observations_in
-from jira_assets.lake.duckdb_engine import DATE_READERS, one_thread
+from jira_assets.lake.duckdb_engine import DATE_READERS
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.json_shapes import shape
 from jira_assets.lake.lake import Lake
@@ -135,10 +135,11 @@ class _Derivation:
 
     def run(self) -> Derived:
         """Write every table; that of a kind that is not chosen is empty."""
+        self._lake.expect_rows(sum(file.rows for file in self._manifest.entity_raw))
         self._engine.execute(statement("lake/derive/plain_text"))
         reads = self._before.get(READS)
         source = statement("lake/entities/no_reads") if reads is None else self._rows_of(reads)
-        with one_thread(self._engine):  # a thread has up to 2,000 lists in hand
+        with self._lake.one_thread():  # a thread has up to 2,000 lists in hand
             parts = {"observations": self._fresh, "before": source, **self._project}
             files = {READS: self._write(READS, "reads", parts)}
             for kind in LISTS:

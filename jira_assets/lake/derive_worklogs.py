@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jira_assets.lake.derive import observations_in
 from jira_assets.lake.derive_entities import text_of
-from jira_assets.lake.duckdb_engine import DATE_READERS, one_thread
+from jira_assets.lake.duckdb_engine import DATE_READERS
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.json_shapes import shape
 from jira_assets.lake.lake import Lake
@@ -83,7 +83,7 @@ def _write(lake: Lake, site: SiteManifest, at: datetime) -> SiteTable:
     relative = f"site/{TABLE}-{uuid.uuid4().hex[:24]}.parquet"
     lake.engine.execute(statement("lake/derive/plain_text"))
     raw = lake.paths(file.path for file in files.raw[done:])
-    with one_thread(lake.engine), new_file(lake.new_path(relative)) as parquet:
+    with lake.one_thread(), new_file(lake.new_path(relative)) as parquet:
         query = statement(
             "lake/entities/worklogs",
             observations=observations_in(list(map(str, raw))),

@@ -66,8 +66,9 @@ class LakeDiff:
         read_again_before: int = 0,
         read_again: Collection[str] = (),
     ) -> None:
-        self._engine = lake.engine.cursor()  # with temporary tables of its own
-        self._lake = lake
+        self._lake = lake.cursor()  # with temporary tables of its own
+        self._engine = self._lake.engine
+        self._lake.expect_rows(sum(file.rows for file in manifest.raw))
         self._manifest = manifest
         self._read_again = list(read_again)
         self._read_again_before = max(read_again_before, 1 if read_again else 0)
@@ -95,6 +96,7 @@ class LakeDiff:
         self.named += self._count(
             f"insert into named select jira_id, jira_key, updated_at, {not again} from page"
         )
+        self._lake.expect_rows(self.named)
         return self._lacking("page", self._read_again_before)
 
     def differing(self, before: datetime) -> int:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
 
 Result = TypeVar("Result")
 
+ONE_THREAD_UP_TO = 2_000
+"""With so few rows one thread is as quick as several, and uses a sixth less of the processors."""
+
 DATE_READERS = (
     "create macro utc_time(text) as case "
     "when (try_cast(text as timestamptz) at time zone 'UTC') "
@@ -44,8 +47,9 @@ def open_engine(
 
     Its macros `utc_time(text)` and `calendar_day(text)` read the dates of Jira's JSON. `memory_limit` is in
     DuckDB's words, such as 300MB; without one it is the default of this machine. In `scratch` it makes a
-    folder for what it spills; without, it keeps everything in memory. A `sparing` one works with one thread,
-    which takes longer and needs less, and has a higher default. Other threads take a `cursor()` of it.
+    folder for what it spills; without, it keeps everything in memory. It works with one thread until
+    `EngineThreads` give it more; a `sparing` one, which never gets more, has a higher default. Other
+    threads of Python take a `cursor()` of it.
     """
     import duckdb
 
@@ -55,11 +59,10 @@ def open_engine(
         "memory_limit": memory_limit or default_memory_limit(sparing=sparing),
         "autoinstall_known_extensions": False,
         "preserve_insertion_order": False,
+        "threads": 1,
         # Left to itself, DuckDB writes to a folder wherever the process was started.
         "temp_directory": str(own.folder) if own else "",
     }
-    if sparing:
-        config["threads"] = 1
     engine = duckdb.connect(":memory:", config=config)
     if own:
         weakref.finalize(engine, own.release)
@@ -99,20 +102,41 @@ def sparing_memory(work: Callable[[bool], Result]) -> Result:
     return work(True)
 
 
-_ONE_THREAD = threading.Lock()
+class EngineThreads:
+    """With how many threads an engine works, its cursors included: with one, until it meets many rows."""
 
+    def __init__(self, *, sparing: bool = False) -> None:
+        self._is_sparing = sparing
+        self._is_spread = False
+        self._is_narrowed = False
+        self._changing = threading.Lock()
+        self._narrowing = threading.Lock()
 
-@contextmanager
-def one_thread(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Have the whole engine work with one thread for the block, when no other block of this kind runs.
+    def spread(self, engine: duckdb.DuckDBPyConnection, rows: int) -> None:
+        """Work with all threads of the machine from now on, if these are many rows and the engine may."""
+        if rows <= ONE_THREAD_UP_TO or self._is_sparing:
+            return
+        with self._changing:
+            if not self._is_spread and not self._is_narrowed:
+                engine.execute("reset threads")
+            self._is_spread = True
 
-    What needs memory for each thread, such as reading large payloads, stays within the engine's memory so.
-    """
-    with _ONE_THREAD:
-        found = engine.execute("select current_setting('threads')").fetchone()
-        engine.execute("set threads = 1")
-        try:
-            yield
-        finally:
-            # To reset it would give a sparing engine all threads of the machine.
-            engine.execute(f"set threads = {found[0] if found else 1}")
+    @contextmanager
+    def one(self, engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Work with one thread for the block, when no other block of this kind runs.
+
+        What needs memory for each thread, such as reading large payloads, stays within the engine's memory
+        so.
+        """
+        with self._narrowing:
+            with self._changing:
+                self._is_narrowed = True
+                if self._is_spread:
+                    engine.execute("set threads = 1")
+            try:
+                yield
+            finally:
+                with self._changing:
+                    self._is_narrowed = False
+                    if self._is_spread:
+                        engine.execute("reset threads")

@@ -111,7 +111,7 @@ def _rewritten(lake: Lake, file: RawFile, needles: Iterable[str], redact: Redact
             return file, 0
         with new_file(path) as parquet:
             parts = {"file": lake.path(file.path), "staging": staging, "parquet": parquet, "longest": longest}
-            copy_in_order(lake.engine, statement("lake/erase/rewrite", **parts))
+            copy_in_order(lake, statement("lake/erase/rewrite", **parts))
     finally:
         staging.unlink(missing_ok=True)
     size, digest = size_and_digest(path)

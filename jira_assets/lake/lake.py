@@ -31,6 +31,7 @@ import msgspec
 
 from jira_assets.decoding import decode_json
 from jira_assets.errors import DamagedFile, WrongSite
+from jira_assets.lake.duckdb_engine import EngineThreads
 from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import SiteManifest
@@ -84,12 +85,14 @@ class Lake:
         memory_limit: str | None = None,
         folders: Mapping[str, str] = MappingProxyType({}),
         home: Lake | None = None,
+        threads: EngineThreads | None = None,
     ) -> None:
         self._storage: Storage = LocalStorage(place) if isinstance(place, Path) else place
         self.folders = folders
         self._memory_limit = memory_limit
         self._engine = engine
         self._home = home
+        self._threads: EngineThreads = threads or (home._threads if home else EngineThreads())
         self._opening = threading.Lock()
 
     @property
@@ -125,15 +128,27 @@ class Lake:
 
     def cursor(self) -> Lake:
         """Return the same lake for one more thread, with the same engine."""
-        return self.using(self.engine.cursor())
+        return self._with(self.engine.cursor(), self._threads)
 
     def reopened(self, *, sparing: bool = False) -> Lake:
         """Return the same lake with a new engine, which the caller closes; a `sparing` one needs less."""
-        return self.using(self._open(sparing=sparing))
+        return self._with(self._open(sparing=sparing), EngineThreads(sparing=sparing))
 
     def using(self, engine: duckdb.DuckDBPyConnection) -> Lake:
         """Return the same lake with another engine, which is closed with it."""
-        return Lake(self._storage, engine, memory_limit=self._memory_limit, folders=self.folders)
+        return self._with(engine, EngineThreads())
+
+    def _with(self, engine: duckdb.DuckDBPyConnection, threads: EngineThreads) -> Lake:
+        folders, memory_limit = self.folders, self._memory_limit
+        return Lake(self._storage, engine, memory_limit=memory_limit, folders=folders, threads=threads)
+
+    def expect_rows(self, rows: int) -> None:
+        """Have the engine use all threads of the machine if it is to work on many rows."""
+        self._threads.spread(self.engine, rows)
+
+    def one_thread(self) -> AbstractContextManager[None]:
+        """Have the engine use one thread for the block: see `EngineThreads.one`."""
+        return self._threads.one(self.engine)
 
     def close(self) -> None:
         """Close the engine, if it was opened."""

@@ -49,7 +49,7 @@ def _without_kinds(lake: Lake, file: RawFile, kinds: Collection[str]) -> RawFile
         query = statement(
             "lake/entities/without_kinds", file=lake.path(file.path), kinds=listed, parquet=parquet
         )
-        copy_in_order(lake.engine, query)
+        copy_in_order(lake, query)
     found = lake.engine.execute(
         f"select count(*) from read_parquet({literal(lake.path(relative))})"
     ).fetchone()

@@ -307,6 +307,7 @@ class _Publication:
 
     def _builder(self, lake: Lake, replaced: Sequence[str] | None) -> Builder:
         inputs = self._inputs
+        lake.expect_rows(sum(self._version.issues.values()))
         offer_sources(lake, self._manifests, site_manifests(lake, inputs), inputs, replaced=replaced)
         fields = read_fields(lake.engine) if inputs.extra_fields else []
         extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import duckdb
 import pytest
 
 from benchmarks.lake import write_lake
+from jira_assets.lake import duckdb_engine
 from jira_assets.lake.derive import derive_project
-from jira_assets.lake.duckdb_engine import one_thread, open_engine, sparing_memory
+from jira_assets.lake.duckdb_engine import ONE_THREAD_UP_TO, open_engine, sparing_memory
 from jira_assets.lake.lake import Lake
 from jira_assets.warehouse import models
 from jira_assets.warehouse import publish as publishing
@@ -57,6 +58,7 @@ def test_a_publish_that_runs_out_of_memory_is_done_again_with_less(
     tmp_path: Path, engine: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(models, "PARTS", (1,))  # else tables that do not fit are made in parts
+    monkeypatch.setattr(duckdb_engine, "ONE_THREAD_UP_TO", 0)
     lake = Lake(tmp_path / "lake", engine, memory_limit=TIGHT)
     write_lake(lake, 1, ISSUES)
     [manifest] = lake.manifests()
@@ -90,14 +92,29 @@ def test_work_is_done_again_only_where_it_ran_out_of_memory() -> None:
     assert tried == [False, True, False]
 
 
-def test_a_sparing_engine_has_one_thread_also_after_a_block_that_needs_one(tmp_path: Path) -> None:
-    with closing(open_engine(scratch=tmp_path, sparing=True)) as sparing, closing(open_engine()) as usual:
-        usual.execute("set threads = 3")
-        for engine, threads in ((sparing, 1), (usual, 3)):
-            assert threads_of(engine) == threads
-            with one_thread(engine):
-                assert threads_of(engine) == 1
-            assert threads_of(engine) == threads
+@pytest.mark.parametrize("sparing", [False, True])
+def test_an_engine_works_with_one_thread_until_it_meets_many_rows(tmp_path: Path, sparing: bool) -> None:
+    lake = Lake(tmp_path / "lake").reopened(sparing=sparing)
+    with closing(lake), closing(duckdb.connect()) as usual:
+        lake.expect_rows(ONE_THREAD_UP_TO)
+        assert threads_of(lake.engine) == 1
+
+        lake.cursor().expect_rows(ONE_THREAD_UP_TO + 1)
+
+        assert threads_of(lake.engine) == (1 if sparing else threads_of(usual))
+
+
+def test_a_block_has_one_thread_whatever_others_meet_meanwhile(tmp_path: Path) -> None:
+    with closing(Lake(tmp_path / "lake")) as lake, closing(duckdb.connect()) as usual:
+        with lake.one_thread():
+            lake.expect_rows(ONE_THREAD_UP_TO + 1)
+            assert threads_of(lake.engine) == 1
+        assert threads_of(lake.engine) == threads_of(usual)
+
+        with suppress(ZeroDivisionError), lake.one_thread():
+            assert threads_of(lake.engine) == 1
+            raise ZeroDivisionError
+        assert threads_of(lake.engine) == threads_of(usual)
 
 
 def test_each_engine_spills_to_a_folder_of_its_own_that_is_gone_when_it_closes(tmp_path: Path) -> None:
