@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,14 +47,19 @@ class DerivationQueue:
         self._expected: set[int] = set()
 
     @contextmanager
-    def expected(self) -> Iterator[None]:
-        """Have others wait a moment for the project that this thread reads and derives in the block."""
-        with self._changed:
-            self._expected.add(threading.get_ident())
+    def expected(self) -> Iterator[Callable[[], None]]:
+        """Have others wait a moment for the project that this thread reads and derives in the block.
+
+        They do so after the function that the block gets was called, when reading begins.
+        """
         try:
-            yield
+            yield self._expect
         finally:
             self._arrive()
+
+    def _expect(self) -> None:
+        with self._changed:
+            self._expected.add(threading.get_ident())
 
     def _arrive(self, *waiting: _Waiting) -> None:
         with self._changed:

@@ -77,8 +77,9 @@ def _sync_locked(
     _look_for_damage(sync, project)
     mode = _mode_needed(manifest, task.mode)
     try:
-        with context.derivations.expected():
+        with context.derivations.expected() as expect:
             with context.places:
+                expect()
                 fetched = _read(sync, mode, accept=task.accept)
             context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
             changed = _derive(sync, *facts(mode))

@@ -99,7 +99,8 @@ def test_projects_that_are_expected_are_waited_for(rig: SyncHarness, groups: lis
     queue, all_are_read = DerivationQueue(), threading.Barrier(2, timeout=30)
 
     def work(lake: Lake, manifest: Manifest) -> Derived:
-        with queue.expected():
+        with queue.expected() as expect:
+            expect()
             all_are_read.wait()
             return queue.derive(lake, manifest, OPTIONS)
 
@@ -118,7 +119,8 @@ def test_a_project_that_ends_without_being_derived_is_not_waited_for(
     first = rig.pipeline.lake.manifests()[0].project_id
 
     def work(lake: Lake, manifest: Manifest) -> Derived:
-        with queue.expected():
+        with queue.expected() as expect:
+            expect()
             all_are_read.wait()
             if manifest.project_id == first:
                 raise RuntimeError("it could not be read")
@@ -140,7 +142,8 @@ def test_each_gets_the_error_of_its_own_project(rig: SyncHarness, groups: list[i
             manifest.raw = [
                 msgspec.structs.replace(file, path="raw/nowhere.parquet") for file in manifest.raw
             ]
-        with queue.expected():
+        with queue.expected() as expect:
+            expect()
             all_are_read.wait()
             return queue.derive(lake, manifest, OPTIONS)
 
@@ -168,7 +171,8 @@ def test_projects_whose_fields_differ_are_not_mixed(rig: SyncHarness, groups: li
     def work(lake: Lake, manifest: Manifest) -> Derived:
         if manifest.project_id == other:
             manifest.mapping = msgspec.structs.replace(manifest.mapping, story_points_field=None)
-        with queue.expected():
+        with queue.expected() as expect:
+            expect()
             all_are_read.wait()
             return queue.derive(lake, manifest, OPTIONS)
 
