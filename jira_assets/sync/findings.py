@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
 from jira_assets.errors import LockHeld
 from jira_assets.formatting import counted
+from jira_assets.jira.models import Field
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import Notice
@@ -41,16 +42,17 @@ def note_findings(lake: Lake, state: State, now: datetime, changed: Collection[s
     with suppress(LockHeld), lake.lock("site", "notices", wait=False):
         site = lake.site_manifest()
         found: list[Notice] = []
+        fields = read_site_facts(lake).fields if changed else ()
         for project in state.projects.tracked():
             manifest = lake.readable_manifest(project.project_id) if project.project_id in changed else None
             if manifest is not None:
-                found += _of_project(lake, manifest, now)
+                found += _of_project(lake, manifest, fields, now)
         if site.renew_notices([(part, key) for part in (ESTIMATES, CUT) for key in changed], found):
             lake.commit_site(site)
 
 
-def _of_project(lake: Lake, manifest: Manifest, now: datetime) -> Iterator[Notice]:
-    yield from estimate_notices(lake, manifest, read_site_facts(lake).fields, now)
+def _of_project(lake: Lake, manifest: Manifest, fields: Sequence[Field], now: datetime) -> Iterator[Notice]:
+    yield from estimate_notices(lake, manifest, fields, now)
     cut = {name: each for group in manifest.derived.values() for name, each in group.cut.items()}
     if cut:
         parts = [

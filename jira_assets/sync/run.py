@@ -5,7 +5,7 @@ Then, for all sites together, people are matched without Jira.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
@@ -99,14 +99,14 @@ def _sync_all(
     force = any(task.mode == "full" for task in tasks)
 
     def sync(task: Task) -> Outcome:
-        return sync_project(context, task, session, partial(_facts, context.lake, state, site, task))
+        return sync_project(context, task, session, partial(_facts, state, site, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
         def submit(task: Callable[[], Result]) -> Future[Result]:
             return threads.submit(copy_context().run, task)
 
-        site = submit(partial(refresh_site, context, ids, doubted=doubted, force=force))
+        site = submit(partial(_refresh, context, ids, doubted=doubted, force=force))
         projects = [submit(partial(sync, task)) for task in tasks]
         try:
             outcomes = [project.result() for project in projects]
@@ -119,17 +119,25 @@ def _sync_all(
     return outcomes
 
 
+def _refresh(
+    context: SyncContext, ids: Sequence[str], *, doubted: Collection[str], force: bool
+) -> tuple[Refreshed, SiteFacts]:
+    refreshed = refresh_site(context, ids, doubted=doubted, force=force)
+    return refreshed, read_site_facts(context.lake.cursor())
+
+
 def _facts(
-    lake: Lake, state: State, site: Future[Refreshed], task: Task, mode: Mode
+    state: State, site: Future[tuple[Refreshed, SiteFacts]], task: Task, mode: Mode
 ) -> tuple[SiteFacts, TrackedProject]:
     """Wait for the site's tables; raise what forbids this project.
 
     A project that is not found is no error to a complete read: that has judged how it stands.
     """
-    error = site.result().failed.get(task.project.project_id)
+    refreshed, facts = site.result()
+    error = refreshed.failed.get(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
-    return read_site_facts(lake.cursor()), state.projects.tracked_now(task.project)
+    return facts, state.projects.tracked_now(task.project)
 
 
 def rederive_projects(
