@@ -121,6 +121,12 @@ def page_of(installed: Installed, home: Path) -> Iterator[str]:
             process.terminate()
 
 
+def test_an_installed_page_serves_what_draws_charts(installed: Installed) -> None:
+    with page_of(installed, installed.folder / "home") as address:
+        assert "vegaEmbed" in requests.get(f"{address}/static/vendor/charts.js", timeout=20).text
+
+
+@pytest.mark.prove
 def test_an_installed_demo_syncs_and_its_page_draws_charts(installed: Installed) -> None:
     demo = installed.start("demo", "--once", "--issues", "200", "--projects", "2")
     said, complaints = demo.communicate(timeout=300)

@@ -51,6 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnec
     return made
 
 
+@pytest.mark.prove
 def test_tables_that_are_made_in_parts_have_the_same_rows(site: Site, request: pytest.FixtureRequest) -> None:
     site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
     at_once = contents(site.bench)
