@@ -13,6 +13,7 @@ from jira_assets.demo.http.faults import answer, odd_records
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sync.entity_homes import (
+    TABLES,
     differences,
     entity_requests,
     later,
@@ -237,6 +238,7 @@ def test_texts_are_not_kept_unless_they_are_asked_for(tmp_path: Path) -> None:
             assert lake.engine.execute(query, [paths]).fetchone() == (0,)
 
 
+@pytest.mark.few_tables(*TABLES)
 def test_texts_that_are_asked_for_later_are_read_once_more(tmp_path: Path) -> None:
     home, data = tmp_path / "home", site_data()
     with open_harness(home, data, entities="comments") as harness:
