@@ -14,6 +14,7 @@ import pytest
 from jira_assets.errors import PublishError
 from jira_assets.warehouse.models import models
 from jira_assets_tests.lake_fixture import LakeFixture, seen
+from jira_assets_tests.sampling import sampled
 
 pytestmark = pytest.mark.few_tables
 
@@ -109,7 +110,7 @@ def test_old_files_go_when_their_time_is_over(
     assert [stamp[9:13] for stamp in stamps if stamp.startswith("20260101")] == ["1220", "1230"]
 
 
-@pytest.mark.parametrize("damage", ["folder", "link"])
+@pytest.mark.parametrize("damage", sampled(["folder", "link"]))
 def test_a_mirror_that_is_lost_is_made_again(damage: str, bench: LakeFixture, link: Path) -> None:
     shutil.rmtree(link.resolve()) if damage == "folder" else link.unlink()
 
