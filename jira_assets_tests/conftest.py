@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
+from functools import wraps
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,23 @@ settings.register_profile("untimed", deadline=None)  # how fast a busy machine i
 settings.load_profile("untimed")
 
 
+ONE_THREAD = "JIRA_ASSETS_TEST_ONE_THREAD"
+"""With this variable set, DuckDB works with one thread: for the few rows of most tests, more cost more."""
+
+
 def pytest_configure() -> None:
-    """Look for no garbage while tests are collected: there is next to none, and it takes half of that time."""
+    """Look for no garbage while tests are collected: there is little, and to look takes half of that time."""
     gc.disable()
+    if os.environ.get(ONE_THREAD):
+        duckdb.connect = _with_one_thread
+
+
+_with_all_threads = duckdb.connect
+
+
+@wraps(duckdb.connect)
+def _with_one_thread(*given: Any, config: dict[str, Any] | None = None, **options: Any) -> Any:
+    return _with_all_threads(*given, config={"threads": 1, **(config or {})}, **options)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -157,6 +173,13 @@ def _few_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     marker = request.node.get_closest_marker("few_tables")
     with few_tables(*marker.args, **marker.kwargs) if marker else nullcontext():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let DuckDB work with all threads where a test has the marker."""
+    if request.node.get_closest_marker("all_threads"):
+        monkeypatch.setattr(duckdb, "connect", _with_all_threads)
 
 
 @pytest.fixture
