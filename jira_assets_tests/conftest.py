@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
-from functools import wraps
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -44,9 +43,12 @@ def pytest_configure() -> None:
 _with_all_threads = duckdb.connect
 
 
-@wraps(duckdb.connect)
-def _with_one_thread(*given: Any, config: dict[str, Any] | None = None, **options: Any) -> Any:
-    return _with_all_threads(*given, config={"threads": 1, **(config or {})}, **options)
+def _with_one_thread(
+    database: str | Path = ":memory:",
+    read_only: bool = False,
+    config: dict[str, str | bool | int | float | list[str]] | None = None,
+) -> duckdb.DuckDBPyConnection:
+    return _with_all_threads(database, read_only, {"threads": 1, **(config or {})})
 
 
 @pytest.hookimpl(tryfirst=True)
