@@ -104,6 +104,7 @@ def test_a_comment_deleted_silently_is_found_by_the_proof(harness: SyncHarness, 
     assert differences(harness) == []
 
 
+@pytest.mark.prove
 def test_a_comment_of_many_deleted_silently_is_found_by_the_proof(harness: SyncHarness, issue: str) -> None:
     ids = [harness.site.comment(issue) for _ in range(50)]
     later(harness)
@@ -390,6 +391,7 @@ def test_a_damaged_file_is_read_again_and_stops_nothing(harness: SyncHarness, is
     assert differences(harness) == []
 
 
+@pytest.mark.prove
 def test_merging_files_changes_nothing(harness: SyncHarness, issue: str) -> None:
     for _ in range(3):
         harness.site.comment(issue)

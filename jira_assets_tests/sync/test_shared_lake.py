@@ -258,6 +258,7 @@ def test_a_host_that_waited_for_another_one_does_not_bring_a_target_back_to_what
         assert [target.is_current for target in second.targets()] == [True]
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 @pytest.mark.usefixtures("_no_target_stays")
 def test_a_host_with_an_older_file_does_not_say_that_a_target_is_behind(
