@@ -17,15 +17,15 @@ from jira_assets_tests.sync.entity_homes import (
     later,
     replace_settings,
     site_data,
-    synced_with_entities,
+    synced_with_worklogs,
     worklog_differences,
 )
 
 
 @pytest.fixture
 def harness(templates: HomeTemplates, tmp_path: Path) -> Iterator[SyncHarness]:
-    """A home that has read everything once."""
-    with templates.open(synced_with_entities, tmp_path / "home") as opened:
+    """A home that has read all worklogs once."""
+    with templates.open(synced_with_worklogs, tmp_path / "home") as opened:
         yield opened
 
 
