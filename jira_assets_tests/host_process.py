@@ -61,8 +61,10 @@ def main() -> None:
     from jira_assets.lake.storage import leases
     from jira_assets.lake.storage.bucket import Bucket
     from jira_assets.state.lake_documents import LakeDocuments
+    from jira_assets.sync import in_flight_shared
 
     leases.LEASE_SECONDS = float(seconds)
+    in_flight_shared.SHARE_SECONDS = 3 * float(seconds)
     steps = Steps(int(step), int(signal))
     steps.watch(Bucket, "put")
     steps.watch(LakeDocuments, "commit", after=True)

@@ -42,7 +42,8 @@ class Preview:
 
     def __init__(self, lake: Lake, inputs: PublishInputs) -> None:
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
-        engine = _idle.pop() if _idle else open_engine()
+        # With one thread: for a few rows, others cost more than they do.
+        engine = _idle.pop() if _idle else open_engine(sparing=True)
         self._engine = _connected_to(engine)
         weakref.finalize(self, _give_back, engine, self._engine).atexit = False
         lake = lake.using(self._engine)

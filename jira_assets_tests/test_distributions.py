@@ -33,12 +33,18 @@ BUILD_SDIST = (
 
 
 @dataclass
-class Installed:
-    """The distributions, the files they were built from, and an environment with the wheel in it."""
+class Built:
+    """The distributions, and the files they were built from."""
 
     sources: set[str]
-    in_sdist: set[str]
-    in_wheel: set[str]
+    sdist: Path
+    wheel: Path
+
+
+@dataclass
+class Installed:
+    """An environment with the wheel in it."""
+
     command: Path
     folder: Path
 
@@ -67,47 +73,54 @@ def run(*command: str | Path, cwd: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+OFFLINE = ("--disable-pip-version-check", "--no-deps", "--no-index")
+PIP = (sys.executable, "-m", "pip")
+
+
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Build a source distribution, a wheel from it, and install that."""
-    folder = tmp_path_factory.mktemp("installed")
-    tree, dist, environment = folder / "tree", folder / "dist", folder / "environment"
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build a source distribution, and a wheel from it."""
+    folder = tmp_path_factory.mktemp("built")
+    tree, dist = folder / "tree", folder / "dist"
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_SOURCES))
     sources = {str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()}
     dist.mkdir()
     run(sys.executable, "-c", BUILD_SDIST, dist, cwd=tree)
     (sdist,) = dist.glob("*.tar.gz")
-    offline = ["--disable-pip-version-check", "--no-deps", "--no-index"]
-    pip = [sys.executable, "-m", "pip"]
-    run(*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", dist, sdist, cwd=dist)
+    run(*PIP, "wheel", *OFFLINE, "--no-build-isolation", "--wheel-dir", dist, sdist, cwd=dist)
     (wheel,) = dist.glob("*.whl")
+    return Built(sources, sdist, wheel)
+
+
+@pytest.fixture(scope="module")
+def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Install the wheel."""
+    folder = tmp_path_factory.mktemp("installed")
+    environment = folder / "environment"
     venv.create(environment, symlinks=True)
-    run(*pip, "--python", environment / "bin" / "python", "install", *offline, wheel, cwd=dist)
+    run(*PIP, "--python", environment / "bin" / "python", "install", *OFFLINE, built.wheel, cwd=folder)
     # What it depends on comes from the environment that runs the tests.
     (site_packages,) = environment.glob("lib/*/site-packages")
     (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     (folder / "empty").mkdir()
-    return Installed(
-        sources,
-        {name.partition("/")[2] for name in tarfile.open(sdist).getnames()},
-        set(zipfile.ZipFile(wheel).namelist()),
-        environment / "bin" / "jira-assets",
-        folder / "empty",
-    )
+    return Installed(environment / "bin" / "jira-assets", folder / "empty")
 
 
-def test_the_distributions_hold_every_source_the_charts_and_the_licences(installed: Installed) -> None:
-    assert CHARTS not in installed.sources  # they are made by the build
+def test_the_distributions_hold_every_source_the_charts_and_the_licences(built: Built) -> None:
+    with tarfile.open(built.sdist) as sdist, zipfile.ZipFile(built.wheel) as wheel:
+        in_sdist = {name.partition("/")[2] for name in sdist.getnames()}
+        in_wheel = set(wheel.namelist())
+    assert CHARTS not in built.sources  # they are made by the build
 
-    assert installed.sources - installed.in_sdist == set()
-    assert CHARTS in installed.in_sdist
-    package = {name for name in installed.sources if name.startswith("jira_assets/")}
-    assert package - installed.in_wheel == set()
-    assert CHARTS in installed.in_wheel
-    top_level = {name.partition("/")[0] for name in installed.in_wheel}
+    assert built.sources - in_sdist == set()
+    assert CHARTS in in_sdist
+    package = {name for name in built.sources if name.startswith("jira_assets/")}
+    assert package - in_wheel == set()
+    assert CHARTS in in_wheel
+    top_level = {name.partition("/")[0] for name in in_wheel}
     (metadata,) = top_level - {"jira_assets"}
     licences = {"LICENSE", "jira_assets/web/static/licences.txt"}
-    assert {f"{metadata}/licenses/{name}" for name in licences} <= installed.in_wheel
+    assert {f"{metadata}/licenses/{name}" for name in licences} <= in_wheel
 
 
 @contextmanager
@@ -121,6 +134,8 @@ def page_of(installed: Installed, home: Path) -> Iterator[str]:
             process.terminate()
 
 
+# In `make test` an installed wheel is started in the image.
+@pytest.mark.prove
 def test_an_installed_demo_syncs_and_its_page_draws_charts(installed: Installed) -> None:
     demo = installed.start("demo", "--once", "--issues", "200", "--projects", "2")
     said, complaints = demo.communicate(timeout=300)

@@ -163,7 +163,13 @@ def open_hosts(
         yield Hosts(shared, harness)
 
 
-@pytest.fixture(params=["folder", pytest.param("azure", marks=pytest.mark.prove)])
+@pytest.fixture(
+    params=[
+        pytest.param("folder", id="folder, few tables", marks=pytest.mark.few_tables),
+        pytest.param("folder", id="folder, all tables", marks=pytest.mark.prove),
+        pytest.param("azure", id="azure, all tables", marks=pytest.mark.prove),
+    ]
+)
 def hosts(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str) -> Iterator[Hosts]:
     """A small site, which nobody has synced."""
     address = None if request.param == "folder" else request.getfixturevalue(request.param)

@@ -50,6 +50,11 @@ def test_the_demo_syncs_answers_queries_and_says_how_to_go_on(folder: Path) -> N
     assert re.fullmatch(r"  \S*jira-assets --home \S+ web --open", first.stderr.splitlines()[-1])
     assert not (folder / ".jira-assets").exists()
 
+
+@pytest.mark.prove
+def test_the_demo_goes_on_where_it_was(folder: Path) -> None:
+    assert run_demo(folder, "--issues", "60", "--projects", "2").returncode == 0
+
     second = run_demo(folder, "--issues", "60", "--projects", "2")
 
     assert second.returncode == 0, second.stderr

@@ -80,6 +80,7 @@ def test_ctrl_c_while_reading_leaves_one_word(gate: Gate, settings: Settings) ->
     assert not settings.warehouse_file.exists()
 
 
+@pytest.mark.prove
 def test_ctrl_c_while_publishing_leaves_one_word(gate: Gate, settings: Settings) -> None:
     gate.opened.set()
     with at_terminal("sync") as terminal:

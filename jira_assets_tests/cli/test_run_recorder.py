@@ -107,6 +107,7 @@ def test_a_sync_that_was_killed_leaves_a_run_that_failed(settings: Settings, run
     wait_until(lambda: runs() == [("sync_jira", FAILURE)])
 
 
+@pytest.mark.prove
 def test_a_recording_process_that_is_killed_is_replaced_and_its_run_does_not_stay_started(
     sync: RecordedSync, started: list[RecordingProcess], runs: Runs
 ) -> None:

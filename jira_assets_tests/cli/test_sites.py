@@ -206,6 +206,7 @@ def test_adding_a_site_says_nothing_of_the_connections_that_stay(run: Run, acme:
     assert "That connection is kept" not in result.stderr
 
 
+@pytest.mark.prove
 def test_the_advice_about_a_further_site_connects_that_one(run: Run, acme: DemoSite) -> None:
     run("projects", "track", "PAY", "acme:PAY")
     run("sync")

@@ -15,6 +15,7 @@ from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.harness import open_harness
 
 
+@pytest.mark.few_tables
 def test_a_run_uses_the_pipeline_it_was_started_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = generate_site(4, projects=1, issues=10, now_ms=1_790_000_000_000)
     with open_harness(tmp_path / "home", data, frozen=False) as harness:
@@ -45,6 +46,7 @@ def test_without_one_it_opens_the_home_of_the_environment(
             assert same is pipeline
 
 
+@pytest.mark.few_tables
 def test_with_work_done_elsewhere_a_run_records_its_outcome_and_does_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -207,6 +207,7 @@ def test_a_row_that_is_there_twice_is_one_pull_request(bench: LakeFixture) -> No
     assert len(bench.ask("from pull_requests")) == 1
 
 
+@pytest.mark.few_tables("pull_requests")
 def test_only_what_changed_is_published(bench: LakeFixture) -> None:
     publish(bench, pull(1))
     bench.publish()

@@ -84,6 +84,7 @@ def agree(page: Page, address: str) -> None:
     assert page.inner_text("h1") == "Consent received"
 
 
+@pytest.mark.prove
 def test_a_consent_in_chromium_leads_to_a_finished_sync(tmp_path: Path, environ: dict[str, str]) -> None:
     clock = VirtualClock()
     site = DemoSite(generate_site(1, projects=2, issues=10, now_ms=clock.now_ms()), clock=clock)

@@ -193,8 +193,19 @@ def _start(shared: Shared, seed: int) -> BaseProcess:
 
 
 @pytest.mark.parametrize(
-    "days",
-    [pytest.param(0.15, id="some hours"), pytest.param(2, id="two days", marks=pytest.mark.prove)],
+    ("state_url", "days"),
+    [
+        pytest.param("sqlite", 0.15, id="sqlite-some hours"),
+        *(
+            pytest.param(database, days, id=f"{database}-{hours}", marks=pytest.mark.prove)
+            for database, days, hours in [
+                ("postgres", 0.15, "some hours"),
+                ("sqlite", 2, "two days"),
+                ("postgres", 2, "two days"),
+            ]
+        ),
+    ],
+    indirect=["state_url"],
 )
 def test_the_grant_outlives_every_kill_and_no_process_uses_what_it_did_not_store(
     tmp_path: Path, state_url: str, days: float

@@ -40,6 +40,16 @@ def later(harness: SyncHarness, minutes: float = 2) -> SyncHarness:
     return harness
 
 
+@contextmanager
+def synced_with_worklogs(home: Path) -> Iterator[SyncHarness]:
+    """Sync a home that reads worklogs with their texts, and nothing else of the kind."""
+    with open_harness(home, site_data(), entities="worklogs", entity_bodies="worklogs") as harness:
+        harness.track()
+        harness.sync()
+        harness.site.clock.sleep(120)
+        yield harness
+
+
 def entity_requests(requests: Collection[Request]) -> list[str]:
     """Name the paths of requests that only comments and the like need."""
     return [

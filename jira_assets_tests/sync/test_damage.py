@@ -180,7 +180,7 @@ def check_repair(harness: SyncHarness, before: set[tuple[Any, ...]]) -> None:
             ("manifest", "missing"),
             ("manifest", "garbage"),
         ],
-        2,
+        4,
     ),
 )
 def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(
@@ -212,7 +212,6 @@ def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(
             ("site.json", "truncated"),
             ("published file", "flipped_in_the_footer"),
         ],
-        2,
     ),
 )
 def test_tables_that_can_be_made_again_are_made_again_by_the_next_sync(
@@ -238,6 +237,7 @@ def test_a_publish_without_a_sync_makes_damaged_tables_again(harness: SyncHarnes
     assert harness.ask(query) == before
 
 
+@pytest.mark.prove
 def test_raw_and_derived_files_damaged_together_are_read_again(harness: SyncHarness) -> None:
     for kind in (raw_file, derived("jira_issues")):
         DAMAGES["truncated"](kind(harness))

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from jira_assets_tests.few_tables import REPLACING
 from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sampling import sampled
@@ -45,6 +46,7 @@ def all_differences(harness: SyncHarness) -> list[str]:
     return [*differences(harness), *worklog_differences(harness)]
 
 
+@pytest.mark.few_tables(*PUBLISHED, *REPLACING)
 def test_replacing_the_projects_that_changed_gives_the_same_rows(harness: SyncHarness, issue: str) -> None:
     harness.publish()
     harness.site.comment(issue)
@@ -70,6 +72,7 @@ def test_a_worklog_that_comes_after_its_issue_is_published(harness: SyncHarness,
     assert harness.publish() is None, "nothing is another"
 
 
+@pytest.mark.few_tables(*PUBLISHED)
 @pytest.mark.parametrize("damage", sampled(["missing", "garbage"]))
 def test_a_repair_brings_back_what_a_damaged_file_held(harness: SyncHarness, issue: str, damage: str) -> None:
     harness.site.comment(issue)
@@ -101,6 +104,7 @@ def test_damaged_tables_are_made_again_without_a_question(harness: SyncHarness, 
     assert all_differences(harness) == []
 
 
+@pytest.mark.few_tables(*PUBLISHED)
 def test_a_newer_version_makes_the_tables_again_without_a_question(harness: SyncHarness) -> None:
     lake = harness.pipeline.lake
     for manifest in lake.manifests():
@@ -167,7 +171,7 @@ def read_everything(sites: TwoSites) -> None:
     ours.sync()
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(4, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.prove)])
 def test_tables_that_are_continued_have_the_rows_of_those_made_from_all_files(
     harness: SyncHarness, rounds: int
 ) -> None:

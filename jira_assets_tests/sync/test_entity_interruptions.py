@@ -183,6 +183,7 @@ def test_a_read_whose_time_is_up_is_continued_by_the_next_sync(
         assert len(harness.ask("select * from jira_comments")) == len(harness.site.comments_truth())
 
 
+@pytest.mark.few_tables("jira_worklogs")
 def test_a_worklog_that_was_not_listed_yet_makes_its_project_due(harness: SyncHarness) -> None:
     issue = min(harness.site.issues_truth())
     key = harness.site.truth(issue).project_key

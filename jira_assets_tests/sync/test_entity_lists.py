@@ -13,6 +13,7 @@ from jira_assets.demo.http.faults import answer, odd_records
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sync.entity_homes import (
+    TABLES,
     differences,
     entity_requests,
     later,
@@ -103,6 +104,7 @@ def test_a_comment_deleted_silently_is_found_by_the_proof(harness: SyncHarness, 
     assert differences(harness) == []
 
 
+@pytest.mark.prove
 def test_a_comment_of_many_deleted_silently_is_found_by_the_proof(harness: SyncHarness, issue: str) -> None:
     ids = [harness.site.comment(issue) for _ in range(50)]
     later(harness)
@@ -237,6 +239,7 @@ def test_texts_are_not_kept_unless_they_are_asked_for(tmp_path: Path) -> None:
             assert lake.engine.execute(query, [paths]).fetchone() == (0,)
 
 
+@pytest.mark.few_tables(*TABLES)
 def test_texts_that_are_asked_for_later_are_read_once_more(tmp_path: Path) -> None:
     home, data = tmp_path / "home", site_data()
     with open_harness(home, data, entities="comments") as harness:
@@ -388,6 +391,7 @@ def test_a_damaged_file_is_read_again_and_stops_nothing(harness: SyncHarness, is
     assert differences(harness) == []
 
 
+@pytest.mark.prove
 def test_merging_files_changes_nothing(harness: SyncHarness, issue: str) -> None:
     for _ in range(3):
         harness.site.comment(issue)

@@ -305,7 +305,8 @@ def test_an_existing_home_gets_all_of_it_without_a_request(harness: SyncHarness)
     assert all(wanted.values())
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.prove)])
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", [1, 2])
 def test_spans_are_right_after_people_worked(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     data = generate_site(seed, projects=3, issues=60, now_ms=NOW)
     with open_harness(tmp_path_factory.mktemp("life"), data) as harness:

@@ -95,6 +95,7 @@ def test_the_processes_of_a_home_share_the_limit_and_a_killed_one_holds_nothing(
         wait_until(lambda: home.next_round() == (Counter(a=ROUND), MAX_IN_FLIGHT))
 
 
+@pytest.mark.prove
 def test_hosts_share_the_limit_and_the_share_of_a_killed_one_comes_back(hosts: Asking) -> None:
     with hosts.start("a"), hosts.start("b") as other:
         wait_until(lambda: hosts.have_asked("a", "b"))

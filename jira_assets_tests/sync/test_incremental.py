@@ -127,7 +127,7 @@ def test_an_update_indexed_half_an_hour_late_is_found_by_the_deep_look_back(harn
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("zone", sampled(["America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu"], 2))
+@pytest.mark.parametrize("zone", sampled(["Asia/Kathmandu", "America/Los_Angeles", "Asia/Tokyo"]))
 def test_the_profile_zone_of_the_caller_neither_loses_nor_repeats_anything(
     unsynced: SyncHarness, zone: str
 ) -> None:

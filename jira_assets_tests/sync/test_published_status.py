@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from jira_assets_tests.harness import SyncHarness, open_harness
 
 
@@ -13,6 +15,7 @@ def statuses(harness: SyncHarness) -> dict[str, str]:
     return dict(harness.ask("select project_key, status from sync_status"))
 
 
+@pytest.mark.few_tables
 def test_the_published_status_says_how_each_project_stands(tmp_path: Path) -> None:
     with open_harness(tmp_path / "home") as harness:
         harness.track()

@@ -13,6 +13,9 @@ from jira_assets.demo.load.load import load_site
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.shared_data import shared_data
 
+# In `make test` the warehouse of the same issues is compared with the same answers.
+pytestmark = pytest.mark.prove
+
 Expected = dict[str, dict[str, str]]
 
 

@@ -86,6 +86,7 @@ def alone(home: Path, data: SiteData) -> dict[str, list[tuple[Any, ...]]]:
         return rows_of(result.file)
 
 
+@pytest.mark.prove
 def test_each_site_has_the_tables_that_it_has_alone(sites: TwoSites, tmp_path: Path) -> None:
     assert len(sites.pipeline.state.projects.tracked()) == 6
     both = published(sites)

@@ -84,8 +84,12 @@ def differences(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> list[
     return [name for name in sorted(one) if one[name] != other[name]]
 
 
+@pytest.mark.parametrize(
+    "_tables",
+    [pytest.param("few", marks=pytest.mark.few_tables), pytest.param("all", marks=pytest.mark.prove)],
+)
 def test_every_host_publishes_what_one_home_on_a_folder_does(
-    first: SyncHarness, open_host: OpenHost, shared: SharedPlace
+    first: SyncHarness, open_host: OpenHost, shared: SharedPlace, _tables: str
 ) -> None:
     with open_host("local", is_shared=False) as local, open_host("second") as second:
         local.state.projects.track(tracked(first))
@@ -143,6 +147,7 @@ def test_a_host_of_readers_publishes_what_hosts_that_publish_nothing_sync(
     assert list(lake.site_manifest().targets) == ["postgres"]  # that of another host
 
 
+@pytest.mark.few_tables
 def test_all_that_is_damaged_is_repaired_on_any_host(
     first: SyncHarness, open_host: OpenHost, shared: SharedPlace
 ) -> None:
@@ -253,6 +258,7 @@ def test_a_host_that_waited_for_another_one_does_not_bring_a_target_back_to_what
         assert [target.is_current for target in second.targets()] == [True]
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 @pytest.mark.usefixtures("_no_target_stays")
 def test_a_host_with_an_older_file_does_not_say_that_a_target_is_behind(

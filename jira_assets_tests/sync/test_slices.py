@@ -141,6 +141,7 @@ def test_what_changes_between_the_slices_is_read_as_it_is_at_the_end(large: Larg
     assert large.harness.differences() == []
 
 
+@pytest.mark.prove
 def test_however_short_the_time_is_every_run_brings_something(large: Large) -> None:
     before, runs = -1, 0
     while any(not outcome.ok for outcome in large.run(timedelta()).outcomes):

@@ -16,6 +16,7 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.faults import answer, odd_records, server_error
 from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.sampling import sampled
 
 FORBIDDEN = '{"errorMessages":["You do not have permission."],"errors":{}}'
 DAY = timedelta(days=1)
@@ -304,7 +305,7 @@ def test_leads_that_projects_leave_out_cost_one_request_for_those_with_component
 
 
 @pytest.mark.parametrize(
-    "path", ["/rest/api/3/priority", "/rest/api/3/issuetype", "/rest/api/3/resolution/search"]
+    "path", sampled(["/rest/api/3/priority", "/rest/api/3/issuetype", "/rest/api/3/resolution/search"])
 )
 def test_a_list_that_cannot_be_read_keeps_its_table_and_is_asked_again(
     harness: SyncHarness, path: str

@@ -61,6 +61,7 @@ def test_issues_without_a_team_in_jira_have_that_of_their_assignee(harness: Sync
     assert [team for _, team in assigned] == [members.get(member) for member, _ in assigned]
 
 
+@pytest.mark.few_tables
 def test_settings_choose_the_team_without_a_request(harness: SyncHarness) -> None:
     assert publish_with(harness, team_from="assignee") == 0
     rows = harness.ask("select team, jira_team, assignee_team from jira_issues")

@@ -17,15 +17,15 @@ from jira_assets_tests.sync.entity_homes import (
     later,
     replace_settings,
     site_data,
-    synced_with_entities,
+    synced_with_worklogs,
     worklog_differences,
 )
 
 
 @pytest.fixture
 def harness(templates: HomeTemplates, tmp_path: Path) -> Iterator[SyncHarness]:
-    """A home that has read everything once."""
-    with templates.open(synced_with_entities, tmp_path / "home") as opened:
+    """A home that has read all worklogs once."""
+    with templates.open(synced_with_worklogs, tmp_path / "home") as opened:
         yield opened
 
 
@@ -160,6 +160,7 @@ def test_a_burst_of_one_moment_that_no_page_holds_is_found_by_the_numbers(
     assert worklog_differences(harness) == []
 
 
+@pytest.mark.prove
 def test_pages_that_overlap_bring_each_worklog_once(harness: SyncHarness, issues: tuple[str, str]) -> None:
     harness.site.switches.worklogs_a_page = 3
     for number in range(20):
@@ -274,6 +275,7 @@ def test_worklogs_of_a_project_that_does_not_want_them_are_known_by_their_ids_on
         assert not lake.site_manifest().worklogs.raw
 
 
+@pytest.mark.prove
 def test_texts_that_are_asked_for_later_are_read_once_more(tmp_path: Path) -> None:
     with open_harness(tmp_path / "home", site_data(), entities="worklogs") as harness:
         harness.track()

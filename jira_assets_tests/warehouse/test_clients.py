@@ -121,6 +121,7 @@ def blocks(language: str) -> list[str]:
 RECIPES = [block for block in blocks("python") if "import streamlit" not in block]
 
 
+@pytest.mark.prove
 def test_every_recipe_shows_the_newest_publish_while_others_follow(
     client: Client, publisher: Publisher
 ) -> None:

@@ -190,7 +190,7 @@ def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list
 
 
 @pytest.mark.few_tables("teams", *REPLACING)
-@pytest.mark.parametrize(("name", "is_replaced"), [("Core", True), ("Kernel", False)])
+@pytest.mark.parametrize(("name", "is_replaced"), sampled([("Kernel", False), ("Core", True)]))
 def test_a_team_that_has_another_name_has_it_in_all_projects(
     bench: LakeFixture, replaced: list[list[str]], name: str, is_replaced: bool
 ) -> None:
@@ -269,7 +269,8 @@ def test_a_key_that_changes_elsewhere_builds_everything(
                 (None, None, "P11-2"),
                 marks=pytest.mark.few_tables("issue_flow", *REPLACING),
             ),
-        ]
+        ],
+        4,
     ),
 )
 def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(

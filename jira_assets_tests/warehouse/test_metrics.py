@@ -264,7 +264,7 @@ HISTORIES = {"deadline": None, "phases": [Phase.explicit, Phase.generate], "data
 """A smaller world says no more, and finding it would take minutes."""
 
 
-@settings(max_examples=3, **HISTORIES)  # type: ignore[arg-type]  # mypy cannot tell the keys apart
+@settings(max_examples=2, **HISTORIES)  # type: ignore[arg-type]  # mypy cannot tell the keys apart
 @given(world=WORLDS, with_ids=st.booleans())
 def test_every_metric_equals_the_slow_way(
     engine: duckdb.DuckDBPyConnection, world: World, with_ids: bool

@@ -52,6 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnec
     return made
 
 
+@pytest.mark.prove
 def test_tables_that_are_made_in_parts_have_the_same_rows(site: Site, request: pytest.FixtureRequest) -> None:
     site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
     at_once = contents(site.bench)
@@ -96,6 +97,7 @@ def test_a_publish_fails_when_the_smallest_parts_do_not_fit(
     assert tried == [1, 4, 16, 64] * 2  # the second time with one thread
 
 
+@pytest.mark.few_tables("issue_field_spans", "issue_status_spans")
 def test_a_table_may_be_made_in_parts_from_the_beginning(site: Site, request: pytest.FixtureRequest) -> None:
     site.bench.publish(*PROJECTS, metrics=METRICS, force=True)
     at_once = contents(site.bench)

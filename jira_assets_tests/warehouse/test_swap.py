@@ -189,6 +189,7 @@ def test_a_crash_at_any_step_leaves_the_old_or_the_new(publisher: Publisher) -> 
     assert set(seen_numbers) == {2, 3}
 
 
+@pytest.mark.prove
 def test_a_crash_while_an_old_home_moves_over_leaves_the_old_or_the_new(old_home: Publisher) -> None:
     seen_numbers = []
     for _ in crashes(old_home, lambda: old_home.publish(3, mirrored=True)):

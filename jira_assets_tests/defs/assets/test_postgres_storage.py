@@ -9,6 +9,7 @@ from jira_assets_tests.defs.assets.test_project_tables import materialized, run_
 from jira_assets_tests.harness import SyncHarness
 
 
+@pytest.mark.few_tables
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_runs_events_partitions_and_outcomes_are_kept(
     harness: SyncHarness, instance: dg.DagsterInstance

@@ -15,8 +15,11 @@ from jira_assets.lake.storage import bucket as module
 from jira_assets.lake.storage.bucket import Bucket
 from jira_assets_tests.network_faults import faulty_store
 
+AZURE = pytest.param("azure", marks=pytest.mark.prove)
+"""What only Azure does is tested in `make test` as well."""
 
-@pytest.fixture(params=["folder", "s3", "azure"])
+
+@pytest.fixture(params=["folder", "s3", AZURE])
 def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     """An empty place in a store."""
     is_folder = request.param == "folder"
@@ -32,7 +35,7 @@ class Remote:
     secret: str
 
 
-@pytest.fixture(params=["s3", "azure"])
+@pytest.fixture(params=["s3", AZURE])
 def remote(request: pytest.FixtureRequest) -> Remote:
     """A store with credentials."""
     address = request.getfixturevalue(request.param)

@@ -55,6 +55,7 @@ def test_every_table_in_a_store_is_that_of_the_file(
     assert tables.publish(files["changed"]).written == 0
 
 
+@pytest.mark.prove
 def test_every_table_is_that_of_the_file_through_a_history(tables: DeltaTables, history: list[Path]) -> None:
     first, later = history
     shown = tables.publish(first)
@@ -229,6 +230,7 @@ def test_a_first_publish_that_is_killed_is_completed(files: Files, tables: Delta
     assert tables.differences(files["changed"]) == {}
 
 
+@pytest.mark.prove
 def test_files_of_former_publishes_go_when_they_are_old_and_the_log_does_not_grow(
     files: Files, tables: DeltaTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:

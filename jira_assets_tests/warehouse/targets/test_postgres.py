@@ -23,6 +23,7 @@ from jira_assets_tests.warehouse.targets.database import Database, Reader
 Readers = Callable[..., Reader]
 
 
+@pytest.mark.prove
 def test_every_table_is_that_of_the_file_through_a_history(database: Database, history: list[Path]) -> None:
     first, later = history
     shown = database.publish(first)
