@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from importlib.resources import files
@@ -29,26 +28,9 @@ settings.register_profile("untimed", deadline=None)  # how fast a busy machine i
 settings.load_profile("untimed")
 
 
-ONE_THREAD = "JIRA_ASSETS_TEST_ONE_THREAD"
-"""With this variable set, DuckDB works with one thread: for the few rows of most tests, more cost more."""
-
-
 def pytest_configure() -> None:
     """Look for no garbage while tests are collected: there is little, and to look takes half of that time."""
     gc.disable()
-    if os.environ.get(ONE_THREAD):
-        duckdb.connect = _with_one_thread
-
-
-_with_all_threads = duckdb.connect
-
-
-def _with_one_thread(
-    database: str | Path = ":memory:",
-    read_only: bool = False,
-    config: dict[str, str | bool | int | float | list[str]] | None = None,
-) -> duckdb.DuckDBPyConnection:
-    return _with_all_threads(database, read_only, {"threads": 1, **(config or {})})
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -175,13 +157,6 @@ def _few_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     marker = request.node.get_closest_marker("few_tables")
     with few_tables(*marker.args, **marker.kwargs) if marker else nullcontext():
         yield
-
-
-@pytest.fixture(autouse=True)
-def _threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let DuckDB work with all threads where a test has the marker."""
-    if request.node.get_closest_marker("all_threads"):
-        monkeypatch.setattr(duckdb, "connect", _with_all_threads)
 
 
 @pytest.fixture

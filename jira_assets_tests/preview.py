@@ -42,8 +42,7 @@ class Preview:
 
     def __init__(self, lake: Lake, inputs: PublishInputs) -> None:
         manifests = [found for key in sorted(set(inputs.tracked)) if (found := lake.manifest(key))]
-        # With one thread: for a few rows, others cost more than they do.
-        engine = _idle.pop() if _idle else open_engine(sparing=True)
+        engine = _idle.pop() if _idle else open_engine()
         self._engine = _connected_to(engine)
         weakref.finalize(self, _give_back, engine, self._engine).atexit = False
         lake = lake.using(self._engine)

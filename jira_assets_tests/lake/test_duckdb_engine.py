@@ -53,7 +53,6 @@ def once(work: Callable[[bool], object]) -> object:
 
 
 @pytest.mark.few_tables
-@pytest.mark.all_threads
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="with one processor, every engine is a sparing one")
 def test_a_publish_that_runs_out_of_memory_is_done_again_with_less(
     tmp_path: Path, engine: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch

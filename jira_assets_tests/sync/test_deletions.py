@@ -14,7 +14,6 @@ from jira_assets.demo.http.faults import answer
 from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, MassDeletionSuspected, NotFound
 from jira_assets_tests.harness import SyncHarness, by_key, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
-from jira_assets_tests.sampling import sampled
 
 
 @contextmanager
@@ -174,7 +173,7 @@ def test_an_update_that_was_never_searchable_in_time_is_fetched(harness: SyncHar
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize(("what", "reason"), sampled([("archive", "archived"), ("trash", "trashed")]))
+@pytest.mark.parametrize(("what", "reason"), [("archive", "archived"), ("trash", "trashed")])
 def test_a_project_that_was_put_away_takes_its_issues_along_until_it_is_back(
     harness: SyncHarness, what: str, reason: str
 ) -> None:
@@ -193,7 +192,7 @@ def test_a_project_that_was_put_away_takes_its_issues_along_until_it_is_back(
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("silent", sampled([False, True]))
+@pytest.mark.parametrize("silent", [False, True])
 def test_a_lost_permission_deletes_nothing_and_says_so(harness: SyncHarness, silent: bool) -> None:
     first = harness.tracked[0].project_key
     before = harness.ask("select count(*) from jira_issues")
@@ -293,7 +292,7 @@ def test_an_issue_that_was_gone_and_is_back_is_there_again(harness: SyncHarness)
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("what", sampled(["archive", "trash"]))
+@pytest.mark.parametrize("what", ["archive", "trash"])
 def test_an_issue_deleted_while_its_project_was_put_away_is_gone_when_that_is_back(
     harness: SyncHarness, what: str
 ) -> None:
