@@ -20,13 +20,7 @@ from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.cli.test_sync import track_all
 from jira_assets_tests.sampling import sampled
 
-FEW_TABLES = """
-from jira_assets.cli import main
-from jira_assets_tests.few_tables import few_tables
-with few_tables():
-    main()
-"""
-COMMAND = [sys.executable, "-c", FEW_TABLES, "publish", "--follow"]
+COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()", "publish", "--follow"]
 
 
 @pytest.fixture
@@ -55,7 +49,6 @@ def summary_of(warehouse: Path, issue: str) -> str:
     return str(summary)
 
 
-@pytest.mark.few_tables
 @pytest.mark.parametrize("sent", sampled([signal.SIGINT, signal.SIGTERM]))
 def test_it_publishes_whenever_the_lake_changes_and_ends_on_a_signal(
     run: Run,
