@@ -25,7 +25,7 @@ from jira_assets.sync.project_state import ProjectStates
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-READ_AT_ONCE = 6
+READ_AT_ONCE = 4
 """Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them. With
 more at once, all would be read to their ends at the same time, and none derived while others are read."""
 

@@ -6,10 +6,8 @@ Planning the statements takes longer than deriving some hundred issues, and many
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from jira_assets.lake.derive import DeriveOptions, derive_alone, derive_projects
@@ -19,12 +17,11 @@ from jira_assets.lake.manifest import Derived, Manifest
 SMALL = 2000
 """A project with more rows in its raw files is derived alone, beside others."""
 
-MOST_TOGETHER = 8
-PATIENCE = 0.3
-"""Seconds that a project waits for others that are still being read."""
+TURNS = 2
+"""So many threads derive at the same time, each for a part of those that wait."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Waiting:
     manifest: Manifest
     options: DeriveOptions
@@ -38,34 +35,12 @@ class _Waiting:
 
 
 class DerivationQueue:
-    """Projects of threads that each hold one: the first thread derives for all that wait meanwhile."""
+    """Projects of threads that each hold one: who gets a turn derives for others that wait as well."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._changed = threading.Condition()
-        self._waiting: list[_Waiting] = []
-        self._expected: set[int] = set()
-
-    @contextmanager
-    def expected(self) -> Iterator[Callable[[], None]]:
-        """Have others wait a moment for the project that this thread reads and derives in the block.
-
-        They do so after the function that the block gets was called, when reading begins.
-        """
-        try:
-            yield self._expect
-        finally:
-            self._arrive()
-
-    def _expect(self) -> None:
-        with self._changed:
-            self._expected.add(threading.get_ident())
-
-    def _arrive(self, *waiting: _Waiting) -> None:
-        with self._changed:
-            self._expected.discard(threading.get_ident())
-            self._waiting += waiting
-            self._changed.notify_all()
+        self.turns = threading.Semaphore(TURNS)
+        self._guard = threading.Lock()
+        self.waiting: list[_Waiting] = []
 
     def derive(self, lake: Lake, manifest: Manifest, options: DeriveOptions) -> Derived:
         """Write the derived tables of a project, perhaps together with others: see `derive_projects`.
@@ -75,24 +50,21 @@ class DerivationQueue:
         if sum(file.rows for file in manifest.raw) > SMALL:
             return derive_alone(lake, manifest, options)
         own = _Waiting(manifest, options)
-        self._arrive(own)
-        with self._turn:
-            if not own.derived.done():
-                self._derive_waiting(lake)
+        with self._guard:
+            self.waiting.append(own)
+        with self.turns:
+            self._derive_with_others(lake, own)
         return own.derived.result()
 
-    def _derive_waiting(self, lake: Lake) -> None:
-        with self._changed:
-            self._changed.wait_for(self._are_enough, PATIENCE)
-            waiting, self._waiting = self._waiting, []
-        groups: dict[Hashable, list[_Waiting]] = defaultdict(list)
-        for each in waiting:
-            groups[each.shared].append(each)
-        for group in groups.values():
-            _derive_group(lake, group)
-
-    def _are_enough(self) -> bool:
-        return not self._expected or len(self._waiting) >= MOST_TOGETHER
+    def _derive_with_others(self, lake: Lake, own: _Waiting) -> None:
+        """Derive a project that is not derived yet, and a part of those that wait and have its fields."""
+        with self._guard:
+            if own not in self.waiting:
+                return
+            alike = [each for each in self.waiting if each.shared == own.shared and each is not own]
+            group = [own, *alike[: len(alike) // TURNS]]
+            self.waiting = [each for each in self.waiting if each not in group]
+        _derive_group(lake, group)
 
 
 def _derive_group(lake: Lake, group: list[_Waiting]) -> None:

@@ -77,15 +77,13 @@ def _sync_locked(
     _look_for_damage(sync, project)
     mode = _mode_needed(manifest, task.mode)
     try:
-        with context.derivations.expected() as expect:
-            with context.places:
-                expect()
-                fetched = _read(sync, mode, accept=task.accept)
-            context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
-            changed = _derive(sync, *facts(mode))
+        with context.places:
+            fetched = _read(sync, mode, accept=task.accept)
     except ReadPaused as paused:
         sync.commit()
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
+    context.notify(Progress(project.project_key, fetched.fetched, stage="deriving"))
+    changed = _derive(sync, *facts(mode))
     return replace(_with_counts(describe(manifest), mode, fetched), changed=changed)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,6 +17,7 @@ from jira_assets.lake.manifest import Derived, Manifest
 from jira_assets.sync import derivation_queue
 from jira_assets.sync.derivation_queue import DerivationQueue
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.waiting import wait_until
 
 OPTIONS = DeriveOptions(embeds_lists=True)
 
@@ -47,7 +47,7 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return derive_projects(lake, manifests, options)
 
     monkeypatch.setattr(derivation_queue, "derive_projects", derive)
-    monkeypatch.setattr(derivation_queue, "PATIENCE", 60)
+    monkeypatch.setattr(derivation_queue, "TURNS", 1)
     return sizes
 
 
@@ -64,18 +64,25 @@ def rows_of(lake: Lake, derived: Derived) -> dict[str, Any]:
     }
 
 
-def in_threads(rig: SyncHarness, work: Callable[[Lake, Manifest], Derived]) -> list[Derived | Exception]:
-    """Do the work for each project, all at the same time."""
+def in_threads(
+    rig: SyncHarness, queue: DerivationQueue, change: Callable[[Manifest], None] = lambda _: None
+) -> list[Derived | Exception]:
+    """Derive each project in a thread of its own; all wait before the first gets a turn."""
 
     def attempt(manifest: Manifest) -> Derived | Exception:
         try:
-            return work(rig.pipeline.lake.cursor(), manifest)
+            return queue.derive(rig.pipeline.lake.cursor(), manifest, OPTIONS)
         except Exception as error:
             return error
 
     manifests = rig.pipeline.lake.manifests()
+    for manifest in manifests:
+        change(manifest)
     with ThreadPoolExecutor(len(manifests)) as threads:
-        return list(threads.map(attempt, manifests))
+        with queue.turns:
+            found = [threads.submit(attempt, manifest) for manifest in manifests]
+            wait_until(lambda: len(queue.waiting) == len(manifests))
+        return [future.result() for future in found]
 
 
 def test_tables_of_projects_that_are_derived_together_are_those_of_each_alone(rig: SyncHarness) -> None:
@@ -95,16 +102,10 @@ def test_tables_of_projects_that_are_derived_together_are_those_of_each_alone(ri
     assert sum(derived.files["jira_deleted_issues"].rows for derived in together) == 2
 
 
-def test_projects_that_are_expected_are_waited_for(rig: SyncHarness, groups: list[int]) -> None:
-    queue, all_are_read = DerivationQueue(), threading.Barrier(2, timeout=30)
-
-    def work(lake: Lake, manifest: Manifest) -> Derived:
-        with queue.expected() as expect:
-            expect()
-            all_are_read.wait()
-            return queue.derive(lake, manifest, OPTIONS)
-
-    found = in_threads(rig, work)
+def test_projects_that_wait_at_the_same_time_are_derived_together(
+    rig: SyncHarness, groups: list[int]
+) -> None:
+    found = in_threads(rig, DerivationQueue())
 
     assert groups == [2]
     for manifest, derived in zip(rig.pipeline.lake.manifests(), found, strict=True):
@@ -112,42 +113,15 @@ def test_projects_that_are_expected_are_waited_for(rig: SyncHarness, groups: lis
         assert all(f"project={manifest.project_id}/" in file.path for file in derived.files.values())
 
 
-def test_a_project_that_ends_without_being_derived_is_not_waited_for(
-    rig: SyncHarness, groups: list[int]
-) -> None:
-    queue, all_are_read = DerivationQueue(), threading.Barrier(2, timeout=30)
-    first = rig.pipeline.lake.manifests()[0].project_id
-
-    def work(lake: Lake, manifest: Manifest) -> Derived:
-        with queue.expected() as expect:
-            expect()
-            all_are_read.wait()
-            if manifest.project_id == first:
-                raise RuntimeError("it could not be read")
-            return queue.derive(lake, manifest, OPTIONS)
-
-    refused, derived = in_threads(rig, work)
-
-    assert groups == [1]
-    assert str(refused) == "it could not be read"
-    assert isinstance(derived, Derived)
-
-
 def test_each_gets_the_error_of_its_own_project(rig: SyncHarness, groups: list[int]) -> None:
-    queue, all_are_read = DerivationQueue(), threading.Barrier(2, timeout=30)
-    damaged = rig.pipeline.lake.manifests()[0]
+    damaged = rig.pipeline.lake.manifests()[0].project_id
 
-    def work(lake: Lake, manifest: Manifest) -> Derived:
-        if manifest.project_id == damaged.project_id:
-            manifest.raw = [
-                msgspec.structs.replace(file, path="raw/nowhere.parquet") for file in manifest.raw
-            ]
-        with queue.expected() as expect:
-            expect()
-            all_are_read.wait()
-            return queue.derive(lake, manifest, OPTIONS)
+    def damage(manifest: Manifest) -> None:
+        if manifest.project_id == damaged:
+            nowhere = "raw/nowhere.parquet"
+            manifest.raw = [msgspec.structs.replace(file, path=nowhere) for file in manifest.raw]
 
-    refused, derived = in_threads(rig, work)
+    refused, derived = in_threads(rig, DerivationQueue(), damage)
 
     assert groups == [2, 1, 1]
     assert isinstance(refused, duckdb.IOException)
@@ -158,25 +132,21 @@ def test_a_large_project_is_derived_alone(
     rig: SyncHarness, groups: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(derivation_queue, "SMALL", 0)
-    queue = DerivationQueue()
-    found = in_threads(rig, lambda lake, manifest: queue.derive(lake, manifest, OPTIONS))
-    assert all(isinstance(derived, Derived) for derived in found)
+    lake, queue = rig.pipeline.lake, DerivationQueue()
+    with queue.turns:  # it needs none
+        for manifest in lake.manifests():
+            assert isinstance(queue.derive(lake, manifest, OPTIONS), Derived)
     assert groups == []
 
 
 def test_projects_whose_fields_differ_are_not_mixed(rig: SyncHarness, groups: list[int]) -> None:
-    queue, all_are_read = DerivationQueue(), threading.Barrier(2, timeout=30)
     other = rig.pipeline.lake.manifests()[0].project_id
 
-    def work(lake: Lake, manifest: Manifest) -> Derived:
+    def leave_out_points(manifest: Manifest) -> None:
         if manifest.project_id == other:
             manifest.mapping = msgspec.structs.replace(manifest.mapping, story_points_field=None)
-        with queue.expected() as expect:
-            expect()
-            all_are_read.wait()
-            return queue.derive(lake, manifest, OPTIONS)
 
-    found = in_threads(rig, work)
+    found = in_threads(rig, DerivationQueue(), leave_out_points)
 
     assert groups == [1, 1]
     with closing(duckdb.connect()) as engine:
@@ -185,3 +155,23 @@ def test_projects_whose_fields_differ_are_not_mixed(rig: SyncHarness, groups: li
             path = rig.pipeline.lake.path(derived.files["jira_issues"].path)
             (count,) = engine.execute(f"select count(story_points) from '{path}'").fetchall()[0]
             assert bool(count) == has_points
+
+
+def test_each_turn_takes_a_part_of_those_that_wait(
+    rig: SyncHarness, groups: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derivation_queue, "TURNS", 2)
+    lake = rig.pipeline.lake
+    queue = DerivationQueue()
+
+    def attempt(manifest: Manifest) -> Derived:
+        return queue.derive(lake.cursor(), manifest, OPTIONS)
+
+    manifests = [*lake.manifests(), *lake.manifests()]  # copies of them write files of their own
+    with ThreadPoolExecutor(len(manifests)) as threads:
+        with queue.turns, queue.turns:
+            found = [threads.submit(attempt, manifest) for manifest in manifests]
+            wait_until(lambda: len(queue.waiting) == len(manifests))
+        assert all(isinstance(future.result(), Derived) for future in found)
+    assert sum(groups) == len(manifests)
+    assert max(groups) == 2
