@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
@@ -21,9 +20,6 @@ from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile
 from jira_assets.lake.sql_files import statement
-
-if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
-    pass
 
 SMALL = 16 * 2**20
 """A file of this size, in bytes, is left as it is, so that nothing is rewritten week after week."""

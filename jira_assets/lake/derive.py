@@ -36,28 +36,6 @@ _SHAPES_VERSION = 2
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
 
 
-def derive_project(
-    lake: Lake,
-    manifest: Manifest,
-    *,
-    extra_fields: Sequence[str] = (),
-    embeds_lists: bool = False,
-    derive: Derive | None = None,
-) -> bool:
-    """Bring the derived tables of a project up to date and commit them; return whether any were not.
-
-    `extra_fields` are fields beside the custom ones that `jira_issue_fields` keeps. `embeds_lists` has the
-    comments and worklogs counted that did not come whole, where issues come with them. `derive` is what
-    derives the tables: alone, if it is not given.
-    """
-    if is_derived(manifest, extra_fields):
-        return False
-    work = DeriveOptions(tuple(extra_fields), embeds_lists)
-    manifest.set_derived(GROUP, (derive or derive_alone)(lake, manifest, work))
-    lake.commit(manifest)
-    return True
-
-
 @dataclass(frozen=True)
 class DeriveOptions:
     """What is derived beside what always is: see `derive_project`."""
@@ -75,6 +53,28 @@ def derive_alone(lake: Lake, manifest: Manifest, options: DeriveOptions) -> Deri
     """Write the derived tables of one project."""
     (derived,) = derive_projects(lake, [manifest], options)
     return derived
+
+
+def derive_project(
+    lake: Lake,
+    manifest: Manifest,
+    *,
+    extra_fields: Sequence[str] = (),
+    embeds_lists: bool = False,
+    derive: Derive = derive_alone,
+) -> bool:
+    """Bring the derived tables of a project up to date and commit them; return whether any were not.
+
+    `extra_fields` are fields beside the custom ones that `jira_issue_fields` keeps. `embeds_lists` has the
+    comments and worklogs counted that did not come whole, where issues come with them. `derive` is what
+    derives the tables.
+    """
+    if is_derived(manifest, extra_fields):
+        return False
+    work = DeriveOptions(tuple(extra_fields), embeds_lists)
+    manifest.set_derived(GROUP, derive(lake, manifest, work))
+    lake.commit(manifest)
+    return True
 
 
 def derive_projects(lake: Lake, manifests: Sequence[Manifest], options: DeriveOptions) -> list[Derived]:
@@ -154,8 +154,8 @@ class _Derivation:
                 cut = self._count_cut()
         finally:
             self._stage.unlink(missing_ok=True)
-            self._engine.execute("drop table if exists winners; drop table if exists superseded")
-            self._engine.execute("drop table if exists changes; drop table if exists rows_of_projects")
+            for table in ("winners", "superseded", "changes", "rows_of_projects"):
+                self._engine.execute(f"drop table if exists {table}")
         nulled = self._count_nulled()
         return [
             Derived(project.fingerprint, project.files, nulled.get(project.id, {}), cut.get(project.id, {}))
@@ -260,11 +260,11 @@ class _Derivation:
 
     def _count_nulled(self) -> dict[str, dict[str, int]]:
         issues = [self._lake.path(project.files["jira_issues"].path) for project in self._projects]
-        found = self._engine.execute(statement("lake/derive/nulled", issues=issues)).fetchall()
-        return {
-            project.id: {column: times for project_id, column, times in found if project_id == project.id}
-            for project in self._projects
-        }
+        query = statement("lake/derive/nulled", issues=issues)
+        found: dict[str, dict[str, int]] = {}
+        for project_id, column, times in self._engine.execute(query).fetchall():
+            found.setdefault(project_id, {})[column] = times
+        return found
 
     def _count_cut(self) -> dict[str, dict[str, CutList]]:
         query = statement("lake/derive/cut_lists", observations=self._issues)

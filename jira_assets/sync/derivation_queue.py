@@ -39,8 +39,8 @@ class DerivationQueue:
 
     def __init__(self) -> None:
         self.turns = threading.Semaphore(TURNS)
-        self._guard = threading.Lock()
         self.waiting: list[_Waiting] = []
+        self._guard = threading.Lock()
 
     def derive(self, lake: Lake, manifest: Manifest, options: DeriveOptions) -> Derived:
         """Write the derived tables of a project, perhaps together with others: see `derive_projects`.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from jira_assets.errors import BadQuery, Forbidden, JiraAssetsError, NotFound, ProjectOutOfSight
 from jira_assets.lake.compact import MOST_FILES, compact_manifest
 from jira_assets.lake.damage import damage_errors, lacks_tables, note_damage, refuse_damaged
-from jira_assets.lake.derive import Derive, derive_project
+from jira_assets.lake.derive import Derive, derive_alone, derive_project
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.manifest import Manifest
@@ -155,12 +155,12 @@ def derive_mapped(
     project: TrackedProject,
     facts: SiteFacts,
     options: SyncOptions,
-    derive: Derive | None = None,
+    derive: Derive = derive_alone,
 ) -> bool:
     """Derive the project's tables when they are behind; return whether they were.
 
     The first derivation may show which candidate for story points is really in use: then once more.
-    `derive` is what derives them: alone, if it is not given.
+    `derive` is what derives them.
     """
     changed = False
     for _ in range(2):
