@@ -42,7 +42,11 @@ def days_to_goal() -> str:
 
     It reads `goals` (subject, goal) and `daily` (subject, issues, times) of the query around it.
     """
-    return statement("warehouse/forecasts/days_to_goal", goals="goals", daily="daily")
+    return statement("warehouse/forecasts/days_to_goal", chances=_chances())
+
+
+def _chances() -> str:
+    return statement("warehouse/forecasts/chances")
 
 
 def inputs_literal(engine: duckdb.DuckDBPyConnection) -> str:
@@ -72,8 +76,8 @@ def remember_forecasts(engine: duckdb.DuckDBPyConnection) -> bool:
 def fill_forecast(engine: duckdb.DuckDBPyConnection, table: str, macro: str, *, has_before: bool) -> None:
     """Fill a table with the answers of its macro for each project, and for all together.
 
-    With `has_before`, projects with the same inputs keep the rows that were remembered: a forecast takes
-    hundredths of a second, and there may be a thousand projects.
+    With `has_before`, projects with the same inputs keep the rows that were remembered: there may be a
+    thousand projects, of which one has changed.
     """
     unknown = "from warehouse.forecast_inputs"
     if has_before:
@@ -91,5 +95,6 @@ def _query(macro: str, inputs: str, *, key_columns: str, goal: str, within: str)
         key_columns=key_columns,
         goal=goal,
         within=within,
+        chances=_chances(),
         days_to_goal=days_to_goal(),
     )

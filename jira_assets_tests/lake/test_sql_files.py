@@ -15,7 +15,7 @@ PACKAGE = Path(jira_assets.__file__).parent
 FILES = sorted(PACKAGE.glob("*/sql/**/*.sql"))
 NOTHING = frozenset({"extra_columns", "extra_source", "extra_comments", "key_columns"})
 """Parts that are empty unless a site has something to add."""
-QUERIES = frozenset({"days_to_goal", "forecast", "instants", "people"})
+QUERIES = frozenset({"chances", "days_to_goal", "forecast", "instants", "people"})
 """Parts that are queries."""
 
 

@@ -10,16 +10,10 @@ goals as (
 ),
 daily as (
     select
-        subject as subject,
-        delivered as issues,
-        count(*) as times
-    from (
-        select
-            coalesce(project_key, '') as subject,
-            unnest(daily) as delivered
-        from inputs
-    ) as days_before
-    group by subject, delivered
+        coalesce(project_key, '') as subject,
+        unnest(daily) as issues,
+        1 as times
+    from inputs
 ),
 answers as (
     {days_to_goal}

@@ -1,31 +1,18 @@
--- The days on which it becomes so likely that a goal is reached. `goals` has the goal of each subject, `daily` on how
--- many of 84 days (`times`) it delivered so many issues: each of these days is equally likely, day after day. `walk` has the chance of each number of issues still missing after each day. What becomes less likely than one in a
--- billion is left out.
--- Where up to 24 issues a day are delivered, or up to 400 are missing, the chances are exact. With more, issues are
--- counted in steps: a count between two steps is one of both, as likely as keeps the mean.
+-- The days on which it becomes so likely that a goal is reached. `goals` has the goal of each subject, `daily` what it
+-- delivered before, as in chances. `walk` has the chance of each number of steps still missing after each day. What
+-- becomes less likely than one in a billion is left out.
+-- Where up to 24 issues a day are delivered, or up to 400 are missing, a step is one issue and the chances are exact.
 with recursive sized as materialized (
     select
         goals.subject as subject,
         goals.goal as goal,
         greatest(1, least((max(daily.issues) + 23) // 24, goals.goal // 200))::bigint as step
-    from {goals} as goals
-    inner join {daily} as daily on goals.subject = daily.subject
+    from goals
+    inner join daily on goals.subject = daily.subject
     group by goals.subject, goals.goal
 ),
 chances as materialized (
-    select
-        sized.subject as subject,
-        daily.issues // sized.step + sides.side as steps,
-        sum(
-            daily.times / 84.0::double
-            * case sides.side when 1 then daily.issues % sized.step else sized.step - daily.issues % sized.step end
-            / sized.step
-        ) as chance
-    from sized
-    inner join {daily} as daily on sized.subject = daily.subject
-    cross join (values (0), (1)) as sides (side)
-    where sides.side = 0 or daily.issues % sized.step > 0
-    group by sized.subject, daily.issues // sized.step + sides.side
+    {chances}
 ),
 walk as (
     select

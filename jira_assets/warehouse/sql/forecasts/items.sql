@@ -1,5 +1,5 @@
--- What each of these projects delivers within so many days. Each of the last 84 days is equally likely, day after day;
--- `walk` has the chance of each number of issues after each day. Steps are as in days_to_goal.
+-- What each of these projects delivers within so many days. `walk` has the chance of each number of steps after each day;
+-- a step is one issue, as in days_to_goal, unless many are delivered.
 with recursive inputs as materialized (
     select
         *,
@@ -8,26 +8,21 @@ with recursive inputs as materialized (
         )::bigint as step
     from {inputs}
 ),
-chances as materialized (
+sized as (
     select
-        delivered.subject as subject,
-        delivered.issues // delivered.step + sides.side as steps,
-        sum(
-            case sides.side
-                when 1 then delivered.issues % delivered.step
-                else delivered.step - delivered.issues % delivered.step
-            end / delivered.step / 84.0::double
-        ) as chance
-    from (
-        select
-            coalesce(project_key, '') as subject,
-            step as step,
-            unnest(daily) as issues
-        from inputs
-    ) as delivered
-    cross join (values (0), (1)) as sides (side)
-    where sides.side = 0 or delivered.issues % delivered.step > 0
-    group by delivered.subject, delivered.issues // delivered.step + sides.side
+        coalesce(project_key, '') as subject,
+        step as step
+    from inputs
+),
+daily as (
+    select
+        coalesce(project_key, '') as subject,
+        unnest(daily) as issues,
+        1 as times
+    from inputs
+),
+chances as materialized (
+    {chances}
 ),
 walk as (
     select
