@@ -106,7 +106,7 @@ class EngineThreads:
     """With how many threads an engine works, its cursors included: with one, until it meets many rows."""
 
     def __init__(self, *, sparing: bool = False) -> None:
-        self._is_sparing = sparing
+        self.is_sparing = sparing
         self._is_spread = False
         self._is_narrowed = False
         self._changing = threading.Lock()
@@ -114,7 +114,7 @@ class EngineThreads:
 
     def spread(self, engine: duckdb.DuckDBPyConnection, rows: int) -> None:
         """Work with all threads of the machine from now on, if these are many rows and the engine may."""
-        if rows <= ONE_THREAD_UP_TO or self._is_sparing:
+        if rows <= ONE_THREAD_UP_TO or self.is_sparing:
             return
         with self._changing:
             if not self._is_spread and not self._is_narrowed:

@@ -146,6 +146,11 @@ class Lake:
         """Have the engine use all threads of the machine if it is to work on many rows."""
         self._threads.spread(self.engine, rows)
 
+    @property
+    def is_sparing(self) -> bool:
+        """Whether the engine is one that needs less memory: see `sparing_memory`."""
+        return self._threads.is_sparing
+
     def one_thread(self) -> AbstractContextManager[None]:
         """Have the engine use one thread for the block: see `EngineThreads.one`."""
         return self._threads.one(self.engine)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,22 @@ from jira_assets.qualified import split
 from jira_assets.warehouse.extra_columns import ExtraColumn, column_comments, column_list, column_source
 from jira_assets.warehouse.forecasts import days_to_goal, fill_forecast, macro_parts
 from jira_assets.warehouse.issue_states import STATES
-from jira_assets.warehouse.models import FIRST_COMMENT, Model, Parts, models
+from jira_assets.warehouse.models import (
+    FIRST_COMMENT,
+    MODELS,
+    Model,
+    Parts,
+    insertion,
+    models,
+    statements_before,
+)
+from jira_assets.warehouse.statement_order import run_in_order
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
+
+CONNECTIONS = 2
+"""So many statements run at the same time where most of the time is spent on planning them."""
 
 TABLES_UP_TO = 20_000
 """With so many issues, what several statements read is kept in tables. With more, these would need too much
@@ -47,9 +60,9 @@ class Builder:
     has_before: bool = False
     """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
     is_described: bool = True
-    """Whether tables get their comments: 500 statements, which a catalog without readers can spare."""
-    commits: bool = False
-    """Whether a transaction is open that may be committed at any table, so that a table can be made again."""
+    """Whether tables get their comments: 800 statements, which a catalog without readers can spare."""
+    connections: int = 1
+    """So many statements run at the same time."""
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -57,18 +70,29 @@ class Builder:
         return self.lake.engine
 
     def make(self, names: Iterable[str]) -> None:
-        """Run the statements of these names."""
-        for name in names:
-            text = self._text_of(name)
-            model = models().get(name.removeprefix("models/"))
-            parts = model.parts.in_schema(self.whole) if model and model.parts else None
-            if model and parts and model.touched_by and self.replaced:
-                self._make_touched(model, parts, text)
-            elif parts and self.commits:
-                self._make_in_parts(parts, text)
+        """Run the statements of these names, each in a transaction, after those that it reads."""
+        before = statements_before(list(names))
+        with ExitStack() as open_lakes:
+            others = [
+                replace(self, lake=open_lakes.enter_context(closing(self.lake.cursor())))
+                for _ in range(self.connections - 1)
+            ]
+            run_in_order(before, [each.make_one for each in (self, *others)])
+
+    def make_one(self, name: str) -> None:
+        """Run one statement, whose tables are to be there."""
+        text = self._text_of(name)
+        model = models().get(name.removeprefix(MODELS))
+        parts = model.parts.in_schema(self.whole) if model and model.parts else None
+        if parts and not self.replaced:
+            self._make_in_parts(parts, text)
+            return
+        with self._transaction():
+            if model and self.replaced:
+                self._make_again(model, parts, text)
             else:
                 self.engine.execute(text)
-            if model is not None and model.macro:
+            if model and model.macro:
                 fill_forecast(self.engine, model.name, model.macro, has_before=self.has_before)
 
     def _text_of(self, name: str) -> str:
@@ -92,26 +116,45 @@ class Builder:
         """Make a table, in as many parts as memory requires."""
         import duckdb
 
-        self.engine.execute("commit; begin")
         *divisions, finest = parts.divisions(self._issues_of_projects() if parts.at_once else {})
         for conditions in divisions:
-            try:
+            with suppress(duckdb.OutOfMemoryException):
                 self._make_parts(parts.split(text, conditions))
-            except duckdb.OutOfMemoryException:
-                self.engine.execute("rollback; begin")
-            else:
                 return
         self._make_parts(parts.split(text, finest))
 
     def _make_parts(self, statements: Iterable[str]) -> None:
-        for part in statements:
-            self.engine.execute(part)
+        with self._transaction():
+            for part in statements:
+                self.engine.execute(part)
 
-    def _make_touched(self, model: Model, parts: Parts, text: str) -> None:
-        """Make the rows of a table anew that depend on the replaced projects."""
-        self.engine.execute(statement(f"warehouse/{model.touched_by}", replaced=self.replaced))
-        self.engine.execute(f"delete from warehouse.{model.name} where {parts.column} in (from touched)")
-        self.engine.execute(parts.among(text, "touched"))
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Keep what the block does if all of it works; other statements may see it from then on."""
+        import duckdb
+
+        self.engine.execute("begin")
+        try:
+            yield
+            self.engine.execute("commit")
+        except BaseException:
+            with suppress(duckdb.Error):  # a commit that fails has ended the transaction
+                self.engine.execute("rollback")
+            raise
+
+    def _make_again(self, model: Model, parts: Parts | None, text: str) -> None:
+        """Make the rows again that may depend on the replaced projects; a table keeps its comments."""
+        name = f"warehouse.{model.name}"
+        if model.kind == "view":
+            self.engine.execute(f"drop view {name}")
+            self.engine.execute(text)
+        elif parts and model.touched_by:
+            self.engine.execute(statement(f"warehouse/{model.touched_by}", replaced=self.replaced))
+            self.engine.execute(f"delete from {name} where {parts.column} in (from touched)")
+            self.engine.execute(parts.among(text, "touched"))
+        else:
+            self.engine.execute(f"delete from {name}")
+            self.engine.execute(insertion(text))
 
     def _issues_of_projects(self) -> dict[str, int]:
         """Count the issues of each project."""
@@ -128,7 +171,8 @@ class Builder:
 
     def write_info(self, info: Mapping[str, str]) -> None:
         """Keep what the warehouse says of itself."""
-        self.engine.executemany("insert into warehouse.warehouse_info values (?, ?)", list(info.items()))
+        with self._transaction():
+            self.engine.executemany("insert into warehouse.warehouse_info values (?, ?)", list(info.items()))
 
     @property
     def _people_by_site(self) -> str:

@@ -67,7 +67,7 @@ def remember_forecasts(engine: duckdb.DuckDBPyConnection) -> bool:
 
     try:
         for table in ("forecast_inputs", *(name for name, model in models().items() if model.macro)):
-            engine.execute(f"create temp table {table}_before as from base.{table}")
+            engine.execute(f"create table {table}_before as from base.{table}")
     except duckdb.Error:  # a damaged block, of which the publish is the remedy
         return False
     return True

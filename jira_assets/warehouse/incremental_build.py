@@ -67,24 +67,17 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     engine.execute("commit; detach warehouse; detach merged")
     # Not before: where it fails, a transaction that is open is lost.
     has_forecasts = remember_forecasts(engine)
-    engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG}); begin")
+    engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG})")
     _make_those_of_all(replace(builder, replaced=ids, has_before=has_forecasts))
     return True
 
 
 def _make_those_of_all(builder: Builder) -> None:
     engine = builder.engine
-    of_all = of_scope("all projects")
     engine.execute(statement("warehouse/incremental/near_issues", replaced=builder.replaced))
-    for model in of_all:
-        if model.touched_by is None:
-            engine.execute(f"drop {model.kind} if exists warehouse.{model.name}")
-    builder.make(statements_of(of_all))
+    builder.make(statements_of(of_scope("all projects")))
     if engine.execute("from site.pull_requests limit 1").fetchone():
-        of_pull_requests = of_scope("pull requests")
-        for model in of_pull_requests:
-            engine.execute(f"drop table warehouse.{model.name}")
-        builder.make(statements_of(of_pull_requests))
+        builder.make(statements_of(of_scope("pull requests")))
     engine.execute(statement("warehouse/incremental/last_synced"))
 
 

@@ -8,7 +8,7 @@ types and comments are those of the statement. What it reads gives the order.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -24,6 +24,7 @@ PARTS = (1, 4, 16, 64)
 """Into how many parts a table is divided until each fits into memory."""
 
 GROUPS = ("site", "issues", "people", "pull_requests", "metrics")
+MODELS = "models/"
 MACROS = "macros/"
 INTERMEDIATE = "intermediate/"
 TOUCHED = "incremental/touched/"
@@ -42,7 +43,7 @@ _COLUMN_COMMENT = re.compile(rf"comment on column warehouse\.\w+\.(\w+) is {_TEX
 _CAST = re.compile(r"::\s*(\w+(?:\[\]|\([^)]*\))?)\s+as\s+(\w+)")
 _CREATES_TABLE = re.compile(r"^create table (warehouse\.\w+) as$", re.MULTILINE)
 _CREATED = re.compile(r"^create (table|view) ", re.MULTILINE)
-_TEMPORARY = re.compile(r"^create temp (?:table|view|macro|\{materialized\}) (\w+)", re.MULTILINE)
+_PREPARED = re.compile(r"^create (?:table|view|macro|\{materialized\}) (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,12 @@ class Parts:
     def split(self, text: str, conditions: Sequence[str]) -> Iterator[str]:
         """Divide the statement that makes the table into statements that each make a part of it."""
         for number, condition in enumerate(conditions):
-            part = _insertion(text) if number else text
+            part = insertion(text) if number else text
             yield self._only(part, condition) if len(conditions) > 1 else part
 
     def among(self, text: str, values: str) -> str:
         """Return a statement that inserts the rows whose values of the column the relation `values` has."""
-        return self._only(_insertion(text), f"{self.column} in (from {values})")
+        return self._only(insertion(text), f"{self.column} in (from {values})")
 
     def in_schema(self, whole: str) -> Parts:
         """Name the relations as the statement does once it is filled."""
@@ -152,7 +153,7 @@ class Model:
 @cache
 def models() -> dict[str, Model]:
     """Return all models by name, in the order in which they can be built."""
-    names = _names_in("models/")
+    names = _names_in(MODELS)
     found = {name: _read(name, names) for name in sorted(names)}
     ordered: dict[str, Model] = {}
     for model in sorted(found.values(), key=lambda model: (GROUPS.index(model.group), model.name)):
@@ -172,8 +173,25 @@ def of_scope(*scopes: Scope) -> list[Model]:
 
 def statements_of(chosen: Iterable[Model]) -> list[str]:
     """Return the statements under sql/ that make these models, in their order."""
-    names = (name for model in chosen for name in (*model.prepared_by, f"models/{model.name}"))
+    names = (name for model in chosen for name in (*model.prepared_by, f"{MODELS}{model.name}"))
     return list(dict.fromkeys(names))
+
+
+def statements_before(names: Collection[str]) -> dict[str, set[str]]:
+    """Return, for each of these statements, those of them that have to run before it."""
+    return {name: set(_read_by(name)) & set(names) for name in names}
+
+
+@cache
+def _read_by(name: str) -> frozenset[str]:
+    """Name the statements under sql/ whose tables and macros a statement reads."""
+    model = models().get(name.removeprefix(MODELS))
+    if model is not None:
+        return frozenset([*model.prepared_by, *(f"{MODELS}{needed}" for needed in model.needs)])
+    text = statement_text(f"warehouse/{name}")
+    words = set(_WORD.findall(text))
+    prepared = (made_by for made_by, made in _intermediate().items() if made & words and made_by != name)
+    return frozenset([*prepared, *(f"{MODELS}{needed}" for needed in _READS.findall(text))])
 
 
 def column_names(table: str) -> tuple[str, ...]:
@@ -182,7 +200,7 @@ def column_names(table: str) -> tuple[str, ...]:
 
 
 def _read(name: str, names: frozenset[str]) -> Model:
-    text = statement_text(f"warehouse/models/{name}")
+    text = statement_text(f"warehouse/{MODELS}{name}")
     header = dict(_HEADER.findall(text.partition("\n\n")[0]))
     macro = header.get("macro")
     beside = header.get("beside")
@@ -231,9 +249,9 @@ def _source(schema: str, table: str, table_of_all: str) -> str:
 
 @cache
 def _intermediate() -> dict[str, set[str]]:
-    """Return the statements of sql/intermediate/, and the temporary objects that each creates."""
+    """Return the statements of sql/intermediate/, and what each creates for models to read."""
     names = sorted(f"{INTERMEDIATE}{name}" for name in _names_in(INTERMEDIATE))
-    return {name: set(_TEMPORARY.findall(statement_text(f"warehouse/{name}"))) for name in names}
+    return {name: set(_PREPARED.findall(statement_text(f"warehouse/{name}"))) for name in names}
 
 
 @cache
@@ -254,8 +272,8 @@ def _put_after_needs(
     ordered.setdefault(model.name, model)
 
 
-def _insertion(text: str) -> str:
-    """Turn the statement that makes a table into one that inserts its rows."""
+def insertion(text: str) -> str:
+    """Turn the statement that makes a table into one that inserts its rows; comments are left out."""
     query, _, _ = _CREATES_TABLE.sub(r"insert into \1", text).partition(FIRST_COMMENT)
     return query
 

@@ -21,7 +21,7 @@ from jira_assets.lake.manifest import Manifest, fingerprint
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
-from jira_assets.warehouse.build import Builder
+from jira_assets.warehouse.build import CONNECTIONS, TABLES_UP_TO, Builder
 from jira_assets.warehouse.entity_status import entity_digest
 from jira_assets.warehouse.extra_columns import choose_columns, read_fields
 from jira_assets.warehouse.forecasts import remember_forecasts
@@ -262,7 +262,7 @@ class _Publication:
 
     def _make_everything(self, base: Path | None) -> dict[str, int]:
         with closing(self._open_lake()) as lake:
-            builder, engine = replace(self._builder(lake, None), commits=True), lake.engine
+            builder, engine = self._builder(lake, None), lake.engine
             if base:
                 engine.execute(f"attach {literal(base)} as base (read_only)")
                 builder = replace(builder, has_before=remember_forecasts(engine))
@@ -272,7 +272,6 @@ class _Publication:
                 f"attach {literal(self._build)} as warehouse "
                 f"(storage_version {literal(STORAGE_VERSION)}, recovery_mode 'no_wal_writes')"
             )
-            engine.execute("begin")
             builder.make(statements_of(models().values()))
             found = engine.execute("select count(*) - count(distinct jira_id) from lake.keys").fetchone()
             return self._finish(builder, moved=found[0] if found else 0)
@@ -280,7 +279,7 @@ class _Publication:
     def _finish(self, builder: Builder, moved: int, replaced: Sequence[str] | None = None) -> dict[str, int]:
         """Close what was built, and check it."""
         builder.write_info(self._info(moved))
-        builder.engine.execute("commit; detach warehouse")
+        builder.engine.execute("detach warehouse")
         builder.engine.execute(f"attach {literal(self._build)} as built (read_only)")
         extra = [column.name for column in builder.extra]
         rows = check_warehouse(builder.engine, self._expected(moved), extra, replaced)
@@ -313,4 +312,12 @@ class _Publication:
         extra = choose_columns(inputs.extra_fields, fields, column_names("jira_issues"))
         whole = "lake" if replaced is None else "whole"
         issues = [count for key, count in self._version.issues.items() if replaced is None or key in replaced]
-        return Builder(lake, self._manifests, extra, whole, issues=sum(issues), team_from=inputs.team_from)
+        return Builder(
+            lake,
+            self._manifests,
+            extra,
+            whole,
+            issues=sum(issues),
+            team_from=inputs.team_from,
+            connections=1 if lake.is_sparing or sum(issues) > TABLES_UP_TO else CONNECTIONS,
+        )

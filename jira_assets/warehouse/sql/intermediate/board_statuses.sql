@@ -1,5 +1,5 @@
 -- The statuses that each board shows of a project, with the place of their column.
-create temp {materialized} board_statuses as
+create {materialized} board_statuses as
 select distinct
     boards.project_id as project_id,
     boards.board_id as board_id,

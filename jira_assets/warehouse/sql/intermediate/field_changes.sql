@@ -1,7 +1,7 @@
 -- The fields that changes name, by their id, or by their name where a change has no id: then it is the field of Jira's
 -- own that changelogs call so, the one that was chosen for the project, or the only one of that name, on the site or in
 -- the changes of the project.
-create temp table heard_fields as
+create table heard_fields as
 with heard as (
     select
         project as project_id,
@@ -101,7 +101,7 @@ select
 from identified;
 
 -- What each of these fields is in each project, and how its values are read and compared with those of today.
-create temp table replayed_fields_of_projects as
+create table replayed_fields_of_projects as
 with described as (
     select
         field_id as field_id,
@@ -208,13 +208,13 @@ left join shown on fields.project_id = shown.project_id and fields.field_id = sh
 left join warehouse.jira_projects as projects on fields.project_id = projects.project_id;
 
 -- A day, a number and a text are their own name; all other values have an id and a name, or only one of both.
-create temp macro value_id(form, id) as case when form = 'id' then nullif(id, '') end;
+create macro value_id(form, id) as case when form = 'id' then nullif(id, '') end;
 
-create temp macro value_name(form, id, name) as nullif(
+create macro value_name(form, id, name) as nullif(
     case form when 'id' then name when 'day' then left(coalesce(nullif(id, ''), name), 10) else coalesce(name, id) end, ''
 );
 
-create temp {materialized} field_changes as
+create {materialized} field_changes as
 select
     change.jira_id as jira_id,
     change.project as project_id,
@@ -244,12 +244,12 @@ where fields.kind <> 'none' and (moved.jira_id is null or moved.home = change.pr
 
 -- The elements of a list: "10019, 10020" or "[10019, 10020]" with "First, Second"; words are separated by blanks. The
 -- names are of no use if their number is another: they may contain commas.
-create temp macro ids_in(form, ids) as case
+create macro ids_in(form, ids) as case
     when form = 'words' or ids is null then []
     else list_filter(string_split(replace(trim(ids, '[]'), ' ', ''), ','), lambda id: id <> '')
 end;
 
-create temp macro names_in(form, id_count, names) as list_filter(
+create macro names_in(form, id_count, names) as list_filter(
     case
         when names is null then []
         when form = 'words' then string_split(names, ' ')
@@ -259,7 +259,7 @@ create temp macro names_in(form, id_count, names) as list_filter(
     lambda name: name <> ''
 );
 
-create temp macro elements_of(ids, names) as case
+create macro elements_of(ids, names) as case
     when len(ids) > 0
         then list_transform(
             ids, lambda id, place: {{'id': id, 'name': case when len(names) = len(ids) then names[place] end}}
@@ -267,15 +267,15 @@ create temp macro elements_of(ids, names) as case
     else list_transform(names, lambda name: {{'id': null::varchar, 'name': name}})
 end;
 
-create temp macro elements_in(kind, value) as case
+create macro elements_in(kind, value) as case
     when kind = 'set' and json_type(value::json) = 'ARRAY' then from_json(value::json, '["JSON"]') else [value::json]
 end;
 
-create temp macro element_key(id, name) as coalesce(id, '=' || name);
+create macro element_key(id, name) as coalesce(id, '=' || name);
 
 -- What each change added to a list or took from it. Some changes name the whole list, and so what was kept in it; others
 -- only what came or went.
-create temp {materialized} field_moves as
+create {materialized} field_moves as
 with lists as (
     select
         * exclude (from_value, from_string, to_value, to_string),
@@ -332,7 +332,7 @@ select
 from keys;
 
 -- What Jira shows today in the fields that can be read from the payload: one row for each value, or for each element.
-create temp {materialized} present_values as
+create {materialized} present_values as
 with numbers as (
     select distinct
         field_id as field_id,
@@ -418,7 +418,7 @@ from parsed;
 
 -- The newest name of each value that has had several in a project, or has none in some change. Options are renamed
 -- without any change of an issue: then the issue that was read last has the name of today.
-create temp table value_names as
+create table value_names as
 with ends as (
     select
         project_id as project_id,

@@ -1,5 +1,5 @@
 -- How many issues of a project are assigned to an account, and how many it reported.
-create temp table issues_by_account as
+create table issues_by_account as
 with activity as (
     select
         project_id,

@@ -1,6 +1,6 @@
 -- What each mention of a key means on each site: of the keys it may be (FIX_ABC-12 is ABC-12 unless a project is called
 -- FIX_ABC), first the issue of that key today, then one that had it before it moved or its project was renamed.
-create temp table mentioned_keys as
+create table mentioned_keys as
 with project_keys as (
     select distinct
         project_id,

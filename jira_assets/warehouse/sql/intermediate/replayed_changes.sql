@@ -1,5 +1,5 @@
 -- Changes of custom fields often carry no id: then the name has to be that of the field chosen for the project.
-create temp table replayed_fields as
+create table replayed_fields as
 with names as (
     select
         field_id as field_id,
@@ -19,7 +19,7 @@ left join names as points on projects.story_points_field = points.field_id
 where projects.is_tracked;
 
 -- What is replayed of the history of each issue.
-create temp {materialized} replayed_changes as
+create {materialized} replayed_changes as
 select
     changes.jira_id as jira_id,
     case

@@ -1,6 +1,6 @@
 -- What the changes of every issue say of its status. A change that names a status without its id means the status of
 -- that name which the project has: its own, else the one that its issues or their histories use, else a shared one.
-create temp {materialized} status_values as
+create {materialized} status_values as
 select
     changes.jira_id as jira_id,
     issues.project_id as project_id,
@@ -14,7 +14,7 @@ from warehouse.jira_issue_changes as changes
 inner join warehouse.jira_issues as issues on changes.jira_id = issues.jira_id
 where coalesce(changes.field_id, changes.field) = 'status';
 
-create temp table status_names as
+create table status_names as
 with uses as (
     select
         project_id as project_id,
@@ -39,7 +39,7 @@ select
 from uses
 group by project_id, status_id, status;
 
-create temp table status_ids as
+create table status_ids as
 with nameless as (
     select distinct
         project_id as project_id,
@@ -95,11 +95,11 @@ order by
     candidates.status_id asc;
 
 -- A status by its id, or by its name where nothing knows the id; no id begins like that.
-create temp macro status_key(id, name) as coalesce(id, '=' || folded(name));
+create macro status_key(id, name) as coalesce(id, '=' || folded(name));
 
-create temp macro id_of(key) as case when not starts_with(key, '=') then key end;
+create macro id_of(key) as case when not starts_with(key, '=') then key end;
 
-create temp {materialized} status_changes as
+create {materialized} status_changes as
 select
     changes.jira_id as jira_id,
     changes.project_id as project_id,
@@ -121,7 +121,7 @@ left join status_ids as new
 
 -- What can be said of each status of each project without looking at resolutions. Settings mean a listed status by the
 -- name it has today or by its id, any other by whatever name a history gives it as well.
-create temp table known_statuses as
+create table known_statuses as
 with named as (
     select
         names.project_id as project_id,
@@ -205,7 +205,7 @@ from matched;
 -- Every stay of an issue in a status: from one change to the next; before the first change the issue had what that one
 -- names as its value before, from creation on. Changes that imports brought along from before the creation count from
 -- it. `in_doubt`: only of issues that were in a status of which the category is not known.
-create temp macro status_stays(in_doubt) as table (
+create macro status_stays(in_doubt) as table (
     with doubted as (
         select
             project_id as project_id,
