@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,13 +21,14 @@ from jira_assets.sync.empty_search import EmptySearchGuard
 from jira_assets.sync.field_discovery import FieldChoice
 from jira_assets.sync.identity_check import IdentityCheck
 from jira_assets.sync.project_state import ProjectStates
+from jira_assets.sync.ranked_threads import RankedThreads
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-READ_AT_ONCE = 4
-"""Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them. With
-more at once, all would be read to their ends at the same time, and none derived while others are read."""
+READ_AT_ONCE = 8
+"""Projects wait for Jira most of the time; requests in flight are limited elsewhere, for all of them. Each
+holds some issues in memory that are not landed yet."""
 
 Stage = Literal["reading", "deriving", "done"]
 
@@ -83,7 +84,7 @@ class SyncContext:
 
     client: JiraClient
     lake: Lake
-    pool: ThreadPoolExecutor
+    pool: RankedThreads
     clock: Callable[[], datetime] = utc_now
     options: SyncOptions = field(default_factory=SyncOptions)
     notify: Callable[[Progress], None] = lambda _: None
@@ -94,6 +95,8 @@ class SyncContext:
     derivations: DerivationQueue = field(default_factory=DerivationQueue)
     places: threading.Semaphore = field(default_factory=partial(threading.Semaphore, READ_AT_ONCE))
     """Limits how many projects are read at the same time."""
+    rank: int = 0
+    """What is submitted comes after what waits with lower ranks."""
     is_time_up: Callable[[], bool] = lambda: False
 
     @property
@@ -103,7 +106,7 @@ class SyncContext:
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
         """Run a task in the pool; its requests count for the thread that submits it."""
-        return self.pool.submit(copy_context().run, task)
+        return self.pool.submit(partial(copy_context().run, task), self.rank)
 
     def side_by_side(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Ask about every item at the same time; the results come in the order of the items."""

@@ -7,8 +7,9 @@ never summed. A choice made by hand comes before all of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from jira_assets.jira.models import Field, FieldSchema, Ref, Scope
 from jira_assets.lake.lake import Lake
@@ -50,8 +51,12 @@ class SiteFacts:
 def read_site_facts(lake: Lake) -> SiteFacts:
     """Read the facts back from the lake."""
     manifest = lake.site_manifest()
-    rows = read_site_table(lake, manifest, "fields")
-    return SiteFacts([_field(row) for row in rows], manifest.projects)
+    return SiteFacts(fields_of(read_site_table(lake, manifest, "fields")), manifest.projects)
+
+
+def fields_of(rows: Iterable[Mapping[str, Any]]) -> list[Field]:
+    """Return the fields that rows of the table `fields` describe."""
+    return [_field(row) for row in rows]
 
 
 def map_fields(
@@ -182,7 +187,7 @@ def _number(field_id: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def _field(row: dict[str, str | None]) -> Field:
+def _field(row: Mapping[str, Any]) -> Field:
     project_id = row["project_id"]
     return Field(
         id=row["field_id"] or "",

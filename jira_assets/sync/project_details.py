@@ -6,7 +6,7 @@ for them alone, but for the leads of components where the project leaves them ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from jira_assets.lake.site_tables import columns_digest
 from jira_assets.sync.board_tables import put_boards
 from jira_assets.sync.context import drain
 from jira_assets.sync.project_lists import COMPONENTS, put_components, put_versions, read_leads
-from jira_assets.sync.site_sync import Part, Read, SiteSync, is_refused
+from jira_assets.sync.site_sync import Content, Part, Read, SiteSync, is_refused
 from jira_assets.sync.sprints import merge_sprints
 
 DETAILS, BOARDS, SETUP, SPRINTS = "project details", "boards", "board configuration", "sprints"
@@ -72,38 +72,75 @@ def put_details(site: SiteSync, read: Sequence[Details]) -> list[Notice]:
     boards_of = {each.project.id: each.boards for each in read if each.boards is not None}
     put_boards(site, boards_of, {setup.id: setup for each in read for setup in each.configurations})
     for details in read:
-        known = site.manifest.projects.get(details.project.id)
-        estimates = known.estimated_with if known and details.keeps_estimates() else ()
-        boards = (known.boards if known else ()) if details.boards is None else _ids(details.boards)
-        fresh = ProjectDetails(
-            refreshed_at=site.now(),
-            is_team_managed=details.project.is_team_managed,
-            boards=boards,
-            estimated_with=tuple(dict.fromkeys([*details.estimated_with, *estimates])),
-            columns=columns_digest(*OF_PROJECTS),
-        )
-        site.manifest.set_project(details.project.id, fresh)
+        site.manifest.set_project(details.project.id, as_known(site, details))
     return [notice for details in read for notice in details.notices]
 
 
-def fetch_details(site: SiteSync, project_ids: Sequence[str]) -> list[Details | JiraAssetsError]:
-    """Read the details of these projects, all at the same time.
+def as_known(site: SiteSync, details: Details) -> ProjectDetails:
+    """Return what the manifest keeps of the details; what could not be read now stays as it was."""
+    known = site.manifest.projects.get(details.project.id)
+    estimates = known.estimated_with if known and details.keeps_estimates() else ()
+    return ProjectDetails(
+        refreshed_at=site.now(),
+        is_team_managed=details.project.is_team_managed,
+        boards=(known.boards if known else ()) if details.boards is None else _ids(details.boards),
+        estimated_with=tuple(dict.fromkeys([*details.estimated_with, *estimates])),
+        columns=columns_digest(*OF_PROJECTS),
+    )
 
-    Why the details of a project cannot be read is returned in its place; what cannot be read of its boards
-    is in the notices of the details.
+
+class DetailsReader:
+    """Reads details of projects: first what their issues wait for, then the rest. Each board is asked once.
+
+    What cannot be read of the boards of a project is in the notices of its details.
     """
-    client = site.client
-    projects = [site.begin(partial(client.fetch_project, key)) for key in project_ids]
-    boards = [site.begin(partial(client.fetch_boards, key)) for key in project_ids]
-    drain([*projects, *boards])
-    answers = [_details(site, project.result()) for project in projects]
-    for answer, found in zip(answers, boards, strict=True):
-        if isinstance(answer, Details):
-            _take_boards(site, answer, found.result())
-    read = [answer for answer in answers if isinstance(answer, Details)]
-    _ask_boards(site, read)
-    _take_leads(site, read)
-    return answers
+
+    def __init__(self, site: SiteSync) -> None:
+        self._site = site
+        self._configurations: dict[int, Part[BoardConfiguration]] = {}
+
+    def read(self, project_ids: Sequence[str]) -> list[Details | JiraAssetsError]:
+        """Read these projects, their boards and the configurations of these, all at the same time.
+
+        Why the details of a project cannot be read is returned in its place.
+        """
+        site, client = self._site, self._site.client
+        projects = [site.begin(partial(client.fetch_project, key)) for key in project_ids]
+        boards = [site.begin(partial(client.fetch_boards, key)) for key in project_ids]
+        drain([*projects, *boards])
+        answers = [_details(site, project.result()) for project in projects]
+        for answer, found in zip(answers, boards, strict=True):
+            if isinstance(answer, Details):
+                _take_boards(site, answer, found.result())
+        read = [answer for answer in answers if isinstance(answer, Details)]
+        asked = [board.id for board in _boards_of(read) if board.id not in self._configurations]
+        self._configurations |= self._ask(client.fetch_board_configuration, asked)
+        for details in read:
+            _take_setup(site, details, _of_own_boards(details, self._configurations))
+        return answers
+
+    def read_the_rest(self, read: Sequence[Details]) -> None:
+        """Read the sprints of the boards, and leads of components, which the tables have besides."""
+        site = self._site
+        boards = {board.id: board for board in _boards_of(read)}
+        sprints = self._ask(lambda board: _fetch_sprints(site.client, boards[board]), boards)
+        for details in read:
+            _take_sprints(site, details, _of_own_boards(details, sprints))
+        _take_leads(site, read)
+
+    def _ask(self, ask: Callable[[int], Content], boards: Iterable[int]) -> dict[int, Part[Content]]:
+        asked = {board: self._site.begin(partial(ask, board)) for board in boards}
+        drain(list(asked.values()))
+        return {board: answer.result() for board, answer in asked.items()}
+
+
+def _boards_of(read: Iterable[Details]) -> Iterable[Board]:
+    """Return the boards of these projects, each once: a board may show several of them."""
+    return {board.id: board for details in read for board in details.boards or ()}.values()
+
+
+def _of_own_boards(details: Details, found: Mapping[int, Part[Content]]) -> dict[Board, Part[Content]]:
+    return {board: found[board.id] for board in details.boards or ()}
 
 
 def _details(site: SiteSync, part: Part[Project]) -> Details | JiraAssetsError:
@@ -133,23 +170,6 @@ def _take_boards(site: SiteSync, details: Details, part: Part[list[Board]]) -> N
         reason = f"Only {len(details.boards)} of {len(part.content)} boards were read."
         instruction = "Sprints that are on no other board are taken from the issues and may be out of date."
         details.notices.append(Notice(BOARDS, reason, instruction, site.now(), project.id))
-
-
-def _ask_boards(site: SiteSync, projects: Sequence[Details]) -> None:
-    """Ask each board once, also one that shows several projects."""
-    boards = {board.id: board for details in projects for board in details.boards or ()}
-    client = site.client
-    configurations = [site.begin(partial(client.fetch_board_configuration, key)) for key in boards]
-    sprints = [site.begin(partial(_fetch_sprints, client, board)) for board in boards.values()]
-    drain([*configurations, *sprints])
-    found = {
-        board: (configuration.result(), sprint.result())
-        for board, configuration, sprint in zip(boards, configurations, sprints, strict=True)
-    }
-    for details in projects:
-        own = {board: found[board.id] for board in details.boards or () if board.id in found}
-        _take_setup(site, details, {board: answer for board, (answer, _) in own.items()})
-        _take_sprints(site, details, {board: answer for board, (_, answer) in own.items()})
 
 
 def _fetch_sprints(client: JiraClient, board: Board) -> list[Sprint]:

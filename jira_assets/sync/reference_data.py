@@ -7,21 +7,26 @@ be read keeps its old table, becomes a notice, and is asked for again by the nex
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from jira_assets.errors import Forbidden, IncompleteRead, JiraAssetsError, NotFound
 from jira_assets.lake.damage import note_site_damage
+from jira_assets.lake.site_manifest import Notice
+from jira_assets.sync.bulk_fetch import batches
 from jira_assets.sync.context import SyncContext, drain
+from jira_assets.sync.field_discovery import SiteFacts, fields_of
 from jira_assets.sync.project_details import (
     DETAILS,
     OF_PROJECTS,
     Details,
+    DetailsReader,
+    as_known,
     asked_of,
-    fetch_details,
     put_details,
 )
 from jira_assets.sync.project_state import out_of_sight
@@ -32,13 +37,14 @@ from jira_assets.sync.sprints import OPEN_SPRINTS, are_sprints_due, refresh_open
 FORBIDDEN = 403
 TRY_AGAIN_AFTER = timedelta(hours=1)
 """A part of one project that cannot be read; the lists of the site are asked for by each sync."""
+DETAILS_AT_ONCE = 12
+"""Projects that are asked about together, so that the issues of the first ones need not wait for all."""
+NEEDED_BY_ISSUES = ("projects", "fields")
+"""Lists without which no issues are derived; kept fields depend on the projects that can be seen."""
 
 
-@dataclass
-class Refreshed:
-    """What a refresh found: the projects that Jira refuses or does not know."""
-
-    failed: dict[str, JiraAssetsError] = field(default_factory=dict)
+OnFacts = Callable[[SiteFacts, Collection[str]], None]
+"""Called with facts about the site, and the ids of the projects that need not wait for more."""
 
 
 def refresh_site(
@@ -48,23 +54,26 @@ def refresh_site(
     doubted: Collection[str] = (),
     again: Collection[str] = (),
     force: bool = False,
-) -> Refreshed:
+    on_facts: OnFacts = lambda _facts, _project_ids: None,
+) -> Mapping[str, JiraAssetsError]:
     """Bring the tables and project details that are older than a day, and the projects' open sprints.
 
     The `doubted` failed lately: a search that forbids them may just show nothing, their details say so.
-    Tables named in `again` are read also when they are fresh. Raises `AuthenticationError` when Jira refuses
-    our identity; nothing else that it answers is an error.
+    Tables named in `again` are read also when they are fresh. What the issues of projects wait for is read
+    first, and `on_facts` is called with it, for each project once at most. Returns the errors of the projects
+    that Jira refuses or does not know, by id. Raises `AuthenticationError` when Jira refuses our identity;
+    nothing else that it answers is an error.
     """
     with context.lake.lock("site", "refresh of the site's tables"):
         site = SiteSync(context, context.lake.site_manifest())
         note_site_damage(site.lake, site.manifest)
         due = _due(site, project_ids, doubted=doubted, again=again, force=force)
         with site.beside_the_issues(failed_before=_failed_before(site, due)) as asking:
-            failed = _refresh(asking, due, has_projects=len(project_ids) > 0)
             rest = [key for key in project_ids if key not in due.projects]
+            failed = _refresh(asking, due, rest, on_facts)
             asking.manifest.renew_notices([(OPEN_SPRINTS, None)], refresh_open_sprints(asking, rest))
         site.commit()
-    return Refreshed(failed)
+    return failed
 
 
 def is_refresh_due(context: SyncContext, project_ids: Collection[str]) -> bool:
@@ -123,29 +132,68 @@ def _failed_before(site: SiteSync, due: _Due) -> bool:
     return bool(asked) and asked <= {notice.key for notice in site.manifest.notices}
 
 
-def _refresh(site: SiteSync, due: _Due, *, has_projects: bool) -> dict[str, JiraAssetsError]:
-    """Ask for everything at the same time: a first sync waits for all of it before its first issue."""
-    reading = {
-        name: site.context.submit(
-            partial(read_list, site, name, is_filled=has_projects and name == "projects")
-        )
-        for name in due.lists
-    }
-    answers = dict(zip(due.projects, fetch_details(site, due.projects), strict=True))
-    drain(list(reading.values()))
-    lists = {name: part.result() for name, part in reading.items()}
-    notices = [notice for name, part in lists.items() for notice in put_list(site, name, part)]
-    read = [answer for answer in answers.values() if isinstance(answer, Details)]
-    failed = _failed(site, answers, lists.get("projects"))
+def _refresh(
+    site: SiteSync, due: _Due, current: Sequence[str], on_facts: OnFacts
+) -> dict[str, JiraAssetsError]:
+    """Read first what the issues of projects wait for, some projects at a time, then everything else."""
+    lists = _Lists(site, is_filled=bool(due.projects or current))
+    reader = DetailsReader(site)
+    answers: dict[str, Details | JiraAssetsError] = {}
+    lists.begin([name for name in due.lists if name in NEEDED_BY_ISSUES])
+    for some in [*batches(due.projects, DETAILS_AT_ONCE)] or [[]]:
+        answers |= dict(zip(some, reader.read(some), strict=True))
+        lists.put()
+        fresh = {each.project.id: as_known(site, each) for each in _read_of(answers, some)}
+        facts = SiteFacts(fields_of(site.rows("fields")), {**site.manifest.projects, **fresh})
+        on_facts(facts, [*fresh, *current])
+        current = []
+    lists.begin([name for name in due.lists if name not in NEEDED_BY_ISSUES])
+    read = _read_of(answers, due.projects)
+    reader.read_the_rest(read)
+    lists.put()
+    notices = lists.notices
+    failed = _failed(site, answers, lists.parts.get("projects"))
     for key, answer in answers.items():
         if isinstance(answer, JiraAssetsError) and key not in failed:
             notices.append(site.failure(DETAILS, key, "Versions and components", answer))
     notices += put_details(site, read)
-    if isinstance(lists.get("projects"), JiraAssetsError):
+    if isinstance(lists.parts.get("projects"), JiraAssetsError):
         put_projects(site, [details.project for details in read])
     parts = [(SITE_LISTS[name].part, None) for name in due.lists]
     site.manifest.renew_notices([*parts, *asked_of(due.projects, read)], notices)
     return failed
+
+
+def _read_of(answers: Mapping[str, Details | JiraAssetsError], project_ids: Iterable[str]) -> list[Details]:
+    """Return the details of those of these projects that could be read."""
+    return [answer for key in project_ids if isinstance(answer := answers[key], Details)]
+
+
+class _Lists:
+    """Lists of the site that are read side by side, and put into their tables in the order they began."""
+
+    def __init__(self, site: SiteSync, *, is_filled: bool) -> None:
+        self._site = site
+        self._is_filled = is_filled
+        """Whether the site has projects, whatever it lists."""
+        self._begun: dict[str, Future[Part[Rows]]] = {}
+        self.parts: dict[str, Part[Rows]] = {}
+        self.notices: list[Notice] = []
+
+    def begin(self, names: Sequence[str]) -> None:
+        """Begin to read these lists."""
+        for name in names:
+            is_filled = self._is_filled and name == "projects"
+            read = partial(read_list, self._site, name, is_filled=is_filled)
+            self._begun[name] = self._site.context.submit(read)
+
+    def put(self) -> None:
+        """Wait for the lists that were begun, and replace their tables."""
+        begun, self._begun = self._begun, {}
+        drain(list(begun.values()))
+        for name, part in begun.items():
+            self.parts[name] = part.result()
+            self.notices += put_list(self._site, name, self.parts[name])
 
 
 def _failed(

@@ -23,8 +23,9 @@ from jira_assets.sync.entities import derive_chosen
 from jira_assets.sync.entity_pass import read_all_entities, read_all_worklogs
 from jira_assets.sync.field_discovery import SiteFacts, read_site_facts
 from jira_assets.sync.new_names import find_unlisted
+from jira_assets.sync.pending_facts import PendingFacts
 from jira_assets.sync.project import Task, derive_mapped, describe, failed, sync_project
-from jira_assets.sync.reference_data import Refreshed, refresh_site
+from jira_assets.sync.reference_data import refresh_site
 from jira_assets.sync.renames import follow_renames, has_new_keys
 from jira_assets.sync.results import Mode, Outcome, record_outcome
 from jira_assets.sync.session import SyncSession, start_session
@@ -98,16 +99,19 @@ def _sync_all(
     ids = [task.project.project_id for task in tasks]
     force = any(task.mode == "full" for task in tasks)
 
-    def sync(task: Task) -> Outcome:
-        return sync_project(context, task, session, partial(_facts, state, site, task))
+    facts = PendingFacts(ids)
+
+    def sync(rank: int, task: Task) -> Outcome:
+        ranked = replace(context, rank=rank)
+        return sync_project(ranked, task, session, partial(_facts, state, facts, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
         def submit(task: Callable[[], Result]) -> Future[Result]:
             return threads.submit(copy_context().run, task)
 
-        site = submit(partial(_refresh, context, ids, doubted=doubted, force=force))
-        projects = [submit(partial(sync, task)) for task in tasks]
+        site = submit(partial(_refresh, context, ids, facts, doubted=doubted, force=force))
+        projects = [submit(partial(sync, *ranked)) for ranked in enumerate(tasks)]
         try:
             outcomes = [project.result() for project in projects]
             site.result()  # raises when Jira refuses us
@@ -120,21 +124,27 @@ def _sync_all(
 
 
 def _refresh(
-    context: SyncContext, ids: Sequence[str], *, doubted: Collection[str], force: bool
-) -> tuple[Refreshed, SiteFacts]:
-    refreshed = refresh_site(context, ids, doubted=doubted, force=force)
-    return refreshed, read_site_facts(context.lake.cursor())
+    context: SyncContext,
+    ids: Sequence[str],
+    facts: PendingFacts,
+    *,
+    doubted: Collection[str],
+    force: bool,
+) -> None:
+    try:
+        failed = refresh_site(context, ids, doubted=doubted, force=force, on_facts=facts.put)
+        facts.end(read_site_facts(context.lake.cursor()), failed)
+    except BaseException as error:
+        facts.fail(error)
+        raise
 
 
-def _facts(
-    state: State, site: Future[tuple[Refreshed, SiteFacts]], task: Task, mode: Mode
-) -> tuple[SiteFacts, TrackedProject]:
-    """Wait for the site's tables; raise what forbids this project.
+def _facts(state: State, pending: PendingFacts, task: Task, mode: Mode) -> tuple[SiteFacts, TrackedProject]:
+    """Wait for what the site says of a project; raise what forbids it.
 
     A project that is not found is no error to a complete read: that has judged how it stands.
     """
-    refreshed, facts = site.result()
-    error = refreshed.failed.get(task.project.project_id)
+    facts, error = pending.of(task.project.project_id)
     if error and (mode == "incremental" or not isinstance(error, NotFound)):
         raise error
     return facts, state.projects.tracked_now(task.project)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,6 +29,7 @@ from jira_assets.sync.findings import note_findings
 from jira_assets.sync.forget import redaction_of
 from jira_assets.sync.inactive_projects import find_again
 from jira_assets.sync.project import Task
+from jira_assets.sync.ranked_threads import RankedThreads
 from jira_assets.sync.reference_data import refresh_site
 from jira_assets.sync.repair import Found, recover, set_aside_damaged
 from jira_assets.sync.results import Outcome
@@ -242,7 +242,7 @@ class SitePipeline:
             on_wait=self.listener.waiting,
             **({} if patient else impatient),
         )
-        with closing(transport), ThreadPoolExecutor(self.settings.max_in_flight, "ask") as pool:
+        with closing(transport), RankedThreads(self.settings.max_in_flight, "ask") as pool:
             yield SyncContext(
                 client=JiraClient(transport),
                 lake=self.lake,

@@ -7,7 +7,7 @@ never raised.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_manifest import Notice, ProjectDetails, SiteManifest, SiteTable
 from jira_assets.lake.site_tables import columns_digest, land_site_table, read_site_table
 from jira_assets.sync.context import SyncContext
+from jira_assets.sync.ranked_threads import RankedThreads
 
 Content = TypeVar("Content")
 Row = dict[str, Any]
@@ -141,5 +142,5 @@ class SiteSync:
         Threads that wait to ask again must not be those that the issues are read with.
         """
         patience = RetryBudget(self.context.clock, KNOWN_TO_FAIL if failed_before else TOGETHER)
-        with bounded(patience), ThreadPoolExecutor(AT_ONCE, "part") as pool:
+        with bounded(patience), RankedThreads(AT_ONCE, "part") as pool:
             yield replace(self, context=replace(self.context, pool=pool))

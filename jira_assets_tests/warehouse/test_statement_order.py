@@ -59,7 +59,10 @@ def test_one_worker_keeps_the_order_that_is_given() -> None:
 def test_what_does_not_depend_on_each_other_runs_at_the_same_time() -> None:
     both_run = threading.Barrier(2, timeout=30)
 
-    run_in_order({"a": [], "b": []}, [lambda _: both_run.wait(), lambda _: both_run.wait()])
+    def run(_: str) -> None:
+        both_run.wait()
+
+    run_in_order({"a": [], "b": []}, [run, run])
 
     assert not both_run.broken
 
