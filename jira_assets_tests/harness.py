@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import load_settings
 from jira_assets.state import ProjectRef, TrackedProject
 from jira_assets.sync.pipeline import Pipeline, open_pipeline
+from jira_assets.sync.project import Task
 from jira_assets.sync.publish import publish_inputs
 from jira_assets.sync.results import Outcome
 from jira_assets.sync.run import SyncResult
@@ -80,6 +81,12 @@ class SyncHarness:
         """Sync the tracked projects, or those named."""
         projects = self.pipeline.state.projects.find(keys) if keys else self.tracked
         result = self.pipeline.sync(projects, full=full)
+        self._fall_behind()
+        return result
+
+    def work_on(self, tasks: Sequence[Task]) -> SyncResult:
+        """Do these tasks."""
+        result = self.pipeline.work_on(tasks)
         self._fall_behind()
         return result
 

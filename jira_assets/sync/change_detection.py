@@ -20,7 +20,7 @@ from jira_assets.jira.client import JiraClient
 from jira_assets.jira.models import IssueRef
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import fingerprint
-from jira_assets.sync.change_query import ChangeQuestion, QueryResult, divide, query_changes
+from jira_assets.sync.change_query import ChangedIssues, ChangeQuestion, QueryResult, divide, query_changes
 from jira_assets.sync.context import SyncContext, SyncOptions
 from jira_assets.sync.known_versions import find_stale_issues
 from jira_assets.sync.project_facts import ProjectFacts, project_facts
@@ -44,7 +44,8 @@ class ProbeTarget(msgspec.Struct, frozen=True):
 class Probe:
     """What the site said: for each project with versions that the lake lacks, a digest of them.
 
-    `set_aside` are projects that could not be asked about, with the reason; the others were.
+    `set_aside` are projects that could not be asked about, with the reason; the others were. `listed` has
+    what changed in projects, where that is known for sure.
     """
 
     at: datetime
@@ -52,6 +53,7 @@ class Probe:
     is_deep: bool = False
     lacking: Mapping[str, str] = field(default_factory=dict)
     set_aside: Mapping[str, JiraAssetsError] = field(default_factory=dict)
+    listed: Mapping[str, ChangedIssues] = field(default_factory=dict)
 
 
 def probe_changes(
@@ -92,7 +94,8 @@ def probe_changes(
             memory = _explain_silence(context.client, asked, memory)
     memory = _look_for_the_silent(context.project_states, answer, expected, heard, memory)
     _explain_refusals(context.project_states, answer)
-    return Probe(at, memory, is_deep, _lacking(context.lake, answer.refs), answer.set_aside)
+    lacking = _lacking(context.lake, answer.refs)
+    return Probe(at, memory, is_deep, lacking, answer.set_aside, answer.listed)
 
 
 def _prove_identity(client: JiraClient, memory: ProbeState) -> tuple[datetime, ProbeState]:

@@ -5,7 +5,8 @@ Some sites answer a question that names a vanished project with 400, others sile
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -57,13 +58,25 @@ class ChangeQuestion:
         )
 
 
+@dataclass(frozen=True)
+class ChangedIssues:
+    """The heads of all issues of a project that changed since a time, as one page listed them."""
+
+    since: datetime
+    refs: Sequence[IssueRef]
+
+
 @dataclass
 class QueryResult:
-    """What the site showed, and the projects it could not be asked about."""
+    """What the site showed, and the projects it could not be asked about.
+
+    `listed` has the projects of questions that one page answered, with nothing odd in it.
+    """
 
     refs: list[IssueRef] = field(default_factory=list)
     set_aside: dict[str, JiraAssetsError] = field(default_factory=dict)
     questions: int = 0
+    listed: dict[str, ChangedIssues] = field(default_factory=dict)
 
 
 def divide(ids: Sequence[str]) -> list[Sequence[str]]:
@@ -88,6 +101,7 @@ def query_changes(client: JiraClient, questions: Sequence[ChangeQuestion]) -> Qu
         together.refs += answer.refs
         together.set_aside |= answer.set_aside
         together.questions += answer.questions
+        together.listed |= answer.listed
     return together
 
 
@@ -101,7 +115,7 @@ def _ask(client: JiraClient, question: ChangeQuestion, answer: QueryResult) -> N
     while question.ids:
         answer.questions += 1
         try:
-            pages = client.search_refs(question.jql)
+            pages = list(client.search_refs(question.jql))
             refs = [ref for page in pages for ref in page if ref.id and ref.project_id]
         except SearchTokenExpired:
             raise
@@ -111,7 +125,16 @@ def _ask(client: JiraClient, question: ChangeQuestion, answer: QueryResult) -> N
             question = question.about(_without_the_guilty(client, question, answer, error))
         else:
             answer.refs += refs
+            if [len(refs)] == [len(page) for page in pages]:
+                answer.listed |= _by_project(question, refs)
             return
+
+
+def _by_project(question: ChangeQuestion, refs: Iterable[IssueRef]) -> dict[str, ChangedIssues]:
+    found: dict[str, list[IssueRef]] = defaultdict(list)
+    for ref in refs:
+        found[ref.project_id].append(ref)
+    return {project_id: ChangedIssues(question.since, own) for project_id, own in found.items()}
 
 
 def _without_the_guilty(

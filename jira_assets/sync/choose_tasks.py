@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -22,6 +22,7 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import WorklogFiles
 from jira_assets.state import TrackedProject
 from jira_assets.sync.change_detection import CALLED_BY_NAME, Probe, ProbeState, ProbeTarget, probe_changes
+from jira_assets.sync.change_query import ChangedIssues
 from jira_assets.sync.context import SyncContext, SyncOptions
 from jira_assets.sync.entity_due import are_lists_behind, are_worklogs_behind
 from jira_assets.sync.external_inputs import outside_identity
@@ -70,16 +71,25 @@ def choose_tasks(pipeline: Pipeline, projects: Sequence[TrackedProject]) -> Choi
         looks = [future.result() for future in asked]
     current = [outcome for look in looks for outcome in look.current]
     known = {outcome.project_id for outcome in current}
-    tasks = [Task(project) for project in projects if project.project_id not in known]
+    changed = {project_id: issues for look in looks for project_id, issues in look.changed.items()}
+    tasks = [
+        Task(project, changed=changed.get(project.project_id))
+        for project in projects
+        if project.project_id not in known
+    ]
     return Choice(tasks, current, sum(look.requests for look in looks), published)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one question to a site settled: the projects of which the lake has everything."""
+    """What one question to a site settled: the projects of which the lake has everything.
+
+    `changed` has what it lists of others, by their qualified ids.
+    """
 
     current: Sequence[Outcome] = ()
     requests: int = 0
+    changed: Mapping[str, ChangedIssues] = field(default_factory=dict)
 
 
 NOTHING_SETTLED = Look()
@@ -117,7 +127,8 @@ def _ask(site: SitePipeline, context: SyncContext, settled: Mapping[str, Settled
     current = {key: each for key, each in settled.items() if key not in concerned}
     site.state.records.note_probe(current, complete_until)
     outcomes = [site.in_home(describe(each.manifest)) for each in current.values()]
-    return Look(outcomes, tally.requests)
+    changed = {site.site.prefix + key: probe.listed[key] for key in probe.lacking if key in probe.listed}
+    return Look(outcomes, tally.requests, changed)
 
 
 def _clock_ahead(session: SyncSession, now: datetime) -> timedelta:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from jira_assets.jira.models import IssueRef
 from jira_assets.jira.timestamps import epoch_ms
 from jira_assets.lake.diff import LakeDiff
+from jira_assets.sync.change_query import ChangedIssues
 from jira_assets.sync.issue_fetcher import FetchResult, IssueFetcher, ReadPaused
 from jira_assets.sync.listing import list_issues
 from jira_assets.sync.missing_issues import fetch_unread, still_listed
 from jira_assets.sync.project_sync import ProjectSync
 
 
-def read_incremental(sync: ProjectSync) -> FetchResult:
+def read_incremental(sync: ProjectSync, changed: ChangedIssues | None = None) -> FetchResult:
     """Fetch what the lake lacks and commit; every complete answer moves the watermark, an empty one too.
 
+    Where a question of this session has listed what `changed` from far enough back, that is not asked again.
     What Jira names and cannot give is kept by id, and asked for again by the next sync. Whether an issue of
     the lake is gone is for `refresh_fully` to judge.
     """
     context, manifest = sync.context, sync.manifest
     since, is_deep = _look_back(sync)
-    jql = f"{sync.jql} and updated >= {epoch_ms(since)} order by created asc"
     diff = LakeDiff(context.lake, manifest)
     try:
         with IssueFetcher(sync) as fetcher:
-            for page in list_issues(sync, jql):
+            for page in _pages(sync, since, changed):
                 fetcher.take(diff.add(page))
             fetch_unread(manifest, diff, fetcher)
             fetched = fetcher.finish()
@@ -39,6 +42,12 @@ def read_incremental(sync: ProjectSync) -> FetchResult:
     manifest.advance_watermark(sync.at, looked_back=is_deep)
     sync.commit()
     return fetched
+
+
+def _pages(sync: ProjectSync, since: datetime, changed: ChangedIssues | None) -> Iterable[Sequence[IssueRef]]:
+    if changed is not None and changed.since <= since:
+        return [changed.refs]
+    return list_issues(sync, f"{sync.jql} and updated >= {epoch_ms(since)} order by created asc")
 
 
 def _look_back(sync: ProjectSync) -> tuple[datetime, bool]:

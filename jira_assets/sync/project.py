@@ -16,6 +16,7 @@ from jira_assets.lake.locks import Holder, OnWait
 from jira_assets.lake.manifest import Manifest
 from jira_assets.resource_limits import resource_errors
 from jira_assets.state import TrackedProject
+from jira_assets.sync.change_query import ChangedIssues
 from jira_assets.sync.context import Progress, SyncContext, SyncOptions
 from jira_assets.sync.field_discovery import SiteFacts, map_fields, read_site_facts
 from jira_assets.sync.full_refresh import refresh_fully
@@ -29,11 +30,15 @@ from jira_assets.sync.session import SyncSession
 
 @dataclass(frozen=True)
 class Task:
-    """What to do with a project: how to read it, and whether to believe whatever seems to be gone."""
+    """What to do with a project: how to read it, and whether to believe whatever seems to be gone.
+
+    `changed` is what a question just before has listed of it, so that it need not be listed again.
+    """
 
     project: TrackedProject
     mode: Mode = "incremental"
     accept: bool = False
+    changed: ChangedIssues | None = None
 
 
 Facts = tuple[SiteFacts, TrackedProject]
@@ -78,7 +83,7 @@ def _sync_locked(
     mode = _mode_needed(manifest, task.mode)
     try:
         with context.places:
-            fetched = _read(sync, mode, accept=task.accept)
+            fetched = _read(sync, mode, task)
     except ReadPaused as paused:
         sync.commit()
         return replace(_with_counts(describe(manifest), mode, paused.fetched), paused=manifest.paused)
@@ -118,13 +123,13 @@ def _mode_needed(manifest: Manifest, wanted: Mode) -> Mode:
     return "reconcile" if manifest.set_aside and wanted == "incremental" else wanted
 
 
-def _read(sync: ProjectSync, mode: Mode, *, accept: bool) -> FetchResult:
+def _read(sync: ProjectSync, mode: Mode, task: Task) -> FetchResult:
     if mode == "incremental":
-        fetched = _read_changes(sync)
+        fetched = _read_changes(sync, task.changed)
         if is_worth_proving(sync):
             fetched.add(refresh_fully(sync))
         return fetched
-    fetched = refresh_fully(sync, again=mode == "full", accept=accept)
+    fetched = refresh_fully(sync, again=mode == "full", accept=task.accept)
     if sync.context.clock() - sync.at > sync.context.options.look_back:
         # That took so long that something may have changed behind it.
         with suppress(ProjectOutOfSight):  # the whole read has judged what remains of it
@@ -132,9 +137,9 @@ def _read(sync: ProjectSync, mode: Mode, *, accept: bool) -> FetchResult:
     return fetched
 
 
-def _read_changes(sync: ProjectSync) -> FetchResult:
+def _read_changes(sync: ProjectSync, changed: ChangedIssues | None = None) -> FetchResult:
     try:
-        return read_incremental(sync)
+        return read_incremental(sync, changed)
     except (BadQuery, Forbidden, NotFound) as refusal:
         raise sync.explain(refusal) from refusal
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -75,7 +76,7 @@ def _by_site(sites: Sequence[SitePipeline], tasks: Sequence[Task]) -> list[Part]
     for site in sites:
         own = [task for task in tasks if split(task.project.project_id)[0] == site.site.prefix]
         if own:
-            parts.append((site, [Task(site.as_own(each.project), each.mode, each.accept) for each in own]))
+            parts.append((site, [replace(each, project=site.as_own(each.project)) for each in own]))
     return parts
 
 

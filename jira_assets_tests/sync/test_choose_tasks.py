@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jira_assets.demo.generate.generate import generate_site
+from jira_assets.demo.http.faults import odd_records
 from jira_assets.sync import choose_tasks as choosing
 from jira_assets.sync.choose_tasks import Choice, choose_tasks
 from jira_assets.sync.external_inputs import note_followed, outside_identity
@@ -267,6 +268,73 @@ def test_who_we_are_is_asked_once_for_choosing_and_the_sync_that_follows(harness
     assert sum(path.endswith("/myself") for path in asked) == 1
     harness.publish()
     assert harness.ask("select count(*) from jira_issues where summary = 'Changed'") == [(1,)]
+
+
+def searches_of(harness: SyncHarness, tasks: Sequence[Task]) -> int:
+    """Do the tasks; return how often issues were searched for."""
+    mark = harness.site.journal.mark()
+    assert harness.work_on(tasks).failures == []
+    return sum(request.path.endswith("/search/jql") for request in harness.site.requests_since(mark))
+
+
+def edit_one_of_each_project(harness: SyncHarness) -> None:
+    for key in EVERY:
+        harness.site.edit_issue(next(iter(harness.site.issues_truth(key))), summary=f"changed in {key}")
+
+
+def changed_summaries(harness: SyncHarness) -> list[tuple[str, ...]]:
+    return harness.ask("select summary from jira_issues where summary like 'changed in%' order by 1")
+
+
+def test_what_the_question_about_all_projects_listed_is_not_listed_again(harness: SyncHarness) -> None:
+    edit_one_of_each_project(harness)
+
+    tasks = choose(harness).tasks
+
+    assert searches_of(harness, tasks) == 0
+    assert changed_summaries(harness) == [(f"changed in {key}",) for key in EVERY]
+    harness.site.clock.advance(timedelta(minutes=5))
+    assert choose(harness).current
+
+
+def test_a_project_that_was_quiet_for_longer_than_the_question_reaches_is_listed_again(
+    harness: SyncHarness,
+) -> None:
+    """The question reaches back from when the last one found nothing new; a sync, from its last sync."""
+    for _ in range(3):
+        harness.site.clock.advance(timedelta(hours=1))
+        follow_decisions(harness)
+        choose(harness)
+    edit_one_of_each_project(harness)
+
+    tasks = choose(harness).tasks
+
+    assert searches_of(harness, tasks) == len(EVERY)
+    assert changed_summaries(harness) == [(f"changed in {key}",) for key in EVERY]
+
+
+def test_an_answer_of_several_pages_is_not_taken_for_a_listing(
+    harness: SyncHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issues may change between two pages, and search does not say in which order it lists."""
+    monkeypatch.setattr("jira_assets.jira.search.HEADS_A_PAGE", 2)
+    edit_one_of_each_project(harness)
+
+    tasks = choose(harness).tasks
+
+    assert searches_of(harness, tasks) >= len(EVERY)
+    assert changed_summaries(harness) == [(f"changed in {key}",) for key in EVERY]
+
+
+def test_an_answer_with_an_issue_without_an_id_is_not_taken_for_a_listing(harness: SyncHarness) -> None:
+    edit_one_of_each_project(harness)
+    nameless: dict[str, object] = {"id": None, "key": "PAY-1", "fields": {}}
+    harness.site.faults.add(odd_records(nameless, path="/rest/api/3/search/jql", count=1))
+
+    tasks = choose(harness).tasks
+
+    assert searches_of(harness, tasks) == len(EVERY)
+    assert changed_summaries(harness) == [(f"changed in {key}",) for key in EVERY]
 
 
 def test_a_sync_without_choosing_asks_who_we_are_each_time(harness: SyncHarness) -> None:

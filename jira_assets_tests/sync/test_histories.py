@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.demo.generate.generate import generate_site
+from jira_assets.sync.choose_tasks import choose_tasks
+from jira_assets.sync.external_inputs import note_followed, outside_identity
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync.events import (
@@ -48,6 +50,15 @@ def sync(harness: SyncHarness, which: int) -> None:
     assert harness.sync(full=which % 10 == 0).failures == []
 
 
+def sync_what_changed(harness: SyncHarness, _: int) -> None:
+    """As the command does: one question about all projects, and a sync of those that changed."""
+    pipeline = harness.pipeline
+    note_followed(pipeline.lake, outside_identity(pipeline.state, pipeline.settings))
+    tasks = choose_tasks(pipeline, harness.tracked).tasks
+    if tasks:
+        assert harness.work_on(tasks).failures == []
+
+
 def sync_and_die(harness: SyncHarness, which: int) -> None:
     with dying_at_step(1 + which % 30), suppress(CrashError):
         harness.sync()
@@ -60,7 +71,7 @@ def two_syncs_at_once(harness: SyncHarness, which: int) -> None:
             assert future.result().failures == []
 
 
-SYNCS = in_order(sync, sync_and_die, two_syncs_at_once)
+SYNCS = in_order(sync, sync_what_changed, sync_and_die, two_syncs_at_once)
 STEPS = EDITS | SYNCS | in_order(edit_indexed_late, move, wait)
 steps = st.builds(Step, st.sampled_from(sorted(STEPS)), st.integers(0, 400))
 

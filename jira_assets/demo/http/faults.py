@@ -27,6 +27,10 @@ OOPS = (
 )
 
 
+_LISTS = ("values", "issues", "comments", "worklogs")
+"""The names of lists in pages."""
+
+
 @dataclass(slots=True, eq=False)
 class Fault:
     """A rule: what goes wrong, how often, and for which requests.
@@ -60,7 +64,7 @@ class Fault:
         found = json.loads(body)
         values = found
         if isinstance(found, dict):
-            values = next(found[name] for name in ("values", "comments", "worklogs") if name in found)
+            values = next(found[name] for name in _LISTS if name in found)
         values += self.elements if values else ()
         return json.dumps(found).encode()
 
