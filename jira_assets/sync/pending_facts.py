@@ -25,12 +25,12 @@ class PendingFacts:
         return self._answers[project_id].result()
 
     def put(self, facts: SiteFacts, project_ids: Collection[str]) -> None:
-        """Give these projects their facts, before the rest of the site is read."""
+        """Set the facts of these projects, before the rest of the site is read."""
         for project_id in project_ids:
             self._answers[project_id].set_result((facts, None))
 
     def end(self, facts: SiteFacts, failed: Mapping[str, JiraAssetsError]) -> None:
-        """Give all other projects their facts."""
+        """Set the facts of all other projects, with the errors that Jira returned for them."""
         for project_id, answer in self._answers.items():
             if not answer.done():
                 answer.set_result((facts, failed.get(project_id)))
