@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from jira_assets.state import Alert, AlertMessage
 from jira_assets.sync.health import Health, judge_home
 from jira_assets.sync.pipeline import Pipeline
 from jira_assets.sync.run import SyncResult
-from jira_assets.warehouse.publish import PublishResult
+from jira_assets.warehouse.publish import PublishResult, prepare_publish
 
 
 def sync_and_publish(
@@ -26,6 +27,8 @@ def sync_and_publish(
     Returns None for what was published when the warehouse showed all of it already. An error that ends the
     work is raised with the notices about alerts that were not sent as its notes.
     """
+    # While the work waits for Jira.
+    threading.Thread(target=prepare_publish, name="prepare").start()
     try:
         result = work()
         before = pipeline.target_notices()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from jira_assets.lake.damage import readable_files
@@ -71,13 +71,21 @@ class Builder:
 
     def make(self, names: Iterable[str]) -> None:
         """Run the statements of these names, each in a transaction, after those that it reads."""
-        before = statements_before(list(names))
+        self.side_by_side(Builder.make_one, statements_before(list(names)))
+
+    def side_by_side(
+        self, work: Callable[[Builder, str], None], before: Mapping[str, Collection[str]]
+    ) -> None:
+        """Do some work for each name of `before`, after that for the names that it maps to.
+
+        Each connection has a builder of its own.
+        """
         with ExitStack() as open_lakes:
             others = [
                 replace(self, lake=open_lakes.enter_context(closing(self.lake.cursor())))
                 for _ in range(self.connections - 1)
             ]
-            run_in_order(before, [each.make_one for each in (self, *others)])
+            run_in_order(before, [partial(work, builder) for builder in (self, *others)])
 
     def make_one(self, name: str) -> None:
         """Run one statement, whose tables are to be there."""
@@ -87,7 +95,7 @@ class Builder:
         if parts and not self.replaced:
             self._make_in_parts(parts, text)
             return
-        with self._transaction():
+        with self.transaction():
             if model and self.replaced:
                 self._make_again(model, parts, text)
             else:
@@ -124,12 +132,12 @@ class Builder:
         self._make_parts(parts.split(text, finest))
 
     def _make_parts(self, statements: Iterable[str]) -> None:
-        with self._transaction():
+        with self.transaction():
             for part in statements:
                 self.engine.execute(part)
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Keep what the block does if all of it works; other statements may see it from then on."""
         import duckdb
 
@@ -171,7 +179,7 @@ class Builder:
 
     def write_info(self, info: Mapping[str, str]) -> None:
         """Keep what the warehouse says of itself."""
-        with self._transaction():
+        with self.transaction():
             self.engine.executemany("insert into warehouse.warehouse_info values (?, ?)", list(info.items()))
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,19 +58,26 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
             return False
         copied.result()
     engine.execute(f"attach {literal(build)} as merged ({WITHOUT_LOG})")
-    engine.execute("begin")
-    for model in of_scope("site"):
-        name = model.name
-        engine.execute(f"delete from merged.{name}; insert into merged.{name} from warehouse.{name}")
-    for model in _differing(engine, ids):
-        old, new = _rows_of(model, "base", ids), _rows_of(model, "warehouse", ids)
-        engine.execute(statement("warehouse/incremental/rows", table=model.name, of_old=old, of_new=new))
-    engine.execute("commit; detach warehouse; detach merged")
+    merged = [model.name for model in (*of_scope("site"), *_differing(engine, ids))]
+    builder.side_by_side(partial(_merge, ids=ids), dict.fromkeys(merged, ()))
+    engine.execute("detach warehouse; detach merged")
     # Not before: where it fails, a transaction that is open is lost.
     has_forecasts = remember_forecasts(engine)
     engine.execute(f"attach {literal(build)} as warehouse ({WITHOUT_LOG})")
     _make_those_of_all(replace(builder, replaced=ids, has_before=has_forecasts))
     return True
+
+
+def _merge(builder: Builder, name: str, *, ids: str) -> None:
+    """Replace the rows of a table in the copy: all of them, or those of the replaced projects that differ."""
+    model = models()[name]
+    if model.scope == "site":
+        text = f"delete from merged.{name}; insert into merged.{name} from warehouse.{name}"
+    else:
+        old, new = _rows_of(model, "base", ids), _rows_of(model, "warehouse", ids)
+        text = statement("warehouse/incremental/rows", table=name, of_old=old, of_new=new)
+    with builder.transaction():
+        builder.engine.execute(text)
 
 
 def _make_those_of_all(builder: Builder) -> None:

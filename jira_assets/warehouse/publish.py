@@ -103,6 +103,11 @@ def publish(
         return sparing_memory(run)
 
 
+def prepare_publish() -> None:
+    """Read what each publish needs besides its inputs, once in a process."""
+    models()
+
+
 def is_up_to_date(lake: Lake, warehouse_dir: Path, inputs: PublishInputs, *, mirrored: bool) -> bool:
     """Check whether the present warehouse shows all there is: then `publish` would do nothing."""
     version = _Version.of(_manifests(lake, inputs), site_manifests(lake, inputs), inputs)
