@@ -27,7 +27,7 @@ from jira_assets.lake.json_shapes import (
 )
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import CutList, Derived, DerivedFile, Manifest, fingerprint
-from jira_assets.lake.sql_files import literal, statement, statements_version
+from jira_assets.lake.sql_files import literal, literals, statement, statements_version
 
 GROUP = "issues"
 """The name under which a manifest keeps what is derived here."""
@@ -171,7 +171,7 @@ class _Derivation:
     def _find_winners(self) -> None:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""
         paths = [str(path) for path in self._lake.paths(file.path for file in self._raw)]
-        ids = ", ".join(literal(project.id) for project in self._projects)
+        ids = literals(project.id for project in self._projects)
         self._engine.execute(
             statement("lake/derive/winners", observations=observations_in(paths), project_ids=ids)
         )

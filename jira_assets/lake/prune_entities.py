@@ -12,7 +12,7 @@ from jira_assets.lake.erase import rewrite_files
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile
-from jira_assets.lake.sql_files import literal, statement
+from jira_assets.lake.sql_files import literal, literals, statement
 
 _Entries = list[dict[str, msgspec.Raw]]
 
@@ -44,10 +44,12 @@ def prune(lake: Lake, manifest: Manifest, kinds: Collection[str], texts: Collect
 
 def _without_kinds(lake: Lake, file: RawFile, kinds: Collection[str]) -> RawFile:
     relative = successor(file.path)
-    listed = ", ".join(map(literal, sorted(kinds)))
     with new_file(lake.new_path(relative)) as parquet:
         query = statement(
-            "lake/entities/without_kinds", file=lake.path(file.path), kinds=listed, parquet=parquet
+            "lake/entities/without_kinds",
+            file=lake.path(file.path),
+            kinds=literals(sorted(kinds)),
+            parquet=parquet,
         )
         copy_in_order(lake, query)
     found = lake.engine.execute(

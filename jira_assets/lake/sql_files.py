@@ -23,6 +23,11 @@ def literal(text: str | Path) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def literals(values: Iterable[str | Path]) -> str:
+    """Write texts for the parentheses of `in`; nothing is in an empty list."""
+    return ", ".join(map(literal, values)) or "select null::varchar where false"
+
+
 def identifier(name: str) -> str:
     """Quote the name of a table or a column for SQL."""
     doubled = name.replace('"', '""')

@@ -10,7 +10,7 @@ from typing import Any
 from jira_assets.lake.derive_entities import READS
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
-from jira_assets.lake.sql_files import literal, statement
+from jira_assets.lake.sql_files import literals, statement
 from jira_assets.sync.entity_kinds import EntityKind
 
 
@@ -60,7 +60,7 @@ def _question(lake: Lake, manifest: Manifest, kinds: Sequence[EntityKind], *, ev
         "sync/lists_to_read",
         versions=statement(kinds[0].versions, issues=files["issues"], changes=files["changes"]),
         reads=files["reads"],
-        kinds=", ".join(literal(kind.name) for kind in kinds),
+        kinds=literals(kind.name for kind in kinds),
         how_many=len(kinds),
         first_seq=max(state.first_seq for state in states),
         is_all=every,

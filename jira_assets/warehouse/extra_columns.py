@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jira_assets.lake.sql_files import literal
+from jira_assets.lake.sql_files import literal, literals
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -74,7 +74,7 @@ def column_source(columns: Sequence[ExtraColumn]) -> str:
     """Join what holds the values of the columns."""
     if not columns:
         return ""
-    ids = ", ".join(literal(field_id) for column in columns for field_id in column.field_ids)
+    ids = literals(field_id for column in columns for field_id in column.field_ids)
     values = ", ".join(_aggregate(column) for column in columns)
     return (
         f"left join (select jira_id, project, {values} from lake.jira_issue_fields "
@@ -114,6 +114,6 @@ def _kind(column: ExtraColumn) -> tuple[str, str]:
 
 
 def _aggregate(column: ExtraColumn) -> str:
-    ids = ", ".join(literal(field_id) for field_id in column.field_ids)
+    ids = literals(column.field_ids)
     value = _kind(column)[1].format(value="value::json")
     return f"any_value({value}) filter (where field_id in ({ids})) as {column.name}"

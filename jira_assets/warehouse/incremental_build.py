@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jira_assets.lake.files import copy_file
-from jira_assets.lake.sql_files import literal, statement
+from jira_assets.lake.sql_files import literal, literals, statement
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.forecasts import remember_forecasts
 from jira_assets.warehouse.models import Model, models, of_scope, statements_of
@@ -48,7 +48,7 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
 
     The sources are those of these projects, and `base` is attached under that name.
     """
-    engine, ids = builder.engine, ", ".join(map(literal, replaced))
+    engine, ids = builder.engine, literals(replaced)
     with ThreadPoolExecutor(1, "copy") as other_core:
         copied = other_core.submit(copy_file, base, build)
         engine.execute("attach ':memory:' as warehouse")

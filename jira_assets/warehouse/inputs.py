@@ -18,7 +18,7 @@ from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.rows import Columns, empty_table, encode_rows
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.site_tables import SITE_TABLES
-from jira_assets.lake.sql_files import literal, statement
+from jira_assets.lake.sql_files import literal, literals, statement
 from jira_assets.qualified import split
 from jira_assets.warehouse.entity_status import entity_status
 from jira_assets.warehouse.metric_settings import MetricSettings, define_days, define_names
@@ -345,10 +345,9 @@ def _offer_other_keys(engine: duckdb.DuckDBPyConnection, replaced: Collection[st
     if replaced is None:
         engine.execute(f"create view lake.other_keys as {empty_table(columns)}")
     else:
-        ids = ", ".join(map(literal, replaced))
         engine.execute(
             "create view lake.other_keys as "
-            f"select jira_id, jira_key from base.jira_issues where project_id not in ({ids})"
+            f"select jira_id, jira_key from base.jira_issues where project_id not in ({literals(replaced)})"
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jira_assets.lake.rows import Columns
-from jira_assets.lake.sql_files import literal
+from jira_assets.lake.sql_files import literal, literals
 from jira_assets.qualified import CUSTOM_FIELD
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
@@ -112,7 +112,7 @@ def _qualified(table: str, name: str, kind: str, prefix: str) -> str:
     if name == "jira_team_id":  # teams of Atlassian have global ids, those of older fields are numbered
         return f"case when regexp_full_match({name}, '[0-9]+') then {start} || {name} else {name} end"
     if table == "jira_issue_changes" and name in ("from_value", "to_value"):
-        fields = ", ".join(map(literal, _CHANGED_IDS))
+        fields = literals(_CHANGED_IDS)
         return (
             f"case when lower(field) in ({fields}) or is_sprint_field({start} || field_id) "
             f"then regexp_replace({name}, '([0-9]+)', {literal(prefix + chr(92) + '1')}, 'g') else {name} end"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jira_assets.errors import PublishError
-from jira_assets.lake.sql_files import literal, statement
+from jira_assets.lake.sql_files import literal, literals, statement
 from jira_assets.warehouse.models import column_names, models, tables
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
@@ -63,7 +63,7 @@ def _rows(table: str, replaced: Sequence[str] | None) -> str:
     key = models()[table].key
     if replaced is None or key is None:
         return ""
-    ids = ", ".join(map(literal, replaced))
+    ids = literals(replaced)
     if key == "project_id":
         return f" where project_id in ({ids})"
     keys = "jira_issues" if key == "jira_id" else "jira_projects"
@@ -87,7 +87,7 @@ def _check_one_row_an_issue(engine: duckdb.DuckDBPyConnection, replaced: Sequenc
 
 def _check_replayed_series(engine: duckdb.DuckDBPyConnection, replaced: Sequence[str] | None) -> None:
     """Today's value of every series that is replayed from changes has to be what the issues are today."""
-    of_projects = "true" if replaced is None else f"project_id in ({', '.join(map(literal, replaced))})"
+    of_projects = "true" if replaced is None else f"project_id in ({literals(replaced)})"
     wrong = engine.execute(statement("warehouse/audits/replayed_series", of_projects=of_projects)).fetchall()
     if wrong:
         series, replayed, present = wrong[0]

@@ -189,6 +189,22 @@ def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list
     assert replaced == [["11"]]
 
 
+@pytest.mark.few_tables("data_quality", "sync_status", *REPLACING)
+def test_when_only_the_outcome_of_a_sync_changed_no_project_is_replaced(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    for project in PROJECTS:
+        bench.land_and_derive(seen(f"{project}1", project=project), project=project)
+    bench.publish(*PROJECTS, metrics=METRICS)
+
+    publish_both(bench, sync_status=[{"project_id": "10", "status": "error", "last_error": "No answer."}])
+    assert replaced == [[]]
+    assert bench.ask_one("select status, last_error from sync_status where project_id = '10'") == {
+        "status": "error",
+        "last_error": "No answer.",
+    }
+
+
 @pytest.mark.few_tables("teams", *REPLACING)
 @pytest.mark.parametrize(("name", "is_replaced"), sampled([("Kernel", False), ("Core", True)]))
 def test_a_team_that_has_another_name_has_it_in_all_projects(

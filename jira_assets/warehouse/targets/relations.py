@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jira_assets.lake.sql_files import literal
+from jira_assets.lake.sql_files import literals
 from jira_assets.warehouse.models import Column
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
@@ -74,7 +74,7 @@ class Relation:
 
     def among(self, slices: Sequence[str]) -> str:
         """Return in SQL the condition by which only rows of these slices are read."""
-        return f" where {self.slice_of_row} in ({', '.join(map(literal, slices))})"
+        return f" where {self.slice_of_row} in ({literals(slices)})"
 
 
 @dataclass(frozen=True)
