@@ -140,13 +140,13 @@ def _refresh(
     reader = DetailsReader(site)
     answers: dict[str, Details | JiraAssetsError] = {}
     lists.begin([name for name in due.lists if name in NEEDED_BY_ISSUES])
-    for some in [*batches(due.projects, DETAILS_AT_ONCE)] or [[]]:
+    lists.put()
+    fields = fields_of(site.rows("fields"))
+    on_facts(SiteFacts(fields, site.manifest.projects), current)
+    for some in batches(due.projects, DETAILS_AT_ONCE):
         answers |= dict(zip(some, reader.read(some), strict=True))
-        lists.put()
         fresh = {each.project.id: as_known(site, each) for each in _read_of(answers, some)}
-        facts = SiteFacts(fields_of(site.rows("fields")), {**site.manifest.projects, **fresh})
-        on_facts(facts, [*fresh, *current])
-        current = []
+        on_facts(SiteFacts(fields, fresh), list(fresh))
     lists.begin([name for name in due.lists if name not in NEEDED_BY_ISSUES])
     read = _read_of(answers, due.projects)
     reader.read_the_rest(read)

@@ -53,8 +53,8 @@ def test_issues_do_not_wait_for_sprints_people_and_other_lists(harness: SyncHarn
         assert refresh_site(context, ids, force=True, on_facts=on_facts) == {}
 
     assert len(ids) <= DETAILS_AT_ONCE
-    assert [project_ids for _, project_ids in known] == [ids]
-    facts, _ = known[0]
+    assert [project_ids for _, project_ids in known] == [[], ids]
+    facts, _ = known[-1]
     assert facts.fields
     assert all(facts.projects[key] == site.lake.site_manifest().projects[key] for key in ids)
     paths = " ".join(asked)
