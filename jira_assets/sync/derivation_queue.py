@@ -17,9 +17,6 @@ from jira_assets.lake.manifest import Derived, Manifest
 SMALL = 2000
 """A project with more rows in its raw files is derived alone, beside others."""
 
-TURNS = 2
-"""So many threads derive at the same time, each for a part of those that wait."""
-
 
 @dataclass(frozen=True, eq=False)
 class _Waiting:
@@ -35,10 +32,10 @@ class _Waiting:
 
 
 class DerivationQueue:
-    """Projects of threads that each hold one: who gets a turn derives for others that wait as well."""
+    """Projects of threads that each hold one: the thread whose turn it is derives for all that wait."""
 
     def __init__(self) -> None:
-        self.turns = threading.Semaphore(TURNS)
+        self.turn = threading.Lock()
         self.waiting: list[_Waiting] = []
         self._guard = threading.Lock()
 
@@ -52,17 +49,17 @@ class DerivationQueue:
         own = _Waiting(manifest, options)
         with self._guard:
             self.waiting.append(own)
-        with self.turns:
+        with self.turn:
             self._derive_with_others(lake, own)
         return own.derived.result()
 
     def _derive_with_others(self, lake: Lake, own: _Waiting) -> None:
-        """Derive a project that is not derived yet, and a part of those that wait and have its fields."""
+        """Derive a project, unless another thread has done so, and those that wait and have its fields."""
         with self._guard:
             if own not in self.waiting:
                 return
             alike = [each for each in self.waiting if each.shared == own.shared and each is not own]
-            group = [own, *alike[: len(alike) // TURNS]]
+            group = [own, *alike]
             self.waiting = [each for each in self.waiting if each not in group]
         _derive_group(lake, group)
 

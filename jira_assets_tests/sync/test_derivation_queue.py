@@ -47,7 +47,6 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return derive_projects(lake, manifests, options)
 
     monkeypatch.setattr(derivation_queue, "derive_projects", derive)
-    monkeypatch.setattr(derivation_queue, "TURNS", 1)
     return sizes
 
 
@@ -79,7 +78,7 @@ def in_threads(
     for manifest in manifests:
         change(manifest)
     with ThreadPoolExecutor(len(manifests)) as threads:
-        with queue.turns:
+        with queue.turn:
             found = [threads.submit(attempt, manifest) for manifest in manifests]
             wait_until(lambda: len(queue.waiting) == len(manifests))
         return [future.result() for future in found]
@@ -133,7 +132,7 @@ def test_a_large_project_is_derived_alone(
 ) -> None:
     monkeypatch.setattr(derivation_queue, "SMALL", 0)
     lake, queue = rig.pipeline.lake, DerivationQueue()
-    with queue.turns:  # it needs none
+    with queue.turn:  # it needs none
         for manifest in lake.manifests():
             assert isinstance(queue.derive(lake, manifest, OPTIONS), Derived)
     assert groups == []
@@ -155,23 +154,3 @@ def test_projects_whose_fields_differ_are_not_mixed(rig: SyncHarness, groups: li
             path = rig.pipeline.lake.path(derived.files["jira_issues"].path)
             (count,) = engine.execute(f"select count(story_points) from '{path}'").fetchall()[0]
             assert bool(count) == has_points
-
-
-def test_each_turn_takes_a_part_of_those_that_wait(
-    rig: SyncHarness, groups: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(derivation_queue, "TURNS", 2)
-    lake = rig.pipeline.lake
-    queue = DerivationQueue()
-
-    def attempt(manifest: Manifest) -> Derived:
-        return queue.derive(lake.cursor(), manifest, OPTIONS)
-
-    manifests = [*lake.manifests(), *lake.manifests()]  # copies of them write files of their own
-    with ThreadPoolExecutor(len(manifests)) as threads:
-        with queue.turns, queue.turns:
-            found = [threads.submit(attempt, manifest) for manifest in manifests]
-            wait_until(lambda: len(queue.waiting) == len(manifests))
-        assert all(isinstance(future.result(), Derived) for future in found)
-    assert sum(groups) == len(manifests)
-    assert max(groups) == 2
