@@ -58,8 +58,7 @@ class DerivationQueue:
         with self._guard:
             if own not in self.waiting:
                 return
-            alike = [each for each in self.waiting if each.shared == own.shared and each is not own]
-            group = [own, *alike]
+            group = [each for each in self.waiting if each.shared == own.shared]
             self.waiting = [each for each in self.waiting if each not in group]
         _derive_group(lake, group)
 
