@@ -20,7 +20,7 @@ from jira_assets_tests.warehouse.several_sites import differences, rows_of
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
     """Sync a site, and copy what the lake has of it to a second site of the home."""
-    data = generate_site(11, projects=3, issues=400, now_ms=int(MONDAY_NOON.timestamp() * 1000))
+    data = generate_site(11, projects=3, issues=120, now_ms=int(MONDAY_NOON.timestamp() * 1000))
     with open_harness(tmp_path_factory.mktemp("home"), data) as harness:
         harness.track()
         harness.sync()
