@@ -291,6 +291,7 @@ def test_the_answer_to_another_question_does_not_end_the_waiting() -> None:
     assert answers == [400, 400, 200]
 
 
+@pytest.mark.prove
 def test_a_boring_visitor_does_not_end_the_waiting(run: Run) -> None:
     port = free_port()
     with CallbackServer(port, "S") as server:

@@ -164,6 +164,7 @@ def test_a_site_is_removed_after_a_confirmation_that_says_what_goes(
     assert list(Path(settings.lake_dir).glob("sites/*")) == []
 
 
+@pytest.mark.prove
 def test_the_first_site_cannot_be_removed(run: Run, acme: DemoSite, site: DemoSite, state: State) -> None:
     run("projects", "track", "PAY")
     run("sync")
@@ -174,6 +175,7 @@ def test_the_first_site_cannot_be_removed(run: Run, acme: DemoSite, site: DemoSi
     assert refused.exit_code == 1
 
 
+@pytest.mark.prove
 def test_a_disconnected_site_leaves_the_other_connected(run: Run, acme: DemoSite) -> None:
     run("projects", "track", "PAY", "acme:PAY")
     result = run("disconnect", "--site-name", "acme")

@@ -105,7 +105,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHarness]:
     """A site of two tracked projects, with a team and pull requests in files."""
-    data = generate_site(4, projects=2, issues=30, now_ms=1_790_000_000_000)
+    data = generate_site(4, projects=2, issues=8, now_ms=1_790_000_000_000)
     with open_harness(tmp_path / "home", data, frozen=False) as harness:
         harness.track()
         for name, value in harness.environment.items():
