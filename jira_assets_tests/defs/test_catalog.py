@@ -150,6 +150,7 @@ def test_a_source_is_observed_when_its_content_changed_by_the_run_that_follows_i
     assert observed(instance) == {"pull_requests_source": 2, "table_settings": 2, "team_source": 2}
 
 
+@pytest.mark.prove
 @FEW
 def test_a_table_of_each_publish_gets_no_event_of_its_own(
     harness: SyncHarness, instance: dg.DagsterInstance
