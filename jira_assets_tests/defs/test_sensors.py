@@ -186,20 +186,21 @@ def test_a_project_that_is_read_in_slices_is_no_success_and_no_failure_until_its
     assert harness.differences() == []
 
 
-def test_after_that_an_idle_site_is_skipped_and_a_changed_one_synced(
-    harness: SyncHarness, ticker: Ticker
+def test_after_a_sync_an_idle_site_is_skipped_and_a_changed_one_synced(
+    synced: SyncHarness, ticker: Ticker
 ) -> None:
-    run(ticker.instance, ticker.tick())
+    ticker.instance.add_dynamic_partitions("jira_projects", keys(synced))
+    ticker.tick()
     idle = ticker.tick()
-    changed = keys(harness)[1]
-    harness.site.edit_issue(next(iter(harness.site.issues_truth(changed))), summary="edited")
+    changed = keys(synced)[1]
+    synced.site.edit_issue(next(iter(synced.site.issues_truth(changed))), summary="edited")
 
     result = ticker.tick()
 
     assert (idle.run_requests, idle.skip_reason) == ([], dg.SkipReason("Nothing changed."))
     assert config_of(result)["projects"] == [changed]
     assert run(ticker.instance, result).success
-    assert harness.differences() == []
+    assert synced.differences() == []
 
 
 def test_partitions_follow_what_is_tracked(harness: SyncHarness, ticker: Ticker) -> None:
