@@ -230,6 +230,7 @@ def check_legends(visitor: Visit) -> None:
         assert right <= edge["x"] + edge["width"], panel
 
 
+@pytest.mark.prove
 def test_a_phone_shows_every_window_that_can_be_chosen(visitor: Visit) -> None:
     visitor.page.set_viewport_size({"width": 390, "height": 844})
     visitor.page.goto(f"{visitor.address}/flow?project=PAY&weeks=26")  # the charts need not be there

@@ -90,6 +90,7 @@ def test_only_the_changed_project_is_materialized(harness: SyncHarness, instance
     assert len(events(result, "warehouse")) == 1
 
 
+@pytest.mark.prove
 def test_only_the_projects_named_in_the_config_are_synced(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
