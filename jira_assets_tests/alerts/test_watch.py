@@ -99,6 +99,7 @@ def test_a_publish_that_fails_is_reported_until_one_succeeds(
     assert harness.pipeline.notices() == []
 
 
+@pytest.mark.prove
 def test_a_target_that_fails_is_reported_until_it_follows(harness: SyncHarness) -> None:
     settings = harness.pipeline.settings
     nowhere = "postgresql://127.0.0.1:1/none"

@@ -562,6 +562,7 @@ def test_at_a_terminal_the_secret_is_typed_without_echo_and_the_site_is_asked_fo
     assert service.client_secret not in shown
 
 
+@pytest.mark.prove
 def test_a_consent_that_covers_a_further_site_connects_it_without_another_one(
     run: Run, atlassian: DemoSite, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:

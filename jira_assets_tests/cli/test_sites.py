@@ -98,6 +98,7 @@ def test_one_sync_brings_both_and_one_of_them_can_be_chosen(run: Run, acme: Demo
     assert len({each["n"] for each in counts}) == 1
 
 
+@pytest.mark.prove
 def test_status_and_doctor_name_the_site_that_lost_its_access(run: Run, acme: DemoSite) -> None:
     run("projects", "track", "PAY", "acme:PAY")
     run("sync")

@@ -338,6 +338,7 @@ def test_brackets_make_a_list_of_a_field_that_the_site_has_no_longer(bench: Lake
     assert spans(bench) == [("6", "A", 1, None, True), ("7", "B", 1, None, True)]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("labels", sampled([["a", "b"], []]))
 def test_a_list_that_the_changes_do_not_lead_to_is_flagged(bench: LakeFixture, labels: list[str]) -> None:
     land(bench, {"labels": ["x"]}, jira_id="2")
@@ -415,6 +416,7 @@ def test_texts_ranks_links_and_remarks_have_no_spans(bench: LakeFixture) -> None
     assert spans(bench) == []
 
 
+@pytest.mark.prove
 def test_changes_of_one_moment_are_in_the_order_of_their_numbers(bench: LakeFixture) -> None:
     moment = "2026-03-01T11:05:00.000+0000"
     land(

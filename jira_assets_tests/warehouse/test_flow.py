@@ -129,6 +129,7 @@ def test_flow_efficiency_needs_active_statuses(bench: LakeFixture) -> None:
     assert bench.ask_one("select is_active from status_times where status = 'Doing'") == {"is_active": True}
 
 
+@pytest.mark.prove
 def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: LakeFixture) -> None:
     done = {"id": "4", "name": "Done", "statusCategory": {"key": "done"}}
     kind = {"id": "1", "name": "Task", "hierarchyLevel": 0}
@@ -207,6 +208,7 @@ def test_work_that_was_done_before_it_came_into_a_sprint_is_neither(bench: LakeF
     assert bench.ask("select 1 from sprint_burndown where added <> 0 or burned <> 0 or removed <> 0") == []
 
 
+@pytest.mark.prove
 def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out_of_it(
     bench: LakeFixture,
 ) -> None:

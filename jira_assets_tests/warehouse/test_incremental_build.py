@@ -298,6 +298,7 @@ def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
     assert tuple(row.values()) == shown
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables("issue_status_spans", *REPLACING)
 def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     bench: LakeFixture, replaced: list[list[str]]

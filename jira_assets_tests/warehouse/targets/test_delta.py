@@ -136,6 +136,7 @@ def test_an_issue_that_moved_and_an_untracked_project_leave_no_rows(
         assert found == projects
 
 
+@pytest.mark.prove
 def test_columns_come_and_go_in_place_and_former_versions_stay_readable(
     files: Files, tables: DeltaTables
 ) -> None:
