@@ -106,6 +106,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Install
     return Installed(environment / "bin" / "jira-assets", folder / "empty")
 
 
+@pytest.mark.prove
 def test_the_distributions_hold_every_source_the_charts_and_the_licences(built: Built) -> None:
     with tarfile.open(built.sdist) as sdist, zipfile.ZipFile(built.wheel) as wheel:
         in_sdist = {name.partition("/")[2] for name in sdist.getnames()}

@@ -152,6 +152,7 @@ WRITING = (
 )
 
 
+@pytest.mark.few_tables("jira_users", "jira_unmatched_users")
 @pytest.mark.parametrize(
     "room", [[0], pytest.param([0, 300_000, 4_000_000], marks=pytest.mark.prove)], ids=["none", "ever more"]
 )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.harness import SyncHarness, open_harness
@@ -25,6 +27,7 @@ def published(home: Path) -> Iterator[SyncHarness]:
         yield harness
 
 
+@pytest.mark.prove
 def test_copies_of_a_home_have_nothing_of_each_other(templates: HomeTemplates, tmp_path: Path) -> None:
     addresses, titles = [], []
     for name in ("first", "second"):

@@ -173,7 +173,7 @@ def open_hosts(
 def hosts(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str) -> Iterator[Hosts]:
     """A small site, which nobody has synced."""
     address = None if request.param == "folder" else request.getfixturevalue(request.param)
-    with open_hosts(tmp_path, postgres_url, 3, 60, address) as hosts:
+    with open_hosts(tmp_path, postgres_url, 3, 24, address) as hosts:
         yield hosts
 
 

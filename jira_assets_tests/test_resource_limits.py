@@ -75,6 +75,7 @@ def test_a_sync_that_may_not_use_the_memory_it_needs_says_so_and_goes_on_when_it
         assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_a_sync_that_runs_out_of_memory_is_done_again_with_an_engine_that_has_it_alone(
     tmp_path: Path,
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_publish_that_fails_is_reported_until_one_succeeds(
     assert harness.pipeline.notices() == []
 
 
+@pytest.mark.prove
 def test_a_target_that_fails_is_reported_until_it_follows(harness: SyncHarness) -> None:
     settings = harness.pipeline.settings
     nowhere = "postgresql://127.0.0.1:1/none"
@@ -152,6 +153,7 @@ def test_a_message_that_cannot_be_sent_is_tried_again_ever_later_and_in_order(ha
     assert post.titles == [f"{first}: the newest sync failed", "every reported problem is over"]
 
 
+@pytest.mark.prove
 def test_several_processes_send_a_message_once(harness: SyncHarness) -> None:
     post = Post()
     harness.site.forbid_project(harness.tracked[0].project_key)

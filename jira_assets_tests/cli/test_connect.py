@@ -291,6 +291,7 @@ def test_the_answer_to_another_question_does_not_end_the_waiting() -> None:
     assert answers == [400, 400, 200]
 
 
+@pytest.mark.prove
 def test_a_boring_visitor_does_not_end_the_waiting(run: Run) -> None:
     port = free_port()
     with CallbackServer(port, "S") as server:
@@ -561,6 +562,7 @@ def test_at_a_terminal_the_secret_is_typed_without_echo_and_the_site_is_asked_fo
     assert service.client_secret not in shown
 
 
+@pytest.mark.prove
 def test_a_consent_that_covers_a_further_site_connects_it_without_another_one(
     run: Run, atlassian: DemoSite, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:

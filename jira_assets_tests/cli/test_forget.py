@@ -75,6 +75,7 @@ def test_taking_an_account_off_the_list_brings_its_name_back_with_the_next_reads
     assert "ines-1 is not forgotten." in again.stderr
 
 
+@pytest.mark.prove
 def test_an_id_that_was_never_seen_is_mentioned(run: Run, synced: DemoSite) -> None:
     result = run("users", "forget", "ines-2", "--yes")
 

@@ -90,6 +90,7 @@ def test_unmatched_accounts_as_json_have_the_columns_of_the_table(
 ACCOUNT = "712020:2f3c9f4e-1b1c-4d2a-9e1f-444455556666"
 
 
+@pytest.mark.prove
 def test_ids_can_be_copied_from_a_narrow_terminal(run: Run, warehouse: Path, state: State) -> None:
     state.projects.track([ProjectRef("1", "PAY"), ProjectRef("2", "WEB")])
     state.team.replace([TeamMember("ana.silva@acme.example.com", "Ana Silva")])

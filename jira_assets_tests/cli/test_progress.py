@@ -67,6 +67,7 @@ def test_bars_move_during_the_whole_sync(gate: Gate) -> None:
     assert "Published" in terminal.left_behind
 
 
+@pytest.mark.prove
 def test_ctrl_c_while_reading_leaves_one_word(gate: Gate, settings: Settings) -> None:
     with at_terminal("sync") as terminal:
         terminal.read_until(lambda: "PAY" in terminal.written)

@@ -49,6 +49,7 @@ def summary_of(warehouse: Path, issue: str) -> str:
     return str(summary)
 
 
+@pytest.mark.few_tables
 @pytest.mark.parametrize("sent", sampled([signal.SIGINT, signal.SIGTERM]))
 def test_it_publishes_whenever_the_lake_changes_and_ends_on_a_signal(
     run: Run,

@@ -64,6 +64,7 @@ def test_doctor_finds_a_damaged_raw_file_and_repair_reads_it_again(run: Run, lak
     assert findings(run, "lake") == [("ok", None)]
 
 
+@pytest.mark.prove
 def test_what_only_its_content_shows_is_for_repair_to_find(run: Run, lake: Path) -> None:
     flip(raw_file(lake), 200)
 

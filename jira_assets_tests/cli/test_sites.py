@@ -98,6 +98,7 @@ def test_one_sync_brings_both_and_one_of_them_can_be_chosen(run: Run, acme: Demo
     assert len({each["n"] for each in counts}) == 1
 
 
+@pytest.mark.prove
 def test_status_and_doctor_name_the_site_that_lost_its_access(run: Run, acme: DemoSite) -> None:
     run("projects", "track", "PAY", "acme:PAY")
     run("sync")
@@ -164,6 +165,7 @@ def test_a_site_is_removed_after_a_confirmation_that_says_what_goes(
     assert list(Path(settings.lake_dir).glob("sites/*")) == []
 
 
+@pytest.mark.prove
 def test_the_first_site_cannot_be_removed(run: Run, acme: DemoSite, site: DemoSite, state: State) -> None:
     run("projects", "track", "PAY")
     run("sync")
@@ -174,6 +176,7 @@ def test_the_first_site_cannot_be_removed(run: Run, acme: DemoSite, site: DemoSi
     assert refused.exit_code == 1
 
 
+@pytest.mark.prove
 def test_a_disconnected_site_leaves_the_other_connected(run: Run, acme: DemoSite) -> None:
     run("projects", "track", "PAY", "acme:PAY")
     result = run("disconnect", "--site-name", "acme")

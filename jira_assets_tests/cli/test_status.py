@@ -223,9 +223,9 @@ def test_a_project_with_missing_issues_is_not_called_complete(run: Run, state: S
     assert run("status").stdout.splitlines()[1].split()[:2] == ["PAY", "incomplete"]
 
 
+@pytest.mark.usefixtures("site")
 def test_what_stops_no_sync_is_told_below_the_table(run: Run, state: State, settings: Settings) -> None:
     tracked_pay(state)
-    connect(state, settings)
     state.records.put(DONE)
     lake = Lake(settings.lake_dir)
     manifest = lake.site_manifest()

@@ -44,7 +44,7 @@ def test_a_sync_ends_with_a_table_of_outcomes_and_publishes(
     assert (settings.dagster_dir / "dagster.yaml").exists()
 
 
-def test_a_second_sync_says_that_nothing_changed(run: Run, site: DemoSite) -> None:
+def test_a_second_sync_and_publish_say_that_nothing_changed(run: Run, site: DemoSite) -> None:
     run("projects", "track", "PAY")
     run("sync")
 
@@ -55,6 +55,8 @@ def test_a_second_sync_says_that_nothing_changed(run: Run, site: DemoSite) -> No
     assert run("--quiet", "sync").output == ""
     assert run("--quiet", "status").output == ""
     assert run("--quiet", "publish", "--force").output == ""
+    assert "is up to date" in run("publish").stderr
+    assert "Published" in run("publish", "--force").stderr
 
 
 def test_the_outcomes_come_as_json(run: Run, site: DemoSite) -> None:
@@ -115,14 +117,6 @@ def test_without_tracked_projects_it_is_said_what_to_do(run: Run, site: DemoSite
 
     assert result.exit_code == 1
     assert "jira-assets projects track" in result.stderr
-
-
-def test_publish_says_when_there_is_nothing_to_do(run: Run, site: DemoSite) -> None:
-    run("projects", "track", "PAY")
-    run("sync")
-
-    assert "is up to date" in run("publish").stderr
-    assert "Published" in run("publish", "--force").stderr
 
 
 def test_ctrl_c_ends_a_sync_soon_and_the_next_one_goes_on(

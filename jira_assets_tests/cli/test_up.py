@@ -56,7 +56,7 @@ def test_when_one_ends_all_end(run: Run, home: Path, monkeypatch: pytest.MonkeyP
     assert Path("stopped").exists()
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.prove)])
 def test_a_signal_stops_everything(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals
 ) -> None:

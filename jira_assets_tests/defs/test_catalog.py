@@ -105,7 +105,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHarness]:
     """A site of two tracked projects, with a team and pull requests in files."""
-    data = generate_site(4, projects=2, issues=30, now_ms=1_790_000_000_000)
+    data = generate_site(4, projects=2, issues=8, now_ms=1_790_000_000_000)
     with open_harness(tmp_path / "home", data, frozen=False) as harness:
         harness.track()
         for name, value in harness.environment.items():
@@ -150,6 +150,7 @@ def test_a_source_is_observed_when_its_content_changed_by_the_run_that_follows_i
     assert observed(instance) == {"pull_requests_source": 2, "table_settings": 2, "team_source": 2}
 
 
+@pytest.mark.prove
 @FEW
 def test_a_table_of_each_publish_gets_no_event_of_its_own(
     harness: SyncHarness, instance: dg.DagsterInstance

@@ -186,20 +186,21 @@ def test_a_project_that_is_read_in_slices_is_no_success_and_no_failure_until_its
     assert harness.differences() == []
 
 
-def test_after_that_an_idle_site_is_skipped_and_a_changed_one_synced(
-    harness: SyncHarness, ticker: Ticker
+def test_after_a_sync_an_idle_site_is_skipped_and_a_changed_one_synced(
+    synced: SyncHarness, ticker: Ticker
 ) -> None:
-    run(ticker.instance, ticker.tick())
+    ticker.instance.add_dynamic_partitions("jira_projects", keys(synced))
+    ticker.tick()
     idle = ticker.tick()
-    changed = keys(harness)[1]
-    harness.site.edit_issue(next(iter(harness.site.issues_truth(changed))), summary="edited")
+    changed = keys(synced)[1]
+    synced.site.edit_issue(next(iter(synced.site.issues_truth(changed))), summary="edited")
 
     result = ticker.tick()
 
     assert (idle.run_requests, idle.skip_reason) == ([], dg.SkipReason("Nothing changed."))
     assert config_of(result)["projects"] == [changed]
     assert run(ticker.instance, result).success
-    assert harness.differences() == []
+    assert synced.differences() == []
 
 
 def test_partitions_follow_what_is_tracked(harness: SyncHarness, ticker: Ticker) -> None:
@@ -318,6 +319,7 @@ def test_a_run_that_left_its_lock_behind_is_dead_at_once_and_swept(
     assert not LocalRunLocks(harness.pipeline.settings.run_locks_dir).path(dead.run_id).exists()
 
 
+@pytest.mark.prove
 def test_a_run_keeps_its_lock_in_the_home_that_every_pod_shares(harness: SyncHarness, ticker: Ticker) -> None:
     """Dagster's own folder is another one in each pod, and read-only there."""
     before = set(Path(ticker.instance.root_directory).iterdir())
@@ -424,11 +426,12 @@ def test_it_reports_at_most_every_quarter_of_an_hour_and_verdicts_only_when_they
 
 
 def test_a_project_that_jira_refuses_is_a_failed_partition_at_once(
-    harness: SyncHarness, ticker: Ticker
+    synced: SyncHarness, ticker: Ticker
 ) -> None:
-    run(ticker.instance, ticker.tick())
-    refused = keys(harness)[0]
-    harness.site.forbid_project(refused)
+    ticker.instance.add_dynamic_partitions("jira_projects", keys(synced))
+    ticker.tick()
+    refused = keys(synced)[0]
+    synced.site.forbid_project(refused)
     ticker.tick()
     ticker.tick()
     (failed,) = ticker.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
@@ -441,6 +444,7 @@ def test_a_cursor_of_another_version_is_forgotten() -> None:
     assert read_cursor('{"memory": 7}') == read_cursor(None)
 
 
+@pytest.mark.prove
 def test_a_partition_that_failed_with_its_site_is_well_again_once_the_site_has_no_news(
     harness: SyncHarness, ticker: Ticker
 ) -> None:
@@ -579,6 +583,7 @@ def test_the_pause_between_two_requests_doubles_up_to_an_hour() -> None:
     assert pauses == [timedelta(minutes=minutes) for minutes in (2, 4, 8, 16, 32, 60, 60)]
 
 
+@pytest.mark.prove
 def test_a_sync_that_was_planned_before_a_decision_follows_it(synced: SyncHarness, watcher: Ticker) -> None:
     planned = synced.tracked
     project = planned[0]
@@ -591,6 +596,7 @@ def test_a_sync_that_was_planned_before_a_decision_follows_it(synced: SyncHarnes
     assert published(synced, points) == [(0,)]
 
 
+@pytest.mark.prove
 def test_what_is_decided_about_a_project_that_a_sync_works_on_is_not_forgotten(
     synced: SyncHarness, watcher: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -632,6 +638,7 @@ def test_before_anything_was_published_there_is_nothing_to_publish_again(
     assert not watcher.tick().run_requests
 
 
+@pytest.mark.prove
 def test_on_a_lake_that_hosts_share_decisions_are_followed_wherever_the_file_is_published(
     shared: SharedPlace, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -656,14 +663,14 @@ def published(harness: SyncHarness, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_tick_that_jira_refuses_alerts_once_and_so_does_one_that_works_again(
-    harness: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+    synced: SyncHarness, ticker: Ticker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
     monkeypatch.setenv("JIRA_ASSETS_ALERT_URLS", "json://127.0.0.1:9")
     monkeypatch.setattr("jira_assets.alerts.watch.is_installed", lambda: True)
     monkeypatch.setattr("jira_assets.alerts.watch.timedelta", lambda **_: timedelta())
     monkeypatch.setattr("jira_assets.alerts.watch.send", lambda _, message: sent.append(message.title))
-    run(ticker.instance, ticker.tick())
+    ticker.tick()
     with monkeypatch.context() as wrong:
         wrong.setenv("JIRA_API_TOKEN", "wrong")
         ticks = [ticker.tick() for _ in range(3)]
@@ -671,7 +678,7 @@ def test_a_tick_that_jira_refuses_alerts_once_and_so_does_one_that_works_again(
         ticker.tick()
 
     assert all("Connect again" in str(tick.skip_reason) for tick in ticks)
-    site = harness.server.url.partition("://")[2]
+    site = synced.server.url.partition("://")[2]
     assert [title.removeprefix(f"jira_assets, {site}: ") for title in sent] == [
         "syncs have stopped",
         "every reported problem is over",

@@ -116,6 +116,7 @@ def test_an_issue_that_moved_is_found_by_the_keys_it_had(bench: LakeFixture) -> 
     assert (row["jira_key"], row["mentioned_as"]) == ("P10-1", ["OLD-7"])
 
 
+@pytest.mark.prove
 def test_the_issues_of_a_renamed_project_are_found_by_their_old_keys(bench: LakeFixture) -> None:
     bench.land_site(
         "projects", {"project_id": "10", "project_key": "NEW", "name": "New", "is_archived": False}
@@ -126,6 +127,7 @@ def test_the_issues_of_a_renamed_project_are_found_by_their_old_keys(bench: Lake
     assert links(bench) == {"1": {"1"}, "2": {"1"}, "3": {"2"}}
 
 
+@pytest.mark.prove
 def test_a_key_of_today_is_stronger_than_one_of_the_past(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"), seen("2", histories=[renamed("2", "P10-1", "P10-2")]))
     publish(bench, pull(1, "P10-1"))
@@ -133,6 +135,7 @@ def test_a_key_of_today_is_stronger_than_one_of_the_past(bench: LakeFixture) -> 
     assert links(bench) == {"1": {"1"}}
 
 
+@pytest.mark.prove
 def test_a_project_with_an_underscore_keeps_its_keys_for_itself(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1", key="ABC-1"))
     bench.land_and_derive(seen("2", project="11", key="FIX_ABC-2"), project="11")
@@ -152,6 +155,7 @@ def test_a_key_of_a_tracked_project_that_no_issue_has_is_named(bench: LakeFixtur
     }
 
 
+@pytest.mark.prove
 def test_a_key_from_before_a_rename_that_no_issue_has_is_named(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1", key="NEW-1"))
     bench.land_site("projects", project("10", "NEW") | {"former_keys": ["OLD"]})
@@ -201,6 +205,7 @@ def test_a_table_that_is_not_right_is_an_error_and_what_was_read_stays(
     assert bench.lake.path(before.tables["pull_requests"].path).exists()
 
 
+@pytest.mark.prove
 def test_a_row_that_is_there_twice_is_one_pull_request(bench: LakeFixture) -> None:
     publish(bench, pull(1), pull(1))
 

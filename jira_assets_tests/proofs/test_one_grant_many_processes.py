@@ -195,7 +195,7 @@ def _start(shared: Shared, seed: int) -> BaseProcess:
 @pytest.mark.parametrize(
     ("state_url", "days"),
     [
-        pytest.param("sqlite", 0.15, id="sqlite-some hours"),
+        pytest.param("sqlite", 0.09, id="sqlite-some hours"),
         *(
             pytest.param(database, days, id=f"{database}-{hours}", marks=pytest.mark.prove)
             for database, days, hours in [

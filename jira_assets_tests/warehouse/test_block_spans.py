@@ -85,7 +85,7 @@ def blocked(bench: LakeFixture, *projects: str, jira_id: str = "1", **settings: 
     ]
 
 
-@pytest.mark.parametrize("field_id", ["customfield_21", None])
+@pytest.mark.parametrize("field_id", ["customfield_21", pytest.param(None, marks=pytest.mark.prove)])
 def test_a_flag_blocks_from_its_raising_to_its_removal(site: LakeFixture, field_id: str | None) -> None:
     changes = [
         change(number, item("Flagged", *ends, field_id))
@@ -95,16 +95,19 @@ def test_a_flag_blocks_from_its_raising_to_its_removal(site: LakeFixture, field_
     assert blocked(site) == [("flagged", None, 1, 3, True), ("flagged", None, 6, None, True)]
 
 
+@pytest.mark.prove
 def test_a_flag_that_no_change_names_is_there_since_the_creation(site: LakeFixture) -> None:
     land(site, "1", customfield_21=[FLAG])
     assert blocked(site) == [("flagged", None, -60, None, True)]
 
 
+@pytest.mark.prove
 def test_a_flag_is_known_by_its_name_where_the_fields_of_the_site_are_not_known(bench: LakeFixture) -> None:
     land(bench, "1", change(1, item("Flagged", *RAISED, "customfield_21")), customfield_21=[FLAG])
     assert blocked(bench) == [("flagged", None, 1, None, True)]
 
 
+@pytest.mark.prove
 def test_a_flag_that_the_issue_does_not_show_is_flagged_itself(site: LakeFixture) -> None:
     land(site, "2", customfield_21=[FLAG])
     land(site, "1", change(1, item("Flagged", *RAISED, "customfield_21")))
@@ -125,6 +128,7 @@ def test_a_blocked_status_blocks_and_two_after_one_another_are_one_time(site: La
     ]
 
 
+@pytest.mark.prove
 def test_a_status_that_the_issue_is_not_in_is_flagged(site: LakeFixture) -> None:
     land(site, "1", moved(1, "1", "2"), status="4")
     assert blocked(site, blocked_statuses=["Waiting"]) == [("status", None, 1, None, False)]
@@ -139,6 +143,7 @@ def test_an_issue_blocks_while_it_is_open_and_the_link_is_there(site: LakeFixtur
     assert blocked(site, jira_id="2") == []
 
 
+@pytest.mark.prove
 def test_a_link_that_is_added_once_the_blocker_is_done_blocks_nothing(site: LakeFixture) -> None:
     land(site, "2", moved(3, "1", "4"), status="4")
     land(site, "1", linked(5, "P10-2"), issuelinks=[by("2")])
@@ -159,6 +164,7 @@ def test_a_blocker_that_is_not_tracked_counts_as_open(site: LakeFixture) -> None
     assert site.ask_one("select is_blocker_tracked from issue_block_spans") == {"is_blocker_tracked": False}
 
 
+@pytest.mark.prove
 def test_an_issue_that_is_deleted_blocks_no_longer(site: LakeFixture) -> None:
     site.land([seen("2", {"issuelinks": []}, updated=at(-99))], asked_at=at(-99))
     land(site, "1", linked(1, "P10-2"))
@@ -166,6 +172,7 @@ def test_an_issue_that_is_deleted_blocks_no_longer(site: LakeFixture) -> None:
     assert blocked(site) == [("link", "2", 1, 65, True)]
 
 
+@pytest.mark.prove
 def test_an_issue_does_not_block_itself_and_other_links_block_nothing(site: LakeFixture) -> None:
     relates = {
         **by("2"),
@@ -176,6 +183,7 @@ def test_an_issue_does_not_block_itself_and_other_links_block_nothing(site: Lake
     assert blocked(site) == []
 
 
+@pytest.mark.prove
 def test_the_type_may_be_called_otherwise_at_the_blocked_end(site: LakeFixture) -> None:
     kind = {"id": "9", "name": "Blocker", "inward": "wartet auf", "outward": "hält auf"}
     land(site, "2")

@@ -35,7 +35,7 @@ def rows(bench: LakeFixture, keys: int, query: str) -> dict[Any, Any]:
 
 @pytest.mark.parametrize("seed", sampled([2, 3]))
 def test_blocked_work_is_that_of_every_hour(bench: LakeFixture, seed: int) -> None:
-    world = Chance(seed).world(150)
+    world = Chance(seed).world(80)
     world = World(list(blockable(world.lives, random.Random(seed))), (), world.as_of, world.zone)
     preview(bench, world)
     blocks = Blocks(world)
@@ -150,6 +150,7 @@ def test_only_what_lies_between_start_and_finish_counts(cases: LakeFixture) -> N
     }
 
 
+@pytest.mark.prove
 def test_an_issue_that_took_no_time_counts_among_those_that_were_not_blocked(cases: LakeFixture) -> None:
     query = (
         "select week, reason, cycle_time_n, blocked_n, blocked_days, days_in_all, share_blocked "
@@ -164,6 +165,7 @@ def test_an_issue_that_took_no_time_counts_among_those_that_were_not_blocked(cas
     }
 
 
+@pytest.mark.prove
 def test_weeks_in_which_nothing_took_time_have_no_share(bench: LakeFixture) -> None:
     preview(bench, World([CASES["finished when it began"][0]], (), AS_OF, "UTC"))
     assert rows(bench, 1, "select reason, cycle_time_n, days_in_all, share_blocked from blocked_times") == {

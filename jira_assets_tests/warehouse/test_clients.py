@@ -173,6 +173,7 @@ answer = [
 """
 
 
+@pytest.mark.prove
 def test_held_parquet_readers_get_their_own_rows_or_none(client: Client, publisher: Publisher) -> None:
     client.run("held", publisher.here(HELD))
     rows = publisher.issues
@@ -209,6 +210,7 @@ def test_duckdb_1_4_needs_the_link_resolved_while_it_holds_another_connection(
     assert connected(repr(str(path))) == [["jira", before + 1]]
 
 
+@pytest.mark.prove
 def test_a_connection_that_stays_open_sees_each_publish(client: Client, publisher: Publisher) -> None:
     [recipe] = [recipe for recipe in RECIPES if "attach or replace" in recipe]
     client.run("open", publisher.here(recipe))
@@ -234,6 +236,7 @@ answer = [found.get_table_names(), found.get_table_comment("jira_issues")["text"
 """
 
 
+@pytest.mark.prove
 def test_sqlalchemy_lists_tables_and_its_pool_is_fresh_after_dispose(
     client: Client, publisher: Publisher
 ) -> None:

@@ -168,6 +168,7 @@ def test_findings_are_those_of_the_histories(bench: LakeFixture, seed: int) -> N
     assert all(any(expected[project, name] for project in ("10", "11")) for name in FINDINGS)
 
 
+@pytest.mark.prove
 def test_a_project_without_boards_has_nothing_off_the_board(bench: LakeFixture) -> None:
     lives = [Life("1", on(1), State(status="2"))]
     Plan(World(lives, [], AS_OF, "UTC")).preview(bench)

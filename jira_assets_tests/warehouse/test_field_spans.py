@@ -131,6 +131,7 @@ def test_all_spans_of_a_field_are_flagged_if_they_do_not_lead_to_the_value_of_to
     assert is_right == {"assignee": not wrong, "priority": True}
 
 
+@pytest.mark.prove
 def test_a_value_that_the_changes_do_not_know_is_flagged(bench: LakeFixture) -> None:
     changes = change(1, item("assignee", ("ada", "Ada"), None, "assignee"))
     land(bench, {"assignee": {"accountId": "ada"}}, changes)
@@ -155,7 +156,8 @@ def test_a_value_that_the_changes_do_not_know_is_flagged(bench: LakeFixture) -> 
             ("customfield_3", "Text", "new", "old", "new"),
             ("customfield_4", "Option", {"id": "7", "value": "B"}, ("6", "A"), ("7", "B")),
             ("customfield_5", "Person", {"accountId": "ada", "displayName": "Ada"}, None, ("ada", "Ada")),
-        ]
+        ],
+        6,
     ),
 )
 def test_each_kind_of_value_is_compared_with_that_of_today(
@@ -187,6 +189,7 @@ def test_days_are_written_as_days_and_numbers_as_numbers(bench: LakeFixture) -> 
     assert [row[:2] for row in spans(bench)] == [(None, "2026-03-05"), (None, "60")]
 
 
+@pytest.mark.prove
 def test_a_field_of_jira_s_own_is_known_without_an_id(bench: LakeFixture) -> None:
     land(
         bench,
@@ -240,6 +243,7 @@ def test_a_renamed_field_and_a_renamed_option_are_one(bench: LakeFixture) -> Non
     ]
 
 
+@pytest.mark.prove
 def test_an_option_that_was_renamed_since_has_the_name_that_issues_show(bench: LakeFixture) -> None:
     site_fields(bench, ("1", "Severity", "option", SELECT))
     changes = change(1, item("Severity", ("7", "Big"), ("6", "Trivial"), "customfield_1"))
@@ -259,6 +263,7 @@ def test_a_renamed_version_and_a_renamed_status_have_their_names_of_today(bench:
     assert [row[1] for row in spans(bench)] == ["2026.1", "To Do", "In work"]
 
 
+@pytest.mark.prove
 def test_the_values_of_a_deleted_field_stay_and_are_not_current(bench: LakeFixture) -> None:
     land(
         bench,
@@ -272,6 +277,7 @@ def test_the_values_of_a_deleted_field_stay_and_are_not_current(bench: LakeFixtu
     ]
 
 
+@pytest.mark.prove
 def test_a_field_that_no_issue_of_the_project_shows_contradicts_nothing(bench: LakeFixture) -> None:
     site_fields(bench, ("1", "Impact", "option", SELECT))
     changes = change(1, item("Impact", None, ("6", "A"), "customfield_1"))
@@ -326,11 +332,13 @@ def test_options_are_listed_in_brackets_and_may_have_commas_in_their_names(bench
     ]
 
 
+@pytest.mark.prove
 def test_brackets_make_a_list_of_a_field_that_the_site_has_no_longer(bench: LakeFixture) -> None:
     land(bench, {}, change(1, item("Old", None, ("[6, 7]", "A,B"), "customfield_9")))
     assert spans(bench) == [("6", "A", 1, None, True), ("7", "B", 1, None, True)]
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("labels", sampled([["a", "b"], []]))
 def test_a_list_that_the_changes_do_not_lead_to_is_flagged(bench: LakeFixture, labels: list[str]) -> None:
     land(bench, {"labels": ["x"]}, jira_id="2")
@@ -338,12 +346,14 @@ def test_a_list_that_the_changes_do_not_lead_to_is_flagged(bench: LakeFixture, l
     assert not any(right for *_, right in spans(bench))
 
 
+@pytest.mark.prove
 def test_a_field_that_is_not_read_contradicts_nothing_and_is_not_current(bench: LakeFixture) -> None:
     land(bench, {}, change(1, item("labels", "b", "a", "labels"), item("priority", HIGH, LOW, "priority")))
     assert [row[-1] for row in spans(bench)] == [True] * 4
     assert {row[0] for row in spans(bench, "is_current")} == {False}
 
 
+@pytest.mark.prove
 def test_only_the_sprint_field_of_the_project_is_compared(bench: LakeFixture) -> None:
     sprint = "com.pyxis.greenhopper.jira:gh-sprint"
     site_fields(bench, ("20", "Sprint", "array", sprint), ("30", "Sprint", "array", sprint))
@@ -354,6 +364,7 @@ def test_only_the_sprint_field_of_the_project_is_compared(bench: LakeFixture) ->
     assert {row[:2] for row in rows} == {("customfield_20", False), ("customfield_30", True)}
 
 
+@pytest.mark.prove
 def test_a_text_that_begins_with_a_bracket_is_one_value(bench: LakeFixture) -> None:
     site_fields(bench, ("1", "Text", "string", "types:textfield"))
     land(
@@ -364,6 +375,7 @@ def test_a_text_that_begins_with_a_bracket_is_one_value(bench: LakeFixture) -> N
     assert [row[1] for row in spans(bench)] == ["[a]", "[b]"]
 
 
+@pytest.mark.prove
 def test_affected_versions_are_not_compared_where_jira_does_not_return_them(bench: LakeFixture) -> None:
     changes = change(1, item("Version", None, ("5", "1.0"), "versions"))
     land(bench, {}, changes)
@@ -372,6 +384,7 @@ def test_affected_versions_are_not_compared_where_jira_does_not_return_them(benc
     assert spans(bench) == [("5", "1.0", 1, None, False)]
 
 
+@pytest.mark.prove
 def test_a_change_without_a_time_is_left_out_and_flags_its_field(bench: LakeFixture) -> None:
     land(
         bench,
@@ -403,6 +416,7 @@ def test_texts_ranks_links_and_remarks_have_no_spans(bench: LakeFixture) -> None
     assert spans(bench) == []
 
 
+@pytest.mark.prove
 def test_changes_of_one_moment_are_in_the_order_of_their_numbers(bench: LakeFixture) -> None:
     moment = "2026-03-01T11:05:00.000+0000"
     land(
@@ -418,12 +432,14 @@ def test_changes_of_one_moment_are_in_the_order_of_their_numbers(bench: LakeFixt
     ]
 
 
+@pytest.mark.prove
 def test_changes_from_before_the_creation_count_from_it(bench: LakeFixture) -> None:
     imported = change(1, item("priority", HIGH, LOW, "priority"), created="2025-01-01T00:00:00.000+0000")
     land(bench, {"priority": {"id": "4", "name": "Low"}}, imported)
     assert spans(bench) == [("2", "High", -60, -60, True), ("4", "Low", -60, None, True)]
 
 
+@pytest.mark.prove
 def test_the_parent_of_an_issue_whose_parent_was_deleted_contradicts_nothing(bench: LakeFixture) -> None:
     bench.land([seen("9", kind="gone", payload=b"null")])
     changes = change(1, item("IssueParentAssociation", None, ("9", "P10-9")))

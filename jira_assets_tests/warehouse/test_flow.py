@@ -40,6 +40,7 @@ def test_days_begin_in_the_time_zone_of_the_settings(bench: LakeFixture) -> None
     )
 
 
+@pytest.mark.prove
 def test_a_move_among_done_statuses_is_no_second_finish(bench: LakeFixture) -> None:
     row = flow(bench, Life("1", on(1)).then(on(3), "status", "4").then(on(20), "status", "5"))
 
@@ -109,6 +110,7 @@ def test_settings_may_move_a_status_to_another_category(bench: LakeFixture) -> N
     assert (row["started_at"], row["finished_on"], row["status_category"]) == (None, on(4).date(), "done")
 
 
+@pytest.mark.prove
 def test_settings_choose_the_levels_that_count(bench: LakeFixture) -> None:
     settings = {"10": ProjectMetrics(hierarchy_levels=(1,))}
     preview_lives(bench, [Life("1", on(1)), Life("2", on(1), kind="Epic")], as_of=AS_OF, projects=settings)
@@ -127,6 +129,7 @@ def test_flow_efficiency_needs_active_statuses(bench: LakeFixture) -> None:
     assert bench.ask_one("select is_active from status_times where status = 'Doing'") == {"is_active": True}
 
 
+@pytest.mark.prove
 def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: LakeFixture) -> None:
     done = {"id": "4", "name": "Done", "statusCategory": {"key": "done"}}
     kind = {"id": "1", "name": "Task", "hierarchyLevel": 0}
@@ -140,6 +143,7 @@ def test_resolved_without_any_change_of_status_is_left_out_and_shown(bench: Lake
     assert {row["left_out"] for row in bench.ask("select left_out from resolution_trend")} == {1}
 
 
+@pytest.mark.prove
 def test_changes_from_before_the_creation_count_from_it(bench: LakeFixture) -> None:
     row = flow(bench, Life("1", on(5)).then(on(2), "status", "2").then(on(9), "status", "4"))
 
@@ -186,6 +190,7 @@ def test_work_that_comes_into_a_sprint_and_is_done_on_one_day_is_added_and_burne
     assert velocity == {"added": 5, "completed": 5}
 
 
+@pytest.mark.prove
 def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0, sprints=("7",))).then(on(9), "sprints", ())
     life.then(on(10, 9), "sprints", ("7",)).then(on(10, 15), "status", "4")
@@ -195,6 +200,7 @@ def test_work_that_is_taken_out_put_back_and_done_is_added_and_burned_again(benc
     assert [tuple(row.values()) for row in days[:4]] == [(0, 0, 0), (0, 0, 0), (5, 0, 0), (0, 5, 5)]
 
 
+@pytest.mark.prove
 def test_work_that_was_done_before_it_came_into_a_sprint_is_neither(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0)).then(on(9, 9), "status", "4").then(on(10), "sprints", ("7",))
     preview_lives(bench, [life], sprints=[Sprint("7", on(8), on(12), on(12))], as_of=AS_OF)
@@ -202,6 +208,7 @@ def test_work_that_was_done_before_it_came_into_a_sprint_is_neither(bench: LakeF
     assert bench.ask("select 1 from sprint_burndown where added <> 0 or burned <> 0 or removed <> 0") == []
 
 
+@pytest.mark.prove
 def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out_of_it(
     bench: LakeFixture,
 ) -> None:
@@ -218,6 +225,7 @@ def test_a_sprint_shows_how_many_it_leaves_out_also_of_those_that_were_taken_out
     assert {row["left_out"] for row in bench.ask("select left_out from sprint_burndown")} == {1}
 
 
+@pytest.mark.prove
 def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench: LakeFixture) -> None:
     lives = [Life("1", on(1), kind="Bug", lies="status").then(on(3), "status", "2"), Life("2", on(1))]
     preview_lives(bench, lives, as_of=AS_OF)
@@ -227,7 +235,7 @@ def test_a_type_of_which_every_issue_is_left_out_still_shows_their_number(bench:
 
 
 @pytest.mark.parametrize(
-    "table", sampled(["flow_times_weekly", "throughput_weekly", "cumulative_flow", "status_times"])
+    "table", sampled(["flow_times_weekly", "throughput_weekly", "cumulative_flow", "status_times"], 4)
 )
 def test_every_series_shows_how_many_it_leaves_out(bench: LakeFixture, table: str) -> None:
     lives = [
@@ -239,6 +247,7 @@ def test_every_series_shows_how_many_it_leaves_out(bench: LakeFixture, table: st
     assert {row["left_out"] for row in bench.ask(f"select left_out from {table}")} == {2}
 
 
+@pytest.mark.prove
 def test_an_earlier_finish_has_the_resolution_that_was_there_before_it(bench: LakeFixture) -> None:
     life = Life("1", on(1)).then(on(2), "resolution", "Won't Do").then(on(3), "status", "4")
     life.then(on(9), "status", "2").then(on(9), "resolution", None).then(on(10), "status", "4")
@@ -257,6 +266,7 @@ def test_an_earlier_finish_has_the_resolution_that_never_changed(bench: LakeFixt
     assert [tuple(row.values()) for row in weeks[:2]] == [(1, 0, 1), (1, 0, 1)]
 
 
+@pytest.mark.prove
 def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: LakeFixture) -> None:
     life = Life("1", on(1), State(points=5.0, sprints=("7",)))
     preview_lives(bench, [life], sprints=[Sprint("7", on(2), on(12))], as_of=date(2027, 2, 8))
@@ -266,6 +276,7 @@ def test_a_sprint_of_more_than_a_year_has_no_burndown_and_is_named(bench: LakeFi
     assert found == {"found": 1, "examples": ["Sprint 7"]}
 
 
+@pytest.mark.prove
 def test_an_issue_that_was_done_from_the_first_is_named(bench: LakeFixture) -> None:
     preview_lives(bench, [Life("1", on(1), State(status="4")), Life("2", on(1))], as_of=AS_OF)
 
@@ -285,6 +296,7 @@ def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: Lak
         engine.execute("detach built")
 
 
+@pytest.mark.prove
 def test_statuses_that_share_a_name_are_one_stay_of_the_issue(bench: LakeFixture) -> None:
     steps = [("1", "To Do", "3"), ("3", "Doing", "9"), ("9", "Doing", "4")]
     histories: list[dict[str, Any]] = [

@@ -178,6 +178,7 @@ def test_replaced_projects_give_the_same_rows_again_and_again(
     play(engine, seed, 8)
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables(*REPLACING)
 def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list[list[str]]) -> None:
     for project in PROJECTS:
@@ -205,6 +206,7 @@ def test_when_only_the_outcome_of_a_sync_changed_no_project_is_replaced(
     }
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables("teams", *REPLACING)
 @pytest.mark.parametrize(("name", "is_replaced"), sampled([("Kernel", False), ("Core", True)]))
 def test_a_team_that_has_another_name_has_it_in_all_projects(
@@ -267,6 +269,7 @@ def test_a_key_that_changes_elsewhere_builds_everything(
     assert bench.ask_one("select parent_key from jira_issues where jira_id = '1'") == {"parent_key": "P11-2"}
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     sampled(
@@ -311,6 +314,7 @@ def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
     assert tuple(row.values()) == shown
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables("issue_status_spans", *REPLACING)
 def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     bench: LakeFixture, replaced: list[list[str]]
@@ -333,6 +337,7 @@ def test_a_new_status_that_histories_elsewhere_name_builds_everything(
     assert [row["status_category"] for row in categories] == ["done", "new"]
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables("issue_link_spans", *REPLACING)
 def test_a_link_with_another_name_changes_how_changes_elsewhere_are_read(
     bench: LakeFixture, replaced: list[list[str]]

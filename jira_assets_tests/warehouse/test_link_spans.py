@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen, utc
 from jira_assets_tests.warehouse.test_links import BLOCKS, Link, to
 
@@ -58,6 +60,7 @@ def test_a_link_without_a_change_is_there_since_the_creation(bench: LakeFixture)
     assert spans(bench, [to("2")]) == [(-60, None, True)]
 
 
+@pytest.mark.prove
 def test_a_link_that_is_removed_without_having_been_added_is_there_since_the_creation(
     bench: LakeFixture,
 ) -> None:
@@ -71,6 +74,7 @@ def test_a_link_that_the_changes_removed_and_jira_shows_is_flagged(bench: LakeFi
     assert sorted(found) == [(-60, None, False), (1, 3, True)]
 
 
+@pytest.mark.prove
 def test_a_link_that_the_changes_added_and_jira_does_not_show_is_flagged(bench: LakeFixture) -> None:
     other(bench)
     assert spans(bench, [], change(1, added="P10-2")) == [(1, None, False)]
@@ -82,6 +86,7 @@ def test_a_link_to_a_deleted_issue_ends_with_it(bench: LakeFixture) -> None:
     assert spans(bench, [], change(1, added="P10-2")) == [(1, 65, True)]
 
 
+@pytest.mark.prove
 def test_a_change_that_names_a_former_key_means_the_same_issue(bench: LakeFixture) -> None:
     moved = {"field": "Key", "from": None, "fromString": "OLD-9", "to": None, "toString": "P10-2"}
     history = {"id": "50", "created": CREATED, "items": [moved]}
@@ -97,6 +102,7 @@ def test_a_renamed_project_renames_the_keys_in_changes(bench: LakeFixture) -> No
     assert spans(bench, [to("2")], change(1, added="OLD-2")) == [(1, None, True)]
 
 
+@pytest.mark.prove
 def test_the_sentence_may_be_in_any_language(bench: LakeFixture) -> None:
     other(bench)
     assert spans(bench, [to("2")], change(1, added="P10-2", words="Dieser Vorgang blocks")) == [
@@ -104,6 +110,7 @@ def test_the_sentence_may_be_in_any_language(bench: LakeFixture) -> None:
     ]
 
 
+@pytest.mark.prove
 def test_two_types_between_the_same_issues_are_apart(bench: LakeFixture) -> None:
     other(bench)
     clones = {

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
+import duckdb
 import pytest
 
 from jira_assets.warehouse.models import column_names, models, tables
-from jira_assets_tests.harness import open_harness
 from jira_assets_tests.lake_fixture import LakeFixture
 
 
+@dataclass(frozen=True)
+class Nothing:
+    """The file of a project of which nothing was read yet."""
+
+    bench: LakeFixture
+    rows: dict[str, int]
+
+
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, str, str]]]:
+def nothing(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> Nothing:
+    bench = LakeFixture(tmp_path_factory.mktemp("nothing"), engine)
+    published = bench.publish()
+    assert published is not None
+    return Nothing(bench, published.rows)
+
+
+@pytest.fixture(scope="module")
+def published(nothing: Nothing) -> dict[str, list[tuple[str, str, str]]]:
     """Columns, types and comments of a published file, by table."""
-    with open_harness(Path(tmp_path_factory.mktemp("home"))) as harness:
-        harness.pipeline.publish(force=True)
-        rows = harness.ask(
-            "select table_name, column_name, lower(data_type), comment from duckdb_columns() "
-            "where schema_name = 'main' order by table_name, column_index"
-        )
+    rows = nothing.bench.ask(
+        "select table_name, column_name, lower(data_type) as type, comment from duckdb_columns() "
+        "where schema_name = 'main' order by table_name, column_index"
+    )
     found: dict[str, list[tuple[str, str, str]]] = {}
-    for table, *column in rows:
-        found.setdefault(table, []).append((column[0], column[1], column[2]))
+    for row in rows:
+        column = (row["column_name"], row["type"], row["comment"])
+        found.setdefault(row["table_name"], []).append(column)
     return found
 
 
@@ -36,11 +51,8 @@ def test_columns_types_and_meanings_are_those_of_the_published_file(
     assert described.comment
 
 
-def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(bench: LakeFixture) -> None:
-    published = bench.publish()
-
-    assert published is not None
-    # What is known of a project of which nothing was read yet.
+def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(nothing: Nothing) -> None:
+    bench = nothing.bench
     known = {
         "jira_projects": 1,
         "metric_settings": 1,
@@ -51,7 +63,7 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(be
     }
     known["warehouse_info"] = 6
     empty = set(tables()) - known.keys()
-    assert published.rows == {**dict.fromkeys(empty, 0), **known}
+    assert nothing.rows == {**dict.fromkeys(empty, 0), **known}
     for table in models():
         described = bench.ask(f"describe {table}")
         assert tuple(row["column_name"] for row in described) == column_names(table)

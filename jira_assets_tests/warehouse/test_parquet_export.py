@@ -67,6 +67,7 @@ def test_the_mirror_is_swapped_in_together_with_the_file(bench: LakeFixture, lin
     assert (link / "jira_issues" / f"jira_issues-{file.parent.name}.parquet").exists()
 
 
+@pytest.mark.prove
 def test_a_name_is_never_used_for_other_rows(bench: LakeFixture, link: Path) -> None:
     def names() -> set[str]:
         return {str(path) for path in link.rglob("*.parquet")}
@@ -98,6 +99,7 @@ def test_the_files_of_old_publishes_stay_for_a_while(bench: LakeFixture, link: P
     assert link.resolve() in mirrors(bench)
 
 
+@pytest.mark.prove
 def test_old_files_go_when_their_time_is_over(
     bench: LakeFixture, link: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +147,7 @@ def test_a_folder_in_the_place_of_the_link_is_not_touched(bench: LakeFixture) ->
     assert mine.read_bytes() == b"kept"
 
 
+@pytest.mark.prove
 def test_a_half_made_folder_is_swept_by_the_next_publish(bench: LakeFixture, link: Path) -> None:
     half = bench.warehouse_dir / ".build-20260101" / "parquet" / "jira_issues"
     half.mkdir(parents=True)
@@ -153,6 +156,7 @@ def test_a_half_made_folder_is_swept_by_the_next_publish(bench: LakeFixture, lin
     assert not half.exists()
 
 
+@pytest.mark.prove
 def test_the_mirror_of_an_earlier_version_moves_over(bench: LakeFixture) -> None:
     old = bench.warehouse_dir / "parquet-20260101T120000000000000Z"
     old.mkdir(parents=True)

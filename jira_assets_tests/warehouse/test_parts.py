@@ -86,6 +86,7 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[int]]:
     return counts
 
 
+@pytest.mark.few_tables("issue_field_spans", "issue_status_spans")
 def test_a_publish_fails_when_the_smallest_parts_do_not_fit(
     site: Site, tried: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

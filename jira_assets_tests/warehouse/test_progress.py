@@ -239,7 +239,7 @@ def test_shares_and_what_is_left_out_are_those_of_today(bench: LakeFixture, seed
         assert row["points_left_out"] == len(others)
 
 
-@pytest.mark.parametrize("missing", [0, 1, 6, 40])
+@pytest.mark.parametrize("missing", sampled([6, 0, 1, 40], 4))
 def test_forecasts_are_those_of_days_drawn_from_the_last_twelve_weeks(
     bench: LakeFixture, missing: int
 ) -> None:

@@ -103,6 +103,7 @@ def test_the_status_of_the_change_that_sets_the_resolution_is_done(bench: LakeFi
     assert meaning(bench) == ("Resolved", "done", "resolutions", 1, 0)
 
 
+@pytest.mark.prove
 def test_the_status_in_which_the_resolution_is_set_later_is_done(bench: LakeFixture) -> None:
     story = Story("1").move(on(9), RESOLVED, "Resolved").change(on(11), FIXED).move(on(30), "4", "Done")
     published(bench, story)
@@ -138,6 +139,7 @@ def test_a_status_that_few_issues_were_resolved_in_is_not_done(bench: LakeFixtur
     assert set(finishes(bench).values()) == {"left out"}
 
 
+@pytest.mark.prove
 def test_as_many_issues_resolved_in_a_status_as_not_make_it_done(bench: LakeFixture) -> None:
     """Many sites move issues to Done without setting a resolution."""
     published(bench, resolved("1", FIXED), resolved("2"))
@@ -146,6 +148,7 @@ def test_as_many_issues_resolved_in_a_status_as_not_make_it_done(bench: LakeFixt
     assert finishes(bench) == {"1": naive(on(9)), "2": naive(on(9))}
 
 
+@pytest.mark.prove
 def test_a_resolution_that_is_cleared_in_the_status_does_not_speak_against_it(bench: LakeFixture) -> None:
     cleared = (
         Story("1").move(on(9), RESOLVED, "Resolved", FIXED).change(on(10), CLEARED).move(on(12), "2", "Doing")
@@ -158,6 +161,7 @@ def test_a_resolution_that_is_cleared_in_the_status_does_not_speak_against_it(be
     assert finishes(bench) == {"1": None, "2": naive(on(14))}
 
 
+@pytest.mark.prove
 def test_a_status_that_was_entered_with_an_earlier_resolution_stays_unknown(bench: LakeFixture) -> None:
     """Reopened with the resolution left in place, or moved on from Done: both look the same."""
     published(
@@ -168,6 +172,7 @@ def test_a_status_that_was_entered_with_an_earlier_resolution_stays_unknown(benc
     assert meaning(bench, "8") == ("Reopened", None, None, 0, 0)
 
 
+@pytest.mark.prove
 def test_what_the_resolution_leaves_behind_is_not_done(bench: LakeFixture) -> None:
     story = Story("1").move(on(6), "7", "Verify").move(on(9), "4", "Done", FIXED)
     published(bench, story)
@@ -175,6 +180,7 @@ def test_what_the_resolution_leaves_behind_is_not_done(bench: LakeFixture) -> No
     assert meaning(bench, "7") == ("Verify", None, None, 0, 1)
 
 
+@pytest.mark.prove
 def test_a_category_that_the_site_tells_is_believed_against_every_resolution(bench: LakeFixture) -> None:
     published(bench, Story("1").move(on(9), "2", "Doing", FIXED).move(on(30), "4", "Done"))
 
@@ -189,7 +195,7 @@ def test_the_setting_goes_before_the_resolutions(bench: LakeFixture) -> None:
     assert finishes(bench) == {"1": naive(on(30))}
 
 
-@pytest.mark.parametrize("entry", sampled(["Resolved", " resolved", "Behoben", RESOLVED]))
+@pytest.mark.parametrize("entry", sampled(["Behoben", "Resolved", " resolved", RESOLVED], 4))
 def test_the_setting_means_a_status_by_its_id_and_by_every_name_that_histories_give_it(
     bench: LakeFixture, entry: str
 ) -> None:
@@ -201,6 +207,7 @@ def test_the_setting_means_a_status_by_its_id_and_by_every_name_that_histories_g
     assert setting == {"setting": entry.strip().lower()}
 
 
+@pytest.mark.prove
 def test_the_setting_means_a_status_that_has_nothing_but_a_name(bench: LakeFixture) -> None:
     story = Story("1").move(on(9), None, "Resolved").move(on(30), "4", "Done")
     published(bench, story, status_categories={"Resolved": "done"}, active_statuses=["resolved"])
@@ -210,6 +217,7 @@ def test_the_setting_means_a_status_that_has_nothing_but_a_name(bench: LakeFixtu
     assert row == {"status_id": None, "is_active": True}
 
 
+@pytest.mark.prove
 def test_a_former_name_of_a_listed_status_is_not_its_name(bench: LakeFixture) -> None:
     published(
         bench,
@@ -255,6 +263,7 @@ def test_a_status_of_unknown_category_leaves_the_issue_out_and_names_the_repair(
     assert day == {"to_do": 1, "in_progress": 0, "done": 0}
 
 
+@pytest.mark.prove
 def test_the_repair_keeps_what_is_set_for_the_project(bench: LakeFixture) -> None:
     published(bench, resolved("1"), status_categories={"Doing": "new", "4": "done"})
 
@@ -264,6 +273,7 @@ def test_the_repair_keeps_what_is_set_for_the_project(bench: LakeFixture) -> Non
     }
 
 
+@pytest.mark.prove
 def test_the_repair_mends_what_it_is_named_for(bench: LakeFixture) -> None:
     published(bench, resolved("1"), status_categories={"resolved": "done"})
 
@@ -271,6 +281,7 @@ def test_the_repair_mends_what_it_is_named_for(bench: LakeFixture) -> None:
     assert found == {"found": 0, "repair": None}
 
 
+@pytest.mark.prove
 def test_what_the_site_listed_once_stays_known(bench: LakeFixture) -> None:
     once = {"status_id": RESOLVED, "status": "Resolved", "status_category": "done", "is_listed": False}
     published(bench, resolved("1"), kept=[once])
@@ -310,6 +321,7 @@ def test_a_change_that_names_its_status_without_an_id_means_the_projects_status_
     assert finishes(bench) == {"1": naive(on(9))}
 
 
+@pytest.mark.prove
 def test_a_name_means_the_projects_own_status_before_a_shared_one_and_never_that_of_another(
     bench: LakeFixture,
 ) -> None:

@@ -51,6 +51,7 @@ def test_each_thing_that_shows_makes_a_new_warehouse(bench: LakeFixture) -> None
     )
 
 
+@pytest.mark.prove
 def test_the_issues_of_untracked_projects_leave_and_come_back(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     bench.land_and_derive(seen("2", project="11"), project="11")
@@ -84,6 +85,7 @@ def test_the_last_two_files_are_kept(bench: LakeFixture) -> None:
     )
 
 
+@pytest.mark.prove
 def test_files_of_others_beside_the_warehouse_stay(bench: LakeFixture) -> None:
     bench.publish()
     mine = bench.warehouse_dir / "parquet-export" / "mine.csv"
@@ -110,7 +112,7 @@ def test_what_a_killed_build_left_is_removed(bench: LakeFixture) -> None:
     assert hidden == {".publish.lock"}
 
 
-@pytest.mark.parametrize("damage", [b"", b"no database"])
+@pytest.mark.parametrize("damage", [pytest.param(b"", marks=pytest.mark.prove), b"no database"])
 def test_a_damaged_warehouse_is_published_again(bench: LakeFixture, damage: bytes) -> None:
     published = bench.publish()
     assert published is not None
@@ -121,6 +123,7 @@ def test_a_damaged_warehouse_is_published_again(bench: LakeFixture, damage: byte
     assert bench.ask("select * from jira_issues") == []
 
 
+@pytest.mark.prove
 def test_a_link_to_nothing_is_published_again(bench: LakeFixture) -> None:
     published = bench.publish()
     assert published is not None

@@ -105,6 +105,7 @@ def test_a_sprint_is_what_the_site_says_of_it_today(bench: LakeFixture) -> None:
     assert bench.ask_one("select * from jira_issue_sprints")["state"] == "closed"
 
 
+@pytest.mark.prove
 def test_without_the_sites_sprints_the_newest_copy_in_any_issue_counts(bench: LakeFixture) -> None:
     bench.land([seen("1", {"customfield_20": [sprint(7, "future")]}, updated=at(5))], asked_at=at(6))
     bench.land_and_derive(seen("2", {"customfield_20": [sprint(7, "active", name="Go")]}), asked_at=at(7))
@@ -237,6 +238,7 @@ def test_cycle_time_is_in_hours_with_two_decimals(bench: LakeFixture) -> None:
     assert [row["cycle_time_hours"] for row in found] == [25.33, None]
 
 
+@pytest.mark.prove
 def test_an_issue_that_moved_is_one_row_where_it_was_newest(bench: LakeFixture) -> None:
     parts = {"customfield_20": [sprint(7)], "assignee": {"accountId": "a"}}
     change = {"id": "1", "created": "2026-01-01T00:00:00Z", "items": [{"field": "x"}]}
@@ -281,14 +283,19 @@ def test_custom_fields_have_the_names_of_the_site(bench: LakeFixture) -> None:
 
 @pytest.mark.parametrize(
     ("value", "kept"),
-    [
-        (
-            {"emailAddress": 'a"},b@x.org', "accountId": "a", "displayName": "Ann"},
-            {"accountId": "a", "displayName": "Ann"},
-        ),
-        ([{"accountId": "a", "emailAddress": "a@x.org"}, {"emailAddress": None}], [{"accountId": "a"}, {}]),
-        ('say "emailAddress": "a@x.org"', 'say "emailAddress": "a@x.org"'),
-    ],
+    sampled(
+        [
+            (
+                {"emailAddress": 'a"},b@x.org', "accountId": "a", "displayName": "Ann"},
+                {"accountId": "a", "displayName": "Ann"},
+            ),
+            (
+                [{"accountId": "a", "emailAddress": "a@x.org"}, {"emailAddress": None}],
+                [{"accountId": "a"}, {}],
+            ),
+            ('say "emailAddress": "a@x.org"', 'say "emailAddress": "a@x.org"'),
+        ]
+    ),
 )
 def test_people_in_fields_come_without_addresses(bench: LakeFixture, value: object, kept: object) -> None:
     row = published(bench, {"customfield_5": value}, query="select * from jira_issue_fields")

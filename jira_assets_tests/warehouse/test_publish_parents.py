@@ -8,6 +8,7 @@ import pytest
 
 from jira_assets.lake.raw_writer import Kind, Observation
 from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen
+from jira_assets_tests.sampling import sampled
 
 PARENT = {"parent": {"id": "1", "key": "P10-1"}}
 AS_PRINTED = ("1", "P10-1", None)
@@ -42,7 +43,7 @@ def test_a_parent_that_is_gone_leaves_its_last_key_and_comes_back(bench: LakeFix
     assert children(bench) == {AS_PRINTED}
 
 
-@pytest.mark.parametrize("kind", ["archived", "trashed", "invisible"])
+@pytest.mark.parametrize("kind", sampled(["archived", "trashed", "invisible"]))
 def test_a_parent_in_a_project_that_was_put_away_stays(bench: LakeFixture, kind: Kind) -> None:
     family(bench)
     bench.land_and_derive(left(kind), asked_at=at(1))
@@ -63,6 +64,7 @@ def test_a_parent_that_moved_has_its_present_key(bench: LakeFixture) -> None:
     assert children(bench, "10", "11", "12") == {("1", "NEW-8", None)}
 
 
+@pytest.mark.prove
 def test_of_several_projects_that_a_parent_left_the_last_counts(bench: LakeFixture) -> None:
     family(bench)
     bench.land_and_derive(left("moved", {"key": "P11-9", "project_id": "11"}), asked_at=at(1))

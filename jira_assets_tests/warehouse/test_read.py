@@ -68,7 +68,7 @@ def test_readers_who_hold_and_readers_who_reopen_see_whole_states_only(bench: La
     readers = [Reader(read_held), Reader(lambda: count(link))]
     for reader in readers:
         reader.start()
-    for number in range(2, 5):
+    for number in range(2, 4):
         bench.land_and_derive(seen(str(number)))
         assert bench.publish() is not None
     for reader in readers:
@@ -78,10 +78,11 @@ def test_readers_who_hold_and_readers_who_reopen_see_whole_states_only(bench: La
     assert [reader.failures for reader in readers] == [[], []]
     assert set(readers[0].counts) == {1}
     assert readers[1].counts == sorted(readers[1].counts)
-    assert set(readers[1].counts) <= {1, 2, 3, 4}
-    assert count(link) == 4
+    assert set(readers[1].counts) <= {1, 2, 3}
+    assert count(link) == 3
 
 
+@pytest.mark.prove
 def test_two_publishers_at_once_build_one_warehouse(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     answers: list[object] = []
@@ -138,6 +139,7 @@ def test_a_writer_is_named_and_the_next_publish_is_free_of_it(bench: LakeFixture
     assert bench.publish() is None
 
 
+@pytest.mark.prove
 def test_what_a_dead_writer_left_is_in_no_later_answer(bench: LakeFixture) -> None:
     bench.land_and_derive(seen("1"))
     published = bench.publish()

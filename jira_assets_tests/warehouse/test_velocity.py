@@ -157,6 +157,7 @@ def test_an_issue_counts_by_what_it_was_at_the_start_and_at_the_end(
     assert points(judged[case]) == CASES[case][1]
 
 
+@pytest.mark.prove
 def test_what_was_done_before_is_shown_beside_the_commitment(bench: LakeFixture) -> None:
     kept = replace(planned(3.0), jira_id="2").then(on(9), "status", "4")
     row = velocity(bench, planned().then(on(3), "status", "4"), kept)
@@ -187,6 +188,7 @@ def test_accuracy_compares_with_what_was_planned(bench: LakeFixture) -> None:
     assert (row["items_carried_over"], row["items_unestimated"], row["left_out"]) == (2, 1, 0)
 
 
+@pytest.mark.prove
 def test_a_sprint_that_promised_nothing_has_no_accuracy(bench: LakeFixture) -> None:
     row = velocity(bench, Life("1", on(1)))
 
@@ -237,6 +239,7 @@ def test_an_issue_whose_changes_contradict_it_is_left_out_and_counted(bench: Lak
     assert flow == {"is_left_out": False, "flags": ["estimate"]}
 
 
+@pytest.mark.prove
 def test_a_sprint_of_which_every_issue_is_left_out_has_no_figures(bench: LakeFixture) -> None:
     sprints = [Sprint(str(number), on(number), on(number + 1), on(number + 1, 11)) for number in (1, 2, 3)]
     lives = [

@@ -190,6 +190,7 @@ def test_a_run_cannot_choose_another_home() -> None:
         dg.validate_run_config(job, {"resources": {"home": {"config": {"home": "/tmp/other"}}}})  # noqa: S108
 
 
+@pytest.mark.prove
 def test_a_page_without_dagster_loads_none_of_it(page: Page) -> None:
     program = """
 import asyncio, sys

@@ -47,6 +47,7 @@ def test_an_open_bind_without_a_token_serves_nothing(tmp_path: Path) -> None:
         serve(lambda: settings, bind="0.0.0.0", port=0)  # noqa: S104  # that is what is refused
 
 
+@pytest.mark.prove
 def test_the_bundle_is_built_out_of_the_pinned_package(tmp_path: Path) -> None:
     text = build_bundle(tmp_path / "vendor" / "charts.js").read_text(encoding="utf-8")
     assert text.startswith("/* Vega ")

@@ -60,33 +60,19 @@ def edit_one(harness: SyncHarness, key: str) -> None:
     harness.site.edit_issue(issue.id, summary="edited")
 
 
-def test_one_run_materializes_every_table_of_every_project(
-    harness: SyncHarness, instance: dg.DagsterInstance
-) -> None:
-    result = run_sync(instance)
-
-    assert result.success
-    keys = {project.project_key for project in harness.tracked}
-    assert {table: materialized(instance, table) for table in TABLES} == dict.fromkeys(TABLES, keys)
-    assert len(events(result, "warehouse")) == 1
-    assert harness.differences() == []
-
-
-def test_an_idle_run_logs_no_materialization(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
-    run_sync(instance)
-
-    second = run_sync(instance)
-
-    assert second.success
-    assert [events(second, table) for table in [*TABLES, "warehouse"]] == [[], [], [], [], []]
-
-
-def test_the_tables_of_the_site_are_logged_when_a_sync_read_them_anew(
+def test_one_run_materializes_every_table_of_every_project_and_an_idle_one_nothing(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
     first = run_sync(instance)
     second = run_sync(instance)
 
+    assert first.success
+    assert second.success
+    keys = {project.project_key for project in harness.tracked}
+    assert {table: materialized(instance, table) for table in TABLES} == dict.fromkeys(TABLES, keys)
+    assert len(events(first, "warehouse")) == 1
+    assert harness.differences() == []
+    assert [events(second, table) for table in [*TABLES, "warehouse"]] == [[], [], [], [], []]
     tables = ["jira_projects", "jira_users", "jira_sprints", "team_members"]
     assert [len(events(first, table)) for table in tables] == [1, 1, 1, 1]
     assert [len(events(second, table)) for table in tables] == [0, 0, 0, 0]
@@ -104,6 +90,7 @@ def test_only_the_changed_project_is_materialized(harness: SyncHarness, instance
     assert len(events(result, "warehouse")) == 1
 
 
+@pytest.mark.prove
 def test_only_the_projects_named_in_the_config_are_synced(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
@@ -169,6 +156,7 @@ def test_a_failed_project_is_red_until_it_goes_well_again(
         assert statuses(instance, table) == ({first, *others}, set())
 
 
+@pytest.mark.prove
 def test_a_run_without_the_forbidden_project_does_not_turn_the_check_green(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
@@ -192,6 +180,7 @@ def test_in_a_range_run_the_forbidden_partition_turns_red_and_the_rest_is_made(
     assert materialized(instance, "jira_issues") == set(keys) - {keys[1]}
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(("which", "is_deleted"), sampled([(0, False), (-1, False), (0, True)]))
 def test_a_range_whose_end_was_untracked_meanwhile_makes_the_rest_and_names_it(
     harness: SyncHarness,
@@ -234,6 +223,7 @@ def test_a_run_of_which_no_project_is_tracked_any_more_fails_in_words(
     assert "DagsterInvalid" not in str(result.all_events)
 
 
+@pytest.mark.prove
 def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
     harness: SyncHarness, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,9 +238,10 @@ def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
 
 
 def test_deriving_alone_asks_jira_nothing(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
-    run_sync(instance)
+    harness.sync()
     mark = harness.site.journal.mark()
     key = harness.tracked[0].project_key
+    instance.add_dynamic_partitions("jira_projects", [key])
 
     result = dg.materialize(
         [defs.get_assets_def(dg.AssetKey("jira_issues"))],
@@ -277,6 +268,7 @@ def test_dead_credentials_fail_the_run_without_showing_the_token(
     assert "demo-token" not in str(result.all_events)
 
 
+@pytest.mark.prove
 def test_partitions_follow_what_is_tracked(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
     run_sync(instance)
     gone = harness.tracked[0].project_key

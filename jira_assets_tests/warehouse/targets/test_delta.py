@@ -125,6 +125,7 @@ def test_another_process_and_a_restored_home_go_on_from_what_is_there(
     assert (shown.stamp, shown.changed_values) == ("first", 0)
 
 
+@pytest.mark.prove
 def test_an_issue_that_moved_and_an_untracked_project_leave_no_rows(
     files: Files, tables: DeltaTables
 ) -> None:
@@ -135,6 +136,7 @@ def test_an_issue_that_moved_and_an_untracked_project_leave_no_rows(
         assert found == projects
 
 
+@pytest.mark.prove
 def test_columns_come_and_go_in_place_and_former_versions_stay_readable(
     files: Files, tables: DeltaTables
 ) -> None:
@@ -222,6 +224,7 @@ def test_a_publisher_that_is_killed_leaves_the_former_publish_and_the_next_one_c
     assert tables.versions() == tables.newest()
 
 
+@pytest.mark.prove
 def test_a_first_publish_that_is_killed_is_completed(files: Files, tables: DeltaTables) -> None:
     command = [sys.executable, "-c", KILLED, str(files["first"]), tables.target.place, "replace"]
     assert subprocess.run([*command, "'warehouse_info'"], check=False).returncode == -signal.SIGKILL
@@ -263,6 +266,7 @@ def test_files_of_former_publishes_go_when_they_are_old_and_the_log_does_not_gro
     assert tables.differences(files["changed"]) == {}
 
 
+@pytest.mark.prove
 def test_an_old_version_that_is_still_named_is_not_removed_by_the_commit_after_it(
     files: Files, tables: DeltaTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,7 +353,7 @@ def test_a_table_that_is_no_longer_published_is_empty_and_named_so_until_its_fil
     assert "old_table" not in {row["table_name"] for row in tables.rows(VERSIONS)}
 
 
-@pytest.mark.parametrize("how", sampled(["delete", "optimize", "append", "remove", "remove versions"]))
+@pytest.mark.parametrize("how", sampled(["delete", "optimize", "append", "remove", "remove versions"], 5))
 def test_what_others_changed_is_as_in_the_file_again(files: Files, tables: DeltaTables, how: str) -> None:
     tables.publish(files["first"])
     issues = tables.table("jira_issues")

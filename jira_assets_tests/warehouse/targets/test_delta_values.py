@@ -42,9 +42,21 @@ def fill(tables: DeltaTables, tmp_path: Path) -> Fill:
     return publish
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_every_value_comes_back(fill: Fill, tables: DeltaTables, rows: list[tuple[Any, ...]]) -> None:
+    check_values(fill, tables, rows)
+
+
+@pytest.mark.prove
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS)
+def test_every_value_of_many_comes_back(fill: Fill, tables: DeltaTables, rows: list[tuple[Any, ...]]) -> None:
+    check_values(fill, tables, rows)
+
+
+def check_values(fill: Fill, tables: DeltaTables, rows: list[tuple[Any, ...]]) -> None:
+    """Publish the rows, and compare them with what the target has."""
     shown = fill(COLUMNS, [(*row[:-1], written(row[-1])) for row in rows])
     found = [tuple(map(naive, row.values())) for row in tables.rows("odd")]
 

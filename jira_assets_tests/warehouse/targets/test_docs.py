@@ -80,6 +80,7 @@ def test_the_blocks_of_the_page_run(
     owner.run("drop role ana")
 
 
+@pytest.mark.prove
 def test_the_recipes_for_delta_show_the_publish(tmp_path: Path, engine: duckdb.DuckDBPyConnection) -> None:
     python = os.environ.get(CLIENTS) or lacking(f"{CLIENTS} names no Python that has Polars")
     environ = dotenv_values(stream=StringIO(blocks("sh")[1].replace(FOLDER, str(tmp_path / "delta"))))

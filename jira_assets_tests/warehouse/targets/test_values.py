@@ -117,9 +117,21 @@ def written(value: Any) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_every_value_comes_back(fill: Fill, database: Database, rows: list[tuple[Any, ...]]) -> None:
+    check_values(fill, database, rows)
+
+
+@pytest.mark.prove
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS)
+def test_every_value_of_many_comes_back(fill: Fill, database: Database, rows: list[tuple[Any, ...]]) -> None:
+    check_values(fill, database, rows)
+
+
+def check_values(fill: Fill, database: Database, rows: list[tuple[Any, ...]]) -> None:
+    """Publish the rows, and compare them with what the target has."""
     fill(COLUMNS, [(*row[:-1], written(row[-1])) for row in rows])
     found = database.ask("select texts, lists, floats, whole, moments, days, documents from odd")
 

@@ -117,7 +117,7 @@ def test_a_search_finds_by_name_and_mail_and_stays_after_a_decision(published: P
 HOSTILE = ["' or 1=1 --", '"; drop table jira_users; --', "%00", "\x00", "\\", "9" * 40, "$x"]
 
 
-@pytest.mark.parametrize("value", sampled(HOSTILE))
+@pytest.mark.parametrize("value", sampled(HOSTILE, 7))
 def test_sql_in_an_address_is_a_text_that_matches_nothing(published: Page, value: str) -> None:
     for name in ("q", "project", "page", "said"):
         assert published.client.get("/people", params={name: value}).status_code == 200

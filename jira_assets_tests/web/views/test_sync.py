@@ -242,6 +242,7 @@ def test_what_people_named_their_project_is_no_markup(page: Page) -> None:
     assert "<img" not in text
 
 
+@pytest.mark.prove
 def test_ten_thousand_projects_are_searched_rather_than_scrolled(page: Page) -> None:
     track_many(page.state, 10_000)
     text = page.get("/")
