@@ -96,28 +96,6 @@ def test_a_worklog_of_the_last_minute_comes_with_the_next_sync(
     assert worklog_differences(harness) == []
 
 
-def test_a_worklog_that_is_dated_anew_is_not_deleted(harness: SyncHarness, known: str) -> None:
-    harness.site.edit_worklog(known, started=datetime(2020, 1, 1, 23, 30, tzinfo=UTC), seconds=60)
-    later(harness)
-    assert worklog(harness, known, "started_on::varchar", "seconds", "deleted_at") == (
-        "2020-01-01",
-        60,
-        None,
-    )
-    assert worklog_differences(harness) == []
-
-
-def test_a_worklog_that_was_moved_says_from_where(
-    harness: SyncHarness, known: str, home_of_known: str, elsewhere: str
-) -> None:
-    harness.site.move_worklog(known, elsewhere)
-    later(harness)
-    columns = ("jira_id", "moved_from_jira_id", "project_id", "deleted_at")
-    project = harness.site.truth(elsewhere).project_id
-    assert worklog(harness, known, *columns) == (elsewhere, home_of_known, project, None)
-    assert worklog_differences(harness) == []
-
-
 def test_a_worklog_restricted_to_a_group_is_kept_and_comes_back(harness: SyncHarness, known: str) -> None:
     harness.site.hide_group("board")
     harness.site.restrict_worklog(known, "board")
@@ -131,11 +109,21 @@ def test_a_worklog_restricted_to_a_group_is_kept_and_comes_back(harness: SyncHar
     assert worklog_differences(harness) == []
 
 
-def test_a_deleted_worklog_says_when(harness: SyncHarness, known: str) -> None:
+def test_worklogs_are_dated_anew_moved_and_deleted(
+    harness: SyncHarness, known: str, home_of_known: str, elsewhere: str
+) -> None:
+    _, dated, deleted, *_ = sorted(harness.site.worklogs_truth())
     at = harness.site.clock.now().replace(tzinfo=None)
-    harness.site.delete_worklog(known)
+    harness.site.move_worklog(known, elsewhere)
+    harness.site.edit_worklog(dated, started=datetime(2020, 1, 1, 23, 30, tzinfo=UTC), seconds=60)
+    harness.site.delete_worklog(deleted)
     later(harness)
-    assert worklog(harness, known, "deleted_at") == (at,)
+    columns = ("jira_id", "moved_from_jira_id", "project_id", "deleted_at")
+    project = harness.site.truth(elsewhere).project_id
+    assert worklog(harness, known, *columns) == (elsewhere, home_of_known, project, None)
+    columns = ("started_on::varchar", "seconds", "deleted_at")
+    assert worklog(harness, dated, *columns) == ("2020-01-01", 60, None)
+    assert worklog(harness, deleted, "deleted_at") == (at,)
     assert worklog_differences(harness) == []
 
 
