@@ -46,6 +46,7 @@ def some_keys(harness: SyncHarness, count: int) -> list[str]:
     return [issue.key for issue in list(harness.site.issues_truth().values())[:count]]
 
 
+@pytest.mark.prove
 def test_the_first_sync_brings_the_whole_site(unsynced: SyncHarness) -> None:
     result = unsynced.sync()
 
@@ -248,6 +249,7 @@ def test_a_key_that_another_project_took_over_changes_both(harness: SyncHarness)
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_an_issue_that_moved_renames_nothing(harness: SyncHarness) -> None:
     harness.site.clock.advance(timedelta(hours=2))
     first, second = harness.tracked
@@ -257,6 +259,7 @@ def test_an_issue_that_moved_renames_nothing(harness: SyncHarness) -> None:
     assert harness.tracked == [first, second]
 
 
+@pytest.mark.prove
 def test_a_list_of_projects_that_cannot_be_read_is_asked_for_by_the_next_sync(harness: SyncHarness) -> None:
     harness.site.clock.advance(timedelta(hours=2))
     first = harness.tracked[0]
