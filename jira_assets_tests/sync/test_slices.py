@@ -70,9 +70,9 @@ class Large:
 
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Large]:
-    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 20)
+    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 8)
     with open_harness(
-        tmp_path, generate_site(2, projects=2, issues=400, now_ms=1_790_000_000_000)
+        tmp_path, generate_site(2, projects=2, issues=160, now_ms=1_790_000_000_000)
     ) as harness:
         harness.track()
         sizes = {p.project_key: len(harness.site.issues_truth(p.project_key)) for p in harness.tracked}
