@@ -214,6 +214,7 @@ def _no_target_stays(postgres_url: str) -> Iterator[None]:
     engine.dispose()
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 @pytest.mark.usefixtures("_no_target_stays")
 def test_what_one_host_published_to_a_target_is_not_published_by_another_one(
@@ -310,6 +311,7 @@ def test_a_host_that_follows_brings_targets_up_to_date_where_syncs_publish_nothi
         assert in_target(following, issue) == "changed since"
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 def test_the_raw_files_of_a_store_are_a_delta_table_there(first: SyncHarness, shared: SharedPlace) -> None:
     first.pipeline = replace(first.pipeline, settings=replace(first.pipeline.settings, lake_delta=True))
