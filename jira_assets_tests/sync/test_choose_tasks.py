@@ -222,6 +222,7 @@ def test_the_time_that_is_noted_is_not_later_than_jiras_clock(harness: SyncHarne
     assert all(at is not None and at <= harness.site.clock.now() for at in probed)
 
 
+@pytest.mark.prove
 def test_every_project_is_called_by_name_so_that_none_is_left_out_silently(tmp_path: Path) -> None:
     data = generate_site(7, projects=6, issues=12, now_ms=NOW_MS)
     with open_harness(tmp_path / "home", data) as harness:
@@ -324,6 +325,7 @@ def test_an_answer_of_several_pages_is_not_taken_for_a_listing(
     assert changed_summaries(harness) == [(f"changed in {key}",) for key in EVERY]
 
 
+@pytest.mark.prove
 def test_an_answer_with_an_issue_without_an_id_is_not_taken_for_a_listing(harness: SyncHarness) -> None:
     edit_one_of_each_project(harness)
     nameless: dict[str, object] = {"id": None, "key": "PAY-1", "fields": {}}

@@ -94,6 +94,7 @@ def test_a_parent_that_was_hidden_and_is_shown_again_is_a_parent_again(harness: 
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_a_parent_that_moved_out_of_sight_has_the_key_it_went_to(harness: SyncHarness) -> None:
     epic = with_a_child(harness)
     tracked = {project.project_key for project in harness.tracked}
@@ -294,6 +295,7 @@ def test_an_issue_that_was_gone_and_is_back_is_there_again(harness: SyncHarness)
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("what", sampled(["trash", "archive"]))
 def test_an_issue_deleted_while_its_project_was_put_away_is_gone_when_that_is_back(
     harness: SyncHarness, what: str
@@ -323,6 +325,7 @@ def test_a_project_trashed_for_days_is_no_failure(harness: SyncHarness) -> None:
     assert [row[2] for row in deleted(harness)] == ["trashed"] * count
 
 
+@pytest.mark.prove
 def test_a_project_out_of_sight_for_days_takes_its_issues_along_when_a_person_accepts_it(
     harness: SyncHarness,
 ) -> None:

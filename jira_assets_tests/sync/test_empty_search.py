@@ -133,7 +133,7 @@ def test_nothing_is_deleted_and_it_is_said_why(
     assert tables(harness) == before
 
 
-@pytest.mark.parametrize(("happening", "error", "words"), sampled(WAYS, 5))
+@pytest.mark.parametrize(("happening", "error", "words"), sampled(WAYS, 7))
 def test_what_changed_meanwhile_comes_with_the_next_sync_after_it_is_over(
     harness: SyncHarness, happening: Happening, error: type[JiraAssetsError], words: str
 ) -> None:

@@ -91,6 +91,7 @@ def test_what_was_read_of_a_failing_project_stays_published(synced: SyncHarness)
     assert synced.ask(f"select count(*) from jira_issues where project_key = '{key}'") == count
 
 
+@pytest.mark.prove
 def test_a_full_read_that_finds_nothing_where_the_lake_has_issues_is_an_error(synced: SyncHarness) -> None:
     before = synced.ask("select count(*) from jira_issues")
     synced.site.clock.advance(timedelta(hours=1))

@@ -256,7 +256,7 @@ FAILURES = [
 ]
 
 
-@pytest.mark.parametrize(("number", "path"), sampled(product(range(len(FAILURES)), [BULK, CHANGELOGS]), 9))
+@pytest.mark.parametrize(("number", "path"), sampled(product(range(len(FAILURES)), [BULK, CHANGELOGS]), 16))
 def test_a_batch_that_always_fails_is_divided_down_to_the_issue_to_blame(
     harness: SyncHarness, path: str, number: int
 ) -> None:

@@ -167,6 +167,7 @@ def test_a_large_change_is_read_in_slices_as_well(large: Large) -> None:
     assert large.harness.differences() == []
 
 
+@pytest.mark.prove
 def test_an_error_after_a_slice_is_an_error_and_keeps_what_was_read(large: Large) -> None:
     large.run()
     read = len(large.asked())
@@ -180,6 +181,7 @@ def test_an_error_after_a_slice_is_an_error_and_keeps_what_was_read(large: Large
     assert read < len(large.asked()) == len(set(large.asked()))
 
 
+@pytest.mark.prove
 def test_the_command_reads_to_the_end_whatever_the_time(large: Large) -> None:
     large.harness.pipeline = replace(large.harness.pipeline, listener=SlowSite(large.harness, large.large))
 

@@ -190,6 +190,7 @@ def test_boards_in_every_form_are_read_as_far_as_they_go(harness: SyncHarness) -
     assert "malformed" in harness.pipeline.notices()[0].reason
 
 
+@pytest.mark.prove
 def test_a_board_whose_filter_is_not_shared_keeps_its_columns_and_is_asked_daily(
     harness: SyncHarness,
 ) -> None:
