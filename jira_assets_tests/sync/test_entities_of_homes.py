@@ -73,6 +73,7 @@ def test_a_worklog_that_comes_after_its_issue_is_published(harness: SyncHarness,
     assert harness.publish() is None, "nothing is another"
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables(*PUBLISHED)
 @pytest.mark.parametrize("damage", sampled(["missing", "garbage"]))
 def test_a_repair_brings_back_what_a_damaged_file_held(harness: SyncHarness, issue: str, damage: str) -> None:

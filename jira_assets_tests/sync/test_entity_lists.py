@@ -253,6 +253,7 @@ def kept(harness: SyncHarness, what: str, condition: str) -> int:
     return int(found[0])
 
 
+@pytest.mark.prove
 def test_a_kind_that_is_not_wanted_any_more_is_taken_out_of_the_files(
     harness: SyncHarness, comment: str
 ) -> None:
@@ -276,7 +277,6 @@ def test_a_project_may_have_its_own_choice(tmp_path: Path) -> None:
         assert len(harness.ask("select * from jira_comments")) == len(harness.site.comments_truth("PAY"))
 
 
-@pytest.mark.prove
 def test_what_is_not_chosen_any_more_leaves_no_file(harness: SyncHarness) -> None:
     harness.pipeline = replace_settings(harness, entities="")
     later(harness)
@@ -329,6 +329,7 @@ def test_odd_people_and_texts_are_read(harness: SyncHarness, issue: str) -> None
     assert rows[ids[2]] is None
 
 
+@pytest.mark.prove
 def test_odd_comments_cost_themselves_alone(harness: SyncHarness, issue: str) -> None:
     for _ in range(25):
         harness.site.comment(issue)

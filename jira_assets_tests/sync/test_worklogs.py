@@ -121,8 +121,7 @@ def test_worklogs_are_dated_anew_moved_and_deleted(
     columns = ("jira_id", "moved_from_jira_id", "project_id", "deleted_at")
     project = harness.site.truth(elsewhere).project_id
     assert worklog(harness, known, *columns) == (elsewhere, home_of_known, project, None)
-    columns = ("started_on::varchar", "seconds", "deleted_at")
-    assert worklog(harness, dated, *columns) == ("2020-01-01", 60, None)
+    assert worklog(harness, dated, "started_on::varchar", "seconds", "deleted_at") == ("2020-01-01", 60, None)
     assert worklog(harness, deleted, "deleted_at") == (at,)
     assert worklog_differences(harness) == []
 
@@ -146,6 +145,7 @@ def test_worklogs_follow_an_issue_to_another_project_without_a_request_for_them(
     assert worklog_differences(harness) == []
 
 
+@pytest.mark.prove
 def test_a_burst_of_one_moment_that_no_page_holds_is_found_by_the_numbers(
     harness: SyncHarness, issues: tuple[str, str]
 ) -> None:
@@ -168,6 +168,7 @@ def test_pages_that_overlap_bring_each_worklog_once(harness: SyncHarness, issues
     assert worklog_differences(harness) == []
 
 
+@pytest.mark.prove
 def test_a_lost_permission_deletes_no_worklog(harness: SyncHarness) -> None:
     project = next(iter(harness.site.catalog.projects.values()))
     before = set(harness.ask("select worklog_id from jira_worklogs where deleted_at is null"))
