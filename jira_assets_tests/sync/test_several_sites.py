@@ -296,6 +296,7 @@ def test_renaming_a_site_asks_nothing_and_renames_its_rows(sites: TwoSites) -> N
     assert not [row for row in after["jira_issues"] if "acme:" in repr(row)]
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables("jira_sites")
 def test_a_site_that_is_added_during_a_sync_is_in_what_that_publishes(sites: TwoSites) -> None:
     sync(sites)

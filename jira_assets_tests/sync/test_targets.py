@@ -100,6 +100,7 @@ def test_a_target_shows_each_publish_and_says_so(harness: SyncHarness, database:
     assert "✓ postgres: " in cli("doctor").stdout
 
 
+@pytest.mark.prove
 def test_publish_brings_targets_up_to_date_and_force_writes_all_again(
     harness: SyncHarness, database: Database, cli: Cli
 ) -> None:
