@@ -36,6 +36,7 @@ from jira_assets.settings.load import Settings
 from jira_assets.state import State, credentials
 from jira_assets.state.encryption import open_secret_box
 from jira_assets_tests.auth.grants import connected_settings, store_grant
+from jira_assets_tests.sampling import sampled
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -66,6 +67,14 @@ class Connected:
         credential = self.state.credentials.current()
         assert credential is not None
         return open_secret_box(None, self.settings.secret_key_file).open(credential.secrets)
+
+
+@pytest.fixture(params=sampled(["sqlite", "postgres"]))
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database: what is asked of it here is the same on both, as its own tests show."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path}/state.db"
 
 
 @pytest.fixture

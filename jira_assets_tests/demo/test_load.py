@@ -251,9 +251,13 @@ def titanium_folder() -> Path:
     return folder
 
 
-def test_nine_thousand_real_issues_load_as_they_are() -> None:
-    folder = titanium_folder()
-    data = load_site([folder])
+@pytest.fixture(scope="module")
+def titanium() -> SiteData:
+    return load_site([titanium_folder()])
+
+
+def test_nine_thousand_real_issues_load_as_they_are(titanium: SiteData) -> None:
+    folder, data = titanium_folder(), titanium
     with gzip.open(folder / "expected.csv.gz", "rt") as file:
         expected = {row["issue_id"]: row for row in csv.DictReader(file)}
     keys = {project.id: project.key for project in data.projects}
@@ -275,8 +279,8 @@ def test_nine_thousand_real_issues_load_as_they_are() -> None:
     )
 
 
-def test_the_sprint_and_points_fields_of_the_real_issues_are_recognized() -> None:
-    data = load_site([titanium_folder()])
+def test_the_sprint_and_points_fields_of_the_real_issues_are_recognized(titanium: SiteData) -> None:
+    data = titanium
 
     assert [field.id for field in data.fields if field.is_sprint] == ["customfield_10020"]
     assert {board.estimation_field for board in data.boards} == {"customfield_10016"}

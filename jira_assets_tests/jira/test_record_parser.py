@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jira_assets.errors import IncompleteRead, SiteUnavailable
@@ -125,12 +125,25 @@ anything = st.recursive(
 )
 
 
-@given(
+odd_records = given(
     st.sampled_from([Project, Field, Sprint, User]),
     st.dictionaries(
         st.sampled_from(["id", "key", "accountId", "name", "schema", "scope", "versions", "active", "state"]),
         anything,
     ),
 )
+
+
+@settings(max_examples=15, derandomize=True)
+@odd_records
 def test_no_record_is_so_odd_that_reading_it_raises(shape: type[msgspec.Struct], element: Any) -> None:
+    assert len(read_records([msgspec.Raw(msgspec.json.encode(element))], shape)) <= 1
+
+
+@pytest.mark.prove
+@settings(max_examples=300)
+@odd_records
+def test_of_many_records_none_is_so_odd_that_reading_it_raises(
+    shape: type[msgspec.Struct], element: Any
+) -> None:
     assert len(read_records([msgspec.Raw(msgspec.json.encode(element))], shape)) <= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from jira_assets.lake.derive import DeriveOptions, derive_alone, derive_fingerprint
 from jira_assets.lake.manifest import FieldMapping
 from jira_assets_tests.lake_fixture import NOON, TEAM_FIELD, LakeFixture, Row, at, seen, utc
+from jira_assets_tests.sampling import sampled
 
 
 def only(rows: list[Row]) -> Row:
@@ -110,17 +111,17 @@ def test_every_column_of_an_issue_is_filled(bench: LakeFixture) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "payload", [b'{"id": "1"}', b'{"fields": null}', b'{"fields": {"summary": null}}', b"{}"]
-)
-def test_an_issue_with_nothing_in_it_is_still_an_issue(bench: LakeFixture, payload: bytes) -> None:
-    bench.land_and_derive(seen("1", payload=payload))
+def test_an_issue_with_nothing_in_it_is_still_an_issue(bench: LakeFixture) -> None:
+    payloads = [b'{"id": "1"}', b'{"fields": null}', b'{"fields": {"summary": null}}', b"{}"]
+    bench.land_and_derive(*(seen(str(number), payload=each) for number, each in enumerate(payloads)))
 
-    row = only(bench.rows("jira_issues"))
-    assert row["summary"] is None
-    assert row["story_points"] is None
-    assert (row["labels"], row["components"], row["nulled"]) == ([], [], [])
-    assert [row[column] for column in UNKNOWN] == [None] * len(UNKNOWN)
+    rows = bench.rows("jira_issues")
+    assert len(rows) == len(payloads)
+    for row in rows:
+        assert row["summary"] is None
+        assert row["story_points"] is None
+        assert (row["labels"], row["components"], row["nulled"]) == ([], [], [])
+        assert [row[column] for column in UNKNOWN] == [None] * len(UNKNOWN)
 
 
 UNKNOWN = (
@@ -136,7 +137,7 @@ UNKNOWN = (
 """Columns that are null where the field is missing: it is not known then that there is none."""
 
 
-@pytest.mark.parametrize("odd", ["x", 3, [], {"a": 1}, [["x"]], True, [None], "2026-13-01"])
+@pytest.mark.parametrize("odd", sampled(["x", 3, [], {"a": 1}, [["x"]], True, [None], "2026-13-01"]))
 def test_a_small_field_of_a_wrong_type_spoils_nothing_else(bench: LakeFixture, odd: Any) -> None:
     names = (
         "versions",
@@ -191,20 +192,26 @@ WRONG: dict[str, tuple[str, list[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("column", WRONG)
-def test_a_value_of_a_wrong_type_becomes_null_and_is_counted(bench: LakeFixture, column: str) -> None:
-    field, values = WRONG[column]
-    bench.land_and_derive(*(seen(str(number), {field: value}) for number, value in enumerate(values, 1)))
+def test_a_value_of_a_wrong_type_becomes_null_and_is_counted(bench: LakeFixture) -> None:
+    bench.land_and_derive(
+        *(
+            seen(f"{field}-{number}", {field: value})
+            for field, values in WRONG.values()
+            for number, value in enumerate(values)
+        )
+    )
 
     found = bench.rows("jira_issues")
-    assert bench.nulled() == {column: len(values)}
-    assert len(found) == len(values)
-    if column == "sprints":
-        assert bench.rows("jira_issue_sprints") == []
-    elif column in ("components", "fix_versions", "labels"):
-        assert all(not row[column] for row in found)
-    else:
-        assert all(row[column] is None for row in found)
+    assert bench.nulled() == {column: len(values) for column, (_, values) in WRONG.items()}
+    assert len(found) == sum(len(values) for _, values in WRONG.values())
+    assert bench.rows("jira_issue_sprints") == []
+    for column, (field, values) in WRONG.items():
+        of_field = [row for row in found if row["jira_id"].startswith(f"{field}-")]
+        assert [row["nulled"] for row in of_field] == [[column]] * len(values)
+        if column in ("components", "fix_versions", "labels"):
+            assert all(not row[column] for row in of_field), column
+        elif column != "sprints":
+            assert all(row[column] is None for row in of_field), column
 
 
 def test_half_a_surrogate_pair_spoils_one_letter_and_nothing_else(bench: LakeFixture) -> None:
@@ -216,33 +223,36 @@ def test_half_a_surrogate_pair_spoils_one_letter_and_nothing_else(bench: LakeFix
     assert found["2"]["summary"] == "whole 😀"
 
 
-@pytest.mark.parametrize(
-    ("written", "instant"),
-    [
-        ("2026-03-01T12:00:00.000+0000", utc(2026, 3, 1, 12)),
-        ("2026-03-01T12:00:00.123+0545", utc(2026, 3, 1, 6, 15, 0, 123000)),
-        ("2026-03-01T12:00:00.000-0330", utc(2026, 3, 1, 15, 30)),
-        ("2026-03-01T12:00:00Z", utc(2026, 3, 1, 12)),
-        ("2026-03-01T12:00:00.5+10:00", utc(2026, 3, 1, 2, 0, 0, 500000)),
-        ("2026-03-29T02:30:00.000+0200", utc(2026, 3, 29, 0, 30)),
-    ],
-)
-def test_a_time_keeps_its_instant_whatever_offset_is_printed(
-    bench: LakeFixture, written: str, instant: datetime
-) -> None:
-    bench.land_and_derive(seen("1", {"created": written}))
+def test_a_time_keeps_its_instant_whatever_offset_is_printed(bench: LakeFixture) -> None:
+    instants = {
+        "2026-03-01T12:00:00.000+0000": utc(2026, 3, 1, 12),
+        "2026-03-01T12:00:00.123+0545": utc(2026, 3, 1, 6, 15, 0, 123000),
+        "2026-03-01T12:00:00.000-0330": utc(2026, 3, 1, 15, 30),
+        "2026-03-01T12:00:00Z": utc(2026, 3, 1, 12),
+        "2026-03-01T12:00:00.5+10:00": utc(2026, 3, 1, 2, 0, 0, 500000),
+        "2026-03-29T02:30:00.000+0200": utc(2026, 3, 29, 0, 30),
+    }
+    bench.land_and_derive(*(seen(written, {"created": written}) for written in instants))
 
-    assert only(bench.rows("jira_issues"))["issue_created_at"] == instant
+    assert {row["jira_id"]: row["issue_created_at"] for row in bench.rows("jira_issues")} == instants
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [("new", "new"), ("indeterminate", "indeterminate"), ("done", "done"), ("undefined", "new"), ("x", None)],
-)
-def test_a_status_category_is_one_of_three(bench: LakeFixture, given: str, kept: str | None) -> None:
-    bench.land_and_derive(seen("1", {"status": {"id": "1", "name": "S", "statusCategory": {"key": given}}}))
+def test_a_status_category_is_one_of_three(bench: LakeFixture) -> None:
+    kept = {
+        "new": "new",
+        "indeterminate": "indeterminate",
+        "done": "done",
+        "undefined": "new",
+        "x": None,
+    }
+    bench.land_and_derive(
+        *(
+            seen(given, {"status": {"id": "1", "name": "S", "statusCategory": {"key": given}}})
+            for given in kept
+        )
+    )
 
-    assert only(bench.rows("jira_issues"))["status_category"] == kept
+    assert {row["jira_id"]: row["status_category"] for row in bench.rows("jira_issues")} == kept
 
 
 def test_custom_fields_are_kept_as_jira_gave_them(bench: LakeFixture) -> None:
@@ -275,9 +285,8 @@ def test_nothing_is_derived_while_nothing_changed(bench: LakeFixture) -> None:
     assert bench.files() == before
 
 
-@pytest.mark.parametrize(
-    ("value", "team_id", "name"),
-    [
+def test_a_team_is_read_in_every_form_that_sites_send(bench: LakeFixture) -> None:
+    forms: list[tuple[Any, str | None, str | None]] = [
         ({"id": "36885b3c", "name": "Core", "title": "Core", "isShared": True}, "36885b3c", "Core"),
         ({"id": "36885b3c", "title": " Core "}, "36885b3c", "Core"),
         ({"id": 27, "name": ""}, "27", None),
@@ -288,14 +297,12 @@ def test_nothing_is_derived_while_nothing_changed(bench: LakeFixture) -> None:
         ([], None, None),
         ("", None, None),
         (None, None, None),
-    ],
-)
-def test_a_team_is_read_in_every_form_that_sites_send(
-    bench: LakeFixture, value: Any, team_id: str | None, name: str | None
-) -> None:
-    bench.land_and_derive(seen("1", {TEAM_FIELD: value}))
-    row = only(bench.rows("jira_issues"))
-    assert (row["jira_team_id"], row["jira_team"]) == (team_id, name)
+    ]
+    bench.land_and_derive(
+        *(seen(str(number), {TEAM_FIELD: value}) for number, (value, _, _) in enumerate(forms))
+    )
+    found = {row["jira_id"]: (row["jira_team_id"], row["jira_team"]) for row in bench.rows("jira_issues")}
+    assert found == {str(number): (team_id, name) for number, (_, team_id, name) in enumerate(forms)}
 
 
 def test_the_first_team_field_that_is_set_counts(bench: LakeFixture) -> None:

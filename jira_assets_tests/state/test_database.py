@@ -17,8 +17,9 @@ from jira_assets.state import ProjectRef, State, SyncRecord
 from jira_assets.state.stored_settings import read_site_settings
 from jira_assets.state.tables import alembic_version, site_settings
 from jira_assets_tests.network_faults import Gate, gate_before
+from jira_assets_tests.sampling import sampled
 
-PROCESSES, TIMES = 6, 20
+PROCESSES, TIMES = 4, 15
 
 
 def one_more(record: SyncRecord) -> SyncRecord:
@@ -48,6 +49,7 @@ def test_a_state_that_is_opened_twice_in_a_process_keeps_its_lock(tmp_path: Path
         assert len(locks_on(file)) == 1, "else another process removes the -wal that the first writes to"
 
 
+@pytest.mark.parametrize("state_url", sampled(["sqlite", "postgres"]), indirect=True)
 def test_no_update_of_several_processes_is_lost(state_url: str) -> None:
     # They also create the schema at the same time: none of them finds one.
     start = multiprocessing.get_context("fork")

@@ -24,6 +24,7 @@ from jira_assets.state import State
 from jira_assets.state.migrate import COPIES_KEPT, alembic_config
 from jira_assets.state.schema import SCHEMA_VERSION
 from jira_assets.state.tables import metadata
+from jira_assets_tests.sampling import sampled
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -167,6 +168,7 @@ def test_copies_are_few_also_when_the_state_changes_between_attempts(tmp_path: P
     assert newest == [(COPIES_KEPT + 1,)]
 
 
+@pytest.mark.parametrize("state_url", sampled(["sqlite", "postgres"]), indirect=True)
 def test_processes_that_come_at_the_same_time_migrate_once(state_url: str, engine: Engine) -> None:
     make_first_state(engine)
     engine.dispose()
@@ -181,6 +183,7 @@ def test_processes_that_come_at_the_same_time_migrate_once(state_url: str, engin
         assert len(backups(Path(state_url.removeprefix("sqlite:///")).parent)) == 1
 
 
+@pytest.mark.parametrize("state_url", sampled(["sqlite", "postgres"]), indirect=True)
 def test_a_state_that_is_current_is_opened_without_alembic(state_url: str) -> None:
     code = (
         "import sys; from jira_assets.state import State\n"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from jira_assets.errors import InputError
 from jira_assets.jira.throttle import WHOLE_SITE
 from jira_assets.state import ConnectedSite, Credential, ProjectRef, State, SyncRecord
+from jira_assets_tests.sampling import sampled
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OUR_PAY = ProjectRef("10001", "PAY", "Payments")
@@ -21,6 +23,14 @@ ACME = ConnectedSite("c2", "https://acme.atlassian.net", "Acme", short_name="acm
 
 def credential(name: str) -> Credential:
     return Credential("api_token", f"account-{name}", name, "…", NOON, NOON)
+
+
+@pytest.fixture(params=sampled(["sqlite", "postgres"]))
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database: the statements that ask for one site are the same on both."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path}/state.db"
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def check_repair(harness: SyncHarness, before: set[tuple[Any, ...]]) -> None:
             ("manifest", "missing"),
             ("manifest", "garbage"),
         ],
-        4,
+        5,
     ),
 )
 def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(
@@ -212,6 +212,7 @@ def test_a_project_that_only_jira_can_bring_back_waits_for_a_repair(
             ("site.json", "truncated"),
             ("published file", "flipped_in_the_footer"),
         ],
+        6,
     ),
 )
 def test_tables_that_can_be_made_again_are_made_again_by_the_next_sync(
@@ -321,21 +322,16 @@ def test_a_repair_may_be_killed_at_any_step(
     check_death(harness, monkeypatch, kind, step)
 
 
-def test_a_repair_reads_again_only_what_the_damaged_file_held(harness: SyncHarness) -> None:
-    DAMAGES["missing"](newest_raw_file(harness))
+def test_a_repair_reads_again_only_what_the_damaged_file_held_and_keeps_that_aside(
+    harness: SyncHarness,
+) -> None:
+    path = newest_raw_file(harness)
+    DAMAGES["garbage"](path)
+    content = path.read_bytes()
 
     (outcome,) = harness.pipeline.repair(harness.tracked).result.outcomes
 
     assert outcome.fetched == 2
-
-
-def test_what_is_damaged_is_kept_aside(harness: SyncHarness) -> None:
-    path = raw_file(harness)
-    DAMAGES["garbage"](path)
-    content = path.read_bytes()
-
-    harness.pipeline.repair(harness.tracked)
-
     (kept,) = (harness.pipeline.lake.root / "damaged").rglob(path.name)
     assert kept.read_bytes() == content
     assert not path.exists()

@@ -14,12 +14,13 @@ from jira_assets.demo.http.faults import answer
 from jira_assets.errors import AuthenticationError, Forbidden, IncompleteRead, MassDeletionSuspected, NotFound
 from jira_assets_tests.harness import SyncHarness, by_key, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.sampling import sampled
 
 
 @contextmanager
 def synced(home: Path) -> Iterator[SyncHarness]:
     """A site of three projects of which two are tracked, synced an hour ago."""
-    with open_harness(home, generate_site(4, projects=3, issues=150, now_ms=1_790_000_000_000)) as harness:
+    with open_harness(home, generate_site(4, projects=3, issues=100, now_ms=1_790_000_000_000)) as harness:
         harness.track(*sorted(project.key for project in harness.site.catalog.projects.values())[:2])
         harness.sync()
         harness.site.clock.advance(timedelta(hours=1))
@@ -77,6 +78,7 @@ def test_children_of_a_deleted_epic_keep_its_last_key_and_nothing_else(harness: 
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_a_parent_that_was_hidden_and_is_shown_again_is_a_parent_again(harness: SyncHarness) -> None:
     epic = with_a_child(harness)
     parents = "select count(*) from jira_issues where parent_id is not null"
@@ -92,6 +94,7 @@ def test_a_parent_that_was_hidden_and_is_shown_again_is_a_parent_again(harness: 
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_a_parent_that_moved_out_of_sight_has_the_key_it_went_to(harness: SyncHarness) -> None:
     epic = with_a_child(harness)
     tracked = {project.project_key for project in harness.tracked}
@@ -162,8 +165,8 @@ def test_an_update_that_was_never_searchable_in_time_is_fetched(harness: SyncHar
     harness.site.switches.index_lag = timedelta(hours=7)
     harness.site.edit_issue(late, summary="seven hours late")
     harness.site.switches.index_lag = timedelta(0)
-    for _ in range(3):
-        harness.site.clock.advance(timedelta(hours=3))
+    for hours in (6, 3):
+        harness.site.clock.advance(timedelta(hours=hours))
         harness.sync()
     assert harness.differences() != []
 
@@ -173,7 +176,7 @@ def test_an_update_that_was_never_searchable_in_time_is_fetched(harness: SyncHar
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize(("what", "reason"), [("archive", "archived"), ("trash", "trashed")])
+@pytest.mark.parametrize(("what", "reason"), sampled([("archive", "archived"), ("trash", "trashed")]))
 def test_a_project_that_was_put_away_takes_its_issues_along_until_it_is_back(
     harness: SyncHarness, what: str, reason: str
 ) -> None:
@@ -292,7 +295,8 @@ def test_an_issue_that_was_gone_and_is_back_is_there_again(harness: SyncHarness)
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("what", ["archive", "trash"])
+@pytest.mark.prove
+@pytest.mark.parametrize("what", sampled(["trash", "archive"]))
 def test_an_issue_deleted_while_its_project_was_put_away_is_gone_when_that_is_back(
     harness: SyncHarness, what: str
 ) -> None:
@@ -310,6 +314,7 @@ def test_an_issue_deleted_while_its_project_was_put_away_is_gone_when_that_is_ba
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_a_project_trashed_for_days_is_no_failure(harness: SyncHarness) -> None:
     first = harness.tracked[0].project_key
     count = len(harness.site.issues_truth(first))
@@ -320,6 +325,7 @@ def test_a_project_trashed_for_days_is_no_failure(harness: SyncHarness) -> None:
     assert [row[2] for row in deleted(harness)] == ["trashed"] * count
 
 
+@pytest.mark.prove
 def test_a_project_out_of_sight_for_days_takes_its_issues_along_when_a_person_accepts_it(
     harness: SyncHarness,
 ) -> None:
@@ -334,6 +340,7 @@ def test_a_project_out_of_sight_for_days_takes_its_issues_along_when_a_person_ac
     assert [row[2] for row in deleted(harness)] == ["invisible"] * count
 
 
+@pytest.mark.prove
 def test_a_project_that_comes_back_after_days_still_has_its_story_points(tmp_path: Path) -> None:
     with open_harness(
         tmp_path / "b", generate_site(1, projects=3, issues=60, now_ms=1_790_000_000_000)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -56,6 +55,7 @@ def test_it_shows_each_publish_and_says_so(harness: SyncHarness, tables: DeltaTa
     assert tables.newest().items().isdisjoint(before.items())
 
 
+@pytest.mark.prove
 def test_a_failure_stops_nothing_and_is_tried_again(
     harness: SyncHarness, tables: DeltaTables, cli: Cli, tmp_path: Path
 ) -> None:
@@ -97,16 +97,7 @@ def test_without_a_place_or_the_package_it_is_said_what_is_lacking(harness: Sync
     assert "pip install 'jira_assets[delta]'" in notice.instruction
 
 
-def test_nothing_of_it_is_loaded_without_the_setting() -> None:
-    code = (
-        "import sys, jira_assets.sync.pipeline, jira_assets.sync.targets, "
-        "jira_assets.warehouse.targets.delta.target; "
-        "print([name for name in sys.modules if name.startswith(('deltalake', 'arro3', 'pyarrow'))])"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout == "[]\n"
-
-
+@pytest.mark.prove
 @pytest.mark.few_tables("jira_users")
 def test_a_person_who_is_forgotten_is_not_in_the_tables(harness: SyncHarness, tables: DeltaTables) -> None:
     harness.pipeline.publish(force=True)

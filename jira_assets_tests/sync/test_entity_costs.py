@@ -14,7 +14,7 @@ from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync.entity_homes import entity_requests, replace_settings
 
 
-@pytest.mark.parametrize("issues", sampled([500, 2000]))
+@pytest.mark.parametrize("issues", sampled([200, 2000]))
 def test_comments_cost_3_requests_for_100_issues_and_about_a_point_an_issue(
     tmp_path: Path, issues: int
 ) -> None:
@@ -45,7 +45,7 @@ def test_comments_cost_3_requests_for_100_issues_and_about_a_point_an_issue(
 
 
 def test_worklogs_cost_two_requests_for_a_thousand(tmp_path: Path) -> None:
-    data = generate_site(11, projects=1, issues=400, now_ms=int(MONDAY_NOON.timestamp() * 1000))
+    data = generate_site(11, projects=1, issues=200, now_ms=int(MONDAY_NOON.timestamp() * 1000))
     with open_harness(tmp_path / "home", data) as harness:
         harness.track()
         harness.sync()

@@ -36,6 +36,12 @@ def issue(harness: SyncHarness) -> str:
     return min(harness.site.issues_truth())
 
 
+@pytest.fixture
+def comment(harness: SyncHarness) -> str:
+    """A comment that is here already."""
+    return min(harness.site.comments_truth())
+
+
 def gone(harness: SyncHarness, comment_id: str) -> datetime | None:
     ((deleted_seen_at,),) = harness.ask(
         f"select deleted_seen_at from jira_comments where comment_id = '{comment_id}'"
@@ -77,30 +83,30 @@ def test_every_comment_of_an_issue_with_130_is_here(harness: SyncHarness, issue:
     assert kept == (130,)
 
 
-def test_a_comment_is_added_edited_and_deleted(harness: SyncHarness, issue: str) -> None:
-    comment_id = harness.site.comment(issue, "First")
+def test_comments_are_added_edited_hidden_shown_and_deleted(
+    harness: SyncHarness, issue: str, comment: str
+) -> None:
+    added = harness.site.comment(issue, "First")
+    harness.site.hide_group("board")
+    harness.site.restrict_comment(comment, "board")
     later(harness)
-    harness.site.edit_comment(comment_id, "Second")
+    assert gone(harness, comment) is not None, "no longer shown"
+    harness.site.edit_comment(added, "Second")
+    harness.site.restrict_comment(comment, None)
     later(harness)
-    assert harness.ask(f"select body_text from jira_comments where comment_id = '{comment_id}'") == [
-        ("Second",)
-    ]
-    assert gone(harness, comment_id) is None
-    harness.site.delete_comment(comment_id)
-    later(harness)
-    assert gone(harness, comment_id) == harness.site.clock.now().replace(tzinfo=None)
+    assert harness.ask(f"select body_text from jira_comments where comment_id = '{added}'") == [("Second",)]
+    assert gone(harness, added) is None
+    assert gone(harness, comment) is None
     assert differences(harness) == []
-
-
-def test_a_comment_deleted_silently_is_found_by_the_proof(harness: SyncHarness, issue: str) -> None:
-    comment_id = harness.site.comment(issue)
+    silent = next(key for key, each in harness.site.comments_truth().items() if each.issue_id != issue)
+    harness.site.delete_comment(added)
+    harness.site.delete_comment(silent, silently=True)
     later(harness)
-    harness.site.delete_comment(comment_id, silently=True)
-    later(harness)
-    assert gone(harness, comment_id) is None
+    assert gone(harness, added) == harness.site.clock.now().replace(tzinfo=None)
+    assert gone(harness, silent) is None
     harness.site.clock.sleep(60)
     harness.reconcile()
-    assert gone(harness, comment_id) is not None
+    assert gone(harness, silent) is not None, "found by the proof"
     assert differences(harness) == []
 
 
@@ -122,6 +128,7 @@ def test_a_proof_says_how_many_jira_has_and_how_many_are_here(harness: SyncHarne
         assert (project["problem"], project["issues_behind"]) == (None, 0)
 
 
+@pytest.mark.prove
 def test_a_proof_without_differences_reads_long_lists_no_further(harness: SyncHarness, issue: str) -> None:
     for _ in range(30):
         harness.site.comment(issue)
@@ -162,22 +169,8 @@ def test_a_list_that_is_as_before_is_not_kept_twice(harness: SyncHarness, issue:
     assert differences(harness) == []
 
 
-def test_a_comment_restricted_and_shown_again_is_here_again(harness: SyncHarness, issue: str) -> None:
-    comment_id = harness.site.comment(issue)
-    harness.site.hide_group("board")
-    later(harness)
-    harness.site.restrict_comment(comment_id, "board")
-    later(harness)
-    assert gone(harness, comment_id) is not None, "no longer shown"
-    harness.site.restrict_comment(comment_id, None)
-    later(harness)
-    assert gone(harness, comment_id) is None
-    assert differences(harness) == []
-
-
-def test_comments_of_a_deleted_issue_are_gone_with_it(harness: SyncHarness, issue: str) -> None:
-    harness.site.comment(issue)
-    later(harness)
+def test_comments_of_a_deleted_issue_are_gone_with_it(harness: SyncHarness, comment: str) -> None:
+    issue = harness.site.comments_truth()[comment].issue_id
     harness.site.delete_issue(issue)
     harness.reconcile()
     rows = harness.ask(
@@ -186,9 +179,8 @@ def test_comments_of_a_deleted_issue_are_gone_with_it(harness: SyncHarness, issu
     assert rows[0][0] == rows[0][1] > 0
 
 
-def test_comments_follow_an_issue_to_another_project(harness: SyncHarness, issue: str) -> None:
-    harness.site.comment(issue)
-    later(harness)
+def test_comments_follow_an_issue_to_another_project(harness: SyncHarness, comment: str) -> None:
+    issue = harness.site.comments_truth()[comment].issue_id
     other = next(
         p.key
         for p in harness.site.catalog.projects.values()
@@ -210,11 +202,12 @@ def test_a_lost_permission_deletes_no_comment(harness: SyncHarness) -> None:
     harness.reconcile()
     assert set(harness.ask("select comment_id from jira_comments where deleted_seen_at is null")) == before
     project.forbidden = False
-    later(harness)
+    harness.site.clock.sleep(120)
     harness.reconcile()
     assert differences(harness) == []
 
 
+@pytest.mark.prove
 def test_a_hidden_issue_keeps_its_comments(harness: SyncHarness, issue: str) -> None:
     harness.site.hide_issue(issue)
     harness.site.clock.sleep(60)
@@ -226,39 +219,28 @@ def test_a_hidden_issue_keeps_its_comments(harness: SyncHarness, issue: str) -> 
     assert rows == mark
 
 
-def test_texts_are_not_kept_unless_they_are_asked_for(tmp_path: Path) -> None:
-    with open_harness(tmp_path / "home", site_data(), entities="comments") as harness:
-        harness.track()
-        harness.site.comment(min(harness.site.issues_truth()), "A secret of the house")
-        harness.sync()
-        assert harness.ask("select count(body_text) from jira_comments") == [(0,)]
-        lake = harness.pipeline.lake
-        for manifest in lake.manifests():
-            paths = [str(lake.path(file.path)) for file in manifest.entity_raw]
-            query = "select count(*) from read_parquet(?) where payload like '%secret%'"
-            assert lake.engine.execute(query, [paths]).fetchone() == (0,)
-
-
 @pytest.mark.few_tables(*TABLES)
-def test_texts_that_are_asked_for_later_are_read_once_more(tmp_path: Path) -> None:
-    home, data = tmp_path / "home", site_data()
-    with open_harness(home, data, entities="comments") as harness:
-        harness.track()
-        harness.sync()
-        before, harness.pipeline = harness.pipeline, replace_settings(harness, entity_bodies="comments")
-        later(harness)
-        assert harness.ask("select count(*) from jira_comments where body_text is null") == [(0,)]
-        assert len(harness.site.comments_truth()) == len(harness.ask("select * from jira_comments"))
-        harness.pipeline = before
-        mark = harness.site.journal.mark()
-        harness.pipeline.publish_decisions()
-        harness.is_behind, harness._preview = True, None
-        assert harness.ask("select count(body_text) from jira_comments") == [(0,)], "not kept any more"
-        assert kept(harness, "count(*)", "payload like '%\"body\"%'") == 0
-        assert len(harness.site.comments_truth()) == len(harness.ask("select * from jira_comments"))
-        assert harness.site.requests_since(mark) == []
-        harness.site.clock.sleep(120)
-        assert entity_requests(harness.requests_of()) == [], "what is left is known"
+def test_texts_are_kept_only_as_long_as_they_are_asked_for(harness: SyncHarness, issue: str) -> None:
+    with_texts, harness.pipeline = harness.pipeline, replace_settings(harness, entity_bodies="")
+    mark = harness.site.journal.mark()
+    harness.pipeline.publish_decisions()
+    harness.is_behind, harness._preview = True, None
+    assert harness.ask("select count(body_text) from jira_comments") == [(0,)], "not kept any more"
+    assert kept(harness, "count(*)", "kind = 'comments' and payload like '%\"body\"%'") == 0
+    assert len(harness.site.comments_truth()) == len(harness.ask("select * from jira_comments"))
+    assert harness.site.requests_since(mark) == []
+
+    harness.site.comment(issue, "A secret of the house")
+    harness.site.clock.sleep(120)
+    asked = [path for path in entity_requests(harness.requests_of()) if "/worklog" not in path]
+    assert asked == ["/rest/api/3/issue/bulkfetch"], "what is left is known"
+    assert harness.ask("select count(body_text) from jira_comments") == [(0,)]
+    assert kept(harness, "count(*)", "payload like '%secret%'") == 0
+
+    harness.pipeline = with_texts
+    later(harness)
+    assert harness.ask("select count(*) from jira_comments where body_text is null") == [(0,)]
+    assert len(harness.site.comments_truth()) == len(harness.ask("select * from jira_comments"))
 
 
 def kept(harness: SyncHarness, what: str, condition: str) -> int:
@@ -271,11 +253,10 @@ def kept(harness: SyncHarness, what: str, condition: str) -> int:
     return int(found[0])
 
 
+@pytest.mark.prove
 def test_a_kind_that_is_not_wanted_any_more_is_taken_out_of_the_files(
-    harness: SyncHarness, issue: str
+    harness: SyncHarness, comment: str
 ) -> None:
-    comment = harness.site.comment(issue)
-    later(harness)
     harness.site.delete_comment(comment)
     later(harness)
     harness.pipeline = replace_settings(harness, entities="comments")
@@ -286,6 +267,7 @@ def test_a_kind_that_is_not_wanted_any_more_is_taken_out_of_the_files(
     assert kept(harness, "count(*)", "kind = 'comments'") > 0
 
 
+@pytest.mark.prove
 def test_a_project_may_have_its_own_choice(tmp_path: Path) -> None:
     with open_harness(tmp_path / "home", site_data(), entities="comments; WEB:") as harness:
         harness.track()
@@ -347,6 +329,7 @@ def test_odd_people_and_texts_are_read(harness: SyncHarness, issue: str) -> None
     assert rows[ids[2]] is None
 
 
+@pytest.mark.prove
 def test_odd_comments_cost_themselves_alone(harness: SyncHarness, issue: str) -> None:
     for _ in range(25):
         harness.site.comment(issue)

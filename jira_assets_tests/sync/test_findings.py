@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from jira_assets.demo.data import DemoBoard, DemoSprint
 from jira_assets.jira.models import Field, FieldSchema
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.lake.manifest import CutList, FieldMapping
 from jira_assets.settings.load import load_settings
 from jira_assets.state import TrackedProject
@@ -25,13 +23,6 @@ from jira_assets_tests.lake_fixture import NOON, LakeFixture, seen
 
 PROJECT = TrackedProject("10", "P10", "Pay", True, None, None, NOON, None)
 SPRINT = {"id": 7, "name": "Sprint 7", "state": "active"}
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[LakeFixture]:
-    """A lake to land issues in by hand."""
-    with closing(open_engine()) as engine:
-        yield LakeFixture(tmp_path, engine)
 
 
 def number_field(field_id: str, name: str) -> Field:
@@ -108,8 +99,10 @@ def test_comments_and_worklogs_that_jira_cut_are_counted(bench: LakeFixture) -> 
     assert cut_lists == {"comment": CutList(1, 21, 172), "worklog": CutList(1, 1, 3)}
 
 
-def settings_said(bench: LakeFixture, **settings: str) -> list[str]:
-    """What is said of these settings on a small site."""
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> KnownNames:
+    """The names of a small site."""
+    bench = LakeFixture(tmp_path_factory.mktemp("known"), engine)
     bench.land_site("projects", {"project_id": "10", "project_key": "P10", "former_keys": ["OLD"]})
     bench.land_site(
         "statuses", {"status_id": "3", "status": "Done"}, {"status_id": "4", "status": "In Review"}
@@ -123,8 +116,12 @@ def settings_said(bench: LakeFixture, **settings: str) -> list[str]:
         "issuetype": {"name": "Story", "hierarchyLevel": 0},
     }
     bench.land_and_derive(seen("1", issue, histories=[history]))
-    chosen = load_settings({"home": str(bench.lake.root), **settings}, {}, dotenv=None, stored={})
-    known = KnownNames(bench.lake, [PROJECT])
+    return KnownNames(bench.lake, [PROJECT])
+
+
+def settings_said(known: KnownNames, home: Path, **settings: str) -> list[str]:
+    """What is said of these settings on that site."""
+    chosen = load_settings({"home": str(home), **settings}, {}, dotenv=None, stored={})
     return [
         f"{notice.part}: {notice.reason} {notice.instruction}"
         for notice in unmatched_settings(known, chosen, NOON)
@@ -145,9 +142,9 @@ def settings_said(bench: LakeFixture, **settings: str) -> list[str]:
     ],
 )
 def test_settings_that_match_something_are_not_mentioned(
-    bench: LakeFixture, settings: dict[str, str]
+    known: KnownNames, tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    assert settings_said(bench, **settings) == []
+    assert settings_said(known, tmp_path, **settings) == []
 
 
 @pytest.mark.parametrize(
@@ -167,9 +164,9 @@ def test_settings_that_match_something_are_not_mentioned(
     ],
 )
 def test_a_name_that_the_site_does_not_know_is_said_with_its_setting(
-    bench: LakeFixture, setting: str, value: str, words: list[str]
+    known: KnownNames, tmp_path: Path, setting: str, value: str, words: list[str]
 ) -> None:
-    (said,) = settings_said(bench, **{setting: value})
+    (said,) = settings_said(known, tmp_path, **{setting: value})
 
     assert said.startswith(f"setting JIRA_ASSETS_{setting.upper()}: “")
     assert all(word in said for word in words), said
@@ -182,6 +179,7 @@ def test_nothing_is_said_of_settings_before_anything_was_read(bench: LakeFixture
     assert list(unmatched_settings(KnownNames(bench.lake, [PROJECT]), chosen, NOON)) == []
 
 
+@pytest.mark.few_tables
 def test_a_setting_that_matches_nothing_is_said_by_sync_and_publish_and_then_no_more(tmp_path: Path) -> None:
     with open_harness(tmp_path, extra_fields="No Such Field") as harness:
         harness.track()
@@ -203,36 +201,34 @@ def test_many_notices_are_cut_where_a_person_reads_them() -> None:
     assert len(in_lines(many[:20])) == 20
 
 
-def test_sprints_of_the_last_of_many_boards_are_found(harness: SyncHarness) -> None:
-    project = harness.tracked[0]
+def test_sprints_of_the_last_of_many_boards_are_found(synced: SyncHarness) -> None:
+    project = synced.tracked[0]
     for number in range(500, 560):
-        harness.site.catalog.boards[number] = DemoBoard(
-            number, f"b{number}", "scrum", int(project.project_id)
-        )
-    harness.site.catalog.sprints[9000] = DemoSprint(9000, "On the last board", "future", 559)
+        synced.site.catalog.boards[number] = DemoBoard(number, f"b{number}", "scrum", int(project.project_id))
+    synced.site.catalog.sprints[9000] = DemoSprint(9000, "On the last board", "future", 559)
+    synced.site.clock.advance(timedelta(days=1))
 
-    harness.sync()
+    synced.sync()
 
-    assert harness.ask("select sprint_name from jira_sprints where sprint_id = '9000'") == [
+    assert synced.ask("select sprint_name from jira_sprints where sprint_id = '9000'") == [
         ("On the last board",)
     ]
-    assert harness.pipeline.notices() == []
+    assert synced.pipeline.notices() == []
 
 
-def test_boards_beyond_the_most_are_said(harness: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boards_beyond_the_most_are_said(synced: SyncHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jira_assets.sync.project_details.MOST_BOARDS_ASKED", 2)
-    project = harness.tracked[0]
+    project = synced.tracked[0]
     for number in range(500, 505):
-        harness.site.catalog.boards[number] = DemoBoard(
-            number, f"b{number}", "scrum", int(project.project_id)
-        )
+        synced.site.catalog.boards[number] = DemoBoard(number, f"b{number}", "scrum", int(project.project_id))
+    synced.site.clock.advance(timedelta(days=1))
 
-    harness.sync()
+    synced.sync()
 
-    (notice,) = (each for each in harness.pipeline.notices() if project.project_key in each.projects)
+    (notice,) = (each for each in synced.pipeline.notices() if project.project_key in each.projects)
     assert (notice.part, notice.projects) == ("boards", (project.project_key,))
     assert notice.reason == "Only 2 of 6 boards were read."
-    harness.site.clock.advance(timedelta(days=2))
+    synced.site.clock.advance(timedelta(days=2))
     monkeypatch.undo()
-    harness.sync()
-    assert harness.pipeline.notices() == []
+    synced.sync()
+    assert synced.pipeline.notices() == []

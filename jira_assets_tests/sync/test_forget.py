@@ -142,7 +142,9 @@ def shown(harness: SyncHarness) -> set[tuple[Any, ...]]:
         pytest.param("all", marks=[pytest.mark.prove, pytest.mark.few_tables(*models(), described=True)]),
     ],
 )
-def test_a_person_who_is_forgotten_is_nowhere_in_the_home(harness: SyncHarness, tables: str) -> None:
+def test_a_person_who_is_forgotten_is_nowhere_in_the_home_and_stays_away(
+    harness: SyncHarness, tables: str
+) -> None:
     if tables == "all":
         harness.pipeline.publish(force=True)
     assert traces(harness) != []
@@ -169,10 +171,6 @@ def test_a_person_who_is_forgotten_is_nowhere_in_the_home(harness: SyncHarness, 
     assert harness.differences() == []
     assert harness.ask("select 1 from jira_issue_changes where from_string = 'Forgotten person'")
     assert not harness.pipeline.repair(harness.tracked).found
-
-
-def test_later_syncs_do_not_bring_the_person_back(harness: SyncHarness) -> None:
-    harness.pipeline.forget("ines-1")
 
     a_day_later(harness)
     harness.sync(full=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.demo.generate.generate import generate_site
@@ -95,16 +95,18 @@ def check(history: list[Step]) -> None:
         assert harness.differences() == []
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(st.lists(steps, max_size=6))
-def test_after_one_more_sync_the_warehouse_equals_the_site(history: list[Step]) -> None:
-    check(history)
+def test_after_one_more_sync_the_warehouse_equals_the_site() -> None:
+    check(
+        [
+            Step("edit_indexed_late", 35),
+            Step("sync_and_die", 12),
+            Step("move", 7),
+            Step("two_syncs_at_once", 0),
+            Step("put_into_sprint", 3),
+            Step("sync_what_changed", 0),
+            Step("transition", 11),
+        ]
+    )
 
 
 @pytest.mark.prove
@@ -114,7 +116,7 @@ def test_after_one_more_sync_the_warehouse_equals_the_site_in_200_histories(hist
     check(history)
 
 
-@pytest.mark.parametrize("step", sampled(range(1, 30), 10))
+@pytest.mark.parametrize("step", sampled(range(1, 30), 15))
 def test_a_first_sync_that_dies_at_any_step_is_healed_by_the_next(step: int, tmp_path: Path) -> None:
     with open_harness(tmp_path, generate_site(1, projects=1, issues=8, now_ms=1_790_000_000_000)) as harness:
         harness.track()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.demo.generate.generate import generate_site
@@ -92,16 +92,17 @@ def check(history: list[Step]) -> None:
         assert sites.differences() == []
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(st.lists(steps, max_size=6))
-def test_after_one_more_sync_the_warehouse_equals_both_sites(history: list[Step]) -> None:
-    check(history)
+def test_after_one_more_sync_the_warehouse_equals_both_sites() -> None:
+    check(
+        [
+            Step("sync", "ours", 1),
+            Step("edit", "acme", 5),
+            Step("lose_or_give_access", "acme", 0),
+            Step("edit", "ours", 5),
+            Step("sync", "ours", 1),
+            Step("sync_and_die", "ours", 9),
+        ]
+    )
 
 
 @pytest.mark.prove

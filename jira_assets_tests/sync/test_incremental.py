@@ -46,6 +46,7 @@ def some_keys(harness: SyncHarness, count: int) -> list[str]:
     return [issue.key for issue in list(harness.site.issues_truth().values())[:count]]
 
 
+@pytest.mark.prove
 def test_the_first_sync_brings_the_whole_site(unsynced: SyncHarness) -> None:
     result = unsynced.sync()
 
@@ -78,10 +79,10 @@ def test_a_sync_of_an_idle_site_writes_nothing_and_publishes_nothing(harness: Sy
     assert not any(outcome.changed for outcome in result.outcomes)
 
 
-def test_the_watermark_moves_though_nothing_changed(unsynced: SyncHarness) -> None:
-    first = {o.project_key: o.watermark for o in unsynced.sync().outcomes}
-    unsynced.site.clock.advance(timedelta(hours=1))
-    second = {o.project_key: o.watermark for o in unsynced.sync().outcomes}
+def test_the_watermark_moves_though_nothing_changed(harness: SyncHarness) -> None:
+    first = {o.project_key: o.watermark for o in harness.sync().outcomes}
+    harness.site.clock.advance(timedelta(hours=1))
+    second = {o.project_key: o.watermark for o in harness.sync().outcomes}
 
     for key, watermark in first.items():
         assert watermark is not None
@@ -120,8 +121,8 @@ def test_an_update_indexed_half_an_hour_late_is_found_by_the_deep_look_back(harn
     (key,) = some_keys(harness, 1)
     harness.site.switches.index_lag = timedelta(minutes=30)
     harness.site.edit_issue(key, summary="indexed very late")
-    for _ in range(4):
-        harness.site.clock.advance(timedelta(minutes=10))
+    for _ in range(2):
+        harness.site.clock.advance(timedelta(minutes=20))
         harness.sync()
 
     assert harness.differences() == []
@@ -157,22 +158,19 @@ def test_a_sprint_that_is_closed_shows_though_no_issue_was_updated(harness: Sync
     assert shown == [("Renamed while closing", "closed")]
 
 
-def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(unsynced: SyncHarness) -> None:
-    # An issue of the last hour would be met again by the deeper look back, under its new key.
-    unsynced.site.clock.advance(timedelta(hours=2))
-    unsynced.sync()
-    unsynced.site.clock.advance(timedelta(days=1))
-    unsynced.sync()  # from here on, looking back meets no issue that was updated of late
-    status = next(iter(unsynced.site.catalog.statuses.values()))
-    project = next(iter(unsynced.site.catalog.projects.values()))
-    unsynced.site.clock.advance(timedelta(days=1, minutes=1))
-    unsynced.site.rename_status(status.id, "Quite another name")
-    unsynced.site.rename_project_key(project.key, "NEWKEY")
+def test_renamed_statuses_projects_and_people_show_after_the_daily_refresh(harness: SyncHarness) -> None:
+    harness.site.clock.advance(timedelta(days=1))
+    harness.sync()  # from here on, looking back meets no issue that was updated of late
+    status = next(iter(harness.site.catalog.statuses.values()))
+    project = next(iter(harness.site.catalog.projects.values()))
+    harness.site.clock.advance(timedelta(days=1, minutes=1))
+    harness.site.rename_status(status.id, "Quite another name")
+    harness.site.rename_project_key(project.key, "NEWKEY")
 
-    requests = unsynced.requests_of()
+    requests = harness.requests_of()
 
     assert fetched_ids(requests) == []
-    assert unsynced.differences() == []
+    assert harness.differences() == []
 
 
 def test_a_status_that_the_site_lists_no_longer_stays_known(harness: SyncHarness) -> None:
@@ -191,6 +189,7 @@ def test_a_status_that_the_site_lists_no_longer_stays_known(harness: SyncHarness
     assert harness.ask(known) == [(status.name, "done", True)]
 
 
+@pytest.mark.prove
 def test_projects_are_tracked_under_the_keys_that_they_have_now(harness: SyncHarness) -> None:
     first, second = harness.tracked
     harness.site.rename_project_key(first.project_key, "SPARE")
@@ -250,6 +249,7 @@ def test_a_key_that_another_project_took_over_changes_both(harness: SyncHarness)
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_an_issue_that_moved_renames_nothing(harness: SyncHarness) -> None:
     harness.site.clock.advance(timedelta(hours=2))
     first, second = harness.tracked
@@ -259,6 +259,7 @@ def test_an_issue_that_moved_renames_nothing(harness: SyncHarness) -> None:
     assert harness.tracked == [first, second]
 
 
+@pytest.mark.prove
 def test_a_list_of_projects_that_cannot_be_read_is_asked_for_by_the_next_sync(harness: SyncHarness) -> None:
     harness.site.clock.advance(timedelta(hours=2))
     first = harness.tracked[0]
@@ -286,7 +287,7 @@ def test_an_issue_that_moved_to_another_tracked_project_is_there_once(harness: S
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("issues", sampled([500, 5000]))
+@pytest.mark.parametrize("issues", sampled([200, 5000]))
 def test_thousands_of_issues_cost_few_requests_to_follow(tmp_path: Path, issues: int) -> None:
     clock_start = 1_790_000_000_000
     with open_harness(tmp_path, generate_site(3, projects=1, issues=issues, now_ms=clock_start)) as harness:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,16 +15,23 @@ from jira_assets.sync import scheduling as proof_again
 from jira_assets.sync.listing import CrossCheck
 from jira_assets.sync.results import Outcome
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
 
 SEARCH = "/rest/api/3/search/jql"
 COUNT = "/rest/api/3/search/approximate-count"
 
 
-@pytest.fixture
-def harness(tmp_path: Path) -> Iterator[SyncHarness]:
+@contextmanager
+def connected(home: Path) -> Iterator[SyncHarness]:
     """A small site of one project, tracked and not synced yet."""
-    with open_harness(tmp_path, generate_site(5, projects=1, issues=24, now_ms=1_790_000_000_000)) as harness:
+    with open_harness(home, generate_site(5, projects=1, issues=24, now_ms=1_790_000_000_000)) as harness:
         harness.track()
+        yield harness
+
+
+@pytest.fixture
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    with templates.open(connected, tmp_path / "home") as harness:
         yield harness
 
 
@@ -113,12 +121,13 @@ def test_a_proof_that_failed_leaves_the_one_before(harness: SyncHarness) -> None
     assert "not proved: Jira counts" in " ".join(harness.reconcile().notices)
 
 
+@pytest.mark.prove
 def test_a_count_that_agrees_costs_no_second_listing(harness: SyncHarness) -> None:
     sync(harness)
     assert listings(harness) == 1
 
 
-def test_a_count_that_is_smaller_is_no_doubt(harness: SyncHarness) -> None:
+def test_a_count_that_is_smaller_is_no_doubt_and_costs_no_second_listing(harness: SyncHarness) -> None:
     harness.site.switches.count_is_off_by = -3
     assert sync(harness).unproved is None
     assert listings(harness) == 1

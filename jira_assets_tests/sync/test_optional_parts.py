@@ -125,7 +125,7 @@ def sync_and_follow(harness: SyncHarness) -> list[str]:
     return sorted({notice.part for notice in notices})  # parts of projects may fail for several reasons
 
 
-@pytest.mark.parametrize("failure", sampled(FAILURES, 4))
+@pytest.mark.parametrize("failure", sampled(FAILURES, 7))
 def test_lists_that_fail_for_good_stay_as_they_are_and_the_issues_come(
     harness: SyncHarness, failure: str
 ) -> None:
@@ -144,7 +144,7 @@ def test_lists_that_fail_for_good_stay_as_they_are_and_the_issues_come(
 
 
 @pytest.mark.parametrize(
-    "failure", sampled(["401 of the gateway", "404 as a page", "500", "another shape", "a login page"])
+    "failure", sampled(["401 of the gateway", "404 as a page", "500", "another shape", "a login page"], 5)
 )
 def test_details_of_projects_that_fail_for_good_stop_no_project(harness: SyncHarness, failure: str) -> None:
     fail(harness, FAILURES[failure], DETAILS)
@@ -186,7 +186,7 @@ def test_one_board_that_fails_costs_that_board_only(harness: SyncHarness, part: 
     assert after == estimates
 
 
-@pytest.mark.parametrize("failure", ["401 of the gateway", "500"])
+@pytest.mark.parametrize("failure", sampled(["401 of the gateway", "500"]))
 def test_open_sprints_that_cannot_be_asked_again_are_said(harness: SyncHarness, failure: str) -> None:
     harness.sync()  # today's details are read
     harness.site.clock.advance(timedelta(hours=1))

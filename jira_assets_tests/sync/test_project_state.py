@@ -95,7 +95,7 @@ def test_a_404_of_search_makes_no_project_inactive(harness: SyncHarness) -> None
     assert not is_inactive(harness, first.project_key)
 
 
-@pytest.mark.parametrize("wording", sampled(get_args(RefusalWording)))
+@pytest.mark.parametrize("wording", sampled(get_args(RefusalWording), 6))
 def test_a_project_that_search_does_not_know_yet_is_not_inactive(
     harness: SyncHarness, wording: RefusalWording
 ) -> None:
@@ -146,7 +146,7 @@ def test_a_closed_list_of_projects_still_tells_one_that_is_gone(harness: SyncHar
     assert is_inactive(harness, key)
 
 
-@pytest.mark.parametrize("wording", ["value", "japanese"])
+@pytest.mark.parametrize("wording", sampled(["value", "japanese"]))
 @pytest.mark.parametrize(("way", "state"), [("hide_project", "hidden"), ("trash_project", "trashed")])
 def test_an_inactive_project_that_is_back_heals_within_the_hour(
     harness: SyncHarness, wording: RefusalWording, way: str, state: str

@@ -106,7 +106,6 @@ def test_every_host_publishes_what_one_home_on_a_folder_does(
             assert warehouse.execute("select count(*) from raw_jira_issues").fetchall() == [(0,)]
 
 
-@pytest.mark.few_tables
 def test_another_host_continues_where_one_stopped(
     first: SyncHarness, open_host: OpenHost, shared: SharedPlace
 ) -> None:
@@ -119,11 +118,10 @@ def test_another_host_continues_where_one_stopped(
         result = second.sync(second.state.projects.tracked())
         assert result.failures == []
         assert sum(outcome.fetched for outcome in result.outcomes) == 1
-        for each in (second, first.pipeline):
-            each.publish()
-            with closing(open_warehouse(each.settings.warehouse_file)) as warehouse:
-                found = warehouse.execute("select summary from jira_issues where jira_id = ?", [issue])
-                assert found.fetchall() == [("changed since",)]
+        for host in (second, first.pipeline):
+            shown = SyncHarness(first.site, first.server, host, is_behind=True)
+            found = shown.ask(f"select summary from jira_issues where jira_id = '{issue}'")
+            assert found == [("changed since",)]
 
 
 @pytest.mark.few_tables
@@ -147,6 +145,7 @@ def test_a_host_of_readers_publishes_what_hosts_that_publish_nothing_sync(
     assert list(lake.site_manifest().targets) == ["postgres"]  # that of another host
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 def test_all_that_is_damaged_is_repaired_on_any_host(
     first: SyncHarness, open_host: OpenHost, shared: SharedPlace
@@ -164,6 +163,7 @@ def test_all_that_is_damaged_is_repaired_on_any_host(
     assert first.differences() == []
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables("jira_users")
 def test_a_person_who_is_forgotten_is_in_no_object_and_in_no_copy_of_this_host(
     first: SyncHarness, shared: SharedPlace, engine: duckdb.DuckDBPyConnection
@@ -214,6 +214,7 @@ def _no_target_stays(postgres_url: str) -> Iterator[None]:
     engine.dispose()
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 @pytest.mark.usefixtures("_no_target_stays")
 def test_what_one_host_published_to_a_target_is_not_published_by_another_one(
@@ -232,6 +233,7 @@ def test_what_one_host_published_to_a_target_is_not_published_by_another_one(
             assert targets_behind(host.lake, host.settings) == []
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 @pytest.mark.usefixtures("_no_target_stays")
 def test_a_host_that_waited_for_another_one_does_not_bring_a_target_back_to_what_it_was(
@@ -309,6 +311,7 @@ def test_a_host_that_follows_brings_targets_up_to_date_where_syncs_publish_nothi
         assert in_target(following, issue) == "changed since"
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 def test_the_raw_files_of_a_store_are_a_delta_table_there(first: SyncHarness, shared: SharedPlace) -> None:
     first.pipeline = replace(first.pipeline, settings=replace(first.pipeline.settings, lake_delta=True))

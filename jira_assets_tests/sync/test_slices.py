@@ -70,9 +70,9 @@ class Large:
 
 @pytest.fixture
 def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Large]:
-    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 20)
+    monkeypatch.setattr("jira_assets.sync.issue_fetcher.ISSUES_A_CHUNK", 8)
     with open_harness(
-        tmp_path, generate_site(2, projects=2, issues=400, now_ms=1_790_000_000_000)
+        tmp_path, generate_site(2, projects=2, issues=160, now_ms=1_790_000_000_000)
     ) as harness:
         harness.track()
         sizes = {p.project_key: len(harness.site.issues_truth(p.project_key)) for p in harness.tracked}
@@ -167,6 +167,7 @@ def test_a_large_change_is_read_in_slices_as_well(large: Large) -> None:
     assert large.harness.differences() == []
 
 
+@pytest.mark.prove
 def test_an_error_after_a_slice_is_an_error_and_keeps_what_was_read(large: Large) -> None:
     large.run()
     read = len(large.asked())
@@ -180,6 +181,7 @@ def test_an_error_after_a_slice_is_an_error_and_keeps_what_was_read(large: Large
     assert read < len(large.asked()) == len(set(large.asked()))
 
 
+@pytest.mark.prove
 def test_the_command_reads_to_the_end_whatever_the_time(large: Large) -> None:
     large.harness.pipeline = replace(large.harness.pipeline, listener=SlowSite(large.harness, large.large))
 

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 def synced(home: Path) -> Iterator[SyncHarness]:
     """Sync a site of four projects: company-managed with scrum and kanban boards, and team-managed."""
     with open_harness(
-        home, generate_site(11, projects=4, issues=80, now_ms=int(MONDAY_NOON.timestamp() * 1000))
+        home, generate_site(11, projects=4, issues=24, now_ms=int(MONDAY_NOON.timestamp() * 1000))
     ) as harness:
         harness.track()
         harness.sync()
@@ -190,6 +190,7 @@ def test_boards_in_every_form_are_read_as_far_as_they_go(harness: SyncHarness) -
     assert "malformed" in harness.pipeline.notices()[0].reason
 
 
+@pytest.mark.prove
 def test_a_board_whose_filter_is_not_shared_keeps_its_columns_and_is_asked_daily(
     harness: SyncHarness,
 ) -> None:
@@ -210,7 +211,7 @@ def test_a_board_whose_filter_is_not_shared_keeps_its_columns_and_is_asked_daily
     assert tomorrow(harness) == []
 
 
-@pytest.mark.parametrize(("kind", "asked"), [("kanban", 0), ("scrum", 1)])
+@pytest.mark.parametrize(("kind", "asked"), sampled([("scrum", 1), ("kanban", 0)]))
 def test_a_token_without_the_scope_is_tried_hourly_only_where_estimates_need_it(
     harness: SyncHarness, kind: str, asked: int
 ) -> None:
@@ -370,6 +371,7 @@ def test_a_new_version_that_an_issue_names_is_there_after_the_same_sync(harness:
     assert not [each for each in harness.requests_of() if each.path.startswith("/rest/api/3/project/")]
 
 
+@pytest.mark.prove
 def test_what_no_list_has_is_asked_for_once_only(harness: SyncHarness) -> None:
     issue = next(iter(harness.site.issues_truth().values()))
     for kind in harness.site.catalog.issue_types.values():
@@ -406,6 +408,7 @@ def test_a_home_of_other_columns_reads_the_lists_again_at_once(harness: SyncHarn
     assert harness.ask("select * from jira_versions order by all") == before
 
 
+@pytest.mark.prove
 def test_details_that_cannot_be_read_keep_versions_and_boards(harness: SyncHarness) -> None:
     tables = ("jira_versions", "jira_components", "jira_boards", "jira_board_columns")
     before = [harness.ask(f"select * from {table} order by all") for table in tables]

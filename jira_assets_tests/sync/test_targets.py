@@ -100,6 +100,7 @@ def test_a_target_shows_each_publish_and_says_so(harness: SyncHarness, database:
     assert "✓ postgres: " in cli("doctor").stdout
 
 
+@pytest.mark.prove
 def test_publish_brings_targets_up_to_date_and_force_writes_all_again(
     harness: SyncHarness, database: Database, cli: Cli
 ) -> None:
@@ -212,7 +213,10 @@ def test_a_target_has_some_time_to_follow_before_it_is_overdue(harness: SyncHarn
 def test_nothing_of_a_target_is_loaded_without_the_setting() -> None:
     code = (
         "import sys, jira_assets.sync.pipeline, jira_assets.sync.targets; "
-        "print([name for name in sys.modules if 'psycopg2' in name or 'targets.postgres' in name])"
+        "of_postgres = [name for name in sys.modules if 'psycopg2' in name or 'targets.postgres' in name]; "
+        "import jira_assets.warehouse.targets.delta.target; "
+        "of_delta = [name for name in sys.modules if name.startswith(('deltalake', 'arro3', 'pyarrow'))]; "
+        "print(of_postgres + of_delta)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"

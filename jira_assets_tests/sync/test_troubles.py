@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jira_assets.demo.generate.generate import generate_site
@@ -91,16 +91,20 @@ def check(history: list[Step]) -> None:
         assert harness.differences() == []
 
 
-@settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-@given(histories)
-def test_no_trouble_proves_what_is_not_so_and_every_one_ends(history: list[Step]) -> None:
-    check(history)
+def test_no_trouble_proves_what_is_not_so_and_every_one_ends() -> None:
+    check(
+        [
+            Step("part_fails", 3),
+            Step("issue_is_left_out", 5),
+            Step("sync", 0),
+            Step("edit", 5),
+            Step("search_ends_early", 4),
+            Step("reconcile", 0),
+            Step("wait_for_days", 1),
+            Step("count_is_off", 3),
+            Step("sync", 1),
+        ]
+    )
 
 
 @pytest.mark.prove

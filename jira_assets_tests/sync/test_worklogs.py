@@ -37,6 +37,26 @@ def issues(harness: SyncHarness) -> tuple[str, str]:
     return first, next(each for each in sorted(truth) if truth[each].project_id != truth[first].project_id)
 
 
+@pytest.fixture
+def known(harness: SyncHarness) -> str:
+    """A worklog that is here already."""
+    return min(harness.site.worklogs_truth())
+
+
+@pytest.fixture
+def home_of_known(harness: SyncHarness, known: str) -> str:
+    """The issue of that worklog."""
+    return harness.site.worklogs_truth()[known].issue_id
+
+
+@pytest.fixture
+def elsewhere(harness: SyncHarness, home_of_known: str) -> str:
+    """An issue of another project."""
+    truth = harness.site.issues_truth()
+    project = truth[home_of_known].project_id
+    return next(each for each in sorted(truth) if truth[each].project_id != project)
+
+
 def worklog(harness: SyncHarness, worklog_id: str, *columns: str) -> tuple[Any, ...]:
     query = f"select {', '.join(columns)} from jira_worklogs where worklog_id = '{worklog_id}'"
     (row,) = harness.ask(query)
@@ -76,78 +96,56 @@ def test_a_worklog_of_the_last_minute_comes_with_the_next_sync(
     assert worklog_differences(harness) == []
 
 
-def test_a_worklog_that_is_dated_anew_is_not_deleted(harness: SyncHarness, issues: tuple[str, str]) -> None:
-    worklog_id = harness.site.log_work(issues[0])
+def test_a_worklog_restricted_to_a_group_is_kept_and_comes_back(harness: SyncHarness, known: str) -> None:
+    harness.site.hide_group("board")
+    harness.site.restrict_worklog(known, "board")
     later(harness)
-    harness.site.edit_worklog(worklog_id, started=datetime(2020, 1, 1, 23, 30, tzinfo=UTC), seconds=60)
+    harness.reconcile()
+    assert worklog(harness, known, "deleted_at") == (None,)
+    assert harness.ask("select sum(unseen) from entity_status") == [(1,)]
+    harness.site.restrict_worklog(known, None)
     later(harness)
-    assert worklog(harness, worklog_id, "started_on::varchar", "seconds", "deleted_at") == (
-        "2020-01-01",
-        60,
-        None,
-    )
+    assert worklog(harness, known, "deleted_at") == (None,)
     assert worklog_differences(harness) == []
 
 
-def test_a_worklog_that_was_moved_says_from_where(harness: SyncHarness, issues: tuple[str, str]) -> None:
-    worklog_id = harness.site.log_work(issues[0])
-    later(harness)
-    harness.site.move_worklog(worklog_id, issues[1])
+def test_worklogs_are_dated_anew_moved_and_deleted(
+    harness: SyncHarness, known: str, home_of_known: str, elsewhere: str
+) -> None:
+    _, dated, deleted, *_ = sorted(harness.site.worklogs_truth())
+    at = harness.site.clock.now().replace(tzinfo=None)
+    harness.site.move_worklog(known, elsewhere)
+    harness.site.edit_worklog(dated, started=datetime(2020, 1, 1, 23, 30, tzinfo=UTC), seconds=60)
+    harness.site.delete_worklog(deleted)
     later(harness)
     columns = ("jira_id", "moved_from_jira_id", "project_id", "deleted_at")
-    project = harness.site.truth(issues[1]).project_id
-    assert worklog(harness, worklog_id, *columns) == (issues[1], issues[0], project, None)
+    project = harness.site.truth(elsewhere).project_id
+    assert worklog(harness, known, *columns) == (elsewhere, home_of_known, project, None)
+    assert worklog(harness, dated, "started_on::varchar", "seconds", "deleted_at") == ("2020-01-01", 60, None)
+    assert worklog(harness, deleted, "deleted_at") == (at,)
     assert worklog_differences(harness) == []
 
 
-def test_a_worklog_restricted_to_a_group_is_kept_and_comes_back(
-    harness: SyncHarness, issues: tuple[str, str]
+def test_worklogs_of_a_deleted_issue_are_gone_with_it(
+    harness: SyncHarness, known: str, home_of_known: str
 ) -> None:
-    worklog_id = harness.site.log_work(issues[0])
-    later(harness)
-    harness.site.hide_group("board")
-    harness.site.restrict_worklog(worklog_id, "board")
-    later(harness)
+    harness.site.delete_issue(home_of_known)
     harness.reconcile()
-    assert worklog(harness, worklog_id, "deleted_at") == (None,)
-    assert harness.ask("select sum(unseen) from entity_status") == [(1,)]
-    harness.site.restrict_worklog(worklog_id, None)
-    later(harness)
-    assert worklog(harness, worklog_id, "deleted_at") == (None,)
-    assert worklog_differences(harness) == []
-
-
-def test_a_deleted_worklog_says_when(harness: SyncHarness, issues: tuple[str, str]) -> None:
-    worklog_id = harness.site.log_work(issues[0])
-    later(harness)
-    at = harness.site.clock.now().replace(tzinfo=None)
-    harness.site.delete_worklog(worklog_id)
-    later(harness)
-    assert worklog(harness, worklog_id, "deleted_at") == (at,)
-    assert worklog_differences(harness) == []
-
-
-def test_worklogs_of_a_deleted_issue_are_gone_with_it(harness: SyncHarness, issues: tuple[str, str]) -> None:
-    worklog_id = harness.site.log_work(issues[0])
-    later(harness)
-    harness.site.delete_issue(issues[0])
-    harness.reconcile()
-    assert worklog(harness, worklog_id, "deleted_at") != (None,)
+    assert worklog(harness, known, "deleted_at") != (None,)
     assert worklog_differences(harness) == []
 
 
 def test_worklogs_follow_an_issue_to_another_project_without_a_request_for_them(
-    harness: SyncHarness, issues: tuple[str, str]
+    harness: SyncHarness, known: str, home_of_known: str, elsewhere: str
 ) -> None:
-    worklog_id = harness.site.log_work(issues[0])
-    later(harness)
-    harness.site.move_issue(issues[0], harness.site.truth(issues[1]).project_key)
+    harness.site.move_issue(home_of_known, harness.site.truth(elsewhere).project_key)
     harness.site.clock.sleep(120)
     assert asked(harness) == ["updated", "deleted"]
-    assert worklog(harness, worklog_id, "project_id") == (harness.site.truth(issues[1]).project_id,)
+    assert worklog(harness, known, "project_id") == (harness.site.truth(elsewhere).project_id,)
     assert worklog_differences(harness) == []
 
 
+@pytest.mark.prove
 def test_a_burst_of_one_moment_that_no_page_holds_is_found_by_the_numbers(
     harness: SyncHarness, issues: tuple[str, str]
 ) -> None:
@@ -170,6 +168,7 @@ def test_pages_that_overlap_bring_each_worklog_once(harness: SyncHarness, issues
     assert worklog_differences(harness) == []
 
 
+@pytest.mark.prove
 def test_a_lost_permission_deletes_no_worklog(harness: SyncHarness) -> None:
     project = next(iter(harness.site.catalog.projects.values()))
     before = set(harness.ask("select worklog_id from jira_worklogs where deleted_at is null"))
@@ -211,6 +210,7 @@ def test_a_refusal_between_the_list_and_the_worklogs_loses_none(
     assert worklog_differences(harness) == []
 
 
+@pytest.mark.prove
 def test_odd_worklogs_cost_themselves_alone(harness: SyncHarness, issues: tuple[str, str]) -> None:
     odd = ({"id": "77"}, 5, None, {"worklogId": None}, {"issueId": "1"})
     harness.site.log_work(issues[0])
