@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
 
 CONNECTIONS = 2
-"""So many statements run at the same time where most of the time is spent on planning them."""
+"""The longest chain of statements takes half of the time of all: more connections would hardly help."""
 
 TABLES_UP_TO = 20_000
 """With so many issues, what several statements read is kept in tables. With more, these would need too much
@@ -62,7 +62,12 @@ class Builder:
     is_described: bool = True
     """Whether tables get their comments: 800 statements, which a catalog without readers can spare."""
     connections: int = 1
-    """So many statements run at the same time."""
+    """So many statements may run at the same time; of many issues, one."""
+
+    @property
+    def _is_small(self) -> bool:
+        """Whether planning the statements takes longer than running them."""
+        return self.issues <= TABLES_UP_TO
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -83,7 +88,7 @@ class Builder:
         with ExitStack() as open_lakes:
             others = [
                 replace(self, lake=open_lakes.enter_context(closing(self.lake.cursor())))
-                for _ in range(self.connections - 1)
+                for _ in range(self.connections - 1 if self._is_small else 0)
             ]
             run_in_order(before, [partial(work, builder) for builder in (self, *others)])
 
@@ -108,7 +113,7 @@ class Builder:
             f"warehouse/{name}",
             **self._inputs_of(name),
             whole=self.whole,
-            materialized="table" if self.issues <= TABLES_UP_TO else "view",
+            materialized="table" if self._is_small else "view",
             team_from=literal(self.team_from),
             people=statement("lake/people/people", people_by_site=self._people_by_site),
             people_by_site=self._people_by_site,

@@ -21,7 +21,7 @@ from jira_assets.lake.manifest import Manifest, fingerprint
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
-from jira_assets.warehouse.build import CONNECTIONS, TABLES_UP_TO, Builder
+from jira_assets.warehouse.build import CONNECTIONS, Builder
 from jira_assets.warehouse.entity_status import entity_digest
 from jira_assets.warehouse.extra_columns import choose_columns, read_fields
 from jira_assets.warehouse.forecasts import remember_forecasts
@@ -324,5 +324,5 @@ class _Publication:
             whole,
             issues=sum(issues),
             team_from=inputs.team_from,
-            connections=1 if lake.is_sparing or sum(issues) > TABLES_UP_TO else CONNECTIONS,
+            connections=1 if lake.is_sparing else CONNECTIONS,
         )
