@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,7 @@ class Details:
     """What was read about one project; what could not be read of it is in the notices."""
 
     project: Project
+    asked_at: datetime
     notices: list[Notice]
     boards: list[Board] | None = None
     """None when they could not be read: those known before stay."""
@@ -81,7 +83,7 @@ def as_known(site: SiteSync, details: Details) -> ProjectDetails:
     known = site.manifest.projects.get(details.project.id)
     estimates = known.estimated_with if known and details.keeps_estimates() else ()
     return ProjectDetails(
-        refreshed_at=site.now(),
+        refreshed_at=details.asked_at,
         is_team_managed=details.project.is_team_managed,
         boards=(known.boards if known else ()) if details.boards is None else _ids(details.boards),
         estimated_with=tuple(dict.fromkeys([*details.estimated_with, *estimates])),
@@ -146,7 +148,7 @@ def _of_own_boards(details: Details, found: Mapping[int, Part[Content]]) -> dict
 def _details(site: SiteSync, part: Part[Project]) -> Details | JiraAssetsError:
     if not isinstance(part, Read):
         return part
-    return Details(part.content, site.odd_records(DETAILS, part.content.id, part))
+    return Details(part.content, part.asked_at, site.odd_records(DETAILS, part.content.id, part))
 
 
 def _take_leads(site: SiteSync, read: Sequence[Details]) -> None:
@@ -205,8 +207,8 @@ def _note(site: SiteSync, details: Details, part: str, what: str, found: Mapping
         is_final = part == SETUP and all(_stays_closed(*each) for each in failed.items())
         details.notices.append(site.failure(part, project_id, what, error, is_final=is_final))
         return
-    together = Read(None, sum(each.left_out for each in read), sum(each.kept_in_part for each in read))
-    details.notices += site.odd_records(part, project_id, together)
+    odd = sum(each.left_out for each in read), sum(each.kept_in_part for each in read)
+    details.notices += site.odd_records(part, project_id, Read(None, details.asked_at, *odd))
 
 
 def _stays_closed(board: Board, error: JiraAssetsError) -> bool:

@@ -56,7 +56,7 @@ def put_list(site: SiteSync, name: str, part: Part[Rows]) -> list[Notice]:
     if name == "users":
         put_users(site, part.content)
     else:
-        site.put(name, part.content + _kept_rows(site, name, part.content))
+        site.put(name, part.content + _kept_rows(site, name, part.content), part.asked_at)
     return site.odd_records(SITE_LISTS[name].part, None, part)
 
 

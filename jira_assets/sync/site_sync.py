@@ -36,9 +36,13 @@ KNOWN_TO_FAIL = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class Read(Generic[Content]):
-    """A part that was read, and how many of its records were odd."""
+    """A part that was read, and how many of its records were odd.
+
+    It is as new as the time at which it was `asked_at`: what is made while Jira answers may be missing.
+    """
 
     content: Content
+    asked_at: datetime
     left_out: int = 0
     kept_in_part: int = 0
 
@@ -75,12 +79,13 @@ class SiteSync:
 
     def read(self, ask: Callable[[], Content]) -> Part[Content]:
         """Read a part, or return why it cannot be read; raises AuthenticationError when Jira refuses us."""
+        asked_at = self.now()
         try:
             with counting_odd_records() as odd:
                 content = ask()
         except JiraAssetsError as error:
             return self.context.identity.judge(self.client, error)
-        return Read(content, odd.left_out, odd.kept_in_part)
+        return Read(content, asked_at, odd.left_out, odd.kept_in_part)
 
     def begin(self, ask: Callable[[], Content]) -> Future[Part[Content]]:
         """Read a part beside others."""

@@ -123,7 +123,7 @@ def test_ctrl_c_ends_a_sync_soon_and_the_next_one_goes_on(
     run: Run, site: DemoSite, settings: Settings
 ) -> None:
     track_all(run)
-    site.latency_ms = 300
+    site.latency_ms = 1000
 
     already = site.journal.total
     command = [sys.executable, "-c", "from jira_assets.cli import main; main()", "sync"]

@@ -143,4 +143,4 @@ def test_the_command_serves_a_site_and_prints_how_to_connect() -> None:
         with Caller(printed["JIRA_SITE_URL"], auth=credentials) as caller:
             assert len(caller.keys("created >= 0")) == 30
         os.kill(process.pid, signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from jira_assets.errors import AuthenticationError, Forbidden
@@ -75,3 +77,20 @@ def test_projects_whose_details_are_current_get_facts_from_the_lake(harness: Syn
     assert keys == ids
     assert facts.fields
     assert set(ids) <= facts.projects.keys()
+
+
+def test_what_is_read_is_as_new_as_the_question(harness: SyncHarness) -> None:
+    """What is made while Jira answers may be missing: then issues that name it have the lists read again."""
+    ids = [project.project_id for project in harness.tracked]
+    (site,) = harness.pipeline.sites
+    clock = harness.site.clock
+    began = clock.now()
+
+    with site.asking_jira() as context:
+        refresh_site(context, ids, force=True, on_facts=lambda *_: clock.advance(timedelta(minutes=1)))
+
+    manifest = site.lake.site_manifest()
+    soon = began + timedelta(seconds=30)
+    assert all(began <= manifest.projects[key].refreshed_at < soon + timedelta(minutes=1) for key in ids)
+    assert began <= manifest.tables["projects"].refreshed_at < soon
+    assert manifest.tables["issue_types"].refreshed_at >= began + timedelta(minutes=2)
