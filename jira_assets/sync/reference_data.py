@@ -7,7 +7,7 @@ be read keeps its old table, becomes a notice, and is asked for again by the nex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -144,11 +144,12 @@ def _refresh(
     fields = fields_of(site.rows("fields"))
     on_facts(SiteFacts(fields, site.manifest.projects), current)
     for some in batches(due.projects, DETAILS_AT_ONCE):
-        answers |= dict(zip(some, reader.read(some), strict=True))
-        fresh = {each.project.id: as_known(site, each) for each in _read_of(answers, some)}
+        found = dict(zip(some, reader.read(some), strict=True))
+        answers |= found
+        fresh = {key: as_known(site, each) for key, each in found.items() if isinstance(each, Details)}
         on_facts(SiteFacts(fields, fresh), list(fresh))
     lists.begin([name for name in due.lists if name not in NEEDED_BY_ISSUES])
-    read = _read_of(answers, due.projects)
+    read = [answer for answer in answers.values() if isinstance(answer, Details)]
     reader.read_the_rest(read)
     lists.put()
     notices = lists.notices
@@ -162,11 +163,6 @@ def _refresh(
     parts = [(SITE_LISTS[name].part, None) for name in due.lists]
     site.manifest.renew_notices([*parts, *asked_of(due.projects, read)], notices)
     return failed
-
-
-def _read_of(answers: Mapping[str, Details | JiraAssetsError], project_ids: Iterable[str]) -> list[Details]:
-    """Return the details of those of these projects that could be read."""
-    return [answer for key in project_ids if isinstance(answer := answers[key], Details)]
 
 
 class _Lists:

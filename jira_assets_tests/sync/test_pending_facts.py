@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from jira_assets.demo.http.faults import answer
 from jira_assets.errors import AuthenticationError, Forbidden
 from jira_assets.jira.models import Field
 from jira_assets.sync.field_discovery import SiteFacts
@@ -94,3 +95,13 @@ def test_what_is_read_is_as_new_as_the_question(harness: SyncHarness) -> None:
     assert all(began <= manifest.projects[key].refreshed_at < soon + timedelta(minutes=1) for key in ids)
     assert began <= manifest.tables["projects"].refreshed_at < soon
     assert manifest.tables["issue_types"].refreshed_at >= began + timedelta(minutes=2)
+
+
+def test_a_project_that_answers_with_another_id_stops_no_sync(harness: SyncHarness) -> None:
+    asked = harness.tracked[0].project_id
+    other = f'{{"id": "99", "key": "{harness.tracked[0].project_key}", "name": "Elsewhere"}}'
+    harness.site.faults.add(answer(200, other, path=f"/rest/api/3/project/{asked}", exact=True))
+
+    assert harness.sync().failures == []
+
+    assert harness.differences() == []
