@@ -78,6 +78,7 @@ class RecordingProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                # No session of its own: Linux schedules sessions alike, however nice their processes are.
                 process_group=0,
             )
         self._send(sync)
