@@ -6,7 +6,7 @@ import re
 import weakref
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
@@ -37,6 +37,44 @@ def _give_back(engine: duckdb.DuckDBPyConnection, connection: duckdb.DuckDBPyCon
         _idle.append(engine)
 
 
+class SparingEngine:
+    """Runs statements; one that creates a source waits until another statement names that source.
+
+    To create all of them takes longer than most of the tables that are asked for.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._waiting: dict[str, tuple[str, object]] = {}
+        self._named: set[str] = set()
+
+    def execute(self, statement: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        """Run a statement and those that it waits for, or have it wait.
+
+        There are no transactions: one could not write to both catalogs, and nobody reads what a failure left.
+        """
+        if statement in ("begin", "commit", "rollback"):
+            return self._connection
+        created = _CREATION.match(statement)
+        if created and created[1] not in self._named:
+            self._waiting[created[1]] = (statement, parameters)
+            return self._connection
+        self._prepare(statement)
+        return self._connection.execute(statement, parameters)
+
+    def _prepare(self, statement: str) -> None:
+        for name in _SOURCE.findall(statement):
+            self._named.add(name)  # a macro may name it before it is offered
+            if name in self._waiting:
+                text, parameters = self._waiting.pop(name)
+                self._prepare(text)
+                self._connection.execute(text, parameters)
+
+
+_SOURCE = re.compile(r"\b(?:lake|site|given)\.\w+")
+_CREATION = re.compile(rf"(?:--.*\n)*create (?:table|view) ({_SOURCE.pattern})")
+
+
 class Preview:
     """What publishing would show now, by the same statements; a table is made when it is first asked for."""
 
@@ -45,7 +83,7 @@ class Preview:
         engine = _idle.pop() if _idle else open_engine()
         self._engine = _connected_to(engine)
         weakref.finalize(self, _give_back, engine, self._engine).atexit = False
-        lake = lake.using(self._engine)
+        lake = lake.using(cast("duckdb.DuckDBPyConnection", SparingEngine(self._engine)))
         offer_sources(lake, manifests, site_manifests(lake, inputs), inputs)
         self._engine.execute("attach ':memory:' as warehouse; use warehouse")
         self._builder = Builder(lake, manifests, [], team_from=inputs.team_from, is_described=False)
