@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +16,15 @@ from jira_assets.defs.schedules import keys_to_prove, request_proofs, schedules,
 from jira_assets.lake.locks import lock_held
 from jira_assets.settings.load import load_settings
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.sync.conftest import synced_once
+
+
+@pytest.fixture
+def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
+    """A home whose projects were just read, and proved by that."""
+    with templates.open(synced_once, tmp_path / "home") as harness:
+        yield harness
 
 
 def test_the_sensor_keeps_things_fresh_so_the_hourly_schedule_is_off() -> None:
@@ -46,49 +57,45 @@ def test_a_setting_that_makes_no_sense_does_not_take_the_whole_page_down(
     assert settings_at_load().refresh_cron == "30 0 * * *"
 
 
-def test_a_night_proves_every_project_once(tmp_path: Path) -> None:
+def test_a_night_proves_every_project_once(harness: SyncHarness) -> None:
+    assert keys_to_prove(harness.pipeline) == []  # a first read proves what it read
+    harness.site.clock.advance(timedelta(days=1))
+
+    first = keys_to_prove(harness.pipeline)
+    harness.pipeline.reconcile(harness.pipeline.state.projects.find(first))
+
+    assert first == keys(harness)
+    assert keys_to_prove(harness.pipeline) == []
+
+
+def test_what_was_never_read_is_not_proved(tmp_path: Path) -> None:
     with open_harness(tmp_path / "home") as harness:
         harness.track()
         assert keys_to_prove(harness.pipeline) == []
-        harness.sync()
-        assert keys_to_prove(harness.pipeline) == []  # a first read proves what it read
-        harness.site.clock.advance(timedelta(days=1))
-
-        first = keys_to_prove(harness.pipeline)
-        harness.pipeline.reconcile(harness.pipeline.state.projects.find(first))
-
-        assert first == keys(harness)
-        assert keys_to_prove(harness.pipeline) == []
 
 
-def test_what_was_spent_this_hour_leaves_less_to_prove_with(tmp_path: Path) -> None:
-    with open_harness(tmp_path / "home", reconcile_points_per_hour="150") as harness:
-        harness.track()
-        harness.sync()
-        harness.site.clock.advance(timedelta(days=1))
+def test_what_was_spent_this_hour_leaves_less_to_prove_with(harness: SyncHarness) -> None:
+    settings = replace(harness.pipeline.settings, reconcile_points_per_hour=150)
+    harness.pipeline = replace(harness.pipeline, settings=settings)
+    harness.site.clock.advance(timedelta(days=1))
 
-        assert keys_to_prove(harness.pipeline) == keys(harness)
-        harness.pipeline.state.points.spend(100, harness.pipeline.clock())
-        assert keys_to_prove(harness.pipeline) == keys(harness)[:1]
-        harness.pipeline.state.points.spend(100, harness.pipeline.clock())
-        assert keys_to_prove(harness.pipeline) == []
-
-
-def test_a_project_that_somebody_works_on_is_left_out(tmp_path: Path) -> None:
-    with open_harness(tmp_path / "home") as harness:
-        harness.track()
-        harness.sync()
-        harness.site.clock.advance(timedelta(days=1))
-
-        with harness.pipeline.lake.lock(harness.tracked[0].project_id, "sync"):
-            assert keys_to_prove(harness.pipeline) == keys(harness)[1:]
+    assert keys_to_prove(harness.pipeline) == keys(harness)
+    harness.pipeline.state.points.spend(100, harness.pipeline.clock())
+    assert keys_to_prove(harness.pipeline) == keys(harness)[:1]
+    harness.pipeline.state.points.spend(100, harness.pipeline.clock())
+    assert keys_to_prove(harness.pipeline) == []
 
 
-def test_a_run_is_asked_for_unless_one_is_alive_or_all_is_proved(tmp_path: Path) -> None:
-    with open_harness(tmp_path / "home") as harness, dg.DagsterInstance.ephemeral() as instance:
-        harness.track()
+def test_a_project_that_somebody_works_on_is_left_out(harness: SyncHarness) -> None:
+    harness.site.clock.advance(timedelta(days=1))
+
+    with harness.pipeline.lake.lock(harness.tracked[0].project_id, "sync"):
+        assert keys_to_prove(harness.pipeline) == keys(harness)[1:]
+
+
+def test_a_run_is_asked_for_unless_one_is_alive_or_all_is_proved(harness: SyncHarness) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
         assert "proved" in str(request_proofs(instance, harness.pipeline))
-        harness.sync()
         harness.site.clock.advance(timedelta(days=1))
 
         wanted = request_proofs(instance, harness.pipeline)

@@ -16,6 +16,7 @@ from jira_assets.demo.generate.people import sample_team
 from jira_assets.state import TeamMember
 from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.home_templates import HomeTemplates
+from jira_assets_tests.sync.conftest import synced_once
 
 NOON_MS = 1_795_435_200_000
 DATA = generate_site(7, projects=2, issues=60, now_ms=NOON_MS)
@@ -40,12 +41,6 @@ def harness(tmp_path: Path, templates: HomeTemplates) -> Iterator[SyncHarness]:
         write_team(team_of(opened), TEAM)
 
 
-@pytest.fixture(scope="module")
-def read_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
-    with synced(tmp_path_factory.mktemp("people") / "home") as opened:
-        yield opened
-
-
 def write_team(path: Path, members: list[dict[str, str | None]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(members[0]))
@@ -58,8 +53,7 @@ def team_of(harness: SyncHarness) -> Path:
     return Path(harness.pipeline.settings.team)
 
 
-def test_people_are_matched_wherever_they_can_be(read_only: SyncHarness) -> None:
-    harness = read_only
+def test_people_are_matched_wherever_they_can_be(harness: SyncHarness) -> None:
     rules = {rule for (rule,) in harness.ask("select matched_by from jira_user_matches")}
     assert rules >= {"email", "display_name"}
     members = dict(harness.ask("select account_id, member_id from jira_user_matches"))
@@ -77,8 +71,7 @@ def test_people_are_matched_wherever_they_can_be(read_only: SyncHarness) -> None
     assert set(twins) <= {("display name is shared by 2 accounts", 2)}
 
 
-def test_the_match_rate_weighs_accounts_by_what_they_did(read_only: SyncHarness) -> None:
-    harness = read_only
+def test_the_match_rate_weighs_accounts_by_what_they_did(harness: SyncHarness) -> None:
     members = set(harness.ask("select account_id from jira_user_matches"))
     aside = set(harness.ask("select account_id from jira_users where account_type in ('app', 'customer')"))
     for key, assigned, assigned_matched, rate, assignee_rate in harness.ask(
@@ -94,17 +87,18 @@ def test_the_match_rate_weighs_accounts_by_what_they_did(read_only: SyncHarness)
         assert assignee_rate == pytest.approx(assigned_matched / assigned, abs=1e-4)
 
 
-def test_whoever_is_set_aside_is_nobody_that_waits_for_a_match(read_only: SyncHarness) -> None:
-    found = read_only.ask(
+def test_whoever_is_set_aside_is_nobody_that_waits_for_a_match(harness: SyncHarness) -> None:
+    found = harness.ask(
         "select project_key, found from data_quality where finding = 'unmatched_people' order by all"
     )
-    rates = read_only.ask(
+    rates = harness.ask(
         "select project_key, accounts - accounts_matched from jira_match_rates order by project_key"
     )
     assert found == rates
-    assert read_only.ask("select 1 from jira_match_rates where accounts_set_aside > 0")
+    assert harness.ask("select 1 from jira_match_rates where accounts_set_aside > 0")
 
 
+@pytest.mark.few_tables("jira_user_matches")
 def test_decisions_survive_what_the_team_is_read_from(harness: SyncHarness) -> None:
     ((account, member),) = harness.ask(
         "select account_id, member_id from jira_user_matches order by all limit 1"
@@ -151,9 +145,8 @@ def test_a_team_that_cannot_be_read_is_a_notice_and_stays_as_it_was(harness: Syn
     assert harness.ask("from jira_user_matches order by all") == before
 
 
-def test_without_a_source_the_team_is_what_was_imported(tmp_path: Path) -> None:
-    with open_harness(tmp_path / "home") as harness:
-        harness.track()
+def test_without_a_source_the_team_is_what_was_imported(tmp_path: Path, templates: HomeTemplates) -> None:
+    with templates.open(synced_once, tmp_path / "home") as harness:
         member = TeamMember("m1", "Nobody Here", "nobody@else.example")
         harness.pipeline.state.team.replace([member])
         harness.sync()

@@ -21,14 +21,13 @@ from jira_assets.sync.choose_tasks import choose_tasks
 from jira_assets.sync.external_inputs import note_followed, outside_identity
 from jira_assets.sync.monitor import SensorState, evaluate
 from jira_assets_tests.child_process import child_process
-from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sync.entity_homes import (
     ALL,
     differences,
     later,
     replace_settings,
-    site_data,
     synced_with_entities,
     worklog_differences,
 )
@@ -168,20 +167,18 @@ def test_kill_9_between_the_list_and_the_worklogs_loses_none(harness: SyncHarnes
 
 
 def test_a_read_whose_time_is_up_is_continued_by_the_next_sync(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    synced: SyncHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entity_lists, "ISSUES_AT_ONCE", 10)
-    with open_harness(tmp_path / "home", site_data(), entities="comments") as harness:
-        harness.track()
-        pipeline = harness.pipeline
-        result = pipeline.sync(harness.tracked, run_time=timedelta())
-        assert not result.failures
-        harness.is_behind = True
-        (read,) = harness.ask("select sum(issues_behind) from entity_status")
-        assert 0 < read[0] < 60
-        later(harness)
-        assert harness.ask("select sum(issues_behind) from entity_status") == [(0,)]
-        assert len(harness.ask("select * from jira_comments")) == len(harness.site.comments_truth())
+    synced.pipeline = replace_settings(synced, entities="comments")
+    result = synced.pipeline.sync(synced.tracked, run_time=timedelta())
+    assert not result.failures
+    synced.is_behind = True
+    (read,) = synced.ask("select sum(issues_behind) from entity_status")
+    assert 0 < read[0] < 60
+    later(synced)
+    assert synced.ask("select sum(issues_behind) from entity_status") == [(0,)]
+    assert len(synced.ask("select * from jira_comments")) == len(synced.site.comments_truth())
 
 
 @pytest.mark.few_tables("jira_worklogs")
@@ -205,13 +202,9 @@ def test_a_worklog_that_was_not_listed_yet_makes_its_project_due(harness: SyncHa
     assert evaluate(pipeline.sites[0], SensorState()).due == []
 
 
-def test_what_is_chosen_anew_makes_its_project_due(tmp_path: Path) -> None:
-    with open_harness(tmp_path / "home", site_data()) as harness:
-        harness.track()
-        harness.sync()
-        harness.site.clock.sleep(120)
-        site = harness.pipeline.sites[0]
-        assert evaluate(site, SensorState()).due == []
-        harness.pipeline = replace_settings(harness, entities="PAY: comments")
-        due = evaluate(harness.pipeline.sites[0], SensorState()).due
-        assert [entry.project.project_key for entry in due] == ["PAY"]
+def test_what_is_chosen_anew_makes_its_project_due(synced: SyncHarness) -> None:
+    synced.site.clock.sleep(120)
+    assert evaluate(synced.pipeline.sites[0], SensorState()).due == []
+    synced.pipeline = replace_settings(synced, entities="PAY: comments")
+    due = evaluate(synced.pipeline.sites[0], SensorState()).due
+    assert [entry.project.project_key for entry in due] == ["PAY"]

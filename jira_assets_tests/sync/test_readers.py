@@ -21,9 +21,9 @@ COUNT = "select count(*), count(distinct jira_id) from jira_issues"
 
 @pytest.mark.parametrize("syncs", [2, pytest.param(20, marks=pytest.mark.prove)])
 def test_syncs_publish_while_one_reader_holds_the_file_and_another_reopens_it(
-    harness: SyncHarness, syncs: int
+    synced: SyncHarness, syncs: int
 ) -> None:
-    harness.sync()
+    harness = synced
     harness.publish()
     whole = harness.ask(COUNT)
     path = harness.pipeline.settings.warehouse_file
