@@ -104,18 +104,21 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncHarness]:
-    """A site of two tracked projects, with a team and pull requests in files."""
+    """A site of two tracked projects, whose team and pull requests are to be in files."""
     data = generate_site(4, projects=2, issues=8, now_ms=1_790_000_000_000)
     with open_harness(tmp_path / "home", data, frozen=False) as harness:
         harness.track()
         for name, value in harness.environment.items():
             monkeypatch.setenv(name, value)
-        pulls, team = tmp_path / "pulls.csv", tmp_path / "team.csv"
-        pulls.write_text("repository,number,title,created_at\nweb,1,One,2026-01-01\n")
-        team.write_text("member_id,display_name,email\nm1,Ada,\n")
-        monkeypatch.setenv("JIRA_ASSETS_PULL_REQUESTS", str(pulls))
-        monkeypatch.setenv("JIRA_ASSETS_TEAM", str(team))
+        monkeypatch.setenv("JIRA_ASSETS_PULL_REQUESTS", str(tmp_path / "pulls.csv"))
+        monkeypatch.setenv("JIRA_ASSETS_TEAM", str(tmp_path / "team.csv"))
         yield harness
+
+
+def write_sources(folder: Path) -> None:
+    """Write the files of the team and of pull requests."""
+    (folder / "pulls.csv").write_text("repository,number,title,created_at\nweb,1,One,2026-01-01\n")
+    (folder / "team.csv").write_text("member_id,display_name,email\nm1,Ada,\n")
 
 
 def run(instance: dg.DagsterInstance, job: str) -> None:
@@ -132,9 +135,13 @@ def observed(instance: dg.DagsterInstance) -> dict[str, int]:
 
 
 @FEW
-def test_a_source_is_observed_when_its_content_changed_by_the_run_that_follows_it(
+def test_a_source_is_observed_when_it_was_read_and_when_its_content_changed_by_the_run_that_follows_it(
     harness: SyncHarness, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "team.csv").write_text("no such columns\n")
+    run(instance, "sync_jira")
+    assert observed(instance) == {"pull_requests_source": 0, "table_settings": 1, "team_source": 0}
+    write_sources(tmp_path)
     run(instance, "sync_jira")
     assert observed(instance) == {"pull_requests_source": 1, "table_settings": 1, "team_source": 1}
     run(instance, "sync_jira")
@@ -153,8 +160,9 @@ def test_a_source_is_observed_when_its_content_changed_by_the_run_that_follows_i
 @pytest.mark.prove
 @FEW
 def test_a_table_of_each_publish_gets_no_event_of_its_own(
-    harness: SyncHarness, instance: dg.DagsterInstance
+    harness: SyncHarness, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
+    write_sources(tmp_path)
     run(instance, "sync_jira")
     issue = next(iter(harness.site.issues_truth().values()))
     harness.site.edit_issue(issue.id, summary="edited")
@@ -163,13 +171,3 @@ def test_a_table_of_each_publish_gets_no_event_of_its_own(
     assert instance.get_latest_materialization_event(dg.AssetKey("warehouse")) is not None
     with_events = {key.to_user_string() for key in instance.get_asset_keys()}
     assert with_events <= {*MADE_BY_STEPS, "warehouse", *SOURCES}
-
-
-@FEW
-def test_a_source_that_was_never_read_is_not_observed(
-    harness: SyncHarness, instance: dg.DagsterInstance, tmp_path: Path
-) -> None:
-    (tmp_path / "team.csv").write_text("no such columns\n")
-    (tmp_path / "pulls.csv").unlink()
-    run(instance, "sync_jira")
-    assert observed(instance) == {"pull_requests_source": 0, "table_settings": 1, "team_source": 0}

@@ -142,6 +142,7 @@ def test_an_issue_with_two_rows_is_found(tables: duckdb.DuckDBPyConnection) -> N
     assert repeated_issues(tables) == {"PAY-2": "2 rows"}
 
 
+@pytest.mark.few_tables("jira_statuses")
 def test_all_checks_can_be_run_by_hand_and_pass_on_a_site_that_was_synced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,7 +195,7 @@ def test_a_project_that_was_put_away_takes_its_issues_along_until_it_is_back(
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("silent", [False, True])
+@pytest.mark.parametrize("silent", sampled([False, True]))
 def test_a_lost_permission_deletes_nothing_and_says_so(harness: SyncHarness, silent: bool) -> None:
     first = harness.tracked[0].project_key
     before = harness.ask("select count(*) from jira_issues")

@@ -178,6 +178,7 @@ def give_everything_back(harness: SyncHarness) -> None:
         harness.site.show_issue(hidden)
 
 
+@pytest.mark.prove
 def test_the_tables_tell_the_truth_whatever_disappeared() -> None:
     check(A_SYNC_THAT_DIED_MAY_NOT_HAVE_SEEN_A_MOVE)
 

@@ -163,6 +163,7 @@ def restore(site: DemoSite) -> None:
         site.show_issue(issue_id)
 
 
+@pytest.mark.prove
 def test_a_project_that_was_emptied_by_hand_is_believed_when_a_person_says_so(harness: SyncHarness) -> None:
     harness.site.clock.advance(timedelta(hours=2))
     issue_security_closes(harness.site)

@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from jira_assets.demo.data import SiteData
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets_tests.few_tables import REPLACING
-from jira_assets_tests.harness import SyncHarness
+from jira_assets_tests.harness import MONDAY_NOON, SyncHarness
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync import damages
@@ -20,7 +22,6 @@ from jira_assets_tests.sync.entity_homes import (
     differences,
     later,
     replace_settings,
-    site_data,
     synced_with_entities,
     worklog_differences,
 )
@@ -137,8 +138,12 @@ def test_files_that_are_merged_give_the_same_worklogs(harness: SyncHarness, issu
     assert all_differences(harness) == []
 
 
+def one_project() -> SiteData:
+    return generate_site(7, projects=1, issues=12, now_ms=int(MONDAY_NOON.timestamp() * 1000))
+
+
 def test_two_sites_keep_theirs_apart(tmp_path: Path) -> None:
-    with open_two_sites(tmp_path / "home", site_data(24), site_data(24)) as sites:
+    with open_two_sites(tmp_path / "home", one_project(), one_project()) as sites:
         sites.track_all()
         read_everything(sites)
         ours = sites.ours
@@ -155,6 +160,7 @@ def test_two_sites_keep_theirs_apart(tmp_path: Path) -> None:
             truth = name.replace("jira_", "") + "_truth"
             for site, prefix in ((ours.site, ""), (sites.acme, "acme:")):
                 found = getattr(site, truth)()
+                assert found
                 wanted = {prefix + key for key in found}
                 here = {key for key, _, project in rows if project.startswith("acme:") == bool(prefix)}
                 assert here == wanted, (name, prefix)

@@ -20,6 +20,7 @@ from jira_assets_tests.sync.entity_homes import (
     replace_settings,
     site_data,
     synced_with_entities,
+    worklog_differences,
 )
 
 
@@ -64,12 +65,14 @@ def test_a_first_sync_has_everything_that_the_site_shows(harness: SyncHarness) -
     assert harness.ask("select count(*) from jira_comments where deleted_seen_at is not null") == [(0,)]
 
 
-def test_without_the_setting_nothing_is_asked_and_the_tables_are_empty(tmp_path: Path) -> None:
-    with open_harness(tmp_path / "home", site_data()) as harness:
-        harness.track()
-        assert entity_requests(harness.requests_of()) == []
-        for table in ("jira_comments", "jira_attachments", "jira_remote_links", "entity_status"):
-            assert harness.ask(f"select count(*) from {table}") == [(0,)]
+def test_without_the_setting_nothing_is_asked_and_the_tables_are_empty(synced: SyncHarness) -> None:
+    synced.site.clock.sleep(120)
+    synced.site.comment(min(synced.site.issues_truth()))
+    assert synced.sync().failures == []
+    assert len(synced.site.requests) > 20
+    assert entity_requests(synced.site.requests) == []
+    for table in TABLES:
+        assert synced.ask(f"select count(*) from {table}") == [(0,)]
 
 
 def test_every_comment_of_an_issue_with_130_is_here(harness: SyncHarness, issue: str) -> None:
@@ -83,14 +86,18 @@ def test_every_comment_of_an_issue_with_130_is_here(harness: SyncHarness, issue:
     assert kept == (130,)
 
 
-def test_comments_are_added_edited_hidden_shown_and_deleted(
-    harness: SyncHarness, issue: str, comment: str
-) -> None:
+def test_comments_files_and_links_come_change_and_go(harness: SyncHarness, issue: str, comment: str) -> None:
+    attachment = harness.site.attach(issue, "log.txt", mime_type="text/plain", size=12)
+    link = harness.site.link_remotely(issue, "https://wiki.example/1", "Runbook")
     added = harness.site.comment(issue, "First")
     harness.site.hide_group("board")
     harness.site.restrict_comment(comment, "board")
     later(harness)
     assert gone(harness, comment) is not None, "no longer shown"
+    query = f"select filename, mime_type, bytes from jira_attachments where attachment_id = '{attachment}'"
+    assert harness.ask(query) == [("log.txt", "text/plain", 12)]
+    query = f"select url, title, application from jira_remote_links where remote_link_id = '{link}'"
+    assert harness.ask(query) == [("https://wiki.example/1", "Runbook", "Confluence")]
     harness.site.edit_comment(added, "Second")
     harness.site.restrict_comment(comment, None)
     later(harness)
@@ -101,7 +108,14 @@ def test_comments_are_added_edited_hidden_shown_and_deleted(
     silent = next(key for key, each in harness.site.comments_truth().items() if each.issue_id != issue)
     harness.site.delete_comment(added)
     harness.site.delete_comment(silent, silently=True)
+    harness.site.remove_attachment(attachment)
+    harness.site.unlink_remotely(link)
     later(harness)
+    query = (
+        "select (select count(*) from jira_attachments where deleted_seen_at is not null), "
+        "(select count(*) from jira_remote_links where deleted_seen_at is not null)"
+    )
+    assert harness.ask(query) == [(1, 1)]
     assert gone(harness, added) == harness.site.clock.now().replace(tzinfo=None)
     assert gone(harness, silent) is None
     harness.site.clock.sleep(60)
@@ -122,10 +136,16 @@ def test_a_comment_of_many_deleted_silently_is_found_by_the_proof(harness: SyncH
 def test_a_proof_says_how_many_jira_has_and_how_many_are_here(harness: SyncHarness) -> None:
     harness.site.clock.sleep(60)
     harness.reconcile()
-    for project in status(harness):
-        there = len(harness.site.comments_truth(project["project_key"]))
-        assert (project["in_jira"], project["in_lake"], project["missing"]) == (there, there, 0)
-        assert (project["problem"], project["issues_behind"]) == (None, 0)
+    for entity, truth in (
+        ("comments", harness.site.comments_truth),
+        ("worklogs", harness.site.worklogs_truth),
+    ):
+        assert len(status(harness, entity)) == 2
+        for project in status(harness, entity):
+            there = len(truth(project["project_key"]))
+            assert (project["in_jira"], project["in_lake"], project["missing"]) == (there, there, 0)
+            assert project["problem"] is None
+    assert {project["issues_behind"] for project in status(harness)} == {0}
 
 
 @pytest.mark.prove
@@ -169,14 +189,18 @@ def test_a_list_that_is_as_before_is_not_kept_twice(harness: SyncHarness, issue:
     assert differences(harness) == []
 
 
-def test_comments_of_a_deleted_issue_are_gone_with_it(harness: SyncHarness, comment: str) -> None:
-    issue = harness.site.comments_truth()[comment].issue_id
+def test_comments_and_worklogs_of_a_deleted_issue_are_gone_with_it(harness: SyncHarness) -> None:
+    with_worklogs = {each.issue_id for each in harness.site.worklogs_truth().values()}
+    with_comments = {each.issue_id for each in harness.site.comments_truth().values()}
+    issue = min(with_worklogs & with_comments)
     harness.site.delete_issue(issue)
     harness.reconcile()
     rows = harness.ask(
         f"select count(*), count(deleted_seen_at) from jira_comments where jira_id = '{issue}'"
     )
     assert rows[0][0] == rows[0][1] > 0
+    assert harness.ask("select count(*) > 0 from jira_worklogs where deleted_at is not null") == [(True,)]
+    assert worklog_differences(harness) == []
 
 
 def test_comments_follow_an_issue_to_another_project(harness: SyncHarness, comment: str) -> None:
@@ -198,7 +222,7 @@ def test_a_lost_permission_deletes_no_comment(harness: SyncHarness) -> None:
     project = next(iter(harness.site.catalog.projects.values()))
     before = set(harness.ask("select comment_id from jira_comments where deleted_seen_at is null"))
     project.forbidden = True
-    later(harness)
+    harness.site.clock.sleep(120)
     harness.reconcile()
     assert set(harness.ask("select comment_id from jira_comments where deleted_seen_at is null")) == before
     project.forbidden = False
@@ -341,26 +365,6 @@ def test_odd_comments_cost_themselves_alone(harness: SyncHarness, issue: str) ->
     assert [each for each in differences(harness) if not each.startswith("comment 77:")] == []
     query = "select created_at, author_account_id from jira_comments where comment_id = '77'"
     assert harness.ask(query) == [(None, None)]
-
-
-def test_files_and_links_come_and_go(harness: SyncHarness, issue: str) -> None:
-    attachment = harness.site.attach(issue, "log.txt", mime_type="text/plain", size=12)
-    link = harness.site.link_remotely(issue, "https://wiki.example/1", "Runbook")
-    later(harness)
-    assert differences(harness) == []
-    query = f"select filename, mime_type, bytes from jira_attachments where attachment_id = '{attachment}'"
-    assert harness.ask(query) == [("log.txt", "text/plain", 12)]
-    query = f"select url, title, application from jira_remote_links where remote_link_id = '{link}'"
-    assert harness.ask(query) == [("https://wiki.example/1", "Runbook", "Confluence")]
-    harness.site.remove_attachment(attachment)
-    harness.site.unlink_remotely(link)
-    later(harness)
-    assert differences(harness) == []
-    query = (
-        "select (select count(*) from jira_attachments where deleted_seen_at is not null), "
-        "(select count(*) from jira_remote_links where deleted_seen_at is not null)"
-    )
-    assert harness.ask(query) == [(1, 1)]
 
 
 def test_a_damaged_file_is_read_again_and_stops_nothing(harness: SyncHarness, issue: str) -> None:

@@ -19,7 +19,7 @@ from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
 from jira_assets_tests.warehouse.field_replay import FieldKinds, replay
 
 NOW = int(MONDAY_NOON.timestamp() * 1000)
-DATA = generate_site(5, projects=4, issues=500, now_ms=NOW)
+DATA = generate_site(5, projects=4, issues=300, now_ms=NOW)
 TABLES = ("issue_field_spans", "issue_block_spans", "issue_sla_cycles", "jira_history_days")
 BLOCKED = ("Waiting for supplier", "In Review")
 

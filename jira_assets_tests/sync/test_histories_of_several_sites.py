@@ -92,6 +92,7 @@ def check(history: list[Step]) -> None:
         assert sites.differences() == []
 
 
+@pytest.mark.prove
 def test_after_one_more_sync_the_warehouse_equals_both_sites() -> None:
     check(
         [

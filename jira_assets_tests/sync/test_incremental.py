@@ -64,6 +64,7 @@ def test_three_changed_issues_are_the_only_ones_fetched(harness: SyncHarness) ->
     requests = harness.requests_of()
 
     assert sorted(fetched_ids(requests)) == sorted(harness.site.truth(key).id for key in changed)
+    assert len(requests) <= 12, [request.path for request in requests]
     assert harness.differences() == []
 
 
@@ -130,19 +131,20 @@ def test_an_update_indexed_half_an_hour_late_is_found_by_the_deep_look_back(harn
 
 @pytest.mark.parametrize("zone", sampled(["Asia/Kathmandu", "America/Los_Angeles", "Asia/Tokyo"]))
 def test_the_profile_zone_of_the_caller_neither_loses_nor_repeats_anything(
-    unsynced: SyncHarness, zone: str
+    harness: SyncHarness, zone: str
 ) -> None:
-    unsynced.site.set_time_zone(zone)
-    unsynced.sync()
-    unsynced.site.clock.advance(timedelta(hours=1))
-    changed = some_keys(unsynced, 3)
+    harness.site.set_time_zone(zone)
+    harness.site.clock.advance(timedelta(hours=1))
+    harness.sync()
+    harness.site.clock.advance(timedelta(hours=1))
+    changed = some_keys(harness, 3)
     for key in changed:
-        unsynced.site.edit_issue(key, summary=f"changed in {zone}")
+        harness.site.edit_issue(key, summary=f"changed in {zone}")
 
-    requests = unsynced.requests_of()
+    requests = harness.requests_of()
 
     assert len(fetched_ids(requests)) == 3
-    assert unsynced.differences() == []
+    assert harness.differences() == []
 
 
 def test_a_sprint_that_is_closed_shows_though_no_issue_was_updated(harness: SyncHarness) -> None:
@@ -287,7 +289,8 @@ def test_an_issue_that_moved_to_another_tracked_project_is_there_once(harness: S
     assert harness.differences() == []
 
 
-@pytest.mark.parametrize("issues", sampled([200, 5000]))
+@pytest.mark.prove
+@pytest.mark.parametrize("issues", [200, 5000])
 def test_thousands_of_issues_cost_few_requests_to_follow(tmp_path: Path, issues: int) -> None:
     clock_start = 1_790_000_000_000
     with open_harness(tmp_path, generate_site(3, projects=1, issues=issues, now_ms=clock_start)) as harness:

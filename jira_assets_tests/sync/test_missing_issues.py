@@ -100,6 +100,7 @@ def test_bulk_reads_that_go_on_answering_nothing_are_replaced_by_single_ones(har
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_an_issue_that_bulk_reads_leave_out_is_read_by_itself(harness: SyncHarness) -> None:
     harness.site.switches.left_out_of_bulk_reads.add(int(some_issue(harness)))
 
@@ -301,6 +302,7 @@ def test_changelogs_that_come_back_empty_are_not_believed(harness: SyncHarness) 
     assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_half_an_emoji_costs_nothing_but_itself(harness: SyncHarness) -> None:
     harness.site.switches.half_emoji = True
     harness.site.edit_issue(some_issue(harness), summary="cut \ufffd")

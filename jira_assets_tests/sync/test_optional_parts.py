@@ -125,7 +125,7 @@ def sync_and_follow(harness: SyncHarness) -> list[str]:
     return sorted({notice.part for notice in notices})  # parts of projects may fail for several reasons
 
 
-@pytest.mark.parametrize("failure", sampled(FAILURES, 7))
+@pytest.mark.parametrize("failure", sampled(FAILURES, 14))
 def test_lists_that_fail_for_good_stay_as_they_are_and_the_issues_come(
     harness: SyncHarness, failure: str
 ) -> None:

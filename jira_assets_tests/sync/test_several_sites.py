@@ -31,7 +31,7 @@ NOW_MS = int(MONDAY_NOON.timestamp() * 1000)
 
 def site_data() -> SiteData:
     """Generate the site that both are: equal ids, keys, sprints and statuses."""
-    return generate_site(11, projects=3, issues=60, now_ms=NOW_MS)
+    return generate_site(11, projects=2, issues=40, now_ms=NOW_MS)
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def alone(home: Path, data: SiteData) -> dict[str, list[tuple[Any, ...]]]:
 
 @pytest.mark.prove
 def test_each_site_has_the_tables_that_it_has_alone(sites: TwoSites, tmp_path: Path) -> None:
-    assert len(sites.pipeline.state.projects.tracked()) == 6
+    assert len(sites.pipeline.state.projects.tracked()) == 4
     both = published(sites)
     first = alone(tmp_path / "first", site_data())
     second = alone(tmp_path / "second", with_other_field_ids(site_data()))
@@ -123,7 +123,7 @@ def test_a_second_sync_asks_each_site_two_questions(sites: TwoSites) -> None:
     marks = marks_of(sites)
     choice = choose_tasks(sites.pipeline, sites.pipeline.state.projects.tracked())
     assert choice.is_idle
-    assert len(choice.current) == 6
+    assert len(choice.current) == 4
     assert requests_to_each(sites, marks) == (2, 2)
 
 
@@ -375,7 +375,7 @@ def test_a_removed_site_is_gone_from_tables_and_lake_and_the_other_is_as_it_was(
     pipeline = sites.pipeline
     acme = pipeline.state.sites.find("acme")
     contents = find_contents(pipeline, acme)
-    assert (contents.projects, contents.issues) == (3, len(before["jira_issues"]) // 2)
+    assert (contents.projects, contents.issues) == (2, len(before["jira_issues"]) // 2)
     folder = pipeline.lake.root / acme.folder
     assert folder.is_dir()
     remove_site(pipeline, acme)

@@ -124,6 +124,7 @@ def test_another_host_continues_where_one_stopped(
             assert found == [("changed since",)]
 
 
+@pytest.mark.prove
 @pytest.mark.few_tables
 def test_a_host_of_readers_publishes_what_hosts_that_publish_nothing_sync(
     first: SyncHarness, open_host: OpenHost

@@ -24,9 +24,9 @@ DAY = timedelta(days=1)
 
 @contextmanager
 def synced(home: Path) -> Iterator[SyncHarness]:
-    """Sync a site of four projects: company-managed with scrum and kanban boards, and team-managed."""
+    """Sync a site of three projects: company-managed with scrum and kanban boards, and team-managed."""
     with open_harness(
-        home, generate_site(11, projects=4, issues=24, now_ms=int(MONDAY_NOON.timestamp() * 1000))
+        home, generate_site(11, projects=3, issues=24, now_ms=int(MONDAY_NOON.timestamp() * 1000))
     ) as harness:
         harness.track()
         harness.sync()

@@ -12,7 +12,7 @@ from jira_assets.demo.generate.setup import OLD_TEAM_FIELD, SEVERITY_FIELD, TEAM
 from jira_assets.state import TeamMember
 from jira_assets_tests.harness import MONDAY_NOON, SyncHarness, open_harness
 
-DATA = generate_site(3, projects=4, issues=120, now_ms=int(MONDAY_NOON.timestamp() * 1000))
+DATA = generate_site(3, projects=4, issues=60, now_ms=int(MONDAY_NOON.timestamp() * 1000))
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,7 @@ def check(history: list[Step]) -> None:
         assert harness.differences() == []
 
 
+@pytest.mark.prove
 def test_no_trouble_proves_what_is_not_so_and_every_one_ends() -> None:
     check(
         [

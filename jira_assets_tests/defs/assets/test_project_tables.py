@@ -60,7 +60,7 @@ def edit_one(harness: SyncHarness, key: str) -> None:
     harness.site.edit_issue(issue.id, summary="edited")
 
 
-def test_one_run_materializes_every_table_of_every_project_and_an_idle_one_nothing(
+def test_a_run_materializes_every_table_then_those_of_changed_projects_and_an_idle_one_nothing(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
     first = run_sync(instance)
@@ -77,17 +77,12 @@ def test_one_run_materializes_every_table_of_every_project_and_an_idle_one_nothi
     assert [len(events(first, table)) for table in tables] == [1, 1, 1, 1]
     assert [len(events(second, table)) for table in tables] == [0, 0, 0, 0]
 
-
-def test_only_the_changed_project_is_materialized(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
-    run_sync(instance)
     changed = harness.tracked[1].project_key
     edit_one(harness, changed)
+    third = run_sync(instance)
 
-    result = run_sync(instance)
-
-    assert events(result, "raw_jira_issues") == [changed]
-    assert events(result, "jira_issues") == [changed]
-    assert len(events(result, "warehouse")) == 1
+    assert events(third, "raw_jira_issues") == events(third, "jira_issues") == [changed]
+    assert len(events(third, "warehouse")) == 1
 
 
 @pytest.mark.prove
@@ -101,6 +96,7 @@ def test_only_the_projects_named_in_the_config_are_synced(
     assert materialized(instance, "jira_issues") == set(wanted)
 
 
+@pytest.mark.prove
 def test_a_forbidden_project_fails_the_check_but_no_other_project(
     harness: SyncHarness, instance: dg.DagsterInstance
 ) -> None:
@@ -135,6 +131,10 @@ def test_a_failed_project_is_red_until_it_goes_well_again(
     harness.site.forbid_project(first)
     result = run_sync(instance)
 
+    assert result.success
+    check = verdict(result, "every_project_synced")
+    assert not check.passed
+    assert list(check.metadata) == [first]
     for table in TABLES:
         assert statuses(instance, table) == (set(others), {first})
     (told,) = instance.get_runs(dg.RunsFilter(tags={"jira_assets/failures_of": result.run_id}))
@@ -238,9 +238,9 @@ def test_a_project_of_a_list_that_was_untracked_meanwhile_is_left_out(
 
 
 def test_deriving_alone_asks_jira_nothing(harness: SyncHarness, instance: dg.DagsterInstance) -> None:
-    harness.sync()
-    mark = harness.site.journal.mark()
     key = harness.tracked[0].project_key
+    harness.sync(key)
+    mark = harness.site.journal.mark()
     instance.add_dynamic_partitions("jira_projects", [key])
 
     result = dg.materialize(
