@@ -171,16 +171,18 @@ def test_the_mirror_of_an_earlier_version_moves_over(bench: LakeFixture) -> None
     assert not old.exists()
 
 
-@pytest.mark.parametrize("last", [3, pytest.param(8, marks=pytest.mark.prove)])
+@pytest.mark.parametrize(
+    ("last", "pause"), [(3, 0.01), pytest.param(8, 0, marks=pytest.mark.prove, id="without a pause")]
+)
 def test_a_connection_that_is_never_closed_sees_each_publish(
-    bench: LakeFixture, link: Path, last: int
+    bench: LakeFixture, link: Path, last: int, pause: float
 ) -> None:
     done, counts, failures = threading.Event(), [], []
 
     def read() -> None:
         with closing(duckdb.connect()) as engine:
             engine.execute(f"create view issues as from '{link}/jira_issues/*.parquet'")
-            while not done.is_set():
+            while not done.wait(pause):
                 try:
                     counts.append(engine.execute("select count(*) from issues").fetchall()[0][0])
                 except duckdb.Error as error:
