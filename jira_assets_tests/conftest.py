@@ -17,7 +17,7 @@ from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets_tests.azurite import CONTAINER, Azurite, find_azurite, running_azurite
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.home_templates import HomeTemplates
-from jira_assets_tests.lake_fixture import LakeFixture
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 from jira_assets_tests.object_store import ObjectStore, can_be_written, find_weed, running_store
 from jira_assets_tests.postgres import find_programs, running_postgres
 from jira_assets_tests.programs import lacking
@@ -158,6 +158,16 @@ def _few_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     marker = request.node.get_closest_marker("few_tables")
     with few_tables(*marker.args, **marker.kwargs) if marker else nullcontext():
         yield
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> LakeFixture:
+    """All tables, published with their mirror, of one issue: for tests that only read them."""
+    bench = LakeFixture(tmp_path_factory.mktemp("whole"), engine)
+    sprint = {"id": 7, "name": "S", "state": "active"}
+    bench.land_and_derive(seen("1", {"labels": ["a"], "customfield_20": [sprint]}))
+    bench.publish(mirrored=True)
+    return bench
 
 
 @pytest.fixture

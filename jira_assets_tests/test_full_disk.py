@@ -128,6 +128,19 @@ def test_what_reads_works_on_a_full_disk(disk: SmallDisk) -> None:
     assert "✓ state:" in findings
 
 
+OF_THE_PAGE = (
+    "data_quality",
+    "issue_flow",
+    "jira_boards",
+    "jira_match_rates",
+    "jira_unmatched_users",
+    "jira_users",
+    "metric_settings",
+    "sprint_velocity",
+)
+
+
+@pytest.mark.few_tables(*OF_THE_PAGE)
 def test_the_page_shows_everything_on_a_full_disk_and_keeps_nothing_silently(
     disk: SmallDisk, site: DemoSite
 ) -> None:

@@ -24,9 +24,12 @@ COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()", "pu
 
 
 @pytest.fixture
-def follower(run: Run, site: DemoSite, settings: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Sync a home, and follow its lake in a home that has nothing else."""
-    track_all(run)
+def follower(
+    run: Run, site: DemoSite, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[str]]:
+    """Sync a home that publishes nothing, and follow its lake in a home that has nothing else."""
+    run("projects", "track", "PAY")
+    monkeypatch.setenv("JIRA_ASSETS_PUBLISH", "none")
     run("sync")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
