@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets_tests.azurite import CONTAINER, Azurite, find_azurite, running_azurite
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.home_templates import HomeTemplates
@@ -164,9 +166,15 @@ def _few_tables(request: pytest.FixtureRequest) -> Iterator[None]:
 def whole(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> LakeFixture:
     """All tables, published with their mirror, of one issue: for tests that only read them."""
     bench = LakeFixture(tmp_path_factory.mktemp("whole"), engine)
-    sprint = {"id": 7, "name": "S", "state": "active"}
-    bench.land_and_derive(seen("1", {"labels": ["a"], "customfield_20": [sprint]}))
-    bench.publish(mirrored=True)
+    fields = {
+        "created": "2026-01-05T12:00:00.000+0000",
+        "customfield_20": [{"id": 7, "name": "S", "state": "active"}],
+        "issuetype": {"id": "1", "name": "Task", "hierarchyLevel": 0},
+        "labels": ["a"],
+        "status": {"id": "1", "name": "To Do", "statusCategory": {"key": "new"}},
+    }
+    bench.land_and_derive(seen("1", fields))
+    bench.publish(mirrored=True, metrics=MetricSettings("UTC", date(2026, 2, 8)))
     return bench
 
 

@@ -426,6 +426,7 @@ def test_a_publisher_of_another_host_that_comes_between_makes_this_one_begin_ane
 
     with (
         mock.patch.object(DeltaFolder, "update", side_effect=Conflict),
+        mock.patch("jira_assets.warehouse.targets.delta.target.ATTEMPTS", 1),
         pytest.raises(TargetError, match="Others write"),
     ):
         tables.publish(files["first"])
