@@ -20,7 +20,8 @@ from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.cli.test_sync import track_all
 from jira_assets_tests.sampling import sampled
 
-COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()", "publish", "--follow"]
+FEW = "from jira_assets_tests.few_tables import few_tables\nwith few_tables(): main()"
+COMMAND = [sys.executable, "-c", f"from jira_assets.cli import main\n{FEW}", "publish", "--follow"]
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def old_home(publisher: Publisher) -> Publisher:
     return publisher
 
 
-@pytest.mark.parametrize("publishes", sampled([200, 1000]))
+@pytest.mark.parametrize("publishes", sampled([100, 1000]))
 def test_many_publishes_disturb_no_reader_of_three_part_names(publisher: Publisher, publishes: int) -> None:
     publisher.publish()
     held = duckdb.connect(str(publisher.link), read_only=True)
