@@ -21,7 +21,7 @@ from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.home_templates import HomeTemplates
 from jira_assets_tests.lake_fixture import LakeFixture, seen
 from jira_assets_tests.object_store import ObjectStore, can_be_written, find_weed, running_store
-from jira_assets_tests.postgres import find_programs, running_postgres
+from jira_assets_tests.postgres import empty_database, empty_state, find_programs, running_postgres
 from jira_assets_tests.programs import lacking
 from jira_assets_tests.shared_place import SharedPlace, shared_place
 from jira_assets_tests.waiting import wait_until
@@ -75,14 +75,15 @@ def postgres_dagster(postgres_server: str, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
-    """Name an empty PostgreSQL database."""
-    from sqlalchemy import create_engine, text  # late: few tests need it
+    """Name a PostgreSQL database with a state that holds nothing."""
+    empty_state(postgres_server)
+    return postgres_server
 
-    engine = create_engine(postgres_server)
-    with engine.begin() as connection:
-        connection.execute(text("drop schema public cascade"))
-        connection.execute(text("create schema public"))
-    engine.dispose()
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> str:
+    """Name an empty PostgreSQL database."""
+    empty_database(postgres_server)
     return postgres_server
 
 
@@ -133,7 +134,7 @@ def azure(azurite: Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def state_url(request: pytest.FixtureRequest) -> str:
-    """Name an empty database for a state: a test that asks for it runs on SQLite and on PostgreSQL."""
+    """Name a database for a state of its own: a test that asks for it runs on SQLite and on PostgreSQL."""
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{request.getfixturevalue('tmp_path')}/state.db"

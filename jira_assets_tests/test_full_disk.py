@@ -179,7 +179,7 @@ WRITING = (
 
 @pytest.mark.few_tables("jira_users", "jira_unmatched_users")
 @pytest.mark.parametrize(
-    "room", [[0], pytest.param([0, 300_000, 4_000_000], marks=pytest.mark.prove)], ids=["none", "ever more"]
+    "room", [[0], pytest.param([0, 300_000, 1_000_000], marks=pytest.mark.prove)], ids=["none", "ever more"]
 )
 def test_what_writes_says_that_the_disk_is_full_and_goes_on_when_there_is_room(
     disk: SmallDisk, site: DemoSite, room: list[int]
