@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ import pytest
 from hypothesis import settings
 
 from jira_assets.lake.duckdb_engine import open_engine
+from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets_tests.azurite import CONTAINER, Azurite, find_azurite, running_azurite
 from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.home_templates import HomeTemplates
-from jira_assets_tests.lake_fixture import LakeFixture
+from jira_assets_tests.lake_fixture import LakeFixture, seen
 from jira_assets_tests.object_store import ObjectStore, can_be_written, find_weed, running_store
-from jira_assets_tests.postgres import find_programs, running_postgres
+from jira_assets_tests.postgres import empty_database, empty_state, find_programs, running_postgres
 from jira_assets_tests.programs import lacking
 from jira_assets_tests.shared_place import SharedPlace, shared_place
 from jira_assets_tests.waiting import wait_until
@@ -73,14 +75,15 @@ def postgres_dagster(postgres_server: str, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
-    """Name an empty PostgreSQL database."""
-    from sqlalchemy import create_engine, text  # late: few tests need it
+    """Name a PostgreSQL database with a state that holds nothing."""
+    empty_state(postgres_server)
+    return postgres_server
 
-    engine = create_engine(postgres_server)
-    with engine.begin() as connection:
-        connection.execute(text("drop schema public cascade"))
-        connection.execute(text("create schema public"))
-    engine.dispose()
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> str:
+    """Name an empty PostgreSQL database."""
+    empty_database(postgres_server)
     return postgres_server
 
 
@@ -131,7 +134,7 @@ def azure(azurite: Azurite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def state_url(request: pytest.FixtureRequest) -> str:
-    """Name an empty database for a state: a test that asks for it runs on SQLite and on PostgreSQL."""
+    """Name a database for a state of its own: a test that asks for it runs on SQLite and on PostgreSQL."""
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{request.getfixturevalue('tmp_path')}/state.db"
@@ -158,6 +161,22 @@ def _few_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     marker = request.node.get_closest_marker("few_tables")
     with few_tables(*marker.args, **marker.kwargs) if marker else nullcontext():
         yield
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> LakeFixture:
+    """All tables, published with their mirror, of one issue: for tests that only read them."""
+    bench = LakeFixture(tmp_path_factory.mktemp("whole"), engine)
+    fields = {
+        "created": "2026-01-05T12:00:00.000+0000",
+        "customfield_20": [{"id": 7, "name": "S", "state": "active"}],
+        "issuetype": {"id": "1", "name": "Task", "hierarchyLevel": 0},
+        "labels": ["a"],
+        "status": {"id": "1", "name": "To Do", "statusCategory": {"key": "new"}},
+    }
+    bench.land_and_derive(seen("1", fields))
+    bench.publish(mirrored=True, metrics=MetricSettings("UTC", date(2026, 2, 8)))
+    return bench
 
 
 @pytest.fixture

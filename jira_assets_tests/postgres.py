@@ -93,6 +93,42 @@ def empty_schema() -> str:
     return f"{shared_server()}?options=-csearch_path%3D{name}"
 
 
+def empty_database(url: str) -> None:
+    """Leave nothing in the database."""
+    from sqlalchemy import create_engine, text  # late: few tests need it
+
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("drop schema public cascade"))
+        connection.execute(text("create schema public"))
+    engine.dispose()
+
+
+def empty_state(url: str) -> None:
+    """Leave nothing in the database but a state that holds nothing: to make its tables takes much longer."""
+    from sqlalchemy import create_engine, inspect, select, text  # late: few tests need it
+
+    from jira_assets.state import State
+    from jira_assets.state.models import FIRST_SITE
+    from jira_assets.state.schema import SCHEMA_VERSION
+    from jira_assets.state.tables import alembic_version, lake_tokens, metadata, sites
+
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        version = None
+        if set(inspect(connection).get_table_names()) == set(metadata.tables):
+            version = connection.scalar(select(alembic_version.c.version_num))
+        if version == SCHEMA_VERSION:
+            tables = [table.name for table in metadata.sorted_tables if table is not alembic_version]
+            deletes = [f"delete from {table}" for table in reversed(tables)]
+            connection.execute(text("; ".join([*deletes, f"alter sequence {lake_tokens.name} restart"])))
+            connection.execute(sites.insert().values(site_id=FIRST_SITE, grant_id=FIRST_SITE))
+    engine.dispose()
+    if version != SCHEMA_VERSION:
+        empty_database(url)
+        State.open(url).close()
+
+
 def _someone_else() -> dict[str, Any]:
     names = {entry.pw_name for entry in pwd.getpwall()}
     user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jira_assets.lake.duckdb_engine import open_engine
 from jira_assets.warehouse.read import open_warehouse
-from jira_assets_tests.lake_fixture import LakeFixture, seen
+from jira_assets_tests.lake_fixture import LakeFixture
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -20,18 +19,8 @@ def queries(page: Path) -> list[str]:
     return [query for block in blocks for query in block.split(";") if query.strip()]
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("examples")
-    with open_engine(scratch=root / "scratch") as engine:
-        bench = LakeFixture(root, engine)
-        bench.land_and_derive(seen("1"))
-        bench.publish()
-    return root / "warehouse" / "jira.duckdb"
-
-
 @pytest.mark.parametrize("page", [page for page in PAGES if queries(page)], ids=lambda page: page.name)
-def test_every_query_runs(page: Path, warehouse: Path) -> None:
-    with open_warehouse(warehouse) as connection:
+def test_every_query_runs(page: Path, whole: LakeFixture) -> None:
+    with open_warehouse(whole.warehouse_dir / "jira.duckdb") as connection:
         for query in queries(page):
             connection.execute(query).fetchall()

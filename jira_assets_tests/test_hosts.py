@@ -165,7 +165,6 @@ def open_hosts(
 
 @pytest.fixture(
     params=[
-        pytest.param("folder", id="folder, few tables", marks=pytest.mark.few_tables),
         pytest.param("folder", id="folder, all tables", marks=pytest.mark.prove),
         pytest.param("azure", id="azure, all tables", marks=pytest.mark.prove),
     ]

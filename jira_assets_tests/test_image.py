@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -24,17 +25,26 @@ PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 def build_context(folder: Path) -> Path:
     """Copy what `docker build` is sent of a checkout in which secrets lie about."""
-    tree, context = folder / "checkout", folder / "context"
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(*NOT_SOURCES))
-    for secret in (".env", "deploy/.env", "jira_assets/.env"):
-        (tree / secret).write_text("JIRA_API_TOKEN=secret\n", encoding="utf-8")
+    context = folder / "context"
     rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
-    for path in (path for path in tree.rglob("*") if path.is_file()):
-        name = path.relative_to(tree).as_posix()
+
+    for path in sources(ROOT):
+        name = path.relative_to(ROOT).as_posix()
         if not is_ignored(name, rules):
             (context / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, context / name)
+    for secret in (".env", "deploy/.env", "jira_assets/.env"):
+        if not is_ignored(secret, rules):
+            (context / secret).write_text("JIRA_API_TOKEN=secret\n", encoding="utf-8")
     return context
+
+
+def sources(folder: Path) -> Iterator[Path]:
+    """Name the files of the checkout, but not what was built or installed there."""
+    names = [path.name for path in folder.iterdir()]
+    for name in set(names) - shutil.ignore_patterns(*NOT_SOURCES)(str(folder), names):
+        path = folder / name
+        yield from sources(path) if path.is_dir() else [path]
 
 
 def is_ignored(name: str, rules: list[str]) -> bool:
@@ -90,7 +100,9 @@ class Stage:
                     python = ("--python", self.root / "python" / "bin" / "python")
                     # The wheel is built with the setuptools of this environment.
                     chosen = python if rest[0] == "install" else ()
-                    run(*PIP, *chosen, *self._localized(rest), cwd=self.path("."))
+                    # To compile what is never imported would take most of the time.
+                    quickly = ("--no-compile",) if rest[0] == "install" else ()
+                    run(*PIP, *chosen, *self._localized(rest), *quickly, cwd=self.path("."))
                 case ["install", "-d", *_, folder]:
                     self.path(folder).mkdir(mode=0o700)
                 case _:

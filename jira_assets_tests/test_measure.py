@@ -14,15 +14,15 @@ from jira_assets_tests.waiting import wait_until
 MIB = 2**20
 LEAVES_ONE_BEHIND = """
 import subprocess, sys
-other = "import time\\nwhile time.process_time() < 0.3: sum(range(10**6))"
+other = "import time\\nwhile time.process_time() < 0.1: sum(range(10**6))"
 subprocess.Popen([sys.executable, "-c", other])
 """
 
 
 def test_the_memory_of_the_process_that_measures_is_not_counted(tmp_path: Path) -> None:
-    ours = b"." * (300 * MIB)
+    ours = b"." * (150 * MIB)
     assert run_measured(["true"], tmp_path, {}).peak_mib < 100
-    assert len(ours) == 300 * MIB
+    assert len(ours) == 150 * MIB
 
 
 def test_the_memory_of_the_command_is_counted(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_the_memory_of_the_command_is_counted(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is not known what a command leaves behind")
 def test_what_a_command_leaves_behind_is_waited_for_and_counted_apart(tmp_path: Path) -> None:
     usage = run_measured([sys.executable, "-c", LEAVES_ONE_BEHIND], tmp_path, {})
-    assert usage.cpu_after >= 0.3
+    assert usage.cpu_after >= 0.1
     assert usage.cpu < usage.cpu_after
     assert usage.ended_at <= time.time()
 

@@ -301,7 +301,7 @@ def test_a_host_that_freezes_with_the_credential_in_hand_changes_nothing_and_oth
     connected.clock.advance(timedelta(hours=1))
     with State.open(connected.settings.state_url) as host, ExitStack() as frozen:
         with monkeypatch.context() as patch:
-            patch.setattr(credentials, "LONGEST_HOLD", timedelta(milliseconds=50))
+            patch.setattr(credentials, "LONGEST_HOLD", timedelta(milliseconds=300))
             held = frozen.enter_context(host.credentials.exclusive())
         assert connected.client().fetch_identity().email == "demo@example.com"
         assert held.credential is not None

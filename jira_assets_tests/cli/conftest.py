@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -20,8 +22,10 @@ from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.http.server import DemoServer
 from jira_assets.demo.site import DemoSite
 from jira_assets.settings.load import Settings, load_settings
-from jira_assets.state import State
+from jira_assets.state import ProjectRef, State
+from jira_assets.sync.pipeline import open_pipeline
 from jira_assets_tests.child_process import child_process
+from jira_assets_tests.harness import credentials
 
 Run = Callable[..., Result]
 
@@ -116,6 +120,34 @@ def site(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoSite]:
         monkeypatch.setenv("JIRA_EMAIL", "demo@example.com")
         monkeypatch.setenv("JIRA_API_TOKEN", "demo-token")
         yield opened
+
+
+@dataclass(frozen=True)
+class SyncedHome:
+    """A home that was synced once, to be copied, and the environment that connects to its site."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def copy_to(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be this home at another place."""
+        shutil.copytree(self.folder, home, symlinks=True)
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
+
+
+@contextmanager
+def synced_home(folder: Path, site: DemoSite) -> Iterator[SyncedHome]:
+    """Sync and publish the project PAY of a site, and serve the site."""
+    with DemoServer(site) as server:
+        environment = credentials(server)
+        chosen = load_settings({"home": str(folder)}, environment, dotenv=None)
+        with open_pipeline(chosen) as pipeline:
+            project = next(each for each in site.catalog.projects.values() if each.key == "PAY")
+            pipeline.state.projects.track([ProjectRef(str(project.id), project.key, project.name)])
+            assert pipeline.sync(pipeline.state.projects.tracked()).failures == []
+            pipeline.publish()
+        yield SyncedHome(folder, environment)
 
 
 @pytest.fixture

@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.site import DemoSite
-from jira_assets.settings.load import Settings
 from jira_assets.state import State
-from jira_assets.sync.pipeline import open_pipeline
-from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.cli.conftest import NOON_MS, Run, SyncedHome, synced_home
+from jira_assets_tests.few_tables import few_tables
 
-pytestmark = pytest.mark.few_tables("jira_users", "jira_unmatched_users", "jira_user_matches")
+TABLES = ("jira_users", "jira_unmatched_users", "jira_user_matches")
+
+pytestmark = pytest.mark.few_tables(*TABLES)
 
 NAME, ADDRESS = "Ines Withdrawn", "ines.withdrawn@acme.example"
 
 
-@pytest.fixture
-def synced(run: Run, site: DemoSite, settings: Settings) -> DemoSite:
-    """A home with the issue of somebody who is to be forgotten."""
+@pytest.fixture(scope="module")
+def home_of_everybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncedHome]:
+    """A home with the issue of somebody who is to be forgotten, and its site, which tests only read."""
+    site = DemoSite(generate_site(1, projects=3, issues=3, now_ms=NOON_MS))
     site.add_user("ines-1", NAME, ADDRESS)
     site.create_issue("PAY", assignee="ines-1")
-    run("projects", "track", "PAY")
-    with open_pipeline(settings) as pipeline:
-        assert pipeline.sync(pipeline.state.projects.tracked()).failures == []
-        pipeline.publish()
-    return site
+    with few_tables(*TABLES), synced_home(tmp_path_factory.mktemp("synced") / "home", site) as home:
+        yield home
+
+
+@pytest.fixture(autouse=True)
+def synced(home_of_everybody: SyncedHome, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a copy of that home."""
+    home_of_everybody.copy_to(home, monkeypatch)
 
 
 def names(run: Run) -> list[str]:
     return run("sql", "select display_name from jira_users").stdout.splitlines()
 
 
-def test_a_person_is_forgotten_by_name_and_listed(run: Run, synced: DemoSite) -> None:
+def test_a_person_is_forgotten_by_name_and_listed(run: Run) -> None:
     result = run("users", "forget", NAME, "--yes")
 
     assert result.exit_code == 0, result.stderr
@@ -48,7 +56,7 @@ def test_a_person_is_forgotten_by_name_and_listed(run: Run, synced: DemoSite) ->
     assert "ines-1" in run("users", "forgotten").stdout
 
 
-def test_without_a_confirmation_it_is_a_preview(run: Run, synced: DemoSite, state: State) -> None:
+def test_without_a_confirmation_it_is_a_preview(run: Run, state: State) -> None:
     result = run("users", "forget", ADDRESS)
 
     assert result.exit_code == 1
@@ -61,7 +69,7 @@ def test_without_a_confirmation_it_is_a_preview(run: Run, synced: DemoSite, stat
 
 
 def test_taking_an_account_off_the_list_brings_its_name_back_with_the_next_reads(
-    run: Run, synced: DemoSite, state: State
+    run: Run, state: State
 ) -> None:
     run("users", "forget", "ines-1", "--yes")
 
@@ -76,7 +84,7 @@ def test_taking_an_account_off_the_list_brings_its_name_back_with_the_next_reads
 
 
 @pytest.mark.prove
-def test_an_id_that_was_never_seen_is_mentioned(run: Run, synced: DemoSite) -> None:
+def test_an_id_that_was_never_seen_is_mentioned(run: Run) -> None:
     result = run("users", "forget", "ines-2", "--yes")
 
     assert result.exit_code == 0

@@ -20,13 +20,17 @@ from jira_assets_tests.cli.conftest import Run
 from jira_assets_tests.cli.test_sync import track_all
 from jira_assets_tests.sampling import sampled
 
-COMMAND = [sys.executable, "-c", "from jira_assets.cli import main; main()", "publish", "--follow"]
+FEW = "from jira_assets_tests.few_tables import few_tables\nwith few_tables(): main()"
+COMMAND = [sys.executable, "-c", f"from jira_assets.cli import main\n{FEW}", "publish", "--follow"]
 
 
 @pytest.fixture
-def follower(run: Run, site: DemoSite, settings: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Sync a home, and follow its lake in a home that has nothing else."""
-    track_all(run)
+def follower(
+    run: Run, site: DemoSite, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[str]]:
+    """Sync a home that publishes nothing, and follow its lake in a home that has nothing else."""
+    run("projects", "track", "PAY")
+    monkeypatch.setenv("JIRA_ASSETS_PUBLISH", "none")
     run("sync")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -6,14 +6,12 @@ import json
 
 import pytest
 
-import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.demo.site import DemoSite
 from jira_assets_tests.cli.conftest import Run
 
 pytestmark = pytest.mark.few_tables
 
 
-@pytest.mark.usefixtures("recorded_here")
 def test_reconcile_shows_the_proof_and_what_is_gone(run: Run, site: DemoSite) -> None:
     run("projects", "track", "PAY")
     second = site.create_issue("PAY", summary="to be deleted")

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import jira_assets.definitions  # noqa: F401 - it describes every table, so it is loaded before there are few
 from jira_assets.cli.dagster_home import damaged_databases, raise_if_damaged
+from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.site import DemoSite
 from jira_assets.errors import DamagedFile
 from jira_assets.settings.load import Settings
-from jira_assets.sync.pipeline import open_pipeline
-from jira_assets_tests.cli.conftest import Run
+from jira_assets_tests.cli.conftest import NOON_MS, Run, SyncedHome, synced_home
+from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.sync.damages import DAMAGES, flip
 
 pytestmark = pytest.mark.few_tables
 
 
+@pytest.fixture(scope="module")
+def whole_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncedHome]:
+    """A home with one synced project, and its site, which tests only read."""
+    site = DemoSite(generate_site(1, projects=3, issues=3, now_ms=NOON_MS))
+    with few_tables(), synced_home(tmp_path_factory.mktemp("whole") / "home", site) as home:
+        yield home
+
+
 @pytest.fixture
-def lake(run: Run, site: DemoSite, settings: Settings) -> Path:
-    """The lake of a home with one synced project."""
-    run("projects", "track", "PAY")
-    with open_pipeline(settings) as bench:
-        bench.sync(bench.state.projects.tracked())
-        bench.publish()
-    return settings.lake_dir
+def lake(whole_home: SyncedHome, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The lake of a copy of that home."""
+    whole_home.copy_to(home, monkeypatch)
+    return home / "lake"
 
 
 def findings(run: Run, check: str) -> list[tuple[str, str | None]]:

@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 
 from jira_assets.cli import run_recorder
-from jira_assets.cli.run_recorder import RecordedSync, RecordingProcess, recorded
+from jira_assets.cli.run_recorder import Finished, RecordedSync, RecordingProcess, recorded
 from jira_assets.errors import JiraUnavailable
 from jira_assets.lake.lake import Lake
 from jira_assets.settings.load import Settings, load_settings
@@ -23,6 +23,8 @@ from jira_assets.sync.run import SyncResult
 from jira_assets_tests.waiting import wait_until
 
 SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
+
+RESULT = SyncResult([Outcome("10000", "PAY", rows={"jira_issues": 7})])
 
 Runs = Callable[[], list[tuple[str, dg.DagsterRunStatus]]]
 
@@ -61,13 +63,21 @@ def sync(settings: Settings) -> RecordedSync:
     return RecordedSync(settings, (), "incremental", ())
 
 
+@pytest.mark.parametrize("by", ["this process", pytest.param("another", marks=pytest.mark.prove)])
 def test_a_sync_is_recorded_after_its_end(
-    settings: Settings, sync: RecordedSync, started: list[RecordingProcess], runs: Runs
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    sync: RecordedSync,
+    started: list[RecordingProcess],
+    runs: Runs,
+    by: str,
 ) -> None:
+    if by == "this process":
+        request.getfixturevalue("recorded_here")
     with recorded(sync) as finish:
-        finish(SyncResult([Outcome("10000", "PAY", rows={"jira_issues": 7})]), None)
+        finish(RESULT, None)
 
-    assert started[0].process.wait() == 0
+    assert [each.process.wait() for each in started] == [0] * (by == "another")
     assert runs() == [("sync_jira", SUCCESS)]
     with dg.DagsterInstance.from_config(str(settings.dagster_dir)) as instance:
         assert instance.get_materialized_partitions(dg.AssetKey("jira_issues")) == {"PAY"}
@@ -148,8 +158,10 @@ def test_a_damaged_database_of_dagster_costs_the_record_alone_and_becomes_a_noti
     assert lake.site_manifest().notices == []
 
 
-def test_settings_reach_the_process_as_they_are(settings: Settings) -> None:
+def test_settings_and_outcomes_reach_the_process_as_they_are(settings: Settings) -> None:
     receiver, sender = Pipe(duplex=False)
     with receiver, sender:
         sender.send(settings)
         assert receiver.recv() == load_settings()
+        sender.send(Finished(RESULT, None))
+        assert receiver.recv() == Finished(RESULT, None)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import pytest
-
 from jira_assets_tests.lake_fixture import LakeFixture, Row, at, seen, utc
 
 ITEM = {
@@ -89,9 +87,8 @@ def test_long_texts_are_not_kept(bench: LakeFixture) -> None:
         assert [row[name] for name in ("from_value", "from_string", "to_value", "to_string")] == [None] * 4
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
+def test_a_history_that_is_none_hides_no_other(bench: LakeFixture) -> None:
+    odd: list[Any] = [
         5,
         "text",
         None,
@@ -100,12 +97,13 @@ def test_long_texts_are_not_kept(bench: LakeFixture) -> None:
         history(id=None),
         history(id="9", items="x"),
         history(id="9", items=[]),
-    ],
-)
-def test_a_history_that_is_none_hides_no_other(bench: LakeFixture, odd: Any) -> None:
-    found = changes(bench, odd, history())
+    ]
+    bench.land_and_derive(*(seen(str(n), histories=[each, history()]) for n, each in enumerate(odd)))
 
-    assert [(row["change_id"], row["field"]) for row in found] == [("5", "status")]
+    found = sorted(
+        (row["jira_id"], row["change_id"], row["field"]) for row in bench.rows("jira_issue_changes")
+    )
+    assert found == [(str(n), "5", "status") for n in range(len(odd))]
 
 
 def test_only_the_changelog_of_the_standing_version_is_there(bench: LakeFixture) -> None:

@@ -1,4 +1,4 @@
-"""Eight processes share one grant for two virtual days, and are killed at any moment.
+"""Processes share one grant for two virtual days, and are killed at any moment.
 
 Each has a home of its own, as on a host of its own: what they share is the database and the key.
 
@@ -41,7 +41,6 @@ from jira_assets.state.encryption import open_secret_box
 from jira_assets_tests.auth.grants import connected_settings, store_grant
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-PROCESSES = 8
 STEP = timedelta(minutes=6)  # less than the leeway, within which a lost answer has to heal
 CONSENT_LOST = 9
 SECONDS_TO_HEAL = 60
@@ -76,7 +75,7 @@ class Shared:
     unknown: list[str] = field(default_factory=list)
     running: list[BaseProcess] = field(default_factory=list)
     lost: int = 0
-    born: int = PROCESSES
+    born: int = 0
     _spare_next: bool = False
 
     def lose_an_answer(self) -> None:
@@ -101,8 +100,17 @@ class Shared:
         for number, process in enumerate(self.running):
             assert process.exitcode != CONSENT_LOST
             if process.exitcode is not None:
-                self.running[number] = _start(self, self.born)
-                self.born += 1
+                self.running[number] = self.start()
+
+    def start(self) -> BaseProcess:
+        """Start one more process."""
+        self.born += 1
+        seed = self.born - 1
+        process = FORK.Process(
+            target=ask_for_ever, args=(self.settings_of(seed), self.clock.now, seed), daemon=True
+        )
+        process.start()
+        return process
 
 
 def ask_for_ever(settings: Settings, now: Callable[[], datetime], seed: int) -> None:
@@ -167,16 +175,16 @@ def sharing(tmp_path: Path, state_url: str) -> Iterator[Shared]:
         yield shared
 
 
-def live(shared: Shared, days: float, seed: int) -> None:
-    """Let the processes live for so many virtual days, and die all the time."""
+def live(shared: Shared, processes: int, days: float, seed: int) -> None:
+    """Let so many processes live for so many virtual days, and die all the time."""
     chance = random.Random(seed)
-    shared.running = [_start(shared, number) for number in range(PROCESSES)]
+    shared.running = [shared.start() for _ in range(processes)]
     try:
         for _ in range(int(timedelta(days=days) / STEP)):
             shared.clock.set(shared.clock.now() + STEP)
             shared.site.clock.advance(STEP)
             time.sleep(0.05)
-            shared.running[chance.randrange(PROCESSES)].kill()
+            shared.running[chance.randrange(processes)].kill()
             shared.heal()
     finally:
         for process in shared.running:
@@ -184,20 +192,12 @@ def live(shared: Shared, days: float, seed: int) -> None:
             process.join()
 
 
-def _start(shared: Shared, seed: int) -> BaseProcess:
-    process = FORK.Process(
-        target=ask_for_ever, args=(shared.settings_of(seed), shared.clock.now, seed), daemon=True
-    )
-    process.start()
-    return process
-
-
 @pytest.mark.parametrize(
-    ("state_url", "days"),
+    ("state_url", "processes", "days"),
     [
-        pytest.param("sqlite", 0.09, id="sqlite-some hours"),
+        pytest.param("sqlite", 3, 0.09, id="sqlite-some hours"),
         *(
-            pytest.param(database, days, id=f"{database}-{hours}", marks=pytest.mark.prove)
+            pytest.param(database, 8, days, id=f"{database}-{hours}", marks=pytest.mark.prove)
             for database, days, hours in [
                 ("postgres", 0.15, "some hours"),
                 ("sqlite", 2, "two days"),
@@ -208,10 +208,10 @@ def _start(shared: Shared, seed: int) -> BaseProcess:
     indirect=["state_url"],
 )
 def test_the_grant_outlives_every_kill_and_no_process_uses_what_it_did_not_store(
-    tmp_path: Path, state_url: str, days: float
+    tmp_path: Path, state_url: str, processes: int, days: float
 ) -> None:
     with sharing(tmp_path, state_url) as shared:
-        live(shared, days, seed=5)
+        live(shared, processes, days, seed=5)
         shared.site.oauth.watch = lambda event, token: None
         oauth = shared.site.oauth
         assert oauth.breaches == 0

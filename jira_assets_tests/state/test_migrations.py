@@ -29,6 +29,14 @@ from jira_assets_tests.sampling import sampled
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("empty_postgres_url"))
+    return f"sqlite:///{tmp_path}/state.db"
+
+
 @pytest.fixture
 def engine(state_url: str) -> Iterator[Engine]:
     """Open the database below the state."""

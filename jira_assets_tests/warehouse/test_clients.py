@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import duckdb
 import pytest
 
+from jira_assets_tests.few_tables import few_tables
 from jira_assets_tests.lake_fixture import LakeFixture, seen
 
 CLIENTS = "JIRA_ASSETS_CLIENTS_PYTHON"
@@ -75,7 +76,8 @@ class Publisher:
         """Publish, with one label and one issue more."""
         number = str(len(self.published) + 1)
         self.bench.land_and_derive(seen(number, {"labels": ["a", number]}))
-        published = self.bench.publish(mirrored=True, mirrors_kept=mirrors_kept)
+        with few_tables("jira_issue_labels", "sprint_velocity", described=True):
+            published = self.bench.publish(mirrored=True, mirrors_kept=mirrors_kept)
         assert published is not None
         self.published.append(f"{published.published_at:%Y-%m-%d %H:%M:%S}")
 

@@ -12,7 +12,7 @@ from jira_assets.warehouse.metric_settings import MetricSettings, ProjectMetrics
 from jira_assets.warehouse.validation import check_warehouse
 from jira_assets_tests.lake_fixture import LakeFixture, Row, seen
 from jira_assets_tests.sampling import sampled
-from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, preview_lives, publish_lives
+from jira_assets_tests.warehouse.histories import Life, Sprint, State, on, preview_lives
 
 AS_OF = date(2026, 2, 8)
 
@@ -284,10 +284,9 @@ def test_an_issue_that_was_done_from_the_first_is_named(bench: LakeFixture) -> N
     assert found == {"found": 1, "examples": ["P10-1"]}
 
 
-def test_a_series_that_does_not_end_with_the_present_is_not_published(bench: LakeFixture) -> None:
-    publish_lives(bench, [Life("1", on(1))], as_of=AS_OF)
-    with bench.engine.cursor() as engine:
-        file = (bench.warehouse_dir / "jira.duckdb").resolve()
+def test_a_series_that_does_not_end_with_the_present_is_not_published(whole: LakeFixture) -> None:
+    with whole.engine.cursor() as engine:
+        file = (whole.warehouse_dir / "jira.duckdb").resolve()
         engine.execute(f"attach '{file}' as original (read_only)")
         engine.execute("attach ':memory:' as built; copy from database original to built; detach original")
         engine.execute("update built.resolution_trend set open_at_end = 2")

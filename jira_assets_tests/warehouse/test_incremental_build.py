@@ -198,7 +198,8 @@ def test_when_only_the_outcome_of_a_sync_changed_no_project_is_replaced(
         bench.land_and_derive(seen(f"{project}1", project=project), project=project)
     bench.publish(*PROJECTS, metrics=METRICS)
 
-    publish_both(bench, sync_status=[{"project_id": "10", "status": "error", "last_error": "No answer."}])
+    status = [{"project_id": "10", "status": "error", "last_error": "No answer."}]
+    bench.publish(*PROJECTS, metrics=METRICS, sync_status=status)
     assert replaced == [[]]
     assert bench.ask_one("select status, last_error from sync_status where project_id = '10'") == {
         "status": "error",
@@ -264,7 +265,7 @@ def test_a_key_that_changes_elsewhere_builds_everything(
     bench.publish(*PROJECTS, metrics=METRICS)
     bench.land_and_derive(seen("2", project="11"), project="11")
 
-    publish_both(bench)
+    bench.publish(*PROJECTS, metrics=METRICS)
     assert replaced == []
     assert bench.ask_one("select parent_key from jira_issues where jira_id = '1'") == {"parent_key": "P11-2"}
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from unittest import mock
 
 import duckdb
 import pytest
@@ -46,9 +47,12 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnection) -> Site:
     """A site on which some things happened."""
-    made = Site(LakeFixture(tmp_path_factory.mktemp("parts"), engine), 3)
-    for _ in range(15):
-        made.happen()
+    with mock.patch.object(LakeFixture, "derive"):  # once, when all is there
+        made = Site(LakeFixture(tmp_path_factory.mktemp("parts"), engine), 3)
+        for _ in range(15):
+            made.happen()
+    for project in PROJECTS:
+        made.bench.derive(project)
     return made
 
 

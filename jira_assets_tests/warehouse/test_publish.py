@@ -78,7 +78,7 @@ def test_the_file_is_durable_readable_and_closed_to_writers(bench: LakeFixture) 
 
 
 def test_the_last_two_files_are_kept(bench: LakeFixture) -> None:
-    files = [published.file for _ in range(4) if (published := bench.publish(force=True))]
+    files = [published.file for _ in range(3) if (published := bench.publish(force=True))]
 
     assert sorted(bench.warehouse_dir.glob("*/jira.duckdb")) == sorted(
         [bench.warehouse_dir / "current" / "jira.duckdb", *files[-2:]]

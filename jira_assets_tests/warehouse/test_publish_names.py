@@ -120,40 +120,37 @@ def moment(day: int) -> str:
     return f"2026-01-{day:02d}T00:00:00.000Z"
 
 
-@pytest.mark.parametrize(
-    ("sprints", "current"),
-    sampled(
-        [
-            ([sprint(1, "closed", completeDate=moment(9)), sprint(2, "active"), sprint(3, "future")], "2"),
-            ([sprint(1, "closed"), sprint(5, "future", startDate=moment(8)), sprint(3, "future")], "5"),
-            ([sprint(4, "future", startDate=moment(9)), sprint(5, "future", startDate=moment(8))], "5"),
-            ([sprint(10, "future"), sprint(9, "future")], "9"),
-            (
-                [
-                    sprint(2, "closed", completeDate=moment(9), endDate=moment(1)),
-                    sprint(3, "closed", completeDate=moment(8), endDate=moment(30)),
-                ],
-                "2",
-            ),
-            ([sprint(2, "closed", endDate=moment(9)), sprint(3, "closed", endDate=moment(8))], "2"),
-            ([sprint(9, "closed"), sprint(10, "closed")], "10"),
-            ([sprint(9, "closed", completeDate=moment(3)), sprint(10, "closed")], "9"),
-        ],
-        2,
-    ),
-)
-def test_the_current_sprint_is_not_the_last_listed(
-    bench: LakeFixture, sprints: list[Row], current: str
-) -> None:
+CURRENT: dict[str, list[Row]] = {
+    "2": [sprint(1, "closed", completeDate=moment(9)), sprint(2, "active"), sprint(3, "future")],
+    "15": [sprint(11, "closed"), sprint(15, "future", startDate=moment(8)), sprint(13, "future")],
+    "25": [sprint(24, "future", startDate=moment(9)), sprint(25, "future", startDate=moment(8))],
+    "9": [sprint(10, "future"), sprint(9, "future")],
+    "32": [
+        sprint(32, "closed", completeDate=moment(9), endDate=moment(1)),
+        sprint(33, "closed", completeDate=moment(8), endDate=moment(30)),
+    ],
+    "42": [sprint(42, "closed", endDate=moment(9)), sprint(43, "closed", endDate=moment(8))],
+    "100": [sprint(99, "closed"), sprint(100, "closed")],
+    "999": [sprint(999, "closed", completeDate=moment(3)), sprint(1000, "closed")],
+}
+"""Sprints of an issue, by the one that is its current one."""
+
+
+def test_the_current_sprint_is_not_the_last_listed(bench: LakeFixture) -> None:
     bench.land_and_derive(
-        seen("1", {"customfield_20": sprints}), seen("2", {"customfield_20": sprints[::-1]}), seen("3")
+        seen("none"),
+        *(seen(current, {"customfield_20": sprints}) for current, sprints in CURRENT.items()),
+        *(seen(f"-{current}", {"customfield_20": sprints[::-1]}) for current, sprints in CURRENT.items()),
     )
     bench.preview()
 
-    found = [row["sprint_id"] for row in bench.ask("select sprint_id from jira_issues order by jira_id")]
-    assert found == [current, current, None]
-    marked = bench.ask("select distinct sprint_id as sprint_id from jira_issue_sprints where is_current")
-    assert marked == [{"sprint_id": current}]
+    for query in (
+        "select jira_id, sprint_id from jira_issues where jira_id <> 'none'",
+        "select jira_id, sprint_id from jira_issue_sprints where is_current",
+    ):
+        found = sorted((row["jira_id"], row["sprint_id"]) for row in bench.ask(query))
+        assert found == sorted((issue, current) for current in CURRENT for issue in (current, f"-{current}"))
+    assert bench.ask_one("select sprint_id from jira_issues where jira_id = 'none'") == {"sprint_id": None}
 
 
 def test_renamed_components_and_versions_show(bench: LakeFixture) -> None:

@@ -172,8 +172,8 @@ def test_nothing_outside_is_read_or_written_and_nothing_is_changed(
     assert contents(tmp_path) == before
 
 
-def test_every_published_table_and_view_is_read(bench: LakeFixture, python: str, tmp_path: Path) -> None:
-    answers = ask(python, published(bench), ALLOWED, tmp_path)
+def test_every_published_table_and_view_is_read(whole: LakeFixture, python: str, tmp_path: Path) -> None:
+    answers = ask(python, whole.warehouse_dir / "jira.duckdb", ALLOWED, tmp_path)
     assert [
         (query, found) for query, found in zip(ALLOWED, answers, strict=True) if "rows" not in found
     ] == []

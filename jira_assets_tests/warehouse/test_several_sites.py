@@ -22,9 +22,9 @@ SOME = ("jira_sites", "jira_user_sites", "jira_users", "issue_flow", "issue_fiel
 
 
 @contextmanager
-def synced(home: Path) -> Iterator[SyncHarness]:
-    """Sync a site, and copy what the lake has of it to a second site of the home."""
-    data = generate_site(11, projects=3, issues=120, now_ms=int(MONDAY_NOON.timestamp() * 1000))
+def synced(home: Path, projects: int, issues: int) -> Iterator[SyncHarness]:
+    """Sync a site."""
+    data = generate_site(11, projects=projects, issues=issues, now_ms=int(MONDAY_NOON.timestamp() * 1000))
     with open_harness(home, data) as harness:
         harness.track()
         harness.sync()
@@ -32,16 +32,14 @@ def synced(home: Path) -> Iterator[SyncHarness]:
 
 
 @pytest.mark.parametrize(
-    "tables",
+    ("projects", "issues"),
     [
-        pytest.param("some", marks=pytest.mark.few_tables(*SOME)),
-        pytest.param("all", marks=pytest.mark.prove),
+        pytest.param(2, 30, marks=pytest.mark.few_tables(*SOME), id="some tables"),
+        pytest.param(3, 120, marks=pytest.mark.prove, id="all tables"),
     ],
 )
-def test_each_of_two_sites_has_the_rows_that_it_has_alone(
-    tmp_path_factory: pytest.TempPathFactory, tables: str
-) -> None:
-    with synced(tmp_path_factory.mktemp(tables)) as harness:
+def test_each_of_two_sites_has_the_rows_that_it_has_alone(tmp_path: Path, projects: int, issues: int) -> None:
+    with synced(tmp_path / "home", projects, issues) as harness:
         check_two_sites(harness)
 
 

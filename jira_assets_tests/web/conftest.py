@@ -13,7 +13,9 @@ from jira_assets.settings.load import Settings, load_settings
 from jira_assets.state import State
 from jira_assets.web.application import create_app
 from jira_assets.web.token_access import Access
+from jira_assets_tests.harness import SyncHarness
 from jira_assets_tests.web.hand_made import CONNECTED, write_warehouse
+from jira_assets_tests.web.published_site import published_site
 
 FROM_HERE = {"sec-fetch-site": "same-origin"}
 
@@ -40,6 +42,13 @@ class Page:
 
 
 OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def full_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
+    """A published site with something for every chart; it takes seconds, and no test publishes it again."""
+    with published_site(tmp_path_factory.mktemp("full")) as harness:
+        yield harness
 
 
 @pytest.fixture

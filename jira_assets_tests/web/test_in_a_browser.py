@@ -22,10 +22,9 @@ from jira_assets_tests.harness import SyncHarness, open_harness
 from jira_assets_tests.programs import lacking
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.web.browser import AXE, Visit, chromium, served, visit
-from jira_assets_tests.web.published_site import published_site
+from jira_assets_tests.web.published_site import HOSTILE
 
 PAGES = ("/", "/projects", "/people", "/flow?project=PAY&weeks=26")
-HOSTILE = "<img src=x onerror=window.hacked=1>"
 # What a page began to do by then, as going to another address, has shown.
 SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -37,20 +36,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncHarness]:
-    """A site that is full, and in which somebody gave things names that are script."""
-    with published_site(tmp_path_factory.mktemp("browser"), change=name_things) as opened:
-        yield opened
-
-
-def name_things(harness: SyncHarness) -> None:
-    harness.site.rename_status(next(iter(harness.site.catalog.statuses)), HOSTILE)
-    harness.pipeline.state.team.replace([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
-
-
-@pytest.fixture(scope="module")
-def address(harness: SyncHarness) -> Iterator[str]:
-    with served(create_app(lambda: harness.pipeline.settings)) as opened:
+def address(full_site: SyncHarness) -> Iterator[str]:
+    with served(create_app(lambda: full_site.pipeline.settings)) as opened:
         yield opened
 
 
@@ -239,11 +226,11 @@ def test_a_phone_shows_every_window_that_can_be_chosen(visitor: Visit) -> None:
     assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
 
 
-def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(all_drawn: Visit, harness: SyncHarness) -> None:
+def test_rows_are_shown_as_a_table_and_keys_lead_to_jira(all_drawn: Visit, full_site: SyncHarness) -> None:
     panel = all_drawn.page.locator("[data-panel=aging_work]")
     panel.get_by_text("Rows", exact=True).click()
     link = panel.locator("[data-table] a").first
-    assert (link.get_attribute("href") or "").startswith(f"{harness.server.url}/browse/PAY-")
+    assert (link.get_attribute("href") or "").startswith(f"{full_site.server.url}/browse/PAY-")
     assert link.get_attribute("rel") == "noopener noreferrer"
 
 

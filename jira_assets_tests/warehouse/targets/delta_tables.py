@@ -45,12 +45,7 @@ class DeltaTables:
 
     def rows(self, name: str, version: int | None = None) -> list[Row]:
         """Read all rows of a table."""
-        table = self.table(name, version)
-        if not table.file_uris():
-            return []
-        found = table.scan().read_all()
-        columns = {column: found[column].to_pylist() for column in found.column_names}
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return _rows_of(self.table(name, version))
 
     def versions(self) -> dict[str, int]:
         """Read which versions belong to the newest publish."""
@@ -70,11 +65,14 @@ class DeltaTables:
                 columns = [column.name for column in relation.columns]
                 rows = warehouse.execute(f"select * from {relation.name}").fetchall()
                 expected = Counter(_as_text(dict(zip(columns, row, strict=True))) for row in rows)
-                for version in {versions.get(relation.name), None if newest else versions[relation.name]}:
-                    present = Counter(map(_as_text, self.rows(relation.name, version)))
+                last = self.table(relation.name)
+                named = versions.get(relation.name, last.version())
+                for version in {named, last.version()} if newest else {named}:
+                    table = last if version == last.version() else self.table(relation.name, version)
+                    present = Counter(map(_as_text, _rows_of(table)))
                     if present != expected:
                         found[f"{relation.name} {version}"] = (present - expected, expected - present)
-                if (said := self.comments(relation.name)) != {c.name: c.comment for c in relation.columns}:
+                if (said := _comments_of(last)) != {c.name: c.comment for c in relation.columns}:
                     found[f"comments of {relation.name}"] = said
         if versions.keys() != {relation.name for relation in relations}:
             found["tables"] = versions.keys()
@@ -82,14 +80,26 @@ class DeltaTables:
 
     def comments(self, name: str) -> dict[str, str]:
         """Read the comments of the columns."""
-        fields = json.loads(self.table(name).schema().to_json())["fields"]
-        return {each["name"]: each["metadata"].get("comment", "") for each in fields}
+        return _comments_of(self.table(name))
 
     def files(self, name: str) -> set[str]:
         """Name the Parquet files that lie in the folder of a table, whether it has them or not."""
         folder = self.folder / name
         paths = (path.relative_to(folder) for path in folder.rglob("*.parquet"))
         return {str(path) for path in paths if path.parts[0] != "_delta_log"}
+
+
+def _rows_of(table: DeltaTable) -> list[Row]:
+    if not table.file_uris():
+        return []
+    found = table.scan().read_all()
+    columns = {column: found[column].to_pylist() for column in found.column_names}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _comments_of(table: DeltaTable) -> dict[str, str]:
+    fields = json.loads(table.schema().to_json())["fields"]
+    return {each["name"]: each["metadata"].get("comment", "") for each in fields}
 
 
 def _as_text(row: Row) -> str:
