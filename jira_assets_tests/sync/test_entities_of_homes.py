@@ -61,19 +61,6 @@ def test_replacing_the_projects_that_changed_gives_the_same_rows(harness: SyncHa
     assert all_differences(harness) == []
 
 
-@pytest.mark.few_tables(*PUBLISHED)
-def test_a_worklog_that_comes_after_its_issue_is_published(harness: SyncHarness, issue: str) -> None:
-    harness.site.log_work(issue, 900)
-    harness.sync()
-    harness.publish()
-    later(harness)
-    assert harness.publish() is not None
-    assert worklog_differences(harness) == []
-    harness.site.clock.sleep(120)
-    harness.sync()
-    assert harness.publish() is None, "nothing is another"
-
-
 @pytest.mark.prove
 @pytest.mark.few_tables(*PUBLISHED)
 @pytest.mark.parametrize("damage", sampled(["missing", "garbage"]))

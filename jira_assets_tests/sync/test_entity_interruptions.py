@@ -182,7 +182,9 @@ def test_a_read_whose_time_is_up_is_continued_by_the_next_sync(
 
 
 @pytest.mark.few_tables("jira_worklogs")
-def test_a_worklog_that_was_not_listed_yet_makes_its_project_due(harness: SyncHarness) -> None:
+def test_a_worklog_that_was_not_listed_yet_makes_its_project_due_and_is_published(
+    harness: SyncHarness,
+) -> None:
     issue = min(harness.site.issues_truth())
     key = harness.site.truth(issue).project_key
     harness.site.log_work(issue)
@@ -198,8 +200,12 @@ def test_a_worklog_that_was_not_listed_yet_makes_its_project_due(harness: SyncHa
     (due,) = evaluate(pipeline.sites[0], SensorState()).due
     assert (due.project.project_key, due.why) == (key, "comments or worklogs behind")
     harness.sync(key)
+    assert harness.publish() is not None
     assert worklog_differences(harness) == []
     assert evaluate(pipeline.sites[0], SensorState()).due == []
+    harness.site.clock.sleep(120)
+    harness.sync()
+    assert harness.publish() is None, "nothing is another"
 
 
 def test_what_is_chosen_anew_makes_its_project_due(synced: SyncHarness) -> None:

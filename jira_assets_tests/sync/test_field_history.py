@@ -280,6 +280,7 @@ def test_the_cycles_of_agreements_are_those_of_the_payloads(harness: SyncHarness
     assert len(rows) == len(wanted) > 100
 
 
+@pytest.mark.prove
 def test_an_existing_home_gets_all_of_it_without_a_request(harness: SyncHarness) -> None:
     def contents() -> dict[str, list[str]]:
         questions = {name: f"from {name}" for name in TABLES}

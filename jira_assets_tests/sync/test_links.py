@@ -48,6 +48,7 @@ def test_every_link_of_the_site_is_one_row_that_both_ends_show(harness: SyncHarn
     assert harness.ask("select distinct seen_on from jira_issue_links") == [("both",)]
 
 
+@pytest.mark.prove
 def test_an_existing_home_gets_links_and_texts_without_a_request(harness: SyncHarness) -> None:
     lake = harness.pipeline.lake
     for manifest in lake.manifests():

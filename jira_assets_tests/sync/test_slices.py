@@ -80,27 +80,8 @@ def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Large]:
         yield Large(harness, big, small)
 
 
-def test_a_first_read_stops_when_its_time_is_up_and_the_next_run_continues_it(large: Large) -> None:
-    first = by_key(large.run())
-
-    issues = len(large.harness.site.issues_truth(large.large))
-    paused = first[large.large]
-    assert (paused.result, paused.ok, paused.error) == ("paused", False, None)
-    assert 0 < paused.fetched < issues
-    assert large.reading()[large.large] == f"reading: {paused.fetched} of {issues} issues"
-    large.run_to_the_end()
-    assert sorted(large.asked(), key=int) == sorted(large.harness.site.issues_truth(), key=int), (
-        "each of them once"
-    )
-    assert large.harness.differences() == []
-    assert set(large.reading().values()) == {""}
-    assert large.harness.ask("select distinct status, missing_issues from sync_status") == [("complete", 0)]
-
-
-def test_what_is_read_in_part_is_neither_failed_nor_complete(large: Large) -> None:
-    result = large.run()
-
-    assert result.failures == []
+def check_is_pending(large: Large) -> None:
+    """See that what is read in part is neither failed nor complete, and shows nothing yet."""
     record = next(r for r in large.harness.pipeline.state.records.all() if r.project_key == large.large)
     assert (record.status, record.errors, record.last_error, record.last_success_at) == (
         "pending",
@@ -109,9 +90,28 @@ def test_what_is_read_in_part_is_neither_failed_nor_complete(large: Large) -> No
         None,
     )
     assert record.last_sync_at is not None
-    assert large.harness.ask(f"select count(*) from jira_issues where project_key = '{large.large}'") == [
-        (0,)
-    ]
+    shown = large.harness.ask(f"select count(*) from jira_issues where project_key = '{large.large}'")
+    assert shown == [(0,)]
+
+
+def test_a_first_read_stops_when_its_time_is_up_and_the_next_run_continues_it(large: Large) -> None:
+    result = large.run()
+
+    assert result.failures == []
+    first = by_key(result)
+    issues = len(large.harness.site.issues_truth(large.large))
+    paused = first[large.large]
+    assert (paused.result, paused.ok, paused.error) == ("paused", False, None)
+    assert 0 < paused.fetched < issues
+    assert large.reading()[large.large] == f"reading: {paused.fetched} of {issues} issues"
+    check_is_pending(large)
+    large.run_to_the_end()
+    assert sorted(large.asked(), key=int) == sorted(large.harness.site.issues_truth(), key=int), (
+        "each of them once"
+    )
+    assert large.harness.differences() == []
+    assert set(large.reading().values()) == {""}
+    assert large.harness.ask("select distinct status, missing_issues from sync_status") == [("complete", 0)]
 
 
 def test_the_others_get_their_turn_between_the_slices(large: Large) -> None:
