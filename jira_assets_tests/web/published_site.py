@@ -25,7 +25,10 @@ def published_site(home: Path, issues: int = 240) -> Iterator[SyncHarness]:
     data = generate_site(7, projects=2, issues=issues, now_ms=NOW_MS)
     with open_harness(home, data, blocked_statuses=BLOCKED) as harness:
         harness.track()
-        harness.site.rename_status(next(iter(harness.site.catalog.statuses)), HOSTILE)
+        statuses = harness.site.catalog.statuses
+        harness.site.rename_status(
+            next(key for key in statuses if statuses[key].name not in BLOCKED), HOSTILE
+        )
         harness.pipeline.state.team.replace([TeamMember("m1", "Ana Silva"), TeamMember("m2", HOSTILE)])
         harness.sync()
         harness.publish()
