@@ -12,6 +12,7 @@ from jira_assets.lake.duckdb_engine import sparing_memory
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import fingerprint
+from jira_assets.lake.row_digest import row_digest
 from jira_assets.lake.site_manifest import SiteTable
 from jira_assets.lake.site_tables import SITE_TABLES
 from jira_assets.lake.sql_files import literal, statement, statements_version
@@ -58,8 +59,9 @@ def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datet
     table.engine.execute(statement("external/pull_requests/keys_in"))
     table.engine.execute(_statement(table))
     _check_rows(table)
+    digest = row_digest("pull", SITE_TABLES[TABLE])
     counted = table.engine.execute(
-        "select count(*), bit_xor(hash(pull)) from (select * exclude (fault) from pull_requests) as pull"
+        f"select count(*), bit_xor({digest}) from (select * exclude (fault) from pull_requests) as pull"
     ).fetchone()
     rows, digest = counted or (0, None)
     name = f"site/{TABLE}-{fingerprint([_version(), rows, digest])}"

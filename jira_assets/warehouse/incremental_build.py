@@ -6,6 +6,7 @@ and in doubt, everything is built: so it is on a new day and for new statements.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jira_assets.lake.files import copy_file
+from jira_assets.lake.row_digest import row_digest
 from jira_assets.lake.sql_files import literal, literals, statement
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.forecasts import remember_forecasts
@@ -58,8 +60,9 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
             return False
         copied.result()
     engine.execute(f"attach {literal(build)} as merged ({WITHOUT_LOG})")
-    merged = [model.name for model in (*of_scope("site"), *_differing(engine, ids))]
-    builder.side_by_side(partial(_merge, ids=ids), dict.fromkeys(merged, ()))
+    digests = _digests(engine)
+    merged = [model.name for model in (*of_scope("site"), *_differing(engine, ids, digests))]
+    builder.side_by_side(partial(_merge, ids=ids, digests=digests), dict.fromkeys(merged, ()))
     engine.execute("detach warehouse; detach merged")
     # Not before: where it fails, a transaction that is open is lost.
     has_forecasts = remember_forecasts(engine)
@@ -68,14 +71,15 @@ def replace_projects(builder: Builder, base: Path, build: Path, replaced: Sequen
     return True
 
 
-def _merge(builder: Builder, name: str, *, ids: str) -> None:
+def _merge(builder: Builder, name: str, *, ids: str, digests: Mapping[str, str]) -> None:
     """Replace the rows of a table in the copy: all of them, or those of the replaced projects that differ."""
     model = models()[name]
     if model.scope == "site":
         text = f"delete from merged.{name}; insert into merged.{name} from warehouse.{name}"
     else:
         old, new = _rows_of(model, "base", ids), _rows_of(model, "warehouse", ids)
-        text = statement("warehouse/incremental/rows", table=name, of_old=old, of_new=new)
+        digest = digests[name]
+        text = statement("warehouse/incremental/rows", table=name, digest=digest, of_old=old, of_new=new)
     with builder.transaction():
         builder.engine.execute(text)
 
@@ -89,25 +93,37 @@ def _make_those_of_all(builder: Builder) -> None:
     engine.execute(statement("warehouse/incremental/last_synced"))
 
 
-def _differing(engine: duckdb.DuckDBPyConnection, ids: str) -> list[Model]:
+def _digests(engine: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return for each table of the last warehouse the digest of a row `t` of it, in SQL."""
+    columns: dict[str, dict[str, str]] = defaultdict(dict)
+    found = engine.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where database_name = 'base'"
+    )
+    for table, column, kind in found.fetchall():
+        columns[table][column] = kind
+    return {table: row_digest("t", types) for table, types in columns.items()}
+
+
+def _differing(engine: duckdb.DuckDBPyConnection, ids: str, digests: Mapping[str, str]) -> list[Model]:
     """Choose the models whose rows of these projects are not those of the last warehouse.
 
     After a small change most are the same, and to compare them row by row takes four statements each.
     """
     before, now = (
-        " union all ".join(_content(model, catalog, ids) for model in of_scope("project"))
+        " union all ".join(_content(model, catalog, ids, digests) for model in of_scope("project"))
         for catalog in ("base", "warehouse")
     )
     found = engine.execute(f"select table_name from (({before}) except ({now}))").fetchall()
     return [models()[name] for (name,) in found]
 
 
-def _content(model: Model, catalog: str, ids: str) -> str:
+def _content(model: Model, catalog: str, ids: str, digests: Mapping[str, str]) -> str:
     return statement(
         "warehouse/incremental/content",
         label=literal(model.name),
         catalog=catalog,
         table=model.name,
+        digest=digests[model.name],
         of_projects=_rows_of(model, catalog, ids),
     )
 

@@ -359,6 +359,22 @@ def test_a_link_with_another_name_changes_how_changes_elsewhere_are_read(
     assert bench.ask("select link from issue_link_spans where jira_id = '1'") == [{"link": "is cloned by"}]
 
 
+@pytest.mark.few_tables(*REPLACING)
+def test_a_list_that_becomes_empty_or_unknown_and_nothing_else_is_replaced(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    bench.land([seen(str(number), project="11") for number in range(2, 5)], project="11", asked_at=at(0))
+    bench.derive("11")
+    seen_in: tuple[dict[str, Any], ...] = ({"versions": []}, {}, {"versions": []})
+    for versions in seen_in:
+        bench.land([seen("1", versions)], project="10", asked_at=at(0))
+        bench.derive("10")
+        bench.publish("10", "11", metrics=METRICS)
+        (shown,) = bench.ask("select affects_versions from jira_issues where jira_id = '1'")
+        assert shown == {"affects_versions": versions.get("versions")}
+    assert replaced == [["10"], ["10"]]
+
+
 @pytest.mark.few_tables("blocked_work", "issue_blocked_times", *REPLACING)
 def test_a_blocker_that_is_done_in_another_project_unblocks_at_once(
     bench: LakeFixture, replaced: list[list[str]]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jira_assets.lake.row_digest import row_digest
 from jira_assets.lake.sql_files import literals
 from jira_assets.warehouse.models import Column
 
@@ -106,8 +107,9 @@ def published_relations(warehouse: duckdb.DuckDBPyConnection, catalog: str = "ji
 
 def read_slices(warehouse: duckdb.DuckDBPyConnection, relation: Relation) -> dict[str, Slice]:
     """Count and digest the rows of each slice; a table without rows has one slice of none."""
+    digest = row_digest("t", {column.name: column.type for column in relation.columns})
     found = warehouse.execute(
-        f"select {relation.slice_of_row}, count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) "
+        f"select {relation.slice_of_row}, count(*), bit_xor({digest}), sum({digest}::hugeint) "
         f"from {relation.rows} group by all"
     ).fetchall()
     slices = {name: Slice(rows, f"{xor:x}-{total:x}") for name, rows, xor, total in found if rows}

@@ -162,6 +162,18 @@ def _without_texts(value: Any) -> Any:
     return value
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [((None, None), ([], None)), (([], []), ([None], [])), ((["a", "b"], ["c"]), (["a"], ["b", "c"]))],
+)
+def test_a_change_between_lists_alone_is_published(
+    fill: Fill, database: Database, before: tuple[Any, ...], now: tuple[Any, ...]
+) -> None:
+    for row in (before, now):
+        fill("first varchar[], second varchar[]", [row])
+        assert database.ask("select first, second from odd") == [row]
+
+
 def test_what_postgresql_cannot_hold_is_counted(fill: Fill, database: Database) -> None:
     shown = fill(
         "project_id varchar, texts varchar, days date, moments timestamp, lists varchar[], documents json",

@@ -2,6 +2,6 @@
 select
     {label} as table_name,
     count(*) as row_count,
-    sum(hash(t)) as digest
+    sum({digest}) as digest
 from {catalog}.{table} as t
 where {of_projects}

@@ -3,14 +3,14 @@
 create or replace temp table compared as
 select
     rowid as place,
-    hash(t) as digest,
+    {digest} as digest,
     1 as balance
 from base.{table} as t
 where {of_old}
 union all
 select
     rowid as place,
-    hash(t) as digest,
+    {digest} as digest,
     -1 as balance
 from warehouse.{table} as t
 where {of_new};
