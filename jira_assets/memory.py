@@ -12,8 +12,8 @@ SHARE = 4
 LEAST = 180_000_000
 """What the derivation of a project with long texts needs, also where that is more than its share."""
 
-MOST = 300_000_000
-"""With more, publishing 1,000,000 issues takes as long and only keeps more memory (docs/deployment.md)."""
+MOST = 260_000_000
+"""With more, publishing 200,000 issues takes as long and only keeps more memory (docs/deployment.md)."""
 
 RESERVED = 400_000_000
 """What a process needs beside what DuckDB counts, when DuckDB may use more than is usual."""

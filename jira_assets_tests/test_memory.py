@@ -87,8 +87,8 @@ def test_without_cgroups_it_is_what_the_machine_has(tmp_path: Path) -> None:
         (128 * MB, "180MB"),
         (512 * MB, "180MB"),
         (1_000 * MB, "250MB"),
-        (1_200 * MB, "300MB"),
-        (16_000 * MB, "300MB"),
+        (1_040 * MB, "260MB"),
+        (16_000 * MB, "260MB"),
     ],
 )
 def test_the_default_is_a_share_within_bounds(tmp_path: Path, container: int, limit: str) -> None:

@@ -160,7 +160,7 @@ class Settings(HomePaths):
     memory_limit: str | None = setting(
         "JIRA_ASSETS_MEMORY_LIMIT",
         "Memory limit of DuckDB. When not set: a quarter of the memory that this machine or container may "
-        "use, at least 180MB and at most 300MB. Work that exceeds it is repeated with one thread and, when "
+        "use, at least 180MB and at most 260MB. Work that exceeds it is repeated with one thread and, when "
         "not set, up to half of the memory.",
         values.read_size,
         when_unset=default_memory_limit,
