@@ -46,6 +46,8 @@ class _FullRefresh:
             read_again={jira_id for file in sync.manifest.set_aside for jira_id in file.held or ()},
         )
         self._expected = sync.context.submit(sync.count)
+        self._is_named = False
+        """Whether the listing has come to its end."""
         self._check: CrossCheck | None = None
         """None when search refuses the project."""
 
@@ -65,6 +67,8 @@ class _FullRefresh:
         try:
             with IssueFetcher(self._sync, self._not_named) as fetcher:
                 refusal = self._list_everything(fetcher)
+                self._is_named = True
+                fetcher.report()
                 if refusal is None:
                     self._check = cross_check(self._sync, self._diff, fetcher, self._expected)
                 candidates = look_up_candidates(self._sync, self._diff, refusal)
@@ -78,6 +82,8 @@ class _FullRefresh:
 
     def _not_named(self) -> int | None:
         """Return how many issues Jira counts beyond those it has listed; None while that is not known."""
+        if self._is_named:
+            return 0
         if not self._expected.done() or self._expected.exception():
             return None
         return max(0, self._expected.result() - self._diff.named)

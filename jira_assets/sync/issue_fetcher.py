@@ -127,8 +127,7 @@ class IssueFetcher:
     def take(self, lacking: Sequence[StaleIssue]) -> None:
         """Begin to fetch these issues, and land what has come meanwhile."""
         self._asked += len(lacking)
-        if lacking:
-            self._tell()
+        self.report()
         for chunk in batches(lacking, ISSUES_A_CHUNK):
             if self._begun and self._context.is_time_up():
                 self._pause()
@@ -139,6 +138,14 @@ class IssueFetcher:
                 self._ask_changelogs(self._issues.popleft())
             while len(self._changelogs) > CHUNKS_UNDER_WAY:
                 self._land(self._changelogs.popleft().result())
+
+    def report(self) -> None:
+        """Report how many issues have come, and how many there will be, if there are any."""
+        if not self._asked:
+            return
+        not_named = self._not_named()
+        expected = None if not_named is None else self._asked + not_named
+        self._context.notify(Progress(self._manifest.project_key, self._brought.fetched, expected))
 
     def _pause(self) -> NoReturn:
         raise ReadPaused(self.finish(), self._asked - self._begun)
@@ -205,7 +212,7 @@ class IssueFetcher:
             context = self._context
             self._landing = RawFileWriter(context.lake, self._manifest, context.clock(), context.redaction())
         self._landing.add(each for each in seen.observations if self._counts(each))
-        self._tell()
+        self.report()
         if self._landing.rows >= ISSUES_A_FILE:
             self._close_file()
             self._sync.commit()
@@ -234,11 +241,6 @@ class IssueFetcher:
         if known.listed_updated_at and seen.updated_at and seen.updated_at < known.listed_updated_at:
             self._note_unread(known, BEHIND)
         return True
-
-    def _tell(self) -> None:
-        not_named = self._not_named()
-        expected = None if not_named is None else self._asked + not_named
-        self._context.notify(Progress(self._manifest.project_key, self._brought.fetched, expected))
 
 
 def observation(issue: RawIssue, histories: Sequence[bytes], project_id: str) -> Observation:
