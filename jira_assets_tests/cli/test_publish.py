@@ -21,6 +21,7 @@ from jira_assets_tests.cli.test_sync import track_all
 from jira_assets_tests.sampling import sampled
 
 FEW = "from jira_assets_tests.few_tables import few_tables\nwith few_tables(): main()"
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", f"from jira_assets.cli import main\n{FEW}", "publish", "--follow"]
 
 
@@ -37,6 +38,7 @@ def follower(
     (elsewhere / "lake").symlink_to(settings.lake_dir)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("JIRA_")},
+        "PYTHONPATH": str(ROOT),
         "JIRA_ASSETS_HOME": str(elsewhere),
         "JIRA_ASSETS_STATE_URL": f"sqlite:///{settings.state_path}",
     }

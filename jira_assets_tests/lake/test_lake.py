@@ -187,7 +187,7 @@ def test_observations_come_back_verbatim(bench: LakeFixture) -> None:
 
 def test_a_payload_of_many_megabytes_is_landed(bench: LakeFixture) -> None:
     bench.land(
-        [seen("1", {"summary": "short"}), seen("2", {"description": "x" * 20_000_000, "summary": "long"})]
+        [seen("1", {"summary": "short"}), seen("2", {"description": "x" * 16_000_000, "summary": "long"})]
     )
     bench.derive()
 
