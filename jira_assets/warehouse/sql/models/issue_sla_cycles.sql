@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of lake.jira_issue_fields, lake.jira_issues
 
 create table warehouse.issue_sla_cycles as
 with sla_fields as (
