@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jira_assets.warehouse.models import Parts, models
-from jira_assets_tests.lake_fixture import LakeFixture
+from jira_assets_tests.lake_fixture import LakeFixture, at, seen
 from jira_assets_tests.warehouse.test_incremental_build import METRICS, PROJECTS, Site, contents
 
 FITS = 16
@@ -51,6 +51,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, engine: duckdb.DuckDBPyConnec
         made = Site(LakeFixture(tmp_path_factory.mktemp("parts"), engine), 3)
         for _ in range(15):
             made.happen()
+        agreement = {
+            "name": "Time to resolution",
+            "completedCycles": [{"breached": False}, {"breached": True}],
+        }
+        helped = seen("900", {"customfield_900": agreement}, project="10")
+        made.bench.land([helped], project="10", asked_at=at(made.asked + 1))
     for project in PROJECTS:
         made.bench.derive(project)
     return made

@@ -108,7 +108,7 @@ def comparable(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return str(float(value))
+        return str(float(value) + 0.0)  # -0.0 equals 0.0
     return repr(value)
 
 
