@@ -59,9 +59,9 @@ def _land(lake: Lake, table: OutsideTable, present: SiteTable | None, now: datet
     table.engine.execute(statement("external/pull_requests/keys_in"))
     table.engine.execute(_statement(table))
     _check_rows(table)
-    digest = row_digest("pull", SITE_TABLES[TABLE])
+    of_row = row_digest("pull", SITE_TABLES[TABLE])
     counted = table.engine.execute(
-        f"select count(*), bit_xor({digest}) from (select * exclude (fault) from pull_requests) as pull"
+        f"select count(*), bit_xor({of_row}) from (select * exclude (fault) from pull_requests) as pull"
     ).fetchone()
     rows, digest = counted or (0, None)
     name = f"site/{TABLE}-{fingerprint([_version(), rows, digest])}"
