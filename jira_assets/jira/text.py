@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import utf_8_decode
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
@@ -12,6 +13,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _REPLACEMENT = rb"\ufffd"
+_PIECE = 2**16
 
 
 def valid_text(body: bytes) -> bytes:
@@ -20,12 +22,22 @@ def valid_text(body: bytes) -> bytes:
     Jira cuts texts in the middle of a character and gives the half back; a JSON reader refuses the whole
     document for it. A body without such text is returned as it is.
     """
-    if not body.isascii():
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            body = body.decode(errors="replace").encode()
+    if not body.isascii() and not _is_utf8(body):
+        body = body.decode(errors="replace").encode()
     return _ESCAPE.sub(_whole_escape, body) if _SURROGATE.search(body) else body
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Check the encoding in pieces: the text of a whole body takes new memory each time."""
+    place, whole = 0, memoryview(body)
+    try:
+        while place < len(body):
+            piece = whole[place : place + _PIECE]
+            _, used = utf_8_decode(piece, "strict", place + _PIECE >= len(body))
+            place += used
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _whole_escape(found: re.Match[bytes]) -> bytes:

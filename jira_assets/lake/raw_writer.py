@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from jira_assets.lake.files import new_file, size_and_digest
-from jira_assets.lake.json_lines import copy_lines
+from jira_assets.lake.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import RawFile
 from jira_assets.lake.sql_files import statement
+from jira_assets.lake.staged_rows import SEPARATOR, copy_staged, quoted, staged_format
 
 Kind = Literal[
     "issue",
@@ -62,21 +62,6 @@ class Observation(msgspec.Struct, frozen=True):
     histories: Sequence[bytes] = ()
 
 
-class _Row(msgspec.Struct):
-    """One line of the staging file; texts of JSON travel as strings, so they stay verbatim."""
-
-    jira_id: str
-    jira_key: str
-    project_id: str
-    project_key: str
-    updated_at: str | None
-    asked_at: str
-    seq: int
-    kind: str
-    payload: str | None
-    histories: str | None
-
-
 class RawFileWriter:
     """Observations on their way into one raw file: added a few at a time, written to disk as they come.
 
@@ -96,13 +81,12 @@ class RawFileWriter:
         self._asked_text = _plain(asked_at)
         self.rows = 0
         self._newest: datetime | None = None
-        self._longest = 2**20
+        self._longest = 0
         self._whole = 0
         self._seq = series.take_seq()
-        self._encoder = msgspec.json.Encoder()
         stamp = f"{asked_at:%Y%m%dT%H%M%S%fZ}-{self._seq:08d}-{uuid.uuid4().hex[:8]}"
         self._relative = f"{series.raw_place}{stamp}.parquet"
-        self._staging = lake.new_path(self._relative).with_name(f".part-{stamp}.ndjson")
+        self._staging = lake.new_path(self._relative).with_name(f"{TEMPORARY_PREFIX}{stamp}.csv")
         self._staging.parent.mkdir(parents=True, exist_ok=True)
 
     def add(self, observations: Iterable[Observation]) -> None:
@@ -112,10 +96,10 @@ class RawFileWriter:
         self._newest = max([*times, *filter(None, [self._newest])], default=None)
         with self._staging.open("ab") as staging:
             for seen in observations:
-                line = self._encoder.encode(self._row(seen))
+                line = self._line(seen)
                 self._longest = max(self._longest, len(line))
                 staging.write(line)
-                staging.write(b"\n")
+            staging.flush()
             self._whole = staging.tell()
         self.rows += len(observations)
 
@@ -128,11 +112,13 @@ class RawFileWriter:
             return None
         os.truncate(self._staging, self._whole)  # a full disk may have cut a line in two
         with new_file(self._lake.new_path(self._relative)) as parquet:
-            copy_lines(
+            copy_staged(
                 self._lake.engine.cursor(),
-                # The reader allocates twice the longest line for each thread, so it needs the real length.
                 statement(
-                    "lake/write_raw", staging=self._staging, parquet=parquet, longest=self._longest + 1
+                    "lake/write_raw",
+                    staging=self._staging,
+                    parquet=parquet,
+                    staged_format=staged_format(self._longest),
                 ),
             )
         self.discard()
@@ -143,21 +129,19 @@ class RawFileWriter:
         """Forget what was added."""
         self._staging.unlink(missing_ok=True)
 
-    def _row(self, seen: Observation) -> _Row:
-        return _Row(
-            jira_id=seen.jira_id,
-            jira_key=seen.jira_key,
-            project_id=seen.project_id,
-            project_key=seen.project_key,
-            updated_at=None if seen.updated_at is None else _plain(seen.updated_at),
-            asked_at=self._asked_text,
-            seq=self._seq,
-            kind=seen.kind,
-            payload=None if seen.payload is None else self._redact(seen.payload).decode(),
-            histories=self._redact(b"[%b]" % b",".join(seen.histories)).decode()
-            if seen.kind == "issue"
-            else None,
-        )
+    def _line(self, seen: Observation) -> bytes:
+        """Return a row of a raw file as it is staged: the documents stay verbatim."""
+        texts = [seen.jira_id, seen.jira_key, seen.project_id, seen.project_key]
+        moments = ["" if seen.updated_at is None else _plain(seen.updated_at), self._asked_text]
+        documents = [seen.payload, b"[%b]" % b",".join(seen.histories) if seen.kind == "issue" else None]
+        values = [
+            *(quoted(text.encode()) for text in texts),
+            *(moment.encode() for moment in moments),
+            b"%d" % self._seq,
+            seen.kind.encode(),
+            *(b"" if document is None else quoted(self._redact(document)) for document in documents),
+        ]
+        return SEPARATOR.join(values) + b"\n"
 
 
 def _plain(moment: datetime) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jira_assets.lake.files import new_file
-from jira_assets.lake.json_lines import copy_lines
 from jira_assets.lake.sql_files import literal
+from jira_assets.lake.staged_rows import copy_staged
 
 if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
     import duckdb
@@ -32,7 +32,7 @@ def write_rows(engine: duckdb.DuckDBPyConnection, path: Path, lines: list[bytes]
         staging = parquet.with_name(f"{parquet.name}.ndjson")
         staging.write_bytes(b"\n".join(lines))
         try:
-            copy_lines(
+            copy_staged(
                 engine,
                 f"copy (select {', '.join(columns)} "
                 f"from read_ndjson({literal(staging)}, columns = {{{types}}})) "

@@ -38,3 +38,10 @@ def test_bytes_that_are_not_utf8_become_replacement_characters(broken: bytes) ->
 def test_an_escaped_backslash_before_a_u_is_no_escape() -> None:
     body = rb'{"path": "C:\\ud83d"}'
     assert valid_text(body) == body
+
+
+@pytest.mark.parametrize("end", [b"", b"\xf0\x9f\x98", b"\xff"])
+@pytest.mark.parametrize("offset", range(5))
+def test_a_character_may_lie_on_the_border_of_two_pieces(offset: int, end: bytes) -> None:
+    body = b"x" * offset + "😀ü".encode() * 40_000
+    assert valid_text(body + end) == (body + end).decode(errors="replace").encode()

@@ -1,6 +1,6 @@
 -- The one place that says what a raw file holds; merged files take their columns from there.
 copy (
-    from read_ndjson(
+    from read_csv(
         {staging},
         columns = {{
             jira_id: 'varchar',
@@ -14,7 +14,7 @@ copy (
             payload: 'varchar',
             histories: 'varchar'
         }},
-        maximum_object_size = {longest},
+        {staged_format},
         hive_partitioning = false -- the name of the folder is no column
     )
 ) to {parquet} (format parquet, compression zstd, row_group_size 2048)
