@@ -95,8 +95,8 @@ class SyncContext:
     derivations: DerivationQueue = field(default_factory=DerivationQueue)
     places: threading.Semaphore = field(default_factory=partial(threading.Semaphore, READ_AT_ONCE))
     """Limits how many projects are read at the same time."""
-    rank: int = 0
-    """What is submitted comes after what waits with lower ranks."""
+    place: int = 0
+    """The place of the project among those that are synced."""
     is_time_up: Callable[[], bool] = lambda: False
 
     @property
@@ -104,9 +104,12 @@ class SyncContext:
         """What asks for the state of a project."""
         return ProjectStates(self.client, self.lake)
 
-    def submit(self, task: Callable[[], Result]) -> Future[Result]:
-        """Run a task in the pool; its requests count for the thread that submits it."""
-        return self.pool.submit(partial(copy_context().run, task), self.rank)
+    def submit(self, task: Callable[[], Result], *, issues: int = 0) -> Future[Result]:
+        """Run a task in the pool; its requests count for the thread that submits it.
+
+        `issues` is how many are to be read of its project: tasks of smaller projects begin first.
+        """
+        return self.pool.submit(partial(copy_context().run, task), (issues, self.place))
 
     def side_by_side(self, ask: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Ask about every item at the same time; the results come in the order of the items."""

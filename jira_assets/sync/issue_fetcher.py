@@ -23,7 +23,7 @@ from jira_assets.lake.diff import StaleIssue, UnlistedIssue
 from jira_assets.lake.manifest import UnreadIssue
 from jira_assets.lake.raw_writer import Kind, Observation, RawFileWriter
 from jira_assets.sync.bulk_fetch import batches, fetch_by_id
-from jira_assets.sync.context import Progress, cancel
+from jira_assets.sync.context import Progress, Result, cancel
 from jira_assets.sync.project_sync import ProjectSync
 
 LEFT_OUT = "Jira's search lists it, but Jira does not return it by id."
@@ -183,7 +183,7 @@ class IssueFetcher:
     def _ask(self, issues: Sequence[StaleIssue]) -> Future[FetchedIssues]:
         client, fields = self._context.client, self._context.options.fields
         ids = [issue.jira_id for issue in issues]
-        return self._context.submit(lambda: client.fetch_issues(ids, fields=fields))
+        return self._submit(lambda: client.fetch_issues(ids, fields=fields))
 
     def _ask_changelogs(self, chunk: _Chunk) -> None:
         answers = [answer.result() for answer in chunk.answers]
@@ -191,7 +191,10 @@ class IssueFetcher:
         for answer in answers:
             self._again |= answer.not_returned | answer.unreadable.keys()
         if issues:
-            self._changelogs.append(self._context.submit(partial(self._with_changelogs, issues)))
+            self._changelogs.append(self._submit(partial(self._with_changelogs, issues)))
+
+    def _submit(self, task: Callable[[], Result]) -> Future[Result]:
+        return self._context.submit(task, issues=self._asked + (self._not_named() or 0))
 
     def _with_changelogs(self, issues: Sequence[RawIssue]) -> _Seen:
         """Fetch the changelogs; an issue without the whole of its own is not landed."""

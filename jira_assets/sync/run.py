@@ -101,9 +101,9 @@ def _sync_all(
 
     facts = PendingFacts(ids)
 
-    def sync(rank: int, task: Task) -> Outcome:
-        ranked = replace(context, rank=rank)
-        return sync_project(ranked, task, session, partial(_facts, state, facts, task))
+    def sync(place: int, task: Task) -> Outcome:
+        placed = replace(context, place=place)
+        return sync_project(placed, task, session, partial(_facts, state, facts, task))
 
     with ThreadPoolExecutor(PROJECTS_AT_ONCE + 1, thread_name_prefix="project") as threads:
 
@@ -111,7 +111,7 @@ def _sync_all(
             return threads.submit(copy_context().run, task)
 
         site = submit(partial(_refresh, context, ids, facts, doubted=doubted, force=force))
-        projects = [submit(partial(sync, *ranked)) for ranked in enumerate(tasks)]
+        projects = [submit(partial(sync, *placed)) for placed in enumerate(tasks)]
         try:
             outcomes = [project.result() for project in projects]
             site.result()  # raises when Jira refuses us
