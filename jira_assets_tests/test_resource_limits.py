@@ -62,9 +62,9 @@ def test_a_sync_that_may_not_use_the_memory_it_needs_says_so_and_goes_on_when_it
         harness.sync()
         harness.site.edit_issue(next(iter(harness.site.issues_truth("WEB"))), summary="edited")
 
-        little = replace(harness.pipeline.settings, memory_limit="20MB")
-        with closing(open_engine(memory_limit="20MB")) as small:
-            lake = Lake(little.lake_dir, small, memory_limit="20MB")
+        little = replace(harness.pipeline.settings, memory_limit="10MB")
+        with closing(open_engine(memory_limit="10MB")) as small:
+            lake = Lake(little.lake_dir, small, memory_limit="10MB")
             outcomes = replace(harness.pipeline, lake=lake, settings=little).sync(harness.tracked).outcomes
         errors = {outcome.project_key: outcome.error for outcome in outcomes}
 
@@ -81,7 +81,7 @@ def test_a_sync_that_runs_out_of_memory_is_done_again_with_an_engine_that_has_it
 ) -> None:
     with open_harness(tmp_path / "home", generate_site(7, projects=2, issues=12, now_ms=NOW_MS)) as harness:
         harness.track()
-        with closing(Lake(harness.pipeline.lake.root, open_engine(memory_limit="20MB"))) as crowded:
+        with closing(Lake(harness.pipeline.lake.root, open_engine(memory_limit="10MB"))) as crowded:
             result = replace(harness.pipeline, lake=crowded).sync(harness.tracked)
             harness.is_behind = True
 

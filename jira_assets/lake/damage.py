@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from jira_assets.errors import DamagedFile, JiraAssetsError
 from jira_assets.formatting import counted
-from jira_assets.lake.derive import GROUP
 from jira_assets.lake.derive_entities import GROUP as ENTITIES
+from jira_assets.lake.derived_state import GROUP
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest

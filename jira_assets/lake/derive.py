@@ -1,17 +1,27 @@
 """Derive the tables of a project from its raw observations, without asking Jira.
 
 What is derived depends on the raw files, the mapping and the statements under sql/derive/; while none of them
-changes, nothing is done.
+changes, nothing is done. Where only some raw files were added to a large project, the issues that they have
+observations of are derived, and the rows of all others taken over.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from jira_assets.lake.duckdb_engine import DATE_READERS
+from jira_assets.lake.derived_state import (
+    GROUP,
+    OF_ISSUES,
+    STATUSES,
+    Base,
+    derive_fingerprint,
+    find_base,
+    is_derived,
+)
 from jira_assets.lake.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.lake.json_shapes import (
     HISTORIES,
@@ -26,13 +36,20 @@ from jira_assets.lake.json_shapes import (
     typed_fields,
 )
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import CutList, Derived, DerivedFile, Manifest, fingerprint
+from jira_assets.lake.manifest import CutList, Derived, DerivedFile, Manifest
+from jira_assets.lake.rows import empty_table
 from jira_assets.lake.sql_files import literal, literals, statement, statements_version
 
-GROUP = "issues"
-"""The name under which a manifest keeps what is derived here."""
+_STATUSES_SEEN = {
+    "project": "varchar",
+    "status_id": "varchar",
+    "status": "varchar",
+    "status_category": "varchar",
+    "seen_at": "timestamp",
+}
+_IN_HAND = 2000
+"""A thread has up to so many payloads in hand, and what they are parsed into."""
 
-_SHAPES_VERSION = 2
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
 
 
@@ -83,29 +100,10 @@ def derive_projects(lake: Lake, manifests: Sequence[Manifest], options: DeriveOp
     To plan the statements takes longer than to derive some hundred issues. The rows of several projects are
     kept in memory until they are written; those of one are not.
     """
-    return _Derivation(lake, manifests, options).run()
-
-
-def is_derived(manifest: Manifest, extra_fields: Sequence[str] = ()) -> bool:
-    """Check whether the derived tables of a project are up to date."""
-    present = manifest.derived.get(GROUP)
-    return present is not None and present.fingerprint == derive_fingerprint(manifest, extra_fields)
-
-
-def derive_fingerprint(manifest: Manifest, extra_fields: Sequence[str] = ()) -> str:
-    """Condense everything that the derived tables of a project depend on."""
-    return fingerprint(
-        [
-            [file.path for file in manifest.raw],
-            manifest.mapping.story_points_field,
-            manifest.mapping.sprint_field,
-            manifest.mapping.team_fields,
-            sorted(extra_fields),
-            statements_version("lake/derive"),
-            DATE_READERS,
-            _SHAPES_VERSION,
-        ]
-    )
+    base = None
+    if len(manifests) == 1 and not options.embeds_lists:
+        base = find_base(lake, manifests[0], options.extra_fields)
+    return _Derivation(lake, manifests, options, base).run()
 
 
 class _Project:
@@ -126,12 +124,18 @@ class _Project:
 
 
 class _Derivation:
-    """Projects on their way from raw files to tables: the payloads are read once, into a stage."""
+    """Projects on their way from raw files to tables: the payloads are read once, into a stage.
 
-    def __init__(self, lake: Lake, manifests: Sequence[Manifest], options: DeriveOptions) -> None:
+    With a `base`, those of the issues that its new raw files have observations of.
+    """
+
+    def __init__(
+        self, lake: Lake, manifests: Sequence[Manifest], options: DeriveOptions, base: Base | None
+    ) -> None:
         self._engine = lake.engine
         self._lake = lake
         self._options = options
+        self._base = base
         self._projects = [_Project(manifest, options) for manifest in manifests]
         self._raw = [file for manifest in manifests for file in manifest.raw]
         self._mapping = manifests[0].mapping
@@ -154,7 +158,7 @@ class _Derivation:
                 cut = self._count_cut()
         finally:
             self._stage.unlink(missing_ok=True)
-            for table in ("winners", "superseded", "changes", "rows_of_projects"):
+            for table in ("touched", "winners", "superseded", "changes", "issues", "rows_of_projects"):
                 self._engine.execute(f"drop table if exists {table}")
         nulled = self._count_nulled()
         return [
@@ -163,20 +167,30 @@ class _Derivation:
         ]
 
     def _read_payloads(self) -> None:
-        # A thread has up to 2,000 payloads in hand and what they are parsed into.
-        with self._lake.one_thread():
+        added = sum(file.rows for file in (self._base.added if self._base else self._raw))
+        with nullcontext() if added <= _IN_HAND else self._lake.one_thread():
             self._write_stage()
             self._write_changes()
 
     def _find_winners(self) -> None:
         """Choose one observation for each issue, and note which raw files hold a chosen one."""
         paths = [str(path) for path in self._lake.paths(file.path for file in self._raw)]
-        ids = literals(project.id for project in self._projects)
+        new = paths[-len(self._base.added) :] if self._base else paths
+        ids, is_touched = literals(project.id for project in self._projects), "true"
+        if self._base:
+            touched = statement("lake/derive/touched", observations=observations_in(new), project_ids=ids)
+            self._engine.execute(touched)
+            is_touched = "jira_id in (from touched)"
         self._engine.execute(
-            statement("lake/derive/winners", observations=observations_in(paths), project_ids=ids)
+            statement(
+                "lake/derive/winners",
+                observations=observations_in(paths),
+                project_ids=ids,
+                is_touched=is_touched,
+            )
         )
         superseded = self._engine.execute(
-            statement("lake/derive/superseded", observations=observations_in(paths))
+            statement("lake/derive/superseded", observations=observations_in(new))
         )
         self._superseded = observations_in([path for (path,) in superseded.fetchall()])
         found = self._engine.execute(statement("lake/derive/winning_files")).fetchall()
@@ -217,7 +231,9 @@ class _Derivation:
         sprints = field_path(self._mapping.sprint_field)
         self._write(
             "jira_issues",
+            kept_as="issues",
             stage=stage,
+            person=shape(PERSON),
             story_points=field_path(self._mapping.story_points_field),
             sprints=sprints,
             teams=first_set(self._mapping.team_fields),
@@ -228,19 +244,38 @@ class _Derivation:
         self._write("jira_issue_sprints", stage=stage, sprints=sprints, legacy_parts=legacy_sprint_parts())
         self._write("jira_issue_fields", stage=stage, pairs=self._kept)
         self._write("jira_deleted_issues", observations=self._tombstones)
-        self._write("statuses_seen", stage=stage, observations=self._superseded, state=shape(STATUS))
-        self._write("people_seen", stage=stage, changes=self._changes(), person=shape(PERSON))
+        self._write(
+            STATUSES,
+            stage=stage,
+            observations=self._superseded,
+            state=shape(STATUS),
+            known=self._known_statuses(),
+        )
+        self._write(
+            "people_seen",
+            issues=self._written("jira_issues", "issues"),
+            changes=self._written("jira_issue_changes", "changes"),
+        )
 
-    def _changes(self) -> str:
-        if len(self._projects) > 1:
-            return "changes"
+    def _known_statuses(self) -> str:
+        if self._base is None:
+            return f"({empty_table(_STATUSES_SEEN)})"
+        return self._of_project(self._base.files[STATUSES])
+
+    def _written(self, table: str, kept_as: str) -> str:
+        """Name the rows of a table that was written, in SQL."""
+        return kept_as if len(self._projects) > 1 else self._of_project(self._projects[0].files[table])
+
+    def _of_project(self, file: DerivedFile) -> str:
         (project,) = self._projects
-        path = self._lake.path(project.files["jira_issue_changes"].path)
-        return f"(select {literal(project.id)} as project, * from {_rows_in(path)})"
+        return f"(select {literal(project.id)} as project, * from {_rows_in(self._lake.path(file.path))})"
 
     def _write(self, table: str, *, kept_as: str = "rows_of_projects", **parts: object) -> None:
         """Write a table of each project; the rows of several are in a temporary table meanwhile."""
         query = statement(f"lake/derive/{table}", **parts)
+        if self._base and table in OF_ISSUES:
+            kept = statement("lake/derive/untouched", rows=self._of_project(self._base.files[table]))
+            query = f"from ({query}) union all by name {kept}"
         if len(self._projects) == 1:
             self._copy(table, self._projects[0], f"({query})")
             return

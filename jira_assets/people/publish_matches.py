@@ -10,7 +10,7 @@ from dataclasses import asdict
 import msgspec
 
 from jira_assets.errors import LockHeld
-from jira_assets.lake.derive import GROUP
+from jira_assets.lake.derived_state import GROUP
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, fingerprint

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 from jira_assets.errors import InputError
 from jira_assets.formatting import counted
 from jira_assets.lake.damage import damage_in, note_damage, set_lists_aside
-from jira_assets.lake.derive import GROUP, derive_fingerprint
 from jira_assets.lake.derive_entities import GROUP as ENTITIES
 from jira_assets.lake.derive_entities import is_current as are_lists_current
 from jira_assets.lake.derive_worklogs import derive_worklogs
+from jira_assets.lake.derived_state import GROUP, derive_fingerprint
 from jira_assets.lake.erase import (
     Rewritten,
     count_in_files,

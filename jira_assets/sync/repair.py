@@ -27,7 +27,7 @@ from jira_assets.lake.damage import (
     set_lists_aside,
     set_worklogs_aside,
 )
-from jira_assets.lake.derive import GROUP, derive_fingerprint
+from jira_assets.lake.derived_state import GROUP, derive_fingerprint
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
 from jira_assets.lake.manifest import Damage, Manifest, RawFile, SetAside
 from jira_assets.lake.manifest_rebuild import last_seq, rebuild_manifest

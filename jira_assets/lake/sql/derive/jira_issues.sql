@@ -53,9 +53,14 @@ typed as (
         ) as state,
         from_json(priority, '{{"id": "VARCHAR", "name": "VARCHAR"}}') as urgency,
         from_json(resolution, '{{"id": "VARCHAR", "name": "VARCHAR"}}') as closed_as,
-        from_json(assignee, '{{"accountId": "VARCHAR"}}').accountid as assignee_id,
-        from_json(reporter, '{{"accountId": "VARCHAR"}}').accountid as reporter_id,
-        from_json(creator, '{{"accountId": "VARCHAR"}}').accountid as creator_id,
+        [
+            {{'role': 'assignee', 'person': from_json(assignee, {person})}},
+            {{'role': 'reporter', 'person': from_json(reporter, {person})}},
+            {{'role': 'creator', 'person': from_json(creator, {person})}}
+        ] as people,
+        people[1].person.accountid as assignee_id,
+        people[2].person.accountid as reporter_id,
+        people[3].person.accountid as creator_id,
         from_json(parent, '{{"id": "VARCHAR", "key": "VARCHAR"}}') as above,
         try_cast(story_points ->> '$' as double) as points,
         case when labels is null then [] else from_json(labels, '["VARCHAR"]') end as labels,
@@ -151,6 +156,8 @@ select
     resolved_utc::timestamp as resolved_at,
     due_on::date as due_date,
     asked_at::timestamp as synced_at,
+    -- As Jira described them then: `people_seen` is made from that.
+    list_filter(people, lambda part: part.person.accountid is not null) as people,
     list_filter(
         [
             case when summary is not null and title is null then 'summary' end,

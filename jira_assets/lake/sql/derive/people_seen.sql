@@ -1,27 +1,22 @@
 -- The newest copy of a person wins, attribute by attribute. What a copy lacks says nothing: some answers leave
 -- attributes out. "Former user" does say something: Jira shows no name and no address of that person any more.
-with issues as (
+with shown as (
     select
         project,
         updated_at,
-        asked_at,
-        unnest([
-            {{'role': 'assignee', 'person': fields.assignee}},
-            {{'role': 'reporter', 'person': fields.reporter}},
-            {{'role': 'creator', 'person': fields.creator}}
-        ]) as part
-    from {stage}
+        synced_at as asked_at,
+        unnest(people) as part
+    from {issues}
 ),
 seen as (
     select
         project as project,
         part.role as role,
-        from_json(part.person, {person}) as person,
+        part.person as person,
         updated_at as seen_at,
         null::timestamp as changed_at,
         asked_at as asked_at
-    from issues
-    where part.person is not null
+    from shown
     union all
     select
         project as project,

@@ -33,6 +33,14 @@ statuses as (
         asked_at as asked_at
     from said
     where state.id is not null
+    union all
+    select
+        project as project,
+        status_id as status_id,
+        status as status,
+        status_category as status_category,
+        seen_at as asked_at
+    from {known}
 )
 select
     project as project,

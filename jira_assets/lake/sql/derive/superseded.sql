@@ -1,4 +1,5 @@
--- The versions of issues that lost against a newer one or a tombstone, and the files that hold any.
+-- The versions of issues that lost against a newer one or a tombstone, and the files that hold any. Of a project of
+-- which the present tables are taken over, those among the new observations.
 create or replace temp table superseded as
 select
     project_id as project,

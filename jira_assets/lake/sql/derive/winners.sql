@@ -15,7 +15,7 @@ with seen as (
         filename as file,
         file_row_number as row
     from {observations}
-    where project_id in ({project_ids})
+    where project_id in ({project_ids}) and {is_touched}
 ),
 ranked as (
     select
