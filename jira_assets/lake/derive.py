@@ -1,8 +1,8 @@
 """Derive the tables of a project from its raw observations, without asking Jira.
 
 What is derived depends on the raw files, the mapping and the statements under sql/derive/; while none of them
-changes, nothing is done. Where only some raw files were added to a large project, the issues that they have
-observations of are derived, and the rows of all others taken over.
+changes, nothing is done. Where only some raw files were added, the issues that they have observations of are
+derived, and the rows of all others taken over.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ OF_ISSUES = (
 STATUSES = "statuses_seen"
 """A derived table to which observations add, and from which they take nothing away."""
 
-LEAST_ISSUES = 1000
+LEAST_ISSUES = 200
 """A smaller project is derived as quickly from all of its observations."""
 
 MOST = 0.2
