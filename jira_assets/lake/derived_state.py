@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from jira_assets.errors import DamagedFile
 from jira_assets.lake.duckdb_engine import DATE_READERS
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
@@ -88,8 +89,7 @@ def find_base(lake: Lake, manifest: Manifest, extra_fields: Sequence[str]) -> Ba
 def _added_since(manifest: Manifest, extra_fields: Sequence[str], known: str) -> Sequence[RawFile]:
     """Return the raw files that came after those of a fingerprint; none when other things changed, too.
 
-    None as well when some were asked for at an earlier time by our clock: what is newest of a status is told
-    by that.
+    None as well when our clock was set back since: the newest name of a status is found by that time.
     """
     for count in range(len(manifest.raw) - 1, 0, -1):
         before, added = manifest.raw[:count], manifest.raw[count:]
@@ -100,7 +100,8 @@ def _added_since(manifest: Manifest, extra_fields: Sequence[str], known: str) ->
 
 
 def _are_whole(lake: Lake, files: Collection[DerivedFile]) -> bool:
-    paths = lake.paths(file.path for file in files)
-    return all(
-        size_and_digest(path) == (file.size, file.digest) for path, file in zip(paths, files, strict=True)
-    )
+    try:
+        found = [size_and_digest(path) for path in lake.paths(file.path for file in files)]
+    except (OSError, DamagedFile):  # one is missing, or is another one in the store
+        return False
+    return found == [(file.size, file.digest) for file in files]

@@ -160,6 +160,14 @@ def test_a_table_that_is_not_as_it_was_written_is_not_taken_over(derived: LakeFi
     assert derived.derive() is False
 
 
+def test_a_table_that_is_missing_is_no_base(derived: LakeFixture) -> None:
+    file = derived.manifest().derived_file("jira_issue_links")
+    assert file is not None
+    derived.lake.path(file.path).unlink()
+
+    assert base_of(derived) is None
+
+
 def test_after_another_mapping_everything_is_derived(derived: LakeFixture) -> None:
     manifest = derived.manifest()
     manifest.map_fields(FieldMapping("customfield_17"))
