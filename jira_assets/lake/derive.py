@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +46,6 @@ _STATUSES_SEEN = {
     "status_category": "varchar",
     "seen_at": "timestamp",
 }
-_IN_HAND = 2000
-"""A thread has up to so many payloads in hand, and what they are parsed into."""
-
 _LONG_TEXT = "lower(coalesce(change.fieldid, change.field)) in ('description', 'environment', 'comment')"
 
 
@@ -167,8 +163,8 @@ class _Derivation:
         ]
 
     def _read_payloads(self) -> None:
-        added = sum(file.rows for file in (self._base.added if self._base else self._raw))
-        with nullcontext() if added <= _IN_HAND else self._lake.one_thread():
+        # A thread has up to 2,000 payloads in hand and what they are parsed into.
+        with self._lake.one_thread():
             self._write_stage()
             self._write_changes()
 
@@ -202,7 +198,7 @@ class _Derivation:
         found = self._engine.execute(
             statement("lake/derive/custom_fields", observations=self._issues)
         ).fetchall()
-        kept = sorted({str(row[0]) for row in found} | set(self._options.extra_fields))
+        kept = sorted({row[0] for row in (*found, *self._known_fields())} | set(self._options.extra_fields))
         fields = (mapping.story_points_field, mapping.sprint_field, *mapping.team_fields)
         chosen = [name for name in fields if name is not None]
         self._kept = field_pairs(kept)
@@ -215,6 +211,13 @@ class _Derivation:
                 parquet=self._stage,
             )
         )
+
+    def _known_fields(self) -> list[tuple[str]]:
+        """Return the fields that the issues had before: those of a malformed payload are found in others."""
+        if self._base is None:
+            return []
+        fields = self._of_project(self._base.files["jira_issue_fields"])
+        return self._engine.execute(f"select distinct field_id from {fields}").fetchall()
 
     def _write_changes(self) -> None:
         self._write(

@@ -19,8 +19,8 @@ Rank = tuple[int, int]
 class RankedThreads:
     """A pool of threads, as a context manager that waits for its tasks.
 
-    Of the tasks that wait, those of the smallest project begin first. So projects end one after the other,
-    each is derived while others are read, and a large one holds up no small one.
+    Of the tasks that wait, those of the smallest project begin first. So projects that are read at the same
+    time end one after the other, and each is derived while others are read.
     """
 
     def __init__(self, threads: int, name: str) -> None:

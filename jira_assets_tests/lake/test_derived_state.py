@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,22 @@ def test_small_projects_and_large_changes_are_derived_from_everything(
     monkeypatch.setattr(derived_state, "MOST", most)
 
     assert (base_of(derived) is not None) == is_used
+
+
+@pytest.mark.parametrize("updated", [at(1), at(3)], ids=["older", "newer"])
+def test_a_malformed_payload_is_read_as_among_all_observations(bench: LakeFixture, updated: datetime) -> None:
+    half = rb'{"fields": {"summary": "\ud83d", "status": {"id": "7", "name": "A"}, "customfield_77": 1}}'
+    bench.land([seen("1", payload=half, updated=at(2))])
+    bench.land([seen("2", {"customfield_77": 2})])
+    bench.derive()
+    bench.land([seen("1", {"status": {"id": "8", "name": "B"}}, updated=updated)], asked_at=at(4))
+    assert base_of(bench) is not None
+    bench.derive()
+
+    manifest = bench.manifest()
+    taken_over = manifest.derived[derived_state.GROUP]
+    manifest.derived = {}
+    (whole,) = derive_projects(bench.lake, [manifest], DeriveOptions())
+    assert rows(bench.lake, taken_over) == rows(bench.lake, whole)
+    assert {row["status_id"] for row in bench.rows("statuses_seen")} == {"7", "8"}
+    assert len(bench.rows("jira_issue_fields")) == (2 if updated == at(1) else 1)

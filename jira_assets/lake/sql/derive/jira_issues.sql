@@ -156,7 +156,7 @@ select
     resolved_utc::timestamp as resolved_at,
     due_on::date as due_date,
     asked_at::timestamp as synced_at,
-    -- As Jira described them then: `people_seen` is made from that.
+    -- As Jira described them then: `people_seen` is made from that. To erase a person, this table is derived again.
     list_filter(people, lambda part: part.person.accountid is not null) as people,
     list_filter(
         [

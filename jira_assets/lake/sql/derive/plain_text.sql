@@ -1,6 +1,6 @@
 -- The text of a rich-text document. Its JSON is compact, so each text is what stands between `"text":"` and the next
--- quote, which an expression has to find only among escapes; cards have addresses and expands have titles instead. A new
--- `"content"` means that a block began.
+-- quote; cards have addresses and expands have titles instead. A new `"content"` means that a block began. Only where
+-- something is escaped, quotes among it as well, the end of a text takes a regular expression, which is slower.
 create or replace temp macro plain_text(value) as regexp_replace(
     try((
         '"' || array_to_string(

@@ -9,7 +9,16 @@ with said as (
     union all
     select
         superseded.project as project,
-        from_json(try(json_extract(raw.payload, '$.fields.status')), {state}) as state,
+        coalesce(
+            from_json(try(json_extract(raw.payload, '$.fields.status')), {state}),
+            -- As in stage.sql: half a surrogate pair makes a payload malformed.
+            from_json(
+                try(json_extract(
+                    regexp_replace(raw.payload, '\\u[dD][89a-fA-F][0-9a-fA-F]{{2}}', '\\ufffd', 'g'), '$.fields.status'
+                )),
+                {state}
+            )
+        ) as state,
         raw.asked_at as asked_at
     from (
         select
