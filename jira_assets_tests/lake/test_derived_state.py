@@ -96,11 +96,7 @@ def rows(lake: Lake, derived: Derived) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=15)
-@given(first=observations(0), later=st.tuples(observations(1), observations(2)))
-def test_the_tables_are_those_that_all_observations_give(
-    lake: Lake, first: list[Observation], later: tuple[list[Observation], ...]
-) -> None:
+def check(lake: Lake, first: list[Observation], later: tuple[list[Observation], ...]) -> None:
     manifest = Manifest("10", "P10", watermark=NOON, mapping=MAPPING)
     land(lake, manifest, [seen("9"), *first], 0)
     (derived,) = derive_projects(lake, [manifest], DeriveOptions())
@@ -114,6 +110,23 @@ def test_the_tables_are_those_that_all_observations_give(
     (whole,) = derive_projects(lake, [manifest], DeriveOptions())
     assert rows(lake, derived) == rows(lake, whole)
     assert (derived.fingerprint, derived.nulled) == (whole.fingerprint, whole.nulled)
+
+
+@settings(max_examples=5)
+@given(first=observations(0), later=st.tuples(observations(1), observations(2)))
+def test_the_tables_are_those_that_all_observations_give(
+    lake: Lake, first: list[Observation], later: tuple[list[Observation], ...]
+) -> None:
+    check(lake, first, later)
+
+
+@pytest.mark.prove
+@settings(max_examples=150)
+@given(first=observations(0), later=st.tuples(observations(1), observations(2)))
+def test_the_tables_are_those_that_all_observations_give_in_150_histories(
+    lake: Lake, first: list[Observation], later: tuple[list[Observation], ...]
+) -> None:
+    check(lake, first, later)
 
 
 def base_of(bench: LakeFixture) -> Base | None:

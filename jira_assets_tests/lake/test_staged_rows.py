@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jira_assets.lake.sql_files import literal
@@ -38,6 +38,7 @@ def landed(folder: Path, rows: list[tuple[str | None, ...]]) -> list[tuple[str |
         return engine.execute(f"from read_parquet({literal(parquet)})").fetchall()
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(values, values, values), min_size=1, max_size=8))
 def test_every_text_and_null_comes_back_verbatim(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str | None, ...]]
