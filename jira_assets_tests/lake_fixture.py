@@ -12,7 +12,7 @@ import duckdb
 
 from jira_assets.lake.derive import derive_project
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import FieldMapping, Manifest
+from jira_assets.lake.manifest import Derived, FieldMapping, Manifest
 from jira_assets.lake.raw_writer import Kind, Observation, RawFileWriter
 from jira_assets.lake.site_tables import land_site_table
 from jira_assets.warehouse.inputs import PublishInputs
@@ -165,6 +165,19 @@ class LakeFixture:
         kinds = ("*.parquet", "*.duckdb")
         roots = (self.lake.root, self.warehouse_dir)
         return {path for root in roots for kind in kinds for path in root.rglob(kind)}
+
+
+def tables_of(lake: Lake, derived: Derived) -> dict[str, Any]:
+    """Return the columns and rows of every table that was derived."""
+    return {
+        table: (
+            [column[:2] for column in lake.engine.execute(f"describe from '{path}'").fetchall()],
+            lake.engine.execute(f"select columns(* exclude (project)) from '{path}' order by all").fetchall(),
+            file.rows,
+        )
+        for table, file in derived.files.items()
+        for path in [lake.path(file.path)]
+    }
 
 
 def rows_of(result: duckdb.DuckDBPyConnection) -> list[Row]:

@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import msgspec
 
-from jira_assets.lake.damage import damage_in
 from jira_assets.lake.derive_entities import GROUP as ENTITIES
 from jira_assets.lake.derive_entities import entity_fingerprint, is_current
 from jira_assets.lake.derived_state import GROUP, derive_fingerprint
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.files import new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile

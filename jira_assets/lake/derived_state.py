@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jira_assets.errors import DamagedFile
 from jira_assets.lake.duckdb_engine import DATE_READERS
-from jira_assets.lake.files import size_and_digest
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import DerivedFile, Manifest, RawFile, fingerprint
 from jira_assets.lake.sql_files import statements_version
@@ -83,7 +82,7 @@ def find_base(lake: Lake, manifest: Manifest, extra_fields: Sequence[str]) -> Ba
     added = _added_since(manifest, extra_fields, present.fingerprint)
     if not added or len(files) <= len(OF_ISSUES) or sum(file.rows for file in added) > MOST * issues.rows:
         return None
-    return Base(files, added) if _are_whole(lake, files.values()) else None
+    return None if damage_in(lake, files.values(), "content") else Base(files, added)
 
 
 def _added_since(manifest: Manifest, extra_fields: Sequence[str], known: str) -> Sequence[RawFile]:
@@ -97,11 +96,3 @@ def _added_since(manifest: Manifest, extra_fields: Sequence[str], known: str) ->
             last = max(file.asked_at for file in before)
             return added if all(file.asked_at >= last for file in added) else ()
     return ()
-
-
-def _are_whole(lake: Lake, files: Collection[DerivedFile]) -> bool:
-    try:
-        found = [size_and_digest(path) for path in lake.paths(file.path for file in files)]
-    except (OSError, DamagedFile):  # one is missing, or is another one in the store
-        return False
-    return found == [(file.size, file.digest) for file in files]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from jira_assets.lake.compact import copy_in_order, successor
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.files import TEMPORARY_PREFIX, new_file, size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest, RawFile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from jira_assets.lake.damage import unreadable
+from jira_assets.lake.file_damage import unreadable
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Damage, Manifest, RawFile

@@ -16,7 +16,8 @@ from functools import partial
 
 from jira_assets.errors import JiraAssetsError
 from jira_assets.external.tables import source_identity
-from jira_assets.lake.damage import damage_in, lacks_tables
+from jira_assets.lake.damage import lacks_tables
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.site_manifest import WorklogFiles

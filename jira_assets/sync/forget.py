@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from jira_assets.errors import InputError
 from jira_assets.formatting import counted
-from jira_assets.lake.damage import damage_in, note_damage, set_lists_aside
+from jira_assets.lake.damage import note_damage, set_lists_aside
 from jira_assets.lake.derive_entities import GROUP as ENTITIES
 from jira_assets.lake.derive_entities import is_current as are_lists_current
 from jira_assets.lake.derive_worklogs import derive_worklogs
@@ -32,6 +32,7 @@ from jira_assets.lake.erase import (
     survey,
     survey_files,
 )
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.site_tables import land_site_table, read_site_table
 from jira_assets.people.names import fold_email, fold_name

@@ -18,7 +18,6 @@ import msgspec
 from jira_assets.clock import utc_now
 from jira_assets.errors import DamagedFile, LockHeld
 from jira_assets.lake.damage import (
-    damage_in,
     damaged_groups,
     lacks_tables,
     note_damage,
@@ -28,6 +27,7 @@ from jira_assets.lake.damage import (
     set_worklogs_aside,
 )
 from jira_assets.lake.derived_state import GROUP, derive_fingerprint
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
 from jira_assets.lake.manifest import Damage, Manifest, RawFile, SetAside
 from jira_assets.lake.manifest_rebuild import last_seq, rebuild_manifest

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jira_assets.errors import InputError
-from jira_assets.lake.damage import unreadable
+from jira_assets.lake.file_damage import unreadable
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.sql_files import statement
 from jira_assets.warehouse.read import WAREHOUSE_NAME, open_warehouse

@@ -17,9 +17,9 @@ from jira_assets.lake.compact import compact_manifest
 from jira_assets.lake.derive import DeriveOptions, derive_projects
 from jira_assets.lake.derived_state import Base, find_base
 from jira_assets.lake.lake import Lake
-from jira_assets.lake.manifest import Derived, FieldMapping, Manifest
+from jira_assets.lake.manifest import FieldMapping, Manifest
 from jira_assets.lake.raw_writer import Observation, RawFileWriter
-from jira_assets_tests.lake_fixture import MAPPING, NOON, TEAM_FIELD, LakeFixture, at, seen
+from jira_assets_tests.lake_fixture import MAPPING, NOON, TEAM_FIELD, LakeFixture, at, seen, tables_of
 
 FEW = st.integers(1, 3)
 
@@ -89,13 +89,6 @@ def land(lake: Lake, manifest: Manifest, found: list[Observation], minutes: int)
         manifest.add_raw(raw)
 
 
-def rows(lake: Lake, derived: Derived) -> dict[str, Any]:
-    return {
-        table: sorted(lake.engine.execute(f"from '{lake.path(file.path)}'").fetchall(), key=str)
-        for table, file in derived.files.items()
-    }
-
-
 def check(lake: Lake, first: list[Observation], later: tuple[list[Observation], ...]) -> None:
     manifest = Manifest("10", "P10", watermark=NOON, mapping=MAPPING)
     land(lake, manifest, [seen("9"), *first], 0)
@@ -108,7 +101,7 @@ def check(lake: Lake, first: list[Observation], later: tuple[list[Observation], 
 
     manifest.derived = {}
     (whole,) = derive_projects(lake, [manifest], DeriveOptions())
-    assert rows(lake, derived) == rows(lake, whole)
+    assert tables_of(lake, derived) == tables_of(lake, whole)
     assert (derived.fingerprint, derived.nulled) == (whole.fingerprint, whole.nulled)
 
 
@@ -142,19 +135,19 @@ def derived(bench: LakeFixture) -> LakeFixture:
 
 
 def test_only_what_was_added_is_read(derived: LakeFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    statements: list[str] = []
+    staged: list[str] = []
     write = derive._Derivation._write
 
     def spy(self: Any, table: str, **parts: Any) -> None:
         write(self, table, **parts)
         if table == "jira_issues":
             stage = f"select list(jira_id) from {parts['stage']}"
-            statements.extend(self._engine.execute(stage).fetchone()[0])
+            staged.extend(self._engine.execute(stage).fetchone()[0])
 
     monkeypatch.setattr(derive._Derivation, "_write", spy)
     assert derived.derive()
 
-    assert statements == ["1"]
+    assert staged == ["1"]
     assert {row["jira_id"]: row["summary"] for row in derived.rows("jira_issues")} == {
         **dict.fromkeys(map(str, range(10))),
         "1": "New",
@@ -232,6 +225,6 @@ def test_a_malformed_payload_is_read_as_among_all_observations(bench: LakeFixtur
     taken_over = manifest.derived[derived_state.GROUP]
     manifest.derived = {}
     (whole,) = derive_projects(bench.lake, [manifest], DeriveOptions())
-    assert rows(bench.lake, taken_over) == rows(bench.lake, whole)
+    assert tables_of(bench.lake, taken_over) == tables_of(bench.lake, whole)
     assert {row["status_id"] for row in bench.rows("statuses_seen")} == {"7", "8"}
     assert len(bench.rows("jira_issue_fields")) == (2 if updated == at(1) else 1)

@@ -14,7 +14,7 @@ import pytest
 
 from jira_assets.errors import DamagedFile, LakeError, WrongSite
 from jira_assets.lake.compact import compact_project
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.lake import UNNAMED_FILES_LIVE, Lake, SiteIdentity
 from jira_assets.lake.manifest import Derived, DerivedFile, Manifest, fingerprint
 from jira_assets.lake.manifest_rebuild import rebuild_manifest

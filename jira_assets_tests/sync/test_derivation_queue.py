@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any
 
 import duckdb
 import msgspec
@@ -17,6 +16,7 @@ from jira_assets.lake.manifest import Derived, Manifest
 from jira_assets.sync import derivation_queue
 from jira_assets.sync.derivation_queue import DerivationQueue
 from jira_assets_tests.harness import SyncHarness, open_harness
+from jira_assets_tests.lake_fixture import tables_of
 from jira_assets_tests.waiting import wait_until
 
 OPTIONS = DeriveOptions(embeds_lists=True)
@@ -50,19 +50,6 @@ def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-def rows_of(lake: Lake, derived: Derived) -> dict[str, Any]:
-    """The columns and rows of every table."""
-    return {
-        table: (
-            [column[:2] for column in lake.engine.execute(f"describe from '{path}'").fetchall()],
-            lake.engine.execute(f"select columns(* exclude (project)) from '{path}' order by all").fetchall(),
-            file.rows,
-        )
-        for table, file in derived.files.items()
-        for path in [lake.path(file.path)]
-    }
-
-
 def in_threads(
     rig: SyncHarness, queue: DerivationQueue, change: Callable[[Manifest], None] = lambda _: None
 ) -> list[Derived | Exception]:
@@ -91,7 +78,7 @@ def test_tables_of_projects_that_are_derived_together_are_those_of_each_alone(ri
 
     for manifest, derived in zip(manifests, together, strict=True):
         alone = derive_alone(lake, manifest, OPTIONS)
-        assert rows_of(lake, derived) == rows_of(lake, alone)
+        assert tables_of(lake, derived) == tables_of(lake, alone)
         assert (derived.fingerprint, derived.nulled, derived.cut) == (
             alone.fingerprint,
             alone.nulled,

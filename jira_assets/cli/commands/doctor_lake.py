@@ -8,7 +8,7 @@ from jira_assets.cli.check_results import Finding, bad, doubtful, good
 from jira_assets.cli.wiring import open_state
 from jira_assets.errors import DamagedFile
 from jira_assets.formatting import counted
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.home_lake import open_lake
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake
 from jira_assets.settings.load import Settings

@@ -11,8 +11,9 @@ import pytest
 from jira_assets.errors import DamagedFile, LockHeld, WrongSite
 from jira_assets.lake import compact
 from jira_assets.lake.compact import compact_project
-from jira_assets.lake.damage import damage_in, note_damage, note_site_damage, refuse_damaged
+from jira_assets.lake.damage import note_damage, note_site_damage, refuse_damaged
 from jira_assets.lake.erase import count_mentions, rewrite_raw
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.lake import IDENTITY, SITE_MANIFEST, Lake, SiteIdentity
 from jira_assets.lake.manifest import Manifest
 from jira_assets.lake.manifest_facts import ManifestFacts

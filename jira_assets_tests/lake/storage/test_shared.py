@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from jira_assets.errors import DamagedFile, LakeError, LeaseLost, LockHeld, WrongSite
 from jira_assets.lake.compact import compact_project
-from jira_assets.lake.damage import damage_in
+from jira_assets.lake.file_damage import damage_in
 from jira_assets.lake.files import size_and_digest
 from jira_assets.lake.lake import Lake, SiteIdentity
 from jira_assets.lake.locks import Holder
