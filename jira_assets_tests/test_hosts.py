@@ -38,8 +38,8 @@ from jira_assets_tests.shared_place import SharedPlace, shared_place
 NEVER, LEASE_SECONDS = 0, 1.0
 KILLS = int(os.environ.get("JIRA_ASSETS_TEST_KILLS", "60"))
 WHEN_IT_WAS_READ = {"synced_at", "last_synced_at", "as_of"}
-OF_DELETED_ISSUES = {"jira_deleted_issues", "issue_link_spans"}
-"""A home that begins now has never seen the issues that were deleted meanwhile."""
+OF_DELETED_ISSUES = {"jira_deleted_issues", "issue_link_spans", "issue_block_spans", "issue_blocked_times"}
+"""A home that begins now has never seen the issues that were deleted meanwhile, nor what they blocked."""
 
 AS_OF_THE_READ = {"jira_issue_fields"}
 """Names of people and options in its values are those of the time at which Jira was asked for the issue."""
