@@ -23,7 +23,7 @@ FEW = (
 )
 
 _CHANGED = "jira_assets.warehouse.publish.changed_projects"
-REPLACING = ("data_quality", "sprint_burndown")
+REPLACING = ("data_quality", "issue_field_spans", "sprint_burndown")
 """What the statements that replace projects name: a warehouse without these tables is made anew each time."""
 
 

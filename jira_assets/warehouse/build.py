@@ -100,6 +100,10 @@ class Builder:
         if parts and not self.replaced:
             self._make_in_parts(parts, text)
             return
+        if model and model.touched_by and self.replaced:
+            # Not in the transaction below: one can write to one catalog only.
+            touched = statement(f"warehouse/{model.touched_by}", replaced=self.replaced)
+            self.engine.execute(f"create table {model.touched} as {touched}")
         with self.transaction():
             if model and self.replaced:
                 self._make_again(model, parts, text)
@@ -162,9 +166,8 @@ class Builder:
             self.engine.execute(f"drop view {name}")
             self.engine.execute(text)
         elif parts and model.touched_by:
-            self.engine.execute(statement(f"warehouse/{model.touched_by}", replaced=self.replaced))
-            self.engine.execute(f"delete from {name} where {parts.column} in (from touched)")
-            self.engine.execute(parts.among(text, "touched"))
+            self.engine.execute(f"delete from {name} where {parts.column} in (from {model.touched})")
+            self.engine.execute(parts.among(text, model.touched))
         else:
             self.engine.execute(f"delete from {name}")
             self.engine.execute(insertion(text))

@@ -149,6 +149,11 @@ class Model:
     comment: str
     columns: tuple[Column, ...]
 
+    @property
+    def touched(self) -> str:
+        """The table that has the values which `touched_by` found."""
+        return f"touched_{self.name}"
+
 
 @cache
 def models() -> dict[str, Model]:

@@ -82,11 +82,19 @@ class Site:
         bench.land_site("versions", {"version_id": "7", "name": "1.0", "project_id": "10"})
         for project in PROJECTS:
             self.touch(project, [self.born(project) for _ in range(8)])
+        self.touch("11", [self.finished("11", day) for day in range(20, 30)])
 
     def born(self, project: str) -> Life:
         """Begin an issue."""
         life = self.chance.life(len(self.lives) + 1)
         life.project, life.lies = project, None
+        self.lives[life.jira_id] = life
+        return life
+
+    def finished(self, project: str, day: int) -> Life:
+        """Begin an issue that was Done on a day: what was delivered forecasts the rest of its version."""
+        life = Life(str(len(self.lives) + 1), on(1), project=project)
+        life.then(on(day), "status", "4")
         self.lives[life.jira_id] = life
         return life
 
@@ -357,6 +365,70 @@ def test_a_link_with_another_name_changes_how_changes_elsewhere_are_read(
     assert replaced == [["11"]]
     assert before == [{"link": "Dieser Vorgang is cloned by"}]
     assert bench.ask("select link from issue_link_spans where jira_id = '1'") == [{"link": "is cloned by"}]
+
+
+@pytest.mark.few_tables("blocked_work", *REPLACING)
+def test_a_type_of_links_that_blocks_from_now_on_blocks_issues_elsewhere(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    needs = {"id": "1", "name": "Depends", "inward": "needs", "outward": "is needed by"}
+    link = {"id": "70", "type": needs, "inwardIssue": {"id": "2", "key": "P10-2"}}
+    lives = [Life(key, on(1)).then(on(2), "status", "2") for key in ("1", "2")]
+    land_statuses(bench)
+    bench.land([lives[0].observation(issuelinks=[link]), lives[1].observation()], project="10")
+    bench.derive("10")
+    bench.land_and_derive(Life("3", on(1), project="11").observation(), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    before = bench.ask("from blocked_work")
+    blocks = {"id": "71", "type": needs | {"name": "Blocks"}, "inwardIssue": {"id": "9", "key": "P99-1"}}
+    bench.land_and_derive(Life("3", on(1), project="11").observation(issuelinks=[blocks]), project="11")
+
+    publish_both(bench)
+    assert replaced == [["11"]]
+    assert before == []
+    assert bench.ask("select jira_id from blocked_work order by all") == [{"jira_id": "1"}, {"jira_id": "3"}]
+
+
+@pytest.mark.few_tables("issue_field_spans", *REPLACING)
+def test_a_new_sprint_that_histories_elsewhere_name_builds_everything(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
+    was_in = Life("1", on(1)).then(on(15), "sprints", ("8",)).then(on(35), "sprints", ())
+    bench.land_and_derive(was_in.observation())
+    bench.land_and_derive(Life("2", on(1), project="11").observation(), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    before = bench.ask("select sprint_id from sprint_items")
+    copy = {"id": 8, "name": "Renamed", "state": "active", "boardId": 1}
+    copy |= {"startDate": on(27).isoformat(), "endDate": on(40).isoformat()}
+    joined = Life("2", on(1), project="11").then(on(28), "sprints", ("8",))
+    bench.land_and_derive(joined.observation(customfield_20=[copy]), project="11", asked_at=at(1))
+
+    publish_both(bench)
+    assert replaced == []
+    assert before == []
+    found = bench.ask("select jira_id, sprint_id from sprint_items order by all")
+    assert [tuple(row.values()) for row in found] == [("1", "8"), ("2", "8")]
+
+
+@pytest.mark.few_tables(*REPLACING)
+def test_an_issue_that_joins_a_sprint_and_is_left_out_is_counted_in_its_burndown(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS))
+    land_statuses(bench)
+    counted = Life("1", on(1)).then(on(15), "sprints", ("8",))
+    bench.land_and_derive(counted.observation())
+    left_out = Life("2", on(1), project="11", lies="points")
+    bench.land_and_derive(Life("2", on(1), project="11").observation(), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    left_out.then(on(20), "points", 2.0).then(on(28), "sprints", ("8",))
+    bench.land_and_derive(left_out.observation(), project="11", asked_at=at(1))
+
+    publish_both(bench)
+    assert replaced == [["11"]]
+    shown = bench.ask("select distinct left_out from sprint_burndown where sprint_id = '8'")
+    assert shown == [{"left_out": 1}]
 
 
 @pytest.mark.few_tables(*REPLACING)

@@ -42,6 +42,11 @@ children as (
             union all
             select jira_id from lake.jira_deleted_issues
         )
+),
+new_sprints as (
+    select sprint_id from warehouse.jira_sprints
+    except
+    select sprint_id from base.jira_sprints
 )
 select 'an issue lies in two projects' as hazard
 from lake.keys
@@ -91,6 +96,16 @@ from (
     group by all
     having bool_and(is_before)
 )
+union all
+select 'histories elsewhere name a new sprint' as hazard
+from base.issue_sprint_spans as spans
+semi join new_sprints on spans.sprint_id = new_sprints.sprint_id
+where spans.project_id not in ({replaced})
+union all
+select 'histories elsewhere name a new sprint' as hazard
+from base.issue_field_spans as spans
+semi join new_sprints on spans.value_id = new_sprints.sprint_id
+where spans.project_id not in ({replaced}) and is_sprint_field(spans.field_id)
 union all
 select 'a team has another name' as hazard
 from base.jira_teams as before

@@ -1,5 +1,6 @@
 -- group: metrics
 -- scope: all projects
+-- parts: jira_id of warehouse.issue_block_spans
 
 create table warehouse.blocked_work as
 with present as (

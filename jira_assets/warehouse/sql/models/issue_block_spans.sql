@@ -1,5 +1,6 @@
 -- group: metrics
 -- scope: all projects
+-- parts: jira_id of flags, statuses, links
 
 -- An issue is blocked while it has a flag, while it is in a blocked status, and while an issue that blocks it is open.
 create table warehouse.issue_block_spans as
@@ -81,7 +82,7 @@ blockers as (
             least(coalesce(links.unlinked_at, 'infinity'), coalesce(spans.left_at, 'infinity')), 'infinity'::timestamp
         ) as ended_at,
         coalesce(links.contradiction, in_doubt.reason) as contradiction
-    from links
+    from links as links
     inner join warehouse.issue_status_spans as spans on links.blocker_jira_id = spans.jira_id
     left join in_doubt on links.blocker_jira_id = in_doubt.jira_id
     where
@@ -97,7 +98,7 @@ blockers as (
         links.linked_at as started_at,
         links.unlinked_at as ended_at,
         links.contradiction as contradiction
-    from links
+    from links as links
     anti join warehouse.jira_issues as issues on links.blocker_jira_id = issues.jira_id
 ),
 found as (

@@ -1,5 +1,6 @@
 -- group: metrics
 -- scope: all projects
+-- parts: jira_id of warehouse.issue_block_spans
 
 -- All projects: a blocker may be an issue of another one.
 create table warehouse.issue_blocked_times as

@@ -1,5 +1,6 @@
 -- group: metrics
 -- scope: all projects
+-- parts: subject_id of subjects
 
 -- As forecast_days, but only what the epic or version itself delivered counts.
 create table warehouse.progress_forecasts as
@@ -35,7 +36,7 @@ items as (
             when flow.delivered and flow.finished_on >= settings.as_of - 84 and flow.finished_on < settings.as_of
                 then flow.finished_on
         end as delivered_on
-    from subjects
+    from subjects as subjects
     inner join warehouse.metric_settings as settings on subjects.project_id = settings.project_id
     inner join warehouse.issue_flow as flow on subjects.jira_id = flow.jira_id
     where flow.is_counted and not flow.is_left_out

@@ -1,6 +1,5 @@
 -- The issues of the changed projects, and those that are or were linked to one of them: by its id, or by a key that was
 -- not known or is that of another issue now. All, if links have other names: changes are read by these.
-create or replace temp table touched as
 with new_keys as (
     select jira_key from warehouse.jira_issues where project_id in ({replaced})
     except

@@ -1,5 +1,4 @@
 -- The links that issues of the changed projects show or showed, and those that others show to such an issue.
-create or replace temp table touched as
 select link_id
 from lake.jira_issue_links
 union

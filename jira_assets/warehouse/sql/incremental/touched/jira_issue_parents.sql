@@ -1,5 +1,4 @@
 -- The issues that show something else to those below them, are new or are gone; and all that are or were below them.
-create or replace temp table touched as
 with before as (
     select
         jira_id as jira_id,
