@@ -12,7 +12,7 @@ copy (
             (hash(number, 6, {project}) % 10)::bigint as days,
             -- Every fortieth issue is an epic, of the next issues; a version is made every other month.
             number % 40 = 0 as is_epic,
-            (({project} * 1000000) + greatest(number - number % 40, 40)) as epic,
+            (({project}::bigint * 1000000) + greatest(number - number % 40, 40)) as epic,
             (hash(number, 7, {project}) % 100)::bigint as plan
         from range({first}, {last}) as numbers(number)
     ),
@@ -52,7 +52,7 @@ copy (
         from fates
     )
     select
-        (({project} * 1000000) + number)::varchar as jira_id,
+        (({project}::bigint * 1000000) + number)::varchar as jira_id,
         {key} || '-' || number as jira_key,
         {project}::varchar as project_id,
         {key} as project_key,
@@ -60,7 +60,7 @@ copy (
         timestamp '2026-11-20 08:00:00' as asked_at,
         {seq}::bigint as seq,
         'issue' as kind,
-        '{{"id":"' || (({project} * 1000000) + number) || '","key":"' || {key} || '-' || number
+        '{{"id":"' || (({project}::bigint * 1000000) + number) || '","key":"' || {key} || '-' || number
         || '","fields":{{"summary":"Issue ' || number || ' ' || md5(number || '')
         || '","description":"' || repeat(md5(number || 'd') || ' ', 20)
         || '","issuetype":{{"id":"' || case when is_epic then 4 else 1 + luck % 3 end
@@ -77,10 +77,10 @@ copy (
         || '"issuelinks":['
         || case
             when is_linked
-                then '{{"id":"' || (({project} * 1000000) + (number + 1) // 2)
+                then '{{"id":"' || (({project}::bigint * 1000000) + (number + 1) // 2)
                     || '","type":{{"id":"10000","name":"Blocks","inward":"is blocked by","outward":"blocks"}},"'
                     || case when blocks then 'out' else 'in' end || 'wardIssue":{{"id":"'
-                    || (({project} * 1000000) + neighbour) || '","key":"' || {key} || '-' || neighbour
+                    || (({project}::bigint * 1000000) + neighbour) || '","key":"' || {key} || '-' || neighbour
                     || '","fields":{{"summary":"Issue ' || neighbour || '"}}}}}}'
             else ''
         end
