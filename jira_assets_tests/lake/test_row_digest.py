@@ -33,9 +33,16 @@ def digests(engine: duckdb.DuckDBPyConnection, *rows: Row) -> list[int]:
 @example(one=("x", [], None, None), other=("x", [None], None, None))
 @example(one=("x", ["a", "b"], ["a"], None), other=("x", ["a"], ["b", "a"], None))
 @example(one=("x", None, None, None), other=("x", None, None, {}))
+@example(one=("x", None, None, {"a": "", "b": ""}), other=("x", None, None, {"b": "", "a": ""}))
 def test_rows_have_the_same_digest_only_if_they_are_the_same(
     engine: duckdb.DuckDBPyConnection, one: Row, other: Row
 ) -> None:
     first, second = digests(engine, one, other)
 
-    assert (first == second) == (one == other)
+    assert (first == second) == (in_order(one) == in_order(other))
+
+
+def in_order(row: Row) -> Row:
+    """Return the row with the entries of its map, which is another one in another order."""
+    *others, entries = row
+    return (*others, None if entries is None else list(entries.items()))
