@@ -22,7 +22,8 @@ FEW = (
     "warehouse_info",
 )
 
-_CHANGED = "jira_assets.warehouse.publish.changed_projects"
+_CHANGES = "jira_assets.warehouse.publish.find_changes"
+_CONTEXTS = "jira_assets.warehouse.publish.contexts"
 REPLACING = ("data_quality", "issue_field_spans", "sprint_burndown")
 """What the statements that replace projects name: a warehouse without these tables is made anew each time."""
 
@@ -40,7 +41,8 @@ def few_tables(*more: str, described: bool = False) -> Iterator[None]:
         with (
             # The audit compares tables of metrics.
             mock.patch("jira_assets.warehouse.validation._check_replayed_series"),
-            nullcontext() if chosen.issuperset(REPLACING) else mock.patch(_CHANGED, return_value=None),
+            nullcontext() if chosen.issuperset(REPLACING) else mock.patch(_CHANGES, return_value=None),
+            nullcontext() if chosen.issuperset(REPLACING) else mock.patch(_CONTEXTS, return_value={}),
             mock.patch("jira_assets.warehouse.publish.Builder", partial(Builder, is_described=described)),
         ):
             yield

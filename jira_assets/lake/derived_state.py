@@ -79,20 +79,18 @@ def find_base(lake: Lake, manifest: Manifest, extra_fields: Sequence[str]) -> Ba
     if present is None or issues is None or issues.rows < LEAST_ISSUES:
         return None
     files = {name: file for name in (*OF_ISSUES, STATUSES) if (file := present.files.get(name))}
-    added = _added_since(manifest, extra_fields, present.fingerprint)
+    added = added_since(manifest, extra_fields, present.fingerprint)
     if not added or len(files) <= len(OF_ISSUES) or sum(file.rows for file in added) > MOST * issues.rows:
         return None
+    last = max(file.asked_at for file in manifest.raw[: -len(added)])
+    if any(file.asked_at < last for file in added):
+        return None  # our clock was set back: the newest name of a status is found by that time
     return None if damage_in(lake, files.values(), "content") else Base(files, added)
 
 
-def _added_since(manifest: Manifest, extra_fields: Sequence[str], known: str) -> Sequence[RawFile]:
-    """Return the raw files that came after those of a fingerprint; none when other things changed, too.
-
-    None as well when our clock was set back since: the newest name of a status is found by that time.
-    """
-    for count in range(len(manifest.raw) - 1, 0, -1):
-        before, added = manifest.raw[:count], manifest.raw[count:]
-        if derive_fingerprint(manifest, extra_fields, before) == known:
-            last = max(file.asked_at for file in before)
-            return added if all(file.asked_at >= last for file in added) else ()
-    return ()
+def added_since(manifest: Manifest, extra_fields: Sequence[str], known: str) -> Sequence[RawFile] | None:
+    """Return the raw files that came after those of a fingerprint; None when other things changed, too."""
+    for count in range(len(manifest.raw), 0, -1):
+        if derive_fingerprint(manifest, extra_fields, manifest.raw[:count]) == known:
+            return manifest.raw[count:]
+    return None

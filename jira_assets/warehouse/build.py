@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jira_assets.lake.damage import readable_files
 from jira_assets.lake.lake import Lake
@@ -22,6 +22,7 @@ from jira_assets.warehouse.models import (
     MODELS,
     Model,
     Parts,
+    as_view,
     insertion,
     models,
     statements_before,
@@ -41,6 +42,10 @@ memory: views are computed for each of them."""
 QUALIFIED_OBSERVATIONS = ("jira_id", "project_id", "project_key")
 """The columns of raw files that hold ids and keys."""
 
+Stage = Literal["all", "touched", "copy"]
+"""What is made: every table; aside, those of the projects that are replaced, of `touched_issues` alone where
+each row depends on one issue; or those of all projects again, in a copy of the last warehouse."""
+
 
 @dataclass(frozen=True)
 class Builder:
@@ -49,6 +54,7 @@ class Builder:
     lake: Lake
     manifests: Sequence[Manifest]
     extra: Sequence[ExtraColumn]
+    stage: Stage = "all"
     whole: str = "lake"
     """The schema that has the derived tables of all projects."""
     replaced: str = ""
@@ -68,6 +74,11 @@ class Builder:
     def _is_small(self) -> bool:
         """Whether planning the statements takes longer than running them."""
         return self.issues <= TABLES_UP_TO
+
+    @property
+    def _keeps_intermediate(self) -> bool:
+        """Whether what several statements read is kept; most of these want little of it for few issues."""
+        return self._is_small and self.stage != "touched"
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -97,27 +108,23 @@ class Builder:
         text = self._text_of(name)
         model = models().get(name.removeprefix(MODELS))
         parts = model.parts.in_schema(self.whole) if model and model.parts else None
-        if parts and not self.replaced:
+        if model and self.stage == "copy":
+            self._make_again(model, parts, text)
+        elif model and parts and model.is_of_issues and self.stage == "touched":
+            self._make_of_touched(model, parts, text)
+        elif parts:
             self._make_in_parts(parts, text)
-            return
-        if model and model.touched_by and self.replaced:
-            # Not in the transaction below: one can write to one catalog only.
-            touched = statement(f"warehouse/{model.touched_by}", replaced=self.replaced)
-            self.engine.execute(f"create table {model.touched} as {touched}")
-        with self.transaction():
-            if model and self.replaced:
-                self._make_again(model, parts, text)
-            else:
+        else:
+            with self.transaction():
                 self.engine.execute(text)
-            if model and model.macro:
-                fill_forecast(self.engine, model.name, model.macro, has_before=self.has_before)
+                self._fill(model)
 
     def _text_of(self, name: str) -> str:
         text = statement(
             f"warehouse/{name}",
             **self._inputs_of(name),
             whole=self.whole,
-            materialized="table" if self._is_small else "view",
+            materialized="table" if self._keeps_intermediate else "view",
             team_from=literal(self.team_from),
             people=statement("lake/people/people", people_by_site=self._people_by_site),
             people_by_site=self._people_by_site,
@@ -129,16 +136,34 @@ class Builder:
         )
         return text if self.is_described else text.partition(FIRST_COMMENT)[0]
 
+    def _make_of_touched(self, model: Model, parts: Parts, text: str) -> None:
+        """Make the rows of touched issues, and a view of these and of all others."""
+        if model.key == "project_id":
+            view = statement("warehouse/incremental/taken_over", table=model.name, replaced=self.replaced)
+        else:
+            view = as_view(text)  # as quick, since these are copies of what is derived
+        of_values = replace(parts, at_once=None)
+        self._make_in_fewest(of_values.divisions({}), partial(parts.split_touched, text))
+        with self.transaction():
+            self.engine.execute(view)
+
     def _make_in_parts(self, parts: Parts, text: str) -> None:
         """Make a table, in as many parts as memory requires."""
+        issues = self._issues_of_projects() if parts.at_once else {}
+        self._make_in_fewest(parts.divisions(issues), partial(parts.split, text))
+
+    def _make_in_fewest(
+        self, divisions: Iterable[Sequence[str]], split: Callable[[Sequence[str]], Iterable[str]]
+    ) -> None:
+        """Run what `split` returns for the first of these divisions for which memory is enough."""
         import duckdb
 
-        *divisions, finest = parts.divisions(self._issues_of_projects() if parts.at_once else {})
-        for conditions in divisions:
+        *others, finest = divisions
+        for conditions in others:
             with suppress(duckdb.OutOfMemoryException):
-                self._make_parts(parts.split(text, conditions))
+                self._make_parts(split(conditions))
                 return
-        self._make_parts(parts.split(text, finest))
+        self._make_parts(split(finest))
 
     def _make_parts(self, statements: Iterable[str]) -> None:
         with self.transaction():
@@ -160,17 +185,27 @@ class Builder:
             raise
 
     def _make_again(self, model: Model, parts: Parts | None, text: str) -> None:
-        """Make the rows again that may depend on the replaced projects; a table keeps its comments."""
+        """Make the rows again that may depend on touched issues; a table keeps its comments."""
         name = f"warehouse.{model.name}"
-        if model.kind == "view":
-            self.engine.execute(f"drop view {name}")
-            self.engine.execute(text)
-        elif parts and model.touched_by:
-            self.engine.execute(f"delete from {name} where {parts.column} in (from {model.touched})")
-            self.engine.execute(parts.among(text, model.touched))
-        else:
-            self.engine.execute(f"delete from {name}")
-            self.engine.execute(insertion(text))
+        if model.touched_by:
+            # Not in the transaction: one can write to one catalog only.
+            touched = statement(f"warehouse/{model.touched_by}", replaced=self.replaced)
+            self.engine.execute(f"create table {model.touched} as {touched}")
+        with self.transaction():
+            if model.kind == "view":
+                self.engine.execute(f"drop view {name}")
+                self.engine.execute(text)
+            elif parts and model.touched_by:
+                self.engine.execute(f"delete from {name} where {parts.column} in (from {model.touched})")
+                self.engine.execute(parts.among(text, model.touched))
+            else:
+                self.engine.execute(f"delete from {name}")
+                self.engine.execute(insertion(text))
+            self._fill(model)
+
+    def _fill(self, model: Model | None) -> None:
+        if model and model.macro:
+            fill_forecast(self.engine, model.name, model.macro, has_before=self.has_before)
 
     def _issues_of_projects(self) -> dict[str, int]:
         """Count the issues of each project."""

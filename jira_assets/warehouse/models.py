@@ -41,7 +41,7 @@ _TEXT = r"'((?:[^']|'')*)'"
 _TABLE_COMMENT = re.compile(rf"comment on (?:table|view) warehouse\.\w+ is {_TEXT}")
 _COLUMN_COMMENT = re.compile(rf"comment on column warehouse\.\w+\.(\w+) is {_TEXT}")
 _CAST = re.compile(r"::\s*(\w+(?:\[\]|\([^)]*\))?)\s+as\s+(\w+)")
-_CREATES_TABLE = re.compile(r"^create table (warehouse\.\w+) as$", re.MULTILINE)
+_CREATES_TABLE = re.compile(r"^create table ((?:warehouse|touched)\.\w+) as$", re.MULTILINE)
 _CREATED = re.compile(r"^create (table|view) ", re.MULTILINE)
 _PREPARED = re.compile(r"^create (?:table|view|macro|\{materialized\}) (\w+)", re.MULTILINE)
 
@@ -91,6 +91,21 @@ class Parts:
         """Return a statement that inserts the rows whose values of the column the relation `values` has."""
         return self._only(insertion(text), f"{self.column} in (from {values})")
 
+    def split_touched(self, text: str, conditions: Sequence[str]) -> Iterator[str]:
+        """Return statements that each make a part of the rows of touched issues, in the schema `touched`.
+
+        They read those of other tables there, and choose them from all other relations.
+        """
+        for number, condition in enumerate(conditions):
+            part = _CREATES_TABLE.sub(lambda found: f"create table {_touched(found.group(1))} as", text)
+            for relation in self.relations:
+                if relation.startswith("warehouse."):
+                    part = _restricted(part, relation, condition, _touched(relation))
+                else:
+                    touched = f"{self.column} in (from touched_issues) and {condition}"
+                    part = _restricted(part, relation, touched)
+            yield insertion(part) if number else part
+
     def in_schema(self, whole: str) -> Parts:
         """Name the relations as the statement does once it is filled."""
         return replace(self, relations=tuple(name.format(whole=whole) for name in self.relations))
@@ -117,8 +132,7 @@ class Parts:
 
     def _only(self, text: str, condition: str) -> str:
         for relation in self.relations:
-            rows = f"from {relation} where {condition}"
-            text = re.sub(rf"\b(from|join) {re.escape(relation)}(?!\w)", rf"\1 ({rows})", text)
+            text = _restricted(text, relation, condition)
         return text
 
 
@@ -153,6 +167,14 @@ class Model:
     def touched(self) -> str:
         """The table that has the values which `touched_by` found."""
         return f"touched_{self.name}"
+
+    @property
+    def is_of_issues(self) -> bool:
+        """Whether each row depends on one issue, those above it, and what issues have in common.
+
+        See `sql/incremental/contexts` and `sql/audits/hazards`.
+        """
+        return self.scope == "project" and self.parts is not None and self.parts.column == "jira_id"
 
 
 @cache
@@ -277,10 +299,26 @@ def _put_after_needs(
     ordered.setdefault(model.name, model)
 
 
+def as_view(text: str) -> str:
+    """Turn the statement that makes a table into one that makes a view; comments are left out."""
+    query, _, _ = _CREATES_TABLE.sub(r"create view \1 as", text).partition(FIRST_COMMENT)
+    return query
+
+
 def insertion(text: str) -> str:
     """Turn the statement that makes a table into one that inserts its rows; comments are left out."""
     query, _, _ = _CREATES_TABLE.sub(r"insert into \1", text).partition(FIRST_COMMENT)
     return query
+
+
+def _restricted(text: str, relation: str, condition: str, read: str | None = None) -> str:
+    """Choose rows of a relation, or of that which is `read` in its place."""
+    rows = f"from {read or relation} where {condition}"
+    return re.sub(rf"\b(from|join) {re.escape(relation)}(?!\w)", rf"\1 ({rows})", text)
+
+
+def _touched(table: str) -> str:
+    return table.replace("warehouse.", "touched.", 1)
 
 
 def _unquoted(text: str) -> str:

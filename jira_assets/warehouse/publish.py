@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from jira_assets.lake.damage import damage_signs
 from jira_assets.lake.derive_worklogs import TABLE as WORKLOGS
 from jira_assets.lake.duckdb_engine import sparing_memory
+from jira_assets.lake.files import copy_file
 from jira_assets.lake.lake import Lake
 from jira_assets.lake.locks import lock_held
 from jira_assets.lake.manifest import Manifest, fingerprint
@@ -22,14 +25,15 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
 from jira_assets.warehouse.build import CONNECTIONS, Builder
+from jira_assets.warehouse.changes import Changes, contexts, derived_versions, find_changes, issues_in
 from jira_assets.warehouse.entity_status import entity_digest
 from jira_assets.warehouse.extra_columns import choose_columns, read_fields
 from jira_assets.warehouse.forecasts import remember_forecasts
-from jira_assets.warehouse.incremental_build import changed_projects, replace_projects
+from jira_assets.warehouse.incremental_build import replace_projects
 from jira_assets.warehouse.inputs import GIVEN_TABLES, PublishInputs, offer_sources
 from jira_assets.warehouse.models import column_names, models, statements_of
 from jira_assets.warehouse.parquet_export import write_mirror
-from jira_assets.warehouse.read import WAREHOUSE_NAME, present_file, published_info
+from jira_assets.warehouse.read import WAREHOUSE_NAME, is_whole, present_file, published_info
 from jira_assets.warehouse.swap import (
     BUILD_PREFIX,
     MIRROR_NAME,
@@ -91,14 +95,16 @@ def publish(
             return None
         on_begin(len(models()))
         kept = mirrors_kept if mirrored else None
-        base = replaced = None
+        base = changes = None
         if not force and present.get("version") == statements_version("warehouse"):
-            base, replaced = present_file(warehouse_dir), version.changed_since(present)
+            base = present_file(warehouse_dir)
+            if version.differs_in_projects_only(present):
+                changes = find_changes(lake, manifests, inputs.extra_fields, version.projects, present)
 
         def run(sparing: bool) -> PublishResult:
             open_lake = partial(lake.reopened, sparing=sparing)
             publication = _Publication(open_lake, warehouse_dir, inputs, manifests, version, kept)
-            return publication.run(base, None if sparing else replaced)
+            return publication.run(base, None if sparing else changes)
 
         return sparing_memory(run)
 
@@ -141,6 +147,8 @@ class _Version:
     whole: str
     shared: str
     projects: Mapping[str, str]
+    derived: Mapping[str, str]
+    """From what the issues of each project were derived."""
     issues: Mapping[str, int]
     """How many issues each project has."""
 
@@ -163,6 +171,7 @@ class _Version:
                 inputs.metrics.rows(sorted(set(inputs.tracked))),
                 list(inputs.extra_fields),
                 inputs.team_from,
+                sorted({field for each in manifests if (field := each.mapping.sprint_field)}),
             ]
         )
         outcomes = [
@@ -183,19 +192,14 @@ class _Version:
             manifest.project_id: fingerprint(_derived_from(manifest, stamps.get(manifest.project_id)))
             for manifest in manifests
         }
-        issues = {
-            manifest.project_id: file.rows if (file := manifest.derived_file("jira_issues")) else 0
-            for manifest in manifests
-        }
+        issues = {manifest.project_id: issues_in(manifest) for manifest in manifests}
         entities = entity_digest(manifests, sites)
         whole = [shared, projects, sorted(outcomes, key=str), *([entities] if entities else [])]
-        return cls(fingerprint(whole), shared, projects, issues)
+        return cls(fingerprint(whole), shared, projects, derived_versions(manifests), issues)
 
-    def changed_since(self, present: Mapping[str, str]) -> list[str] | None:
-        """Name the projects that the present warehouse shows otherwise; None when all may differ."""
-        if present.get("shared") != self.shared or present.get("moved") != "0":
-            return None
-        return changed_projects(json.loads(present["projects"]), self.projects, self.issues)
+    def differs_in_projects_only(self, present: Mapping[str, str]) -> bool:
+        """Check that the present warehouse shows as of today what projects share, and no issue twice."""
+        return present.get("shared") == self.shared and present.get("moved") == "0"
 
 
 def _day(moment: datetime | None) -> str | None:
@@ -240,15 +244,15 @@ class _Publication:
         self._folder = warehouse_dir / f"{BUILD_PREFIX}{self._stamp}"
         self._build = self._folder / WAREHOUSE_NAME
 
-    def run(self, base: Path | None, replaced: Sequence[str] | None) -> PublishResult:
+    def run(self, base: Path | None, changes: Changes | None) -> PublishResult:
         """Build, check, swap in; whatever fails leaves the present warehouse as it is.
 
-        Only the projects that are `replaced` are made anew, if that is known and right, and the others taken
-        over from `base`. Forecasts are taken over from it in any case, where they would be the same.
+        Only the `changes` are made anew, if they are known and that is right, and all else taken over from
+        `base`. Forecasts are taken over from it in any case, where they would be the same.
         """
         try:
             self._folder.mkdir()
-            rows = self._replace(base, replaced) if base and replaced is not None else None
+            rows = self._replace(base, changes) if base and changes else None
             if rows is None:
                 self._build.unlink(missing_ok=True)
                 rows = self._make_everything(base)
@@ -257,13 +261,31 @@ class _Publication:
             remove_leftovers(self._dir)
         return PublishResult(self._dir / WAREHOUSE_NAME, file, self._published_at, rows, self._version.whole)
 
-    def _replace(self, base: Path, replaced: Sequence[str]) -> dict[str, int] | None:
-        with closing(self._open_lake()) as lake:
-            lake.engine.execute(f"attach {literal(base)} as base (read_only)")
-            builder = self._builder(lake, replaced)
-            if not replace_projects(builder, base, self._build, replaced):
-                return None
-            return self._finish(builder, moved=0, replaced=replaced)
+    def _replace(self, base: Path, changes: Changes) -> dict[str, int] | None:
+        import duckdb
+
+        try:
+            return self._replace_changes(base, changes)
+        except duckdb.OutOfMemoryException:
+            raise
+        except damage_signs():
+            if is_whole(base):
+                raise
+            return None  # its blocks are damaged, and a publish of everything is the remedy
+
+    def _replace_changes(self, base: Path, changes: Changes) -> dict[str, int] | None:
+        with ThreadPoolExecutor(1, "copy") as other_core:
+            copied = other_core.submit(copy_file, base, self._build)
+            while True:
+                with closing(self._open_lake()) as lake:
+                    lake.engine.execute(f"attach {literal(base)} as base (read_only)")
+                    builder = self._builder(lake, changes.projects)
+                    others = replace_projects(builder, self._build, changes, copied.result)
+                    if others is None:
+                        return None
+                    if not others:
+                        return self._finish(builder, 0, changes)
+                changes = changes.with_whole(others)
 
     def _make_everything(self, base: Path | None) -> dict[str, int]:
         with closing(self._open_lake()) as lake:
@@ -281,9 +303,16 @@ class _Publication:
             found = engine.execute("select count(*) - count(distinct jira_id) from lake.keys").fetchone()
             return self._finish(builder, moved=found[0] if found else 0)
 
-    def _finish(self, builder: Builder, moved: int, replaced: Sequence[str] | None = None) -> dict[str, int]:
+    def _finish(self, builder: Builder, moved: int, changes: Changes | None = None) -> dict[str, int]:
         """Close what was built, and check it."""
-        builder.write_info(self._info(moved))
+        replaced = changes.projects if changes else None
+        known = contexts(builder.engine, self._version.projects if replaced is None else replaced)
+        others = (
+            {key: digest for key, digest in changes.contexts.items() if key not in changes.projects}
+            if changes
+            else {}
+        )
+        builder.write_info(self._info(moved) | {"contexts": json.dumps(others | known)})
         builder.engine.execute("detach warehouse")
         builder.engine.execute(f"attach {literal(self._build)} as built (read_only)")
         extra = [column.name for column in builder.extra]
@@ -297,6 +326,7 @@ class _Publication:
             "fingerprint": self._version.whole,
             "shared": self._version.shared,
             "projects": json.dumps(self._version.projects),
+            "derived": json.dumps(self._version.derived),
             "moved": str(moved),
             "published_at": f"{self._published_at:%Y-%m-%d %H:%M:%S}",
             "version": statements_version("warehouse"),
@@ -321,7 +351,7 @@ class _Publication:
             lake,
             self._manifests,
             extra,
-            whole,
+            whole=whole,
             issues=sum(issues),
             team_from=inputs.team_from,
             connections=1 if lake.is_sparing else CONNECTIONS,

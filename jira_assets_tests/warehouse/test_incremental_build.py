@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import shutil
 import tempfile
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from jira_assets.lake.compact import compact_project
 from jira_assets.lake.raw_writer import Kind
+from jira_assets.warehouse import changes
 from jira_assets.warehouse import publish as publishing
+from jira_assets.warehouse.changes import Changes
 from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.models import tables
+from jira_assets.warehouse.read import is_whole
 from jira_assets_tests.few_tables import REPLACING
 from jira_assets_tests.lake_fixture import TEAM_FIELD, LakeFixture, Row, at, seen
 from jira_assets_tests.sampling import sampled
@@ -30,16 +38,24 @@ METRICS = MetricSettings("UTC", date(2026, 2, 8))
 
 
 @pytest.fixture
-def replaced(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def touched() -> list[list[str]]:
+    """Return which issues were made again, each time that was tried."""
+    return []
+
+
+@pytest.fixture
+def replaced(monkeypatch: pytest.MonkeyPatch, touched: list[list[str]]) -> list[list[str]]:
     """Return which projects were replaced, each time that worked."""
     calls: list[list[str]] = []
     real = publishing.replace_projects  # type: ignore[attr-defined]  # imported there, not exported
 
-    def watched(builder: Any, base: Path, build: Path, projects: Any) -> bool:
-        done = real(builder, base, build, projects)
-        if done:
-            calls.append(list(projects))
-        return done
+    def watched(builder: Any, build: Path, found: Changes, copied: Any) -> Collection[str] | None:
+        others = real(builder, build, found, copied)
+        ids = builder.engine.execute("from touched_issues order by all").fetchall()
+        touched.append([jira_id for (jira_id,) in ids])
+        if others is not None and not others:
+            calls.append(list(found.projects))
+        return others
 
     monkeypatch.setattr(publishing, "replace_projects", watched)
     return calls
@@ -73,8 +89,9 @@ class Site:
     def __init__(self, bench: LakeFixture, seed: int) -> None:
         self.bench = bench
         self.chance = Chance(seed)
-        self.dice, self.other_dice = random.Random(seed), random.Random(seed)
+        self.dice, self.other_dice, self.option_dice = (random.Random(seed) for _ in range(3))
         self.lives: dict[str, Life] = {}
+        self.linked: dict[str, list[bytes]] = {}
         self.asked = 0.0
         bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
         land_statuses(bench)
@@ -115,14 +132,37 @@ class Site:
         extra[TEAM_FIELD] = team
         extra["issuelinks"] = self.links_of(life)
         extra["versions"] = [{"id": "7", "name": "1.0"}]
+        extra["labels"] = self.option_dice.sample(["slow", "new"], self.option_dice.randint(0, 2))
+        extra["components"] = [{"id": "70", "name": self.option_dice.choice(["Core", "Engine"])}]
+        # Now and then an option has another name, which issues that were read before have from then on.
+        named = "Low" if self.option_dice.random() < 0.9 else "Lowest"
+        extra["customfield_90"] = self.option_dice.choice([None, {"id": "901", "value": named}])
         extra["fixVersions"] = extra["versions"] if self.other_dice.random() < 0.7 else []
         extra["description"] = f"Description {self.other_dice.randint(1, 3)}"
-        return life.observation(**extra)
+        found = life.observation(**extra)
+        return msgspec.structs.replace(
+            found, histories=[*found.histories, *self.linked.get(life.jira_id, [])]
+        )
 
     def links_of(self, life: Life) -> list[Row]:
         """Link an issue to some of the others, from anywhere, with the ids that they use as well."""
         kind = {"id": "1", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
         found = []
+        for number in self.option_dice.sample(range(901, 904), self.option_dice.randint(0, 2)):
+            # An issue that is not here is known by the key that links and histories give it.
+            name = f"ELSE-{self.option_dice.choice([number, number, number - 900])}"
+            found.append(
+                {
+                    "id": f"{life.jira_id}0{number}",
+                    "type": kind,
+                    "outwardIssue": {"id": str(number), "key": name},
+                }
+            )
+            if self.option_dice.random() < 0.3:
+                said = {"field": "Link", "to": name, "toString": f"This issue blocks {name}"}
+                history = {"id": f"9{self.asked:.0f}{number}", "created": "2026-01-09T12:00:00.000+0000"}
+                line = json.dumps(history | {"items": [said]}).encode()
+                self.linked.setdefault(life.jira_id, []).append(line)
         for other in self.other_dice.sample([*self.lives], 2):
             first, second = sorted((life.jira_id, other))
             end = "outwardIssue" if life.jira_id == first else "inwardIssue"
@@ -152,8 +192,17 @@ class Site:
             self.bench.derive(project)
         elif event < 0.9 and mine:
             life = self.dice.choice(mine)
-            life.project = self.dice.choice(PROJECTS)
+            before, life.project = project, self.dice.choice(PROJECTS)
+            if before != life.project and self.option_dice.random() < 0.7:
+                self.asked += 1
+                payload = json.dumps({"key": life.key, "project_id": life.project}).encode()
+                moved = seen(life.jira_id, project=before, kind="moved", payload=payload)
+                self.bench.land([moved], project=before, asked_at=at(self.asked))
+                self.bench.derive(before)
             self.touch(life.project, [life])
+        elif event < 0.95:
+            compact_project(self.bench.lake, project)
+            self.bench.derive(project)
 
 
 def play(engine: duckdb.DuckDBPyConnection, seed: int, events: int) -> None:
@@ -188,7 +237,9 @@ def test_replaced_projects_give_the_same_rows_again_and_again(
 
 @pytest.mark.prove
 @pytest.mark.few_tables(*REPLACING)
-def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list[list[str]]) -> None:
+def test_only_the_changed_project_is_replaced(
+    bench: LakeFixture, replaced: list[list[str]], touched: list[list[str]]
+) -> None:
     for project in PROJECTS:
         bench.land_and_derive(seen(f"{project}1", project=project), project=project)
     bench.publish(*PROJECTS, metrics=METRICS)
@@ -196,6 +247,153 @@ def test_only_the_changed_project_is_replaced(bench: LakeFixture, replaced: list
 
     publish_both(bench)
     assert replaced == [["11"]]
+    assert touched == [["112"]]
+
+
+@pytest.mark.few_tables(*REPLACING)
+def test_only_observed_issues_and_those_below_them_are_made_again(
+    bench: LakeFixture, replaced: list[list[str]], touched: list[list[str]]
+) -> None:
+    below = {"parent": {"id": "1", "key": "P10-1"}}
+    bench.land([seen("1"), seen("2", below), *(seen(str(number)) for number in range(3, 9))], asked_at=at(0))
+    bench.derive()
+    bench.publish(metrics=METRICS)
+    bench.land_and_derive(seen("1", kind="gone", payload=b"null"), asked_at=at(1))
+
+    bench.publish(metrics=METRICS)
+    assert (replaced, touched) == ([["10"]], [["1", "2"]])
+    query = "select parent_id, former_parent_key from jira_issues where jira_id = '2'"
+    assert bench.ask_one(query) == {"parent_id": None, "former_parent_key": "P10-1"}
+    assert len(bench.ask("from jira_issues")) == 7
+
+
+@pytest.mark.few_tables("issue_field_spans", *REPLACING)
+def test_an_option_that_one_issue_shows_with_another_name_has_it_in_all_of_the_project(
+    bench: LakeFixture, replaced: list[list[str]], touched: list[list[str]]
+) -> None:
+    item = {"field": "Risk", "fieldId": "customfield_90", "from": "901", "fromString": "Low", "to": "902"}
+    history = {"id": "7", "created": "2026-01-09T12:00:00.000+0000", "items": [item | {"toString": "High"}]}
+    high, low = {"id": "902", "value": "High"}, {"id": "901", "value": "Low"}
+    bench.land([seen("1", {"customfield_90": high}, histories=[history])], asked_at=at(0))
+    bench.land([seen(str(number), {"customfield_90": low}) for number in range(2, 6)], asked_at=at(0))
+    bench.derive()
+    bench.publish(metrics=METRICS)
+    bench.land_and_derive(seen("2", {"customfield_90": low | {"value": "Minor"}}), asked_at=at(1))
+
+    bench.publish(metrics=METRICS)
+    assert replaced == [["10"]]
+    assert touched == [["2"], ["1", "2", "3", "4", "5"]]
+    values = bench.ask(
+        "select value from issue_field_spans where jira_id = '1' order by entered_at nulls first"
+    )
+    assert [row["value"] for row in values] == ["Minor", "High"]
+
+
+@pytest.mark.few_tables(*REPLACING)
+def test_an_issue_that_moved_away_keeps_its_rows_when_all_of_its_former_project_are_made_again(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    fields = {"labels": ["slow"], "customfield_90": {"id": "901", "value": "Low"}}
+    bench.land([seen("1", fields), *(seen(str(number)) for number in range(2, 6))], asked_at=at(0))
+    bench.land([seen(str(number), project="11") for number in range(20, 30)], project="11", asked_at=at(0))
+    bench.derive("11")
+    payload = b'{"key": "P11-1", "project_id": "11"}'
+    bench.land_and_derive(seen("1", kind="moved", payload=payload), asked_at=at(1))
+    bench.land_and_derive(seen("1", fields, project="11"), project="11", asked_at=at(2))
+    bench.publish(*PROJECTS, metrics=METRICS)
+    compact_project(bench.lake, "10")
+
+    publish_both(bench)
+    assert replaced == [["10"]]
+    assert bench.ask("from jira_issue_labels") == [{"jira_id": "1", "label": "slow"}]
+
+
+def linked(number: int, key: str) -> Row:
+    """A change that adds a link to an issue of that key."""
+    item = {"field": "Link", "to": key, "toString": f"This issue blocks {key}"}
+    return {"id": f"{number}", "created": "2026-01-09T12:00:00.000+0000", "items": [item]}
+
+
+BLOCKS = {"id": "1", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+
+
+@pytest.mark.few_tables(*REPLACING, "issue_link_spans")
+@pytest.mark.parametrize("project", ["10", "11"])
+@pytest.mark.parametrize("key", [None, "NEW-1"])
+def test_histories_name_an_issue_that_is_not_here_as_long_as_some_link_shows_its_key(
+    bench: LakeFixture, replaced: list[list[str]], project: str, key: str | None
+) -> None:
+    link = {"id": "70", "type": BLOCKS, "outwardIssue": {"id": "999", "key": "ELSE-1"}}
+    other = {"id": "71", "type": BLOCKS, "outwardIssue": {"id": "998", "key": "ELSE-2"}}
+    shown = [seen("2", {"issuelinks": [link]}), seen("3", {"issuelinks": [other]}), seen("4")]
+    bench.land(shown, asked_at=at(0))
+    told = seen("1", histories=[linked(7, "ELSE-1")], project=project)
+    bench.land([told, seen("5", project=project)], project=project, asked_at=at(0))
+    bench.derive()
+    bench.derive(project)
+    bench.publish(*PROJECTS, metrics=METRICS)
+    query = "select other_jira_id from issue_link_spans where jira_id = '1'"
+    before = bench.ask(query)
+    links = [link | {"outwardIssue": {"id": "999", "key": key}}] if key else []
+    bench.land_and_derive(seen("2", {"issuelinks": links}), asked_at=at(1))
+
+    publish_both(bench)
+    assert replaced == [["10"]]
+    assert (before, bench.ask(query)) == ([{"other_jira_id": "999"}], [{"other_jira_id": None}])
+
+
+@pytest.mark.few_tables(*REPLACING, "issue_link_spans")
+def test_an_issue_that_is_gone_has_one_key_in_all_links(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    told = [seen(str(number), histories=[linked(7, f"P{9 + number}-50")]) for number in (1, 2)]
+    bench.land([*told, seen("3"), seen("4")], asked_at=at(0))
+    payload = b'{"key": "P11-50", "project_id": "11"}'
+    bench.land_and_derive(seen("50", kind="moved", payload=payload), asked_at=at(1))
+    bench.land_and_derive(seen("50", project="11", kind="gone", payload=b"null"), project="11")
+    bench.publish(*PROJECTS, metrics=METRICS)
+    bench.land_and_derive(seen("2", {"summary": "new"}, histories=[linked(7, "P11-50")]), asked_at=at(3))
+
+    publish_both(bench)
+    assert replaced == [["10"]]
+    assert bench.ask("select distinct other_key from issue_link_spans") == [{"other_key": "P10-50"}]
+
+
+@pytest.mark.few_tables(*REPLACING)
+def test_what_was_landed_before_a_publish_and_derived_after_it_is_made_again(
+    bench: LakeFixture, replaced: list[list[str]], touched: list[list[str]]
+) -> None:
+    bench.land([seen(str(number), {"summary": "old"}) for number in range(1, 6)], asked_at=at(0))
+    bench.derive()
+    bench.publish(metrics=METRICS)
+    bench.land([seen("1", {"summary": "new"})], asked_at=at(1))
+    assert bench.publish(metrics=METRICS) is None
+    bench.land([seen("2", {"summary": "new"})], asked_at=at(2))
+    bench.derive()
+
+    bench.publish(metrics=METRICS)
+    assert (replaced, touched) == ([["10"]], [["1", "2"]])
+    found = bench.ask("select jira_id from jira_issues where summary = 'new' order by all")
+    assert found == [{"jira_id": "1"}, {"jira_id": "2"}]
+
+
+@pytest.mark.few_tables(*REPLACING)
+def test_all_issues_of_a_project_are_made_again_where_raw_files_were_replaced(
+    bench: LakeFixture, replaced: list[list[str]], touched: list[list[str]]
+) -> None:
+    for number in range(1, 5):
+        bench.land([seen(str(number), {"summary": "old"})], asked_at=at(number))
+    bench.land([seen(str(number), project="11") for number in range(11, 19)], project="11", asked_at=at(0))
+    bench.derive()
+    bench.derive("11")
+    bench.publish("10", "11", metrics=METRICS)
+    bench.land([seen("1", {"summary": "new"})], asked_at=at(5))
+    compact_project(bench.lake, "10")
+    bench.derive()
+
+    bench.publish("10", "11", metrics=METRICS)
+    assert (replaced, touched) == ([["10"]], [["1", "2", "3", "4"]])
+    assert bench.ask_one("select summary from jira_issues where jira_id = '1'") == {"summary": "new"}
 
 
 @pytest.mark.few_tables("data_quality", "sync_status", *REPLACING)
@@ -308,7 +506,7 @@ def test_a_parent_that_goes_or_comes_back_elsewhere_builds_everything(
     after: tuple[Kind, bytes | None],
     shown: tuple[str | None, ...],
 ) -> None:
-    bench.land_and_derive(seen("1", {"parent": {"id": "2", "key": "P11-2"}}))
+    bench.land_and_derive(seen("1", {"parent": {"id": "2", "key": "P11-2"}}), seen("3"))
     bench.land_and_derive(seen("2", project="11"), project="11")
     for minute, (kind, payload) in enumerate([*before, after], 1):
         bench.publish(*PROJECTS, metrics=METRICS)
@@ -390,19 +588,20 @@ def test_a_type_of_links_that_blocks_from_now_on_blocks_issues_elsewhere(
 
 
 @pytest.mark.few_tables("issue_field_spans", *REPLACING)
-def test_a_new_sprint_that_histories_elsewhere_name_builds_everything(
-    bench: LakeFixture, replaced: list[list[str]]
+@pytest.mark.parametrize("project", ["10", "11"])
+def test_a_new_sprint_that_the_history_of_an_untouched_issue_names_builds_everything(
+    bench: LakeFixture, replaced: list[list[str]], project: str
 ) -> None:
     bench.land_site("sprints", *(sprint.row() for sprint in SPRINTS[:2]))
     was_in = Life("1", on(1)).then(on(15), "sprints", ("8",)).then(on(35), "sprints", ())
     bench.land_and_derive(was_in.observation())
-    bench.land_and_derive(Life("2", on(1), project="11").observation(), project="11")
+    bench.land_and_derive(Life("2", on(1), project=project).observation(), project=project)
     bench.publish(*PROJECTS, metrics=METRICS)
     before = bench.ask("select sprint_id from sprint_items")
     copy = {"id": 8, "name": "Renamed", "state": "active", "boardId": 1}
     copy |= {"startDate": on(27).isoformat(), "endDate": on(40).isoformat()}
-    joined = Life("2", on(1), project="11").then(on(28), "sprints", ("8",))
-    bench.land_and_derive(joined.observation(customfield_20=[copy]), project="11", asked_at=at(1))
+    joined = Life("2", on(1), project=project).then(on(28), "sprints", ("8",))
+    bench.land_and_derive(joined.observation(customfield_20=[copy]), project=project, asked_at=at(1))
 
     publish_both(bench)
     assert replaced == []
@@ -474,10 +673,70 @@ def test_a_blocker_that_is_done_in_another_project_unblocks_at_once(
     ]
 
 
+@pytest.mark.few_tables(*REPLACING)
+def test_everything_is_built_where_blocks_of_the_last_warehouse_are_damaged(
+    bench: LakeFixture, replaced: list[list[str]]
+) -> None:
+    for project in PROJECTS:
+        issues = [seen(f"{project}{number}", {"summary": "s" * 500}, project=project) for number in range(50)]
+        bench.land(issues, project=project, asked_at=at(0))
+        bench.derive(project)
+    published = bench.publish(*PROJECTS, metrics=METRICS)
+    assert published
+    damage_blocks(published.file)
+    bench.land_and_derive(seen("101", {"summary": "new"}), asked_at=at(1))
+
+    bench.publish(*PROJECTS, metrics=METRICS)
+    assert replaced == []
+    assert is_whole(published.path)
+    assert bench.ask("select jira_id from jira_issues where summary = 'new'") == [{"jira_id": "101"}]
+
+
+def damage_blocks(file: Path) -> None:
+    """Change bytes of its blocks, but not of what says which tables there are, nor its time."""
+    times, content = file.stat(), bytearray(file.read_bytes())
+    for place in range(len(content) // 5, len(content) // 2, 4096):
+        content[place] ^= 0xFF
+    file.chmod(0o644)
+    file.write_bytes(content)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@pytest.mark.few_tables(*REPLACING)
+def test_all_issues_of_a_project_are_made_again_where_its_new_observations_are_damaged(
+    bench: LakeFixture, replaced: list[list[str]], touched: list[list[str]]
+) -> None:
+    bench.land([seen(str(number)) for number in range(1, 4)], asked_at=at(0))
+    bench.land([seen(str(number), project="11") for number in range(11, 19)], project="11", asked_at=at(0))
+    bench.derive()
+    bench.derive("11")
+    bench.publish("10", "11", metrics=METRICS)
+    bench.land_and_derive(seen("1", {"summary": "new"}), asked_at=at(1))
+    bench.lake.path(bench.manifest().raw[-1].path).write_bytes(b"no Parquet file")
+
+    bench.publish("10", "11", metrics=METRICS)
+    assert (replaced, touched) == ([["10"]], [["1", "2", "3"]])
+    assert bench.ask_one("select summary from jira_issues where jira_id = '1'") == {"summary": "new"}
+
+
 @pytest.mark.prove
-def test_a_small_site_is_built_whole(bench: LakeFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_is_built_when_projects_of_many_issues_changed(
+    bench: LakeFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail
-    bench.land_and_derive(seen("1"))
+    monkeypatch.setattr(changes, "MOST_ISSUES", 3)
+    bench.land_and_derive(*(seen(str(number)) for number in range(1, 5)))
     bench.publish(metrics=METRICS)
-    bench.land_and_derive(seen("2"))
+    bench.land_and_derive(seen("1"), asked_at=at(1))
+    assert bench.publish(metrics=METRICS) is not None
+
+
+@pytest.mark.prove
+def test_everything_is_built_when_most_issues_changed(
+    bench: LakeFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "replace_projects", None)  # calling it would fail
+    bench.land_and_derive(seen("1"), seen("2"), seen("3"))
+    bench.publish(metrics=METRICS)
+    bench.land_and_derive(seen("1"), seen("2"), asked_at=at(1))
     assert bench.publish(metrics=METRICS) is not None

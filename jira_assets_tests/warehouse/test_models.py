@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
 import pytest
 
+from jira_assets.lake.sql_files import statement_text
 from jira_assets.warehouse.models import column_names, models, tables
 from jira_assets_tests.lake_fixture import LakeFixture
 
@@ -61,7 +63,7 @@ def test_a_warehouse_of_nothing_has_every_table_with_its_columns_and_meanings(no
         "jira_sites": 1,
         "jira_history_days": 91,
     }
-    known["warehouse_info"] = 6
+    known["warehouse_info"] = 8
     empty = set(tables()) - known.keys()
     assert nothing.rows == {**dict.fromkeys(empty, 0), **known}
     for table in models():
@@ -89,3 +91,47 @@ def test_the_types_are_those_that_tools_expect(published: dict[str, list[tuple[s
         "INTEGER",
         "DOUBLE",
     )
+
+
+IN_COMMON = {
+    "lake.jira_user_matches",
+    "replayed_fields_of_projects",
+    "value_names",
+    "warehouse.project_statuses",
+}
+"""Relations of which `sql/incremental/contexts` keeps a digest for each project."""
+
+SAME = {
+    "lake.moved",
+    "lake.renamed",
+    "warehouse.jira_sprints",
+    "warehouse.jira_statuses",
+    "warehouse.jira_teams",
+}
+"""Relations that show untouched issues as before, or `sql/audits/hazards` has everything built."""
+
+SHARED = {"warehouse.metric_settings"}
+"""Relations made of what all projects share: where that differs, everything is built."""
+
+OF_PARENTS = {"lake.parents"}
+"""Issues below a touched one are touched as well."""
+
+
+@pytest.mark.parametrize("table", [model.name for model in models().values() if model.is_of_issues])
+def test_what_rows_of_an_issue_depend_on_besides_is_known_not_to_differ(table: str) -> None:
+    model = models()[table]
+    assert model.parts
+    text = re.sub(r"--.*", "", statement_text(f"warehouse/models/{table}").partition("\ncomment on ")[0])
+    read = set(re.findall(r"(?<!distinct )\b(?:from|join) ([\w.]+)", text))
+    own = {relation.partition("(")[0] for relation in model.parts.relations}
+    own |= set(re.findall(r"(\w+) as \(", text))
+    besides = {name for name in read - own if name.partition(".")[0] not in ("site", "given")}
+    assert besides <= IN_COMMON | SAME | SHARED | OF_PARENTS
+
+
+@pytest.mark.parametrize("table", [model.name for model in models().values() if model.is_of_issues])
+def test_tables_that_rows_of_an_issue_are_made_from_have_rows_of_issues(table: str) -> None:
+    model = models()[table]
+    assert model.parts
+    of_tables = [name for name in model.parts.relations if name.startswith("warehouse.")]
+    assert all(models()[name.removeprefix("warehouse.")].is_of_issues for name in of_tables)

@@ -97,15 +97,16 @@ from (
     having bool_and(is_before)
 )
 union all
-select 'histories elsewhere name a new sprint' as hazard
+select 'the history of an untouched issue names a new sprint' as hazard
 from base.issue_sprint_spans as spans
 semi join new_sprints on spans.sprint_id = new_sprints.sprint_id
-where spans.project_id not in ({replaced})
+anti join touched_issues as touched on spans.jira_id = touched.jira_id
 union all
-select 'histories elsewhere name a new sprint' as hazard
+select 'the history of an untouched issue names a new sprint' as hazard
 from base.issue_field_spans as spans
 semi join new_sprints on spans.value_id = new_sprints.sprint_id
-where spans.project_id not in ({replaced}) and is_sprint_field(spans.field_id)
+anti join touched_issues as touched on spans.jira_id = touched.jira_id
+where is_sprint_field(spans.field_id)
 union all
 select 'a team has another name' as hazard
 from base.jira_teams as before

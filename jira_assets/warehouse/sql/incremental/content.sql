@@ -1,7 +1,7 @@
--- What the rows of these projects are, in whatever order they lie.
+-- What these rows are, in whatever order they lie.
 select
     {label} as table_name,
     count(*) as row_count,
     sum({digest}) as digest
-from {catalog}.{table} as t
-where {of_projects}
+from {rows} as t
+where {condition}

@@ -5,15 +5,15 @@ select
     rowid as place,
     {digest} as digest,
     1 as balance
-from base.{table} as t
-where {of_old}
+from {before} as t
+where {was_there}
 union all
 select
     rowid as place,
     {digest} as digest,
     -1 as balance
-from warehouse.{table} as t
-where {of_new};
+from {now} as t
+where {is_there};
 
 -- What is there as often as before stays; of the rest, every copy goes and comes again.
 create or replace temp table differing as
@@ -31,7 +31,7 @@ where rowid in (
 );
 
 insert into merged.{table}
-from warehouse.{table}
+from {now} as t
 where rowid in (
     select place
     from compared

@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of replayed_changes, warehouse.jira_issues
 
 -- Only times with an estimate are here: what no span covers was not estimated then.
 create table warehouse.issue_estimate_spans as

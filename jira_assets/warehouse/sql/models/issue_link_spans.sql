@@ -243,12 +243,14 @@ select
 from compared
 inner join warehouse.jira_issues as issues on compared.jira_id = issues.jira_id
 left join warehouse.jira_issues as other on compared.other = other.jira_id
+-- The least of all keys that it had, whether histories name them or not.
 left join (
     select
-        jira_id,
-        min(jira_key) as jira_key
-    from issue_ids
-    group by jira_id
+        names.jira_id,
+        min(names.jira_key) as jira_key
+    from names
+    semi join issue_ids on names.jira_id = issue_ids.jira_id
+    group by names.jira_id
 ) as ids on compared.other = ids.jira_id;
 
 comment on table warehouse.issue_link_spans is 'Links of each issue over time, one row per end, replayed from its changes; compared with the links of today';

@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of warehouse.jira_issue_changes, warehouse.jira_issues
 
 -- Jira writes a new parent under one of several names, and sometimes under two at once. After its last change an issue
 -- has the parent that it has today: a parent may be deleted without a change of its children.

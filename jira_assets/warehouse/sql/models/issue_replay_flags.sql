@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of warehouse.issue_sprint_spans, warehouse.jira_issue_sprints, warehouse.issue_status_spans, warehouse.jira_issues, warehouse.issue_estimate_spans, replayed_changes
 
 create table warehouse.issue_replay_flags as
 with replayed_sprints as (

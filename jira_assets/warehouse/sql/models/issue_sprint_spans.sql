@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of replayed_changes, warehouse.jira_issue_sprints, warehouse.jira_issues
 
 -- A change names all sprints before and after it; a closed sprint stays among them. What was added or went at each
 -- change begins or ends a span; before the first change the issue was in what that one names as its value before.

@@ -1,6 +1,7 @@
 -- group: metrics
 -- scope: project
 -- key: project_id
+-- parts: jira_id of warehouse.jira_issue_changes, warehouse.jira_issue_versions, warehouse.jira_issues
 
 -- A change names a version that came or one that went. What no change says was so since the creation; after its last
 -- change an issue has the versions that it has today, since versions are merged and deleted without a change.

@@ -1,6 +1,7 @@
 -- group: issues
 -- scope: project
 -- key: jira_id
+-- parts: jira_id of lake.jira_issues
 
 create table warehouse.jira_issue_components as
 select distinct

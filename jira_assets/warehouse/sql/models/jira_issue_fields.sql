@@ -1,6 +1,7 @@
 -- group: issues
 -- scope: project
 -- key: jira_id
+-- parts: jira_id of lake.jira_issue_fields
 
 create table warehouse.jira_issue_fields as
 with names as (

@@ -3,13 +3,21 @@
 -- parts: link_id of {whole}.jira_issue_links
 
 create table warehouse.jira_issue_links as
-with issues as (
+with named as (
+    select jira_id
+    from {whole}.jira_issue_links
+    union
+    select other_id as jira_id
+    from {whole}.jira_issue_links
+),
+issues as (
     select
         issue.jira_id as jira_id,
         present.jira_key as jira_key,
         issue.synced_at as synced_at,
         issue.shows_links as shows_links
     from {whole}.jira_issues as issue
+    semi join named on issue.jira_id = named.jira_id
     inner join warehouse.jira_issues as present on issue.jira_id = present.jira_id and issue.project = present.project_id
 ),
 ends as (
@@ -27,9 +35,12 @@ ends as (
     from {whole}.jira_issue_links as link
     inner join warehouse.jira_issues as present on link.jira_id = present.jira_id and link.project = present.project_id
 ),
--- A link that came or went changes both issues, and they are read at different times: the one read last is right.
+-- A link that came or went changes both issues, and they are read at different times: the one read last is right, and of
+-- two that were read together the one at which the link begins.
 current_ends as (
-    select ends.*
+    select
+        ends.*,
+        row(ends.synced_at, ends.is_outward, ends.jira_id) as told
     from ends
     left join issues as other on ends.other_id = other.jira_id
     left join ends as other_end
@@ -56,14 +67,14 @@ departed as (
 links as (
     select
         link_id as link_id,
-        arg_max(case when is_outward then jira_id else other_id end, synced_at) as source_jira_id,
-        arg_max(case when is_outward then other_id else jira_id end, synced_at) as target_jira_id,
-        arg_max(other_key, synced_at) filter (where not is_outward) as source_key,
-        arg_max(other_key, synced_at) filter (where is_outward) as target_key,
-        arg_max(type_id, synced_at) as type_id,
-        arg_max(type, synced_at) as type,
-        arg_max(outward, synced_at) as outward,
-        arg_max(inward, synced_at) as inward,
+        arg_max(case when is_outward then jira_id else other_id end, told) as source_jira_id,
+        arg_max(case when is_outward then other_id else jira_id end, told) as target_jira_id,
+        arg_max(other_key, told) filter (where not is_outward) as source_key,
+        arg_max(other_key, told) filter (where is_outward) as target_key,
+        arg_max(type_id, told) as type_id,
+        arg_max(type, told) as type,
+        arg_max(outward, told) as outward,
+        arg_max(inward, told) as inward,
         bool_or(is_outward) as is_seen_on_source,
         bool_or(not is_outward) as is_seen_on_target
     from current_ends

@@ -1,5 +1,5 @@
--- Issues of the changed projects, those whose links may have come or gone, and those that one of the changed projects
--- blocks or blocked. All issues with links, if another name of a link means that it blocks.
+-- The touched issues, those whose links may have come or gone, and those that a touched one blocks or blocked. All
+-- issues with links, if another name of a link means that it blocks.
 with phrases_before as (
     select distinct
         prefix_of(link_id) as site,
@@ -27,17 +27,17 @@ other_phrases as (
         from phrases
     )
 )
-from near_issues
+from touched_issues
 union
 from touched_issue_link_spans
 union
 select spans.jira_id as jira_id
 from warehouse.issue_link_spans as spans
-semi join near_issues as near on spans.other_jira_id = near.jira_id
+semi join touched_issues as touched on spans.other_jira_id = touched.jira_id
 union
 select spans.jira_id as jira_id
 from base.issue_block_spans as spans
-semi join near_issues as near on spans.blocker_jira_id = near.jira_id
+semi join touched_issues as touched on spans.blocker_jira_id = touched.jira_id
 union
 select jira_id
 from warehouse.issue_link_spans

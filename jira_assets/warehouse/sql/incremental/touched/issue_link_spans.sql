@@ -1,5 +1,6 @@
--- The issues of the changed projects, and those that are or were linked to one of them: by its id, or by a key that was
--- not known or is that of another issue now. All, if links have other names: changes are read by these.
+-- The touched issues, and those that are or were linked to one of them: by its id, or by a key that was not known or is
+-- that of another issue now. Issues that are not here are known by the keys that links show: those that a touched link
+-- shows or showed, and those that share a key with one of them. All, if links have other names: changes are read by these.
 with new_keys as (
     select jira_key from warehouse.jira_issues where project_id in ({replaced})
     except
@@ -17,6 +18,31 @@ names as (
         unnest([outward, inward]) as phrase
     from warehouse.jira_issue_links
 ),
+link_ends as (
+    select
+        unnest([source_jira_id, target_jira_id]) as jira_id,
+        unnest([source_key, target_key]) as jira_key
+    from base.jira_issue_links
+    semi join touched_jira_issue_links as touched on jira_issue_links.link_id = touched.link_id
+    union
+    select
+        unnest([source_jira_id, target_jira_id]) as jira_id,
+        unnest([source_key, target_key]) as jira_key
+    from warehouse.jira_issue_links
+    semi join touched_jira_issue_links as touched on jira_issue_links.link_id = touched.link_id
+),
+shown as (
+    select jira_id as jira_id
+    from link_ends
+    union
+    select links.source_jira_id as jira_id
+    from base.jira_issue_links as links
+    semi join link_ends on links.source_key = link_ends.jira_key
+    union
+    select links.target_jira_id as jira_id
+    from base.jira_issue_links as links
+    semi join link_ends on links.target_key = link_ends.jira_key
+),
 other_names as (
     (
         from names
@@ -30,18 +56,23 @@ other_names as (
         from names
     )
 )
-from near_issues
+from touched_issues
 union
-select other_id as jira_id
-from lake.jira_issue_links
+select links.other_id as jira_id
+from lake.jira_issue_links as links
+semi join touched_issues as touched on links.jira_id = touched.jira_id
 union
 select links.jira_id as jira_id
 from whole.jira_issue_links as links
-semi join near_issues as near on links.other_id = near.jira_id
+semi join touched_issues as touched on links.other_id = touched.jira_id
 union
 select spans.jira_id as jira_id
 from base.issue_link_spans as spans
-semi join near_issues as near on spans.other_jira_id = near.jira_id
+semi join touched_issues as touched on spans.other_jira_id = touched.jira_id
+union
+select spans.jira_id as jira_id
+from base.issue_link_spans as spans
+semi join shown on spans.other_jira_id = shown.jira_id
 union
 select spans.jira_id as jira_id
 from base.issue_link_spans as spans

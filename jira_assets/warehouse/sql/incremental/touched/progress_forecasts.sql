@@ -1,18 +1,18 @@
--- Epics of the changed projects, and epics and versions that have or had issues of them.
-from near_issues
+-- Touched epics, and epics and versions that have or had touched issues.
+from touched_issues
 union
-select parent_id as subject_id
-from base.issue_parent_spans
-where project_id in ({replaced})
+select spans.parent_id as subject_id
+from base.issue_parent_spans as spans
+semi join touched_issues as touched on spans.jira_id = touched.jira_id
 union
-select parent_id as subject_id
-from warehouse.issue_parent_spans
-where project_id in ({replaced})
+select spans.parent_id as subject_id
+from warehouse.issue_parent_spans as spans
+semi join touched_issues as touched on spans.jira_id = touched.jira_id
 union
-select version_id as subject_id
-from base.issue_version_spans
-where project_id in ({replaced})
+select spans.version_id as subject_id
+from base.issue_version_spans as spans
+semi join touched_issues as touched on spans.jira_id = touched.jira_id
 union
-select version_id as subject_id
-from warehouse.issue_version_spans
-where project_id in ({replaced})
+select spans.version_id as subject_id
+from warehouse.issue_version_spans as spans
+semi join touched_issues as touched on spans.jira_id = touched.jira_id
