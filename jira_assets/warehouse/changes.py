@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
 MOST = 0.5
 """Above this share of the issues, building everything is as quick."""
 
+LEAST_ISSUES = 2_000
+"""All rows of a smaller project are made as quickly, whatever its issues have in common."""
+
 MOST_ISSUES = 250_000
 """Where projects of more issues changed, building everything needs less memory: it is done in parts."""
 
@@ -111,7 +114,9 @@ def issues_in(manifest: Manifest) -> int:
 def _added(
     lake: Lake, manifest: Manifest, extra_fields: Sequence[str], known: str | None
 ) -> Sequence[RawFile] | None:
-    """Return the new raw files of a project; None when something else changed, too."""
+    """Return the new raw files of a project; None when something else changed, too, or it is small."""
+    if issues_in(manifest) < LEAST_ISSUES:
+        return None
     prefix, own_id = split(manifest.project_id)
     own = lake.of(prefix).readable_manifest(own_id) if prefix else manifest  # its ids are not qualified
     if known is None or own is None or len(own.raw) != len(manifest.raw):

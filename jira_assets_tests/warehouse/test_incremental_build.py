@@ -37,6 +37,12 @@ PROJECTS = ("10", "11", "12")
 METRICS = MetricSettings("UTC", date(2026, 2, 8))
 
 
+@pytest.fixture(autouse=True)
+def _none_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the rows of touched issues alone in projects of any size."""
+    monkeypatch.setattr(changes, "LEAST_ISSUES", 0)
+
+
 @pytest.fixture
 def touched() -> list[list[str]]:
     """Return which issues were made again, each time that was tried."""
@@ -357,6 +363,26 @@ def test_an_issue_that_is_gone_has_one_key_in_all_links(
     publish_both(bench)
     assert replaced == [["10"]]
     assert bench.ask("select distinct other_key from issue_link_spans") == [{"other_key": "P10-50"}]
+
+
+@pytest.mark.few_tables(*REPLACING)
+def test_all_issues_of_a_small_project_are_made_again(
+    bench: LakeFixture,
+    replaced: list[list[str]],
+    touched: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(changes, "LEAST_ISSUES", 6)
+    bench.land([seen(str(number)) for number in range(1, 6)], asked_at=at(0))
+    bench.land([seen(str(number), project="11") for number in range(11, 19)], project="11", asked_at=at(0))
+    bench.derive()
+    bench.derive("11")
+    bench.publish("10", "11", metrics=METRICS)
+    bench.land_and_derive(seen("1"), asked_at=at(1))
+    bench.land_and_derive(seen("11", project="11"), project="11", asked_at=at(1))
+
+    bench.publish("10", "11", metrics=METRICS)
+    assert (replaced, touched) == ([["10", "11"]], [["1", "11", "2", "3", "4", "5"]])
 
 
 @pytest.mark.few_tables(*REPLACING)
