@@ -23,6 +23,7 @@ from jira_assets.warehouse.models import (
     Model,
     Parts,
     as_view,
+    in_touched,
     insertion,
     models,
     statements_before,
@@ -67,6 +68,8 @@ class Builder:
     """Whether the forecasts of the last warehouse are remembered, to take rows over from."""
     is_described: bool = True
     """Whether tables get their comments: 800 statements, which a catalog without readers can spare."""
+    all_touched: bool = True
+    """Whether all issues of the projects that are replaced are touched."""
     connections: int = 1
     """So many statements may run at the same time; of many issues, one."""
 
@@ -74,11 +77,6 @@ class Builder:
     def _is_small(self) -> bool:
         """Whether planning the statements takes longer than running them."""
         return self.issues <= TABLES_UP_TO
-
-    @property
-    def _keeps_intermediate(self) -> bool:
-        """Whether what several statements read is kept; most of these want little of it for few issues."""
-        return self._is_small and self.stage != "touched"
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -124,7 +122,8 @@ class Builder:
             f"warehouse/{name}",
             **self._inputs_of(name),
             whole=self.whole,
-            materialized="table" if self._keeps_intermediate else "view",
+            # Where few issues are touched, most statements want little of it.
+            materialized="table" if self._is_small and self.all_touched else "view",
             team_from=literal(self.team_from),
             people=statement("lake/people/people", people_by_site=self._people_by_site),
             people_by_site=self._people_by_site,
@@ -138,12 +137,17 @@ class Builder:
 
     def _make_of_touched(self, model: Model, parts: Parts, text: str) -> None:
         """Make the rows of touched issues, and a view of these and of all others."""
-        if model.key == "project_id":
-            view = statement("warehouse/incremental/taken_over", table=model.name, replaced=self.replaced)
+        if self.all_touched:
+            view = f"create view warehouse.{model.name} as from touched.{model.name}"
+            split = partial(parts.split, in_touched(text))
         else:
-            view = as_view(text)  # as quick, since these are copies of what is derived
+            split = partial(parts.split_touched, text)
+            if model.key == "project_id":
+                view = statement("warehouse/incremental/taken_over", table=model.name, replaced=self.replaced)
+            else:
+                view = as_view(text)  # as quick, since these are copies of what is derived
         of_values = replace(parts, at_once=None)
-        self._make_in_fewest(of_values.divisions({}), partial(parts.split_touched, text))
+        self._make_in_fewest(of_values.divisions({}), split)
         with self.transaction():
             self.engine.execute(view)
 

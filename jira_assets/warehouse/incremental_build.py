@@ -53,7 +53,13 @@ def replace_projects(
         )
     )
     # The tables of the copy have their comments.
-    aside = replace(builder, stage="touched", replaced=ids, is_described=False)
+    aside = replace(
+        builder,
+        stage="touched",
+        replaced=ids,
+        is_described=False,
+        all_touched=changes.whole.issuperset(changes.projects),
+    )
     aside.make(statements_of(of_scope("site", "project")))
     if engine.execute(statement("warehouse/audits/hazards", replaced=ids)).fetchone():
         return None

@@ -97,7 +97,7 @@ class Parts:
         They read those of other tables there, and choose them from all other relations.
         """
         for number, condition in enumerate(conditions):
-            part = _CREATES_TABLE.sub(lambda found: f"create table {_touched(found.group(1))} as", text)
+            part = in_touched(text)
             for relation in self.relations:
                 if relation.startswith("warehouse."):
                     part = _restricted(part, relation, condition, _touched(relation))
@@ -297,6 +297,11 @@ def _put_after_needs(
         if needed not in ordered:
             _put_after_needs(found[needed], found, ordered, [*waiting, model.name])
     ordered.setdefault(model.name, model)
+
+
+def in_touched(text: str) -> str:
+    """Turn the statement that makes a table into one that makes it in the schema `touched`."""
+    return _CREATES_TABLE.sub(lambda found: f"create table {_touched(found.group(1))} as", text)
 
 
 def as_view(text: str) -> str:
