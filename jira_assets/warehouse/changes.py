@@ -40,9 +40,12 @@ class Changes:
     contexts: Mapping[str, str]
     """What `contexts` returned when the last warehouse was made."""
 
-    def with_whole(self, projects: Collection[str]) -> Changes:
-        """Return the same changes, with any row of these projects."""
-        return replace(self, whole=self.whole.union(projects))
+    def with_whole(self, projects: Collection[str], issues: Mapping[str, int]) -> Changes | None:
+        """Return the same changes, with any row of these projects; None when that is too much."""
+        whole = self.whole.union(projects)
+        if sum(issues[project] for project in whole) > MOST * sum(issues.values()):
+            return None
+        return replace(self, whole=whole)
 
     def observed(self, lake: Lake) -> str:
         """Return in SQL the ids of the issues that the new raw files have observations of."""
@@ -128,7 +131,10 @@ def _added(
     return None if damage_in(lake, files, "content") else files
 
 
-def contexts(engine: duckdb.DuckDBPyConnection, projects: Collection[str]) -> dict[str, str]:
-    """Return by project a digest of what its issues have in common, once the warehouse is made."""
-    text = statement("warehouse/incremental/contexts", projects=literals(projects))
+def contexts(
+    engine: duckdb.DuckDBPyConnection, projects: Collection[str], *, of_untouched: bool = False
+) -> dict[str, str]:
+    """Return by project a digest of what its issues have in common, or what those do that are not touched."""
+    heard = statement("warehouse/incremental/heard_of_untouched") if of_untouched else "from heard_fields"
+    text = statement("warehouse/incremental/contexts", projects=literals(projects), heard=f"({heard})")
     return dict(engine.execute(text).fetchall())

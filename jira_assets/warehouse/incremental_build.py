@@ -80,7 +80,7 @@ def replace_projects(
 
 def _with_other_contexts(engine: duckdb.DuckDBPyConnection, changes: Changes) -> set[str]:
     """Return the projects of which rows of untouched issues may be others, too."""
-    now = contexts(engine, changes.projects)
+    now = contexts(engine, changes.projects, of_untouched=True)
     return {
         project
         for project in changes.projects

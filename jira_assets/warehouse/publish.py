@@ -285,7 +285,10 @@ class _Publication:
                         return None
                     if not others:
                         return self._finish(builder, 0, changes)
-                changes = changes.with_whole(others)
+                more = changes.with_whole(others, self._version.issues)
+                if more is None:
+                    return None
+                changes = more
 
     def _make_everything(self, base: Path | None) -> dict[str, int]:
         with closing(self._open_lake()) as lake:

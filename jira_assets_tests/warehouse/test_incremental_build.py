@@ -282,17 +282,36 @@ def test_an_option_that_one_issue_shows_with_another_name_has_it_in_all_of_the_p
     high, low = {"id": "902", "value": "High"}, {"id": "901", "value": "Low"}
     bench.land([seen("1", {"customfield_90": high}, histories=[history])], asked_at=at(0))
     bench.land([seen(str(number), {"customfield_90": low}) for number in range(2, 6)], asked_at=at(0))
+    bench.land([seen(str(number), project="11") for number in range(11, 19)], project="11", asked_at=at(0))
     bench.derive()
-    bench.publish(metrics=METRICS)
+    bench.derive("11")
+    bench.publish("10", "11", metrics=METRICS)
     bench.land_and_derive(seen("2", {"customfield_90": low | {"value": "Minor"}}), asked_at=at(1))
 
-    bench.publish(metrics=METRICS)
+    bench.publish("10", "11", metrics=METRICS)
     assert replaced == [["10"]]
     assert touched == [["2"], ["1", "2", "3", "4", "5"]]
     values = bench.ask(
         "select value from issue_field_spans where jira_id = '1' order by entered_at nulls first"
     )
     assert [row["value"] for row in values] == ["Minor", "High"]
+
+
+@pytest.mark.few_tables("issue_field_spans", *REPLACING)
+def test_a_field_that_only_touched_issues_changed_concerns_no_other_issue(
+    bench: LakeFixture, replaced: list[list[str]], touched: list[list[str]]
+) -> None:
+    bench.land([seen(str(number)) for number in range(1, 6)], asked_at=at(0))
+    bench.derive()
+    bench.publish(*PROJECTS, metrics=METRICS)
+    item = {"field": "summary", "fieldId": "summary", "fromString": "old", "toString": "new"}
+    history = {"id": "7", "created": "2026-01-09T12:00:00.000+0000", "items": [item]}
+    bench.land_and_derive(seen("2", {"summary": "new"}, histories=[history]), asked_at=at(1))
+
+    publish_both(bench)
+    assert (replaced, touched) == ([["10"]], [["2"]])
+    values = bench.ask("select value from issue_field_spans order by entered_at nulls first")
+    assert [row["value"] for row in values] == ["old", "new"]
 
 
 @pytest.mark.few_tables(*REPLACING)

@@ -5,7 +5,7 @@ with fields as (
         project_id as project_id,
         field_no as field_no,
         coalesce(known_id, '=' || lower(field)) as field_key
-    from heard_fields
+    from {heard} as heard
 ),
 digests as (
     select
@@ -21,7 +21,7 @@ digests as (
     select
         project_id as project_id,
         hash('heard', field_id, field, known_id) as digest
-    from heard_fields
+    from {heard} as heard
     union all
     select
         replayed.project_id as project_id,
