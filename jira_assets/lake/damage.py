@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from jira_assets.errors import DamagedFile, JiraAssetsError
 from jira_assets.formatting import counted
@@ -18,9 +17,6 @@ from jira_assets.lake.lake import REPAIR, Lake
 from jira_assets.lake.manifest import Damage, Manifest
 from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.resource_limits import is_resource_error
-
-if TYPE_CHECKING:  # loaded late: an idle sync waits for Jira meanwhile
-    pass
 
 
 def damage_signs() -> tuple[type[Exception], ...]:

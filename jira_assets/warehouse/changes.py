@@ -32,27 +32,44 @@ MOST_ISSUES = 250_000
 class Changes:
     """The projects that the last warehouse shows otherwise."""
 
-    projects: Sequence[str]
-    whole: frozenset[str]
-    """Those of them of which the rows of any issue may be others."""
-    added: Mapping[str, Sequence[str]]
-    """New raw files of the other ones, by the prefix of their site."""
+    added: Mapping[str, Sequence[RawFile] | None]
+    """Their new raw files; None where any row of the project may be another one."""
+    issues: Mapping[str, int]
+    """How many issues each project has, changed or not."""
     contexts: Mapping[str, str]
     """What `contexts` returned when the last warehouse was made."""
 
-    def with_whole(self, projects: Collection[str], issues: Mapping[str, int]) -> Changes | None:
-        """Return the same changes, with any row of these projects; None when that is too much."""
-        whole = self.whole.union(projects)
-        if sum(issues[project] for project in whole) > MOST * sum(issues.values()):
-            return None
-        return replace(self, whole=whole)
+    @property
+    def projects(self) -> list[str]:
+        """The projects that changed."""
+        return list(self.added)
+
+    @property
+    def whole(self) -> set[str]:
+        """Those of them of which any row may be another one."""
+        return {project for project, files in self.added.items() if files is None}
+
+    def with_whole(self, projects: Collection[str]) -> Changes:
+        """Return the same changes, with any row of these projects."""
+        return replace(self, added={**self.added, **dict.fromkeys(projects)})
+
+    def unless_most(self) -> Changes | None:
+        """Return the same changes; None where so many issues are touched that everything is built."""
+        touched = sum(
+            self.issues[project] if files is None else sum(file.rows for file in files)
+            for project, files in self.added.items()
+        )
+        return self if touched <= MOST * max(sum(self.issues.values()), 1) else None
 
     def observed(self, lake: Lake) -> str:
         """Return in SQL the ids of the issues that the new raw files have observations of."""
+        by_site: dict[str, list[str]] = defaultdict(list)
+        for project, files in self.added.items():
+            by_site[split(project)[0]] += [file.path for file in files or ()]
         parts = [
             f"select {literal(prefix)} || jira_id as jira_id from read_parquet([{listed}], "
             "hive_partitioning = false)"
-            for prefix, files in self.added.items()
+            for prefix, files in by_site.items()
             if (listed := ", ".join(map(literal, lake.paths(files))))
         ]
         return " union ".join(parts) or "select null::varchar as jira_id where false"
@@ -72,54 +89,35 @@ def find_changes(
     manifests: Sequence[Manifest],
     extra_fields: Sequence[str],
     now: Mapping[str, str],
+    issues: Mapping[str, int],
     before: Mapping[str, str],
 ) -> Changes | None:
     """Return what changed since the warehouse that says `before` of itself; None when that is too much.
 
-    `now` has the digests of the projects of these manifests.
+    `now` has the digests of the projects of these manifests, and `issues` how many each of them has.
     """
     known = json.loads(before["projects"])
     if not known or known.keys() != now.keys():
         return None
     changed = [manifest for manifest in manifests if known[manifest.project_id] != now[manifest.project_id]]
-    if sum(map(issues_in, changed)) > MOST_ISSUES:
+    if sum(issues[manifest.project_id] for manifest in changed) > MOST_ISSUES:
         return None
     derived = json.loads(before["derived"])
     added = {
-        manifest.project_id: _added(lake, manifest, extra_fields, derived.get(manifest.project_id))
+        manifest.project_id: (
+            _added(lake, manifest, extra_fields, derived.get(manifest.project_id))
+            if issues[manifest.project_id] >= LEAST_ISSUES
+            else None
+        )
         for manifest in changed
     }
-    touched = sum(
-        issues_in(manifest)
-        if (files := added[manifest.project_id]) is None
-        else sum(file.rows for file in files)
-        for manifest in changed
-    )
-    if touched > MOST * max(sum(map(issues_in, manifests)), 1):
-        return None
-    by_site: dict[str, list[str]] = defaultdict(list)
-    for project, files in added.items():
-        by_site[split(project)[0]] += [file.path for file in files or ()]
-    return Changes(
-        list(added),
-        frozenset(project for project, files in added.items() if files is None),
-        by_site,
-        json.loads(before["contexts"]),
-    )
-
-
-def issues_in(manifest: Manifest) -> int:
-    """Return how many issues a project has."""
-    file = manifest.derived_file("jira_issues")
-    return file.rows if file else 0
+    return Changes(added, issues, json.loads(before["contexts"])).unless_most()
 
 
 def _added(
     lake: Lake, manifest: Manifest, extra_fields: Sequence[str], known: str | None
 ) -> Sequence[RawFile] | None:
-    """Return the new raw files of a project; None when something else changed, too, or it is small."""
-    if issues_in(manifest) < LEAST_ISSUES:
-        return None
+    """Return the new raw files of a project; None when something else changed, too."""
     prefix, own_id = split(manifest.project_id)
     own = lake.of(prefix).readable_manifest(own_id) if prefix else manifest  # its ids are not qualified
     if known is None or own is None or len(own.raw) != len(manifest.raw):

@@ -25,7 +25,7 @@ from jira_assets.lake.site_manifest import SiteManifest
 from jira_assets.lake.sql_files import literal, statements_version
 from jira_assets.lake.stamps import moment_of, new_stamp
 from jira_assets.warehouse.build import CONNECTIONS, Builder
-from jira_assets.warehouse.changes import Changes, contexts, derived_versions, find_changes, issues_in
+from jira_assets.warehouse.changes import Changes, contexts, derived_versions, find_changes
 from jira_assets.warehouse.entity_status import entity_digest
 from jira_assets.warehouse.extra_columns import choose_columns, read_fields
 from jira_assets.warehouse.forecasts import remember_forecasts
@@ -99,7 +99,9 @@ def publish(
         if not force and present.get("version") == statements_version("warehouse"):
             base = present_file(warehouse_dir)
             if version.differs_in_projects_only(present):
-                changes = find_changes(lake, manifests, inputs.extra_fields, version.projects, present)
+                changes = find_changes(
+                    lake, manifests, inputs.extra_fields, version.projects, version.issues, present
+                )
 
         def run(sparing: bool) -> PublishResult:
             open_lake = partial(lake.reopened, sparing=sparing)
@@ -192,7 +194,10 @@ class _Version:
             manifest.project_id: fingerprint(_derived_from(manifest, stamps.get(manifest.project_id)))
             for manifest in manifests
         }
-        issues = {manifest.project_id: issues_in(manifest) for manifest in manifests}
+        issues = {
+            manifest.project_id: file.rows if (file := manifest.derived_file("jira_issues")) else 0
+            for manifest in manifests
+        }
         entities = entity_digest(manifests, sites)
         whole = [shared, projects, sorted(outcomes, key=str), *([entities] if entities else [])]
         return cls(fingerprint(whole), shared, projects, derived_versions(manifests), issues)
@@ -276,19 +281,18 @@ class _Publication:
     def _replace_changes(self, base: Path, changes: Changes) -> dict[str, int] | None:
         with ThreadPoolExecutor(1, "copy") as other_core:
             copied = other_core.submit(copy_file, base, self._build)
-            while True:
+            left: Changes | None = changes
+            while left is not None:
                 with closing(self._open_lake()) as lake:
                     lake.engine.execute(f"attach {literal(base)} as base (read_only)")
-                    builder = self._builder(lake, changes.projects)
-                    others = replace_projects(builder, self._build, changes, copied.result)
+                    builder = self._builder(lake, left.projects)
+                    others = replace_projects(builder, self._build, left, copied.result)
                     if others is None:
                         return None
                     if not others:
-                        return self._finish(builder, 0, changes)
-                more = changes.with_whole(others, self._version.issues)
-                if more is None:
-                    return None
-                changes = more
+                        return self._finish(builder, 0, left)
+                left = left.with_whole(others).unless_most()
+        return None
 
     def _make_everything(self, base: Path | None) -> dict[str, int]:
         with closing(self._open_lake()) as lake:
@@ -309,13 +313,9 @@ class _Publication:
     def _finish(self, builder: Builder, moved: int, changes: Changes | None = None) -> dict[str, int]:
         """Close what was built, and check it."""
         replaced = changes.projects if changes else None
-        known = contexts(builder.engine, self._version.projects if replaced is None else replaced)
-        others = (
-            {key: digest for key, digest in changes.contexts.items() if key not in changes.projects}
-            if changes
-            else {}
-        )
-        builder.write_info(self._info(moved) | {"contexts": json.dumps(others | known)})
+        known = dict(changes.contexts) if changes else {}
+        known |= contexts(builder.engine, self._version.projects if replaced is None else replaced)
+        builder.write_info(self._info(moved) | {"contexts": json.dumps(known)})
         builder.engine.execute("detach warehouse")
         builder.engine.execute(f"attach {literal(self._build)} as built (read_only)")
         extra = [column.name for column in builder.extra]
