@@ -159,7 +159,7 @@ def _content(model: Model, rows: str, condition: str, digests: Mapping[str, str]
 def _rows_before(model: Model, ids: str) -> tuple[str, str]:
     """Return in SQL the relation and the condition of the rows that may be others now."""
     if not model.is_of_issues:
-        return f"base.{model.name}", _of_projects(model, "base", ids)
+        return f"base.{model.name}", model.of_projects("base", ids)
     of_projects = f" and project_id in ({ids})" if model.key == "project_id" else ""
     return f"base.{model.name}", f"jira_id in (from touched_before){of_projects}"
 
@@ -168,11 +168,4 @@ def _rows_now(model: Model, ids: str) -> tuple[str, str]:
     """Return the same of the rows that these are now."""
     if model.is_of_issues:
         return f"touched.{model.name}", "true"
-    return f"warehouse.{model.name}", _of_projects(model, "warehouse", ids)
-
-
-def _of_projects(model: Model, catalog: str, ids: str) -> str:
-    of_projects = f"project_id in ({ids})"
-    if model.key == "project_key":
-        return f"project_key in (select project_key from {catalog}.jira_projects where {of_projects})"
-    return of_projects
+    return f"warehouse.{model.name}", model.of_projects("warehouse", ids)

@@ -176,6 +176,13 @@ class Model:
         """
         return self.scope == "project" and self.parts is not None and self.parts.column == "jira_id"
 
+    def of_projects(self, catalog: str, ids: str) -> str:
+        """Return in SQL which rows belong to projects, by their column `project_id` or `project_key`."""
+        condition = f"project_id in ({ids})"
+        if self.key == "project_key":
+            return f"project_key in (select project_key from {catalog}.jira_projects where {condition})"
+        return condition
+
 
 @cache
 def models() -> dict[str, Model]:
@@ -306,13 +313,16 @@ def in_touched(text: str) -> str:
 
 def as_view(text: str) -> str:
     """Turn the statement that makes a table into one that makes a view; comments are left out."""
-    query, _, _ = _CREATES_TABLE.sub(r"create view \1 as", text).partition(FIRST_COMMENT)
-    return query
+    return _begun_anew(text, r"create view \1 as")
 
 
 def insertion(text: str) -> str:
     """Turn the statement that makes a table into one that inserts its rows; comments are left out."""
-    query, _, _ = _CREATES_TABLE.sub(r"insert into \1", text).partition(FIRST_COMMENT)
+    return _begun_anew(text, r"insert into \1")
+
+
+def _begun_anew(text: str, beginning: str) -> str:
+    query, _, _ = _CREATES_TABLE.sub(beginning, text).partition(FIRST_COMMENT)
     return query
 
 

@@ -33,7 +33,7 @@ from jira_assets.warehouse.incremental_build import replace_projects
 from jira_assets.warehouse.inputs import GIVEN_TABLES, PublishInputs, offer_sources
 from jira_assets.warehouse.models import column_names, models, statements_of
 from jira_assets.warehouse.parquet_export import write_mirror
-from jira_assets.warehouse.read import WAREHOUSE_NAME, is_whole, present_file, published_info
+from jira_assets.warehouse.read import WAREHOUSE_NAME, present_file, published_info
 from jira_assets.warehouse.swap import (
     BUILD_PREFIX,
     MIRROR_NAME,
@@ -43,7 +43,7 @@ from jira_assets.warehouse.swap import (
     remove_leftovers,
     swap_in,
 )
-from jira_assets.warehouse.validation import check_warehouse
+from jira_assets.warehouse.validation import check_warehouse, is_whole
 
 __all__ = ["PublishInputs", "PublishResult", "keep_only_present", "publish"]
 

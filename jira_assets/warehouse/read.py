@@ -119,21 +119,6 @@ def published_info(warehouse_dir: Path) -> dict[str, str]:
         return {}
 
 
-def is_whole(file: Path) -> bool:
-    """Read every value of a published file; return whether that works: blocks have checksums."""
-    import duckdb
-
-    try:
-        with closing(duckdb.connect(":memory:")) as engine:
-            engine.execute(f"attach {literal(file)} as present (read_only)")
-            found = engine.execute("select table_name from duckdb_tables() where database_name = 'present'")
-            for (table,) in found.fetchall():
-                engine.execute(f"select bit_xor(hash(t)) from present.{table} as t").fetchall()
-    except duckdb.Error:
-        return False
-    return True
-
-
 def _process(pid: str) -> str:
     """Name a process with its program, and the script or file it was given: options may hold secrets."""
     command = b""

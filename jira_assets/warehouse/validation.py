@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jira_assets.errors import PublishError
@@ -42,6 +44,19 @@ def check_warehouse(
     return rows
 
 
+def is_whole(file: Path) -> bool:
+    """Read every value of a published file of this version; return whether that works."""
+    import duckdb
+
+    try:
+        with closing(duckdb.connect(":memory:")) as engine:
+            engine.execute(f"attach {literal(file)} as built (read_only)")
+            _scan(engine, None)
+    except duckdb.Error:
+        return False
+    return True
+
+
 def _check_columns(engine: duckdb.DuckDBPyConnection, expected: Mapping[str, tuple[str, ...]]) -> None:
     found = engine.execute(
         "select table_name, list(column_name order by column_index) from duckdb_columns() "
@@ -65,10 +80,7 @@ def _rows(table: str, replaced: Sequence[str] | None) -> str:
         return ""
     if model.is_of_issues:
         return " where jira_id in (from touched_issues)"
-    of_projects = f"project_id in ({literals(replaced)})"
-    if model.key == "project_key":
-        return f" where project_key in (select project_key from built.jira_projects where {of_projects})"
-    return f" where {of_projects}"
+    return f" where {model.of_projects('built', literals(replaced))}"
 
 
 def _count(engine: duckdb.DuckDBPyConnection) -> dict[str, int]:

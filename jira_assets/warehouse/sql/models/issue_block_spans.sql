@@ -51,7 +51,7 @@ blocking_phrases as (
         prefix_of(link_id) as site,
         inward as link
     from warehouse.jira_issue_links
-    where lower(type) in ('blocks', 'blocker', 'blocked') or lower(outward) = 'blocks'
+    where is_blocking(type, outward)
     union
     select
         prefix as site,

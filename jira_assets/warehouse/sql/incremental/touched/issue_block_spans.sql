@@ -5,14 +5,14 @@ with phrases_before as (
         prefix_of(link_id) as site,
         inward as link
     from base.jira_issue_links
-    where lower(type) in ('blocks', 'blocker', 'blocked') or lower(outward) = 'blocks'
+    where is_blocking(type, outward)
 ),
 phrases as (
     select distinct
         prefix_of(link_id) as site,
         inward as link
     from warehouse.jira_issue_links
-    where lower(type) in ('blocks', 'blocker', 'blocked') or lower(outward) = 'blocks'
+    where is_blocking(type, outward)
 ),
 other_phrases as (
     (

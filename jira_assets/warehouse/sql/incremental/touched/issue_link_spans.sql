@@ -19,17 +19,15 @@ names as (
     from warehouse.jira_issue_links
 ),
 link_ends as (
-    select
-        unnest([source_jira_id, target_jira_id]) as jira_id,
-        unnest([source_key, target_key]) as jira_key
-    from base.jira_issue_links
-    semi join touched_jira_issue_links as touched on jira_issue_links.link_id = touched.link_id
-    union
-    select
-        unnest([source_jira_id, target_jira_id]) as jira_id,
-        unnest([source_key, target_key]) as jira_key
-    from warehouse.jira_issue_links
-    semi join touched_jira_issue_links as touched on jira_issue_links.link_id = touched.link_id
+    select distinct
+        unnest([links.source_jira_id, links.target_jira_id]) as jira_id,
+        unnest([links.source_key, links.target_key]) as jira_key
+    from (
+        from base.jira_issue_links
+        union all by name
+        from warehouse.jira_issue_links
+    ) as links
+    semi join touched_jira_issue_links as touched on links.link_id = touched.link_id
 ),
 shown as (
     select jira_id as jira_id
