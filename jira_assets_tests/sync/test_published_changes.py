@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jira_assets.demo.generate.generate import generate_site
 from jira_assets.demo.simulate.life import Life
 from jira_assets.state import TeamMember
-from jira_assets.warehouse import changes as changing
-from jira_assets.warehouse import publish as publishing
+from jira_assets.warehouse import changes
 from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.changes import Changes
 from jira_assets_tests.two_sites import TwoSites, open_two_sites, with_other_field_ids
+from jira_assets_tests.warehouse.replacing import Outcome, watch_replacing
 from jira_assets_tests.warehouse.several_sites import rows_of
 
 NOW_MS = 1_790_000_000_000
@@ -27,15 +25,12 @@ NOW_MS = 1_790_000_000_000
 def outcomes(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count how publishes were made."""
     found: Counter[str] = Counter()
-    real = publishing.replace_projects  # type: ignore[attr-defined]  # imported there, not exported
-    monkeypatch.setattr(changing, "LEAST_ISSUES", 0)
 
-    def watched(builder: Builder, build: Path, changes: Changes, copied: Any) -> Collection[str] | None:
-        others = real(builder, build, changes, copied)
+    def note(_builder: Builder, _changes: Changes, others: Outcome) -> None:
         found["everything" if others is None else "whole projects" if others else "changes"] += 1
-        return others
 
-    monkeypatch.setattr(publishing, "replace_projects", watched)
+    watch_replacing(monkeypatch, note)
+    monkeypatch.setattr(changes, "LEAST_ISSUES", 0)
     return found
 
 

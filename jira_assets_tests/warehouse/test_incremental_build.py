@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,16 @@ from jira_assets.lake.compact import compact_project
 from jira_assets.lake.raw_writer import Kind
 from jira_assets.warehouse import changes
 from jira_assets.warehouse import publish as publishing
+from jira_assets.warehouse.build import Builder
 from jira_assets.warehouse.changes import Changes
 from jira_assets.warehouse.metric_settings import MetricSettings
 from jira_assets.warehouse.models import tables
-from jira_assets.warehouse.read import is_whole
+from jira_assets.warehouse.validation import is_whole
 from jira_assets_tests.few_tables import REPLACING
 from jira_assets_tests.lake_fixture import TEAM_FIELD, LakeFixture, Row, at, seen
 from jira_assets_tests.sampling import sampled
 from jira_assets_tests.warehouse.histories import Life, land_statuses, on
+from jira_assets_tests.warehouse.replacing import Outcome, watch_replacing
 from jira_assets_tests.warehouse.test_board_columns import land_boards
 from jira_assets_tests.warehouse.test_metrics import SPRINTS, Chance
 
@@ -53,17 +54,14 @@ def touched() -> list[list[str]]:
 def replaced(monkeypatch: pytest.MonkeyPatch, touched: list[list[str]]) -> list[list[str]]:
     """Return which projects were replaced, each time that worked."""
     calls: list[list[str]] = []
-    real = publishing.replace_projects  # type: ignore[attr-defined]  # imported there, not exported
 
-    def watched(builder: Any, build: Path, found: Changes, copied: Any) -> Collection[str] | None:
-        others = real(builder, build, found, copied)
+    def note(builder: Builder, found: Changes, others: Outcome) -> None:
+        if others is not None and not others:
+            calls.append(found.projects)
         ids = builder.engine.execute("from touched_issues order by all").fetchall()
         touched.append([jira_id for (jira_id,) in ids])
-        if others is not None and not others:
-            calls.append(list(found.projects))
-        return others
 
-    monkeypatch.setattr(publishing, "replace_projects", watched)
+    watch_replacing(monkeypatch, note)
     return calls
 
 
